@@ -1,0 +1,127 @@
+/** The errors of tracing; each names the site, the offending value and the way out. */
+import { MlxterpError } from "@mlxterp/mlx";
+
+/** A site or selector that matches nothing in this model. */
+export class UnknownSiteError extends MlxterpError {
+  readonly code = "UNKNOWN_SITE";
+  constructor(
+    readonly site: string,
+    readonly nearest: readonly string[],
+    hint = "",
+  ) {
+    const way = nearest.length > 0 ? ` Nearest: ${nearest.join(", ")}.` : "";
+    super(`"${site}" matches no site of this model.${hint ? ` ${hint}` : ""}${way}`);
+  }
+}
+
+/** A site that exists but whose module was not called in this pass. */
+export class SiteNotReachedError extends MlxterpError {
+  readonly code = "SITE_NOT_REACHED";
+  constructor(
+    readonly site: string,
+    readonly reason: string,
+  ) {
+    super(`"${site}" has no value in this pass: ${reason}`);
+  }
+}
+
+/** An intervention returned something else than an array of the same shape. */
+export class InterventionShapeError extends MlxterpError {
+  readonly code = "INTERVENTION_SHAPE";
+  constructor(
+    readonly site: string,
+    readonly expected: readonly number[],
+    readonly received: readonly number[] | string,
+  ) {
+    const got = typeof received === "string" ? received : `shape [${received.join(", ")}]`;
+    super(
+      `An intervention at "${site}" must return an array of shape [${expected.join(", ")}], but returned ${got}.`,
+    );
+  }
+}
+
+/** An intervention needs an axis that the site does not have. */
+export class MissingAxisError extends MlxterpError {
+  readonly code = "MISSING_AXIS";
+  constructor(
+    readonly site: string,
+    readonly axis: string,
+    readonly axes: readonly string[] | undefined,
+    wayOut: string,
+  ) {
+    const has = axes ? `its axes are (${axes.join(", ")})` : "the meaning of its axes is not known";
+    super(`"${site}" has no axis "${axis}": ${has}. ${wayOut}`);
+  }
+}
+
+/** A position, head, batch row or layer outside what there is. */
+export class OutOfRangeError extends MlxterpError {
+  readonly code = "OUT_OF_RANGE";
+  constructor(
+    readonly what: string,
+    readonly value: number,
+    readonly size: number,
+    where: string,
+  ) {
+    super(
+      `${what} ${value} does not exist: ${where} has ${size} (0 … ${size - 1}, or negative from the end).`,
+    );
+  }
+}
+
+/** A token id outside the vocabulary. */
+export class TokenRangeError extends MlxterpError {
+  readonly code = "TOKEN_RANGE";
+  constructor(
+    readonly token: number,
+    readonly vocab: number,
+    readonly prompt: number,
+    readonly position: number,
+  ) {
+    super(
+      `Token ${token} at position ${position} of prompt ${prompt} is not in the vocabulary of ${vocab} (0 … ${vocab - 1}).`,
+    );
+  }
+}
+
+/** A prompt the model cannot take: empty, too long, or text without a tokenizer. */
+export class InvalidPromptError extends MlxterpError {
+  readonly code = "INVALID_PROMPT";
+  constructor(
+    readonly reason: string,
+    readonly prompt: unknown,
+  ) {
+    super(reason);
+  }
+}
+
+/** A trace or cache was used after it was disposed. */
+export class DisposedError extends MlxterpError {
+  readonly code = "DISPOSED";
+  constructor(readonly what: string) {
+    super(`This ${what} is closed. Save what you need inside its block: site.save().`);
+  }
+}
+
+/** A site was read from the model while no trace of it is open. */
+export class NoOpenTraceError extends MlxterpError {
+  readonly code = "NO_OPEN_TRACE";
+  constructor(readonly site: string) {
+    super(
+      `model.${site} has a value only inside a trace. Open one: using trace = model.trace(prompt).`,
+    );
+  }
+}
+
+/** What a method needs from a model, but this model does not show. */
+export class MissingAnatomyError extends MlxterpError {
+  readonly code = "MISSING_ANATOMY";
+  constructor(
+    readonly part: string,
+    readonly looked: readonly string[],
+  ) {
+    super(
+      `This model does not show its ${part}. Looked for: ${looked.join(", ")}. Name it with new InterpretableModel(module, { anatomy: { … } }).`,
+    );
+  }
+}

@@ -1,0 +1,39 @@
+/** A named point inside a forward that is not a module's input or output. */
+import { type MxArray, nn } from "@mlxterp/mlx";
+import type { Axes } from "./axes.js";
+
+/**
+ * An identity module: `this.pattern.forward(weights)` makes `pattern` a site that a trace can read and change.
+ * Outside a trace it costs one function call.
+ *
+ * @example
+ * class Block extends nn.Module {
+ *   residMid = new Tap(["batch", "position", "hidden"]);
+ *   forward(x: MxArray) {
+ *     return this.mlp.forward(this.residMid.forward(mx.add(x, this.attention.forward(x))));
+ *   }
+ * }
+ */
+export class Tap extends nn.Module {
+  constructor(
+    /** The axes of the value that passes through. */
+    readonly axes: Axes,
+  ) {
+    super();
+  }
+
+  override forward(x: MxArray): MxArray {
+    return x;
+  }
+
+  /**
+   * Whether the open pass changes this tap. A forward may take a faster way that never builds the value
+   * while this is false; the faster way then calls `derive`, so that the value can still be read.
+   */
+  get changed(): boolean {
+    return false;
+  }
+
+  /** Offers the value to readers without putting it in the forward's way; built only when it is read. */
+  derive(_build: () => MxArray): void {}
+}

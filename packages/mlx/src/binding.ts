@@ -1,0 +1,67 @@
+/** Loads the native addon once per process and says how to mend a failed load. */
+import { createRequire } from "node:module";
+import { BindingUnavailableError } from "./errors.js";
+import type { Mx } from "./types/core.js";
+import type { Nn, Optimizers } from "./types/nn.js";
+
+interface Binding {
+  readonly core: Mx;
+  readonly nn: Nn;
+  readonly optimizers: Optimizers;
+}
+
+const holder = Symbol.for("mlxterp.binding");
+type Holder = { [holder]?: Binding };
+
+/** What to do about a failed load, from the loader's own words. */
+export function explainLoadFailure(message: string, platform: NodeJS.Platform): [string, string] {
+  if (/lib(blas|lapack)\.so/.test(message)) {
+    return [
+      "BLAS and LAPACK are missing",
+      "Run: sudo apt-get install -y libopenblas0-pthread liblapack3",
+    ];
+  }
+  if (/Cannot find module '@frost-beta\/mlx'/.test(message)) {
+    return ["@frost-beta/mlx is not installed", "Run: npm install @frost-beta/mlx@0.0.7"];
+  }
+  if (platform === "darwin" && /mach-o|slice is not valid|Cannot find module/.test(message)) {
+    return [
+      "the addon for macOS has not been downloaded",
+      "Run the binding's install script: npm rebuild @frost-beta/mlx --foreground-scripts",
+    ];
+  }
+  if (platform !== "linux" && platform !== "darwin") {
+    return [
+      `there is no build for ${platform}`,
+      "Use Linux x64 or macOS on Apple Silicon (on Windows: WSL 2).",
+    ];
+  }
+  return [
+    message.split("\n")[0],
+    "Reinstall with: npm rebuild @frost-beta/mlx --foreground-scripts",
+  ];
+}
+
+function load(): Binding {
+  const shared = globalThis as Holder;
+  if (!shared[holder]) {
+    try {
+      shared[holder] = createRequire(import.meta.url)("@frost-beta/mlx") as Binding;
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new BindingUnavailableError(...explainLoadFailure(message, process.platform), {
+        cause,
+      });
+    }
+  }
+  return shared[holder];
+}
+
+const binding = load();
+
+/** MLX's array operations. */
+export const mx: Mx = binding.core;
+/** MLX's layers; subclass `nn.Module`. */
+export const nn: Nn = binding.nn;
+/** MLX's optimizers. */
+export const optimizers: Optimizers = binding.optimizers;

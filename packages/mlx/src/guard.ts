@@ -1,0 +1,39 @@
+/** Checks on arrays before they enter a graph: what MLX would answer by ending the process. */
+import { mx } from "./binding.js";
+import { UnsupportedDtypeError } from "./errors.js";
+import type { Dtype, MxArray } from "./types/array.js";
+import type { DtypeName } from "./types/nn.js";
+
+/** Whether a value is an MLX array. */
+export function isArray(value: unknown): value is MxArray {
+  return value instanceof mx.array;
+}
+
+/** A dtype's plain name, such as `"float32"`. */
+export function dtypeName(dtype: Dtype): DtypeName {
+  return String(dtype).replace(/^.*\./, "") as DtypeName;
+}
+
+/** Whether a dtype is one of the floating-point kinds. */
+export function isFloating(dtype: Dtype): boolean {
+  return mx.issubdtype(dtype, mx.floating);
+}
+
+/** The device that computes by default. */
+export function deviceName(): "cpu" | "gpu" {
+  return mx.defaultDevice().type === mx.gpu ? "gpu" : "cpu";
+}
+
+/**
+ * Refuses half precision on the CPU, where a matrix product of it would end the process.
+ *
+ * @param array an array from outside, of any shape
+ * @param where what the array is, for the message
+ * @throws UnsupportedDtypeError (`UNSUPPORTED_DTYPE`)
+ */
+export function guardDtype(array: MxArray, where: string): void {
+  const half = array.dtype === mx.float16 || array.dtype === mx.bfloat16;
+  if (half && deviceName() === "cpu") {
+    throw new UnsupportedDtypeError(where, dtypeName(array.dtype), ["float32"]);
+  }
+}

@@ -1,0 +1,34 @@
+/** The menu of @mlxterp/mlx. */
+export { mx, nn, optimizers } from "./binding.js";
+export {
+  BindingUnavailableError,
+  InvalidArgumentError,
+  MlxterpError,
+  UnsupportedDtypeError,
+} from "./errors.js";
+export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
+export { fromFlat, toFlat } from "./host.js";
+export { activeMemory, collect, evaluate, evaluateNow } from "./memory.js";
+export type {
+  ArrayAt,
+  Device,
+  Dtype,
+  DtypeCategory,
+  Index,
+  MxArray,
+  NestedNumbers,
+  Operand,
+  Slice,
+} from "./types/array.js";
+export type { Mx } from "./types/core.js";
+export type {
+  ArrayTree,
+  DtypeName,
+  Embedding,
+  Linear,
+  Module,
+  Nn,
+  NormLayer,
+  Optimizer,
+  Optimizers,
+} from "./types/nn.js";
