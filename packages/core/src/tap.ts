@@ -15,11 +15,17 @@ import type { Axes } from "./axes.js";
  * }
  */
 export class Tap extends nn.Module {
-  constructor(
-    /** The axes of the value that passes through. */
-    readonly axes: Axes,
-  ) {
+  // Private, so that the binding does not list it among the module's parameters.
+  readonly #axes: Axes;
+
+  /** @param axes the axes of the value that passes through, outermost first */
+  constructor(axes: Axes) {
     super();
+    this.#axes = axes;
+  }
+
+  get axes(): Axes {
+    return this.#axes;
   }
 
   override forward(x: MxArray): MxArray {
@@ -35,5 +41,7 @@ export class Tap extends nn.Module {
   }
 
   /** Offers the value to readers without putting it in the forward's way; built only when it is read. */
-  derive(_build: () => MxArray): void {}
+  derive(_build: () => MxArray): void {
+    // Nobody reads outside a pass.
+  }
 }

@@ -1,0 +1,99 @@
+/** From whatever a user calls a prompt to checked token ids in a rectangle. */
+import { isArray, isFloating, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { InvalidPromptError, TokenRangeError } from "./errors.js";
+import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
+
+/** What is known of the model's limits. */
+export interface PromptLimits {
+  readonly tokenizer: Tokenizer | undefined;
+  readonly vocab: number | undefined;
+  readonly maxPositions: number | undefined;
+}
+
+/** Whether an input is an array that goes to the module as it is: floats, or more than two axes. */
+export function isPlainInput(input: Prompt): input is MxArray {
+  return isArray(input) && (isFloating(input.dtype) || input.ndim > 2 || input.ndim === 0);
+}
+
+/**
+ * Tokenizes, checks and pads prompts on the right.
+ *
+ * @returns ids (batch, position) int32 with each prompt's true length
+ * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`)
+ */
+export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
+  const ids = promptIds(input, limits.tokenizer);
+  if (ids.length === 0)
+    throw new InvalidPromptError("There is no prompt: the list is empty.", input);
+  ids.forEach((prompt, row) => {
+    checkPrompt(prompt, row, limits);
+  });
+  return padRight(ids, limits.tokenizer?.padId ?? 0);
+}
+
+/** Puts prompts into one rectangle; under a causal mask no real token sees the padding. */
+export function padRight(ids: readonly (readonly number[])[], pad: number): TokenBatch {
+  const lengths = ids.map((prompt) => prompt.length);
+  const width = Math.max(...lengths);
+  const rows = ids.map((prompt) => [
+    ...prompt,
+    ...new Array<number>(width - prompt.length).fill(pad),
+  ]);
+  return { ids, lengths, padding: "right", array: mx.array(rows, mx.int32) };
+}
+
+function promptIds(
+  input: Prompt,
+  tokenizer: Tokenizer | undefined,
+): readonly (readonly number[])[] {
+  if (typeof input === "string") return [encode(input, tokenizer)];
+  if (isArray(input)) return rowsOf(input);
+  const list = input as readonly (string | number | readonly number[])[];
+  if (list.every((item) => typeof item === "number")) return list.length > 0 ? [list] : [];
+  return list.map((item) => {
+    if (typeof item === "string") return encode(item, tokenizer);
+    if (Array.isArray(item)) return item as readonly number[];
+    throw new InvalidPromptError(
+      "A list of prompts holds either texts or lists of token ids, not single ids among them.",
+      input,
+    );
+  });
+}
+
+function encode(text: string, tokenizer: Tokenizer | undefined): number[] {
+  if (tokenizer) return tokenizer.encode(text);
+  throw new InvalidPromptError(
+    "This model has no tokenizer, so a prompt must be a list of token ids. Pass { tokenizer } to use text.",
+    text,
+  );
+}
+
+function rowsOf(array: MxArray): number[][] {
+  const width = array.shape[array.ndim - 1];
+  const flat = toFlat(array);
+  const rows = array.ndim === 1 ? 1 : array.shape[0];
+  return Array.from({ length: rows }, (_, row) => [...flat.slice(row * width, (row + 1) * width)]);
+}
+
+function checkPrompt(ids: readonly number[], row: number, limits: PromptLimits): void {
+  if (ids.length === 0) {
+    throw new InvalidPromptError(`Prompt ${row} is empty: it has no token.`, ids);
+  }
+  if (limits.maxPositions !== undefined && ids.length > limits.maxPositions) {
+    throw new InvalidPromptError(
+      `Prompt ${row} has ${ids.length} tokens, but this model takes at most ${limits.maxPositions}. Shorten it.`,
+      ids,
+    );
+  }
+  const vocab = limits.vocab ?? Number.POSITIVE_INFINITY;
+  for (let position = 0; position < ids.length; position++) {
+    const id = ids[position];
+    if (!Number.isInteger(id)) {
+      throw new InvalidPromptError(
+        `Prompt ${row} has ${String(id)} at position ${position}, which is not a token id.`,
+        ids,
+      );
+    }
+    if (id < 0 || id >= vocab) throw new TokenRangeError(id, vocab, row, position);
+  }
+}

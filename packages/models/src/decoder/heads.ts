@@ -1,0 +1,62 @@
+/** The arithmetic of attention heads: splitting, scoring, mixing and writing, for any number of key/value heads. */
+import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
+
+/** (batch, position, heads · headDim) → (batch, heads, position, headDim) */
+export function splitHeads(x: MxArray, heads: number, headDim: number): MxArray {
+  const [batch, length] = x.shape;
+  return x.reshape([batch, length, heads, headDim]).transpose(0, 2, 1, 3);
+}
+
+/**
+ * Applies a product to heads that share keys or values: query heads are folded into groups beside the
+ * key/value head they share, so that nothing is repeated in memory.
+ *
+ * @param perHead (batch, heads, query, …)
+ * @param shared (batch, kvHeads, …, …)
+ */
+function groupedMatmul(perHead: MxArray, shared: MxArray): MxArray {
+  const [batch, heads, rows, columns] = perHead.shape;
+  const kvHeads = shared.shape[1];
+  if (heads === kvHeads) return mx.matmul(perHead, shared);
+  const folded = perHead.reshape([batch, kvHeads, heads / kvHeads, rows, columns]);
+  return mx.matmul(folded, mx.expandDims(shared, 2)).reshape([batch, heads, rows, -1]);
+}
+
+/**
+ * The same operations in the same order as the fused kernel's own composition, so both agree to the bit on the CPU.
+ *
+ * @param q (batch, heads, query, headDim)
+ * @param k (batch, kvHeads, key, headDim)
+ * @returns (batch, heads, query, key), scaled and masked
+ */
+export function attentionScores(
+  q: MxArray,
+  k: MxArray,
+  scale: number,
+  mask: MxArray | null,
+): MxArray {
+  const scores = groupedMatmul(mx.multiply(q, scale), k.swapaxes(-1, -2));
+  return mask ? mx.add(scores, mask) : scores;
+}
+
+/**
+ * @param pattern (batch, heads, query, key)
+ * @param v (batch, kvHeads, key, headDim)
+ * @returns (batch, heads, query, headDim)
+ */
+export function mixValues(pattern: MxArray, v: MxArray): MxArray {
+  return groupedMatmul(pattern, v);
+}
+
+/**
+ * What each head writes to the residual stream, without the bias that belongs to none of them.
+ *
+ * @param z (batch, position, heads, headDim)
+ * @param output the projection with weight (hidden, heads · headDim)
+ * @returns (batch, position, heads, hidden)
+ */
+export function headResults(z: MxArray, output: Linear): MxArray {
+  const [, , heads, headDim] = z.shape;
+  const weight = output.weight.reshape([-1, heads, headDim]).transpose(1, 2, 0); // (heads, headDim, hidden)
+  return mx.matmul(z.transpose(0, 2, 1, 3), weight).transpose(0, 2, 1, 3);
+}

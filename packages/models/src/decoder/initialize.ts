@@ -1,0 +1,48 @@
+/** Random weights from a seed, for training a decoder from scratch. */
+import { type ArrayTree, isArray, type MxArray, mx } from "@mlxterp/mlx";
+import type { Decoder } from "./decoder.js";
+
+export interface InitializeOptions {
+  /** The same seed gives the same weights. Default: 0. */
+  readonly seed?: number;
+  /** Standard deviation of embeddings and projections. Default: 0.02. */
+  readonly deviation?: number;
+}
+
+/**
+ * Fills a decoder with random weights as GPT-2 does: normal, with projections onto the residual stream
+ * divided by √(2 · layers); biases 0, norms 1.
+ * Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3.
+ *
+ * @returns the same decoder
+ * @example
+ * const decoder = initializeWeights(new Decoder(config), { seed: 7 });
+ */
+export function initializeWeights(decoder: Decoder, options: InitializeOptions = {}): Decoder {
+  const { seed = 0, deviation = 0.02 } = options;
+  const residual = deviation / Math.sqrt(2 * decoder.layers.length);
+  let key = mx.random.key(seed);
+  const fill = (path: string, { shape }: MxArray): MxArray => {
+    if (shape.length < 2) return /norm\.weight$/i.test(path) ? mx.ones(shape) : mx.zeros(shape);
+    const [next, own] = mx.random.split(key);
+    key = next;
+    const scale = /(oProj|downProj)\.weight$/.test(path) ? residual : deviation;
+    return mx.random.normal(shape, mx.float32, 0, scale, own);
+  };
+  decoder.update(mapArrays(decoder.parameters(), fill) as Record<string, ArrayTree>);
+  return decoder;
+}
+
+/** Replaces every array of a tree, told its path. */
+function mapArrays(
+  tree: ArrayTree,
+  change: (path: string, array: MxArray) => MxArray,
+  path = "",
+): ArrayTree {
+  if (isArray(tree)) return change(path, tree);
+  const join = (key: string | number) => (path ? `${path}.${key}` : `${key}`);
+  if (Array.isArray(tree)) return tree.map((child, index) => mapArrays(child, change, join(index)));
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, child]) => [key, mapArrays(child, change, join(key))]),
+  );
+}

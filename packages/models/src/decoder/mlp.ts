@@ -1,0 +1,46 @@
+/** The MLP, plain or gated. */
+import { Tap } from "@mlxterp/core";
+import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { activations } from "./activations.js";
+import type { MlpConfig } from "./config.js";
+
+/**
+ * `downProj(activation(pre))`, or `downProj(activation(pre) · gate)` with a gated MLP. `pre` is always what
+ * enters the nonlinearity (TransformerLens `hook_pre`) and `gate` the linear branch that multiplies the
+ * activations (`hook_pre_linear`). Checkpoints call their projections the other way round: `pre` is the
+ * output of `gateProj` and `gate` that of `upProj` where there are both.
+ */
+export class Mlp extends nn.Module {
+  readonly activation: (x: MxArray) => MxArray;
+  /** Absent in a plain MLP. */
+  declare readonly gateProj?: Linear;
+  readonly upProj: Linear;
+  /** Before the nonlinearity. */
+  readonly pre = new Tap(["batch", "position", "mlpHidden"]);
+  /** The linear branch; absent in a plain MLP. */
+  declare readonly gate?: Tap;
+  /** Neuron activations, gated where there is a gate: what `downProj` reads. */
+  readonly post = new Tap(["batch", "position", "mlpHidden"]);
+  readonly downProj: Linear;
+
+  constructor(hidden: number, config: MlpConfig) {
+    super();
+    this.activation = activations[config.activation];
+    if (config.gated) {
+      this.gateProj = new nn.Linear(hidden, config.hidden, config.bias);
+      this.gate = new Tap(["batch", "position", "mlpHidden"]);
+    }
+    this.upProj = new nn.Linear(hidden, config.hidden, config.bias);
+    this.downProj = new nn.Linear(config.hidden, hidden, config.bias);
+  }
+
+  /** @param x (batch, position, hidden), normalised */
+  override forward(x: MxArray): MxArray {
+    const { gateProj, gate, activation } = this;
+    const up = this.upProj.forward(x);
+    const pre = this.pre.forward(gateProj ? gateProj.forward(x) : up);
+    const active = activation(pre);
+    const post = gate ? mx.multiply(active, gate.forward(up)) : active;
+    return this.downProj.forward(this.post.forward(post));
+  }
+}

@@ -1,0 +1,133 @@
+/** The errors of models and checkpoints; each names the field, weight or file and the way out. */
+import { MlxterpError } from "@mlxterp/mlx";
+
+/** A decoder description with an unknown, missing or contradictory field. */
+export class InvalidDecoderConfigError extends MlxterpError {
+  readonly code = "INVALID_DECODER_CONFIG";
+  constructor(readonly rule: string) {
+    super(`This is not a valid DecoderConfig: ${rule}`);
+  }
+}
+
+/** A `model_type` that no family describes. */
+export class UnknownModelTypeError extends MlxterpError {
+  readonly code = "UNKNOWN_MODEL_TYPE";
+  constructor(
+    readonly modelType: unknown,
+    readonly file: string,
+    readonly supported: readonly string[],
+  ) {
+    super(
+      `${file}: model_type ${JSON.stringify(modelType)} is not supported; supported: ${supported.join(", ")}.`,
+    );
+  }
+}
+
+/** A field of `config.json` with a value whose computation is not implemented. */
+export class UnsupportedConfigError extends MlxterpError {
+  readonly code = "UNSUPPORTED_CONFIG";
+  constructor(
+    readonly field: string,
+    readonly value: unknown,
+    readonly file: string,
+    rule: string,
+  ) {
+    const shown = value === undefined ? "missing" : JSON.stringify(value);
+    super(`${file}: ${field} is ${shown}. ${rule}`);
+  }
+}
+
+/** A model that is not where it was looked for. */
+export class CheckpointNotFoundError extends MlxterpError {
+  readonly code = "CHECKPOINT_NOT_FOUND";
+  constructor(
+    readonly source: string,
+    readonly looked: readonly string[],
+    wayOut: string,
+  ) {
+    super(`No checkpoint at "${source}". Looked for: ${looked.join(", ")}. ${wayOut}`);
+  }
+}
+
+/** A file of a checkpoint that is damaged or not of its kind. */
+export class CorruptCheckpointError extends MlxterpError {
+  readonly code = "CORRUPT_CHECKPOINT";
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} is damaged: ${reason}. Copy or download it again.`, options);
+  }
+}
+
+/** Weights the model needs and the checkpoint does not have. */
+export class MissingWeightsError extends MlxterpError {
+  readonly code = "MISSING_WEIGHTS";
+  constructor(
+    /** The model's parameters without a source. */
+    readonly weights: readonly string[],
+    readonly file: string,
+  ) {
+    super(`${file} lacks ${listed(weights)}. The config describes another model than the file.`);
+  }
+}
+
+/** Weights in the checkpoint that the model has no place for. */
+export class UnexpectedWeightsError extends MlxterpError {
+  readonly code = "UNEXPECTED_WEIGHTS";
+  constructor(
+    /** The tensors' names in the file. */
+    readonly weights: readonly string[],
+    readonly file: string,
+  ) {
+    super(
+      `${file} holds ${listed(weights)}, which this model has no place for. The config describes another model than the file.`,
+    );
+  }
+}
+
+/** A weight whose shape contradicts the config. */
+export class WeightShapeError extends MlxterpError {
+  readonly code = "WEIGHT_SHAPE";
+  constructor(
+    readonly weight: string,
+    readonly expected: readonly number[],
+    readonly received: readonly number[],
+    readonly file: string,
+  ) {
+    super(
+      `${file}: ${weight} has shape [${received.join(", ")}], but the config asks for [${expected.join(", ")}].`,
+    );
+  }
+}
+
+/** A download from the hub that failed; `status` is the HTTP status, if there was an answer. */
+export class HubError extends MlxterpError {
+  readonly code = "HUB";
+  constructor(
+    readonly repository: string,
+    readonly status: number | undefined,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${repository}: ${reason}`, options);
+  }
+}
+
+/** A tokenizer file that cannot be used. */
+export class TokenizerError extends MlxterpError {
+  readonly code = "TOKENIZER";
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}: ${reason}`, options);
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

@@ -1,0 +1,135 @@
+/** Parts of config.json that many families share: activations, rope parameters, checks. */
+import { z } from "zod";
+import type { ActivationName, RopeConfig, RopeScaling } from "../decoder/config.js";
+import { UnsupportedConfigError } from "../errors.js";
+import type { SpecialTokens } from "./family.js";
+
+/** Hugging Face's names of nonlinearities. */
+const activationsByName = {
+  gelu: "gelu",
+  gelu_new: "geluTanh",
+  gelu_pytorch_tanh: "geluTanh",
+  gelu_fast: "geluTanh",
+  quick_gelu: "geluQuick",
+  relu: "relu",
+  relu2: "reluSquared",
+  silu: "silu",
+  swish: "silu",
+} as const satisfies Record<string, ActivationName>;
+
+const names = Object.keys(activationsByName) as (keyof typeof activationsByName)[];
+
+/** A nonlinearity by its Hugging Face name. */
+export const activation = z.enum(names).transform((name): ActivationName => activationsByName[name]);
+
+/** A field that may be absent or null, with the value it then has. */
+export const withDefault = <T extends z.ZodType>(type: T, value: z.output<T>) =>
+  type.nullish().transform((given) => given ?? value);
+
+export const size = z.int().positive();
+
+const ropeKind = { rope_theta: z.number().positive().nullish() };
+
+/** `rope_parameters` of transformers 5, or `rope_scaling` before it, whose key may be `type`. */
+const ropeParameters = z.preprocess(
+  renameType,
+  z
+    .discriminatedUnion("rope_type", [
+      z.strictObject({ rope_type: z.literal("default"), ...ropeKind }),
+      // Changes nothing up to max_position_embeddings, and longer prompts are refused.
+      z.strictObject({ rope_type: z.literal("dynamic"), factor: z.number().positive(), ...ropeKind }),
+      z.strictObject({ rope_type: z.literal("linear"), factor: z.number().positive(), ...ropeKind }),
+      z.strictObject({
+        rope_type: z.literal("llama3"),
+        factor: z.number().positive(),
+        low_freq_factor: z.number().positive(),
+        high_freq_factor: z.number().positive(),
+        original_max_position_embeddings: size,
+        ...ropeKind,
+      }),
+    ])
+    .nullish(),
+);
+type RopeParameters = z.output<typeof ropeParameters>;
+
+function renameType(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("type" in value)) return value;
+  const { type, ...rest } = value;
+  return { rope_type: type, ...rest };
+}
+
+/** The fields that describe rotation, in both spellings. */
+export const ropeFields = {
+  rope_theta: z.number().positive().nullish(),
+  rope_scaling: ropeParameters,
+  rope_parameters: ropeParameters,
+};
+
+/** Rotation over a whole head, in halves, as most families have it. */
+export function describeRope(
+  fields: { [K in keyof typeof ropeFields]?: z.output<(typeof ropeFields)[K]> },
+  dims: number,
+): RopeConfig {
+  const parameters = fields.rope_parameters ?? fields.rope_scaling;
+  const base = parameters?.rope_theta ?? fields.rope_theta ?? 10_000;
+  const scaling = describeScaling(parameters);
+  return { dims, base, interleaved: false, ...(scaling && { scaling }) };
+}
+
+function describeScaling(parameters: RopeParameters): RopeScaling | undefined {
+  if (parameters?.rope_type === "linear") return { kind: "linear", factor: parameters.factor };
+  if (parameters?.rope_type !== "llama3") return undefined;
+  return {
+    kind: "llama3",
+    factor: parameters.factor,
+    lowFrequencyFactor: parameters.low_freq_factor,
+    highFrequencyFactor: parameters.high_freq_factor,
+    originalMaxPositions: parameters.original_max_position_embeddings,
+  };
+}
+
+/** Fields that change the computation in some family; where a schema does not know one, it must be unset. */
+const computational = [
+  "alibi", "attention_multiplier", "attention_layers", "attn_logit_softcapping", "clip_qkv", "embedding_multiplier",
+  "final_logit_softcapping", "layer_types", "logit_scale", "logits_scaling", "num_experts",
+  "num_experts_per_tok", "num_local_experts", "parallel_attn", "partial_rotary_factor", "qk_layernorm",
+  "quantization", "quantization_config", "query_pre_attn_scalar", "residual_multiplier", "rotary_pct",
+  "sliding_window", "use_bidirectional_attention", "use_parallel_residual", "use_qk_norm", "use_sliding_window",
+] as const;
+
+/**
+ * Checks a whole config.json against a family's schema.
+ *
+ * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) naming the first field at fault
+ */
+export function readConfig<T extends z.ZodObject>(schema: T, json: unknown, file: string): z.output<T> {
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UnsupportedConfigError(issue.path.join("."), at(json, issue.path), file, issue.message);
+  }
+  for (const field of computational) {
+    const value = at(json, [field]);
+    if (field in schema.shape || value === undefined || value === null || value === false) continue;
+    throw new UnsupportedConfigError(field, value, file, "This family does not implement it.");
+  }
+  return parsed.data;
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+}
+
+const specialTokens = z.object({
+  bos_token_id: z.int().nullish(),
+  eos_token_id: z.union([z.int(), z.array(z.int())]).nullish(),
+});
+
+/** The ids of the marks that begin and end a text. */
+export function readSpecialTokens(json: unknown, file: string): SpecialTokens {
+  const { bos_token_id: bos, eos_token_id: eos } = readConfig(specialTokens, json, file);
+  return { bos: bos ?? undefined, eos: eos === undefined || eos === null ? [] : [eos].flat() };
+}

@@ -1,0 +1,141 @@
+/** Holds the packages to the directions of the architecture: arrows point down, and nobody reaches inside another. */
+import { dirname, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { findCycles } from "./support/cycles.js";
+import { importsIn, importsOf, packageOf } from "./support/imports.js";
+import {
+  allFiles,
+  apps,
+  libraries,
+  root,
+  runtimeDependencies,
+  sourceFiles,
+  type WorkspacePackage,
+} from "./support/workspace.js";
+
+const binding = "@frost-beta/mlx";
+
+/** What each package may import of the others; a package absent here has not been thought about. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  "@mlxterp/mlx": [],
+  "@mlxterp/core": ["@mlxterp/mlx"],
+  "@mlxterp/interventions": ["@mlxterp/mlx", "@mlxterp/core"],
+  "@mlxterp/models": ["@mlxterp/mlx", "@mlxterp/core"],
+  "@mlxterp/analysis": ["@mlxterp/mlx", "@mlxterp/core", "@mlxterp/interventions"],
+  "@mlxterp/viz": ["@mlxterp/analysis"],
+  mlxterp: [
+    "@mlxterp/mlx",
+    "@mlxterp/core",
+    "@mlxterp/interventions",
+    "@mlxterp/models",
+    "@mlxterp/analysis",
+    "@mlxterp/viz",
+  ],
+};
+
+/** Packages whose code must not contain the other, though their declarations may. */
+const typesOnly: Readonly<Record<string, readonly string[]>> = {
+  "@mlxterp/viz": ["@mlxterp/analysis"],
+};
+
+const ours = new Set([...libraries, ...apps].map(({ manifest }) => manifest.name));
+
+function importsByFile(one: WorkspacePackage, select = sourceFiles) {
+  return select(one).flatMap((file) =>
+    importsOf(file).map((found) => ({ ...found, file, at: relative(root, file) })),
+  );
+}
+
+describe("reading imports", () => {
+  it("tells imports that leave code from those that leave none", () => {
+    const source = `
+      import type { A } from "types"; import { type B } from "types-too"; import C, { type D } from "code";
+      export { e } from "again"; export type { F } from "type-again"; import "effect";
+      const g = await import("later"); let h: import("inline").H; createRequire(here)("native");`;
+    const found = importsIn(source).map(({ from, typeOnly }) => [from, typeOnly]);
+    expect(Object.fromEntries(found)).toEqual({
+      types: true,
+      "types-too": true,
+      code: false,
+      again: false,
+      "type-again": true,
+      effect: false,
+      later: false,
+      inline: true,
+      native: false,
+    });
+  });
+
+  it("finds a cycle and names its members", () => {
+    const graph = new Map([
+      ["a", ["b"]],
+      ["b", ["c", "d"]],
+      ["c", ["a"]],
+      ["d", []],
+    ]);
+    expect(findCycles(graph)).toEqual([["a", "b", "c", "a"]]);
+  });
+});
+
+describe.each(libraries.map((one) => [one.manifest.name, one] as const))("%s", (name, one) => {
+  it("has its place in the architecture", () => {
+    expect(Object.keys(allowed)).toContain(name);
+  });
+
+  it("declares dependencies on lower packages only", () => {
+    const declared = runtimeDependencies(one).filter((other) => ours.has(other));
+    expect(declared.filter((other) => !allowed[name].includes(other))).toEqual([]);
+  });
+
+  it("imports lower packages only, and only what it declares", () => {
+    const declared = new Set(runtimeDependencies(one));
+    const wrong = importsByFile(one).filter(({ from }) => {
+      const other = packageOf(from);
+      if (other === undefined) return false;
+      return !declared.has(other) || (ours.has(other) && !allowed[name].includes(other));
+    });
+    expect(wrong.map(({ at, from }) => `${at} imports ${from}`)).toEqual([]);
+  });
+
+  it("imports nothing but types where the architecture says so", () => {
+    const restricted = typesOnly[name] ?? [];
+    const code = importsByFile(one).filter(
+      ({ from, typeOnly }) => !typeOnly && restricted.includes(packageOf(from) ?? ""),
+    );
+    expect(code.map(({ at, from }) => `${at} imports code of ${from}`)).toEqual([]);
+  });
+});
+
+describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%s", (_, one) => {
+  it("leaves the binding to @mlxterp/mlx", () => {
+    const isHome = one.manifest.name === "@mlxterp/mlx";
+    const direct = importsByFile(one, allFiles).some(({ from }) => packageOf(from) === binding);
+    expect(direct).toBe(isHome);
+  });
+
+  it("reaches other packages by name, never by a relative or deep path", () => {
+    const deep = importsByFile(one, allFiles).filter(({ from, file }) => {
+      if (from.startsWith("."))
+        return relative(one.folder, resolve(dirname(file), from)).startsWith("..");
+      return ours.has(packageOf(from) ?? "") && packageOf(from) !== from;
+    });
+    expect(deep.map(({ at, from }) => `${at} imports ${from}`)).toEqual([]);
+  });
+
+  it("has no circular imports", () => {
+    const files = sourceFiles(one);
+    const graph = new Map(
+      files.map((file) => {
+        const local = importsOf(file).filter(({ from }) => from.startsWith("."));
+        return [
+          file,
+          local.map(({ from }) => resolve(dirname(file), from.replace(/\.js$/, ".ts"))),
+        ];
+      }),
+    );
+    const cycles = findCycles(graph).map((cycle) =>
+      cycle.map((file) => relative(one.folder, file)),
+    );
+    expect(cycles).toEqual([]);
+  });
+});
