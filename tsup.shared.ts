@@ -1,6 +1,15 @@
 /** The one build configuration that every package uses: ESM and its declarations. */
 import { defineConfig, type Options } from "tsup";
 
+/**
+ * Declarations are made from the built declarations of the packages below, not from their sources, and import
+ * them by name. The reference makes `using` known to consumers whose own `lib` is older.
+ */
+const declarations = {
+  compilerOptions: { customConditions: [] },
+  banner: '/// <reference lib="esnext.disposable" />',
+};
+
 /** @param overrides what a package does differently, for example its entry points */
 export function packageBuild(overrides: Options = {}) {
   return defineConfig({
@@ -8,10 +17,11 @@ export function packageBuild(overrides: Options = {}) {
     format: "esm",
     platform: "node",
     target: "node20",
-    dts: { compilerOptions: { customConditions: [] } },
+    dts: declarations,
     clean: true,
     sourcemap: false,
     treeshake: true,
+    silent: true,
     ...overrides,
   });
 }

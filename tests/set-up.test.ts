@@ -8,6 +8,8 @@ const missingBlas =
   "Error: libblas.so.3: cannot open shared object file: No such file or directory";
 const missingLapack = missingBlas.replace("libblas", "liblapack");
 
+type Files = Parameters<typeof readTotals>[0]["testResults"];
+
 describe("a binding that does not load", () => {
   it.each([missingBlas, missingLapack])(
     "lacks BLAS on Linux when the loader says: %s",
@@ -54,7 +56,7 @@ describe("the totals of a test run", () => {
   const failing = { status: "failed", assertionResults: [{ status: "failed" }] };
   const broken = { status: "failed", assertionResults: [] };
 
-  function report(passed: number, failed: number, skipped: number, testResults: (typeof broken)[]) {
+  function report(passed: number, failed: number, skipped: number, testResults: Files) {
     const counts = { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped };
     return { ...counts, numTodoTests: 0, testResults };
   }

@@ -73,7 +73,7 @@ function fetchMacBuild(report) {
 }
 
 /** Loads the binding in a child process, since a broken addon may end its process. */
-export function tryBinding() {
+function tryBinding() {
   const code = 'require("@frost-beta/mlx").core.array([1])';
   const result = capture(process.execPath, ["-e", code], { cwd: join(root, "packages/mlx") });
   return result.ok ? undefined : result.text;

@@ -16,7 +16,7 @@ const registrySettings =
  *
  * @returns {NodeJS.ProcessEnv}
  */
-export function childEnvironment() {
+function childEnvironment() {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^p?npm_/i.test(name) || registrySettings.test(name),
   );

@@ -54,8 +54,8 @@ export function setUp() {
     }
     report("installing dependencies from the lockfile");
     installDependencies();
+    writeFileSync(stampFile, wantedStamp());
   }
   ensureBinding(report);
-  if (!installed) writeFileSync(stampFile, wantedStamp());
   return !installed;
 }

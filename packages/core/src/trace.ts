@@ -100,7 +100,7 @@ export class TraceCore implements ViewSource, Disposable, AsyncDisposable {
 
   /** Closes now and computes what was saved. `await using` needs less memory: see `[Symbol.asyncDispose]`. */
   dispose(): void {
-    if (this.close()) {
+    if (this.close() && this.kept.size > 0) {
       collect();
       evaluateNow([...this.kept.values()]);
     }
@@ -112,7 +112,7 @@ export class TraceCore implements ViewSource, Disposable, AsyncDisposable {
 
   /** Releases everything unsaved, waits one turn of the event loop, then computes what was saved. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.close()) await evaluate([...this.kept.values()]);
+    if (this.close() && this.kept.size > 0) await evaluate([...this.kept.values()]);
   }
 
   private close(): boolean {

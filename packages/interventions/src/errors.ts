@@ -98,6 +98,10 @@ export function formatPath(path: readonly (string | number)[]): string {
 
 /** A value in at most 60 characters. */
 export function brief(value: unknown): string {
-  const text = inspect(value, { depth: 2, maxArrayLength: 6, breakLength: Number.POSITIVE_INFINITY });
+  const text = inspect(value, {
+    depth: 2,
+    maxArrayLength: 6,
+    breakLength: Number.POSITIVE_INFINITY,
+  });
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -8,9 +8,7 @@ export type JsonNumber = number | "Infinity" | "-Infinity";
 export type JsonNumbers = JsonNumber | readonly JsonNumbers[];
 
 /** Numbers, with their dtype when they came from an array. */
-export type JsonArray =
-  | JsonNumbers
-  | { readonly dtype: DtypeName; readonly values: JsonNumbers };
+export type JsonArray = JsonNumbers | { readonly dtype: DtypeName; readonly values: JsonNumbers };
 
 /** A stretch of positions, both ends included; without `to`, everything that follows. */
 export interface PositionRange {

@@ -36,7 +36,11 @@ export function blend(
 }
 
 /** A mask from flags in row-major order over some axes of the activation. */
-export function maskOf(flags: readonly boolean[], axes: readonly number[], shape: readonly number[]): Mask {
+export function maskOf(
+  flags: readonly boolean[],
+  axes: readonly number[],
+  shape: readonly number[],
+): Mask {
   if (!flags.includes(true)) return "none";
   if (!flags.includes(false)) return "all";
   const broadcast = shape.map((size, axis) => (axes.includes(axis) ? size : 1));

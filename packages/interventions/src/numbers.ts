@@ -1,5 +1,5 @@
 /** Nested numbers: their shape, their flat form, and how JSON writes them. */
-import { type DtypeName, fromFlat, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { fromFlat, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { brief } from "./errors.js";
 import type { JsonArray, JsonNumber, JsonNumbers } from "./json.js";
 
@@ -70,9 +70,13 @@ function fromJsonNumbers(value: JsonNumbers): Numbers {
   return typeof value === "object" ? value.map(fromJsonNumbers) : Number(value);
 }
 
-/** Reads numbers from JSON: an array of their dtype if they have one, else plain numbers. */
-export function readArray(json: JsonArray): Numbers | MxArray {
+/**
+ * Reads numbers from JSON as an array of the dtype they name, float32 by default for nested numbers.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an irregular shape
+ */
+export function readArray(argument: string, json: JsonArray): Numbers | MxArray {
   if (typeof json !== "object" || !("dtype" in json)) return fromJsonNumbers(json);
-  const { flat, shape } = flatten("values", fromJsonNumbers(json.values));
-  return fromFlat(Float32Array.from(flat), shape).astype(mx[json.dtype as DtypeName]);
+  const { flat, shape } = flatten(argument, fromJsonNumbers(json.values));
+  return fromFlat(Float32Array.from(flat), shape).astype(mx[json.dtype]);
 }

@@ -1,8 +1,8 @@
 /** From positions as users give them to columns of one pass. */
 import { OutOfRangeError } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
-import type { PositionRange, Positions } from "./json.js";
 import { brief } from "./errors.js";
+import type { PositionRange, Positions } from "./json.js";
 import { requireInteger, requireIntegers } from "./validate.js";
 
 /** One prompt in a pass. */
@@ -39,8 +39,8 @@ export function requirePositions(positions: Positions): Positions {
     const rule = `must be a number, a list, or { from, to } with at least one end, not ${brief(positions)}.`;
     throw new InvalidArgumentError("positions", positions, rule);
   }
-  if (from !== undefined) requireInteger("from", from);
-  if (to !== undefined) requireInteger("to", to);
+  if (from !== undefined) requireInteger("positions", from);
+  if (to !== undefined) requireInteger("positions", to);
   if (from !== undefined && to !== undefined && from < 0 === to < 0 && from > to) {
     throw new InvalidArgumentError("positions", positions, `run backwards, from ${from} to ${to}.`);
   }
@@ -103,10 +103,5 @@ function beyond(column: number, row: PromptRow, window: Window): boolean {
 }
 
 function outside(position: number, row: PromptRow, { site }: Window): OutOfRangeError {
-  return new OutOfRangeError(
-    "Position",
-    position,
-    row.length,
-    `prompt ${row.index} at "${site}"`,
-  );
+  return new OutOfRangeError("Position", position, row.length, `prompt ${row.index} at "${site}"`);
 }

@@ -5,11 +5,7 @@ import { brief } from "./errors.js";
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a finite number */
 export function requireFinite(argument: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError(
-    argument,
-    value,
-    `must be a finite number, not ${brief(value)}.`,
-  );
+  throw new InvalidArgumentError(argument, value, `must be a finite number, not ${brief(value)}.`);
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is an integer */

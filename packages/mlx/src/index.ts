@@ -8,7 +8,7 @@ export {
 } from "./errors.js";
 export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
-export { activeMemory, collect, evaluate, evaluateNow } from "./memory.js";
+export { activeMemory, collect, evaluate, evaluateNow, release } from "./memory.js";
 export type {
   ArrayAt,
   Device,

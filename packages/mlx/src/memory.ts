@@ -8,6 +8,11 @@ import type { MxArray } from "./types/array.js";
 type Collector = (options?: { type: "minor" }) => void;
 let collector: Collector | undefined;
 
+function gc(): Collector {
+  collector ??= findCollector();
+  return collector;
+}
+
 function findCollector(): Collector {
   const bun = (globalThis as { Bun?: { gc(force: boolean): void } }).Bun;
   if (bun) return () => bun.gc(true);
@@ -21,8 +26,27 @@ function findCollector(): Collector {
  * Their buffers are freed on the next turn of the event loop.
  */
 export function collect(): void {
-  collector ??= findCollector();
-  collector({ type: "minor" });
+  gc()({ type: "minor" });
+}
+
+/** How far memory may rise above its floor before the old generation is collected too. */
+const slack = 32 * 2 ** 20;
+let floor = Number.POSITIVE_INFINITY;
+
+/**
+ * Lets go of everything that nobody holds any more. A collection of the young generation is enough for the
+ * handles of one pass. Results that a user held for a while have grown old, so when memory has risen, one
+ * full collection (some 10 ms) follows.
+ */
+export async function release(): Promise<void> {
+  collect();
+  await turn();
+  const now = activeMemory();
+  floor = Math.min(floor, now);
+  if (now - floor <= slack) return;
+  gc()();
+  await turn();
+  floor = activeMemory();
 }
 
 /**
@@ -35,8 +59,7 @@ export function collect(): void {
  * await evaluate([y]);
  */
 export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
-  collect();
-  await turn();
+  await release();
   if (arrays.length > 0) mx.eval(...arrays);
 }
 

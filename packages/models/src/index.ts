@@ -1,6 +1,33 @@
 /** The menu of @mlxterp/models. */
-
 export { KeyValueCache } from "./decoder/cache.js";
-export type { DecoderConfig } from "./decoder/config.js";
+export type {
+  AttentionConfig,
+  DecoderConfig,
+  LayerConfig,
+  MlpConfig,
+  NormConfig,
+  RopeConfig,
+} from "./decoder/config.js";
 export { Decoder, type DecoderPassOptions } from "./decoder/decoder.js";
 export { type InitializeOptions, initializeWeights } from "./decoder/initialize.js";
+export { listParameters, setParameters } from "./decoder/parameters.js";
+export {
+  CheckpointNotFoundError,
+  CorruptCheckpointError,
+  HubError,
+  InvalidDecoderConfigError,
+  MissingWeightsError,
+  TokenizerError,
+  UnexpectedWeightsError,
+  UnknownModelTypeError,
+  UnsupportedConfigError,
+  WeightShapeError,
+} from "./errors.js";
+export type { FinishReason, GenerateOptions, GenerationStep } from "./generation/generate.js";
+export type { SamplingOptions } from "./generation/sampling.js";
+export type { DownloadProgress } from "./hub/download-file.js";
+export type { HubOptions } from "./hub/hub-model.js";
+export { LanguageModel, type LanguageModelOptions } from "./language-model.js";
+export { type LoadOptions, loadModel } from "./loading/load-model.js";
+export type { WeightDtype } from "./loading/weights.js";
+export { loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";

@@ -1,4 +1,5 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
+import type { Axes } from "@mlxterp/core";
 import {
   type Embedding,
   InvalidArgumentError,
@@ -38,11 +39,11 @@ export class Decoder extends nn.Module {
   readonly causalMask = createCausalMask();
   readonly embedTokens: Embedding;
   /** Absent unless positions are learned. */
-  declare readonly embedPositions?: Embedding;
+  readonly embedPositions: Embedding | undefined;
   readonly layers: DecoderLayer[];
   readonly finalNorm: Norm;
   /** Absent where logits are read off the embedding matrix. */
-  declare readonly lmHead?: Linear;
+  readonly lmHead: Linear | undefined;
 
   /** @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`) on any unknown or contradictory field */
   constructor(config: DecoderConfig) {
@@ -70,19 +71,38 @@ export class Decoder extends nn.Module {
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
     const { cache, lastOnly } = options;
-    const { embedTokens, lmHead, layers } = this;
+    const { layers } = this;
     const positions = this.locate(ids.shape[1], options);
-    let x = embedTokens.forward(ids);
-    if (this.embedPositions) {
-      x = mx.add(x, this.embedPositions.forward(positionIds(positions, ids.shape)));
-    }
+    let x = this.embed(ids, positions);
     const pass: Pass = { positions, mask: this.mask(x, options) };
     for (let index = 0; index < layers.length; index++) {
       x = layers[index].forward(x, pass, cache?.layer(index));
     }
     x = this.finalNorm.forward(x);
-    if (lastOnly) x = x.index("...", mx.Slice(-1, null), mx.Slice());
-    return lmHead ? lmHead.forward(x) : embedTokens.asLinear(x);
+    return this.unembed(lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x);
+  }
+
+  /**
+   * @param ids (batch, position)
+   * @param positions default: from 0
+   * @returns (batch, position, hidden), the input of layer 0
+   */
+  embed(ids: MxArray, positions: Positions = plainPositions(ids.shape[1])): MxArray {
+    const { embedPositions } = this;
+    const x = this.embedTokens.forward(ids);
+    if (!embedPositions) return x;
+    return mx.add(x, embedPositions.forward(positionIds(positions, ids.shape)));
+  }
+
+  /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
+  unembed(x: MxArray): MxArray {
+    const { lmHead } = this;
+    return lmHead ? lmHead.forward(x) : this.embedTokens.asLinear(x);
+  }
+
+  /** What the output's axes mean. */
+  get outputAxes(): Axes {
+    return ["batch", "position", "vocab"];
   }
 
   private locate(length: number, { cache, positions }: DecoderPassOptions): Positions {
@@ -104,6 +124,10 @@ export class Decoder extends nn.Module {
     if (!mask) return causal;
     return causal ? mx.add(causal, mask) : mask;
   }
+}
+
+function plainPositions(length: number): Positions {
+  return { offset: 0, end: length, ids: undefined };
 }
 
 function positionIds({ offset, ids }: Positions, [batch, length]: number[]): MxArray {

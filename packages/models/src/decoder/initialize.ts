@@ -1,6 +1,7 @@
 /** Random weights from a seed, for training a decoder from scratch. */
-import { type ArrayTree, isArray, type MxArray, mx } from "@mlxterp/mlx";
+import { type MxArray, mx } from "@mlxterp/mlx";
 import type { Decoder } from "./decoder.js";
+import { listParameters, setParameters } from "./parameters.js";
 
 export interface InitializeOptions {
   /** The same seed gives the same weights. Default: 0. */
@@ -21,28 +22,25 @@ export interface InitializeOptions {
 export function initializeWeights(decoder: Decoder, options: InitializeOptions = {}): Decoder {
   const { seed = 0, deviation = 0.02 } = options;
   const residual = deviation / Math.sqrt(2 * decoder.layers.length);
-  let key = mx.random.key(seed);
+  const keys = keySequence(seed);
   const fill = (path: string, { shape }: MxArray): MxArray => {
     if (shape.length < 2) return /norm\.weight$/i.test(path) ? mx.ones(shape) : mx.zeros(shape);
-    const [next, own] = mx.random.split(key);
-    key = next;
     const scale = /(oProj|downProj)\.weight$/.test(path) ? residual : deviation;
-    return mx.random.normal(shape, mx.float32, 0, scale, own);
+    return mx.random.normal(shape, mx.float32, 0, scale, keys());
   };
-  decoder.update(mapArrays(decoder.parameters(), fill) as Record<string, ArrayTree>);
+  const arrays = [...listParameters(decoder)].map(
+    ([path, array]) => [path, fill(path, array)] as const,
+  );
+  setParameters(decoder, arrays);
   return decoder;
 }
 
-/** Replaces every array of a tree, told its path. */
-function mapArrays(
-  tree: ArrayTree,
-  change: (path: string, array: MxArray) => MxArray,
-  path = "",
-): ArrayTree {
-  if (isArray(tree)) return change(path, tree);
-  const join = (key: string | number) => (path ? `${path}.${key}` : `${key}`);
-  if (Array.isArray(tree)) return tree.map((child, index) => mapArrays(child, change, join(index)));
-  return Object.fromEntries(
-    Object.entries(tree).map(([key, child]) => [key, mapArrays(child, change, join(key))]),
-  );
+/** Independent random keys, one after the other, all from one seed. */
+export function keySequence(seed: number): () => MxArray {
+  let state = mx.random.key(seed);
+  return () => {
+    const [next, own] = mx.random.split(state);
+    state = next;
+    return own;
+  };
 }

@@ -13,12 +13,12 @@ import type { MlpConfig } from "./config.js";
 export class Mlp extends nn.Module {
   readonly activation: (x: MxArray) => MxArray;
   /** Absent in a plain MLP. */
-  declare readonly gateProj?: Linear;
+  readonly gateProj: Linear | undefined;
   readonly upProj: Linear;
   /** Before the nonlinearity. */
   readonly pre = new Tap(["batch", "position", "mlpHidden"]);
   /** The linear branch; absent in a plain MLP. */
-  declare readonly gate?: Tap;
+  readonly gate: Tap | undefined;
   /** Neuron activations, gated where there is a gate: what `downProj` reads. */
   readonly post = new Tap(["batch", "position", "mlpHidden"]);
   readonly downProj: Linear;

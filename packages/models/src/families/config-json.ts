@@ -2,7 +2,6 @@
 import { z } from "zod";
 import type { ActivationName, RopeConfig, RopeScaling } from "../decoder/config.js";
 import { UnsupportedConfigError } from "../errors.js";
-import type { SpecialTokens } from "./family.js";
 
 /** Hugging Face's names of nonlinearities. */
 const activationsByName = {
@@ -102,34 +101,39 @@ const computational = [
  *
  * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) naming the first field at fault
  */
-export function readConfig<T extends z.ZodObject>(schema: T, json: unknown, file: string): z.output<T> {
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UnsupportedConfigError(issue.path.join("."), at(json, issue.path), file, issue.message);
-  }
+export function readConfig<T extends z.ZodObject>(
+  schema: T,
+  json: unknown,
+  file: string,
+): z.output<T> {
+  const config = readFields(schema, json, file);
   for (const field of computational) {
     const value = at(json, [field]);
     if (field in schema.shape || value === undefined || value === null || value === false) continue;
     throw new UnsupportedConfigError(field, value, file, "This family does not implement it.");
   }
-  return parsed.data;
+  return config;
+}
+
+function readFields<T extends z.ZodType>(schema: T, json: unknown, file: string): z.output<T> {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue.path.join(".") || "the file";
+  throw new UnsupportedConfigError(field, at(json, issue.path), file, `${issue.message}.`);
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined | null)?.[key],
     value,
   );
 }
 
-const specialTokens = z.object({
-  bos_token_id: z.int().nullish(),
-  eos_token_id: z.union([z.int(), z.array(z.int())]).nullish(),
-});
+const endTokens = z.object({ eos_token_id: z.union([z.int(), z.array(z.int())]).nullish() });
 
-/** The ids of the marks that begin and end a text. */
-export function readSpecialTokens(json: unknown, file: string): SpecialTokens {
-  const { bos_token_id: bos, eos_token_id: eos } = readConfig(specialTokens, json, file);
-  return { bos: bos ?? undefined, eos: eos === undefined || eos === null ? [] : [eos].flat() };
+/** The ids that end a text, from a `config.json` or `generation_config.json`; none if it names none. */
+export function readEndTokens(json: unknown, file: string): readonly number[] {
+  const { eos_token_id: ids } = readFields(endTokens, json, file);
+  return ids === undefined || ids === null ? [] : [ids].flat();
 }

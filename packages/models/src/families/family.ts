@@ -2,13 +2,6 @@
 import type { DecoderConfig } from "../decoder/config.js";
 import type { WeightTable } from "./weight-table.js";
 
-/** The ids a checkpoint gives a meaning to. */
-export interface SpecialTokens {
-  readonly bos: number | undefined;
-  /** Any of these ends a text. */
-  readonly eos: readonly number[];
-}
-
 /** One architecture of published checkpoints. */
 export interface Family {
   /** As in `config.json`. */

@@ -18,6 +18,7 @@ const schema = z.object({
   attention_bias: withDefault(z.boolean(), false),
   mlp_bias: withDefault(z.boolean(), false),
   tie_word_embeddings: withDefault(z.boolean(), false),
+  partial_rotary_factor: z.literal(1).nullish(),
   ...ropeFields,
 });
 

@@ -56,7 +56,7 @@ export function conv1d(...into: string[]): WeightRule {
   return {
     into,
     transform: (tensor, kind) => {
-      const parts = into.length === 1 ? [tensor] : tensor.split(into.length, -1);
+      const parts = into.length === 1 ? [tensor] : tensor.split(into.length, -1).map(compact);
       return kind === "weight" ? parts.map((part) => part.T) : parts;
     },
     storedShape: (parameters, kind) => {
@@ -64,4 +64,9 @@ export function conv1d(...into: string[]): WeightRule {
       return kind === "weight" ? [parameters[0][1], columns] : [columns];
     },
   };
+}
+
+/** A copy with its own memory: a product with a mere slice would copy it at every call. */
+function compact(slice: MxArray): MxArray {
+  return slice.reshape([-1]).reshape(slice.shape);
 }

@@ -1,0 +1,110 @@
+/** The same network written by hand on the binding, with nothing around it: what tracing is compared with. */
+import type { Linear, MxArray, NormLayer } from "@mlxterp/mlx";
+import { mx } from "@mlxterp/mlx";
+import type { Decoder } from "@mlxterp/models";
+import { shape } from "./network.js";
+
+interface BareNorm {
+  readonly weight: MxArray;
+  readonly bias: MxArray;
+}
+interface BareLinear {
+  readonly weight: MxArray;
+  readonly bias: MxArray;
+}
+interface BareLayer {
+  readonly norms: readonly [BareNorm, BareNorm];
+  readonly q: BareLinear;
+  readonly k: BareLinear;
+  readonly v: BareLinear;
+  readonly o: BareLinear;
+  readonly up: BareLinear;
+  readonly down: BareLinear;
+}
+
+const epsilon = 1e-5;
+const gelu = Math.sqrt(2 / Math.PI);
+
+function norm(x: MxArray, { weight, bias }: BareNorm): MxArray {
+  return mx.fast.layerNorm(x, weight, bias, epsilon);
+}
+
+function linear(x: MxArray, { weight, bias }: BareLinear): MxArray {
+  return mx.addmm(bias, x, weight.T);
+}
+
+function byHead(x: MxArray, length: number): MxArray {
+  return x.reshape([x.shape[0], length, shape.heads, shape.headDim]).transpose(0, 2, 1, 3);
+}
+
+function activation(x: MxArray): MxArray {
+  const inner = mx.multiply(
+    mx.add(x, mx.multiply(mx.multiply(mx.square(x), x), 0.044715)),
+    -2 * gelu,
+  );
+  return mx.divide(x, mx.add(mx.exp(inner), 1));
+}
+
+function layerForward(x: MxArray, layer: BareLayer, mask: MxArray): MxArray {
+  const [batch, length, hidden] = x.shape;
+  const normed = norm(x, layer.norms[0]);
+  const mixed = mx.fast.scaledDotProductAttention(
+    byHead(linear(normed, layer.q), length),
+    byHead(linear(normed, layer.k), length),
+    byHead(linear(normed, layer.v), length),
+    shape.headDim ** -0.5,
+    mask,
+  );
+  const middle = mx.add(
+    x,
+    linear(mixed.transpose(0, 2, 1, 3).reshape([batch, length, hidden]), layer.o),
+  );
+  return mx.add(
+    middle,
+    linear(activation(linear(norm(middle, layer.norms[1]), layer.up)), layer.down),
+  );
+}
+
+/** A forward over the same weight arrays: ids (batch, position) → logits (batch, position, vocab). */
+export function bareForward(decoder: Decoder): (ids: MxArray) => MxArray {
+  const embedding = decoder.embedTokens.weight;
+  const positions = decoder.embedPositions?.weight as MxArray;
+  const final = bareNorm(decoder.finalNorm as unknown as NormLayer);
+  const layers = decoder.layers.map(bareLayer);
+  return (ids) => {
+    const length = ids.shape[1];
+    const mask = mx.multiply(mx.subtract(1, mx.tri(length)), -1e9);
+    const places = mx.arange(0, length, 1, mx.int32);
+    let x = mx.add(embedding.index(ids), positions.index(places));
+    for (const layer of layers) x = layerForward(x, layer, mask);
+    return mx.matmul(norm(x, final), embedding.T);
+  };
+}
+
+function bareNorm(norm: NormLayer): BareNorm {
+  return { weight: norm.weight as MxArray, bias: norm.bias as MxArray };
+}
+
+function bareLinear({ weight, bias }: Linear): BareLinear {
+  return { weight, bias: bias as MxArray };
+}
+
+function bareLayer({
+  inputNorm,
+  postAttentionNorm,
+  selfAttn,
+  mlp,
+}: Decoder["layers"][number]): BareLayer {
+  return {
+    norms: [
+      bareNorm(inputNorm as unknown as NormLayer),
+      bareNorm(postAttentionNorm as unknown as NormLayer),
+    ],
+    q: bareLinear(selfAttn.qProj),
+    k: bareLinear(selfAttn.kProj),
+    v: bareLinear(selfAttn.vProj),
+    o: bareLinear(selfAttn.oProj),
+    up: bareLinear(mlp.upProj),
+    down: bareLinear(mlp.downProj),
+  };
+}

@@ -1,0 +1,72 @@
+/** The errors of the methods; each shows the offending tokens or values and the way out. */
+import { MlxterpError } from "@mlxterp/mlx";
+
+/** An answer that is not exactly one token. */
+export class AnswerTokenError extends MlxterpError {
+  readonly code = "ANSWER_TOKEN";
+  constructor(
+    readonly answer: string,
+    /** What the tokenizer makes of it. */
+    readonly pieces: readonly string[],
+  ) {
+    super(
+      `An answer must be one token, but "${answer}" is ${pieces.length} here: ${quoted(pieces)}. Choose another word (mind the leading space), or pass a token id.`,
+    );
+  }
+}
+
+/** A text answer for a model that has no tokenizer. */
+export class MissingTokenizerError extends MlxterpError {
+  readonly code = "MISSING_TOKENIZER";
+  constructor(readonly text: string) {
+    super(`This model has no tokenizer, so "${text}" cannot become a token. Pass a token id.`);
+  }
+}
+
+/** Prompts that are compared position by position, but differ in their number of tokens. */
+export class UnequalLengthError extends MlxterpError {
+  readonly code = "UNEQUAL_LENGTH";
+  constructor(
+    readonly first: readonly string[],
+    readonly second: readonly string[],
+    readonly names: readonly [first: string, second: string] = ["clean", "corrupted"],
+  ) {
+    super(
+      `Prompts are patched position by position, so they need the same number of tokens. ` +
+        `${names[0]}: ${first.length} (${quoted(first)}); ${names[1]}: ${second.length} (${quoted(second)}). ` +
+        `Choose words that the tokenizer splits alike.`,
+    );
+  }
+}
+
+/** Clean and corrupted run score the same, so there is nothing to restore. */
+export class EqualBaselinesError extends MlxterpError {
+  readonly code = "EQUAL_BASELINES";
+  constructor(
+    readonly pair: number,
+    readonly metric: string,
+    readonly value: number,
+  ) {
+    super(
+      `Prompt pair ${pair}: the clean and the corrupted run have the same ${metric} (${value}), so no patch has an effect to measure. Choose prompts or answers that the model tells apart.`,
+    );
+  }
+}
+
+/** A metric of the user's returned something else than one number for each row. */
+export class MetricShapeError extends MlxterpError {
+  readonly code = "METRIC_SHAPE";
+  constructor(
+    readonly expected: readonly number[],
+    readonly received: readonly number[] | string,
+  ) {
+    const got = typeof received === "string" ? received : `shape [${received.join(", ")}]`;
+    super(
+      `A metric takes logits (rows, vocab) and must return shape [${expected.join(", ")}], but returned ${got}. Reduce over the last axis only.`,
+    );
+  }
+}
+
+function quoted(pieces: readonly string[]): string {
+  return pieces.map((piece) => JSON.stringify(piece)).join(" ");
+}

@@ -1,0 +1,52 @@
+/** One pass of which only what is computed from its values is kept. */
+import { lastPositions, type PassOptions, type Prompt, type TraceCore } from "@mlxterp/core";
+import { evaluate, type MxArray } from "@mlxterp/mlx";
+import type { AnalysisModel } from "./model.js";
+
+/** Turns the values of an open trace into the arrays that are wanted. */
+export type Read = (trace: TraceCore) => readonly MxArray[];
+
+/**
+ * Runs a pass, reads from it, lets go of everything else, and computes what was read: the activations themselves
+ * are never kept, and layers that nothing depends on are never computed.
+ */
+export async function lazyPass(
+  model: AnalysisModel,
+  input: Prompt,
+  options: PassOptions,
+  read: Read,
+): Promise<readonly MxArray[]> {
+  const wanted = readAndClose(model, input, options, read);
+  await evaluate(wanted);
+  return wanted;
+}
+
+function readAndClose(
+  model: AnalysisModel,
+  input: Prompt,
+  options: PassOptions,
+  read: Read,
+): readonly MxArray[] {
+  const trace = model.trace(input, options);
+  try {
+    return read(trace);
+  } finally {
+    trace.dispose(); // nothing is saved in it, so nothing is computed here
+  }
+}
+
+/**
+ * The logits at each row's last token: only those pass through the final norm and the unembedding.
+ *
+ * @param lengths real tokens of each row; all of them when undefined
+ * @returns (rows, vocab)
+ */
+export function lastLogits(
+  model: AnalysisModel,
+  trace: TraceCore,
+  lengths?: readonly number[],
+): MxArray {
+  const { layers } = model.anatomy;
+  const residual = lastPositions(trace.at(`layers.${layers - 1}`).value, lengths);
+  return model.anatomy.unembed(model.anatomy.finalNorm(residual));
+}

@@ -1,0 +1,54 @@
+/** Prompts as results show them: the ids that were fed and the text behind each. */
+import type { Prompt } from "@mlxterp/core";
+import { isArray } from "@mlxterp/mlx";
+import type { AnalysisModel } from "./model.js";
+
+/** One prompt: a text, or its token ids. */
+export type OnePrompt = string | readonly number[];
+
+/** Several prompts; they may differ in length. */
+export type ManyPrompts = readonly string[] | readonly (readonly number[])[];
+
+/** The tokens of one prompt exactly as the model received them. */
+export interface PromptTokens {
+  readonly ids: readonly number[];
+  /** The piece of text behind each id; the id itself where there is no tokenizer. */
+  readonly pieces: readonly string[];
+}
+
+/** A token with its text. */
+export interface TokenText {
+  readonly id: number;
+  readonly text: string;
+}
+
+/** The texts of token ids; the ids themselves for a model without tokenizer. */
+export function textOf(model: AnalysisModel, ids: readonly number[]): string[] {
+  const { tokenizer } = model;
+  if (!tokenizer) return ids.map(String);
+  // rows of the embedding beyond the tokenizer's vocabulary have no text
+  return ids.map((id) => (id < tokenizer.vocabSize ? tokenizer.pieces([id])[0] : `<${id}>`));
+}
+
+/** @param ids as fed */
+export function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptTokens {
+  const pieces = model.tokenizer ? model.tokenizer.pieces(ids) : ids.map(String);
+  return { ids: [...ids], pieces };
+}
+
+/** Whether an input is one prompt rather than a list of them. */
+export function isOnePrompt(input: Prompt): input is OnePrompt {
+  if (typeof input === "string") return true;
+  return Array.isArray(input) && input.length > 0 && input.every((id) => typeof id === "number");
+}
+
+/** A list of prompts, whatever form they came in; arrays are read to the host. */
+export function promptList(model: AnalysisModel, input: Prompt): readonly OnePrompt[] {
+  if (isOnePrompt(input)) return [input];
+  return isArray(input) ? model.tokens(input).ids : (input as ManyPrompts);
+}
+
+/** Prompts as lists of token ids, checked by the model. */
+export function promptIds(model: AnalysisModel, prompts: readonly OnePrompt[]): number[][] {
+  return model.tokens(prompts as ManyPrompts).ids.map((ids) => [...ids]);
+}

@@ -1,0 +1,46 @@
+/** What a failure means for the exit code, and the one line that tells it. */
+
+/** The invocation itself is wrong: an unknown option, a missing value, a bad number. */
+export class UsageError extends Error {
+  readonly code = "USAGE";
+  override readonly name = "UsageError";
+}
+
+export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+
+/**
+ * Codes of errors that say an argument names something that does not exist or cannot be: they count as wrong
+ * arguments. Told by their code, since the classes live in packages that need the binding.
+ */
+const blamesArguments: ReadonlySet<unknown> = new Set([
+  "USAGE",
+  "CHECKPOINT_NOT_FOUND",
+  "INTERVENTION_SYNTAX",
+  "INVALID_ARGUMENT",
+  "INVALID_PROMPT",
+  "MISSING_AXIS",
+  "OUT_OF_RANGE",
+  "SITE_NOT_REACHED",
+  "TOKEN_RANGE",
+  "UNKNOWN_SITE",
+]);
+
+/** @param aborted whether the user interrupted, which is then the reason for whatever was thrown */
+export function exitCodeOf(error: unknown, aborted: boolean): number {
+  if (aborted) return exitCodes.interrupted;
+  const { code } = (error ?? {}) as { code?: unknown };
+  return blamesArguments.has(code) ? exitCodes.usage : exitCodes.failure;
+}
+
+/** An error's message in one line. */
+export function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return message.replace(/\s*\n\s*/g, " ").trim();
+}
+
+/** An error with everything known about it. */
+export function inFull(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by: ${inFull(error.cause)}`;
+  return (error.stack ?? error.message) + cause;
+}

@@ -1,0 +1,63 @@
+/** The cache of downloaded models, laid out as the Python hub client lays it out, so that both share it. */
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, relative } from "node:path";
+
+/** `HF_HUB_CACHE`, else `HF_HOME`/hub, else `XDG_CACHE_HOME`/huggingface/hub, else ~/.cache/huggingface/hub. */
+export function hubCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = environment;
+  if (HF_HUB_CACHE) return HF_HUB_CACHE;
+  return join(HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface"), "hub");
+}
+
+/** Where one repository lives in the cache. */
+export interface RepositoryCache {
+  /** The folder that looks like the repository at a commit. */
+  snapshot(commit: string): string;
+  /** The content of a file, by its hash. */
+  blob(hash: string): string;
+  /** The commit that a branch or tag was last seen at. */
+  readReference(revision: string): Promise<string | undefined>;
+  writeReference(revision: string, commit: string): Promise<void>;
+  /** Makes a file of a snapshot stand for a blob. */
+  link(commit: string, file: string, hash: string): Promise<void>;
+}
+
+/** @param id such as `roneneldan/TinyStories-33M` */
+export function repositoryCache(cacheFolder: string, id: string): RepositoryCache {
+  const root = join(cacheFolder, `models--${id.replaceAll("/", "--")}`);
+  const snapshot = (commit: string) => join(root, "snapshots", commit);
+  const blob = (hash: string) => join(root, "blobs", hash);
+  const reference = (revision: string) => join(root, "refs", revision);
+  return {
+    snapshot,
+    blob,
+    async readReference(revision) {
+      if (!existsSync(reference(revision))) return undefined;
+      return (await readFile(reference(revision), "utf8")).trim();
+    },
+    async writeReference(revision, commit) {
+      await mkdir(dirname(reference(revision)), { recursive: true });
+      await writeFile(reference(revision), commit);
+    },
+    async link(commit, file, hash) {
+      const pointer = join(snapshot(commit), file);
+      await mkdir(dirname(pointer), { recursive: true });
+      await place(blob(hash), pointer);
+    },
+  };
+}
+
+/** A relative symbolic link, or a copy where the system allows no links; complete or not there at all. */
+async function place(blob: string, pointer: string): Promise<void> {
+  const temporary = `${pointer}.${process.pid}.incomplete`;
+  await rm(temporary, { force: true });
+  try {
+    await symlink(relative(dirname(pointer), blob), temporary);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+    await copyFile(blob, temporary);
+  }
+  await rename(temporary, pointer);
+}

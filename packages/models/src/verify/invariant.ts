@@ -1,0 +1,14 @@
+/** The form of an invariant: a statement, and the comparisons that test it. */
+import type { Measure } from "./comparison.js";
+import type { Subject } from "./subject.js";
+
+/** Something that holds for every correct model. */
+export interface Invariant {
+  readonly name: string;
+  /** What is compared, as a formula or a sentence. */
+  readonly statement: string;
+  /** Whether the two sides must agree bit for bit, rather than up to the rounding of float32. */
+  readonly exact: boolean;
+  /** Builds the comparisons; computes nothing large. */
+  measure(subject: Subject): Promise<Measure[]>;
+}

@@ -1,0 +1,107 @@
+/** Checks, on a loaded checkpoint, what must hold for every activation and intervention to mean what it says. */
+import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
+import { deviceName, dtypeName } from "@mlxterp/mlx";
+import type { Decoder } from "../decoder/decoder.js";
+import { cachedIsRecomputed } from "./cache-invariants.js";
+import { relative, worst } from "./comparison.js";
+import type { Invariant } from "./invariant.js";
+import {
+  decompositionGivesLogits,
+  headsAddUp,
+  patternMixesValues,
+  writesAddUp,
+} from "./layer-invariants.js";
+import {
+  identityIsNeutral,
+  paddedIsAlone,
+  patchingAllIsClean,
+  tracedIsUntraced,
+} from "./pass-invariants.js";
+import { type Subject, subjectOf } from "./subject.js";
+
+const invariants: readonly Invariant[] = [
+  tracedIsUntraced,
+  identityIsNeutral,
+  patternMixesValues,
+  headsAddUp,
+  writesAddUp,
+  decompositionGivesLogits,
+  paddedIsAlone,
+  cachedIsRecomputed,
+  patchingAllIsClean,
+];
+
+export interface VerifyOptions {
+  /** The prompt to check with; by default some token ids spread over the vocabulary. */
+  readonly prompt?: Prompt;
+  /** The largest difference, relative to the largest value compared; default 2e-5, the rounding of float32. */
+  readonly tolerance?: number;
+  readonly onProgress?: (progress: { done: number; total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One invariant on one model. */
+export interface VerifiedInvariant {
+  readonly name: string;
+  readonly statement: string;
+  /** Where the difference is largest. */
+  readonly where: string;
+  /** The largest absolute difference. */
+  readonly difference: number;
+  /** The largest absolute value it was compared with. */
+  readonly magnitude: number;
+  /** The largest difference relative to the magnitude that passes; 0 asks for the same bits. */
+  readonly tolerance: number;
+  readonly passed: boolean;
+}
+
+/** What a verification found; plain data. */
+export interface Verification {
+  readonly model: string;
+  /** The ids that were fed. */
+  readonly tokens: readonly number[];
+  readonly dtype: string;
+  readonly device: string;
+  readonly passed: boolean;
+  readonly invariants: readonly VerifiedInvariant[];
+}
+
+/**
+ * Checks the invariants that make activations and interventions trustworthy: watching changes nothing, parts add up to
+ * wholes, padding and caching are invisible, patching everything restores the clean run.
+ *
+ * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
+ * @example
+ * const { passed, invariants } = await verifyModel(model);
+ */
+export async function verifyModel(
+  model: InterpretableModelCore<Decoder>,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const { prompt, tolerance = 2e-5, onProgress, signal } = options;
+  const subject = subjectOf(model, prompt);
+  const found: VerifiedInvariant[] = [];
+  for (const invariant of invariants) {
+    signal?.throwIfAborted();
+    found.push(await check(invariant, subject, invariant.exact ? 0 : tolerance));
+    onProgress?.({ done: found.length, total: invariants.length });
+  }
+  return {
+    model: model.name,
+    tokens: subject.ids,
+    dtype: dtypeName(model.module.embedTokens.weight.dtype),
+    device: deviceName(),
+    passed: found.every(({ passed }) => passed),
+    invariants: found,
+  };
+}
+
+async function check(
+  invariant: Invariant,
+  subject: Subject,
+  tolerance: number,
+): Promise<VerifiedInvariant> {
+  const { name, statement } = invariant;
+  const distance = await worst(await invariant.measure(subject));
+  return { name, statement, ...distance, tolerance, passed: relative(distance) <= tolerance };
+}

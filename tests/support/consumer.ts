@@ -1,0 +1,69 @@
+/** Installs the packed packages into an empty folder, as someone would who has never seen this repository. */
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { capture } from "../../scripts/lib/commands.mjs";
+import { packPackage, publishablePackages } from "../../scripts/lib/packages.mjs";
+import { root } from "./workspace.js";
+
+function mustRun(command: string, args: string[], cwd: string): string {
+  const result = capture(command, args, { cwd });
+  if (!result.ok) throw new Error(`${command} ${args.join(" ")} failed:\n${result.text}`);
+  return result.output;
+}
+
+/** Builds what is not built and packs every publishable package: its name → the tarball's file name. */
+function packInto(folder: string): Record<string, string> {
+  mustRun("turbo", ["run", "build", "--filter=./packages/*", "--output-logs=errors-only"], root);
+  const tarballs = publishablePackages().map((one) => [
+    one.name,
+    `file:./${basename(packPackage(one.folder, folder))}`,
+  ]);
+  return Object.fromEntries(tarballs);
+}
+
+/** A strict compiler with nothing waived and no types but those that the packages bring. */
+const compilerOptions = {
+  target: "ES2022",
+  module: "NodeNext",
+  strict: true,
+  skipLibCheck: false,
+  types: [],
+  outDir: "out",
+};
+
+/** What npm reads: everything from the tarballs, and the version of the binding that is tested here. */
+function manifestFor(tarballs: Record<string, string>) {
+  const { mlxterp, ...siblings } = tarballs;
+  return {
+    name: "consumer",
+    private: true,
+    type: "module",
+    dependencies: { mlxterp },
+    overrides: { ...siblings, "@frost-beta/mlx": "0.0.7" },
+  };
+}
+
+/** Makes an empty folder that of a consumer who has installed `mlxterp` and nothing else. */
+export function installConsumer(folder: string): void {
+  const manifest = manifestFor(packInto(folder));
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, include: ["src"] }),
+  );
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  mustRun("npm", ["install", "--ignore-scripts", "--prefer-offline", ...quiet], folder);
+  if (process.platform === "darwin") {
+    // the binding's install script would have fetched this build; set-up has run it here
+    const build = "node_modules/@frost-beta/mlx/build";
+    cpSync(join(root, "packages/mlx", build), join(folder, build), { recursive: true });
+  }
+}
+
+/** Compiles one source file as the consumer does, and runs what comes out. */
+export function compileAndRun(folder: string, source: string): string {
+  mkdirSync(join(folder, "src"), { recursive: true });
+  writeFileSync(join(folder, "src/main.ts"), source);
+  mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
+  return mustRun(process.execPath, ["out/main.js"], folder);
+}
