@@ -5,7 +5,7 @@ import { defineConfig, type Options } from "tsup";
  * Declarations are made from the built declarations of the packages below, not from their sources, and import
  * them by name. The reference makes `using` known to consumers whose own `lib` is older.
  */
-const declarations = {
+export const declarations = {
   compilerOptions: { customConditions: [] },
   banner: '/// <reference lib="esnext.disposable" />',
 };

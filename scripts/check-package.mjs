@@ -1,7 +1,7 @@
 /** `check:pkg`: packs the package in the current folder and judges the tarball as a consumer would get it. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { setupFolder } from "./lib/checkout.mjs";
 import { capture, runScript, Stop } from "./lib/commands.mjs";
 import { packPackage } from "./lib/packages.mjs";
 
@@ -15,7 +15,8 @@ function check(command, args) {
 }
 
 runScript(() => {
-  const folder = mkdtempSync(join(tmpdir(), "mlxterp-pack-"));
+  const folder = join(setupFolder, "packed", basename(process.cwd()));
+  mkdirSync(folder, { recursive: true });
   try {
     const tarball = packPackage(process.cwd(), folder);
     check("publint", ["run", tarball, "--strict"]);

@@ -7,17 +7,17 @@ import { readTotals, totalsLine } from "./lib/totals.mjs";
 
 const testReport = join(setupFolder, "test-report.json");
 
+const turbo = ["run", "--continue", "--output-logs=errors-only"];
+
 /** @type {[name: string, command: string, args: string[]][]} */
 const steps = [
-  ["format and lint", "biome", ["ci", "."]],
+  ["format and lint", "biome", ["ci", "--colors=off", "."]],
   ["unused code and dependencies", "knip", []],
-  ["types of the packages", "turbo", ["run", "typecheck", "--output-logs=errors-only"]],
+  ["types of packages and apps", "turbo", [...turbo, "typecheck"]],
   ["types of scripts and tests", "tsc", ["-p", "."]],
-  ["build", "turbo", ["run", "build", "--output-logs=errors-only"]],
-  ["packed packages", "turbo", ["run", "check:pkg", "--output-logs=new-only"]],
+  ["build, publint, attw", "turbo", [...turbo, "build", "check:pkg"]],
   ["size budgets", "size-limit", []],
-  ["changesets", "changeset", ["status"]],
-  ["release rehearsal", process.execPath, ["scripts/check-release.mjs"]],
+  ["versions and dry-run publish", process.execPath, ["scripts/check-release.mjs"]],
   ["tests", process.execPath, testCommand()],
 ];
 

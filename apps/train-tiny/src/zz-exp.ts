@@ -60,6 +60,7 @@ for(let i=1;i<=steps;i++){
   const flat=flatten(model.parameters()).map(([,a])=>a);
   await evaluate([loss,...flat,...opt.state]);
   acc+=loss.item() as number;
+  if(i%20===0){(globalThis as any).gc?.();await new Promise(r=>setImmediate(r));}
   if(i%100===0){ console.log(i,"loss",(acc/100).toFixed(3), ((performance.now()-tt)/100).toFixed(0)+"ms/step", (process.memoryUsage.rss()/1e6).toFixed(0)+"MB", i%(+(A.ev??500))===0?await evalAll():""); tt=performance.now(); acc=0; }
 }
 console.log("total",((performance.now()-t0)/1000).toFixed(0));

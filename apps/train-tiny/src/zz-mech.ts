@@ -29,3 +29,5 @@ console.log("induction",show(ind)); console.log("previous",show(prev));
 for(const k of [1,2,3,4]){ ablate.clear(); ind.slice(0,k).forEach(([h])=>ablate.add(h)); console.log("ablate top",k,[...ablate].join(),loss()[1].toFixed(2)); 
  const others:number[]=[]; for(let t=0;t<12;t++){ ablate.clear(); const rest=ind.slice(k).map(([h])=>h); r.sample(rest,k).forEach(h=>ablate.add(h)); others.push(loss()[1]); } console.log("  random",others.map(x=>x.toFixed(2)).join(" ")); }
 for(const [h] of [...ind].sort()){ ablate.clear(); ablate.add(h); process.stdout.write(`${h}:${loss()[1].toFixed(2)} `);} console.log();
+console.log("profiles (mean attention from second-copy queries): bos, self, prev, prev2, prev3, same token earlier, after same");
+pats.forEach((p,i)=>{ for(let h=0;h<H;h++){ const f=toFlat(mx.mean(p.index(mx.Slice(),h),0)); const T=2*n; const at=(d:(k:number)=>number)=>{let s=0;for(let k=n+1;k<T;k++)s+=f[k*T+d(k)];return (s/(T-n-1)).toFixed(2)}; console.log(`${i}.${h}`,at(()=>0),at(k=>k),at(k=>k-1),at(k=>k-2),at(k=>k-3),at(k=>k-n),at(k=>k-n+1)); }});

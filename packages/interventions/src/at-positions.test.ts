@@ -186,6 +186,16 @@ describe("atPositions while generating", () => {
     expect(columns(5, [2, 1], batch(3))).toEqual(["x", "."]);
   });
 
+  it("is told the same by the prompt's tokens and by those of the step alone", () => {
+    const fed = (step: number) => ({ tokens: tokenBatch([1]), step, offset: 2 + step });
+    for (const positions of [-1, -3, [0, -2], { from: -3 }, { from: -2, to: 4 }, { to: -1 }]) {
+      for (const step of [1, 2, 3]) {
+        expect(columns(positions, [1, 1], fed(step))).toEqual(columns(positions, [1, 1], later(step)));
+      }
+    }
+    expect(columns({ from: -3 }, [1, 1], fed(1))).toEqual(["x"]);
+  });
+
   it("still refuses a position before the first token, which no step will compute", () => {
     expect(() => columns(-4, [1, 3], prompt)).toThrow(OutOfRangeError);
   });
@@ -195,7 +205,7 @@ describe("atPositions while generating", () => {
       throw new Error("called");
     });
     const x = counting([1, 1, 2]);
-    expect(never(x, siteContext(later(1)))).toBe(x);
+    expect(never(x, siteContext(later(1))) === x).toBe(true);
   });
 });
 

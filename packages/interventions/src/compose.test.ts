@@ -18,7 +18,7 @@ describe("compose", () => {
 
   it("changes nothing without interventions", () => {
     const x = counting([2]);
-    expect(compose()(x, site)).toBe(x);
+    expect(compose()(x, site) === x).toBe(true);
   });
 
   it("does not see later changes of the list it was made from", () => {

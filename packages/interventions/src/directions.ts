@@ -24,7 +24,7 @@ export type Directions = readonly number[] | readonly (readonly number[])[] | Mx
  * model.run(prompt, { interventions: { "layers.6": project(sentimentDirection) } });
  */
 export function project(directions: Directions): Intervention {
-  return along("project", directions, (_x, projection) => projection);
+  return along("project", directions, (_x, coordinates, basis) => mx.matmul(coordinates, basis));
 }
 
 /**
@@ -38,13 +38,15 @@ export function project(directions: Directions): Intervention {
  * model.generate(prompt, { interventions: { "layers.*": ablateDirection(refusalDirection) } });
  */
 export function ablateDirection(directions: Directions): Intervention {
-  return along("ablateDirection", directions, (x, projection) => mx.subtract(x, projection));
+  return along("ablateDirection", directions, (x, coordinates, basis) =>
+    mx.addmm(x, coordinates, basis, -1),
+  );
 }
 
 function along(
   type: "project" | "ablateDirection",
   directions: Directions,
-  finish: (x: MxArray, projection: MxArray) => MxArray,
+  finish: (x: MxArray, coordinates: MxArray, basis: MxArray) => MxArray,
 ): Intervention {
   const held = new HeldArray("directions", directions);
   const { rows, length } = requireRows(held, directions);
@@ -61,7 +63,7 @@ function along(
         throw new ValueShapeError(type, site, held.shape, shape, rule);
       }
       const wide = toFloat32(x); // a product of half precision would end the process on the CPU
-      return keepDtype(x, finish(wide, mx.matmul(mx.matmul(wide, along), across)));
+      return keepDtype(x, finish(wide, mx.matmul(wide, along), across));
     },
     (path) => ({ type, directions: held.toJSON([...path, "directions"]) }),
   );

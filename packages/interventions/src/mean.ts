@@ -28,23 +28,32 @@ const axisNames: Readonly<Record<MeanAxis, readonly Axis[]>> = {
  *   lengths do not match the batch
  */
 export function meanOver(over: readonly MeanAxis[]): (x: MxArray, context: MeanContext) => MxArray {
-  const masks = perPass<MxArray>();
+  const remembered = perPass<RealTokens>();
   return (x, context) => {
     const wide = toFloat32(x);
     const places = over.map((name) => requirePlace(name, context));
     const { lengths } = context.tokens ?? {};
+    const { shape } = x;
     const position = placeOf("position", context);
     if (!lengths || position < 0 || lengths.every((length) => length === lengths[0])) {
-      return mx.mean(wide, places, true);
+      const count = places.reduce((product, place) => product * shape[place], 1);
+      return mx.divide(mx.sum(wide, places, true), count);
     }
-    const { shape } = x;
     const batch = requireBatch(shape, lengths.length, context);
     const key = `${shape.length}/${batch}/${position}/${shape[position]}`;
-    const mask = masks(context, key, () => realTokens(shape, batch, position, context));
-    const sum = mx.sum(mx.where(mask, wide, mx.array(0)), places, true);
-    const count = mx.sum(mask.astype(mx.float32), places, true);
-    return mx.divide(sum, mx.maximum(count, 1));
+    const make = () => realTokens(shape, batch, position, places, context);
+    const { mask, count, zero } = remembered(context, key, make);
+    return mx.divide(mx.sum(mx.where(mask, wide, zero), places, true), count);
   };
+}
+
+/** What a masked mean needs: arrays that broadcast to the activation. */
+interface RealTokens {
+  /** True where a token is real. */
+  readonly mask: MxArray;
+  /** How many real tokens each mean is taken over, at least 1. */
+  readonly count: MxArray;
+  readonly zero: MxArray;
 }
 
 function placeOf(name: MeanAxis, { axes }: MeanContext): number {
@@ -66,13 +75,13 @@ function requireBatch(shape: readonly number[], prompts: number, context: MeanCo
   throw new ValueShapeError("The mean", context.site, [prompts], shape, rule);
 }
 
-/** Booleans over batch and position that broadcast to the activation: true where a token is real. */
 function realTokens(
   shape: readonly number[],
   batch: number,
   position: number,
+  places: readonly number[],
   { tokens }: MeanContext,
-): MxArray {
+): RealTokens {
   const width = shape[position];
   const rows = (tokens?.lengths ?? []).map((length) =>
     Array.from({ length: width }, (_, column) =>
@@ -81,5 +90,7 @@ function realTokens(
   );
   const flags = mx.array(rows, mx.bool); // (batch, position)
   const sizes = shape.map((size, axis) => (axis === batch || axis === position ? size : 1));
-  return (batch < position ? flags : flags.T).reshape(sizes);
+  const mask = (batch < position ? flags : flags.T).reshape(sizes);
+  const count = mx.maximum(mx.sum(mask.astype(mx.float32), places, true), 1);
+  return { mask, count, zero: mx.array(0) };
 }

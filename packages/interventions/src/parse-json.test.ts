@@ -1,4 +1,5 @@
 /** The JSON form: round trips, what cannot be written, what cannot be read. */
+import type { Intervention } from "@mlxterp/core";
 import { MlxterpError, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -29,7 +30,7 @@ const every = {
   clamp: clamp({ min: -1 }),
   noise: noise({ std: 0.5, seed: 7 }),
   project: project([1, 2]),
-  ablateDirection: ablateDirection(mx.array([[1, 0], [1, 1]])), // biome-ignore format: a matrix
+  ablateDirection: ablateDirection(mx.eye(2)),
   meanAblate: meanAblate({ over: ["batch"] }),
   "meanAblate with zero": meanAblate({ mean: 0 }),
   compose: compose(scale(2), compose(), zeroOut()),
@@ -81,7 +82,8 @@ describe("what cannot be written", () => {
     expect(() => interventionsToJSON(nested)).toThrow(
       /^layers\.3\[1\]\.interventions\[1\]\.intervention\.intervention cannot .* cache/,
     );
-    expect(() => toJSON(atBatch(0, function mine(x) { return x; }))).toThrow(/^intervention .* mine is a function of yours/); // biome-ignore format: one line
+    const mine: Intervention = (x) => x;
+    expect(() => toJSON(atBatch(0, mine))).toThrow(/^intervention .* mine is a function of yours/);
     expect(() => toJSON(replaceWith(mx.zeros([2000, 1000])))).toThrow(/value cannot .* 2000000/);
     expect(() => toJSON(replaceWith(mx.array([Number.NaN])))).toThrow(/NaN/);
     expect(() => toJSON(replaceWith(mx.array([1], mx.uint32)))).toThrow(/uint32/);

@@ -51,16 +51,19 @@ function positionMask(
 }
 
 /** One row for each prompt; a single one for all when every prompt is equally long, or the input is not tokens. */
-function promptRows({ tokens }: SiteContext, columns: number): PromptRow[] {
-  if (!tokens) return [{ index: 0, length: columns, pad: 0 }];
-  const longest = Math.max(...tokens.lengths);
-  const shortest = Math.min(...tokens.lengths);
-  const lengths = longest === shortest ? [longest] : tokens.lengths;
-  return lengths.map((length, index) => ({
-    index,
-    length,
-    pad: tokens.padding === "left" ? longest - length : 0,
-  }));
+function promptRows(context: SiteContext, columns: number): PromptRow[] {
+  const lengths = promptLengths(context, columns);
+  const longest = Math.max(...lengths);
+  const left = context.tokens?.padding === "left";
+  const rows = lengths.every((length) => length === longest) ? [longest] : lengths;
+  return rows.map((length, index) => ({ index, length, pad: left ? longest - length : 0 }));
+}
+
+/** How long each prompt is. A later step of generation may know only the tokens it feeds, one for each prompt. */
+function promptLengths({ tokens, offset, step }: SiteContext, columns: number): readonly number[] {
+  if (step === undefined || step === 0) return tokens?.lengths ?? [columns];
+  const width = offset - step + 1;
+  return tokens && Math.max(...tokens.lengths) === width ? tokens.lengths : [width];
 }
 
 function requireBatch(

@@ -2,7 +2,7 @@
 import type { Axes, SiteContext, TokenBatch } from "@mlxterp/core";
 import { type Dtype, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 
-export const residualAxes: Axes = ["batch", "position", "hidden"];
+const residualAxes: Axes = ["batch", "position", "hidden"];
 export const zAxes: Axes = ["batch", "position", "heads", "headDim"];
 export const valueAxes: Axes = ["batch", "kvHeads", "position", "headDim"];
 export const patternAxes: Axes = ["batch", "heads", "query", "key"];

@@ -11,7 +11,7 @@ function gatedBySigmoid(x: MxArray, k: number): MxArray {
 
 /**
  * The tanh form of GELU. `0.5 · (1 + tanh(u))` equals `1 / (1 + exp(-2u))`, and the latter has fewer
- * passes over the array; an overflow of the exponential to infinity gives the right limit, 0.
+ * passes over the array. Far out the exponential is infinite, or on the CPU saturates at 2^80: 0 either way.
  */
 function geluTanh(x: MxArray): MxArray {
   const k = -2 * Math.sqrt(2 / Math.PI);

@@ -1,6 +1,7 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
-import { Tap } from "@mlxterp/core";
+import { type Axes, Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig } from "./config.js";
 import { attentionScores, headResults, mixValues, splitHeads } from "./heads.js";
@@ -48,6 +49,10 @@ export class Attention extends nn.Module {
     this.kProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
     this.vProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
     this.oProj = new nn.Linear(heads * headDim, hidden, config.outputBias);
+  }
+
+  get outputAxes(): Axes {
+    return residualAxes;
   }
 
   /**

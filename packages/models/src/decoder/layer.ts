@@ -1,7 +1,8 @@
 /** One layer: attention, then the MLP, each adding to the residual stream. */
-import { Tap } from "@mlxterp/core";
+import { type Axes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { Attention } from "./attention.js";
+import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { LayerConfig } from "./config.js";
 import { Mlp } from "./mlp.js";
@@ -23,6 +24,10 @@ export class DecoderLayer extends nn.Module {
     this.selfAttn = new Attention(hidden, config.attention, rotate);
     this.postAttentionNorm = new Norm(hidden, config.postAttentionNorm);
     this.mlp = new Mlp(hidden, config.mlp);
+  }
+
+  get outputAxes(): Axes {
+    return residualAxes;
   }
 
   /** @param x the residual stream, (batch, position, hidden) */

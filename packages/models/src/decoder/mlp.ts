@@ -1,7 +1,8 @@
 /** The MLP, plain or gated. */
-import { Tap } from "@mlxterp/core";
+import { type Axes, Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "./activations.js";
+import { residualAxes } from "./axes.js";
 import type { MlpConfig } from "./config.js";
 
 /**
@@ -32,6 +33,10 @@ export class Mlp extends nn.Module {
     }
     this.upProj = new nn.Linear(hidden, config.hidden, config.bias);
     this.downProj = new nn.Linear(config.hidden, hidden, config.bias);
+  }
+
+  get outputAxes(): Axes {
+    return residualAxes;
   }
 
   /** @param x (batch, position, hidden), normalised */

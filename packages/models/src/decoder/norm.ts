@@ -1,6 +1,7 @@
 /** Normalisation with its denominator as a site. */
-import { Tap } from "@mlxterp/core";
+import { type Axes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { residualAxes } from "./axes.js";
 import type { NormConfig } from "./config.js";
 
 /**
@@ -21,6 +22,10 @@ export class Norm extends nn.Module {
     this.epsilon = config.epsilon;
     this.weight = mx.ones([dims]);
     if (config.bias) this.bias = mx.zeros([dims]);
+  }
+
+  get outputAxes(): Axes {
+    return residualAxes;
   }
 
   /** @param x (batch, position, hidden) */

@@ -19,7 +19,9 @@ const activationsByName = {
 const names = Object.keys(activationsByName) as (keyof typeof activationsByName)[];
 
 /** A nonlinearity by its Hugging Face name. */
-export const activation = z.enum(names).transform((name): ActivationName => activationsByName[name]);
+export const activation = z
+  .enum(names)
+  .transform((name): ActivationName => activationsByName[name]);
 
 /** A field that may be absent or null, with the value it then has. */
 export const withDefault = <T extends z.ZodType>(type: T, value: z.output<T>) =>
@@ -36,8 +38,16 @@ const ropeParameters = z.preprocess(
     .discriminatedUnion("rope_type", [
       z.strictObject({ rope_type: z.literal("default"), ...ropeKind }),
       // Changes nothing up to max_position_embeddings, and longer prompts are refused.
-      z.strictObject({ rope_type: z.literal("dynamic"), factor: z.number().positive(), ...ropeKind }),
-      z.strictObject({ rope_type: z.literal("linear"), factor: z.number().positive(), ...ropeKind }),
+      z.strictObject({
+        rope_type: z.literal("dynamic"),
+        factor: z.number().positive(),
+        ...ropeKind,
+      }),
+      z.strictObject({
+        rope_type: z.literal("linear"),
+        factor: z.number().positive(),
+        ...ropeKind,
+      }),
       z.strictObject({
         rope_type: z.literal("llama3"),
         factor: z.number().positive(),
@@ -89,11 +99,32 @@ function describeScaling(parameters: RopeParameters): RopeScaling | undefined {
 
 /** Fields that change the computation in some family; where a schema does not know one, it must be unset. */
 const computational = [
-  "alibi", "attention_multiplier", "attention_layers", "attn_logit_softcapping", "clip_qkv", "embedding_multiplier",
-  "final_logit_softcapping", "layer_types", "logit_scale", "logits_scaling", "num_experts",
-  "num_experts_per_tok", "num_local_experts", "parallel_attn", "partial_rotary_factor", "qk_layernorm",
-  "quantization", "quantization_config", "query_pre_attn_scalar", "residual_multiplier", "rotary_pct",
-  "sliding_window", "use_bidirectional_attention", "use_parallel_residual", "use_qk_norm", "use_sliding_window",
+  "alibi",
+  "attention_multiplier",
+  "attention_layers",
+  "attn_logit_softcapping",
+  "clip_qkv",
+  "embedding_multiplier",
+  "final_logit_softcapping",
+  "layer_types",
+  "logit_scale",
+  "logits_scaling",
+  "num_experts",
+  "num_experts_per_tok",
+  "num_local_experts",
+  "parallel_attn",
+  "partial_rotary_factor",
+  "qk_layernorm",
+  "quantization",
+  "quantization_config",
+  "query_pre_attn_scalar",
+  "residual_multiplier",
+  "rotary_pct",
+  "sliding_window",
+  "use_bidirectional_attention",
+  "use_parallel_residual",
+  "use_qk_norm",
+  "use_sliding_window",
 ] as const;
 
 /**

@@ -1,7 +1,14 @@
 /** Llama and everything published in its layout (`model_type: "llama"`): RMSNorm, rotary positions, gated MLP. */
 import { z } from "zod";
 import type { DecoderConfig, NormConfig } from "../decoder/config.js";
-import { activation, describeRope, readConfig, ropeFields, size, withDefault } from "./config-json.js";
+import {
+  activation,
+  describeRope,
+  readConfig,
+  ropeFields,
+  size,
+  withDefault,
+} from "./config-json.js";
 import type { Family } from "./family.js";
 
 const schema = z.object({

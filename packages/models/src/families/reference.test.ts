@@ -31,12 +31,16 @@ for (const path of [...families, ...trained]) {
       const cache = await model.run(rows(activations.input_ids), {
         save: ["layers.0.input", "layers.*", "finalNorm", "output"],
       });
-      expect(maxDifference(cache.get("layers.0.input"), activations["hidden.0"])).toBeLessThan(1e-5);
+      expect(maxDifference(cache.get("layers.0.input"), activations["hidden.0"])).toBeLessThan(
+        1e-5,
+      );
       for (let layer = 1; layer < last; layer++) {
         const ours = cache.get(`layers.${layer - 1}`);
         expect(maxDifference(ours, activations[`hidden.${layer}`])).toBeLessThan(1e-4);
       }
-      expect(maxDifference(cache.get("finalNorm"), activations[`hidden.${last}`])).toBeLessThan(1e-4);
+      expect(maxDifference(cache.get("finalNorm"), activations[`hidden.${last}`])).toBeLessThan(
+        1e-4,
+      );
       if (activations.last_layer) {
         const ours = cache.get(`layers.${last - 1}`);
         expect(maxDifference(ours, activations.last_layer)).toBeLessThan(1e-4);

@@ -36,7 +36,10 @@ export interface WeightTarget {
  *
  * @returns `"ignored"` for stored buffers, undefined for a name the family does not know
  */
-export function findTarget(table: WeightTable, tensor: string): WeightTarget | "ignored" | undefined {
+export function findTarget(
+  table: WeightTable,
+  tensor: string,
+): WeightTarget | "ignored" | undefined {
   if (table.ignored.some((pattern) => pattern.test(tensor))) return "ignored";
   const { optionalPrefix: prefix } = table;
   const name = tensor.startsWith(prefix) ? tensor.slice(prefix.length) : tensor;

@@ -3,7 +3,13 @@ import { type Interventions, InvalidPromptError, type Prompt } from "@mlxterp/co
 import { evaluate, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { KeyValueCache } from "../decoder/cache.js";
 import type { LanguageModel } from "../language-model.js";
-import { type Choice, checkSampling, createSampler, greedy, type SamplingOptions } from "./sampling.js";
+import {
+  type Choice,
+  checkSampling,
+  createSampler,
+  greedy,
+  type SamplingOptions,
+} from "./sampling.js";
 import { TextStream } from "./text-stream.js";
 
 export interface GenerateOptions extends SamplingOptions {
@@ -102,7 +108,11 @@ function finishReason(
 function lastLogits(
   model: LanguageModel,
   ids: readonly number[],
-  { interventions, cache, step }: { interventions?: Interventions; cache: KeyValueCache; step: number },
+  {
+    interventions,
+    cache,
+    step,
+  }: { interventions?: Interventions; cache: KeyValueCache; step: number },
 ): MxArray {
   const args = [{ cache, lastOnly: true }];
   const pass = model.collectLazily([ids], { interventions, args, offset: cache.length, step });

@@ -54,7 +54,13 @@ export function createSampler(options: SamplingOptions): (logits: MxArray) => Ch
     const sorted = values.slice().sort().reverse();
     const weight = (value: number) => Math.exp((value - sorted[0]) / temperature);
     const candidates = mostLikely(values, sorted, countKept(sorted.map(weight), options));
-    const token = candidates[draw(candidates.map((id) => weight(values[id])), random())];
+    const token =
+      candidates[
+        draw(
+          candidates.map((id) => weight(values[id])),
+          random(),
+        )
+      ];
     const total = values.reduce((sum, value) => sum + Math.exp(value - sorted[0]), 0);
     return { token, logProbability: values[token] - sorted[0] - Math.log(total) };
   };
@@ -75,7 +81,9 @@ function mostLikely(values: Float32Array, sorted: Float32Array, count: number): 
   const threshold = sorted[count - 1];
   const ids: number[] = [];
   for (let id = 0; id < values.length; id++) if (values[id] >= threshold) ids.push(id);
-  return ids.length === count ? ids : ids.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
+  return ids.length === count
+    ? ids
+    : ids.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
 }
 
 /** An index drawn with probability proportional to its weight. */

@@ -117,5 +117,7 @@ function explain(error: unknown, id: string, revision: string): unknown {
     return new HubError(id, statusCode, reason, { cause: error });
   }
   const reason = error instanceof Error ? error.message : String(error);
-  return new HubError(id, undefined, `the download failed (${reason}). Try again.`, { cause: error });
+  return new HubError(id, undefined, `the download failed (${reason}). Try again.`, {
+    cause: error,
+  });
 }

@@ -4,8 +4,21 @@ import { z } from "zod";
 import { CorruptCheckpointError } from "../errors.js";
 
 const bytesByDtype: Readonly<Record<string, number>> = {
-  BOOL: 1, U8: 1, I8: 1, F8_E4M3: 1, F8_E5M2: 1, U16: 2, I16: 2, F16: 2, BF16: 2, U32: 4, I32: 4, F32: 4,
-  U64: 8, I64: 8, F64: 8,
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  U16: 2,
+  I16: 2,
+  F16: 2,
+  BF16: 2,
+  U32: 4,
+  I32: 4,
+  F32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8,
 };
 
 const count = z.int().nonnegative();
@@ -69,7 +82,8 @@ interface Span {
 function checkSpans(spans: Span[], dataBytes: number, file: string): void {
   let covered = 0;
   for (const { name, begin, end } of spans.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < covered) throw new CorruptCheckpointError(file, `"${name}" overlaps another tensor`);
+    if (begin < covered)
+      throw new CorruptCheckpointError(file, `"${name}" overlaps another tensor`);
     if (begin > covered) throw new CorruptCheckpointError(file, `there is a hole before "${name}"`);
     covered = end;
   }
@@ -87,7 +101,10 @@ function readHeader(file: string): { header: Record<string, unknown>; dataBytes:
     const { size } = fstatSync(descriptor);
     const start = readBytes(descriptor, 0, Math.min(size, lengthBytes));
     if (start.toString("latin1") === pointerMark) {
-      throw new CorruptCheckpointError(file, "it is a Git LFS pointer, not the data (git lfs pull)");
+      throw new CorruptCheckpointError(
+        file,
+        "it is a Git LFS pointer, not the data (git lfs pull)",
+      );
     }
     if (size < lengthBytes) throw new CorruptCheckpointError(file, `it has only ${size} bytes`);
     const length = Number(start.readBigUInt64LE());

@@ -93,7 +93,9 @@ export async function loadWeights(
     const filled = planned.flatMap(({ entry, target: { rule, kind, parameters } }) => {
       const tensor = tensors[entry.name];
       const parts = rule.transform?.(tensor, kind) ?? [tensor];
-      return parts.map((part, index) => [parameters[index], target ? part.astype(target) : part] as const);
+      return parts.map(
+        (part, index) => [parameters[index], target ? part.astype(target) : part] as const,
+      );
     });
     setParameters(decoder, filled);
     await evaluate(filled.map(([, array]) => array));

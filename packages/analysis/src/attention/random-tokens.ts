@@ -1,0 +1,82 @@
+/** Seeded sequences of random tokens, each repeated once: text without meaning, in which only copying helps. */
+import { InvalidArgumentError } from "@mlxterp/mlx";
+import type { AnalysisModel } from "../model.js";
+
+/** A generator of uniform numbers in [0, 1) (mulberry32): small, and the same on every machine. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export interface RepeatedTokens {
+  readonly seed: number;
+  /** Tokens of one copy. */
+  readonly length: number;
+  /** Sequences. */
+  readonly batch: number;
+}
+
+/**
+ * Sequences of the form `[start] r r`, with `start` what the tokenizer puts before every text.
+ *
+ * Tokens are drawn without replacement where the vocabulary allows it, so that a token occurs only in the two copies.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sequences that are too long for the model
+ */
+export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): number[][] {
+  const { seed, length, batch } = wanted;
+  const start = startTokens(model);
+  const total = start.length + 2 * length;
+  const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
+  if (!Number.isInteger(length) || length < 2 || total > limit) {
+    const rule = `two copies of ${length} tokens must have at least 2 tokens each and fit the model's ${limit} positions.`;
+    throw new InvalidArgumentError("length", length, rule);
+  }
+  const random = seededRandom(seed);
+  const usable = usableTokens(model, start);
+  return Array.from({ length: batch }, () => {
+    const copy = draw(usable, length, random);
+    return [...start, ...copy, ...copy];
+  });
+}
+
+/** What the tokenizer puts before every text, such as a beginning-of-text token. */
+export function startTokens({ tokenizer }: AnalysisModel): number[] {
+  if (!tokenizer) return [];
+  const [empty, text] = [tokenizer.encode(""), tokenizer.encode("a")];
+  const differ = empty.findIndex((id, index) => text[index] !== id);
+  return differ < 0 ? empty : empty.slice(0, differ);
+}
+
+/** Ids that stand for text: not special, not bytes, not beyond the tokenizer's vocabulary. */
+function usableTokens(model: AnalysisModel, start: readonly number[]): number[] {
+  const { tokenizer, anatomy } = model;
+  const size = Math.min(anatomy.vocab, tokenizer?.vocabSize ?? anatomy.vocab);
+  const all = Array.from({ length: size }, (_, id) => id);
+  if (!tokenizer) return all;
+  const pieces = tokenizer.pieces(all);
+  const usable = all.filter((id) => !start.includes(id) && !isMarked(pieces[id]));
+  return usable.length > 1 ? usable : all;
+}
+
+/** Special tokens and single bytes are written in brackets: `<s>`, `<|endoftext|>`, `<0x0A>`, `[PAD]`. */
+function isMarked(piece: string): boolean {
+  return piece === "" || /^(<[^\s<>]+>|\[[A-Z_]+\])$/.test(piece);
+}
+
+function draw(tokens: readonly number[], count: number, random: () => number): number[] {
+  const pool = [...tokens];
+  const swap = count <= pool.length; // else repetition cannot be avoided
+  return Array.from({ length: count }, (_, index) => {
+    const offset = swap ? index : 0;
+    const at = offset + Math.floor(random() * (pool.length - offset));
+    const token = pool[at];
+    if (swap) [pool[index], pool[at]] = [pool[at], pool[index]];
+    return token;
+  });
+}

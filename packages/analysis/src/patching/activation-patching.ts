@@ -1,0 +1,86 @@
+/**
+ * Activation patching: which activations carry the difference between two prompts (causal tracing, interchange interventions).
+ *
+ * Take two prompts that differ in the decisive words, so that the model answers differently. Run one, but put one
+ * activation of the other in its place: one layer, one position, one head. If the answer follows, that activation
+ * carries the information, at that place, in a form that the rest of the model uses.
+ *
+ * Reading a picture. In `residual`, a bright path leads from the changed words, up through the layers, over to the last
+ * position: where it jumps, attention moved the information; `attention` and `head` show which part moved it, `mlp` where
+ * it was looked up. Denoising shows what is sufficient, noising what is necessary; with several redundant routes the two
+ * disagree, as an OR of inputs needs any and an AND needs all.
+ *
+ * Caveats. A patch shows what distinguishes these two prompts, nothing that they share: choose the pair accordingly,
+ * and of equal length. Backup heads may take over what is patched away. Look at a logit difference before probabilities,
+ * which saturate. A head that restores nothing alone may do so with another.
+ *
+ * Source: Vig et al. 2020, arXiv 2004.12265; Meng et al. 2022 (ROME), arXiv 2202.05262, section 2; Wang et al. 2022,
+ * arXiv 2211.00593; how to choose metric and direction: Heimersheim & Nanda 2024, arXiv 2404.15255.
+ */
+import { chooseMetric, metricName } from "../metrics.js";
+import type { AnalysisModel } from "../model.js";
+import { provenanceOf } from "../provenance.js";
+import { averageEffects, mean } from "./effects.js";
+import { rowsThatFit } from "./memory.js";
+import { patchPair, resolvePairs } from "./pairs.js";
+import { patchesOf, patchSite, planMatrices } from "./plan.js";
+import type { PatchingMatrix, PatchingOptions, PatchingResult } from "./types.js";
+
+/**
+ * Patches every layer and column of the asked kinds, in batches that grow layer by layer.
+ *
+ * @returns for each kind a matrix (layer × position, layer × head, or layer × (head, position)), raw and normalized
+ * @throws UnequalLengthError (`UNEQUAL_LENGTH`), AnswerTokenError (`ANSWER_TOKEN`), EqualBaselinesError (`EQUAL_BASELINES`),
+ *   OutOfRangeError (`OUT_OF_RANGE`), InvalidArgumentError (`INVALID_ARGUMENT`); the signal's reason when cancelled
+ * @example
+ * const { matrices } = await activationPatching(model, {
+ *   clean: "Tom and Sue went to the park. Sue gave a ball to",
+ *   corrupted: "Sue and Tom went to the park. Tom gave a ball to",
+ *   answer: " Tom",
+ *   wrongAnswer: " Sue",
+ *   sites: ["residual", "head"],
+ * });
+ * matrices[0].normalized[3][7]; // layer 3, position 7: 0 nothing restored, 1 everything
+ */
+export async function activationPatching(
+  model: AnalysisModel,
+  options: PatchingOptions,
+): Promise<PatchingResult> {
+  const { direction = "denoising" } = options;
+  const pairs = resolvePairs(model, options);
+  const plans = planMatrices(model, pairs[0].clean.ids.length, options);
+  const metric = chooseMetric(options.metric, {
+    answer: pairs.map(({ answer }) => answer.id),
+    wrongAnswer: options.wrongAnswer === undefined ? undefined : [],
+  });
+  const maxRows = options.maxRows ?? rowsThatFit(model, pairs[0].clean.ids.length);
+  const perPair = plans.reduce((sum, plan) => sum + patchesOf(plan).length, 0);
+  const outcomes = [];
+  for (const [index, pair] of pairs.entries()) {
+    const onRows = (rows: number) =>
+      options.onProgress?.({
+        done: index * perPair + rows,
+        total: pairs.length * perPair,
+        stage: "patching",
+      });
+    const request = { index, pair, plans, metric, maxRows, direction, onRows, signal: options.signal }; // biome-ignore format: call
+    outcomes.push(await patchPair(model, request));
+  }
+  const baseline = {
+    clean: mean(outcomes.map((outcome) => outcome.baseline.clean)),
+    corrupted: mean(outcomes.map((outcome) => outcome.baseline.corrupted)),
+  };
+  const matrices = plans.map(({ kind, layers, columns }, index): PatchingMatrix => {
+    const effects = outcomes.map((outcome) => outcome.effects[index]);
+    const averaged = averageEffects(effects, baseline);
+    return { kind, site: patchSite(kind, "*"), layers, columns, ...averaged, perPair: effects };
+  });
+  return {
+    direction,
+    metric: metricName(metric),
+    baseline,
+    pairs: pairs.map((pair, index) => ({ ...pair, baseline: outcomes[index].baseline })),
+    matrices,
+    provenance: provenanceOf(model, "activationPatching"),
+  };
+}

@@ -1,0 +1,134 @@
+/** Prompt pairs: checked, run once each, and swept. */
+import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { resolveAnswers } from "../answers.js";
+import { EqualBaselinesError, UnequalLengthError } from "../errors.js";
+import { createMetric, type Metric, metricName } from "../metrics.js";
+import type { AnalysisModel } from "../model.js";
+import { promptIds, promptList, promptTokens } from "../prompts.js";
+import { effectOf } from "./effects.js";
+import { type MatrixPlan, patchesOf, patchSite } from "./plan.js";
+import { runSweep } from "./sweep.js";
+import type {
+  PatchBaseline,
+  PatchDirection,
+  PatchEffect,
+  PatchingOptions,
+  PatchingPair,
+} from "./types.js";
+
+type Pair = Omit<PatchingPair, "baseline">;
+
+/**
+ * The pairs of a request, tokenized and checked.
+ *
+ * @throws UnequalLengthError (`UNEQUAL_LENGTH`) within or between pairs; InvalidArgumentError (`INVALID_ARGUMENT`) for lists of
+ *   different length; AnswerTokenError (`ANSWER_TOKEN`)
+ */
+export function resolvePairs(model: AnalysisModel, options: PatchingOptions): Pair[] {
+  const clean = promptList(model, options.clean);
+  const corrupted = promptList(model, options.corrupted);
+  if (clean.length !== corrupted.length || clean.length === 0) {
+    const rule = `${clean.length} clean and ${corrupted.length} corrupted prompts make no pairs; give as many of each, at least one.`;
+    throw new InvalidArgumentError("corrupted", options.corrupted, rule);
+  }
+  const answers = resolveAnswers(model, options.answer, clean);
+  const { wrongAnswer } = options;
+  const wrong =
+    wrongAnswer === undefined
+      ? undefined
+      : resolveAnswers(model, wrongAnswer, corrupted, "wrongAnswer");
+  const cleanIds = promptIds(model, clean);
+  const corruptedIds = promptIds(model, corrupted);
+  const pairs = clean.map((_, index) => ({
+    clean: promptTokens(model, cleanIds[index]),
+    corrupted: promptTokens(model, corruptedIds[index]),
+    answer: answers[index],
+    ...(wrong && { wrongAnswer: wrong[index] }),
+  }));
+  checkLengths(pairs);
+  return pairs;
+}
+
+function checkLengths(pairs: readonly Pair[]): void {
+  const [first] = pairs;
+  for (const [index, { clean, corrupted }] of pairs.entries()) {
+    if (clean.ids.length !== corrupted.ids.length) {
+      throw new UnequalLengthError(clean.pieces, corrupted.pieces);
+    }
+    if (clean.ids.length !== first.clean.ids.length) {
+      throw new UnequalLengthError(first.clean.pieces, clean.pieces, ["pair 0", `pair ${index}`]);
+    }
+  }
+}
+
+interface PairRequest {
+  readonly index: number;
+  readonly pair: Pair;
+  readonly plans: readonly MatrixPlan[];
+  readonly metric: Metric;
+  readonly maxRows: number;
+  readonly direction: PatchDirection;
+  readonly onRows: (done: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What one pair showed. */
+export interface PairOutcome {
+  readonly baseline: PatchBaseline;
+  /** One for each plan. */
+  readonly effects: readonly PatchEffect[];
+}
+
+/** Runs clean and corrupted once, then all patches. */
+export async function patchPair(model: AnalysisModel, request: PairRequest): Promise<PairOutcome> {
+  const { pair, plans, direction, maxRows, signal } = request;
+  signal?.throwIfAborted();
+  const metric = createMetric(request.metric, {
+    answer: [pair.answer.id],
+    wrongAnswer: pair.wrongAnswer && [pair.wrongAnswer.id],
+  });
+  const both = [pair.clean.ids, pair.corrupted.ids];
+  const last = `layers.${model.anatomy.layers - 1}`;
+  const cache = await model.run(both, { save: ["layers.*.input", ...sourceSites(plans), last] });
+  const row = (run: number) => (site: string) => cache.get(site).index(mx.Slice(run, run + 1));
+  const [clean, corrupted] = toFlat(metric(unembedLast(model, cache.last(last))));
+  if (clean === corrupted || Number.isNaN(clean - corrupted)) {
+    throw new EqualBaselinesError(request.index, metricName(request.metric), clean);
+  }
+  const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
+  let done = 0;
+  const onRows = (rows: number) => {
+    done += rows;
+    request.onRows(done);
+  };
+  const ids = both[base];
+  const sweep = { model, ids, base: row(base), source: row(source), metric, maxRows, signal, onRows };
+  const baseline = { clean, corrupted };
+  const scores = await runSweep(sweep, plans.flatMap(patchesOf));
+  return { baseline, effects: splitScores(scores, plans, baseline) };
+}
+
+function sourceSites(plans: readonly MatrixPlan[]): string[] {
+  const kinds = new Set(plans.map(({ kind }) => kind));
+  kinds.delete("residual"); // always saved, as what rows start from
+  return [...kinds].map((kind) => patchSite(kind, "*"));
+}
+
+/** (rows, hidden) → (rows, vocab) */
+function unembedLast({ anatomy }: AnalysisModel, residual: MxArray): MxArray {
+  return anatomy.unembed(anatomy.finalNorm(residual));
+}
+
+function splitScores(
+  scores: readonly number[],
+  plans: readonly MatrixPlan[],
+  baseline: PatchBaseline,
+): PatchEffect[] {
+  let start = 0;
+  return plans.map((plan) => {
+    const count = plan.layers.length * plan.columns.length;
+    const own = scores.slice(start, start + count);
+    start += count;
+    return effectOf(own, plan.columns.length, baseline);
+  });
+}

@@ -1,0 +1,47 @@
+/** `mlxterp sites`: the places of a model that can be read or changed. */
+import { type Block, paragraph, table } from "../blocks.js";
+import { defineCommand, sharedOptions } from "../command.js";
+import { texts } from "../options.js";
+
+interface ListedSite {
+  readonly site: string;
+  readonly axes: string;
+}
+
+export const sites = defineCommand({
+  name: "sites",
+  summary: "List the places of a model that can be read or changed",
+  takesPrompt: false,
+  options: { ...sharedOptions, sites: texts("a site or selector; default **", "selector") },
+  examples: ["", "--sites 'layers.0.**'", "--sites 'layers.*.selfAttn.pattern' --json"],
+  async run({ options }, context) {
+    const model = await context.loadModel(options.model);
+    const selectors = options.sites.length > 0 ? options.sites : ["**"];
+    const found = selectors.flatMap((selector) => model.sites(selector));
+    const list = found.map(({ site, axes }): ListedSite => {
+      return { site, axes: axes ? `(${axes.join(", ")})` : "" };
+    });
+    return {
+      data: { model: model.name, sites: found },
+      blocks: sitesBlocks(list, selectors),
+      report: {
+        title: `Sites of ${model.name}`,
+        sections: async () => (await import("../../report/sites.js")).sitesSections(list),
+      },
+    };
+  },
+});
+
+function sitesBlocks(list: readonly ListedSite[], selectors: readonly string[]): Block[] {
+  return [
+    paragraph(
+      `${list.length} sites match ${selectors.join(" ")}. Each also has an .input, and works in --sites and --intervene.`,
+    ),
+    table({
+      columns: [{ title: "site" }, { title: "axes of its value" }],
+      rows: list.map(({ site, axes }) => [site, axes]),
+      fixed: 2,
+      widest: 60,
+    }),
+  ];
+}

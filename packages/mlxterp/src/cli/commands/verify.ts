@@ -1,0 +1,70 @@
+/** `mlxterp verify`: does this checkpoint obey the invariants that make its activations trustworthy? */
+import type { Verification, VerifiedInvariant } from "@mlxterp/models";
+import { type Block, paragraph, table } from "../blocks.js";
+import { defineCommand, promptOptions } from "../command.js";
+import { formatDifference, formatNumber } from "../numbers.js";
+import { promptFor } from "../prompt.js";
+import type { Cell } from "../table.js";
+
+export const verify = defineCommand({
+  name: "verify",
+  summary: "Check that tracing changes nothing and that all parts add up, on this checkpoint",
+  takesPrompt: true,
+  options: promptOptions,
+  examples: ["", "--model Xenova/llama2.c-stories15M", "'Once upon a time' --json"],
+  async run({ options, prompt }, context) {
+    const model = await context.loadModel(options.model);
+    const { verifyModel } = await import("@mlxterp/models");
+    const given = options.tokens ?? prompt;
+    const bar = context.progress("verifying");
+    const found = await verifyModel(model, {
+      ...{ signal: context.signal, onProgress: bar.update },
+      ...(given !== undefined && { prompt: promptFor(model, given) }),
+    }).finally(bar.stop);
+    return {
+      data: found,
+      blocks: verifyBlocks(found),
+      failed: !found.passed,
+      report: {
+        title: `Verification of ${model.name}`,
+        sections: async () => (await import("../../report/verify.js")).verifySections(found),
+      },
+    };
+  },
+});
+
+function verifyBlocks({ model, tokens, dtype, device, invariants, passed }: Verification): Block[] {
+  const wrong = invariants.filter((invariant) => !invariant.passed);
+  const verdict = passed
+    ? `All ${invariants.length} invariants hold.`
+    : `${wrong.length} of ${invariants.length} invariants do not hold: ${wrong.map(({ name }) => name).join(", ")}.`;
+  return [
+    paragraph(`${model}, ${dtype} on the ${device}, token ids: ${tokens.join(" ")}`),
+    table({
+      columns: [
+        { title: "" },
+        { title: "invariant" },
+        { title: "largest difference", align: "right" },
+        { title: "of values up to", align: "right" },
+        { title: "allowed", align: "right" },
+        { title: "where" },
+      ],
+      rows: invariants.map(invariantRow),
+      fixed: 2,
+      widest: 30,
+    }),
+    paragraph(verdict, passed ? "green" : "red"),
+  ];
+}
+
+function invariantRow(invariant: VerifiedInvariant): Cell[] {
+  const { name, passed, difference, magnitude, tolerance, where } = invariant;
+  return [
+    passed ? { text: "pass", style: "green" } : { text: "FAIL", style: ["red", "bold"] },
+    name,
+    formatDifference(difference),
+    formatNumber(magnitude),
+    formatDifference(tolerance * Math.max(1, magnitude)),
+    where,
+  ];
+}

@@ -1,0 +1,64 @@
+/** Help texts, written from the same tables that arguments are read by. */
+import type { Command } from "./command.js";
+import type { OptionTable } from "./options.js";
+import { paint, type Screen } from "./screen.js";
+import { displayWidth, wrap } from "./text.js";
+
+/** What a row of a help text says: a term and its meaning. */
+type Entry = readonly [term: string, meaning: string];
+
+function listed(entries: readonly Entry[], screen: Screen): string {
+  const longest = Math.max(...entries.map(([term]) => displayWidth(term)));
+  const column = Math.min(longest, Math.floor(screen.width / 2)) + 4;
+  return entries
+    .map(([term, meaning]) => {
+      const start = `  ${term}`.padEnd(column);
+      // A long term pushes its meaning to the next line.
+      const joint = displayWidth(start) > column ? "\n".padEnd(column + 1) : "";
+      const body = wrap(meaning, screen.width - column).replaceAll("\n", "\n".padEnd(column + 1));
+      return start + joint + body;
+    })
+    .join("\n");
+}
+
+/** Help on the whole command. */
+export function generalHelp(commands: readonly Command[], screen: Screen): string {
+  const title = (text: string) => paint(screen, "bold", text);
+  const entries = commands.map(({ name, summary }): Entry => [name, summary]);
+  return [
+    wrap("mlxterp: take language models apart, on MLX.", screen.width),
+    "",
+    `${title("Usage")}\n  mlxterp <command> [options]`,
+    "",
+    title("Commands"),
+    listed(entries, screen),
+    "",
+    wrap("mlxterp <command> --help shows a command's options; --version the version.", screen.width),
+    "",
+  ].join("\n");
+}
+
+/** Help on one command. */
+export function commandHelp(command: Command, screen: Screen): string {
+  const title = (text: string) => paint(screen, "bold", text);
+  const word = command.takesPrompt ? " [prompt]" : "";
+  return [
+    wrap(`${command.summary}.`, screen.width),
+    "",
+    `${title("Usage")}\n  mlxterp ${command.name}${word} [options]`,
+    "",
+    title("Options"),
+    listed(optionEntries(command.options), screen),
+    "",
+    title("Examples"),
+    ...command.examples.map((example) => `  mlxterp ${command.name} ${example}`.trimEnd()),
+    "",
+  ].join("\n");
+}
+
+function optionEntries(options: OptionTable): Entry[] {
+  return Object.entries(options).map(([name, { placeholder, description, repeatable }]) => [
+    placeholder === undefined ? `--${name}` : `--${name} <${placeholder}>`,
+    repeatable ? `${description}; repeatable` : description,
+  ]);
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** The `mlxterp` command: hands the process's streams to `runCli`. */
+import { createRequire } from "node:module";
+import { runCli } from "./run-cli.js";
+
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+const interruption = new AbortController();
+
+// The first Ctrl-C asks the work to stop, the second does not wait for it.
+process.once("SIGINT", () => {
+  interruption.abort(new Error("interrupted"));
+  process.once("SIGINT", () => process.exit(130));
+});
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  ...{ stdout: process.stdout, stderr: process.stderr, environment: process.env },
+  ...{ folder: process.cwd(), signal: interruption.signal, version },
+});

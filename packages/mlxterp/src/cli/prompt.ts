@@ -1,0 +1,64 @@
+/** The prompt of an invocation, and the tokens it became: what was fed is always shown. */
+import type { LanguageModel } from "@mlxterp/models";
+import { type Block, paragraph } from "./blocks.js";
+import { UsageError } from "./failure.js";
+import { parseIds } from "./options.js";
+import { visibleToken } from "./text.js";
+
+/** One prompt: a text, or token ids. */
+export type CliPrompt = string | readonly number[];
+
+/** Shown off when no prompt is given; its words are in the vocabulary of the model that comes along. */
+export const exampleSentences = {
+  clean: "Mary and John went to the park . John gave a ball to",
+  corrupted: "Mary and John went to the park . Mary gave a ball to",
+  answer: "Mary",
+  wrong: "John",
+} as const;
+
+interface PromptInput {
+  readonly prompt: string | undefined;
+  readonly tokens?: readonly number[];
+  readonly model: string | undefined;
+}
+
+/** Whether the examples may stand in for a missing prompt. */
+export function isTiny(model: string | undefined): boolean {
+  return model === undefined || model === "tiny";
+}
+
+/** @throws UsageError for no prompt, or two; told before a model is loaded */
+export function requirePrompt({ prompt, tokens, model }: PromptInput): CliPrompt {
+  if (prompt !== undefined && tokens !== undefined) {
+    throw new UsageError("Give the prompt as text or as --tokens, not both.");
+  }
+  const given = tokens ?? prompt;
+  if (given !== undefined) return given;
+  if (isTiny(model)) return exampleSentences.clean;
+  throw new UsageError(
+    'Give a prompt, as text in quotes ("Once upon a time") or as --tokens 1,2,3.',
+  );
+}
+
+/** The prompt as the model can take it: without a tokenizer, a text of numbers is a list of ids. */
+export function promptFor(model: LanguageModel, prompt: CliPrompt): CliPrompt {
+  if (typeof prompt !== "string" || model.tokenizer) return prompt;
+  return parseIds(prompt, `${model.name} has no tokenizer, so its prompt`);
+}
+
+/** A token named by text, or by id where there is no tokenizer. */
+export function answerFor(model: LanguageModel, answer: string): string | number {
+  if (model.tokenizer) return answer;
+  return parseIds(answer, `${model.name} has no tokenizer, so an answer`)[0];
+}
+
+/** The visible text of token ids; the ids themselves where there is no tokenizer. */
+export function tokenTexts(model: LanguageModel, ids: readonly number[]): string[] {
+  const { tokenizer } = model;
+  return tokenizer ? tokenizer.pieces(ids).map(visibleToken) : ids.map(String);
+}
+
+/** What was fed, token by token; special tokens included. */
+export function tokensBlock(pieces: readonly string[], label = "Tokens fed"): Block {
+  return paragraph(`${label} (${pieces.length}): ${pieces.map(visibleToken).join(" | ")}`);
+}

@@ -1,0 +1,125 @@
+/** Tables that fit the screen: columns that do not fit beside each other go below, and a note says what is left out. */
+import CliTable from "cli-table3";
+import { paint, type Screen, type TextStyle } from "./screen.js";
+import { displayWidth, shorten, wrap } from "./text.js";
+
+export interface Column {
+  readonly title: string;
+  /** Default: left. */
+  readonly align?: "left" | "right";
+}
+
+/** What stands in a table; a plain string has no style. */
+export type Cell = string | { readonly text: string; readonly style: TextStyle };
+
+export interface TableBlock {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** How many columns on the left are repeated beside every window. Default: 1. */
+  readonly fixed?: number;
+  /** What the other columns are, for the note: "positions". Default: columns. */
+  readonly unit?: string;
+  /** The widest a column gets before its cells are shortened. Default: 24. */
+  readonly widest?: number;
+}
+
+const gap = 2;
+/** More windows than this are a wall of numbers; the last ones are kept. */
+const mostWindows = 3;
+
+/** A table as lines, none wider than the screen. */
+export function renderTable(table: TableBlock, screen: Screen): string {
+  const fixed = Math.min(table.fixed ?? 1, table.columns.length);
+  const widths = columnWidths(table, fixed, screen.width);
+  const windows = splitColumns(widths, fixed, screen.width);
+  const shown = windows.slice(-mostWindows);
+  const head = range(0, fixed);
+  const parts = shown.map((columns) => drawTable(table, [...head, ...columns], widths, screen));
+  const first = shown[0]?.[0] ?? fixed;
+  if (first > fixed) parts.push(omissionNote(table, fixed, first, screen));
+  return parts.join("\n\n");
+}
+
+function omissionNote(table: TableBlock, fixed: number, first: number, screen: Screen): string {
+  const { unit = "columns", columns } = table;
+  const note = `The first ${first - fixed} of ${columns.length - fixed} ${unit} are left out; --json and --out have all of them.`;
+  return paint(screen, "dim", wrap(note, screen.width));
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+function cellText(cell: Cell): string {
+  return typeof cell === "string" ? cell : cell.text;
+}
+
+function columnWidths({ columns, rows, widest = 24 }: TableBlock, fixed: number, width: number) {
+  const natural = columns.map(({ title }, index) =>
+    rows.reduce(
+      (most, row) => Math.max(most, displayWidth(cellText(row[index]))),
+      displayWidth(title),
+    ),
+  );
+  // Room is left for at least one column beside the fixed ones, and for the gaps.
+  const most = Math.max(4, Math.floor(width / (fixed + 1)) - gap);
+  const onlyFixed = fixed === columns.length;
+  return natural.map((size) => Math.max(1, Math.min(size, widest, onlyFixed ? widest : most)));
+}
+
+/** Which of the free columns stand beside each other, window by window. */
+function splitColumns(widths: readonly number[], fixed: number, width: number): number[][] {
+  const start = range(0, fixed).reduce((sum, column) => sum + widths[column] + gap, 0);
+  const windows: number[][] = [[]];
+  let used = start;
+  for (const column of range(fixed, widths.length)) {
+    const needed = widths[column] + gap;
+    const current = windows[windows.length - 1];
+    if (current.length > 0 && used + needed - gap > width) {
+      windows.push([column]);
+      used = start + needed;
+    } else {
+      current.push(column);
+      used += needed;
+    }
+  }
+  return windows;
+}
+
+const empty = "";
+const lines = {
+  ...{ top: empty, "top-mid": empty, "top-left": empty, "top-right": empty },
+  ...{ bottom: empty, "bottom-mid": empty, "bottom-left": empty, "bottom-right": empty },
+  ...{ left: empty, "left-mid": empty, right: empty, "right-mid": empty },
+  ...{ mid: "─", "mid-mid": "─".repeat(gap), middle: " ".repeat(gap) },
+};
+
+function drawTable(
+  { columns, rows }: TableBlock,
+  chosen: readonly number[],
+  widths: readonly number[],
+  screen: Screen,
+): string {
+  const drawn = new CliTable({
+    head: chosen.map((column) =>
+      paint(screen, "bold", shorten(columns[column].title, widths[column])),
+    ),
+    colWidths: chosen.map((column) => widths[column]),
+    colAligns: chosen.map((column) => columns[column].align ?? "left"),
+    chars: lines,
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
+  });
+  for (const row of rows) {
+    drawn.push(chosen.map((column) => drawCell(row[column], widths[column], screen)));
+  }
+  return drawn
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+function drawCell(cell: Cell, width: number, screen: Screen): string {
+  if (typeof cell === "string") return shorten(cell, width);
+  return paint(screen, cell.style, shorten(cell.text, width));
+}
