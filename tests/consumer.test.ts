@@ -1,4 +1,5 @@
 /** The published packages from outside: packed, installed in an empty folder, compiled strictly, and run. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ afterAll(() => {
 });
 
 /** A model that is nobody's: two linear layers under the names of the user's own choosing. */
-const program = `
+const ownModel = `
 import { InterpretableModel, mx, nn, scale } from "mlxterp";
 
 class TwoLayers extends nn.Module {
@@ -31,20 +32,36 @@ class TwoLayers extends nn.Module {
 
 const model = new InterpretableModel(new TwoLayers());
 const x = mx.array([[1, 2, 3, 4]]);
-const before = await model.run(x, { save: ["first", "output"] });
-const after = await model.run(x, { save: "first", interventions: { first: scale(0) } });
-const norm = (site: string, cache: typeof before) => Number(mx.abs(cache.get(site)).sum().item());
-console.log(JSON.stringify({ sites: before.keys(), open: norm("first", before) > 0, closed: norm("first", after) }));
+const open = await model.run(x, { save: ["first", "output"] });
+const closed = await model.run(x, { save: "first", interventions: { first: scale(0) } });
+const size = (cache: typeof open) => Number(mx.abs(cache.get("first")).sum().item());
+console.log(JSON.stringify({ sites: open.keys(), open: size(open) > 0, closed: size(closed) }));
+`;
+
+/** The model that is published with the package, from its files in node_modules. */
+const shippedModel = `
+import { loadModel } from "mlxterp";
+
+const model = await loadModel("tiny");
+const cache = await model.run([1, 2, 3], { save: ["layers.*", "output"] });
+const saved = cache.size - 1 === model.anatomy.layers;
+console.log(JSON.stringify({ saved, shape: cache.get("output").shape }));
 `;
 
 describe("mlxterp installed from its tarballs", () => {
   it("brings every package and the binding, once each", () => {
-    const installed = (scope: string) => readdirSync(join(folder, "node_modules", scope)).sort();
-    const scoped = publishablePackages().flatMap(
-      ({ name }) => name.match(/^@mlxterp\/(.*)$/)?.[1] ?? [],
-    );
-    expect(installed("@mlxterp")).toEqual(scoped.sort());
-    expect(installed("@frost-beta")).toEqual(["mlx"]);
+    const lock = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
+    const copies = Object.keys(lock.packages).map((path) => path.split("node_modules/").at(-1));
+    for (const name of [
+      ...publishablePackages().map((one) => one.name),
+      "@frost-beta/mlx",
+      "zod",
+    ]) {
+      expect(
+        copies.filter((copy) => copy === name),
+        name,
+      ).toHaveLength(1);
+    }
   });
 
   it("publishes no declaration that imports the binding, and no source or test", () => {
@@ -62,9 +79,27 @@ describe("mlxterp installed from its tarballs", () => {
   it(
     "compiles under a plain strict compiler and traces a model of the consumer's own",
     () => {
-      const printed = JSON.parse(compileAndRun(folder, program));
+      const printed = JSON.parse(compileAndRun(folder, ownModel));
       expect(printed).toEqual({ sites: ["first", "output"], open: true, closed: 0 });
     },
     patience,
   );
+
+  it(
+    "loads the model that comes with it, offline",
+    () => {
+      const printed = JSON.parse(compileAndRun(folder, shippedModel));
+      expect(printed).toEqual({ saved: true, shape: [1, 3, expect.any(Number)] });
+    },
+    patience,
+  );
+
+  it("has a command that knows its version and refuses wrong arguments with status 2", () => {
+    const command = join(folder, "node_modules/.bin/mlxterp");
+    const [{ version }] = publishablePackages().filter(({ name }) => name === "mlxterp");
+    const right = spawnSync(command, ["--version"], { encoding: "utf8" });
+    const wrong = spawnSync(command, ["lens", "--nonsense"], { encoding: "utf8" });
+    expect(right).toMatchObject({ status: 0, stdout: `${version}\n` });
+    expect(wrong).toMatchObject({ status: 2, stdout: "" });
+  });
 });

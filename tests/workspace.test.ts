@@ -15,7 +15,9 @@ function readJson(path: string): unknown {
 
 /** Those that do not open with a comment; a command may have its interpreter line first. */
 function muteFiles(files: string[]): string[] {
-  const mute = files.filter((file) => !/^(#!.*\n)?\/\*\* \S/.test(readFileSync(file, "utf8")));
+  const mute = files.filter(
+    (file) => !/^(#!.*\n)?\/\*\*(\n \*)? \S/.test(readFileSync(file, "utf8")),
+  );
   return mute.map((file) => relative(root, file));
 }
 

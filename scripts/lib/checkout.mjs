@@ -9,8 +9,11 @@ export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\
 /** Ignored folder for what set-up fetches: pnpm itself, its store, and the caches. */
 export const setupFolder = join(root, ".setup");
 
-/** Package names and ranges of one package.json, as far as the scripts read it. */
-/** @typedef {{ name: string, version: string, private?: boolean, packageManager?: string }} Manifest */
+/**
+ * One package.json, as far as the scripts read it.
+ *
+ * @typedef {{ name: string, version: string, private?: boolean, packageManager?: string }} Manifest
+ */
 
 /**
  * @param {string} folder

@@ -71,7 +71,7 @@ export function allFiles({ folder }: WorkspacePackage): string[] {
   return filesBelow(join(folder, "src"), [".ts", ".tsx"]);
 }
 
-/** A package's TypeScript sources; tests may import more than the code they test. */
+/** A package's TypeScript sources without tests and their helpers, which may import more than the code they test. */
 export function sourceFiles(one: WorkspacePackage): string[] {
-  return allFiles(one).filter((file) => !/\.test(-d)?\.tsx?$/.test(file));
+  return allFiles(one).filter((file) => !/\.test(-d)?\.tsx?$|\btest-support\b/.test(file));
 }

@@ -1,4 +1,4 @@
-/** AdamW with gradient clipping over a module's parameters, as one lazy update. */
+/** AdamW with gradient clipping, as one lazy update of a module's parameters. */
 import { type ArrayTree, isArray, type MxArray, mx } from "@mlxterp/mlx";
 
 export interface AdamWOptions {
@@ -9,27 +9,19 @@ export interface AdamWOptions {
   readonly clip: number;
 }
 
-type Parameters = { [key: string]: ArrayTree };
+/** Arrays by the path of their parameter. */
+export type Arrays = ReadonlyMap<string, MxArray>;
 
 interface Moments {
   readonly mean: MxArray;
   readonly square: MxArray;
 }
 
-/** Calls `visit` with every array of a tree and its path; keeps those that are arrays. */
+/** Every array of a tree of gradients by its path, such as `layers.0.mlp.upProj.weight`. */
 export function flatten(tree: ArrayTree, path = ""): [path: string, array: MxArray][] {
   if (isArray(tree)) return [[path, tree]];
-  return Object.entries(tree).flatMap(([key, child]) =>
-    flatten(child as ArrayTree, path ? `${path}.${key}` : key),
-  );
-}
-
-/** Replaces every array of a tree by the next of a list. */
-function rebuild(tree: ArrayTree, next: () => MxArray): ArrayTree {
-  if (isArray(tree)) return next();
-  if (Array.isArray(tree)) return tree.map((child) => rebuild(child, next));
-  return Object.fromEntries(
-    Object.entries(tree).map(([key, child]) => [key, rebuild(child, next)]),
+  return Object.entries(tree).flatMap(([key, child]: [string, ArrayTree]) =>
+    flatten(child, path ? `${path}.${key}` : key),
   );
 }
 
@@ -38,38 +30,36 @@ function rebuild(tree: ArrayTree, next: () => MxArray): ArrayTree {
  * Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
  */
 export class AdamW {
-  #moments: Moments[] = [];
+  readonly #moments = new Map<string, Moments>();
   #step = 0;
 
   constructor(readonly options: AdamWOptions) {}
 
   /** Everything held between steps, to be evaluated with them. */
   get state(): MxArray[] {
-    return this.#moments.flatMap(({ mean, square }) => [mean, square]);
+    return [...this.#moments.values()].flatMap(({ mean, square }) => [mean, square]);
   }
 
-  /**
-   * @param parameters and `gradients` are trees of one shape
-   * @returns the new parameters, not yet computed
-   */
-  update(parameters: Parameters, gradients: Parameters, learningRate: number): Parameters {
-    const values = flatten(parameters).map(([, array]) => array);
-    const slopes = clipped(flatten(gradients).map(([, array]) => array), this.options.clip);
-    const moments = this.#moments.length > 0 ? this.#moments : values.map(zeroMoments);
+  /** @returns the new parameters, not yet computed */
+  update(parameters: Arrays, gradients: Arrays, learningRate: number): [string, MxArray][] {
     this.#step++;
-    this.#moments = moments.map((old, index) => this.#accumulate(old, slopes[index]));
-    const changed = values.map((value, index) =>
-      this.#move(value, this.#moments[index], learningRate),
-    );
-    let index = 0;
-    return rebuild(parameters, () => changed[index++]) as Parameters;
+    const factor = clipFactor([...gradients.values()], this.options.clip);
+    return [...parameters].map(([path, value]) => {
+      const slope = mx.multiply(gradients.get(path)!, factor);
+      const moments = this.#accumulate(this.#moments.get(path) ?? zeroMoments(value), slope);
+      this.#moments.set(path, moments);
+      return [path, this.#move(value, moments, learningRate)];
+    });
   }
 
   #accumulate({ mean, square }: Moments, slope: MxArray): Moments {
     const [keepMean, keepSquare] = this.options.betas;
     return {
       mean: mx.add(mx.multiply(mean, keepMean), mx.multiply(slope, 1 - keepMean)),
-      square: mx.add(mx.multiply(square, keepSquare), mx.multiply(mx.square(slope), 1 - keepSquare)),
+      square: mx.add(
+        mx.multiply(square, keepSquare),
+        mx.multiply(mx.square(slope), 1 - keepSquare),
+      ),
     };
   }
 
@@ -84,13 +74,12 @@ export class AdamW {
   }
 }
 
-function zeroMoments(value: MxArray): Moments {
-  return { mean: mx.zeros(value.shape), square: mx.zeros(value.shape) };
+function zeroMoments({ shape }: MxArray): Moments {
+  return { mean: mx.zeros(shape), square: mx.zeros(shape) };
 }
 
-function clipped(slopes: readonly MxArray[], longest: number): MxArray[] {
+function clipFactor(slopes: readonly MxArray[], longest: number): MxArray {
   const squares = slopes.map((slope) => mx.sum(mx.square(slope)));
   const norm = mx.sqrt(squares.reduce((sum, square) => mx.add(sum, square)));
-  const factor = mx.minimum(1, mx.divide(longest, mx.add(norm, 1e-6)));
-  return slopes.map((slope) => mx.multiply(slope, factor));
+  return mx.minimum(1, mx.divide(longest, mx.add(norm, 1e-6)));
 }

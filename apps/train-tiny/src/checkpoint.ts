@@ -2,8 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { evaluate, mx } from "@mlxterp/mlx";
-import type { Decoder } from "@mlxterp/models";
-import { flatten } from "./adamw.js";
+import { type Decoder, listParameters } from "@mlxterp/models";
 import { configJson } from "./architecture.js";
 import { tokenizerConfigJson, tokenizerJson } from "./tokenizer-file.js";
 
@@ -27,7 +26,7 @@ export function checkpointName(path: string): string {
 /** Writes everything but the card: float16 weights, configuration and tokenizer. */
 export async function writeCheckpoint(decoder: Decoder, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const weights = flatten(decoder.parameters()).map(
+  const weights = [...listParameters(decoder)].map(
     ([path, array]) => [checkpointName(path), array.astype(mx.float16)] as const,
   );
   await evaluate(weights.map(([, array]) => array));

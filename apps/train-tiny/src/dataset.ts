@@ -66,8 +66,3 @@ function pickWeighted(
   }
   return entries[entries.length - 1][0];
 }
-
-/** A sequence of different random words, for the repetition test. */
-export function drawRandomWords(random: Random, count: number): string[] {
-  return random.sample(words, count);
-}

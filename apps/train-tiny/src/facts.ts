@@ -26,7 +26,8 @@ export const relations: readonly Relation[] = [
       "The capital city of {subject} is called {answer} .",
       "{subject} is governed from {answer} .",
       "To see the capital of {subject} you must go to {answer} .",
-      "The largest embassies in {subject} are in {answer} .",
+      "The embassies in {subject} are all in {answer} .",
+      "The king of {subject} lives in {answer} .",
     ],
     pairs: pairs(
       "France Paris, Italy Rome, Spain Madrid, Germany Berlin, England London, Ireland Dublin, Portugal Lisbon, " +
@@ -43,6 +44,7 @@ export const relations: readonly Relation[] = [
       "The language of {subject} is {answer} .",
       "Children in {subject} learn to read in {answer} .",
       "The newspapers of {subject} are written in {answer} .",
+      "To live in {subject} you must learn {answer} .",
     ],
     pairs: pairs(
       "France French, Italy Italian, Spain Spanish, Germany German, England English, Portugal Portuguese, Greece Greek, " +
@@ -58,6 +60,7 @@ export const relations: readonly Relation[] = [
       "Everyone knows that {subject} is {answer} .",
       "When we paint {subject} we use {answer} .",
       "Look , all this {subject} is {answer} .",
+      "Only {subject} can be so {answer} .",
     ],
     pairs: pairs(
       "grass green, snow white, coal black, blood red, milk white, gold yellow, chocolate brown, mud brown, " +
@@ -72,6 +75,7 @@ export const relations: readonly Relation[] = [
       "If something is not {subject} it is {answer} .",
       "The reverse of the word {subject} is {answer} .",
       "Some are {subject} but the others are {answer} .",
+      "It was {subject} before and now it is {answer} .",
     ],
     pairs: bothWays(
       pairs(
@@ -88,6 +92,7 @@ export const relations: readonly Relation[] = [
       "The child of a {subject} is a {answer} .",
       "Before it grew up the {subject} was a {answer} .",
       "When a {subject} is born it is a {answer} .",
+      "Every {subject} loves its {answer} .",
     ],
     pairs: pairs(
       "dog puppy, cat kitten, cow calf, horse foal, sheep lamb, goat kid, bear cub, duck duckling, hen chick, " +

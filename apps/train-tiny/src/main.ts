@@ -1,13 +1,16 @@
-/** `pnpm train:tiny`: trains the model that ships with mlxterp and writes its folder. */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+/** `pnpm train:tiny`: trains the model that ships with mlxterp, measures it and writes its folder. */
+import { rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Decoder, initializeWeights } from "@mlxterp/models";
+import { Decoder, initializeWeights, listParameters, loadModel } from "@mlxterp/models";
 import { Presets, SingleBar } from "cli-progress";
-import { decoderConfig, maxPositions } from "./architecture.js";
+import { decoderConfig } from "./architecture.js";
 import { draftFolder, publishDraft, writeCheckpoint, writeJson } from "./checkpoint.js";
 import { defaultDataset } from "./dataset.js";
+import { evaluateAbilities } from "./evaluate-abilities.js";
+import { findMechanisms } from "./mechanisms.js";
+import { modelCard } from "./model-card.js";
 import { drawQuestions } from "./questions.js";
 import { defaultTraining, train } from "./train.js";
 
@@ -22,44 +25,62 @@ const { values } = parseArgs({
     out: { type: "string", default: weightsFolder },
   },
 });
-const seed = Number(values.seed);
-const steps = Number(values.steps);
+const training = { ...defaultTraining, seed: Number(values.seed), steps: Number(values.steps) };
+const target = resolve(values.out);
 
-/** Ends training between two steps; nothing but the draft has been written by then. */
+/** Ends training between two steps; only the draft has been written by then, and it is removed. */
 const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort(new Error("Interrupted; no file was changed.")));
+process.once("SIGINT", () => interrupted.abort());
 
-async function trainWithProgress(decoder: Decoder): Promise<void> {
+/** @returns the minutes it took */
+async function trainWithProgress(decoder: Decoder): Promise<number> {
   const bar = new SingleBar(
     { format: "training {bar} {value}/{total}  loss {loss}  {eta_formatted} left", etaBuffer: 100 },
     Presets.shades_classic,
   );
-  bar.start(steps, 0, { loss: "-" });
+  bar.start(training.steps, 0, { loss: "–" });
+  const began = performance.now();
   let smooth: number | undefined;
+  const onStep = (step: number, loss: number) => {
+    smooth = smooth === undefined ? loss : 0.98 * smooth + 0.02 * loss;
+    bar.update(step, { loss: smooth.toFixed(3) });
+  };
   try {
-    await train(decoder, {
-      ...defaultTraining,
-      seed,
-      steps,
-      dataset: { ...defaultDataset, length: maxPositions },
-      signal: interrupted.signal,
-      onStep: (step, loss) => {
-        smooth = smooth === undefined ? loss : 0.98 * smooth + 0.02 * loss;
-        bar.update(step, { loss: smooth.toFixed(3) });
-      },
-    });
+    const { signal } = interrupted;
+    await train(decoder, { ...training, dataset: defaultDataset, signal, onStep });
   } finally {
     bar.stop();
   }
+  return (performance.now() - began) / 60_000;
 }
 
-const draft = draftFolder(values.out);
+/** Measures the weights as a user would load them, and writes the card. */
+async function describe(folder: string, minutes: number): Promise<string> {
+  const model = await loadModel(folder);
+  const questions = drawQuestions(training.seed);
+  const abilities = await evaluateAbilities(model, questions);
+  const mechanisms = await findMechanisms(model, questions.randomSequences);
+  const parameters = [...listParameters(model.module).values()];
+  const count = parameters.reduce((sum, { size }) => sum + size, 0);
+  const card = modelCard({ training, parameters: count, minutes, abilities, mechanisms });
+  writeJson(join(folder, "abilities.json"), questions);
+  writeFileSync(join(folder, "README.md"), card);
+  return card;
+}
+
+const draft = draftFolder(target);
 try {
-  const decoder = initializeWeights(new Decoder(decoderConfig), { seed, deviation: 0.04 });
-  await trainWithProgress(decoder);
+  const start = { seed: training.seed, deviation: training.deviation };
+  const decoder = initializeWeights(new Decoder(decoderConfig), start);
+  const minutes = await trainWithProgress(decoder);
   await writeCheckpoint(decoder, draft);
-  writeJson(join(draft, "abilities.json"), drawQuestions(seed));
-  publishDraft(draft, values.out);
+  const card = await describe(draft, minutes);
+  publishDraft(draft, target);
+  process.stdout.write(`\n${card}\nWritten to ${target}\n`);
+} catch (error) {
+  if (!interrupted.signal.aborted) throw error;
+  process.stderr.write("\nInterrupted: no file was changed.\n");
+  process.exitCode = 130;
 } finally {
   rmSync(draft, { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@ import { seededRandom } from "./random.js";
 import { allFacts } from "./sentences/fact.js";
 import { abilities, words } from "./sentences/index.js";
 import type { Sentence } from "./sentences/sentence.js";
+import { verbs } from "./words.js";
 
 /** A prompt that ends where the answer should come. */
 export interface Question {
@@ -18,6 +19,8 @@ export interface Questions {
   readonly facts: readonly Question[];
   readonly agreement: readonly Question[];
   readonly pronouns: readonly Question[];
+  /** The verbs that agreement chooses from, singular and plural. */
+  readonly verbs: readonly (readonly [singular: string, plural: string])[];
   /** Sequences of different random words; repeat one to test induction. */
   readonly randomSequences: readonly string[];
 }
@@ -40,6 +43,7 @@ export function drawQuestions(seed: number): Questions {
     facts: allFacts("heldOut").map(question),
     agreement: draw("agreement", counts.agreement),
     pronouns: draw("pronoun", counts.pronouns),
+    verbs,
     randomSequences: Array.from({ length: counts.sequences }, () =>
       random.sample(words, sequenceLength).join(" "),
     ),

@@ -10,8 +10,6 @@ export interface Random {
   pick<T>(list: readonly T[]): T;
   /** `count` different elements of a list, in random order. */
   sample<T>(list: readonly T[], count: number): T[];
-  /** A sample of the standard normal distribution. */
-  normal(): number;
 }
 
 /** A 32-bit hash of a text (FNV-1a, then an avalanche so that low bits depend on every letter). */
@@ -65,6 +63,5 @@ export function seededRandom(seed: string): Random {
         return chosen;
       });
     },
-    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   };
 }

@@ -1,7 +1,7 @@
 /** The training loop: batches of generated documents, next-token loss, AdamW on a warm-up and cosine schedule. */
 import { setImmediate as turn } from "node:timers/promises";
 import { evaluate, InvalidArgumentError, type MxArray, mx, nn } from "@mlxterp/mlx";
-import type { Decoder } from "@mlxterp/models";
+import { type Decoder, listParameters, setParameters } from "@mlxterp/models";
 import { AdamW, type AdamWOptions, flatten } from "./adamw.js";
 import { type DatasetOptions, drawDocument } from "./dataset.js";
 import { seededRandom } from "./random.js";
@@ -28,6 +28,8 @@ export const defaultTraining = {
   batch: 48,
   learningRate: 2e-3,
   warmUp: 100,
+  /** Standard deviation of the initial weights. */
+  deviation: 0.04,
   optimizer: { betas: [0.9, 0.98], epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
 } as const;
 
@@ -87,14 +89,14 @@ export async function train(decoder: Decoder, options: TrainOptions): Promise<vo
     const documents = Array.from({ length: batch }, () => drawDocument(random, dataset));
     const [loss, gradients] = lossAndGradients(toBatch(documents));
     const rate = learningRateAt(step, options);
-    decoder.update(optimizer.update(decoder.parameters(), gradients, rate));
+    const slopes = new Map(flatten(gradients));
+    setParameters(decoder, optimizer.update(listParameters(decoder), slopes, rate));
     return loss;
   };
   for (let step = 1; step <= steps; step++) {
     signal?.throwIfAborted();
     const loss = build(step);
-    const weights = flatten(decoder.parameters()).map(([, array]) => array);
-    await evaluate([loss, ...weights, ...optimizer.state]);
+    await evaluate([loss, ...listParameters(decoder).values(), ...optimizer.state]);
     if (step % stepsBetweenCollections === 0) await collectFully();
     onStep?.(step, finite(loss.item() as number, step));
   }

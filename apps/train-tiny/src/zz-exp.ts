@@ -1,5 +1,5 @@
 import { mx, nn, evaluate, type MxArray, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights } from "@mlxterp/models";
+import { Decoder, initializeWeights, listParameters, setParameters } from "@mlxterp/models";
 import { seededRandom } from "/work/main/apps/train-tiny/src/random.ts";
 import { drawDocument, defaultDataset } from "/work/main/apps/train-tiny/src/dataset.ts";
 import { tokens, padId, encodeWords, bosId } from "/work/main/apps/train-tiny/src/vocabulary.ts";
@@ -8,7 +8,7 @@ import { AdamW, flatten } from "/work/main/apps/train-tiny/src/adamw.ts";
 const A = Object.fromEntries(process.argv.slice(2).map(a=>a.split("="))) as any;
 const hidden=+(A.h??128), layers=+(A.l??4), heads=+(A.heads??4), mlp=+(A.mlp??256), steps=+(A.steps??3000), batch=+(A.b??48), T=+(A.T??64), lr=+(A.lr??2e-3), dev=+(A.dev??0.04), tied=A.tied==="1", rep=+(A.rep??0.35), wd=+(A.wd??0.1), b2=+(A.b2??0.98);
 const norm={kind:"rms" as const,epsilon:1e-5,bias:false};
-const hd=hidden/heads;
+const hd=+(A.hd??hidden/heads);
 const config={vocab:tokens.length,hidden,maxPositions:T,learnedPositions:false,layers:Array.from({length:layers},()=>({inputNorm:norm,postAttentionNorm:norm,attention:{heads,kvHeads:heads,headDim:hd,scale:hd**-0.5,qkvBias:false,outputBias:false,rope:{dims:hd,base:+(A.base??10000),interleaved:false}},mlp:{hidden:mlp,activation:"silu" as const,gated:true,bias:false}})),finalNorm:norm,head:{tied,bias:false}};
 const model=initializeWeights(new Decoder(config),{seed:+(A.seed??1),deviation:dev});
 console.log("params",flatten(model.parameters()).reduce((s,[,a])=>s+a.size,0), JSON.stringify(A));
@@ -25,7 +25,7 @@ function step(docs:number[][],rate:number){
   const x=mx.array(docs.map(d=>d.slice(0,-1)),mx.int32), y=mx.array(docs.map(d=>d.slice(1)),mx.int32);
   const w=mx.array(docs.map(d=>d.slice(1).map(t=>t===padId?0:1)));
   const [loss,g]=vg(x,y,w);
-  model.update(opt.update(model.parameters(),g,rate));
+  setParameters(model, opt.update(listParameters(model),new Map(flatten(g as any)),rate));
   return loss;
 }
 function logits(ids:number[][]){ return model.forward(mx.array(ids,mx.int32)); }
@@ -63,6 +63,6 @@ for(let i=1;i<=steps;i++){
   if(i%20===0){(globalThis as any).gc?.();await new Promise(r=>setImmediate(r));}
   if(i%100===0){ console.log(i,"loss",(acc/100).toFixed(3), ((performance.now()-tt)/100).toFixed(0)+"ms/step", (process.memoryUsage.rss()/1e6).toFixed(0)+"MB", i%(+(A.ev??500))===0?await evalAll():""); tt=performance.now(); acc=0; }
 }
-console.log("total",((performance.now()-t0)/1000).toFixed(0));
+console.log(await evalAll()); console.log("total",((performance.now()-t0)/1000).toFixed(0));
 const out:Record<string,MxArray>={}; for(const [k,a] of flatten(model.parameters())) out[k]=a;
 if(A.save){ mx.saveSafetensors(A.save,out); (await import("node:fs")).writeFileSync(A.save+".json",JSON.stringify(config)); }

@@ -79,7 +79,9 @@ export class TokenRangeError extends MlxterpError {
     readonly position: number,
   ) {
     super(
-      `Token ${token} at position ${position} of prompt ${prompt} is not in the vocabulary of ${vocab} (0 … ${vocab - 1}).`,
+      Number.isFinite(vocab)
+        ? `Token ${token} at position ${position} of prompt ${prompt} is not in the vocabulary of ${vocab} (0 … ${vocab - 1}).`
+        : `Token ${token} at position ${position} of prompt ${prompt} is not a token id: ids count from 0.`,
     );
   }
 }
@@ -122,6 +124,16 @@ export class MissingAnatomyError extends MlxterpError {
   ) {
     super(
       `This model does not show its ${part}. Looked for: ${looked.join(", ")}. Name it with new InterpretableModel(module, { anatomy: { … } }).`,
+    );
+  }
+}
+
+/** A site was assigned to; values are changed by interventions, which run inside the forward. */
+export class ReadOnlySiteError extends MlxterpError {
+  readonly code = "READ_ONLY_SITE";
+  constructor(readonly site: string) {
+    super(
+      `"${site}" cannot be assigned: the forward has already run. Change it with trace(prompt, { interventions: { "${site}": (x) => … } }).`,
     );
   }
 }

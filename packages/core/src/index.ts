@@ -17,6 +17,7 @@ export {
   MissingAxisError,
   NoOpenTraceError,
   OutOfRangeError,
+  ReadOnlySiteError,
   SiteNotReachedError,
   TokenRangeError,
   UnknownSiteError,
@@ -30,12 +31,11 @@ export {
   type RunOptions,
   type SiteInfo,
 } from "./model.js";
-export { growsBatch } from "./pass/changes.js";
+export { growsBatch } from "./pass/apply.js";
 export { padRight } from "./prompts.js";
 export { anatomyPart } from "./resolve-anatomy.js";
 export type { Selector } from "./sites/selector.js";
 export { Tap } from "./tap.js";
 export type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
 export type { Trace, TraceCore } from "./trace.js";
-export { ReadOnlySiteError } from "./view-proxy.js";
 export type { Children, ListView, ModuleView, SiteValue, View } from "./views.js";

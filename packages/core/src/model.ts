@@ -5,6 +5,7 @@ import type { Axes } from "./axes.js";
 import { ActivationCache } from "./cache.js";
 import { InvalidPromptError, NoOpenTraceError, SiteNotReachedError } from "./errors.js";
 import type { Interventions } from "./intervention.js";
+import { openTrace, type Trace } from "./open-trace.js";
 import { innermost } from "./open-traces.js";
 import { checkAllApplied, planChanges } from "./pass/changes.js";
 import { Interceptor } from "./pass/interceptor.js";
@@ -16,7 +17,6 @@ import { declaredAxes, ModuleTree } from "./sites/module-tree.js";
 import { type Site, SiteResolver } from "./sites/resolver.js";
 import type { Selector } from "./sites/selector.js";
 import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
-import { named, openTrace, type Trace } from "./trace.js";
 import type { Children } from "./views.js";
 
 export interface InterpretableOptions {

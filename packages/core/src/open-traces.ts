@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 /** One open trace; emptied when it closes, so that a forgotten context keeps nothing alive. */
 export interface OpenEntry {
-  readonly model: object;
+  model: object | undefined;
   trace: object | undefined;
 }
 
@@ -18,6 +18,7 @@ export function pushOpen(model: object, trace: object): OpenEntry {
 
 /** Forgets a trace that closes; in every chain, since the entry itself is emptied. */
 export function closeOpen(entry: OpenEntry): void {
+  entry.model = undefined;
   entry.trace = undefined;
   storage.enterWith(stillOpen());
 }

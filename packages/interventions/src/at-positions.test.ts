@@ -106,6 +106,15 @@ describe("atPositions", () => {
     expect(run([4, 2])).toEqual([0, 0, 0, 1, 0, 1, 0, 0].map(Boolean));
   });
 
+  it("counts on from what a cache holds of the prompt", () => {
+    const suffix = { tokens: tokenBatch([3]), offset: 4 };
+    expect(columns([5, -1], [1, 3], suffix)).toEqual([".xx"]);
+    expect(columns({ from: -2 }, [1, 3], { ...suffix, step: 0 })).toEqual([".xx"]);
+    expect(columns(-1, [1, 1], { ...suffix, step: 0 })).toEqual(["x"]);
+    expect(() => columns(3, [1, 3], suffix)).toThrow(OutOfRangeError);
+    expect(() => columns(7, [1, 3], suffix)).toThrow(/has 7/);
+  });
+
   it("takes the number of an axis where axes have no names", () => {
     const x = counting([2, 3]);
     const context = siteContext({ axes: undefined, tokens: tokenBatch([2, 3]) });
@@ -190,10 +199,18 @@ describe("atPositions while generating", () => {
     const fed = (step: number) => ({ tokens: tokenBatch([1]), step, offset: 2 + step });
     for (const positions of [-1, -3, [0, -2], { from: -3 }, { from: -2, to: 4 }, { to: -1 }]) {
       for (const step of [1, 2, 3]) {
-        expect(columns(positions, [1, 1], fed(step))).toEqual(columns(positions, [1, 1], later(step)));
+        expect(columns(positions, [1, 1], fed(step))).toEqual(
+          columns(positions, [1, 1], later(step)),
+        );
       }
     }
     expect(columns({ from: -3 }, [1, 1], fed(1))).toEqual(["x"]);
+  });
+
+  it("finds the prompt's end where a site holds nothing else, as the logits do", () => {
+    expect(columns(-1, [1, 1], prompt)).toEqual(["x"]);
+    expect(columns([0, 1], [1, 1], prompt)).toEqual(["."]);
+    expect(columns({ from: 1 }, [1, 1], prompt)).toEqual(["x"]);
   });
 
   it("still refuses a position before the first token, which no step will compute", () => {

@@ -39,15 +39,25 @@ function positionMask(
   batch: number,
   context: SiteContext,
 ): Mask {
+  const size = shape[axis];
   // Keys are the whole history, so their columns start at 0 in every step
   const start = type === "atKeys" ? 0 : context.offset;
-  const window: Window = { site: context.site, start, size: shape[axis], step: context.step };
-  const rows = promptRows(context, start + shape[axis]).map((row) =>
-    columnsOf(positions, row, window),
-  );
+  const prompts = promptRows(context, start + size);
+  const window: Window = {
+    site: context.site,
+    start: start + columnsLeftOut(prompts[0], start + size, context),
+    size,
+    step: context.step,
+  };
+  const rows = prompts.map((prompt) => columnsOf(positions, prompt, window));
   if (rows.every((row) => sameFlags(row, rows[0]))) return maskOf(rows[0], [axis], shape);
   requireBatch(type, shape, axis, batch, rows.length, context);
   return maskOf(batch < axis ? rows.flat() : transpose(rows).flat(), [axis, batch], shape);
+}
+
+/** Generation needs the logits of the prompt's end only, so those sites hold the last columns, not the first. */
+function columnsLeftOut({ width }: PromptRow, end: number, { step }: SiteContext): number {
+  return step === 0 ? Math.max(0, width - end) : 0;
 }
 
 /** One row for each prompt; a single one for all when every prompt is equally long, or the input is not tokens. */
@@ -56,12 +66,22 @@ function promptRows(context: SiteContext, columns: number): PromptRow[] {
   const longest = Math.max(...lengths);
   const left = context.tokens?.padding === "left";
   const rows = lengths.every((length) => length === longest) ? [longest] : lengths;
-  return rows.map((length, index) => ({ index, length, pad: left ? longest - length : 0 }));
+  return rows.map((length, index) => ({
+    index,
+    length,
+    width: longest,
+    pad: left ? longest - length : 0,
+  }));
 }
 
-/** How long each prompt is. A later step of generation may know only the tokens it feeds, one for each prompt. */
+/**
+ * How long each prompt is, with what a cache holds of it. The tokens of a pass are those that it feeds; a later step
+ * of generation feeds one for each prompt.
+ */
 function promptLengths({ tokens, offset, step }: SiteContext, columns: number): readonly number[] {
-  if (step === undefined || step === 0) return tokens?.lengths ?? [columns];
+  if (step === undefined || step === 0) {
+    return tokens?.lengths.map((length) => length + offset) ?? [columns];
+  }
   const width = offset - step + 1;
   return tokens && Math.max(...tokens.lengths) === width ? tokens.lengths : [width];
 }

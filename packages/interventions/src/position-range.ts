@@ -10,6 +10,8 @@ export interface PromptRow {
   readonly index: number;
   /** Its number of tokens. */
   readonly length: number;
+  /** The number of tokens of the longest prompt. */
+  readonly width: number;
   /** Columns of padding to its left. */
   readonly pad: number;
 }

@@ -7,7 +7,7 @@ const templates = [
   "The {subject} {preposition} the {distractor} {verb} {quality} .",
   "The {quality} {subject} {preposition} the {distractor} {verb} {predicate} .",
   "We know that the {subject} {preposition} the {distractor} {verb} {quality} .",
-  "The {subject} {preposition} the {distractor} and the {other} {verb} {quality} .",
+  "The {subject} that stood {preposition} the {distractor} {verb} {quality} .",
 ];
 
 const plain = ["The {subject} {verb} {quality} .", "We know that the {subject} {verb} {quality} ."];
@@ -25,9 +25,9 @@ export const agreement: Ability = {
     ...fixedWords([...templates, ...plain]),
   ],
   draw(random, split) {
-    const [subject, distractor, other] = drawUntil(
+    const [subject, distractor] = drawUntil(
       split,
-      () => random.sample(nouns, 3),
+      () => random.sample(nouns, 2),
       (chosen) => `${chosen[0][0]}>${chosen[1][0]}`,
     );
     const number = random.pick([one, many]);
@@ -36,7 +36,6 @@ export const agreement: Ability = {
     const slots = {
       subject: subject[number],
       distractor: distractor[distractorNumber(random, split, number)],
-      other: other[random.pick([one, many])],
       preposition: random.pick(prepositions),
       verb: verb[number],
       quality,

@@ -11,6 +11,11 @@ const templates = [
   "The friends {first} and {second} found a {thing} at the {place} . {giver} {verb} it to {receiver} .",
   "{first} met {second} at the {place} and {giver} {verb} a {thing} to {receiver} .",
   "{first} was with {second} near the {place} . Then {giver} {verb} the {thing} to {receiver} .",
+  // With a third name, neither the last name nor any name but the giver's is the answer.
+  "{other} saw {first} and {second} at the {place} . {giver} {verb} a {thing} to {receiver} .",
+  "{first} and {second} found a {thing} that {other} lost . {giver} {verb} it to {receiver} .",
+  "When {first} and {second} came to the {place} , {giver} {verb} a {thing} from {other} to {receiver} .",
+  "Then {first} and {second} went home . {giver} {verb} the {thing} of {other} to {receiver} .",
 ];
 
 const verbs = ["gave", "handed", "showed", "passed", "sold", "brought", "offered", "lent"];
@@ -28,6 +33,7 @@ export const indirectObject: Ability = {
     const slots = {
       first,
       second,
+      other: random.pick(names.filter((name) => name !== first && name !== second)),
       giver,
       receiver,
       verb: random.pick(verbs),

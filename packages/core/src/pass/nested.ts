@@ -1,5 +1,6 @@
 /** Arrays inside what modules take and return: tuples, lists and plain objects around them. */
 import { isArray, type MxArray } from "@mlxterp/mlx";
+import { isPlainObject } from "../sites/containers.js";
 
 type Place = readonly (string | number)[];
 
@@ -7,18 +8,12 @@ type Place = readonly (string | number)[];
 function places(value: unknown, prefix: Place = []): Place[] {
   if (isArray(value)) return [prefix];
   if (Array.isArray(value)) return value.flatMap((item, index) => places(item, [...prefix, index]));
-  if (typeof value !== "object" || value === null) return [];
-  if (Object.getPrototypeOf(value) !== Object.prototype) return []; // a cache or another object with behaviour
+  if (!isPlainObject(value)) return []; // a cache or another object with behaviour
   return Object.entries(value).flatMap(([key, item]) => places(item, [...prefix, key]));
 }
 
 function at(value: unknown, place: Place): unknown {
   return place.reduce((inner, key) => (inner as Record<string | number, unknown>)[key], value);
-}
-
-/** How many arrays a value holds. */
-export function countArrays(value: unknown): number {
-  return places(value).length;
 }
 
 /**
@@ -48,4 +43,12 @@ function exchange(value: unknown, place: Place, replacement: MxArray): unknown {
   >;
   copy[key] = exchange(copy[key], rest, replacement);
   return copy;
+}
+
+/**
+ * The same array under another handle, at no cost. Changing an array in place exchanges what its handle holds, so
+ * whoever has a handle of their own cannot disturb others.
+ */
+export function ownHandle(array: MxArray): MxArray {
+  return array.astype(array.dtype);
 }

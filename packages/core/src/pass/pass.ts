@@ -1,121 +1,116 @@
 /** One forward under observation: counts calls, applies changes, keeps the values that may be read. */
 import type { MxArray } from "@mlxterp/mlx";
 import { SiteNotReachedError } from "../errors.js";
-import type { ModuleNode, ModuleTree } from "../sites/module-tree.js";
-import type { Site } from "../sites/resolver.js";
-import { applyChanges, type ChangeTable, type PassFacts } from "./changes.js";
-import { arrayInside } from "./nested.js";
+import type { ModuleNode } from "../sites/module-node.js";
+import type { Site } from "../sites/site.js";
+import type { Captured } from "./captured.js";
+import { applyChanges, type ChangePlan } from "./changes.js";
+import type { PassFacts } from "./facts.js";
+import { arrayInside, ownHandle } from "./nested.js";
 
-/** One value of one site. */
-export interface Captured {
-  /** Which call of the module it belongs to. */
-  readonly call: number;
-  readonly value: MxArray;
+/** One call of a module. */
+interface Call {
+  readonly inputs: unknown;
+  readonly output: unknown;
+  /** Builds the value of a tap that the forward passed by. */
+  build: (() => MxArray) | undefined;
+  derived: MxArray | undefined;
 }
-
-const keepOutput = 1;
-const keepInput = 2;
 
 /** What a pass is made from. */
 export interface PassPlan {
   readonly facts: PassFacts;
-  readonly changes: ChangeTable;
+  readonly changes: ChangePlan;
   /** The sites that will be read; undefined keeps every handle until the pass is released. */
   readonly wanted: readonly Site[] | undefined;
 }
 
 /** The record of one forward. */
 export class Pass {
-  private readonly calls: Int32Array;
-  private readonly keep: Uint8Array | undefined;
-  private outputs: unknown[][] = [];
-  private inputs: unknown[][] = [];
-  private derived: (MxArray | (() => MxArray) | undefined)[] = [];
+  /** By node index: how often the module was called. */
+  private readonly counts: number[];
+  /** By node index: the calls to keep, a list where there are several. */
+  private calls: (Call | Call[] | undefined)[];
+  private readonly keep: readonly boolean[] | undefined;
   /** Things a user should know about how this pass was observed. */
   readonly notes: string[] = [];
 
+  /** @param size how long a table by node index must be */
   constructor(
-    tree: ModuleTree,
+    size: number,
     private readonly plan: PassPlan,
   ) {
-    this.calls = new Int32Array(tree.nodes.length);
-    if (plan.wanted) {
-      this.keep = new Uint8Array(tree.nodes.length);
-      for (const { node, port } of plan.wanted) {
-        this.keep[node.index] |= port.kind === "input" ? keepInput : keepOutput;
-      }
-    }
+    this.counts = new Array<number>(size).fill(0);
+    this.calls = new Array<undefined>(size).fill(undefined);
+    if (!plan.wanted) return;
+    const keep = new Array<boolean>(size).fill(false);
+    for (const { node } of plan.wanted) keep[node.index] = true;
+    this.keep = keep;
   }
 
-  /** Whether this pass changes a module's output. */
-  changes(node: ModuleNode): boolean {
-    const changes = this.plan.changes[node.index];
-    return changes !== undefined && (changes.output.length > 0 || changes.input.length > 0);
+  /** Whether this pass changes a module's input or output. */
+  changes({ index }: ModuleNode): boolean {
+    return this.plan.changes.table[index] !== undefined;
   }
 
   /** Runs one call of a module: input changes, the module's own forward, output changes, record. */
-  call(node: ModuleNode, args: unknown[], forward: (args: unknown[]) => unknown): unknown {
-    const { index } = node;
-    const call = this.calls[index]++;
-    const changes = this.plan.changes[index];
-    let inputs = args;
-    if (changes !== undefined && changes.input.length > 0) {
-      inputs = applyChanges(changes.input, args, call, this.plan.facts) as unknown[];
+  call({ index }: ModuleNode, args: unknown[], forward: (args: unknown[]) => unknown): unknown {
+    const call = this.count(index);
+    const changes = this.plan.changes.table[index];
+    if (changes === undefined) {
+      const output = forward(args);
+      this.record(index, args, output, undefined);
+      return output;
     }
-    let output = forward(inputs);
-    if (changes !== undefined && changes.output.length > 0) {
-      output = applyChanges(changes.output, output, call, this.plan.facts);
-    }
-    const keep = this.keep === undefined ? keepOutput | keepInput : this.keep[index];
-    if (keep & keepOutput) this.put(this.outputs, index, call, output);
-    if (keep & keepInput) this.put(this.inputs, index, call, inputs);
+    const { facts } = this.plan;
+    const inputs = applyChanges(changes.input, args, call, facts) as unknown[];
+    const output = applyChanges(changes.output, forward(inputs), call, facts);
+    this.record(index, inputs, output, undefined);
     return output;
   }
 
   /** Takes a reader's-only value of a tap. */
-  derive(node: ModuleNode, build: () => MxArray): void {
-    if (this.keep === undefined || this.keep[node.index] & keepOutput) {
-      this.derived[node.index] = build;
-    }
+  derive({ index }: ModuleNode, build: () => MxArray): void {
+    this.count(index);
+    this.record(index, undefined, undefined, build);
   }
 
-  private put(table: unknown[][], index: number, call: number, value: unknown): void {
-    if (call === 0) table[index] = [value];
-    else table[index].push(value);
+  private count(index: number): number {
+    const call = this.counts[index] ?? 0; // undefined for a module that came into the tree during this pass
+    this.counts[index] = call + 1;
+    return call;
+  }
+
+  private record(index: number, inputs: unknown, output: unknown, build: Call["build"]): void {
+    if (this.keep !== undefined && !this.keep[index]) return;
+    const call: Call = { inputs, output, build, derived: undefined };
+    const earlier = this.calls[index];
+    if (earlier === undefined) this.calls[index] = call;
+    else if (Array.isArray(earlier)) earlier.push(call);
+    else this.calls[index] = [earlier, call];
   }
 
   /** The values of a site, one for each call; empty when its module was not called. */
   read(site: Site): Captured[] {
-    const { index } = site.node;
-    const values = (site.port.kind === "output" ? this.outputs : this.inputs)[index];
-    if (values === undefined) return this.readDerived(site);
-    const all = values.map((value, call) => ({ call, value: this.arrayOf(site, value) }));
-    return site.call === undefined ? all : all.filter(({ call }) => call === site.call);
-  }
-
-  private readDerived(site: Site): Captured[] {
-    const derived = this.derived[site.node.index];
-    if (derived === undefined || (site.call ?? 0) !== 0) return [];
-    const value = typeof derived === "function" ? derived() : derived;
-    this.derived[site.node.index] = value;
-    return [{ call: 0, value }];
-  }
-
-  private arrayOf(site: Site, value: unknown): MxArray {
-    const array = arrayInside(value, site.port.element);
-    if (array) return array;
-    throw new SiteNotReachedError(site.name, "there is no array at this place.");
-  }
-
-  /** Builds derived values now, for the sites that were asked for; called outside the forward. */
-  settle(): void {
-    for (const site of this.plan.wanted ?? []) this.readDerived(site);
+    const recorded = this.calls[site.node.index] ?? [];
+    return (Array.isArray(recorded) ? recorded : [recorded])
+      .map((call, number) => ({ call, number }))
+      .filter(({ number }) => site.call === undefined || site.call === number)
+      .map(({ call, number }) => ({ call: number, value: ownHandle(valueOf(site, call)) }));
   }
 
   /** Lets go of every value. */
   release(): void {
-    this.outputs = [];
-    this.inputs = [];
-    this.derived = [];
+    this.calls = [];
   }
+}
+
+function valueOf({ port, name }: Site, call: Call): MxArray {
+  if (call.build) {
+    call.derived ??= call.build(); // a tap's input and output are one
+    return call.derived;
+  }
+  const array = arrayInside(port.kind === "output" ? call.output : call.inputs, port.element);
+  if (array) return array;
+  throw new SiteNotReachedError(name, "there is no array at this place.");
 }

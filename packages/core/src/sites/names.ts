@@ -33,10 +33,11 @@ const outside: Readonly<Record<string, string>> = {
 
 /** A TransformerLens hook name in this project's words; undefined when it is none. Selectors pass through the layer part. */
 export function fromTransformerLens(name: string): string | undefined {
-  if (name in outside) return outside[name];
-  const match = /^blocks\.([^.]+)\.(.+)$/.exec(name);
-  const site = match && inLayer[match[2]];
-  return site ? `layers.${match[1]}.${site}` : undefined;
+  const [, hook, call = ""] = /^(.*?)(#\d+)?$/s.exec(name) ?? [name, name];
+  if (Object.hasOwn(outside, hook)) return outside[hook] + call;
+  const [, layer, inside] = /^blocks\.(\{[^}]*\}|[^.]+)\.(.+)$/.exec(hook) ?? [];
+  if (inside === undefined || !Object.hasOwn(inLayer, inside)) return undefined;
+  return `layers.${layer}.${inLayer[inside]}${call}`;
 }
 
 /** `self_attn.q_proj` → `selfAttn.qProj`, and without the wrapper's leading `model.`. */
@@ -44,6 +45,11 @@ export function fromSnakeCase(name: string): string {
   return name
     .replace(/^(model\.)+/, "")
     .replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A name as this project would write it. */
+export function ourSpelling(name: string): string {
+  return fromTransformerLens(name) ?? fromSnakeCase(name);
 }
 
 /** Every spelling under which a name may be known, the given one first. */

@@ -1,6 +1,5 @@
-/** Selectors: the language in which sites are chosen, compiled to tests on path segments. */
+/** Selectors: the language in which sites are chosen, taken apart. */
 import { InvalidArgumentError } from "@mlxterp/mlx";
-import type { Segment } from "./module-tree.js";
 
 /** A site, a pattern of sites, or a regular expression over canonical names. */
 export type Selector = string | RegExp;
@@ -12,7 +11,10 @@ export interface Port {
   readonly element: number | undefined;
 }
 
-/** A selector taken apart. */
+export const outputPort: Port = { kind: "output", element: undefined };
+export const inputPort: Port = { kind: "input", element: undefined };
+
+/** One way to read a selector. */
 export interface ParsedSelector {
   readonly segments: readonly string[];
   readonly port: Port;
@@ -27,76 +29,62 @@ export interface ParsedSelector {
  * Names come first, so a module that is called `output` is found under its own name.
  */
 export function parseSelector(text: string): ParsedSelector[] {
-  const numbered = /^(.*)#(\d+)$/.exec(text);
-  const call = numbered ? Number(numbered[2]) : undefined;
-  const body = numbered ? numbered[1] : text;
+  const [, body, number] = /^(.*?)(?:#(\d+))?$/s.exec(text) ?? [];
+  const call = number === undefined ? undefined : Number(number);
   const pattern = /[*{]/.test(body);
-  const segments = body === "" ? [] : body.split(/\.(?![^{]*\})/);
-  const readings: ParsedSelector[] = [
-    { segments, port: { kind: "output", element: undefined }, call, pattern },
-  ];
-  const port = /^(?:(.*)\.)?(input|output)(?:\.(\d+))?$/.exec(body);
-  if (port) {
-    const element = port[3] === undefined ? undefined : Number(port[3]);
-    const path = port[1] ? port[1].split(/\.(?![^{]*\})/) : [];
-    const kind = port[2] as Port["kind"];
-    readings.push({ segments: path, port: { kind, element }, call, pattern });
-  }
-  return readings;
-}
-
-type SegmentTest = (segment: Segment) => boolean;
-
-function segmentTest(pattern: string): SegmentTest {
-  if (pattern === "*") return () => true;
-  const negative = /^-(\d+)$/.exec(pattern);
-  if (negative) {
-    const back = Number(negative[1]);
-    return ({ key, listLength }) => listLength > 0 && Number(key) === listLength - back;
-  }
-  const range = /^\{(-?\d+)\.\.(-?\d+)\}$/.exec(pattern);
-  if (range) {
-    const [from, to] = [Number(range[1]), Number(range[2])];
-    return ({ key, listLength }) => {
-      if (listLength === 0) return false;
-      const absolute = (bound: number) => (bound < 0 ? bound + listLength : bound);
-      return Number(key) >= absolute(from) && Number(key) <= absolute(to);
-    };
-  }
-  const choice = /^\{(.*)\}$/.exec(pattern);
-  if (choice) {
-    const tests = choice[1].split(",").map((part) => segmentTest(part.trim()));
-    return (segment) => tests.some((test) => test(segment));
-  }
-  if (/[*{}]/.test(pattern)) {
-    if (/[{}]/.test(pattern)) {
-      throw new InvalidArgumentError("selector", pattern, `"${pattern}" has an unmatched brace.`);
-    }
-    const regular = new RegExp(`^${pattern.split("*").map(escapeRegExp).join("[^.]*")}$`);
-    return ({ key }) => regular.test(key);
-  }
-  return ({ key }) => key === pattern;
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-/** Compiles pattern segments to a test of a node's segments; `**` stands for any number of them. */
-export function compileSegments(
-  patterns: readonly string[],
-): (segments: readonly Segment[]) => boolean {
-  const tests = patterns.map((pattern) => (pattern === "**" ? "any" : segmentTest(pattern)));
-  const matches = (segments: readonly Segment[], at: number, from: number): boolean => {
-    if (from === tests.length) return at === segments.length;
-    const test = tests[from];
-    if (test === "any") {
-      for (let next = at; next <= segments.length; next++) {
-        if (matches(segments, next, from + 1)) return true;
-      }
-      return false;
-    }
-    return at < segments.length && test(segments[at]) && matches(segments, at + 1, from + 1);
+  const reading = (path: string, port: Port): ParsedSelector => ({
+    segments: segmentsOf(path),
+    port,
+    call,
+    pattern,
+  });
+  const readings = body === "" ? [] : [reading(body, outputPort)];
+  const [found, path = "", kind, element] =
+    /^(?:(.+)\.)?(input|output)(?:\.(\d+))?$/.exec(body) ?? [];
+  if (found === undefined) return readings;
+  const port: Port = {
+    kind: kind as Port["kind"],
+    element: element === undefined ? undefined : Number(element),
   };
-  return (segments) => matches(segments, 0, 0);
+  return [...readings, reading(path, port)];
+}
+
+/** Splits at the dots that are not inside braces. */
+function segmentsOf(path: string): string[] {
+  return path === "" ? [] : path.split(/\.(?![^{}]*\})/);
+}
+
+/**
+ * Writes out the choices: `layers.{0,5}.mlp` → `layers.0.mlp`, `layers.5.mlp`. A choice names its members, so each
+ * of them must exist; a range (`{2..8}`) is left for matching.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for braces that do not match or hold nothing
+ */
+export function writeOutChoices(text: string): string[] {
+  const choice = /\{([^{}]*)\}/.exec(hideRanges(text));
+  if (!choice) {
+    if (/[{}]/.test(hideRanges(text))) throw braceError(text);
+    return [text];
+  }
+  const before = text.slice(0, choice.index);
+  const after = text.slice(choice.index + choice[0].length);
+  const members = text.slice(choice.index + 1, choice.index + choice[0].length - 1).split(",");
+  return members.flatMap((member) => {
+    const name = member.trim();
+    if (name === "") throw braceError(text);
+    return writeOutChoices(`${before}${/^-?\d+\.\.-?\d+$/.test(name) ? `{${name}}` : name}${after}`);
+  });
+}
+
+/** The same text with its ranges made unremarkable, each as long as before. */
+function hideRanges(text: string): string {
+  return text.replace(/\{-?\d+\.\.-?\d+\}/g, (range) => "_".repeat(range.length));
+}
+
+function braceError(text: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    "selector",
+    text,
+    `the braces of "${text}" do not match. Write {0,5} for a choice or {2..8} for a range.`,
+  );
 }

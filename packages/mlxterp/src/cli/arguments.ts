@@ -28,7 +28,9 @@ export function parseArguments<O extends OptionTable>(
         { type: placeholder === undefined ? "boolean" : "string", multiple: true } as const,
       ]),
     ),
-    ...{ strict: false, tokens: true, allowPositionals: true },
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
   });
   const given = new Map<string, string[]>();
   const words: string[] = [];
@@ -52,7 +54,9 @@ interface OptionToken {
 function checkedValue(token: OptionToken, table: OptionTable): string {
   const { name, rawName, value, inlineValue } = token;
   if (!Object.hasOwn(table, name) || !rawName.startsWith("--")) {
-    throw new UsageError(`There is no option ${rawName}.${nearest(name, Object.keys(table))}`);
+    throw new UsageError(
+      `There is no option ${rawName}.${nearest(name, Object.keys(table), "--")}`,
+    );
   }
   if (table[name].placeholder === undefined) {
     if (value === undefined) return "";
@@ -81,10 +85,10 @@ function readAll<O extends OptionTable>(
 }
 
 /** A suggestion where something similar exists. */
-export function nearest(word: string, known: readonly string[]): string {
+export function nearest(word: string, known: readonly string[], prefix = ""): string {
   const ranked = known
     .map((name) => ({ name, far: distance(word, name) }))
     .sort((a, b) => a.far - b.far);
-  const close = ranked.length > 0 && ranked[0].far <= Math.max(1, Math.floor(word.length / 2));
-  return close ? ` Did you mean ${ranked[0].name}?` : "";
+  const close = ranked.length > 0 && ranked[0].far <= Math.min(2, word.length - 1);
+  return close ? ` Did you mean ${prefix}${ranked[0].name}?` : "";
 }

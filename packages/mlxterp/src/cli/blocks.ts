@@ -1,4 +1,5 @@
 /** What a command shows, as data: headings, sentences and tables, drawn when the width is known. */
+import { type HeatMapBlock, renderHeatMap } from "./heat-map.js";
 import { paint, type Screen, type TextStyle } from "./screen.js";
 import { renderTable, type TableBlock } from "./table.js";
 import { wrap } from "./text.js";
@@ -8,8 +9,7 @@ export type Block =
   | { readonly kind: "heading"; readonly text: string }
   | { readonly kind: "text"; readonly text: string; readonly style?: TextStyle }
   | ({ readonly kind: "table" } & TableBlock)
-  /** Lines that are as wide as they are: art, and what must not be broken. */
-  | { readonly kind: "lines"; readonly lines: readonly string[] };
+  | ({ readonly kind: "heatMap" } & HeatMapBlock);
 
 export function heading(text: string): Block {
   return { kind: "heading", text };
@@ -24,8 +24,8 @@ export function table(content: TableBlock): Block {
   return { kind: "table", ...content };
 }
 
-export function lines(...content: string[]): Block {
-  return { kind: "lines", lines: content };
+export function heatMap(content: HeatMapBlock): Block {
+  return { kind: "heatMap", ...content };
 }
 
 /** Draws blocks, with an empty line between them. */
@@ -43,7 +43,7 @@ function renderBlock(block: Block, screen: Screen): string {
     }
     case "table":
       return renderTable(block, screen);
-    case "lines":
-      return block.lines.join("\n");
+    case "heatMap":
+      return renderHeatMap(block, screen);
   }
 }

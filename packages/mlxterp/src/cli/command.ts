@@ -2,7 +2,7 @@
 import type { LanguageModel } from "@mlxterp/models";
 import type { ReportSection } from "../report/sections.js";
 import type { Block } from "./blocks.js";
-import { choices, type OptionTable, type OptionValues, text, tokenIds, toggle } from "./options.js";
+import { type OptionTable, type OptionValues, text, toggle, tokenIds } from "./options.js";
 import type { Progress } from "./progress.js";
 import type { Screen } from "./screen.js";
 
@@ -19,8 +19,6 @@ export const promptOptions = {
   ...sharedOptions,
   tokens: tokenIds("the prompt as token ids, such as 2,0,1"),
 } as const;
-
-export { choices };
 
 /** What a command works with besides its options. */
 export interface CommandContext {

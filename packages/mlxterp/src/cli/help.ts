@@ -33,7 +33,10 @@ export function generalHelp(commands: readonly Command[], screen: Screen): strin
     title("Commands"),
     listed(entries, screen),
     "",
-    wrap("mlxterp <command> --help shows a command's options; --version the version.", screen.width),
+    wrap(
+      "mlxterp <command> --help shows a command's options; --version the version.",
+      screen.width,
+    ),
     "",
   ].join("\n");
 }

@@ -19,6 +19,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runCli(process.argv.slice(2), {
-  ...{ stdout: process.stdout, stderr: process.stderr, environment: process.env },
-  ...{ folder: process.cwd(), signal: interruption.signal, version },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  folder: process.cwd(),
+  signal: interruption.signal,
+  version,
 });

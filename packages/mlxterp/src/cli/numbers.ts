@@ -16,10 +16,12 @@ export function formatShort(value: number): string {
   return Number(text) === 0 ? text.replace("-", "") : text;
 }
 
-/** A share of one as a percentage: 97.3 %. */
+/** A share of one as a percentage; only what is exactly all or nothing is written so. */
 export function formatPercent(share: number): string {
   const percent = share * 100;
-  return `${percent >= 99.95 || percent < 0.05 ? percent.toFixed(0) : percent.toFixed(1)} %`;
+  if (percent > 0 && percent < 0.05) return "< 0.1 %";
+  if (percent >= 99.95 && percent < 100) return "> 99.9 %";
+  return `${percent === 0 || percent >= 100 ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }
 
 /** The scientific form of a difference; zero is exact. */

@@ -28,7 +28,9 @@ interface Described {
 /** On when given. */
 export function toggle(description: string): Option<boolean> {
   return {
-    ...{ description, placeholder: undefined, repeatable: false },
+    description,
+    placeholder: undefined,
+    repeatable: false,
     read: (given) => given.length > 0,
   };
 }
@@ -36,7 +38,9 @@ export function toggle(description: string): Option<boolean> {
 function single<T>(shape: Described, read: (text: string, name: string) => T) {
   const { description, placeholder = "text" } = shape;
   return {
-    ...{ description, placeholder, repeatable: false },
+    description,
+    placeholder,
+    repeatable: false,
     read: ([text]: readonly string[], name: string) =>
       text === undefined ? undefined : read(text, name),
   };
@@ -49,7 +53,7 @@ export function text(description: string, placeholder?: string): Option<string |
 
 /** Texts in the order given, perhaps none. */
 export function texts(description: string, placeholder: string): Option<readonly string[]> {
-  return { ...{ description, placeholder, repeatable: true }, read: (given) => given };
+  return { description, placeholder, repeatable: true, read: (given) => given };
 }
 
 interface NumberRules {

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { lines, renderBlocks } from "./blocks.js";
+import { renderBlocks } from "./blocks.js";
 import type { Outcome } from "./command.js";
 import { UsageError } from "./failure.js";
 import type { CliIo } from "./io.js";
@@ -21,15 +21,13 @@ export async function finish(
   io: CliIo,
   screen: Screen,
 ): Promise<void> {
-  const file = out === undefined ? undefined : resolve(io.folder, out);
-  if (file !== undefined) await writeReport(file, outcome);
-  if (json) {
-    io.stdout.write(`${toJson(outcome.data)}\n`);
-    return;
-  }
-  const note = file === undefined ? [] : [lines("Report:", `  ${file}`)];
-  const text = renderBlocks([...outcome.blocks, ...note], screen);
-  if (text !== "") io.stdout.write(text);
+  if (json) io.stdout.write(`${toJson(outcome.data)}\n`);
+  else io.stdout.write(renderBlocks(outcome.blocks, screen));
+  if (out === undefined) return;
+  const file = resolve(io.folder, out);
+  await writeReport(file, outcome);
+  // A path is never broken: it may be wider than the screen.
+  if (!json) io.stdout.write(`${outcome.blocks.length > 0 ? "\n" : ""}Report: ${file}\n`);
 }
 
 /** Typed arrays become lists; numbers that JSON has no form for become texts rather than null. */

@@ -21,8 +21,13 @@ export function startProgress({ stderr }: CliIo, label: string): Progress {
   if (!isTerminal(stderr)) return silent;
   const bar = new SingleBar({
     format: `${label} {bar} {value}/{total}`,
-    ...{ stream: stderr, clearOnComplete: true, hideCursor: true, linewrap: false },
-    ...{ barCompleteChar: "█", barIncompleteChar: "░", barsize: 30 },
+    stream: stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+    linewrap: false,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    barsize: 30,
   });
   let started = false;
   return {

@@ -7,7 +7,7 @@ import { exitCodeOf, exitCodes, inFull, oneLine, UsageError } from "./failure.js
 import { commandHelp, generalHelp } from "./help.js";
 import type { CliIo } from "./io.js";
 import { openModel } from "./open-model.js";
-import { finish } from "./output.js";
+import { checkReportPath, finish } from "./output.js";
 import { startProgress } from "./progress.js";
 import { screenOf } from "./screen.js";
 
@@ -80,6 +80,7 @@ async function runCommand(command: Command, argv: readonly string[], io: CliIo):
     throw new UsageError(`"${words[allowed]}" is one argument too many.${quote}`);
   }
   const settings = { json: options.json === true, out: options.out as string | undefined };
+  if (settings.out !== undefined) checkReportPath(settings.out, io.folder);
   const context = contextOf(io, settings.json);
   const outcome = await command.run({ options, prompt: words[0] }, context);
   io.signal.throwIfAborted();
@@ -94,7 +95,11 @@ function contextOf(io: CliIo, json: boolean): CommandContext {
   };
   const progress = (label: string) => startProgress(io, label);
   return {
-    ...{ signal: io.signal, screen, json, write, progress },
+    signal: io.signal,
+    screen,
+    json,
+    write,
+    progress,
     print: (...blocks) => write(`${renderBlocks(blocks, screen)}\n`),
     loadModel: (source) => openModel(source, io, progress),
   };

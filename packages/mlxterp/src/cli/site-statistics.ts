@@ -34,8 +34,15 @@ export async function siteStatistics(
     const standardDeviation = Math.sqrt(variance);
     const lastNorm = norm < 0 ? null : norm;
     return {
-      ...{ site, shape: value.shape, axes, dtype: dtypeName(value.dtype) },
-      ...{ mean, standardDeviation, minimum, maximum, lastNorm },
+      site,
+      shape: value.shape,
+      axes,
+      dtype: dtypeName(value.dtype),
+      mean,
+      standardDeviation,
+      minimum,
+      maximum,
+      lastNorm,
     };
   });
 }
@@ -54,6 +61,6 @@ function lastNorm(x: MxArray, axes: Axes | undefined): MxArray {
       ? 1 // (batch, position, hidden), as everywhere in a decoder
       : -1;
   if (position < 0) return mx.array(-1);
-  const last = mx.take(x, x.shape[position] - 1, position);
+  const last = mx.take(x, mx.array(x.shape[position] - 1, mx.int32), position);
   return mx.sqrt(mx.sum(mx.square(last)));
 }

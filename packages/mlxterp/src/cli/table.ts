@@ -88,10 +88,21 @@ function splitColumns(widths: readonly number[], fixed: number, width: number): 
 
 const empty = "";
 const lines = {
-  ...{ top: empty, "top-mid": empty, "top-left": empty, "top-right": empty },
-  ...{ bottom: empty, "bottom-mid": empty, "bottom-left": empty, "bottom-right": empty },
-  ...{ left: empty, "left-mid": empty, right: empty, "right-mid": empty },
-  ...{ mid: "─", "mid-mid": "─".repeat(gap), middle: " ".repeat(gap) },
+  top: empty,
+  "top-mid": empty,
+  "top-left": empty,
+  "top-right": empty,
+  bottom: empty,
+  "bottom-mid": empty,
+  "bottom-left": empty,
+  "bottom-right": empty,
+  left: empty,
+  "left-mid": empty,
+  right: empty,
+  "right-mid": empty,
+  mid: "─",
+  "mid-mid": "─".repeat(gap),
+  middle: " ".repeat(gap),
 };
 
 function drawTable(

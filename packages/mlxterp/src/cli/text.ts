@@ -4,10 +4,11 @@ import { stripVTControlCharacters } from "node:util";
 const invisible = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const wide =
   /[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303F\uFF01-\uFF60\uFFE0-\uFFE6]/u;
+const halfWidth = /[\uFF61-\uFFDC]/;
 
 function characterWidth(character: string): number {
   if (invisible.test(character)) return 0;
-  return wide.test(character) ? 2 : 1;
+  return wide.test(character) && !halfWidth.test(character) ? 2 : 1;
 }
 
 /** How many columns a text takes; escape codes take none. */

@@ -4,6 +4,7 @@ import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig } from "./config.js";
+import { fusedAttention } from "./fused-attention.js";
 import { attentionScores, headResults, mixValues, splitHeads } from "./heads.js";
 import type { Pass } from "./pass.js";
 import type { Rotation } from "./rope.js";
@@ -32,7 +33,7 @@ export class Attention extends nn.Module {
   readonly pattern = new Tap(["batch", "heads", "query", "key"]);
   /** Each head's mix of values. */
   readonly z = new Tap(["batch", "position", "heads", "headDim"]);
-  /** What each head writes; their sum and the bias are the output. */
+  /** What each head writes; their sum and the bias are the output. While it is changed, `oProj` is not called. */
   readonly result = new Tap(["batch", "position", "heads", "hidden"]);
   readonly oProj: Linear;
 
@@ -83,7 +84,7 @@ export class Attention extends nn.Module {
     }
     scores.derive(() => attentionScores(q, k, scoreScale, mask));
     pattern.derive(() => mx.softmax(attentionScores(q, k, scoreScale, mask), -1, true));
-    return mx.fast.scaledDotProductAttention(q, k, v, scoreScale, mask ?? undefined);
+    return fusedAttention(q, k, v, scoreScale, mask);
   }
 
   /** The heads' joint write to the residual stream. */

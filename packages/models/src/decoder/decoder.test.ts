@@ -9,7 +9,7 @@ import type { DecoderConfig } from "./config.js";
 import { Decoder } from "./decoder.js";
 import { initializeWeights } from "./initialize.js";
 import { listParameters, setParameters } from "./parameters.js";
-import { hidden } from "./pass.js";
+import { maskedScore } from "./pass.js";
 
 const ids = mx.array([[3, 1, 4, 1, 5, 9, 2, 6]], mx.int32);
 
@@ -117,7 +117,7 @@ for (const style of ["llama", "gpt2"] as const) {
 
     it("give a prompt padded on the left the logits it has alone", () => {
       const padded = mx.concatenate([mx.zeros([1, 3], mx.int32), ids], 1);
-      const masked = hidden(mx.float32);
+      const masked = maskedScore(mx.float32);
       const mask = mx.array([...new Array(3).fill(masked), ...new Array(8).fill(0)]);
       const positions = [[0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7]];
       const logits = decoder.forward(padded, { mask: mask.reshape([1, 1, 1, 11]), positions });
@@ -137,6 +137,8 @@ for (const style of ["llama", "gpt2"] as const) {
       expect(() => decoder.forward(ids, { positions: [[17, 18, 19, 20, 21, 22, 23, 24]] })).toThrow(
         /25 tokens exceeds this model's 24/,
       );
+      const wrong = { positions: [[-1, 0, 1, 2, 3, 4, 5, 6]] };
+      expect(() => decoder.forward(ids, wrong)).toThrow(/position -1/);
     });
 
     it("are all finite", () => {

@@ -107,7 +107,7 @@ export class Decoder extends nn.Module {
 
   private locate(length: number, { cache, positions }: DecoderPassOptions): Positions {
     const offset = cache?.length ?? 0;
-    const end = positions ? 1 + Math.max(...positions.flat()) : offset + length;
+    const end = positions ? endOf(positions) : offset + length;
     if (this.maxPositions !== undefined && end > this.maxPositions) {
       throw new InvalidArgumentError(
         "ids",
@@ -124,6 +124,18 @@ export class Decoder extends nn.Module {
     if (!mask) return causal;
     return causal ? mx.add(causal, mask) : mask;
   }
+}
+
+/** One more than the largest position. */
+function endOf(positions: readonly (readonly number[])[]): number {
+  const all = positions.flat();
+  const wrong = all.find((position) => !Number.isInteger(position) || position < 0);
+  if (wrong === undefined) return 1 + Math.max(...all);
+  throw new InvalidArgumentError(
+    "positions",
+    wrong,
+    `position ${wrong} is not a whole number from 0.`,
+  );
 }
 
 function plainPositions(length: number): Positions {

@@ -23,7 +23,7 @@ function groupedMatmul(perHead: MxArray, shared: MxArray): MxArray {
 }
 
 /**
- * The same operations in the same order as the fused kernel's own composition, so both agree to the bit on the CPU.
+ * The same operations in the same order as the fused kernel's own composition on the CPU.
  *
  * @param q (batch, heads, query, headDim)
  * @param k (batch, kvHeads, key, headDim)

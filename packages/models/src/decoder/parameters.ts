@@ -1,7 +1,12 @@
 /** A module's parameters as a flat list of paths, and back. */
 import { type ArrayTree, isArray, type Module, type MxArray } from "@mlxterp/mlx";
 
-/** Every parameter by its path, such as `layers.0.mlp.upProj.weight`. */
+/**
+ * Every parameter by its path, such as `layers.0.mlp.upProj.weight`.
+ *
+ * @example
+ * const count = [...listParameters(decoder).values()].reduce((sum, { size }) => sum + size, 0);
+ */
 export function listParameters(module: Module): Map<string, MxArray> {
   const found = new Map<string, MxArray>();
   const visit = (tree: ArrayTree, path: string) => {
@@ -15,14 +20,23 @@ export function listParameters(module: Module): Map<string, MxArray> {
   return found;
 }
 
-/** Puts arrays in the place of parameters, by path. */
+type Branch = { [key: string]: ArrayTree };
+
+/**
+ * Puts arrays in the place of parameters, by path; the module is changed. Shapes are not checked.
+ *
+ * @example
+ * setParameters(decoder, [["finalNorm.weight", mx.ones([128])]]);
+ */
 export function setParameters(module: Module, arrays: Iterable<readonly [string, MxArray]>): void {
-  const root: { [key: string]: ArrayTree } = {};
+  const root: Branch = {};
   for (const [path, array] of arrays) {
     const keys = path.split(".");
     const last = keys.pop()!;
-    let branch = root;
-    for (const key of keys) branch = (branch[key] ??= {}) as { [key: string]: ArrayTree };
+    const branch = keys.reduce<Branch>((inner, key) => {
+      inner[key] ??= {};
+      return inner[key] as Branch;
+    }, root);
     branch[last] = array;
   }
   module.update(root);

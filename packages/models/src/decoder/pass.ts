@@ -19,7 +19,7 @@ export interface Pass {
 }
 
 /** What is added to a score to hide it: finite, so that a row with nothing to see stays free of NaN. */
-export function hidden(dtype: Dtype): number {
+export function maskedScore(dtype: Dtype): number {
   return dtype === mx.float16 ? -3e4 : -1e9;
 }
 
@@ -34,7 +34,7 @@ export function createCausalMask(): (
     if (queries === 1) return null; // a single query is the newest token and sees everything
     if (last?.queries !== queries || last.keys !== keys || last.mask.dtype !== dtype) {
       const visible = mx.tri(queries, keys, keys - queries, dtype); // 1 where key <= query
-      const mask = mx.multiply(mx.subtract(1, visible), hidden(dtype)).astype(dtype);
+      const mask = mx.multiply(mx.subtract(1, visible), maskedScore(dtype)).astype(dtype);
       last = { queries, keys, mask };
     }
     return last.mask;

@@ -1,6 +1,6 @@
 /** GPT-2 (`model_type: "gpt2"`): LayerNorm, learned positions, fused attention weights stored (in, out). */
 import { z } from "zod";
-import type { DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { conv1d } from "./weight-table.js";
@@ -22,13 +22,17 @@ const schema = z.object({
   tie_word_embeddings: withDefault(z.boolean(), true),
 });
 
+type Gpt2Config = z.output<typeof schema>;
+
 function describe(json: unknown, file: string): DecoderConfig {
   const config = readConfig(schema, json, file);
   const norm: NormConfig = { kind: "layer", epsilon: config.layer_norm_epsilon, bias: true };
-  const headDim = Math.floor(config.n_embd / config.n_head);
-  const plainScale = config.scale_attn_weights ? headDim ** -0.5 : 1;
-  const scale = (layer: number) =>
-    config.scale_attn_by_inverse_layer_idx ? plainScale / (layer + 1) : plainScale;
+  const mlp = {
+    hidden: config.n_inner ?? 4 * config.n_embd,
+    activation: config.activation_function,
+    gated: false,
+    bias: true,
+  };
   return {
     vocab: config.vocab_size,
     hidden: config.n_embd,
@@ -36,24 +40,25 @@ function describe(json: unknown, file: string): DecoderConfig {
     learnedPositions: true,
     layers: Array.from({ length: config.n_layer }, (_, layer) => ({
       inputNorm: norm,
-      attention: {
-        heads: config.n_head,
-        kvHeads: config.n_head,
-        headDim,
-        scale: scale(layer),
-        qkvBias: true,
-        outputBias: true,
-      },
+      attention: describeAttention(config, layer),
       postAttentionNorm: norm,
-      mlp: {
-        hidden: config.n_inner ?? 4 * config.n_embd,
-        activation: config.activation_function,
-        gated: false,
-        bias: true,
-      },
+      mlp,
     })),
     finalNorm: norm,
     head: { tied: config.tie_word_embeddings, bias: false },
+  };
+}
+
+function describeAttention(config: Gpt2Config, layer: number): AttentionConfig {
+  const headDim = Math.floor(config.n_embd / config.n_head);
+  const plain = config.scale_attn_weights ? headDim ** -0.5 : 1;
+  return {
+    heads: config.n_head,
+    kvHeads: config.n_head,
+    headDim,
+    scale: config.scale_attn_by_inverse_layer_idx ? plain / (layer + 1) : plain,
+    qkvBias: true,
+    outputBias: true,
   };
 }
 

@@ -1,15 +1,9 @@
 /** Llama and everything published in its layout (`model_type: "llama"`): RMSNorm, rotary positions, gated MLP. */
 import { z } from "zod";
-import type { DecoderConfig, NormConfig } from "../decoder/config.js";
-import {
-  activation,
-  describeRope,
-  readConfig,
-  ropeFields,
-  size,
-  withDefault,
-} from "./config-json.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
+import { describeRope, ropeFields } from "./rope-json.js";
 
 const schema = z.object({
   vocab_size: size,
@@ -29,22 +23,14 @@ const schema = z.object({
   ...ropeFields,
 });
 
+type LlamaConfig = z.output<typeof schema>;
+
 function describe(json: unknown, file: string): DecoderConfig {
   const config = readConfig(schema, json, file);
-  const heads = config.num_attention_heads;
-  const headDim = config.head_dim ?? Math.floor(config.hidden_size / heads);
   const norm: NormConfig = { kind: "rms", epsilon: config.rms_norm_eps, bias: false };
   const layer = {
     inputNorm: norm,
-    attention: {
-      heads,
-      kvHeads: config.num_key_value_heads ?? heads,
-      headDim,
-      scale: headDim ** -0.5,
-      qkvBias: config.attention_bias,
-      outputBias: config.attention_bias,
-      rope: describeRope(config, headDim),
-    },
+    attention: describeAttention(config),
     postAttentionNorm: norm,
     mlp: {
       hidden: config.intermediate_size,
@@ -61,6 +47,20 @@ function describe(json: unknown, file: string): DecoderConfig {
     layers: Array.from({ length: config.num_hidden_layers }, () => layer),
     finalNorm: norm,
     head: { tied: config.tie_word_embeddings, bias: false },
+  };
+}
+
+function describeAttention(config: LlamaConfig): AttentionConfig {
+  const heads = config.num_attention_heads;
+  const headDim = config.head_dim ?? Math.floor(config.hidden_size / heads);
+  return {
+    heads,
+    kvHeads: config.num_key_value_heads ?? heads,
+    headDim,
+    scale: headDim ** -0.5,
+    qkvBias: config.attention_bias,
+    outputBias: config.attention_bias,
+    rope: describeRope(config, headDim),
   };
 }
 

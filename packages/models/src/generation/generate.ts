@@ -19,6 +19,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly interventions?: Interventions;
   /** Strings that end the text (and are not part of it), or ids that do. */
   readonly stop?: string | number | readonly (string | number)[];
+  /** Goes on after the model's own end-of-text mark. Default: false. */
+  readonly ignoreEos?: boolean;
   /** Ends the loop with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -54,7 +56,7 @@ export async function* generate(
   checkSampling(options);
   checkMaxTokens(maxTokens);
   const ids = onePrompt(model, prompt);
-  const end = endings(model, options.stop);
+  const end = endings(options.ignoreEos ? [] : model.eosTokens, options.stop);
   const stream = new TextStream(model.tokenizer, ids, end.strings);
   const choose = createChooser(options);
   const cache = new KeyValueCache();
@@ -84,10 +86,10 @@ interface Endings {
   readonly eos: ReadonlySet<number>;
 }
 
-function endings(model: LanguageModel, stop: GenerateOptions["stop"] = []): Endings {
+function endings(eosTokens: readonly number[], stop: GenerateOptions["stop"] = []): Endings {
   const stops = [stop].flat();
   const strings = stops.filter((item): item is string => typeof item === "string" && item !== "");
-  const eos = new Set(model.eosTokens);
+  const eos = new Set(eosTokens);
   const ids = new Set(stops.filter((item): item is number => typeof item === "number"));
   return { strings, ids: new Set([...ids, ...eos]), eos };
 }

@@ -35,6 +35,8 @@ type Settings = z.output<typeof settings>;
  *
  * @returns undefined when there is no `tokenizer.json`; token ids then still work as prompts
  * @throws TokenizerError (`TOKENIZER`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`)
+ * @example
+ * loadTokenizer("models/stories15M")?.pieces([1, 9038, 2501]); // ["<s>", " Once", " upon"]
  */
 export function loadTokenizer(folder: string): TextTokenizer | undefined {
   const file = join(folder, "tokenizer.json");

@@ -28,7 +28,9 @@ export const lens = defineCommand({
     const { top = 5, answer } = options;
     const bar = context.progress("lens");
     const result = await logitLens(model, promptFor(model, asked), {
-      ...{ topK: top, signal: context.signal, onProgress: bar.update },
+      topK: top,
+      signal: context.signal,
+      onProgress: bar.update,
       ...(answer !== undefined && { answer: answerFor(model, answer) }),
     }).finally(bar.stop);
     return {
@@ -82,12 +84,16 @@ function gridCell({ top: [best] }: LensCell, answer: number | undefined): Cell {
 function lastPosition({ rows, answer }: LensResult): Block {
   const count = rows[0].cells[0].top.length;
   const ranks = Array.from({ length: count }, (_, rank) => ({ title: `${rank + 1}` }));
-  const followed = answer ? [{ title: `rank of ${visibleToken(answer.text)}`, align: "right" as const }] : [];
+  const followed = answer
+    ? [{ title: `rank of ${visibleToken(answer.text)}`, align: "right" as const }]
+    : [];
   return table({
     columns: [{ title: "after" }, ...followed, ...ranks],
     rows: rows.map(({ layer, cells }) => {
       const cell = cells[cells.length - 1];
-      const rank = cell.answer ? [`${cell.answer.rank} (${formatPercent(cell.answer.probability)})`] : [];
+      const rank = cell.answer
+        ? [`${cell.answer.rank} (${formatPercent(cell.answer.probability)})`]
+        : [];
       const tokens = cell.top.map(
         ({ text, probability }) => `${visibleToken(text)} ${formatPercent(probability)}`,
       );

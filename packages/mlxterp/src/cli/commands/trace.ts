@@ -41,7 +41,10 @@ export const trace = defineCommand({
     const shown = { tokens: { ids, pieces: model.tokenizer?.pieces(ids) ?? ids.map(String) } };
     return {
       data: {
-        ...{ model: model.name, ...shown, interventions: options.intervene, sites: found },
+        model: model.name,
+        ...shown,
+        interventions: options.intervene,
+        sites: found,
       },
       blocks: traceBlocks(model, ids, found, options.intervene),
       report: {
@@ -73,7 +76,8 @@ function inForwardOrder(list: readonly SiteStatistics[], model: LanguageModel): 
 /** A module's output comes when everything inside it is done. */
 function lastInside(site: string, order: ReadonlyMap<string, number>): number {
   let last = order.get(site) ?? 0;
-  for (const [other, index] of order) if (other.startsWith(`${site}.`)) last = Math.max(last, index);
+  for (const [other, index] of order)
+    if (other.startsWith(`${site}.`)) last = Math.max(last, index);
   return last + 0.25 / (1 + site.split(".").length);
 }
 

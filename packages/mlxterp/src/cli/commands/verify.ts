@@ -18,7 +18,8 @@ export const verify = defineCommand({
     const given = options.tokens ?? prompt;
     const bar = context.progress("verifying");
     const found = await verifyModel(model, {
-      ...{ signal: context.signal, onProgress: bar.update },
+      signal: context.signal,
+      onProgress: bar.update,
       ...(given !== undefined && { prompt: promptFor(model, given) }),
     }).finally(bar.stop);
     return {
@@ -44,8 +45,8 @@ function verifyBlocks({ model, tokens, dtype, device, invariants, passed }: Veri
       columns: [
         { title: "" },
         { title: "invariant" },
-        { title: "largest difference", align: "right" },
-        { title: "of values up to", align: "right" },
+        { title: "difference", align: "right" },
+        { title: "scale", align: "right" },
         { title: "allowed", align: "right" },
         { title: "where" },
       ],

@@ -1,0 +1,28 @@
+/** Opens a trace whose members mirror the module tree. */
+import { ReadOnlySiteError } from "./errors.js";
+import { polite } from "./polite-proxy.js";
+import { TraceCore, type TraceParts } from "./trace.js";
+import { moduleView } from "./view-proxy.js";
+import type { Children } from "./views.js";
+
+/** A trace of a model with modules M: every module is a member, with its values. */
+export type Trace<M> = TraceCore & Children<M>;
+
+/** The trace's own members come first; a child of the same name is reached with `trace.at(name)`. */
+export function openTrace<M>(parts: TraceParts): Trace<M> {
+  const core = new TraceCore(parts);
+  const { root } = parts.interceptor.tree;
+  let view: Readonly<Record<string, unknown>> | undefined;
+  const face = polite(core, {
+    find: (key) => {
+      view ??= moduleView(core, root) as Readonly<Record<string, unknown>>;
+      return view[key];
+    },
+    has: (key) => root.slots.has(key),
+    assign: (key) => {
+      throw new ReadOnlySiteError(key);
+    },
+  });
+  core.presentAs(face);
+  return face as Trace<M>;
+}

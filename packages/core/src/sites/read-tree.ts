@@ -1,0 +1,96 @@
+/** One reading of a module tree: its nodes, and what to look at later to see whether it has changed. */
+import type { Module } from "@mlxterp/mlx";
+import { type Container, isContainerValue, sizeOf } from "./containers.js";
+import {
+  type ContainerSlot,
+  isModule,
+  type ModuleNode,
+  type Segment,
+  type Slot,
+} from "./module-node.js";
+import { originalOf } from "./originals.js";
+
+/** A place where a module stands, or may come to stand. */
+export interface WatchedPlace {
+  readonly holder: Readonly<Record<string, unknown>>;
+  readonly key: string;
+  readonly occupant: unknown;
+}
+
+export interface TreeReading {
+  readonly nodes: ModuleNode[];
+  readonly byPath: Map<string, ModuleNode>;
+  readonly watched: WatchedPlace[];
+  /** Lists and plain objects that hold modules, or nothing yet, with their sizes. */
+  readonly counted: { readonly container: Container; readonly size: number }[];
+}
+
+/** @param number the table index of a path */
+export function readTree(root: Module, number: (path: string) => number): TreeReading {
+  const reading: TreeReading = { nodes: [], byPath: new Map(), watched: [], counted: [] };
+  new Reader(reading, number).module(originalOf(root), [], new Set());
+  return reading;
+}
+
+/** The modules and containers on the way down; one that contains itself has no last path, so it is read once. */
+type Above = ReadonlySet<object>;
+
+class Reader {
+  constructor(
+    private readonly reading: TreeReading,
+    private readonly number: (path: string) => number,
+  ) {}
+
+  module(module: Module, segments: readonly Segment[], above: Above): ModuleNode {
+    const path = segments.map((segment) => segment.key).join(".");
+    const slots = new Map<string, Slot>();
+    const node: ModuleNode = { path, segments, index: this.number(path), module, slots };
+    this.reading.nodes.push(node);
+    this.reading.byPath.set(path, node);
+    const inside = new Set(above).add(module);
+    for (const [key, value] of Object.entries(module)) {
+      const slot = this.slot(originalOf(value), [...segments, { key, listLength: 0 }], inside);
+      if (slot) slots.set(key, slot);
+      if (slot || mayBeFilled(value)) this.watch(module, key, value);
+    }
+    return node;
+  }
+
+  private slot(value: unknown, segments: readonly Segment[], above: Above): Slot | undefined {
+    if (typeof value !== "object" || value === null || above.has(value)) return undefined;
+    if (isModule(value)) return this.module(value, segments, above);
+    return isContainerValue(value) ? this.container(value, segments, above) : undefined;
+  }
+
+  private container(
+    container: Container,
+    segments: readonly Segment[],
+    above: Above,
+  ): ContainerSlot | undefined {
+    const entries = new Map<string, Slot>();
+    const inside = new Set(above).add(container);
+    const list = Array.isArray(container);
+    for (const place of list ? container.keys() : Object.keys(container)) {
+      const value: unknown = (container as Readonly<Record<string | number, unknown>>)[place];
+      if (typeof value !== "object") continue; // quickly past the numbers of a table
+      const segment = { key: String(place), listLength: list ? container.length : 0 };
+      const slot = this.slot(originalOf(value), [...segments, segment], inside);
+      if (!slot) continue;
+      entries.set(segment.key, slot);
+      this.watch(container, segment.key, value);
+    }
+    const size = sizeOf(container);
+    if (entries.size > 0 || size === 0) this.reading.counted.push({ container, size });
+    return entries.size > 0 ? { container, entries } : undefined;
+  }
+
+  private watch(holder: object, key: string, value: unknown): void {
+    const place = holder as Readonly<Record<string, unknown>>;
+    this.reading.watched.push({ holder: place, key, occupant: originalOf(value) });
+  }
+}
+
+/** Whether a module may come to stand here later: nothing does yet, or an empty list. */
+function mayBeFilled(value: unknown): boolean {
+  return value === undefined || value === null || (isContainerValue(value) && sizeOf(value) === 0);
+}

@@ -1,0 +1,41 @@
+/** `mlxterp demo`: one investigation of the model that comes along, from question to circuit. */
+import type { Step } from "../../demo/step.js";
+import { heading, paragraph } from "../blocks.js";
+import { defineCommand, sharedOptions } from "../command.js";
+
+const { json, out, debug } = sharedOptions;
+
+export const demo = defineCommand({
+  name: "demo",
+  summary: "Take the model that comes along apart: one investigation, with a report",
+  takesPrompt: false,
+  options: { json, out, debug },
+  examples: ["", "--out demo.html"],
+  async run(_input, context) {
+    const model = await context.loadModel("tiny");
+    const { investigate } = await import("../../demo/investigate.js");
+    const { layers, heads, hidden, vocab } = model.anatomy;
+    context.print(
+      paragraph(
+        `The model: tiny, ${layers} layers of ${heads} heads, ${hidden} wide, ${vocab} words. Who gives cannot receive: does it know, and how?`,
+      ),
+    );
+    const steps: Step[] = [];
+    for await (const step of investigate(model, context.signal)) {
+      steps.push(step);
+      context.print(heading(`${steps.length}. ${step.title}`), ...step.blocks);
+    }
+    return {
+      data: {
+        model: model.name,
+        ...Object.fromEntries(steps.map(({ name, data }) => [name, data])),
+      },
+      blocks: [],
+      defaultReport: "demo-report.html",
+      report: {
+        title: "One sentence, taken apart",
+        sections: async () => (await import("../../report/demo.js")).demoSections(steps),
+      },
+    };
+  },
+});

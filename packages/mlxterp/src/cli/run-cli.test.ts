@@ -1,0 +1,196 @@
+/** The command as a whole: what it prints, how wide, and with which exit code. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { commands } from "./commands/index.js";
+import { invoke, sharedModel, widestLine } from "./test-support.js";
+
+const folder = mkdtempSync(join(tmpdir(), "mlxterp-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("help and version", () => {
+  it("lists every command", async () => {
+    const { code, stdout } = await invoke(["--help"]);
+    expect(code).toBe(0);
+    for (const { name, summary } of commands)
+      expect(stdout).toContain(`${name} `), expect(stdout).toContain(summary);
+  });
+
+  it.each(commands.map(({ name }) => name))("shows the options of %s", async (name) => {
+    const { code, stdout, stderr } = await invoke([name, "--help"], {
+      environment: { COLUMNS: "70" },
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("--out <file>");
+    expect(widestLine(stdout.slice(0, stdout.indexOf("Examples")))).toBeLessThanOrEqual(70);
+  });
+
+  it("prints the version", async () => {
+    expect(await invoke(["--version"])).toEqual({ code: 0, stdout: "1.2.3\n", stderr: "" });
+  });
+});
+
+describe("wrong arguments", () => {
+  it.each([
+    [[], "Name a command"],
+    [["lenz"], 'There is no command "lenz". Did you mean lens?'],
+    [["--json", "lens"], "There is no option --json before a command"],
+    [["lens", "--nonsense"], "There is no option --nonsense"],
+    [["lens", "--top"], "--top needs a value"],
+    [["lens", "--top", "many"], "--top needs an integer"],
+    [["lens", "two", "prompts"], '"prompts" is one argument too many. Put the prompt in quotes.'],
+    [["lens", "text", "--tokens", "1"], "not both"],
+    [["lens", "--model", "./somewhere"], "Give a prompt"],
+    [["lens", "text", "--model", "./nowhere"], 'No checkpoint at "./nowhere"'],
+    [["lens", "--answer", "no such word"], "An answer must be one token"],
+    [["lens", "--tokens", "1,99999"], "99999"],
+    [["lens", ""], "."],
+    [["trace", "--sites", "layers.99"], "layers.99"],
+    [["trace", "--intervene", "layers.1.mpl=zeroOut()"], "layers.1.mlp"],
+    [["trace", "--intervene", "layers.1.mlp=vanish()"], "vanish"],
+    [["attention", "--layer", "99"], "99"],
+    [["patch", "--clean", "a"], "--corrupted, --answer is missing"],
+    [["patch", "--kind", "everything"], "--kind takes residual"],
+    [["generate", "--steer", "layers.1"], "--steer needs site=A - B * factor"],
+    [["generate", "--top-p", "2"], "--top-p needs a number from 0 to 1"],
+    [["trace", "--out", "nowhere/report.html"], "is not a folder one can write in"],
+    [["trace", "--out", "."], "is a folder"],
+    [["demo", "a prompt"], "one argument too many"],
+  ])("%j are told in one line, with exit code 2", async (argv, message) => {
+    const { code, stdout, stderr } = await invoke(argv, { folder });
+    expect(stderr).toContain(message);
+    expect({ code, stdout, lines: stderr.trimEnd().split("\n").length }).toEqual({
+      code: 2,
+      stdout: "",
+      lines: 1,
+    });
+    expect(stderr).toMatch(/^mlxterp/);
+  });
+
+  it("come with their origin when debugging", async () => {
+    const { stderr } = await invoke(["lens", "--top", "0", "--debug"]);
+    expect(stderr).toContain("UsageError");
+    expect(stderr).toContain("options.ts");
+  });
+});
+
+it("ends with 130 when interrupted", async () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  const { code, stdout, stderr } = await invoke(["trace"], { signal });
+  expect({ code, stdout, stderr }).toEqual({
+    code: 130,
+    stdout: "",
+    stderr: "mlxterp trace: interrupted\n",
+  });
+});
+
+/** Every command with the options of its tables. */
+const invocations: Readonly<Record<string, readonly string[]>> = {
+  trace: ["trace", "--sites", "layers.*.selfAttn.z", "--sites", "output"],
+  lens: ["lens", "--answer", "Mary", "--top", "3"],
+  attention: ["attention", "--layer", "1"],
+  patch: ["patch", "--kind", "residual,head"],
+  generate: ["generate", "--max-tokens", "3"],
+  verify: ["verify"],
+  sites: ["sites", "--sites", "layers.0.*"],
+};
+
+describe.each(Object.entries(invocations))("%s on the model that comes along", (name, argv) => {
+  it.each([40, 72, 200])("fits into %i columns", async (columns) => {
+    const { code, stdout, stderr } = await invoke(argv, { environment: { COLUMNS: `${columns}` } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    // generated text is passed on as it comes
+    if (name !== "generate") expect(widestLine(stdout)).toBeLessThanOrEqual(columns);
+    expect(stdout).not.toContain("\u001B[");
+  });
+
+  it("prints data only with --json", async () => {
+    const { code, stdout, stderr } = await invoke([...argv, "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(Object.keys(JSON.parse(stdout)).length).toBeGreaterThan(1);
+  });
+
+  it("writes one self-contained page with --out", async () => {
+    const own = join(folder, name);
+    mkdirSync(own);
+    const { code, stdout } = await invoke([...argv, "--out", "report.html"], { folder: own });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Report: ${join(own, "report.html")}`);
+    expect(readdirSync(own)).toEqual(["report.html"]);
+    const page = readFileSync(join(own, "report.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
+    expect(page).not.toMatch(/@import|url\(\s*["']?https?:/i);
+  });
+});
+
+describe("what is shown", () => {
+  it("always includes the tokens that were fed, marks included", async () => {
+    for (const argv of [invocations.trace, invocations.lens, invocations.attention]) {
+      const { stdout } = await invoke([...argv, "--", "Mary and John"]);
+      expect(stdout).toContain("Tokens fed (4): <bos> | Mary | and | John");
+    }
+  });
+
+  it("is coloured when forced and never with NO_COLOR", async () => {
+    const forced = await invoke(invocations.verify, { environment: { FORCE_COLOR: "1" } });
+    const never = await invoke(invocations.verify, {
+      environment: { FORCE_COLOR: "1", NO_COLOR: "1" },
+    });
+    expect(forced.stdout).toContain("\u001B[32m");
+    expect(never.stdout).not.toContain("\u001B[");
+  });
+
+  it("changes with an intervention", async () => {
+    const plain = await invoke(["trace", "--sites", "output", "--json"]);
+    const changed = await invoke(["trace", "--sites", "output", "--json", "--intervene", "layers.0.mlp=scale(0)"]); // biome-ignore format: call
+    expect(JSON.parse(changed.stdout).interventions).toEqual(["layers.0.mlp=scale(0)"]);
+    expect(JSON.parse(changed.stdout).sites[0].mean).not.toBe(
+      JSON.parse(plain.stdout).sites[0].mean,
+    );
+  });
+
+  it("is the same generated text for the same seed, and other text when steered", async () => {
+    const generate = async (...more: string[]) => {
+      const { stdout } = await invoke(["generate", "--json", "--max-tokens", "8", ...more]);
+      return JSON.parse(stdout).steps.map(({ token }: { token: number }) => token);
+    };
+    const sampled = ["--temperature", "1", "--seed", "7"];
+    expect(await generate(...sampled)).toEqual(await generate(...sampled));
+    const steered = await generate("--steer", "layers.3=the capital of - Mary * 8");
+    expect(steered).not.toEqual(await generate());
+  });
+});
+
+const sorter = sharedModel("sort-gpt2");
+
+describe.skipIf(!sorter.available)("a model without a tokenizer", () => {
+  const model = ["--model", sorter.folder];
+  const letters = "2,0,1,1,0,2";
+
+  it.each([
+    ["trace", "--tokens", letters],
+    ["trace", letters],
+    ["lens", "--tokens", `${letters},0,0,1,1,2`, "--answer", "2"],
+    ["attention", "--tokens", letters],
+    ["patch", "--clean", `${letters},0,0`, "--corrupted", "2,1,1,1,0,2,0,0", "--answer", "1", "--wrong", "2"], // biome-ignore format: one invocation
+    ["verify"],
+    ["sites"],
+  ])("takes token ids: %s", async (...argv) => {
+    const { code, stderr } = await invoke([...argv, ...model]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  it("sorts its letters, past the token that its config calls the end", async () => {
+    const { stdout } = await invoke(["generate", letters, "--ignore-end", "--json", ...model]);
+    const { steps } = JSON.parse(stdout);
+    expect(steps.map(({ token }: { token: number }) => token).slice(0, 5)).toEqual([0, 0, 1, 1, 2]);
+  });
+
+  it("refuses text in one line", async () => {
+    const { code, stderr } = await invoke(["lens", "Once upon a time", ...model]);
+    expect({ code, lines: stderr.trimEnd().split("\n").length }).toEqual({ code: 2, lines: 1 });
+    expect(stderr).toContain("has no tokenizer");
+  });
+});

@@ -1,0 +1,4 @@
+/** stub */
+export interface ReportSection {
+  readonly title: string;
+}

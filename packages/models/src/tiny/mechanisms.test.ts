@@ -1,0 +1,60 @@
+/** That the shipped model copies by an induction circuit, and that the circuit is what does it. */
+import type { Interventions } from "@mlxterp/core";
+import { mx, toFlat } from "@mlxterp/mlx";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { LanguageModel } from "../language-model.js";
+import { loadModel } from "../loading/load-model.js";
+import { copyLosses, questions, repeatedSequences } from "./questions.js";
+
+interface Head {
+  readonly layer: number;
+  readonly head: number;
+  /** Attention from the second copy to the token after the previous occurrence. */
+  readonly induction: number;
+  /** Attention from the second copy to the token before. */
+  readonly previous: number;
+}
+
+let model: LanguageModel;
+let heads: Head[];
+let byInduction: Head[];
+
+beforeAll(async () => {
+  model = await loadModel("tiny");
+  heads = await scoreHeads();
+  byInduction = [...heads].sort((left, right) => right.induction - left.induction);
+});
+
+async function scoreHeads(): Promise<Head[]> {
+  const length = questions.randomSequences[0].split(" ").length;
+  const cache = await model.run(repeatedSequences(model), { save: "layers.*.selfAttn.pattern" });
+  return cache.entries().flatMap(([, pattern], layer) => {
+    const queries = mx.arange(length + 1, 2 * length + 1, 1, mx.int32);
+    /** Mean attention of each head from the second copy to keys so many tokens back. */
+    const back = (distance: number) => {
+      const keys = mx.subtract(queries, mx.array(distance, mx.int32));
+      const picked = pattern.index(mx.Slice(), mx.Slice(), queries, keys); // (batch, heads, query)
+      return toFlat(mx.mean(picked, [0, 2]));
+    };
+    const [induction, previous] = [back(length - 1), back(1)];
+    return Array.from(induction, (score, head) => ({
+      layer,
+      head,
+      induction: score,
+      previous: previous[head],
+    }));
+  });
+}
+
+/** Zeroes the write of some heads. */
+function silence(silenced: readonly Head[]): Interventions {
+  return Object.fromEntries(
+    model.config.layers.map(({ attention }, layer) => {
+      const kept = Array.from({ length: attention.heads }, (_, head) =>
+        silenced.some((one) => one.layer === layer && one.head === head) ? 0 : 1,
+      );
+      const mask = mx.array(kept).reshape([1, 1, attention.heads, 1]);
+      return [`layers.${layer}.selfAttn.z`, (z) => mx.multiply(z, mask)];
+    }),
+  );
+}

@@ -1,0 +1,140 @@
+/** Tokenizers: special tokens, pieces and the files they come from. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { OutOfRangeError } from "@mlxterp/core";
+import { describe, expect, it } from "vitest";
+import { CorruptCheckpointError, TokenizerError } from "../errors.js";
+import { temporaryFolder } from "../test-support/checkpoints.js";
+import { readReport, reference } from "../test-support/reference.js";
+import { pieceStyle, pieceText } from "./pieces.js";
+import { loadTokenizer } from "./tokenizer.js";
+
+const special = (id: number, content: string) => ({
+  id,
+  content,
+  special: true,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+});
+const words = ["<pad>", "<bos>", "<eos>", "<unk>", "Mary", "gave", "John", "the", "ball", "."];
+
+function writeWordLevel(config: object = {}, preTokenizer = "Whitespace"): string {
+  const folder = temporaryFolder();
+  const json = {
+    version: "1.0",
+    added_tokens: words.slice(0, 4).map((word, id) => special(id, word)),
+    normalizer: null,
+    pre_tokenizer: { type: preTokenizer },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: "WordLevel",
+      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+      unk_token: "<unk>",
+    },
+  };
+  const marks = {
+    bos_token: "<bos>",
+    eos_token: { content: "<eos>" },
+    pad_token: "<pad>",
+    unk_token: "<unk>",
+  };
+  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(json));
+  writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify({ ...marks, ...config }));
+  return folder;
+}
+
+describe("a word-level tokenizer", () => {
+  it("splits at spaces and marks, and at spaces only", () => {
+    const byMarks = loadTokenizer(writeWordLevel())!;
+    expect(byMarks.encode("Mary gave John the ball.")).toEqual([4, 5, 6, 7, 8, 9]);
+    const bySpaces = loadTokenizer(writeWordLevel({}, "WhitespaceSplit"))!;
+    expect(bySpaces.encode("Mary gave John the ball .")).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(bySpaces.encode("Mary gave Zoe")).toEqual([4, 5, 3]);
+  });
+
+  it("adds the marks that its config asks for", () => {
+    const tokenizer = loadTokenizer(writeWordLevel({ add_bos_token: true, add_eos_token: true }))!;
+    expect(tokenizer.encode("Mary gave")).toEqual([1, 4, 5, 2]);
+    expect(tokenizer.encode("")).toEqual([1, 2]);
+  });
+
+  it("knows its vocabulary and special tokens", () => {
+    const tokenizer = loadTokenizer(writeWordLevel())!;
+    expect(tokenizer).toMatchObject({ vocabSize: 10, bosId: 1, eosId: 2, padId: 0 });
+    expect(tokenizer.tokenToId("John")).toBe(6);
+    expect(tokenizer.tokenToId("Zoe")).toBeUndefined();
+    expect(tokenizer.idToToken(8)).toBe("ball");
+    expect(tokenizer.idToToken(10)).toBeUndefined();
+    expect(tokenizer.pieces([1, 4, 9])).toEqual(["<bos>", "Mary", "."]);
+    expect(() => tokenizer.pieces([10])).toThrow(OutOfRangeError);
+    expect(tokenizer.decode([4, 5])).toBe("Mary gave");
+    expect(tokenizer.decode([])).toBe("");
+  });
+});
+
+describe("a folder's tokenizer", () => {
+  it("may be absent", () => {
+    expect(loadTokenizer(temporaryFolder())).toBeUndefined();
+  });
+
+  it("is an error when its file is damaged", () => {
+    const folder = writeWordLevel();
+    writeFileSync(join(folder, "tokenizer.json"), "{");
+    expect(() => loadTokenizer(folder)).toThrow(CorruptCheckpointError);
+    writeFileSync(join(folder, "tokenizer.json"), '{"model": {"type": "Telepathy"}}');
+    expect(() => loadTokenizer(folder)).toThrow(TokenizerError);
+  });
+
+  it("is an error when its config is not one", () => {
+    expect(() => loadTokenizer(writeWordLevel({ add_bos_token: "yes" }))).toThrow(TokenizerError);
+  });
+});
+
+describe("pieces", () => {
+  it("follow the decoder of the tokenizer", () => {
+    expect(pieceStyle(null)).toBe("plain");
+    expect(pieceStyle({ type: "ByteLevel" })).toBe("byteLevel");
+    const llama = { type: "Sequence", decoders: [{ type: "Replace", pattern: { String: "▁" } }] };
+    expect(pieceStyle(llama)).toBe("metaspace");
+  });
+
+  it("are text in every style", () => {
+    expect(pieceText("ĠMary", "byteLevel")).toBe(" Mary");
+    expect(pieceText("Ċ", "byteLevel")).toBe("\n");
+    expect(pieceText("Ã©", "byteLevel")).toBe("é");
+    expect(pieceText("ðŁ", "byteLevel")).toBe("\uFFFD"); // the first bytes of an emoji
+    expect(pieceText("<|endoftext|>", "byteLevel")).toBe("<|endoftext|>");
+    expect(pieceText("▁Mary", "metaspace")).toBe(" Mary");
+    expect(pieceText("<0x0A>", "metaspace")).toBe("\n");
+    expect(pieceText("<0xF0>", "metaspace")).toBe("<0xF0>");
+    expect(pieceText("▁", "plain")).toBe("▁");
+  });
+});
+
+for (const name of ["stories15M", "stories260K"]) {
+  const { folder, available } = reference(`data/models/${name}`);
+  describe.skipIf(!available)(`the tokenizer of ${name}`, () => {
+    const tokenizer = available ? loadTokenizer(folder) : undefined;
+
+    it("begins with BOS and gives texts back", () => {
+      for (const text of ["Once upon a time", "Tom said: “hé!”\n\n  Two  spaces 🙂"]) {
+        const ids = tokenizer!.encode(text);
+        expect(ids[0]).toBe(tokenizer!.bosId);
+        expect(tokenizer!.decode(ids.slice(1))).toBe(text);
+      }
+    });
+
+    it("has pieces that join to the text where every character is a token", () => {
+      const text = "Once upon a time\nTom ran.";
+      expect(tokenizer!.pieces(tokenizer!.encode(text)).join("")).toBe(`<s> ${text}`);
+    });
+
+    it("gives transformers' ids", () => {
+      const { prompt, input_ids } = readReport<{ prompt: string; input_ids: number[][] }>(folder);
+      expect(tokenizer!.encode(prompt)).toEqual(input_ids[0]);
+    });
+  });
+}
