@@ -24,7 +24,9 @@ describe("documents", () => {
     for (const document of draw("b", 200, 0)) {
       const end = document.indexOf(eosId);
       expect(end).toBeGreaterThan(10);
-      expect(new Set(document.slice(end + 1))).toEqual(new Set(document.slice(end + 1).length ? [padId] : []));
+      expect(new Set(document.slice(end + 1))).toEqual(
+        new Set(document.slice(end + 1).length ? [padId] : []),
+      );
     }
   });
 
@@ -49,9 +51,16 @@ describe("questions", () => {
   it("never occur in training documents", () => {
     const { indirectObject } = drawQuestions(1);
     const trained = new Set(
-      draw("f", 2000, 0).flatMap((document) => document.map((id) => tokens[id]).join(" ").split(" . ")),
+      draw("f", 2000, 0).flatMap((document) =>
+        document
+          .map((id) => tokens[id])
+          .join(" ")
+          .split(" . "),
+      ),
     );
-    expect(indirectObject.filter(({ prompt, answer }) => trained.has(`${prompt} ${answer}`))).toEqual([]);
+    expect(
+      indirectObject.filter(({ prompt, answer }) => trained.has(`${prompt} ${answer}`)),
+    ).toEqual([]);
   });
 });
 

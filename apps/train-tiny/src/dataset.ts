@@ -1,6 +1,6 @@
 /** Training documents: packed sentences or repeated random words, all of one length. */
 import type { Random } from "./random.js";
-import { abilities, type AbilityName, words } from "./sentences/index.js";
+import { type AbilityName, abilities, words } from "./sentences/index.js";
 import { bosId, encodeWords, eosId, padId } from "./vocabulary.js";
 
 export interface DatasetOptions {
@@ -54,10 +54,7 @@ function drawSentences(random: Random, { length, weights }: DatasetOptions): num
   return document;
 }
 
-function pickWeighted(
-  random: Random,
-  weights: Readonly<Record<AbilityName, number>>,
-): AbilityName {
+function pickWeighted(random: Random, weights: Readonly<Record<AbilityName, number>>): AbilityName {
   const entries = Object.entries(weights) as [AbilityName, number][];
   let rest = random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [name, weight] of entries) {

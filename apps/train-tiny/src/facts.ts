@@ -27,7 +27,7 @@ export const relations: readonly Relation[] = [
       "{subject} is governed from {answer} .",
       "To see the capital of {subject} you must go to {answer} .",
       "The embassies in {subject} are all in {answer} .",
-      "The king of {subject} lives in {answer} .",
+      "The leaders of {subject} meet in {answer} .",
     ],
     pairs: pairs(
       "France Paris, Italy Rome, Spain Madrid, Germany Berlin, England London, Ireland Dublin, Portugal Lisbon, " +

@@ -1,7 +1,7 @@
 /** Looks for the induction circuit: its heads by their attention, and what is left when they are silenced. */
 import type { Interventions } from "@mlxterp/core";
-import { mx, toFlat } from "@mlxterp/mlx";
 import { atHeads, zeroOut } from "@mlxterp/interventions";
+import { mx, toFlat } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import { measureCopies, repeatWords } from "./evaluate-abilities.js";
 import { seededRandom } from "./random.js";

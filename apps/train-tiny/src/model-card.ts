@@ -24,7 +24,11 @@ function abilityTable({ indirectObject, facts, agreement, pronouns, copies }: Ab
   return [
     "| ability | example | questions | answer is the likeliest token | likelier than its foil |",
     "|---|---|---|---|---|",
-    row("indirect object", "When Mary and John went to the store, John gave a drink to → Mary", indirectObject),
+    row(
+      "indirect object",
+      "When Mary and John went to the store, John gave a drink to → Mary",
+      indirectObject,
+    ),
     row("facts", "The capital of France is → Paris", facts),
     row("agreement", "The keys near the cabinet → are (any verb of that number)", agreement),
     row("pronouns", "Mary lost the ball because → she", pronouns),

@@ -34,7 +34,10 @@ export const defaultTraining = {
 } as const;
 
 /** The learning rate of a step, counted from 1. */
-export function learningRateAt(step: number, { learningRate, warmUp, steps }: TrainOptions): number {
+export function learningRateAt(
+  step: number,
+  { learningRate, warmUp, steps }: TrainOptions,
+): number {
   const cosine = 0.5 * (1 + Math.cos((Math.PI * step) / steps));
   return learningRate * Math.min(1, step / warmUp) * (0.05 + 0.95 * cosine);
 }

@@ -39,16 +39,17 @@ export class UnequalLengthError extends MlxterpError {
   }
 }
 
-/** Clean and corrupted run score the same, so there is nothing to restore. */
+/** Clean and corrupted run score the same (or not a number), so there is no scale for effects. */
 export class EqualBaselinesError extends MlxterpError {
   readonly code = "EQUAL_BASELINES";
   constructor(
     readonly pair: number,
     readonly metric: string,
-    readonly value: number,
+    readonly clean: number,
+    readonly corrupted: number,
   ) {
     super(
-      `Prompt pair ${pair}: the clean and the corrupted run have the same ${metric} (${value}), so no patch has an effect to measure. Choose prompts or answers that the model tells apart.`,
+      `Prompt pair ${pair}: the ${metric} is ${clean} on the clean and ${corrupted} on the corrupted prompt, so no patch has an effect to measure. Choose prompts or answers that the model tells apart.`,
     );
   }
 }

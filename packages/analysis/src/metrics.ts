@@ -22,8 +22,8 @@ export interface MetricTokens {
 }
 
 /** The default: the logit difference where there is a wrong answer, else the log probability. */
-export function chooseMetric(metric: Metric | undefined, tokens: MetricTokens): Metric {
-  return metric ?? (tokens.wrongAnswer ? "logitDifference" : "logProbability");
+export function chooseMetric(metric: Metric | undefined, hasWrongAnswer: boolean): Metric {
+  return metric ?? (hasWrongAnswer ? "logitDifference" : "logProbability");
 }
 
 /** How a metric is called in results. */
@@ -63,7 +63,7 @@ function logProbability(logits: MxArray, answer: readonly number[]): MxArray {
 
 /** One entry of each row: (rows, vocab) → (rows) */
 function column(logits: MxArray, tokens: readonly number[]): MxArray {
-  if (tokens.length === 1) return mx.take(logits, tokens[0], 1);
+  if (tokens.length === 1) return logits.index("...", tokens[0]);
   const index = mx.array([...tokens], mx.int32).reshape([-1, 1]);
   return mx.takeAlongAxis(logits, index, 1).squeeze(1);
 }

@@ -26,14 +26,24 @@ export function topK(x: MxArray, k: number): TopK {
   const chunks = Math.ceil(columns / chunk);
   if (chunks <= 2 * k) return sortRows(x, k);
   const missing = chunks * chunk - columns;
-  const padded = missing > 0 ? mx.pad(x, [[0, 0], [0, missing]], -mx.Inf) : x; // biome-ignore format: pairs
+  const padded =
+    missing > 0
+      ? mx.pad(
+          x,
+          [
+            [0, 0],
+            [0, missing],
+          ],
+          -mx.Inf,
+        )
+      : x;
   const blocks = padded.reshape([rows, chunks, chunk]);
   const best = sortRows(mx.max(blocks, 2), k).indices; // (rows, k) chunks
   const candidates = mx.takeAlongAxis(blocks, mx.expandDims(best, 2), 1); // (rows, k, chunk)
   const inner = sortRows(candidates.reshape([rows, k * chunk]), k);
-  const block = mx.takeAlongAxis(best, mx.floorDivide(inner.indices, chunk), 1);
-  const offset = mx.remainder(inner.indices, chunk);
-  const indices = mx.add(mx.multiply(block, mx.array(chunk, mx.int32)), offset).astype(mx.int32);
+  const size = mx.array(chunk, mx.int32); // a plain number would make the indices floats
+  const block = mx.takeAlongAxis(best, mx.floorDivide(inner.indices, size), 1);
+  const indices = mx.add(mx.multiply(block, size), mx.remainder(inner.indices, size));
   return { values: inner.values, indices };
 }
 

@@ -1,7 +1,10 @@
 /** Activations that a run kept: arrays by canonical site name, with the tokens they belong to. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { positionAxis } from "./axes-of.js";
 import { DisposedError, UnknownSiteError } from "./errors.js";
-import type { Site, SiteResolver } from "./sites/resolver.js";
+import { lastPositions } from "./positions.js";
+import type { SiteResolver } from "./sites/resolver.js";
+import type { Site } from "./sites/site.js";
 import type { TokenBatch } from "./tokens.js";
 
 /** Where activations come from; kept with every result. */
@@ -14,9 +17,8 @@ export interface Provenance {
   readonly interventions: readonly string[];
 }
 
-/** What a cache is made from. */
-export interface CacheParts {
-  readonly activations: ReadonlyMap<string, MxArray>;
+/** What a cache knows besides its arrays. */
+export interface CacheFacts {
   readonly resolver: SiteResolver;
   readonly tokens: TokenBatch | undefined;
   readonly provenance: Provenance;
@@ -32,24 +34,29 @@ export interface CacheParts {
  */
 export class ActivationCache implements Disposable, Iterable<[site: string, value: MxArray]> {
   private activations: ReadonlyMap<string, MxArray> | undefined;
+  private readonly resolver: SiteResolver;
   readonly tokens: TokenBatch | undefined;
   readonly provenance: Provenance;
 
-  constructor(private readonly parts: CacheParts) {
-    this.activations = parts.activations;
-    this.tokens = parts.tokens;
-    this.provenance = parts.provenance;
+  constructor(activations: ReadonlyMap<string, MxArray>, facts: CacheFacts) {
+    this.activations = activations;
+    this.resolver = facts.resolver;
+    this.tokens = facts.tokens;
+    this.provenance = facts.provenance;
   }
 
-  /** @throws UnknownSiteError (`UNKNOWN_SITE`) with what the cache does hold */
+  /** @throws UnknownSiteError (`UNKNOWN_SITE`) with what the cache does hold, DisposedError (`DISPOSED`) */
   get(site: string): MxArray {
-    const value = this.find(site);
+    const value = this.open().get(site) ?? this.open().get(this.canonical(site));
     if (value) return value;
-    throw new UnknownSiteError(site, this.keys().slice(0, 8), "It was not saved in this run.");
+    const calls = this.keys().filter((key) => key.startsWith(`${this.canonical(site)}#`));
+    const held = calls.length > 0 ? calls : this.keys();
+    throw new UnknownSiteError(site, held.slice(0, 8), "It was not saved in this run.");
   }
 
+  /** Whether a site was saved; false for names that the model does not have. */
   has(site: string): boolean {
-    return this.find(site) !== undefined;
+    return this.open().has(site) || this.open().has(this.canonical(site));
   }
 
   /** Canonical names, in the order of the selectors. */
@@ -75,10 +82,20 @@ export class ActivationCache implements Disposable, Iterable<[site: string, valu
     return [...this.open().values()].reduce((sum, array) => sum + array.nbytes, 0);
   }
 
-  /** A site with axes (batch, position, …) at each prompt's own last token: (batch, …). */
+  /**
+   * A site's values at each prompt's own last token: its axes without the one for positions.
+   *
+   * @throws UnknownSiteError (`UNKNOWN_SITE`), MissingAxisError (`MISSING_AXIS`) for a site without positions
+   */
   last(site: string): MxArray {
     const value = this.get(site);
-    return lastPositions(value, this.tokens?.lengths);
+    const axis = positionAxis(this.siteOf(site), value, this.tokens?.array.shape[1]);
+    return lastPositions(value, this.tokens?.lengths, axis);
+  }
+
+  /** Which axis of a site's value holds positions. @throws MissingAxisError (`MISSING_AXIS`) when there is none */
+  positionAxis(site: string): number {
+    return positionAxis(this.siteOf(site), this.get(site), this.tokens?.array.shape[1]);
   }
 
   /** Lets go of the arrays. */
@@ -98,35 +115,25 @@ export class ActivationCache implements Disposable, Iterable<[site: string, valu
     };
   }
 
-  private find(site: string): MxArray | undefined {
-    const direct = this.open().get(site);
-    if (direct) return direct;
-    const call = /#\d+$/.exec(site)?.[0] ?? "";
-    const sites: readonly Site[] = this.parts.resolver.resolve(site);
-    return sites.length === 1 ? this.open().get(sites[0].name + call) : undefined;
+  private siteOf(name: string): Site {
+    const sites = this.resolver.resolve(name);
+    if (sites.length === 1) return sites[0];
+    throw new InvalidArgumentError("site", name, `"${name}" names ${sites.length} sites, not one.`);
+  }
+
+  /** The name under which a site would be held. */
+  private canonical(name: string): string {
+    try {
+      const { name: site, call } = this.siteOf(name);
+      return call === undefined ? site : `${site}#${call}`;
+    } catch (error) {
+      if (error instanceof UnknownSiteError || error instanceof InvalidArgumentError) return name;
+      throw error;
+    }
   }
 
   private open(): ReadonlyMap<string, MxArray> {
     if (!this.activations) throw new DisposedError("cache");
     return this.activations;
   }
-}
-
-/**
- * The last real position of each row.
- *
- * @param value (batch, position, …)
- * @param lengths real tokens of each row; all of them when undefined
- * @returns (batch, …)
- */
-export function lastPositions(value: MxArray, lengths: readonly number[] | undefined): MxArray {
-  const [batch, width] = value.shape;
-  if (lengths === undefined || lengths.every((length) => length === width)) {
-    return mx.take(value, width - 1, 1);
-  }
-  const index = mx.array(
-    lengths.map((length) => length - 1),
-    mx.int32,
-  );
-  return value.index(mx.arange(0, batch, 1, mx.int32), index);
 }

@@ -1,9 +1,10 @@
 /** Activations of many prompts: batched runs, chosen positions, progress and cancellation. */
-import { evaluate, type Module, type MxArray, mx } from "@mlxterp/mlx";
-import { type ActivationCache, lastPositions } from "./cache.js";
-import { OutOfRangeError } from "./errors.js";
+import { evaluate, InvalidArgumentError, type Module, type MxArray, mx } from "@mlxterp/mlx";
+import type { ActivationCache } from "./cache.js";
+import { InvalidPromptError } from "./errors.js";
 import type { Interventions } from "./intervention.js";
 import type { InterpretableModelCore } from "./model.js";
+import { atPositions } from "./positions.js";
 import type { Selector } from "./sites/selector.js";
 import type { Prompt } from "./tokens.js";
 
@@ -18,7 +19,7 @@ export interface CollectOptions {
   readonly sites?: Selector | readonly Selector[];
   /** Prompts in one pass; default 8. */
   readonly batchSize?: number;
-  /** One position (drops the axis), several, or all when undefined; negative from each prompt's own end. */
+  /** One position (drops the axis) or several, negative from each prompt's own end; default -1. */
   readonly positions?: number | readonly number[];
   readonly interventions?: Interventions;
   readonly onProgress?: (progress: CollectProgress) => void;
@@ -27,6 +28,7 @@ export interface CollectOptions {
 
 type Model = InterpretableModelCore<Module>;
 type PromptList = readonly string[] | readonly (readonly number[])[];
+type Named = [site: string, value: MxArray];
 
 /**
  * The activations of one pass over one or more prompts, as a cache; the plain form of `model.run`.
@@ -46,12 +48,13 @@ export function collectActivations(
 }
 
 /**
- * Activations at chosen positions, one array per site.
+ * Activations at chosen positions, one array per site, all prompts in one pass.
  *
  * @returns (batch, hidden) for one position (the default is each prompt's last), (batch, positions, hidden) for several
- * @throws OutOfRangeError (`OUT_OF_RANGE`) for a position that a prompt does not have
+ * @throws InvalidPromptError (`INVALID_PROMPT`) without any prompt, OutOfRangeError (`OUT_OF_RANGE`) for a position
+ * that a prompt does not have, MissingAxisError (`MISSING_AXIS`) for a site without positions
  */
-export function getActivations(
+export async function getActivations(
   model: Model,
   prompts: string | PromptList,
   options: CollectOptions = {},
@@ -63,7 +66,7 @@ export function getActivations(
 /**
  * Like `getActivations`, in batches: memory is one batch's work plus what is kept.
  *
- * @throws OutOfRangeError (`OUT_OF_RANGE`); the signal's reason when cancelled
+ * @throws what `getActivations` throws; the signal's reason when cancelled
  */
 export async function batchGetActivations(
   model: Model,
@@ -71,6 +74,7 @@ export async function batchGetActivations(
   options: CollectOptions = {},
 ): Promise<Record<string, MxArray>> {
   const { batchSize = 8, onProgress, signal } = options;
+  check(prompts, batchSize);
   const parts = new Map<string, MxArray[]>();
   for (let start = 0; start < prompts.length; start += batchSize) {
     signal?.throwIfAborted();
@@ -82,54 +86,39 @@ export async function batchGetActivations(
     }
     onProgress?.({ done: Math.min(start + batchSize, prompts.length), total: prompts.length });
   }
-  const joined = [...parts].map(([site, list]) => [site, joinRows(list)] as const);
+  const joined = [...parts].map(([site, list]): Named => [site, joinRows(list)]);
   await evaluate(joined.map(([, value]) => value));
   return Object.fromEntries(joined);
+}
+
+function check(prompts: PromptList, batchSize: number): void {
+  if (prompts.length === 0) {
+    throw new InvalidPromptError("There is no prompt: the list is empty.", prompts);
+  }
+  if (Number.isInteger(batchSize) && batchSize >= 1) return;
+  const rule = `a batch holds at least one prompt, so ${batchSize} is no size for it.`;
+  throw new InvalidArgumentError("batchSize", batchSize, rule);
 }
 
 async function oneBatch(
   model: Model,
   prompts: PromptList,
   options: CollectOptions,
-): Promise<[site: string, value: MxArray][]> {
+): Promise<Named[]> {
   const chosen = lazyBatch(model, prompts, options);
   await evaluate(chosen.map(([, value]) => value));
   return chosen;
 }
 
-function lazyBatch(
-  model: Model,
-  prompts: PromptList,
-  options: CollectOptions,
-): [site: string, value: MxArray][] {
+function lazyBatch(model: Model, prompts: PromptList, options: CollectOptions): Named[] {
   const { sites: save = "layers.*", positions = -1, interventions } = options;
   const cache = model.collectLazily(prompts, { save, interventions });
-  const lengths = cache.tokens?.lengths;
-  return cache.entries().map(([site, value]) => [site, atPositions(value, positions, lengths)]);
-}
-
-function atPositions(
-  value: MxArray, // (batch, position, …)
-  positions: number | readonly number[],
-  lengths: readonly number[] | undefined,
-): MxArray {
-  if (positions === -1) return lastPositions(value, lengths);
-  const [batch, width] = value.shape;
   const list = typeof positions === "number" ? [positions] : positions;
-  const rows = (lengths ?? new Array<number>(batch).fill(width)).map((length) =>
-    list.map((position) => absolute(position, length)),
-  );
-  const row = mx.arange(0, batch, 1, mx.int32).reshape([batch, 1]);
-  const picked = value.index(row, mx.array(rows, mx.int32)); // (batch, positions, …)
-  return typeof positions === "number" ? picked.squeeze(1) : picked;
-}
-
-function absolute(position: number, length: number): number {
-  const found = position < 0 ? position + length : position;
-  if (!Number.isInteger(found) || found < 0 || found >= length) {
-    throw new OutOfRangeError("Position", position, length, "a prompt");
-  }
-  return found;
+  return cache.entries().map(([site, value]): Named => {
+    const at = { lengths: cache.tokens?.lengths, axis: cache.positionAxis(site) };
+    const chosen = atPositions(value, list, at); // (batch, positions, …)
+    return [site, typeof positions === "number" ? chosen.squeeze(1) : chosen];
+  });
 }
 
 function joinRows(list: readonly MxArray[]): MxArray {

@@ -1,55 +1,32 @@
 /** Any MLX module, made interpretable: traces, runs and edits that never write to it. */
-import { evaluate, type Module, type MxArray } from "@mlxterp/mlx";
+import { evaluate, InvalidArgumentError, type Module, type MxArray } from "@mlxterp/mlx";
 import type { Anatomy } from "./anatomy.js";
-import type { Axes } from "./axes.js";
 import { ActivationCache } from "./cache.js";
-import { InvalidPromptError, NoOpenTraceError, SiteNotReachedError } from "./errors.js";
+import { InvalidPromptError } from "./errors.js";
 import type { Interventions } from "./intervention.js";
+import { defineViews } from "./model-views.js";
 import { openTrace, type Trace } from "./open-trace.js";
-import { innermost } from "./open-traces.js";
+import type { InterpretableOptions, PassOptions, RunOptions, SiteInfo } from "./options.js";
+import { named, notReached } from "./pass/captured.js";
 import { checkAllApplied, planChanges } from "./pass/changes.js";
 import { Interceptor } from "./pass/interceptor.js";
 import { arrayInside } from "./pass/nested.js";
 import { Pass } from "./pass/pass.js";
 import { isPlainInput, tokenBatch } from "./prompts.js";
 import { anatomyPart, resolveAnatomy } from "./resolve-anatomy.js";
-import { declaredAxes, ModuleTree } from "./sites/module-tree.js";
-import { type Site, SiteResolver } from "./sites/resolver.js";
-import type { Selector } from "./sites/selector.js";
+import { declaredAxes, isModule } from "./sites/module-node.js";
+import { ModuleTree } from "./sites/module-tree.js";
+import { originalOf } from "./sites/originals.js";
+import { SiteResolver } from "./sites/resolver.js";
+import { outputPort, type Selector } from "./sites/selector.js";
+import { type Site, siteName } from "./sites/site.js";
 import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
 import type { Children } from "./views.js";
 
-export interface InterpretableOptions {
-  readonly tokenizer?: Tokenizer;
-  /** Parts of the anatomy that cannot be found by name. */
-  readonly anatomy?: Partial<Anatomy>;
-  /** Shown in provenance; by default the class's name. */
-  readonly name?: string;
-}
-
-export interface PassOptions {
-  /** By site or selector; applied in this order. */
-  readonly interventions?: Interventions;
-  /** Further arguments of the module's forward, after the input. */
-  readonly args?: readonly unknown[];
-  /** The absolute position of the first token, when a cache holds earlier ones. */
-  readonly offset?: number;
-  /** The generation step that interventions are told. */
-  readonly step?: number;
-}
-
-export interface RunOptions extends PassOptions {
-  /** What the cache shall hold; by default the output. */
-  readonly save?: Selector | readonly Selector[];
-}
-
-/** One place that can be read and changed. */
-export interface SiteInfo {
-  readonly site: string;
-  /** What the module's class is called. */
-  readonly kind: string;
-  /** The axes of the value, where the module says them. */
-  readonly axes: Axes | undefined;
+/** A prompt as it is fed. */
+interface Fed {
+  readonly array: MxArray;
+  readonly tokens: TokenBatch | undefined;
 }
 
 /** The members of every interpretable model; `InterpretableModel<M>` adds the views of M's modules. */
@@ -60,18 +37,23 @@ export class InterpretableModelCore<M extends Module> {
   readonly name: string;
   /** Interventions of this view, applied in every pass before those of the call. */
   readonly edits: readonly Interventions[] = [];
+  private readonly tree: ModuleTree;
   private readonly interceptor: Interceptor;
   private readonly resolver: SiteResolver;
 
+  /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no module */
   constructor(module: M, options: InterpretableOptions = {}) {
-    this.module = module;
+    if (!isModule(module)) {
+      throw new InvalidArgumentError("module", module, "it must be an instance of nn.Module.");
+    }
+    this.module = originalOf(module);
     this.tokenizer = options.tokenizer;
-    this.anatomy = resolveAnatomy(module, options.anatomy);
+    this.anatomy = resolveAnatomy(this.module, options.anatomy);
     this.name = options.name ?? module.constructor.name;
-    const tree = new ModuleTree(module);
-    this.interceptor = new Interceptor(tree);
-    this.resolver = new SiteResolver(tree);
-    defineViews(this, tree);
+    this.tree = new ModuleTree(this.module);
+    this.interceptor = new Interceptor(this.tree);
+    this.resolver = new SiteResolver(this.tree);
+    defineViews(this, this.tree);
   }
 
   /**
@@ -87,8 +69,13 @@ export class InterpretableModelCore<M extends Module> {
     });
   }
 
-  /** Every site that matches, in the order of the module tree. */
+  /**
+   * Every site that matches, in the order of the module tree.
+   *
+   * @throws UnknownSiteError (`UNKNOWN_SITE`)
+   */
   sites(selector: Selector = "**"): SiteInfo[] {
+    this.tree.rescan(); // a listing also finds what was added under a new name
     return this.resolver.resolve(selector).map(({ node, port, name }) => ({
       site: name,
       kind: node.module.constructor.name,
@@ -102,11 +89,9 @@ export class InterpretableModelCore<M extends Module> {
    * @returns for language models the logits, (batch, position, vocab)
    */
   forward(input: Prompt, ...args: unknown[]): MxArray {
-    const { array, tokens } = this.prepare(input);
-    if (this.edits.length > 0) {
-      return firstArray(this.observe(array, tokens, [], { args }).result);
-    }
-    return firstArray(this.module.forward(array, ...args));
+    const fed = this.prepare(input);
+    if (this.edits.length > 0) return firstArray(this.observe(fed, [], { args }).result);
+    return firstArray(this.module.forward(fed.array, ...args));
   }
 
   /**
@@ -117,13 +102,15 @@ export class InterpretableModelCore<M extends Module> {
    *   await using trace = model.trace("The capital of France is");
    *   pattern = trace.layers[2].selfAttn.pattern.save(); // (batch, heads, query, key)
    * }
-   * @throws UnknownSiteError (`UNKNOWN_SITE`), InterventionShapeError (`INTERVENTION_SHAPE`)
+   * @throws UnknownSiteError (`UNKNOWN_SITE`), InterventionShapeError (`INTERVENTION_SHAPE`), SiteNotReachedError
+   * (`SITE_NOT_REACHED`) for an intervention that never ran
    */
   trace(input: Prompt, options: PassOptions = {}): Trace<M> {
-    const { array, tokens } = this.prepare(input);
-    const { pass, result } = this.observe(array, tokens, undefined, options);
+    const fed = this.prepare(input);
+    defineViews(this, this.tree); // the user may have added modules
+    const { pass, result } = this.observe(fed, undefined, options);
     const { interceptor, resolver } = this;
-    return openTrace<M>({ model: this, pass, interceptor, resolver, tokens, result });
+    return openTrace<M>({ model: this, pass, interceptor, resolver, tokens: fed.tokens, result });
   }
 
   /**
@@ -149,65 +136,49 @@ export class InterpretableModelCore<M extends Module> {
 
   /** @internal The pass of `run`, with nothing computed yet. */
   collectLazily(input: Prompt, options: RunOptions): ActivationCache {
-    const save = options.save ?? "output";
-    const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
-    const wanted = selectors.flatMap((selector) => this.resolver.resolve(selector));
-    const { array, tokens } = this.prepare(input);
-    const { pass } = this.observe(array, tokens, wanted, options);
-    const activations = this.readAll(pass, wanted);
+    const fed = this.prepare(input);
+    const { wanted, pass } = this.observeWanted(fed, options);
+    const activations = new Map(
+      wanted.flatMap((site) => {
+        const values = this.interceptor.outside(() => pass.read(site));
+        if (values.length === 0 && site.exact) throw notReached(site);
+        return named(site, values);
+      }),
+    );
     pass.release();
+    const { tokens } = fed;
     const acted = [...this.edits, options.interventions ?? {}].flatMap(Object.keys);
     const provenance = { model: this.name, tokens: tokens?.ids, interventions: acted };
-    return new ActivationCache({ activations, resolver: this.resolver, tokens, provenance });
+    return new ActivationCache(activations, { resolver: this.resolver, tokens, provenance });
   }
 
-  private readAll(pass: Pass, wanted: readonly Site[]): Map<string, MxArray> {
-    const activations = new Map<string, MxArray>();
-    for (const site of wanted) {
-      const values = this.interceptor.outside(() => pass.read(site));
-      if (values.length === 0 && site.exact) {
-        throw new SiteNotReachedError(site.name, "its module was not called.");
-      }
-      for (const [name, value] of named(site, values)) activations.set(name, value);
-    }
-    return activations;
+  private observeWanted(fed: Fed, options: RunOptions): { wanted: readonly Site[]; pass: Pass } {
+    const { save = siteName(this.tree.root, outputPort) } = options;
+    const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
+    const wanted = selectors.flatMap((selector) => this.resolver.resolve(selector));
+    return { wanted, pass: this.observe(fed, wanted, options).pass };
   }
 
-  private prepare(input: Prompt): { array: MxArray; tokens: TokenBatch | undefined } {
+  /** What every pass begins with: a look at the modules as they now are, and the prompt. */
+  private prepare(input: Prompt): Fed {
+    this.tree.refresh();
     if (isPlainInput(input)) return { array: input, tokens: undefined };
     const tokens = this.tokens(input);
     return { array: tokens.array, tokens };
   }
 
   private observe(
-    array: MxArray,
-    tokens: TokenBatch | undefined,
+    { array, tokens }: Fed,
     wanted: readonly Site[] | undefined,
     options: PassOptions,
   ): { pass: Pass; result: unknown } {
     const { interventions, args = [], offset = 0, step } = options;
     const given = interventions ? [...this.edits, interventions] : this.edits;
     const changes = planChanges(given, this.resolver);
-    const facts = { tokens, offset, step };
-    const pass = new Pass(this.interceptor.tree, { facts, changes, wanted });
+    const pass = new Pass(this.tree.size, { facts: { tokens, offset, step }, changes, wanted });
     const result = this.interceptor.run(pass, [array, ...args]);
     checkAllApplied(changes);
     return { pass, result };
-  }
-}
-
-/** Gives a model a member for each child of its module: that child in the innermost open trace. */
-function defineViews(model: object, tree: ModuleTree): void {
-  for (const key of tree.root.slots.keys()) {
-    if (key in model) continue; // the model's own member keeps its name; trace.at(key) reaches the child
-    Object.defineProperty(model, key, {
-      configurable: true,
-      get(this: object) {
-        const trace = innermost(this) as Record<string, unknown> | undefined;
-        if (trace) return trace[key];
-        throw new NoOpenTraceError(key);
-      },
-    });
   }
 }
 

@@ -34,12 +34,13 @@ export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
 /** Puts prompts into one rectangle; under a causal mask no real token sees the padding. */
 export function padRight(ids: readonly (readonly number[])[], pad: number): TokenBatch {
   const lengths = ids.map((prompt) => prompt.length);
-  const width = Math.max(...lengths);
+  const width = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const rows = ids.map((prompt) => [
     ...prompt,
     ...new Array<number>(width - prompt.length).fill(pad),
   ]);
-  return { ids, lengths, padding: "right", array: mx.array(rows, mx.int32) };
+  const own = ids.map((prompt) => [...prompt]); // what was fed stays on record, whatever the caller does to the list
+  return { ids: own, lengths, padding: "right", array: mx.array(rows, mx.int32) };
 }
 
 function promptIds(
@@ -48,16 +49,31 @@ function promptIds(
 ): readonly (readonly number[])[] {
   if (typeof input === "string") return [encode(input, tokenizer)];
   if (isArray(input)) return rowsOf(input);
-  const list = input as readonly (string | number | readonly number[])[];
+  const list = listOf(input);
+  if (!list) {
+    throw new InvalidPromptError(
+      "A prompt is a text, a list of texts, a list of token ids, a list of such lists, or an array.",
+      input,
+    );
+  }
   if (list.every((item) => typeof item === "number")) return list.length > 0 ? [list] : [];
   return list.map((item) => {
     if (typeof item === "string") return encode(item, tokenizer);
-    if (Array.isArray(item)) return item as readonly number[];
+    const ids = listOf(item);
+    if (ids) return ids as readonly number[]; // each id is checked below
     throw new InvalidPromptError(
       "A list of prompts holds either texts or lists of token ids, not single ids among them.",
       input,
     );
   });
+}
+
+/** Lists, and typed arrays as lists. */
+function listOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  return ArrayBuffer.isView(value) && !(value instanceof DataView)
+    ? Array.from(value as unknown as ArrayLike<unknown>)
+    : undefined;
 }
 
 function encode(text: string, tokenizer: Tokenizer | undefined): number[] {

@@ -2,7 +2,7 @@
 import { isArray, type Module, type MxArray } from "@mlxterp/mlx";
 import type { Anatomy } from "./anatomy.js";
 import { MissingAnatomyError } from "./errors.js";
-import { isModule } from "./sites/module-tree.js";
+import { isModule } from "./sites/module-node.js";
 
 interface Rule {
   readonly looked: readonly string[];
@@ -24,9 +24,17 @@ const embeddings = ["embedTokens", "model.embedTokens", "wte", "transformer.wte"
 const norms = ["finalNorm", "norm", "model.norm", "lnF", "transformer.lnF"];
 const heads = ["lmHead", "head", "unembed"];
 
-function embeddingWeight(module: Module): MxArray | undefined {
-  const weight = firstModule(embeddings, module) as { weight?: unknown } | undefined;
-  return isArray(weight?.weight) ? weight.weight : undefined;
+/** A quantized table has fewer columns than dimensions, but says how many it stands for. */
+interface EmbeddingTable {
+  readonly weight?: unknown;
+  readonly dims?: unknown;
+}
+
+function embeddingTable(module: Module): { vocab?: number; hidden?: number } {
+  const table = firstModule(embeddings, module) as EmbeddingTable | undefined;
+  if (!table || !isArray(table.weight)) return {};
+  const [vocab, columns] = table.weight.shape;
+  return { vocab, hidden: typeof table.dims === "number" ? table.dims : columns };
 }
 
 function forwardOf(
@@ -46,9 +54,23 @@ const rules: Partial<Record<keyof Anatomy, Rule>> = {
   embed: { looked: embeddings, find: (module) => forwardOf(embeddings, module) },
   finalNorm: { looked: norms, find: (module) => forwardOf(norms, module) },
   unembed: { looked: heads, find: (module) => forwardOf(heads, module) },
-  hidden: { looked: embeddings, find: (module) => embeddingWeight(module)?.shape[1] },
-  vocab: { looked: embeddings, find: (module) => embeddingWeight(module)?.shape[0] },
+  hidden: { looked: embeddings, find: (module) => embeddingTable(module).hidden },
+  vocab: { looked: embeddings, find: (module) => embeddingTable(module).vocab },
 };
+
+const parts: ReadonlySet<PropertyKey> = new Set<keyof Anatomy>([
+  "layers",
+  "heads",
+  "kvHeads",
+  "headDim",
+  "hidden",
+  "vocab",
+  "maxPositions",
+  "embed",
+  "finalNorm",
+  "unembed",
+  "weights",
+]);
 
 /**
  * An anatomy whose parts come from `given`, else from the module's usual names.
@@ -57,8 +79,8 @@ const rules: Partial<Record<keyof Anatomy, Rule>> = {
 export function resolveAnatomy(module: Module, given: Partial<Anatomy> = {}): Anatomy {
   return new Proxy(given as Anatomy, {
     get: (target, key: keyof Anatomy) => {
-      if (key in target || typeof key === "symbol") return target[key];
-      if (key === "maxPositions" || (key as string) === "then") return undefined;
+      if (key in target || !parts.has(key)) return target[key];
+      if (key === "maxPositions") return undefined; // no limit
       const found = rules[key]?.find(module);
       if (found !== undefined) return found;
       throw new MissingAnatomyError(key, rules[key]?.looked ?? [`anatomy.${key}`]);

@@ -26,11 +26,18 @@ export interface ListView<T> extends Iterable<View<T>> {
   readonly length: number;
 }
 
+/** An object with any number of modules under names that its type does not list. */
+export interface DictionaryView<T> {
+  readonly [name: string]: View<T>;
+}
+
 export type View<T> = T extends Module
   ? ModuleView<T>
   : T extends readonly (infer Item)[]
     ? ListView<Item>
-    : Children<T>;
+    : string extends keyof T
+      ? DictionaryView<T[keyof T]>
+      : Children<T>;
 
 /** Views of the members of M that are, or hold, modules; a misspelt name is a compile error. */
 export type Children<M> = {

@@ -69,7 +69,9 @@ describe("indirect objects", () => {
     const pair = ({ words: sentence, answerAt, foil }: Sentence) =>
       [sentence[answerAt], foil].sort().join("+");
     const trained = new Set(draw("indirectObject", "train", 5000).map(pair));
-    expect(draw("indirectObject", "heldOut", 1000).filter((one) => trained.has(pair(one)))).toEqual([]);
+    expect(draw("indirectObject", "heldOut", 1000).filter((one) => trained.has(pair(one)))).toEqual(
+      [],
+    );
   });
 });
 
@@ -87,7 +89,9 @@ describe("agreement", () => {
 
   it("is tested across a noun of the other number", () => {
     for (const { words: sentence, answerAt } of draw("agreement", "heldOut", 200)) {
-      const found = sentence.slice(0, answerAt).filter((word) => singular.has(word) || plural.has(word));
+      const found = sentence
+        .slice(0, answerAt)
+        .filter((word) => singular.has(word) || plural.has(word));
       expect(found.map((word) => singular.has(word)).sort()).toEqual([false, true]);
     }
   });

@@ -95,5 +95,7 @@ export async function attentionPatterns(
 function headWeights(pattern: MxArray, heads: readonly number[]): Float32Array[] {
   const size = pattern.shape[2] * pattern.shape[3];
   const flat = toFlat(mx.take(pattern, mx.array([...heads], mx.int32), 1).astype(mx.float32));
-  return heads.map((_, index) => Float32Array.from(flat.subarray(index * size, (index + 1) * size)));
+  return heads.map((_, index) =>
+    Float32Array.from(flat.subarray(index * size, (index + 1) * size)),
+  );
 }

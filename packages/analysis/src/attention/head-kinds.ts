@@ -1,7 +1,13 @@
 /** The kinds of heads that are told by where they look, as targets for each query. */
 
 /** In the order of ties: the more specific first. */
-export const headKinds = ["induction", "duplicateToken", "previousToken", "currentToken", "firstToken"] as const; // biome-ignore format: list
+export const headKinds = [
+  "induction",
+  "duplicateToken",
+  "previousToken",
+  "currentToken",
+  "firstToken",
+] as const;
 
 /**
  * - `previousToken`: looks at the position before (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits")

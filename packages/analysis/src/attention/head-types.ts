@@ -12,6 +12,7 @@
  * Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895; Elhage et al. 2021.
  */
 import { InvalidArgumentError } from "@mlxterp/mlx";
+import { inBatches } from "../lists.js";
 import type { AnalysisModel } from "../model.js";
 import type { RunControl } from "../progress.js";
 import { type ManyPrompts, type PromptTokens, promptIds, promptTokens } from "../prompts.js";
@@ -65,18 +66,16 @@ export async function headTypes(
   model: AnalysisModel,
   options: HeadTypeOptions = {},
 ): Promise<HeadTypesResult> {
-  const { seed = 0, sequences = 8, threshold = 0.4, batchSize = 8, signal, onProgress } = options;
+  const { seed = 0, threshold = 0.4, batchSize = 8, signal, onProgress } = options;
   const prompts = options.prompts
     ? promptIds(model, options.prompts)
-    : repeatedTokens(model, { seed, length: options.length ?? fittingLength(model), batch: sequences }); // biome-ignore format: call
-  if (prompts.length === 0) {
-    throw new InvalidArgumentError("sequences", sequences, "there must be at least one.");
-  }
+    : randomPrompts(model, seed, options);
   const sums: ScoreSums[] = [];
-  for (let start = 0; start < prompts.length; start += batchSize) {
+  let done = 0;
+  for (const batch of inBatches(prompts, batchSize)) {
     signal?.throwIfAborted();
-    sums.push(await sumScores(model, prompts.slice(start, start + batchSize)));
-    const done = Math.min(start + batchSize, prompts.length);
+    sums.push(await sumScores(model, batch));
+    done += batch.length;
     onProgress?.({ done, total: prompts.length, stage: "head types" });
   }
   return {
@@ -87,12 +86,25 @@ export async function headTypes(
   };
 }
 
+function randomPrompts(model: AnalysisModel, seed: number, options: HeadTypeOptions): number[][] {
+  const { sequences = 8, length = fittingLength(model) } = options;
+  if (!Number.isInteger(sequences) || sequences < 1) {
+    const rule = `must be a positive integer, not ${sequences}.`;
+    throw new InvalidArgumentError("sequences", sequences, rule);
+  }
+  return repeatedTokens(model, { seed, length, sequences });
+}
+
 function fittingLength(model: AnalysisModel): number {
   const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
   return Math.min(50, Math.floor((limit - startTokens(model).length) / 2));
 }
 
-function classify(model: AnalysisModel, sums: readonly ScoreSums[], threshold: number): HeadScores[] {
+function classify(
+  model: AnalysisModel,
+  sums: readonly ScoreSums[],
+  threshold: number,
+): HeadScores[] {
   const { layers, heads } = model.anatomy;
   const score = (layer: number, head: number, kind: number): number => {
     const queries = sums.reduce((sum, batch) => sum + batch.queries[kind], 0);

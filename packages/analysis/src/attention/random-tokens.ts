@@ -17,8 +17,7 @@ export interface RepeatedTokens {
   readonly seed: number;
   /** Tokens of one copy. */
   readonly length: number;
-  /** Sequences. */
-  readonly batch: number;
+  readonly sequences: number;
 }
 
 /**
@@ -29,7 +28,7 @@ export interface RepeatedTokens {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sequences that are too long for the model
  */
 export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): number[][] {
-  const { seed, length, batch } = wanted;
+  const { seed, length, sequences } = wanted;
   const start = startTokens(model);
   const total = start.length + 2 * length;
   const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
@@ -39,7 +38,7 @@ export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): nu
   }
   const random = seededRandom(seed);
   const usable = usableTokens(model, start);
-  return Array.from({ length: batch }, () => {
+  return Array.from({ length: sequences }, () => {
     const copy = draw(usable, length, random);
     return [...start, ...copy, ...copy];
   });

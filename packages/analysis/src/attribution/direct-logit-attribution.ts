@@ -14,10 +14,10 @@
  * section 3; the limits: Lieberum et al. 2023, arXiv 2307.09458.
  */
 import type { Prompt } from "@mlxterp/core";
-import { resolveAnswers } from "../answers.js";
+import { inBatches } from "../lists.js";
 import type { AnalysisModel } from "../model.js";
-import { promptIds, promptList, promptTokens } from "../prompts.js";
 import { provenanceOf } from "../provenance.js";
+import { resolveQuestions } from "../questions.js";
 import { attribute } from "./contributions.js";
 import type {
   Attribution,
@@ -46,31 +46,17 @@ export async function directLogitAttribution(
   options: AttributionOptions,
 ): Promise<AttributionResult> {
   const { batchSize = 16, signal, onProgress } = options;
-  const prompts = promptList(model, input);
-  const ids = promptIds(model, prompts);
-  const answers = resolveAnswers(model, options.answer, prompts);
-  const { wrongAnswer } = options;
-  const wrong =
-    wrongAnswer === undefined
-      ? undefined
-      : resolveAnswers(model, wrongAnswer, prompts, "wrongAnswer");
+  const prompts = resolveQuestions(model, input, options);
   const results: PromptAttribution[] = [];
-  for (let start = 0; start < ids.length; start += batchSize) {
+  for (const batch of inBatches(prompts, batchSize)) {
     signal?.throwIfAborted();
-    const end = Math.min(start + batchSize, ids.length);
-    const found = await attribute(model, ids.slice(start, end), {
-      answer: answers.slice(start, end).map(({ id }) => id),
-      wrongAnswer: wrong?.slice(start, end).map(({ id }) => id),
+    const ids = batch.map(({ prompt }) => prompt.ids);
+    const found = await attribute(model, ids, {
+      answer: batch.map(({ answer }) => answer.id),
+      wrongAnswer: batch[0].wrongAnswer && batch.map(({ wrongAnswer }) => wrongAnswer!.id),
     });
-    results.push(
-      ...found.map((attribution, row) => ({
-        ...attribution,
-        prompt: promptTokens(model, ids[start + row]),
-        answer: answers[start + row],
-        ...(wrong && { wrongAnswer: wrong[start + row] }),
-      })),
-    );
-    onProgress?.({ done: end, total: ids.length, stage: "attribution" });
+    results.push(...found.map((attribution, row) => ({ ...attribution, ...batch[row] })));
+    onProgress?.({ done: results.length, total: prompts.length, stage: "attribution" });
   }
   const provenance = provenanceOf(model, "directLogitAttribution");
   return { ...meanAttribution(results), prompts: results, provenance };

@@ -1,8 +1,8 @@
 /** What direct logit attribution is asked and what it answers. */
 import type { Answer } from "../answers.js";
 import type { RunControl } from "../progress.js";
-import type { PromptTokens, TokenText } from "../prompts.js";
 import type { ResultProvenance } from "../provenance.js";
+import type { Question } from "../questions.js";
 
 export interface AttributionOptions extends RunControl {
   /** Whose logit is explained: one for all prompts, or one for each. */
@@ -32,11 +32,7 @@ export interface Attribution {
 }
 
 /** One prompt's attribution. */
-export interface PromptAttribution extends Attribution {
-  readonly prompt: PromptTokens;
-  readonly answer: TokenText;
-  readonly wrongAnswer?: TokenText;
-}
+export type PromptAttribution = Attribution & Question;
 
 /** The mean over prompts, and each prompt. */
 export interface AttributionResult extends Attribution {

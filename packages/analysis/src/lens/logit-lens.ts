@@ -15,6 +15,7 @@
 import type { Prompt } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { resolveAnswers } from "../answers.js";
+import { inBatches } from "../lists.js";
 import type { AnalysisModel } from "../model.js";
 import {
   isOnePrompt,
@@ -55,24 +56,23 @@ export async function logitLens(
   input: Prompt,
   options: LensOptions = {},
 ): Promise<LensResult | LensResult[]> {
-  const { topK = 5, batchSize = 16, answer, signal, onProgress } = options;
+  const { topK = 5, batchSize = 16, answer, onProgress } = options;
   if (!Number.isInteger(topK) || topK < 1) {
     throw new InvalidArgumentError("topK", topK, `must be a positive integer, not ${topK}.`);
   }
   const prompts = promptList(model, input);
   const answers = answer === undefined ? undefined : resolveAnswers(model, answer, prompts);
-  const places = lensSites(model, options.layers);
+  const places = lensPlaces(model, options.layers);
   const results: LensResult[] = [];
-  for (let start = 0; start < prompts.length; start += batchSize) {
-    const batch = prompts.slice(start, start + batchSize);
-    const tracked = answers?.slice(start, start + batchSize);
-    const done = (rows: number) =>
-      onProgress?.({
-        done: start * places.length + rows * batch.length,
-        total: prompts.length * places.length,
-        stage: "lens",
-      });
-    results.push(...(await lensBatch(model, batch, places, { ...options, topK, tracked, done, signal })));
+  for (const batch of inBatches(prompts, batchSize)) {
+    const before = results.length;
+    const onRow = (rows: number) => {
+      const done = before * places.length + rows * batch.length;
+      onProgress?.({ done, total: prompts.length * places.length, stage: "lens" });
+    };
+    const tracked = answers?.slice(before, before + batch.length);
+    const plan = { places, positions: options.positions, topK, tracked, onRow };
+    results.push(...(await lensBatch(model, batch, plan, options.signal)));
   }
   return isOnePrompt(input) ? results[0] : results;
 }
@@ -82,47 +82,55 @@ interface Place {
   readonly layer: number | null;
 }
 
-function lensSites(model: AnalysisModel, layers: readonly number[] | undefined): Place[] {
+function lensPlaces(model: AnalysisModel, layers: readonly number[] | undefined): Place[] {
   const chosen = select("Layer", layers, model.anatomy.layers);
   const places = chosen.map((layer) => ({ site: `layers.${layer}`, layer }));
   return layers ? places : [{ site: "layers.0.input", layer: null }, ...places];
 }
 
-interface BatchPlan extends LensOptions {
+interface BatchPlan {
+  readonly places: readonly Place[];
+  readonly positions: readonly number[] | undefined;
   readonly topK: number;
   readonly tracked: readonly TokenText[] | undefined;
-  readonly done: (rows: number) => void;
+  /** Called with the number of places read. */
+  readonly onRow: (rows: number) => void;
 }
 
 async function lensBatch(
   model: AnalysisModel,
   batch: readonly OnePrompt[],
-  places: readonly Place[],
   plan: BatchPlan,
+  signal: AbortSignal | undefined,
 ): Promise<LensResult[]> {
+  const { places, tracked, topK } = plan;
   const ids = promptIds(model, batch);
-  const positions = ids.map(({ length }) =>
-    select("Position", plan.positions, length, "a prompt"),
-  );
-  plan.signal?.throwIfAborted();
+  const positions = ids.map(({ length }) => select("Position", plan.positions, length, "a prompt"));
+  signal?.throwIfAborted();
   const cache = await model.run(ids, { save: places.map(({ site }) => site) });
-  const rows: RawCell[][][] = []; // place, prompt, position
+  const cells: RawCell[][][] = []; // place, prompt, position
   for (const { site } of places) {
-    plan.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const residual = atPositions(cache.get(site), plan.positions && positions);
-    const answers = plan.tracked?.map(({ id }) => id);
-    rows.push(await readLayer(model.anatomy, residual, plan.topK, answers));
-    plan.done(rows.length);
+    cells.push(
+      await readLayer(
+        model.anatomy,
+        residual,
+        topK,
+        tracked?.map(({ id }) => id),
+      ),
+    );
+    plan.onRow(cells.length);
   }
   const show = cellPainter(model);
   return ids.map((prompt, index) => ({
     prompt: promptTokens(model, prompt),
     positions: positions[index],
     rows: places.map((place, row): LensRow => {
-      const cells = rows[row][index].slice(0, positions[index].length); // without padding
-      return { ...place, cells: cells.map(show) };
+      const own = cells[row][index].slice(0, positions[index].length); // without padding
+      return { ...place, cells: own.map(show) };
     }),
-    ...(plan.tracked && { answer: plan.tracked[index] }),
+    ...(tracked && { answer: tracked[index] }),
     provenance: provenanceOf(model, "logitLens"),
   }));
 }

@@ -63,7 +63,8 @@ function buildReadout(
   const sum = mx.sum(exponentials, 1, true);
   const normalizer = mx.add(peak, mx.log(sum)); // (rows, 1)
   const meanLogit = mx.divide(mx.sum(mx.multiply(exponentials, flat), 1, true), sum);
-  const parts = [normalizer, mx.subtract(normalizer, meanLogit), values];
+  const entropy = mx.maximum(mx.subtract(normalizer, meanLogit), 0); // rounding may go below
+  const parts = [normalizer, entropy, values];
   if (answers) parts.push(...readAnswers(flat, answers, width));
   return { indices, numbers: mx.concatenate(parts, 1) };
 }

@@ -17,14 +17,21 @@
  * Source: Vig et al. 2020, arXiv 2004.12265; Meng et al. 2022 (ROME), arXiv 2202.05262, section 2; Wang et al. 2022,
  * arXiv 2211.00593; how to choose metric and direction: Heimersheim & Nanda 2024, arXiv 2404.15255.
  */
+import { mean } from "../lists.js";
 import { chooseMetric, metricName } from "../metrics.js";
 import type { AnalysisModel } from "../model.js";
 import { provenanceOf } from "../provenance.js";
-import { averageEffects, mean } from "./effects.js";
+import { averageEffects } from "./effects.js";
 import { rowsThatFit } from "./memory.js";
-import { patchPair, resolvePairs } from "./pairs.js";
-import { patchesOf, patchSite, planMatrices } from "./plan.js";
-import type { PatchingMatrix, PatchingOptions, PatchingResult } from "./types.js";
+import { type PairOutcome, patchPair, resolvePairs } from "./pairs.js";
+import { type MatrixPlan, patchSite, planMatrices } from "./plan.js";
+import type {
+  PatchBaseline,
+  PatchEffect,
+  PatchingMatrix,
+  PatchingOptions,
+  PatchingResult,
+} from "./types.js";
 
 /**
  * Patches every layer and column of the asked kinds, in batches that grow layer by layer.
@@ -48,39 +55,51 @@ export async function activationPatching(
 ): Promise<PatchingResult> {
   const { direction = "denoising" } = options;
   const pairs = resolvePairs(model, options);
-  const plans = planMatrices(model, pairs[0].clean.ids.length, options);
-  const metric = chooseMetric(options.metric, {
-    answer: pairs.map(({ answer }) => answer.id),
-    wrongAnswer: options.wrongAnswer === undefined ? undefined : [],
-  });
-  const maxRows = options.maxRows ?? rowsThatFit(model, pairs[0].clean.ids.length);
-  const perPair = plans.reduce((sum, plan) => sum + patchesOf(plan).length, 0);
-  const outcomes = [];
+  const length = pairs[0].clean.ids.length;
+  const plans = planMatrices(model, length, options);
+  const metric = chooseMetric(options.metric, options.wrongAnswer !== undefined);
+  const maxRows = options.maxRows ?? rowsThatFit(model, length);
+  const outcomes: PairOutcome[] = [];
   for (const [index, pair] of pairs.entries()) {
-    const onRows = (rows: number) =>
-      options.onProgress?.({
-        done: index * perPair + rows,
-        total: pairs.length * perPair,
-        stage: "patching",
-      });
-    const request = { index, pair, plans, metric, maxRows, direction, onRows, signal: options.signal }; // biome-ignore format: call
-    outcomes.push(await patchPair(model, request));
+    const onRows = reporter(plans, index, pairs.length, options);
+    const { signal } = options;
+    const plan = { index, plans, metric, maxRows, direction, onRows, signal };
+    outcomes.push(await patchPair(model, pair, plan));
   }
   const baseline = {
     clean: mean(outcomes.map((outcome) => outcome.baseline.clean)),
     corrupted: mean(outcomes.map((outcome) => outcome.baseline.corrupted)),
   };
-  const matrices = plans.map(({ kind, layers, columns }, index): PatchingMatrix => {
-    const effects = outcomes.map((outcome) => outcome.effects[index]);
-    const averaged = averageEffects(effects, baseline);
-    return { kind, site: patchSite(kind, "*"), layers, columns, ...averaged, perPair: effects };
-  });
   return {
     direction,
     metric: metricName(metric),
     baseline,
     pairs: pairs.map((pair, index) => ({ ...pair, baseline: outcomes[index].baseline })),
-    matrices,
+    matrices: plans.map((plan, index) => {
+      const perPair = outcomes.map(({ effects }) => effects[index]);
+      return matrixOf(plan, perPair, baseline);
+    }),
     provenance: provenanceOf(model, "activationPatching"),
   };
+}
+
+function matrixOf(
+  { kind, layers, columns }: MatrixPlan,
+  perPair: readonly PatchEffect[],
+  baseline: PatchBaseline,
+): PatchingMatrix {
+  const averaged = averageEffects(perPair, baseline);
+  return { kind, site: patchSite(kind, "*"), layers, columns, ...averaged, perPair };
+}
+
+/** Turns the patched runs done of one pair into progress over all pairs. */
+function reporter(
+  plans: readonly MatrixPlan[],
+  pair: number,
+  pairs: number,
+  { onProgress }: PatchingOptions,
+): (rows: number) => void {
+  const each = plans.reduce((sum, { layers, columns }) => sum + layers.length * columns.length, 0);
+  return (rows) =>
+    onProgress?.({ done: pair * each + rows, total: pairs * each, stage: "patching" });
 }

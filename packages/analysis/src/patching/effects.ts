@@ -1,10 +1,6 @@
 /** From metrics of patched runs to effects on the scale between the two baselines. */
+import { mean } from "../lists.js";
 import type { Matrix, PatchBaseline, PatchEffect } from "./types.js";
-
-/** The arithmetic mean. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
 
 /** Arranges a matrix's scores, given row by row, and normalizes them. */
 export function effectOf(

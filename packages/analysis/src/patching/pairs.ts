@@ -61,13 +61,14 @@ function checkLengths(pairs: readonly Pair[]): void {
   }
 }
 
-interface PairRequest {
+/** What is done with every pair. */
+interface PairPlan {
   readonly index: number;
-  readonly pair: Pair;
   readonly plans: readonly MatrixPlan[];
   readonly metric: Metric;
   readonly maxRows: number;
   readonly direction: PatchDirection;
+  /** Told how many of this pair's patches are done. */
   readonly onRows: (done: number) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -79,33 +80,48 @@ export interface PairOutcome {
   readonly effects: readonly PatchEffect[];
 }
 
-/** Runs clean and corrupted once, then all patches. */
-export async function patchPair(model: AnalysisModel, request: PairRequest): Promise<PairOutcome> {
-  const { pair, plans, direction, maxRows, signal } = request;
+/**
+ * Runs clean and corrupted once, then all patches.
+ *
+ * @throws EqualBaselinesError (`EQUAL_BASELINES`)
+ */
+export async function patchPair(
+  model: AnalysisModel,
+  pair: Pair,
+  plan: PairPlan,
+): Promise<PairOutcome> {
+  const { plans, direction, maxRows, signal, onRows } = plan;
   signal?.throwIfAborted();
-  const metric = createMetric(request.metric, {
+  const metric = createMetric(plan.metric, {
     answer: [pair.answer.id],
     wrongAnswer: pair.wrongAnswer && [pair.wrongAnswer.id],
   });
   const both = [pair.clean.ids, pair.corrupted.ids];
   const last = `layers.${model.anatomy.layers - 1}`;
   const cache = await model.run(both, { save: ["layers.*.input", ...sourceSites(plans), last] });
-  const row = (run: number) => (site: string) => cache.get(site).index(mx.Slice(run, run + 1));
-  const [clean, corrupted] = toFlat(metric(unembedLast(model, cache.last(last))));
-  if (clean === corrupted || Number.isNaN(clean - corrupted)) {
-    throw new EqualBaselinesError(request.index, metricName(request.metric), clean);
-  }
+  const baseline = baselineOf(metric(unembedLast(model, cache.last(last))), plan);
+  const run = (row: number) => (site: string) => cache.get(site).index(mx.Slice(row, row + 1));
   const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
-  let done = 0;
-  const onRows = (rows: number) => {
-    done += rows;
-    request.onRows(done);
-  };
-  const ids = both[base];
-  const sweep = { model, ids, base: row(base), source: row(source), metric, maxRows, signal, onRows };
-  const baseline = { clean, corrupted };
-  const scores = await runSweep(sweep, plans.flatMap(patchesOf));
+  const scores = await runSweep(
+    {
+      model,
+      ids: both[base],
+      base: run(base),
+      source: run(source),
+      metric,
+      maxRows,
+      signal,
+      onRows,
+    },
+    plans.flatMap(patchesOf),
+  );
   return { baseline, effects: splitScores(scores, plans, baseline) };
+}
+
+function baselineOf(scores: MxArray, { index, metric }: PairPlan): PatchBaseline {
+  const [clean, corrupted] = toFlat(scores);
+  if (Number.isFinite(clean - corrupted) && clean !== corrupted) return { clean, corrupted };
+  throw new EqualBaselinesError(index, metricName(metric), clean, corrupted);
 }
 
 function sourceSites(plans: readonly MatrixPlan[]): string[] {

@@ -10,16 +10,27 @@ import type { Patch } from "./plan.js";
  * @returns (rows, position or 1, 1) or (rows, position or 1, heads, 1), boolean
  */
 function patchMask(patches: readonly Patch[], width: number, heads: number | undefined): MxArray {
-  const positions = matches(patches.map(({ position }) => position), width); // biome-ignore format: call
+  const positions = matches(
+    patches.map(({ position }) => position),
+    width,
+  );
   if (heads === undefined) return mx.expandDims(positions, 2);
-  const chosen = matches(patches.map(({ head }) => head), heads); // biome-ignore format: call
+  const chosen = matches(
+    patches.map(({ head }) => head),
+    heads,
+  );
   const both = mx.logicalAnd(mx.expandDims(positions, 2), mx.expandDims(chosen, 1));
   return mx.expandDims(both, 3);
 }
 
 /** (rows, size): true at each row's index, or everywhere for null. */
 function matches(indices: readonly (number | null)[], size: number): MxArray {
-  const rows = mx.array(indices.map((index) => index ?? -1), mx.int32).reshape([-1, 1]); // biome-ignore format: call
+  const rows = mx
+    .array(
+      indices.map((index) => index ?? -1),
+      mx.int32,
+    )
+    .reshape([-1, 1]);
   const same = mx.equal(rows, mx.arange(0, size, 1, mx.int32).reshape([1, -1]));
   return mx.logicalOr(same, mx.less(rows, 0));
 }

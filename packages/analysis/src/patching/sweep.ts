@@ -29,7 +29,7 @@ export interface Sweep {
   readonly metric: MetricFunction;
   readonly maxRows: number;
   readonly signal?: AbortSignal;
-  /** Called after each pass with the patches it did. */
+  /** Called after each pass with the number of patches done. */
   readonly onRows?: (rows: number) => void;
 }
 
@@ -40,11 +40,14 @@ export async function runSweep(sweep: Sweep, patches: readonly Patch[]): Promise
   for (let start = 0; start < order.length; start += sweep.maxRows) {
     sweep.signal?.throwIfAborted();
     const chunk = order.slice(start, start + sweep.maxRows);
-    const metric = await runChunk(sweep, chunk.map((index) => patches[index])); // biome-ignore format: call
+    const metric = await runChunk(
+      sweep,
+      chunk.map((index) => patches[index]),
+    );
     chunk.forEach((index, row) => {
       scores[index] = metric[row];
     });
-    sweep.onRows?.(chunk.length);
+    sweep.onRows?.(start + chunk.length);
   }
   return scores;
 }

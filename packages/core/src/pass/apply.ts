@@ -27,12 +27,21 @@ export interface Occasion {
 }
 
 /**
- * @returns of the same dtype as `x`, under a handle that the intervention does not have
+ * @returns of the same shape and dtype as `x`
  * @throws InterventionShapeError (`INTERVENTION_SHAPE`)
  */
 export function applyOne(intervention: Intervention, x: MxArray, occasion: Occasion): MxArray {
-  const { site, call, facts } = occasion;
-  const context: SiteContext = {
+  const given = ownHandle(x); // so that even an intervention that works in place disturbs nobody else
+  const result: unknown = intervention(given, contextOf(x, occasion));
+  if (result === given) return given;
+  const { site } = occasion;
+  if (!isArray(result)) throw new InterventionShapeError(site.name, x.shape, describe(result));
+  checkShape(site, x.shape, result.shape, grows in intervention);
+  return result.dtype === x.dtype ? result : result.astype(x.dtype);
+}
+
+function contextOf(x: MxArray, { site, call, facts }: Occasion): SiteContext {
+  return {
     site: site.name,
     call,
     axes: axesOf(site, x),
@@ -40,24 +49,21 @@ export function applyOne(intervention: Intervention, x: MxArray, occasion: Occas
     offset: facts.offset,
     step: facts.step,
   };
-  const result: unknown = intervention(ownHandle(x), context);
-  if (!isArray(result)) throw new InterventionShapeError(site.name, x.shape, describe(result));
-  const mayGrow = grows in intervention;
-  if (!sameShape(x.shape, result.shape, mayGrow)) {
-    throw new InterventionShapeError(site.name, x.shape, result.shape);
-  }
-  return result.astype(x.dtype);
 }
 
-function sameShape(
+function checkShape(
+  { name }: Site,
   expected: readonly number[],
   received: readonly number[],
   mayGrow: boolean,
-): boolean {
-  if (expected.length !== received.length) return false;
-  return received.every(
-    (size, axis) => size === expected[axis] || (mayGrow && axis === 0 && size > expected[axis]),
-  );
+): void {
+  let same = expected.length === received.length;
+  for (let axis = 0; same && axis < expected.length; axis++) {
+    same =
+      received[axis] === expected[axis] ||
+      (mayGrow && axis === 0 && received[axis] > expected[axis]);
+  }
+  if (!same) throw new InterventionShapeError(name, expected, received);
 }
 
 function describe(value: unknown): string {

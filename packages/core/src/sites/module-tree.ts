@@ -46,9 +46,11 @@ export class ModuleTree {
     }
   }
 
-  /** Reads the whole tree again. */
+  /** Reads the whole tree again, new names included. */
   rescan(): void {
-    this.reading = this.read();
+    const reading = this.read();
+    if (sameTree(reading, this.reading)) return;
+    this.reading = reading;
     this.version++;
   }
 
@@ -60,4 +62,20 @@ export class ModuleTree {
       return this.numbers.size - 1;
     });
   }
+}
+
+function sameTree(one: TreeReading, other: TreeReading): boolean {
+  return (
+    one.nodes.length === other.nodes.length &&
+    one.watched.length === other.watched.length &&
+    one.counted.length === other.counted.length &&
+    one.nodes.every(({ path, module }, index) => {
+      const node = other.nodes[index];
+      return path === node.path && module === node.module;
+    }) &&
+    one.counted.every(({ container, size }, index) => {
+      const counted = other.counted[index];
+      return container === counted.container && size === counted.size;
+    })
+  );
 }

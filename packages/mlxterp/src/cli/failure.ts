@@ -14,15 +14,21 @@ export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } 
  */
 const blamesArguments: ReadonlySet<unknown> = new Set([
   "USAGE",
+  "ANSWER_TOKEN",
   "CHECKPOINT_NOT_FOUND",
+  "EQUAL_BASELINES",
   "INTERVENTION_SYNTAX",
   "INVALID_ARGUMENT",
+  "INVALID_INTERVENTION",
   "INVALID_PROMPT",
   "MISSING_AXIS",
+  "MISSING_TOKENIZER",
   "OUT_OF_RANGE",
   "SITE_NOT_REACHED",
   "TOKEN_RANGE",
+  "UNEQUAL_LENGTH",
   "UNKNOWN_SITE",
+  "VALUE_SHAPE",
 ]);
 
 /** @param aborted whether the user interrupted, which is then the reason for whatever was thrown */

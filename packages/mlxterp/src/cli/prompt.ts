@@ -46,10 +46,20 @@ export function promptFor(model: LanguageModel, prompt: CliPrompt): CliPrompt {
   return parseIds(prompt, `${model.name} has no tokenizer, so its prompt`);
 }
 
-/** A token named by text, or by id where there is no tokenizer. */
-export function answerFor(model: LanguageModel, answer: string): string | number {
-  if (model.tokenizer) return answer;
-  return parseIds(answer, `${model.name} has no tokenizer, so an answer`)[0];
+/**
+ * The token that continues a prompt, named by text, or by id where there is no tokenizer. On a command line a word
+ * comes without the blank before it; it gets one where that makes it one token.
+ */
+export function answerFor(
+  { tokenizer, name }: LanguageModel,
+  answer: string,
+  prompt: CliPrompt,
+): string | number {
+  if (!tokenizer) return parseIds(answer, `${name} has no tokenizer, so an answer`)[0];
+  const before = typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
+  if (!/^[\p{L}\p{N}]/u.test(answer) || /\s$/.test(before)) return answer;
+  const spaced = tokenizer.encode(`${before} ${answer}`);
+  return spaced.length === tokenizer.encode(before).length + 1 ? ` ${answer}` : answer;
 }
 
 /** The visible text of token ids; the ids themselves where there is no tokenizer. */

@@ -13,8 +13,7 @@ describe("help and version", () => {
   it("lists every command", async () => {
     const { code, stdout } = await invoke(["--help"]);
     expect(code).toBe(0);
-    for (const { name, summary } of commands)
-      expect(stdout).toContain(`${name} `), expect(stdout).toContain(summary);
+    for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^  ${name} +[A-Z]`, "m"));
   });
 
   it.each(commands.map(({ name }) => name))("shows the options of %s", async (name) => {
@@ -45,7 +44,6 @@ describe("wrong arguments", () => {
     [["lens", "text", "--model", "./nowhere"], 'No checkpoint at "./nowhere"'],
     [["lens", "--answer", "no such word"], "An answer must be one token"],
     [["lens", "--tokens", "1,99999"], "99999"],
-    [["lens", ""], "."],
     [["trace", "--sites", "layers.99"], "layers.99"],
     [["trace", "--intervene", "layers.1.mpl=zeroOut()"], "layers.1.mlp"],
     [["trace", "--intervene", "layers.1.mlp=vanish()"], "vanish"],

@@ -59,6 +59,15 @@ describe("a table", () => {
     expect(drawn).toMatch(/The first \d+ of 100 positions are left out/);
   });
 
+  it("shortens fixed columns that would leave no room", () => {
+    const rows = [["a".repeat(60), "b".repeat(60), "value"]];
+    const columns = [{ title: "first" }, { title: "second" }, { title: "third" }];
+    for (const fixed of [1, 2, 3]) {
+      const drawn = renderTable({ columns, rows, fixed, widest: 80 }, { width: 40, color: false });
+      expect(widthOf(drawn)).toBeLessThanOrEqual(40);
+    }
+  });
+
   it("is never wider than the screen, whatever it holds", () => {
     const cell = fc.oneof(fc.string(), fc.string({ unit: "grapheme" }), fc.constant("大きな表"));
     fc.assert(

@@ -54,22 +54,31 @@ function cellText(cell: Cell): string {
   return typeof cell === "string" ? cell : cell.text;
 }
 
+/** The width of each column: what it needs, but never so much that a window could not hold one free column. */
 function columnWidths({ columns, rows, widest = 24 }: TableBlock, fixed: number, width: number) {
-  const natural = columns.map(({ title }, index) =>
-    rows.reduce(
-      (most, row) => Math.max(most, displayWidth(cellText(row[index]))),
-      displayWidth(title),
-    ),
-  );
-  // Room is left for at least one column beside the fixed ones, and for the gaps.
-  const most = Math.max(4, Math.floor(width / (fixed + 1)) - gap);
-  const onlyFixed = fixed === columns.length;
-  return natural.map((size) => Math.max(1, Math.min(size, widest, onlyFixed ? widest : most)));
+  const widths = columns.map(({ title }, index) => {
+    const texts = [title, ...rows.map((row) => cellText(row[index]))];
+    return Math.max(1, Math.min(widest, Math.max(...texts.map(displayWidth))));
+  });
+  const free = widths.slice(fixed);
+  const room = free.length > 0 ? Math.min(Math.max(...free), Math.floor(width / 3)) + gap : 0;
+  while (fixedWidth(widths, fixed) + room - gap > width) {
+    const largest = widths.slice(0, fixed).reduce((a, b, i, all) => (b > all[a] ? i : a), 0);
+    if (widths[largest] === 1) break;
+    widths[largest]--;
+  }
+  const rest = width - fixedWidth(widths, fixed);
+  return widths.map((size, index) => (index < fixed ? size : Math.max(1, Math.min(size, rest))));
+}
+
+/** Columns that the fixed part takes, its last gap included. */
+function fixedWidth(widths: readonly number[], fixed: number): number {
+  return widths.slice(0, fixed).reduce((sum, size) => sum + size + gap, 0);
 }
 
 /** Which of the free columns stand beside each other, window by window. */
 function splitColumns(widths: readonly number[], fixed: number, width: number): number[][] {
-  const start = range(0, fixed).reduce((sum, column) => sum + widths[column] + gap, 0);
+  const start = fixedWidth(widths, fixed);
   const windows: number[][] = [[]];
   let used = start;
   for (const column of range(fixed, widths.length)) {

@@ -14,7 +14,9 @@ export async function* investigate(
   signal: AbortSignal,
 ): AsyncGenerator<Step, void, undefined> {
   yield await predictionStep(model, story);
+  signal.throwIfAborted();
   yield await lensStep(model, story);
+  signal.throwIfAborted();
   const movers = await moversStep(model, story, signal);
   yield movers;
   const [{ layer, head }] = movers.data.heads;

@@ -58,3 +58,42 @@ function silence(silenced: readonly Head[]): Interventions {
     }),
   );
 }
+
+describe("the induction circuit of the model that ships", () => {
+  it("has a head that looks at the previous token", () => {
+    const best = Math.max(...heads.map(({ previous }) => previous));
+    expect(best).toBeGreaterThan(0.4);
+  });
+
+  it("has a head that looks at what followed the previous occurrence, in a later layer", () => {
+    const [strongest] = byInduction;
+    expect(strongest.induction).toBeGreaterThan(0.4);
+    const sources = heads.filter(
+      ({ previous, layer }) => previous > 0.4 && layer < strongest.layer,
+    );
+    expect(sources).not.toHaveLength(0);
+  });
+
+  it("no longer copies without its best induction heads", async () => {
+    const intact = await copyLosses(model);
+    const without = await copyLosses(model, silence(byInduction.slice(0, 2)));
+    expect(without.second).toBeGreaterThan((2 / 3) * intact.first);
+  });
+
+  it("still copies without as many random other heads", async () => {
+    const intact = await copyLosses(model);
+    const others = byInduction.slice(2).filter(({ previous }) => previous < 0.4);
+    const losses: number[] = [];
+    for (const pair of randomPairs(others, 12)) {
+      losses.push((await copyLosses(model, silence(pair))).second);
+    }
+    expect(Math.max(...losses)).toBeLessThan(intact.first / 3);
+  });
+
+  it("no longer copies without its previous-token heads, from which the induction heads read", async () => {
+    const intact = await copyLosses(model);
+    const sources = heads.filter(({ previous, layer }) => previous > 0.4 && layer === 0);
+    const without = await copyLosses(model, silence(sources));
+    expect(without.second).toBeGreaterThan((2 / 3) * intact.first);
+  });
+});

@@ -97,11 +97,14 @@ async function stream(
 ): Promise<GenerationStep[]> {
   const steps: GenerationStep[] = [];
   write(paint(screen, "dim", tokenizer ? tokenizer.decode(prompt) : prompt.join(" ")));
-  for await (const step of generated) {
-    steps.push(step);
-    write(tokenizer ? step.text : ` ${step.token}`);
+  try {
+    for await (const step of generated) {
+      steps.push(step);
+      write(tokenizer ? step.text : ` ${step.token}`);
+    }
+  } finally {
+    write("\n\n"); // also when interrupted: what follows begins on a line of its own
   }
-  write("\n\n");
   return steps;
 }
 

@@ -31,7 +31,7 @@ export const lens = defineCommand({
       topK: top,
       signal: context.signal,
       onProgress: bar.update,
-      ...(answer !== undefined && { answer: answerFor(model, answer) }),
+      ...(answer !== undefined && { answer: answerFor(model, answer, asked) }),
     }).finally(bar.stop);
     return {
       data: result,

@@ -38,8 +38,10 @@ export const patch = defineCommand({
     const result = await activationPatching(model, {
       clean: promptFor(model, pair.clean),
       corrupted: promptFor(model, pair.corrupted),
-      answer: answerFor(model, pair.answer),
-      ...(pair.wrong !== undefined && { wrongAnswer: answerFor(model, pair.wrong) }),
+      answer: answerFor(model, pair.answer, pair.clean),
+      ...(pair.wrong !== undefined && {
+        wrongAnswer: answerFor(model, pair.wrong, pair.corrupted),
+      }),
       sites: options.kind ?? kinds,
       metric: options.metric?.[0],
       direction: options.noising ? "noising" : "denoising",
@@ -158,6 +160,7 @@ function strongest(
     movement(b.value, direction) > movement(a.value, direction) ? b : a,
   );
   const column = columns[best.column];
-  const place = column.head === null ? `at ${titleOf(column)}` : titleOf(column);
+  const place =
+    column.head === null ? `"${titleOf(column)}" (${column.position})` : titleOf(column);
   return `Strongest: layer ${layers[best.layer]}, ${place}: ${formatShort(best.value)}.`;
 }

@@ -1,0 +1,39 @@
+/** What models and passes are told. */
+import type { Anatomy } from "./anatomy.js";
+import type { Axes } from "./axes.js";
+import type { Interventions } from "./intervention.js";
+import type { Selector } from "./sites/selector.js";
+import type { Tokenizer } from "./tokens.js";
+
+export interface InterpretableOptions {
+  readonly tokenizer?: Tokenizer;
+  /** Parts of the anatomy that cannot be found by name. */
+  readonly anatomy?: Partial<Anatomy>;
+  /** Shown in provenance; by default the class's name. */
+  readonly name?: string;
+}
+
+export interface PassOptions {
+  /** By site or selector; applied in this order. */
+  readonly interventions?: Interventions;
+  /** Further arguments of the module's forward, after the input. */
+  readonly args?: readonly unknown[];
+  /** The absolute position of the first token, when a cache holds earlier ones. */
+  readonly offset?: number;
+  /** The generation step that interventions are told. */
+  readonly step?: number;
+}
+
+export interface RunOptions extends PassOptions {
+  /** What the cache shall hold; by default the output. */
+  readonly save?: Selector | readonly Selector[];
+}
+
+/** One place that can be read and changed. */
+export interface SiteInfo {
+  readonly site: string;
+  /** What the module's class is called. */
+  readonly kind: string;
+  /** The axes of the value, where the module says them. */
+  readonly axes: Axes | undefined;
+}

@@ -1,0 +1,90 @@
+/** The command as a process: streams, signals, and what it says when the binding does not load. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { widestLine } from "./test-support.js";
+
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+const tsx = import.meta.resolve("tsx");
+const folder = mkdtempSync(join(tmpdir(), "mlxterp-main-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface SpawnOptions {
+  /** Options of node itself. */
+  readonly node?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Called with everything printed so far. */
+  readonly onOutput?: (stdout: string, interrupt: () => void) => void;
+}
+
+function run(argv: readonly string[], { node = [], environment, onOutput }: SpawnOptions = {}) {
+  const child = spawn(
+    process.execPath,
+    ["--import", tsx, "--conditions=@mlxterp/source", ...node, main, ...argv],
+    { cwd: folder, env: { ...process.env, ...environment } },
+  );
+  const printed = { stdout: "", stderr: "" };
+  child.stdout.on("data", (part) => {
+    printed.stdout += part;
+    onOutput?.(printed.stdout, () => child.kill("SIGINT"));
+  });
+  child.stderr.on("data", (part) => {
+    printed.stderr += part;
+  });
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...printed }));
+  });
+}
+
+describe("without a binding that loads", () => {
+  const broken = `data:text/javascript,${encodeURIComponent(`
+    import Module from "node:module";
+    const load = Module._load;
+    Module._load = (request, ...rest) => {
+      if (request === "@frost-beta/mlx") throw new Error("libblas.so.3: cannot open shared object file");
+      return load(request, ...rest);
+    };`)}`;
+  const options = { node: ["--import", broken] };
+
+  it("still helps and tells wrong arguments", async () => {
+    expect(await run(["lens", "--help"], options)).toMatchObject({ code: 0, stderr: "" });
+    expect(await run(["lens", "--nonsense"], options)).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("says in one line how to mend it", async () => {
+    const { code, stdout, stderr } = await run(["lens"], options);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /^mlxterp lens: The MLX binding cannot be loaded: .*apt-get install.*\n$/,
+    );
+  });
+});
+
+it("stops at Ctrl-C with 130 and one line", async () => {
+  const { code, stderr } = await run(["demo"], {
+    onOutput: (stdout, interrupt) => {
+      if (stdout.includes("1. What")) interrupt();
+    },
+  });
+  expect({ code, stderr }).toEqual({ code: 130, stderr: "mlxterp demo: interrupted\n" });
+});
+
+it("takes the model that comes along apart and leaves a report", async () => {
+  const { code, stdout, stderr } = await run(["demo"], {
+    environment: { COLUMNS: "80", NO_COLOR: "1" },
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const report = join(folder, "demo-report.html");
+  const [steps, last] = stdout.split("Report: ");
+  expect(last).toBe(`${report}\n`);
+  expect(widestLine(steps)).toBeLessThanOrEqual(80);
+  expect(steps.match(/^\d\. .+$/gm)).toHaveLength(5);
+  const page = readFileSync(report, "utf8");
+  expect(page).toMatch(/^<!doctype html>/i);
+  expect(page).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
+  expect(page.match(/<svg/g)?.length).toBeGreaterThan(3);
+});
