@@ -13,6 +13,9 @@ const ropeBase = 10_000;
 /** Training documents have this many tokens; longer prompts the model has never seen. */
 export const maxPositions = 64;
 
+/** Standard deviation of the initial weights. */
+export const initialDeviation = 0.04;
+
 const norm = { kind: "rms", epsilon, bias: false } as const;
 
 /** Llama's layout: RMSNorm, rotary positions, gated MLP, no biases. */

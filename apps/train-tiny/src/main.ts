@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Decoder, initializeWeights, listParameters, loadModel } from "@mlxterp/models";
 import { Presets, SingleBar } from "cli-progress";
-import { decoderConfig } from "./architecture.js";
+import { decoderConfig, initialDeviation } from "./architecture.js";
 import { draftFolder, publishDraft, writeCheckpoint, writeJson } from "./checkpoint.js";
 import { defaultDataset } from "./dataset.js";
 import { evaluateAbilities } from "./evaluate-abilities.js";
@@ -20,7 +20,7 @@ const weightsFolder = fileURLToPath(
 
 const { values } = parseArgs({
   options: {
-    seed: { type: "string", default: "1" },
+    seed: { type: "string", default: String(defaultTraining.seed) },
     steps: { type: "string", default: String(defaultTraining.steps) },
     out: { type: "string", default: weightsFolder },
   },
@@ -70,7 +70,7 @@ async function describe(folder: string, minutes: number): Promise<string> {
 
 const draft = draftFolder(target);
 try {
-  const start = { seed: training.seed, deviation: training.deviation };
+  const start = { seed: training.seed, deviation: initialDeviation };
   const decoder = initializeWeights(new Decoder(decoderConfig), start);
   const minutes = await trainWithProgress(decoder);
   await writeCheckpoint(decoder, draft);

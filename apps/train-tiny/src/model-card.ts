@@ -3,10 +3,10 @@ import { decoderConfig, maxPositions } from "./architecture.js";
 import { defaultDataset } from "./dataset.js";
 import type { Abilities, Accuracy } from "./evaluate-abilities.js";
 import { type Ablation, type HeadScores, headName, type Mechanisms } from "./mechanisms.js";
-import type { defaultTraining } from "./train.js";
+import type { Training } from "./train.js";
 
 export interface CardFacts {
-  readonly training: typeof defaultTraining & { readonly seed: number };
+  readonly training: Training;
   readonly parameters: number;
   readonly minutes: number;
   readonly abilities: Abilities;

@@ -7,7 +7,8 @@ import { type DatasetOptions, drawDocument } from "./dataset.js";
 import { seededRandom } from "./random.js";
 import { padId } from "./vocabulary.js";
 
-export interface TrainOptions {
+/** What decides the weights, beside the data. */
+export interface Training {
   readonly seed: number;
   readonly steps: number;
   /** Documents per step. */
@@ -16,6 +17,9 @@ export interface TrainOptions {
   readonly learningRate: number;
   readonly warmUp: number;
   readonly optimizer: AdamWOptions;
+}
+
+export interface TrainOptions extends Training {
   readonly dataset: DatasetOptions;
   /** Told after every step. */
   readonly onStep?: (step: number, loss: number) => void;
@@ -23,15 +27,14 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-export const defaultTraining = {
+export const defaultTraining: Training = {
+  seed: 1,
   steps: 3000,
   batch: 48,
   learningRate: 2e-3,
   warmUp: 100,
-  /** Standard deviation of the initial weights. */
-  deviation: 0.04,
   optimizer: { betas: [0.9, 0.98], epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
-} as const;
+};
 
 /** The learning rate of a step, counted from 1. */
 export function learningRateAt(

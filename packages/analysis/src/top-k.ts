@@ -15,8 +15,8 @@ export interface TopK {
 /**
  * The k largest entries of each row. Lazy.
  *
- * Sorting or partitioning a vocabulary is slow on the CPU. The k largest entries lie in the k chunks with the
- * largest maxima, so only those are sorted.
+ * Sorting or partitioning a whole vocabulary is slow on the CPU. The k largest entries lie in the k chunks with the
+ * largest maxima, so only those are partitioned.
  *
  * @param x (rows, columns)
  * @param k at most the number of columns
@@ -24,30 +24,40 @@ export interface TopK {
 export function topK(x: MxArray, k: number): TopK {
   const [rows, columns] = x.shape;
   const chunks = Math.ceil(columns / chunk);
-  if (chunks <= 2 * k) return sortRows(x, k);
+  if (chunks <= 2 * k) return topOfRow(x, k);
   const missing = chunks * chunk - columns;
-  const padded =
-    missing > 0
-      ? mx.pad(
-          x,
-          [
-            [0, 0],
-            [0, missing],
-          ],
-          -mx.Inf,
-        )
-      : x;
-  const blocks = padded.reshape([rows, chunks, chunk]);
-  const best = sortRows(mx.max(blocks, 2), k).indices; // (rows, k) chunks
-  const candidates = mx.takeAlongAxis(blocks, mx.expandDims(best, 2), 1); // (rows, k, chunk)
-  const inner = sortRows(candidates.reshape([rows, k * chunk]), k);
+  const padding: [number, number][] = [
+    [0, 0],
+    [0, missing],
+  ];
+  const padded = missing > 0 ? mx.pad(x, padding, -mx.Inf) : x;
+  const blocks = padded.reshape([rows * chunks, chunk]);
+  const best = largest(mx.max(blocks, 1).reshape([rows, chunks]), k); // (rows, k) chunks
+  const firstOfRow = mx.arange(0, rows * chunks, chunks, mx.int32).reshape([rows, 1]);
+  const candidates = mx.take(blocks, mx.add(firstOfRow, best), 0).reshape([rows, k * chunk]);
+  const inner = topOfRow(candidates, k);
   const size = mx.array(chunk, mx.int32); // a plain number would make the indices floats
   const block = mx.takeAlongAxis(best, mx.floorDivide(inner.indices, size), 1);
   const indices = mx.add(mx.multiply(block, size), mx.remainder(inner.indices, size));
   return { values: inner.values, indices };
 }
 
-function sortRows(x: MxArray, k: number): TopK {
-  const order = mx.argsort(mx.negative(x), 1).index(mx.Slice(), mx.Slice(0, k)).astype(mx.int32);
-  return { values: mx.takeAlongAxis(x, order, 1), indices: order };
+/** Partitions each row, then sorts the k entries found. */
+function topOfRow(x: MxArray, k: number): TopK {
+  const found = largest(x, k);
+  const values = mx.takeAlongAxis(x, found, 1);
+  const order = mx.argsort(mx.negative(values), 1);
+  return {
+    values: mx.takeAlongAxis(values, order, 1),
+    indices: mx.takeAlongAxis(found, order, 1),
+  };
+}
+
+/** Places of the k largest entries of each row, in no order. */
+function largest(x: MxArray, k: number): MxArray {
+  if (k === x.shape[1]) return mx.argsort(x, 1).astype(mx.int32);
+  return mx
+    .argpartition(mx.negative(x), k - 1, 1)
+    .index(mx.Slice(), mx.Slice(0, k))
+    .astype(mx.int32);
 }

@@ -13,6 +13,8 @@ export type Axis =
   | "vocab"
   | "experts"
   | "topK"
+  /** The size of a state-space mixer's memory in each of its channels (`mlpHidden`). */
+  | "state"
   /** An axis of length one, kept for broadcasting. */
   | "one";
 

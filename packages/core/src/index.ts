@@ -25,7 +25,13 @@ export {
 export type { Intervention, Interventions, SiteContext } from "./intervention.js";
 export { InterpretableModel, InterpretableModelCore } from "./model.js";
 export type { Trace } from "./open-trace.js";
-export type { InterpretableOptions, PassOptions, RunOptions, SiteInfo } from "./options.js";
+export type {
+  ForwardArguments,
+  InterpretableOptions,
+  PassOptions,
+  RunOptions,
+  SiteInfo,
+} from "./options.js";
 export { growsBatch } from "./pass/apply.js";
 export { lastPositions } from "./positions.js";
 export { padRight } from "./prompts.js";

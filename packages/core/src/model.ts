@@ -6,7 +6,13 @@ import { InvalidPromptError } from "./errors.js";
 import type { Interventions } from "./intervention.js";
 import { defineViews } from "./model-views.js";
 import { openTrace, type Trace } from "./open-trace.js";
-import type { InterpretableOptions, PassOptions, RunOptions, SiteInfo } from "./options.js";
+import type {
+  ForwardArguments,
+  InterpretableOptions,
+  PassOptions,
+  RunOptions,
+  SiteInfo,
+} from "./options.js";
 import { named, notReached } from "./pass/captured.js";
 import { checkAllApplied, planChanges } from "./pass/changes.js";
 import { Interceptor } from "./pass/interceptor.js";
@@ -23,10 +29,11 @@ import { type Site, siteName } from "./sites/site.js";
 import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
 import type { Children } from "./views.js";
 
-/** A prompt as it is fed. */
+/** A prompt as it is fed, with the further arguments of the forward. */
 interface Fed {
   readonly array: MxArray;
   readonly tokens: TokenBatch | undefined;
+  readonly args: readonly unknown[];
 }
 
 /** The members of every interpretable model; `InterpretableModel<M>` adds the views of M's modules. */
@@ -37,6 +44,7 @@ export class InterpretableModelCore<M extends Module> {
   readonly name: string;
   /** Interventions of this view, applied in every pass before those of the call. */
   readonly edits: readonly Interventions[] = [];
+  private readonly forwardArguments: ForwardArguments;
   private readonly tree: ModuleTree;
   private readonly interceptor: Interceptor;
   private readonly resolver: SiteResolver;
@@ -50,6 +58,7 @@ export class InterpretableModelCore<M extends Module> {
     this.tokenizer = options.tokenizer;
     this.anatomy = resolveAnatomy(this.module, options.anatomy);
     this.name = options.name ?? module.constructor.name;
+    this.forwardArguments = options.forwardArguments ?? ((_, given) => given);
     this.tree = new ModuleTree(this.module);
     this.interceptor = new Interceptor(this.tree);
     this.resolver = new SiteResolver(this.tree);
@@ -70,12 +79,13 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   /**
-   * Every site that matches, in the order of the module tree.
+   * Every site that matches, in the order of the module tree; by default all modules inside the model.
    *
    * @throws UnknownSiteError (`UNKNOWN_SITE`)
    */
   sites(selector: Selector = "**"): SiteInfo[] {
     this.tree.rescan(); // a listing also finds what was added under a new name
+    if (selector === "**" && this.tree.nodes.length === 1) return []; // one module, and none inside
     return this.resolver.resolve(selector).map(({ node, port, name }) => ({
       site: name,
       kind: node.module.constructor.name,
@@ -89,9 +99,9 @@ export class InterpretableModelCore<M extends Module> {
    * @returns for language models the logits, (batch, position, vocab)
    */
   forward(input: Prompt, ...args: unknown[]): MxArray {
-    const fed = this.prepare(input);
-    if (this.edits.length > 0) return firstArray(this.observe(fed, [], { args }).result);
-    return firstArray(this.module.forward(fed.array, ...args));
+    const fed = this.prepare(input, args);
+    if (this.edits.length > 0) return firstArray(this.observe(fed, [], {}).result);
+    return firstArray(this.module.forward(fed.array, ...fed.args));
   }
 
   /**
@@ -106,7 +116,7 @@ export class InterpretableModelCore<M extends Module> {
    * (`SITE_NOT_REACHED`) for an intervention that never ran
    */
   trace(input: Prompt, options: PassOptions = {}): Trace<M> {
-    const fed = this.prepare(input);
+    const fed = this.prepare(input, options.args);
     defineViews(this, this.tree); // the user may have added modules
     const { pass, result } = this.observe(fed, undefined, options);
     const { interceptor, resolver } = this;
@@ -136,7 +146,7 @@ export class InterpretableModelCore<M extends Module> {
 
   /** @internal The pass of `run`, with nothing computed yet. */
   collectLazily(input: Prompt, options: RunOptions): ActivationCache {
-    const fed = this.prepare(input);
+    const fed = this.prepare(input, options.args);
     const { wanted, pass } = this.observeWanted(fed, options);
     const activations = new Map(
       wanted.flatMap((site) => {
@@ -160,19 +170,19 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   /** What every pass begins with: a look at the modules as they now are, and the prompt. */
-  private prepare(input: Prompt): Fed {
+  private prepare(input: Prompt, given: readonly unknown[] = []): Fed {
     this.tree.refresh();
-    if (isPlainInput(input)) return { array: input, tokens: undefined };
+    if (isPlainInput(input)) return { array: input, tokens: undefined, args: given };
     const tokens = this.tokens(input);
-    return { array: tokens.array, tokens };
+    return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given) };
   }
 
   private observe(
-    { array, tokens }: Fed,
+    { array, tokens, args }: Fed,
     wanted: readonly Site[] | undefined,
     options: PassOptions,
   ): { pass: Pass; result: unknown } {
-    const { interventions, args = [], offset = 0, step } = options;
+    const { interventions, offset = 0, step } = options;
     const given = interventions ? [...this.edits, interventions] : this.edits;
     const changes = planChanges(given, this.resolver);
     const pass = new Pass(this.tree.size, { facts: { tokens, offset, step }, changes, wanted });

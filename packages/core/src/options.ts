@@ -3,7 +3,7 @@ import type { Anatomy } from "./anatomy.js";
 import type { Axes } from "./axes.js";
 import type { Interventions } from "./intervention.js";
 import type { Selector } from "./sites/selector.js";
-import type { Tokenizer } from "./tokens.js";
+import type { TokenBatch, Tokenizer } from "./tokens.js";
 
 export interface InterpretableOptions {
   readonly tokenizer?: Tokenizer;
@@ -11,7 +11,18 @@ export interface InterpretableOptions {
   readonly anatomy?: Partial<Anatomy>;
   /** Shown in provenance; by default the class's name. */
   readonly name?: string;
+  /**
+   * The arguments of the module's forward after the ids, from a batch of prompts and what the caller gave. Needed
+   * where padding must be hidden by a mask. Default: what the caller gave.
+   */
+  readonly forwardArguments?: ForwardArguments;
 }
+
+/** See `InterpretableOptions.forwardArguments`. */
+export type ForwardArguments = (
+  tokens: TokenBatch,
+  given: readonly unknown[],
+) => readonly unknown[];
 
 export interface PassOptions {
   /** By site or selector; applied in this order. */

@@ -14,8 +14,17 @@ const holder = Symbol.for("mlxterp.binding");
 type Holder = { [holder]?: Binding };
 
 /** What to do about a failed load, from the loader's own words. */
-export function explainLoadFailure(message: string, platform: NodeJS.Platform): [string, string] {
-  if (/lib(blas|lapack)\.so/.test(message)) {
+export function explainLoadFailure(
+  message: string,
+  platform: NodeJS.Platform,
+): [reason: string, mend: string] {
+  if (platform !== "linux" && platform !== "darwin") {
+    return [
+      `there is no build for ${platform}`,
+      "Use Linux x64 or macOS on Apple Silicon (on Windows: WSL 2).",
+    ];
+  }
+  if (/lib(open)?(blas|lapack)\b.*\.so/.test(message)) {
     return [
       "BLAS and LAPACK are missing",
       "Run: sudo apt-get install -y libopenblas0-pthread liblapack3",
@@ -24,22 +33,14 @@ export function explainLoadFailure(message: string, platform: NodeJS.Platform): 
   if (/Cannot find module '@frost-beta\/mlx'/.test(message)) {
     return ["@frost-beta/mlx is not installed", "Run: npm install @frost-beta/mlx@0.0.7"];
   }
-  if (platform === "darwin" && /mach-o|slice is not valid|Cannot find module/.test(message)) {
+  const rebuild = "npm rebuild @frost-beta/mlx --foreground-scripts";
+  if (platform === "darwin" && /mach-o|Cannot find module/.test(message)) {
     return [
       "the addon for macOS has not been downloaded",
-      "Run the binding's install script: npm rebuild @frost-beta/mlx --foreground-scripts",
+      `Run the binding's install script: ${rebuild}`,
     ];
   }
-  if (platform !== "linux" && platform !== "darwin") {
-    return [
-      `there is no build for ${platform}`,
-      "Use Linux x64 or macOS on Apple Silicon (on Windows: WSL 2).",
-    ];
-  }
-  return [
-    message.split("\n")[0],
-    "Reinstall with: npm rebuild @frost-beta/mlx --foreground-scripts",
-  ];
+  return [message.split("\n")[0], `Reinstall with: ${rebuild}`];
 }
 
 function load(): Binding {

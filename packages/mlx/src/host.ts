@@ -1,60 +1,50 @@
 /** Copies between arrays and JavaScript typed arrays; large ones travel through a temporary safetensors file. */
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mx } from "./binding.js";
 import { InvalidArgumentError } from "./errors.js";
 import { dtypeName, isFloating } from "./guard.js";
+import { withScratchFile } from "./scratch.js";
 import type { Dtype, MxArray } from "./types/array.js";
 
 /** Above this many elements a file on tmpfs is faster than the binding's nested lists. */
 const listLimit = 4096;
 
-function scratchParent(): string {
-  try {
-    accessSync("/dev/shm", constants.W_OK);
-    return "/dev/shm";
-  } catch {
-    return tmpdir(); // no tmpfs on this system: a disk works too
-  }
-}
-
-function withScratchFile<T>(use: (file: string) => T): T {
-  const folder = mkdtempSync(join(scratchParent(), "mlxterp-"));
-  try {
-    return use(join(folder, "array.safetensors"));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+/** The binding makes arrays from lists by way of float32, which tells integers apart up to here. */
+const exactLimit = 2 ** 24;
 
 /**
  * Copies an array to the host, row by row. Evaluates it.
  *
  * @param array any shape; floating dtypes become float32, integers and booleans int32
  * @returns a typed array of `array.size` elements
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for complex numbers
  * @example
  * toFlat(mx.array([[1, 2], [3, 4]])); // Float32Array [1, 2, 3, 4]
  */
 export function toFlat(array: MxArray): Float32Array | Int32Array {
-  const floating = isFloating(array.dtype);
-  const target = floating ? mx.float32 : mx.int32;
-  const plain = array.dtype === target ? array : array.astype(target);
-  if (array.size === 0) return floating ? new Float32Array() : new Int32Array();
-  if (array.size <= listLimit) {
-    const flat = plain.reshape([-1]).tolist() as number[];
-    return floating ? Float32Array.from(flat) : Int32Array.from(flat);
+  if (array.dtype === mx.complex64) {
+    throw new InvalidArgumentError("array", array, "complex numbers do not fit a typed array.");
   }
-  return withScratchFile((file) => {
-    mx.saveSafetensors(file, { array: plain.reshape([-1]) });
-    const bytes = readFileSync(file);
-    const start = 8 + Number(bytes.readBigUInt64LE(0));
-    const data = bytes.buffer.slice(
-      bytes.byteOffset + start,
-      bytes.byteOffset + start + array.size * 4,
-    );
-    return floating ? new Float32Array(data) : new Int32Array(data);
+  const floating = isFloating(array.dtype);
+  if (array.size === 0) return floating ? new Float32Array() : new Int32Array();
+  const target = floating ? mx.float32 : mx.int32;
+  const flat = (array.dtype === target ? array : array.astype(target)).reshape([-1]);
+  if (array.size <= listLimit) {
+    const list = flat.tolist() as number[];
+    return floating ? Float32Array.from(list) : Int32Array.from(list);
+  }
+  const bytes = withScratchFile(array.size * 4, (file) => {
+    mx.saveSafetensors(file, { array: array.ndim === 1 ? contiguous(flat) : flat });
+    return readFileSync(file);
   });
+  const start = bytes.byteOffset + 8 + Number(bytes.readBigUInt64LE(0));
+  const data = bytes.buffer.slice(start, start + array.size * 4);
+  return floating ? new Float32Array(data) : new Int32Array(data);
+}
+
+/** A copy without gaps. Reshaping makes one of any array that has two axes; one axis may still be a strided view. */
+function contiguous(flat: MxArray): MxArray {
+  return mx.concatenate([flat.index(mx.Slice(0, 1)), flat.index(mx.Slice(1, null))], 0);
 }
 
 /**
@@ -70,25 +60,38 @@ export function fromFlat(
   shape: readonly number[],
   dtype?: Dtype,
 ): MxArray {
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (data.length !== count) {
-    throw new InvalidArgumentError(
-      "data",
-      data.length,
-      `${data.length} numbers do not fill the shape [${shape.join(", ")}] of ${count}.`,
-    );
-  }
-  const source =
-    data instanceof Float32Array ? mx.float32 : data instanceof Uint32Array ? mx.uint32 : mx.int32;
+  checkCount(data.length, shape);
+  const source = sourceDtype(data);
   const target = dtype ?? (source === mx.float32 ? mx.float32 : mx.int32);
-  if (data.length <= listLimit)
+  if (data.length <= listLimit && (source === mx.float32 || data.every(isExact))) {
     return mx.array(Array.from(data), source).astype(target).reshape(shape);
-  return withScratchFile((file) => {
+  }
+  const array = withScratchFile(data.byteLength, (file) => {
     writeFileSync(file, safetensorsBytes(data, shape, dtypeName(source)));
-    const { array } = mx.load(file) as Record<string, MxArray>;
-    mx.eval(array); // the file disappears when we return
-    return target === source ? array : array.astype(target);
+    const loaded = (mx.load(file) as Record<string, MxArray>).array;
+    mx.eval(loaded); // the file disappears when we return
+    return loaded;
   });
+  return target === source ? array : array.astype(target);
+}
+
+function checkCount(length: number, shape: readonly number[]): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (length === count && shape.every((size) => Number.isInteger(size) && size >= 0)) return;
+  throw new InvalidArgumentError(
+    "data",
+    length,
+    `${length} numbers do not fill the shape [${shape.join(", ")}].`,
+  );
+}
+
+function sourceDtype(data: Float32Array | Int32Array | Uint32Array): Dtype {
+  if (data instanceof Float32Array) return mx.float32;
+  return data instanceof Uint32Array ? mx.uint32 : mx.int32;
+}
+
+function isExact(value: number): boolean {
+  return Math.abs(value) <= exactLimit;
 }
 
 const safetensorsNames: Record<string, string> = { float32: "F32", int32: "I32", uint32: "U32" };

@@ -6,11 +6,11 @@ export type {
   LayerConfig,
   MlpConfig,
   NormConfig,
-  RopeConfig,
 } from "./decoder/config.js";
 export { Decoder, type DecoderPassOptions } from "./decoder/decoder.js";
 export { type InitializeOptions, initializeWeights } from "./decoder/initialize.js";
 export { listParameters, setParameters } from "./decoder/parameters.js";
+export type { RopeConfig } from "./decoder/rope-config.js";
 export {
   CheckpointNotFoundError,
   CorruptCheckpointError,
@@ -31,3 +31,9 @@ export { LanguageModel, type LanguageModelOptions } from "./language-model.js";
 export { type LoadOptions, loadModel } from "./loading/load-model.js";
 export type { WeightDtype } from "./loading/weights.js";
 export { loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
+export {
+  type Verification,
+  type VerifiedInvariant,
+  type VerifyOptions,
+  verifyModel,
+} from "./verify/verify-model.js";

@@ -1,6 +1,7 @@
 /** A decoder with its tokenizer: prompts in, activations, logits and text out. */
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
 import { describeAnatomy } from "./anatomy.js";
+import { KeyValueCache } from "./decoder/cache.js";
 import type { DecoderConfig } from "./decoder/config.js";
 import type { Decoder } from "./decoder/decoder.js";
 import { type GenerateOptions, type GenerationStep, generate } from "./generation/generate.js";
@@ -32,6 +33,11 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     super(decoder, { tokenizer, name, anatomy: describeAnatomy(decoder, config) });
     this.config = config;
     this.eosTokens = eosTokens;
+  }
+
+  /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
+  createCache(): KeyValueCache {
+    return new KeyValueCache();
   }
 
   /**

@@ -156,6 +156,7 @@ export interface Mx {
   greaterEqual: Binary;
   less: Binary;
   lessEqual: Binary;
+  logaddexp: Binary;
   logicalAnd: Binary;
   logicalOr: Binary;
   matmul: Binary;

@@ -1,55 +1,88 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
 import { type Axes, Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import type { ScoreBias } from "./alibi.js";
 import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig } from "./config.js";
 import { fusedAttention } from "./fused-attention.js";
 import { attentionScores, headResults, mixValues, splitHeads } from "./heads.js";
+import { Norm } from "./norm.js";
 import type { Pass } from "./pass.js";
+import { createQueryKeyNorms } from "./query-key-norm.js";
 import type { Rotation } from "./rope.js";
+import { asAdded, type Write } from "./write.js";
 
 /** Multi-head, grouped-query or multi-query attention; its output is what is added to the residual stream. */
-export class Attention extends nn.Module {
+export class Attention extends nn.Module implements Write {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
   readonly scoreScale: number;
+  readonly softCap: number | undefined;
+  readonly window: number | undefined;
+  readonly clip: number | undefined;
   /** A function, not a module: positions are turned in place of being added. */
   readonly rotate: Rotation | undefined;
+  /** A function: what alibi adds to the mask. */
+  readonly scoreBias: ScoreBias | undefined;
 
   readonly qProj: Linear;
   readonly kProj: Linear;
   readonly vProj: Linear;
-  /** Queries, keys and values by head, before rotation. */
+  /** Normalise queries and keys, by head or over the full width before they are split; absent in most families. */
+  readonly qNorm: Norm | undefined;
+  readonly kNorm: Norm | undefined;
+  readonly normsWidth: boolean;
+  /** Queries, keys and values by head, before rotation, after any norm and clipping. */
   readonly q = new Tap(["batch", "heads", "position", "headDim"]);
   readonly k = new Tap(["batch", "kvHeads", "position", "headDim"]);
   readonly v = new Tap(["batch", "kvHeads", "position", "headDim"]);
   /** After rotation; without rotary positions the same as `q` and `k`. */
   readonly qRot = new Tap(["batch", "heads", "position", "headDim"]);
   readonly kRot = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  /** Scaled and masked, before the softmax. */
+  /** Scaled, capped, biased and masked, before the softmax. */
   readonly scores = new Tap(["batch", "heads", "query", "key"]);
   readonly pattern = new Tap(["batch", "heads", "query", "key"]);
   /** Each head's mix of values. */
   readonly z = new Tap(["batch", "position", "heads", "headDim"]);
-  /** What each head writes; their sum and the bias are the output. While it is changed, `oProj` is not called. */
+  /**
+   * What each head writes, times `outputScale` if there is one. With `oProj`'s bias they add up to the output or, in
+   * families with a `postNorm`, to what it reads. While this is changed, `oProj` is not called.
+   */
   readonly result = new Tap(["batch", "position", "heads", "hidden"]);
   readonly oProj: Linear;
+  /** Absent in most families. */
+  readonly postNorm: Norm | undefined;
+  readonly outputScale: number | undefined;
 
-  /** @param rotate shared by the layers that turn alike; absent without rotary positions */
-  constructor(hidden: number, config: AttentionConfig, rotate?: Rotation) {
+  /** @param parts shared by the layers that turn, or are biased, alike */
+  constructor(
+    hidden: number,
+    config: AttentionConfig,
+    parts: { readonly rotate?: Rotation; readonly scoreBias?: ScoreBias } = {},
+  ) {
     super();
     const { heads, kvHeads, headDim } = config;
     this.heads = heads;
     this.kvHeads = kvHeads;
     this.headDim = headDim;
     this.scoreScale = config.scale;
-    this.rotate = rotate;
+    this.softCap = config.softCap;
+    this.window = config.window;
+    this.clip = config.clip;
+    this.rotate = parts.rotate;
+    this.scoreBias = parts.scoreBias;
     this.qProj = new nn.Linear(hidden, heads * headDim, config.qkvBias);
     this.kProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
     this.vProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
+    this.normsWidth = config.queryKeyNorm?.over === "width";
+    if (config.queryKeyNorm) {
+      [this.qNorm, this.kNorm] = createQueryKeyNorms(config.queryKeyNorm, config);
+    }
     this.oProj = new nn.Linear(heads * headDim, hidden, config.outputBias);
+    if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
+    this.outputScale = config.outputScale;
   }
 
   get outputAxes(): Axes {
@@ -60,42 +93,56 @@ export class Attention extends nn.Module {
    * @param x (batch, position, hidden), normalised
    * @param pass what all layers share
    * @param cache this layer's earlier keys and values
-   * @returns (batch, position, hidden)
+   * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
-    const { heads, kvHeads, headDim, rotate } = this;
+    const { heads, kvHeads, rotate, qProj, kProj, vProj, qNorm, kNorm, scoreBias } = this;
     const turn = (y: MxArray) => (rotate ? rotate(y, pass.positions) : y);
-    const q = this.q.forward(splitHeads(this.qProj.forward(x), heads, headDim));
-    const k = this.k.forward(splitHeads(this.kProj.forward(x), kvHeads, headDim));
-    const v = this.v.forward(splitHeads(this.vProj.forward(x), kvHeads, headDim));
+    const q = this.q.forward(this.byHead(qProj.forward(x), heads, qNorm));
+    const k = this.k.forward(this.byHead(kProj.forward(x), kvHeads, kNorm));
+    const v = this.v.forward(this.byHead(vProj.forward(x), kvHeads));
     const queries = this.qRot.forward(turn(q));
     const newKeys = this.kRot.forward(turn(k));
     const [keys, values] = cache ? cache.append(newKeys, v) : [newKeys, v];
-    const mixed = this.mix(queries, keys, values, pass.mask); // (batch, heads, position, headDim)
+    const visible = pass.mask(this.window);
+    const mask = scoreBias ? scoreBias(keys, visible, pass.positions) : visible;
+    const mixed = this.mix(queries, keys, values, mask); // (batch, heads, position, headDim)
     return this.write(this.z.forward(mixed.transpose(0, 2, 1, 3)));
   }
 
-  /** The weighted values of every head, by the fused kernel unless a pass changes the weights. */
+  /** (batch, position, heads · headDim) → (batch, heads, position, headDim), normalised and clipped. */
+  private byHead(projected: MxArray, heads: number, norm?: Norm): MxArray {
+    const { headDim, clip, normsWidth } = this;
+    const whole = norm && normsWidth ? norm.forward(projected) : projected;
+    const split = splitHeads(whole, heads, headDim);
+    const normalized = norm && !normsWidth ? norm.forward(split) : split;
+    return clip === undefined ? normalized : mx.clip(normalized, -clip, clip);
+  }
+
+  /** The weighted values of every head, by the fused kernel unless a pass changes the weights or scores are capped. */
   private mix(q: MxArray, k: MxArray, v: MxArray, mask: MxArray | null): MxArray {
-    const { scores, pattern, scoreScale } = this;
+    const { scores, pattern, scoreScale, softCap } = this;
+    const score = () => attentionScores(q, k, scoreScale, mask, softCap);
     if (scores.changed || pattern.changed) {
-      const seen = scores.forward(attentionScores(q, k, scoreScale, mask));
-      return mixValues(pattern.forward(mx.softmax(seen, -1, true)), v);
+      return mixValues(pattern.forward(mx.softmax(scores.forward(score()), -1, true)), v);
     }
-    scores.derive(() => attentionScores(q, k, scoreScale, mask));
-    pattern.derive(() => mx.softmax(attentionScores(q, k, scoreScale, mask), -1, true));
-    return fusedAttention(q, k, v, scoreScale, mask);
+    scores.derive(score);
+    pattern.derive(() => mx.softmax(score(), -1, true));
+    if (softCap === undefined) return fusedAttention(q, k, v, scoreScale, mask);
+    return mixValues(mx.softmax(score(), -1, true), v);
   }
 
   /** The heads' joint write to the residual stream. */
   private write(z: MxArray): MxArray {
-    const { result, oProj } = this;
+    const { result, oProj, outputScale, postNorm } = this;
     const [batch, length, heads, headDim] = z.shape;
     if (result.changed) {
-      const sum = mx.sum(result.forward(headResults(z, oProj)), 2);
-      return oProj.bias ? mx.add(sum, oProj.bias) : sum;
+      const sum = mx.sum(result.forward(headResults(z, oProj, outputScale)), 2);
+      const bias = oProj.bias && mx.multiply(oProj.bias, outputScale ?? 1);
+      const written = bias ? mx.add(sum, bias) : sum;
+      return postNorm ? postNorm.forward(written) : written;
     }
-    result.derive(() => headResults(z, oProj));
-    return oProj.forward(z.reshape([batch, length, heads * headDim]));
+    result.derive(() => headResults(z, oProj, outputScale));
+    return asAdded(oProj.forward(z.reshape([batch, length, heads * headDim])), this);
   }
 }

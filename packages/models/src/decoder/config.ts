@@ -1,6 +1,6 @@
 /** The description of a decoder: everything that distinguishes one architecture from another, as plain data. */
 import { z } from "zod";
-import { InvalidDecoderConfigError } from "../errors.js";
+import { ropeSchema } from "./rope-config.js";
 
 const size = z.int().positive();
 
@@ -22,28 +22,34 @@ const norm = z.strictObject({
   epsilon: z.number().positive(),
   /** Whether the norm adds a learned vector. */
   bias: z.boolean(),
+  /** Whether the stored weight is the difference from 1, as in Gemma. */
+  unitOffset: z.boolean().optional(),
 });
 
-/** How the rotation frequencies of a checkpoint differ from the plain `base^(-2i / dims)`. */
-const ropeScaling = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("linear"), factor: z.number().positive() }),
-  z.strictObject({
-    kind: z.literal("llama3"),
-    factor: z.number().positive(),
-    lowFrequencyFactor: z.number().positive(),
-    highFrequencyFactor: z.number().positive(),
-    originalMaxPositions: size,
-  }),
-]);
-
-const rope = z.strictObject({
-  /** How many of the head's dimensions turn; the rest pass unchanged. */
-  dims: size,
-  base: z.number().positive(),
-  /** Whether neighbours (2i, 2i + 1) form a pair; otherwise i and i + dims / 2 do. */
-  interleaved: z.boolean(),
-  scaling: ropeScaling.optional(),
+/** Normalisation of queries and keys, before rotation. */
+const queryKeyNorm = z.strictObject({
+  norm,
+  /**
+   * `head` normalises every head, all with one weight; `eachHead` likewise, each head with a weight of its own;
+   * `width` normalises all heads together, before they are split.
+   */
+  over: z.enum(["head", "eachHead", "width"]),
 });
+
+/** A bias on the scores that grows with the key's position, in place of other positions. */
+const alibi = z.strictObject({
+  /** Multiplies the usual slopes. */
+  factor: z.number().positive(),
+  /** Whether slopes and biases are rounded to bfloat16, as in Falcon. */
+  rounded: z.boolean(),
+});
+
+/** What happens to a sub-module's output before it is added to the residual stream. */
+const write = {
+  postNorm: norm.optional(),
+  /** Multiplies the output. Default: 1. */
+  outputScale: z.number().optional(),
+};
 
 const attention = z.strictObject({
   heads: size,
@@ -53,7 +59,16 @@ const attention = z.strictObject({
   scale: z.number(),
   qkvBias: z.boolean(),
   outputBias: z.boolean(),
-  rope: rope.optional(),
+  rope: ropeSchema.optional(),
+  queryKeyNorm: queryKeyNorm.optional(),
+  /** Queries, keys and values are cut off at plus and minus this. */
+  clip: z.number().positive().optional(),
+  /** A query sees this many keys, itself included. Absent: all before it. */
+  window: size.optional(),
+  /** Scores become `softCap · tanh(scores / softCap)` before they are masked. */
+  softCap: z.number().positive().optional(),
+  alibi: alibi.optional(),
+  ...write,
 });
 
 const mlp = z.strictObject({
@@ -62,60 +77,51 @@ const mlp = z.strictObject({
   /** Whether a second, linear branch multiplies the activations. */
   gated: z.boolean(),
   bias: z.boolean(),
+  ...write,
 });
 
-const layer = z.strictObject({ inputNorm: norm, attention, postAttentionNorm: norm, mlp });
+const layer = z.strictObject({
+  /** What attention reads; absent where it reads the residual stream itself. */
+  inputNorm: norm.optional(),
+  attention,
+  /** What the MLP reads; absent where it reads the residual stream itself or, in a parallel layer, what attention reads. */
+  postAttentionNorm: norm.optional(),
+  mlp,
+  /** Whether the MLP reads the layer's input, as attention does, rather than the residual stream after it. */
+  parallel: z.boolean().optional(),
+});
 
-const decoder = z.strictObject({
+export const decoderSchema = z.strictObject({
   vocab: size,
   hidden: size,
   /** The longest sequence, in tokens; absent when there is no limit. */
   maxPositions: size.optional(),
   /** Learned absolute positions are added to the embeddings. Needs `maxPositions`, its number of rows. */
   learnedPositions: z.boolean(),
+  /** The row of the first position; that many rows come on top of `maxPositions`. Default: 0. */
+  positionOffset: size.optional(),
+  /** Multiplies token embeddings. Default: 1. */
+  embeddingScale: z.number().optional(),
+  /** Normalises embeddings before the first layer. */
+  embeddingNorm: norm.optional(),
   /** One description per layer: layers may differ. */
   layers: z.array(layer).min(1),
   finalNorm: norm,
-  /** `tied` reads logits off the transposed embedding matrix. */
-  head: z.strictObject({ tied: z.boolean(), bias: z.boolean() }),
+  head: z.strictObject({
+    /** Reads logits off the transposed embedding matrix. */
+    tied: z.boolean(),
+    bias: z.boolean(),
+    /** Multiplies logits. Default: 1. */
+    scale: z.number().optional(),
+    /** Logits become `softCap · tanh(logits / softCap)`, after `scale`. */
+    softCap: z.number().positive().optional(),
+  }),
 });
 
 export type NormConfig = z.infer<typeof norm>;
-export type RopeScaling = z.infer<typeof ropeScaling>;
-export type RopeConfig = z.infer<typeof rope>;
+export type QueryKeyNormConfig = z.infer<typeof queryKeyNorm>;
+export type AlibiConfig = z.infer<typeof alibi>;
 export type AttentionConfig = z.infer<typeof attention>;
 export type MlpConfig = z.infer<typeof mlp>;
 export type LayerConfig = z.infer<typeof layer>;
-export type DecoderConfig = z.infer<typeof decoder>;
-
-/** What the fields must satisfy together; the message of the first rule that is broken. */
-function brokenRule(config: DecoderConfig): string | undefined {
-  if (config.learnedPositions && config.maxPositions === undefined) {
-    return "learnedPositions needs maxPositions";
-  }
-  if (config.head.tied && config.head.bias) return "a tied head has no bias of its own";
-  for (const [index, { attention }] of config.layers.entries()) {
-    const where = `layers.${index}.attention`;
-    if (attention.heads % attention.kvHeads !== 0) {
-      return `${where}: ${attention.heads} heads cannot share ${attention.kvHeads} key/value heads evenly`;
-    }
-    const turned = attention.rope?.dims ?? 0;
-    if (turned % 2 !== 0 || turned > attention.headDim) {
-      return `${where}.rope.dims: ${turned} must be even and at most headDim = ${attention.headDim}`;
-    }
-  }
-  return undefined;
-}
-
-/**
- * Checks a description completely; an unknown field is an error, never ignored.
- *
- * @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`)
- */
-export function checkDecoderConfig(value: unknown): DecoderConfig {
-  const parsed = decoder.safeParse(value);
-  if (!parsed.success) throw new InvalidDecoderConfigError(z.prettifyError(parsed.error));
-  const broken = brokenRule(parsed.data);
-  if (broken) throw new InvalidDecoderConfigError(broken);
-  return parsed.data;
-}
+export type DecoderConfig = z.infer<typeof decoderSchema>;

@@ -1,19 +1,17 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
 import type { Axes } from "@mlxterp/core";
-import {
-  type Embedding,
-  InvalidArgumentError,
-  type Linear,
-  type MxArray,
-  mx,
-  nn,
-} from "@mlxterp/mlx";
+import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { createAlibi } from "./alibi.js";
 import type { KeyValueCache } from "./cache.js";
-import { checkDecoderConfig, type DecoderConfig, type RopeConfig } from "./config.js";
-import { DecoderLayer } from "./layer.js";
+import type { AttentionConfig, DecoderConfig } from "./config.js";
+import { checkDecoderConfig } from "./config-rules.js";
+import { softly } from "./heads.js";
+import { DecoderLayer, type LayerParts } from "./layer.js";
 import { Norm } from "./norm.js";
-import { createCausalMask, type Pass, type Positions } from "./pass.js";
-import { createRotation, type Rotation } from "./rope.js";
+import { createCausalMask, type Pass, type Positions, passMasks } from "./pass.js";
+import { locateTokens, plainPositions, positionRows } from "./positions.js";
+import { createRotation } from "./rope.js";
+import { ScaledEmbedding } from "./scaled-embedding.js";
 
 /** How one forward pass differs from a plain one over whole prompts. */
 export interface DecoderPassOptions {
@@ -36,10 +34,16 @@ export interface DecoderPassOptions {
  */
 export class Decoder extends nn.Module {
   readonly maxPositions: number | undefined;
+  readonly positionOffset: number;
+  readonly logitScale: number | undefined;
+  readonly logitSoftCap: number | undefined;
   readonly causalMask = createCausalMask();
+  /** As added to the residual stream, so after any scale. */
   readonly embedTokens: Embedding;
   /** Absent unless positions are learned. */
   readonly embedPositions: Embedding | undefined;
+  /** Absent in most families. */
+  readonly embedNorm: Norm | undefined;
   readonly layers: DecoderLayer[];
   readonly finalNorm: Norm;
   /** Absent where logits are read off the embedding matrix. */
@@ -48,18 +52,23 @@ export class Decoder extends nn.Module {
   /** @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`) on any unknown or contradictory field */
   constructor(config: DecoderConfig) {
     super();
-    const { vocab, hidden, maxPositions, learnedPositions, layers, finalNorm, head } =
+    const { vocab, hidden, maxPositions, layers, finalNorm, head, ...rest } =
       checkDecoderConfig(config);
-    const rotation = sharedRotations();
+    const { learnedPositions, positionOffset = 0, embeddingScale, embeddingNorm } = rest;
+    const parts = sharedParts();
     this.maxPositions = maxPositions;
-    this.embedTokens = new nn.Embedding(vocab, hidden);
+    this.positionOffset = positionOffset;
+    this.logitScale = head.scale;
+    this.logitSoftCap = head.softCap;
+    this.embedTokens =
+      embeddingScale === undefined
+        ? new nn.Embedding(vocab, hidden)
+        : new ScaledEmbedding(vocab, hidden, embeddingScale);
     if (learnedPositions && maxPositions) {
-      this.embedPositions = new nn.Embedding(maxPositions, hidden);
+      this.embedPositions = new nn.Embedding(maxPositions + positionOffset, hidden);
     }
-    this.layers = layers.map(
-      (layer) =>
-        new DecoderLayer(hidden, layer, rotation(layer.attention.headDim, layer.attention.rope)),
-    );
+    if (embeddingNorm) this.embedNorm = new Norm(hidden, embeddingNorm);
+    this.layers = layers.map((layer) => new DecoderLayer(hidden, layer, parts(layer.attention)));
     this.finalNorm = new Norm(hidden, finalNorm);
     if (!head.tied) this.lmHead = new nn.Linear(hidden, vocab, head.bias);
   }
@@ -71,10 +80,10 @@ export class Decoder extends nn.Module {
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
     const { cache, lastOnly } = options;
-    const { layers } = this;
-    const positions = this.locate(ids.shape[1], options);
+    const { layers, maxPositions } = this;
+    const positions = locateTokens(ids.shape[1], maxPositions, options);
     let x = this.embed(ids, positions);
-    const pass: Pass = { positions, mask: this.mask(x, options) };
+    const pass: Pass = { positions, mask: this.masks(x, options) };
     for (let index = 0; index < layers.length; index++) {
       x = layers[index].forward(x, pass, cache?.layer(index));
     }
@@ -88,16 +97,20 @@ export class Decoder extends nn.Module {
    * @returns (batch, position, hidden), the input of layer 0
    */
   embed(ids: MxArray, positions: Positions = plainPositions(ids.shape[1])): MxArray {
-    const { embedPositions } = this;
-    const x = this.embedTokens.forward(ids);
-    if (!embedPositions) return x;
-    return mx.add(x, embedPositions.forward(positionIds(positions, ids.shape)));
+    const { embedPositions, embedNorm, positionOffset } = this;
+    const tokens = this.embedTokens.forward(ids);
+    if (!embedPositions) return embedNorm ? embedNorm.forward(tokens) : tokens;
+    const rows = positionRows(positions, ids.shape, positionOffset);
+    const x = mx.add(tokens, embedPositions.forward(rows));
+    return embedNorm ? embedNorm.forward(x) : x;
   }
 
   /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
   unembed(x: MxArray): MxArray {
-    const { lmHead } = this;
-    return lmHead ? lmHead.forward(x) : this.embedTokens.asLinear(x);
+    const { lmHead, logitScale, logitSoftCap } = this;
+    const read = lmHead ? lmHead.forward(x) : this.embedTokens.asLinear(x);
+    const logits = logitScale === undefined ? read : mx.multiply(read, logitScale);
+    return logitSoftCap === undefined ? logits : softly(logits, logitSoftCap);
   }
 
   /** What the output's axes mean. */
@@ -105,55 +118,31 @@ export class Decoder extends nn.Module {
     return ["batch", "position", "vocab"];
   }
 
-  private locate(length: number, { cache, positions }: DecoderPassOptions): Positions {
-    const offset = cache?.length ?? 0;
-    const end = positions ? endOf(positions) : offset + length;
-    if (this.maxPositions !== undefined && end > this.maxPositions) {
-      throw new InvalidArgumentError(
-        "ids",
-        end,
-        `a sequence of ${end} tokens exceeds this model's ${this.maxPositions} positions.`,
-      );
-    }
-    return { offset, end, ids: positions && mx.array(positions, mx.int32) };
-  }
-
-  private mask(x: MxArray, { cache, mask }: DecoderPassOptions): MxArray | null {
+  private masks(x: MxArray, { cache, mask }: DecoderPassOptions): Pass["mask"] {
+    const { causalMask } = this;
     const length = x.shape[1];
-    const causal = this.causalMask(length, length + (cache?.length ?? 0), x.dtype);
-    if (!mask) return causal;
-    return causal ? mx.add(causal, mask) : mask;
+    const keys = length + (cache?.length ?? 0);
+    return passMasks((window) => causalMask(length, keys, x.dtype, window), mask);
   }
 }
 
-/** One more than the largest position. */
-function endOf(positions: readonly (readonly number[])[]): number {
-  const all = positions.flat();
-  const wrong = all.find((position) => !Number.isInteger(position) || position < 0);
-  if (wrong === undefined) return 1 + Math.max(...all);
-  throw new InvalidArgumentError(
-    "positions",
-    wrong,
-    `position ${wrong} is not a whole number from 0.`,
-  );
+/** One rotation and one bias, and so one set of tables, for all layers that have the same. */
+function sharedParts(): (attention: AttentionConfig) => LayerParts {
+  const rotations = remembered(createRotation);
+  const biases = remembered(createAlibi);
+  return ({ rope, alibi, headDim, heads }) => ({
+    rotate: rope && rotations(rope, headDim),
+    scoreBias: alibi && biases(alibi, heads),
+  });
 }
 
-function plainPositions(length: number): Positions {
-  return { offset: 0, end: length, ids: undefined };
-}
-
-function positionIds({ offset, ids }: Positions, [batch, length]: number[]): MxArray {
-  return ids ?? mx.broadcastTo(mx.arange(offset, offset + length, 1, mx.int32), [batch, length]);
-}
-
-/** One rotation, and so one set of tables, for all layers that turn alike. */
-function sharedRotations() {
-  const made = new Map<string, Rotation>();
-  return (headDim: number, rope: RopeConfig | undefined): Rotation | undefined => {
-    if (!rope) return undefined;
-    const key = JSON.stringify([headDim, rope]);
-    const rotation = made.get(key) ?? createRotation(rope, headDim);
-    made.set(key, rotation);
-    return rotation;
+/** The same result for equal inputs. */
+function remembered<C, T>(make: (config: C, size: number) => T): (config: C, size: number) => T {
+  const made = new Map<string, T>();
+  return (config, size) => {
+    const key = JSON.stringify([size, config]);
+    const result = made.get(key) ?? make(config, size);
+    made.set(key, result);
+    return result;
   };
 }

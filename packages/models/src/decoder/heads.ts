@@ -27,6 +27,7 @@ function groupedMatmul(perHead: MxArray, shared: MxArray): MxArray {
  *
  * @param q (batch, heads, query, headDim)
  * @param k (batch, kvHeads, key, headDim)
+ * @param softCap bounds the scores before they are masked
  * @returns (batch, heads, query, key), scaled and masked
  */
 export function attentionScores(
@@ -34,9 +35,16 @@ export function attentionScores(
   k: MxArray,
   scale: number,
   mask: MxArray | null,
+  softCap?: number,
 ): MxArray {
   const scores = groupedMatmul(mx.multiply(q, scale), k.swapaxes(-1, -2));
-  return mask ? mx.add(scores, mask) : scores;
+  const bounded = softCap === undefined ? scores : softly(scores, softCap);
+  return mask ? mx.add(bounded, mask) : bounded;
+}
+
+/** Bounds values by plus and minus `cap`, smoothly. */
+export function softly(x: MxArray, cap: number): MxArray {
+  return mx.multiply(mx.tanh(mx.divide(x, cap)), cap);
 }
 
 /**
@@ -53,10 +61,12 @@ export function mixValues(pattern: MxArray, v: MxArray): MxArray {
  *
  * @param z (batch, position, heads, headDim)
  * @param output the projection with weight (hidden, heads · headDim)
+ * @param scale multiplies the results
  * @returns (batch, position, heads, hidden)
  */
-export function headResults(z: MxArray, output: Linear): MxArray {
+export function headResults(z: MxArray, output: Linear, scale?: number): MxArray {
   const [, , heads, headDim] = z.shape;
   const weight = output.weight.reshape([-1, heads, headDim]).transpose(1, 2, 0); // (heads, headDim, hidden)
-  return mx.matmul(z.transpose(0, 2, 1, 3), weight).transpose(0, 2, 1, 3);
+  const byHead = scale === undefined ? z : mx.multiply(z, scale);
+  return mx.matmul(byHead.transpose(0, 2, 1, 3), weight).transpose(0, 2, 1, 3);
 }

@@ -23,8 +23,11 @@ export function initializeWeights(decoder: Decoder, options: InitializeOptions =
   const { seed = 0, deviation = 0.02 } = options;
   const residual = deviation / Math.sqrt(2 * decoder.layers.length);
   const keys = keySequence(seed);
+  // A decoder's norms store their weights all in one way.
+  const neutral = decoder.finalNorm.unitOffset ? 0 : 1;
   const fill = (path: string, { shape }: MxArray): MxArray => {
-    if (shape.length < 2) return /norm\.weight$/i.test(path) ? mx.ones(shape) : mx.zeros(shape);
+    if (/norm\.weight$/i.test(path)) return mx.full(shape, neutral);
+    if (shape.length < 2) return mx.zeros(shape);
     const scale = /(oProj|downProj)\.weight$/.test(path) ? residual : deviation;
     return mx.random.normal(shape, mx.float32, 0, scale, keys());
   };

@@ -1,6 +1,7 @@
 /** One layer: attention, then the MLP, each adding to the residual stream. */
 import { type Axes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import type { ScoreBias } from "./alibi.js";
 import { Attention } from "./attention.js";
 import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
@@ -10,20 +11,32 @@ import { Norm } from "./norm.js";
 import type { Pass } from "./pass.js";
 import type { Rotation } from "./rope.js";
 
+/** What layers of one kind share. */
+export interface LayerParts {
+  readonly rotate?: Rotation;
+  readonly scoreBias?: ScoreBias;
+}
+
 export class DecoderLayer extends nn.Module {
-  readonly inputNorm: Norm;
+  /** Whether the MLP reads the layer's input, as attention does. */
+  readonly parallel: boolean;
+  /** Absent where attention reads the residual stream itself. */
+  readonly inputNorm: Norm | undefined;
   readonly selfAttn: Attention;
-  /** The residual stream between attention and MLP. */
-  readonly residMid = new Tap(["batch", "position", "hidden"]);
-  readonly postAttentionNorm: Norm;
+  /** The layer's input plus attention's write, also where the MLP does not read it. */
+  readonly residMid = new Tap(residualAxes);
+  /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
+  readonly postAttentionNorm: Norm | undefined;
   readonly mlp: Mlp;
 
-  constructor(hidden: number, config: LayerConfig, rotate?: Rotation) {
+  constructor(hidden: number, config: LayerConfig, parts: LayerParts = {}) {
     super();
-    this.inputNorm = new Norm(hidden, config.inputNorm);
-    this.selfAttn = new Attention(hidden, config.attention, rotate);
-    this.postAttentionNorm = new Norm(hidden, config.postAttentionNorm);
-    this.mlp = new Mlp(hidden, config.mlp);
+    const { inputNorm, attention, postAttentionNorm, mlp, parallel = false } = config;
+    this.parallel = parallel;
+    if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
+    this.selfAttn = new Attention(hidden, attention, parts);
+    if (postAttentionNorm) this.postAttentionNorm = new Norm(hidden, postAttentionNorm);
+    this.mlp = new Mlp(hidden, mlp);
   }
 
   get outputAxes(): Axes {
@@ -32,8 +45,12 @@ export class DecoderLayer extends nn.Module {
 
   /** @param x the residual stream, (batch, position, hidden) */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
-    const attention = this.selfAttn.forward(this.inputNorm.forward(x), pass, cache);
-    const middle = this.residMid.forward(mx.add(x, attention));
-    return mx.add(middle, this.mlp.forward(this.postAttentionNorm.forward(middle)));
+    const { inputNorm, postAttentionNorm, parallel } = this;
+    const read = inputNorm ? inputNorm.forward(x) : x;
+    const middle = this.residMid.forward(mx.add(x, this.selfAttn.forward(read, pass, cache)));
+    const stream = parallel ? x : middle;
+    const unnormalized = parallel ? read : middle;
+    const mlpInput = postAttentionNorm ? postAttentionNorm.forward(stream) : unnormalized;
+    return mx.add(middle, this.mlp.forward(mlpInput));
   }
 }

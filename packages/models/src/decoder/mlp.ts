@@ -4,6 +4,8 @@ import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "./activations.js";
 import { residualAxes } from "./axes.js";
 import type { MlpConfig } from "./config.js";
+import { Norm } from "./norm.js";
+import { asAdded, type Write } from "./write.js";
 
 /**
  * `downProj(activation(pre))`, or `downProj(activation(pre) · gate)` with a gated MLP. `pre` is always what
@@ -11,7 +13,7 @@ import type { MlpConfig } from "./config.js";
  * activations (`hook_pre_linear`). Checkpoints call their projections the other way round: `pre` is the
  * output of `gateProj` and `gate` that of `upProj` where there are both.
  */
-export class Mlp extends nn.Module {
+export class Mlp extends nn.Module implements Write {
   readonly activation: (x: MxArray) => MxArray;
   /** Absent in a plain MLP. */
   readonly gateProj: Linear | undefined;
@@ -23,6 +25,9 @@ export class Mlp extends nn.Module {
   /** Neuron activations, gated where there is a gate: what `downProj` reads. */
   readonly post = new Tap(["batch", "position", "mlpHidden"]);
   readonly downProj: Linear;
+  /** Absent in most families. */
+  readonly postNorm: Norm | undefined;
+  readonly outputScale: number | undefined;
 
   constructor(hidden: number, config: MlpConfig) {
     super();
@@ -33,19 +38,24 @@ export class Mlp extends nn.Module {
     }
     this.upProj = new nn.Linear(hidden, config.hidden, config.bias);
     this.downProj = new nn.Linear(config.hidden, hidden, config.bias);
+    if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
+    this.outputScale = config.outputScale;
   }
 
   get outputAxes(): Axes {
     return residualAxes;
   }
 
-  /** @param x (batch, position, hidden), normalised */
+  /**
+   * @param x (batch, position, hidden), normalised
+   * @returns what is added to the residual stream, (batch, position, hidden)
+   */
   override forward(x: MxArray): MxArray {
     const { gateProj, gate, activation } = this;
     const up = this.upProj.forward(x);
     const pre = this.pre.forward(gateProj ? gateProj.forward(x) : up);
     const active = activation(pre);
     const post = gate ? mx.multiply(active, gate.forward(up)) : active;
-    return this.downProj.forward(this.post.forward(post));
+    return asAdded(this.downProj.forward(this.post.forward(post)), this);
   }
 }

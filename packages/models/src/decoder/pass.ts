@@ -1,4 +1,4 @@
-/** What the layers of one forward pass share: positions, mask and cache. */
+/** What the layers of one forward pass share: positions and masks. */
 import { type Dtype, type MxArray, mx } from "@mlxterp/mlx";
 
 /** Where the tokens of a pass stand in their sequences. */
@@ -14,8 +14,13 @@ export interface Positions {
 /** Made once by the decoder and handed to every layer. */
 export interface Pass {
   readonly positions: Positions;
-  /** Added to the scores: 0 where a query may look, a large negative number elsewhere; null hides nothing. */
-  readonly mask: MxArray | null; // (query, key) or (batch, 1, query, key)
+  /**
+   * Added to the scores: 0 where a query may look, a large negative number elsewhere; null hides nothing.
+   *
+   * @param window how many keys a query sees, itself included. Default: all before it.
+   * @returns (query, key) or (batch, 1, query, key), the same array for the same window
+   */
+  mask(window?: number): MxArray | null;
 }
 
 /** What is added to a score to hide it: finite, so that a row with nothing to see stays free of NaN. */
@@ -23,20 +28,50 @@ export function maskedScore(dtype: Dtype): number {
   return dtype === mx.float16 ? -3e4 : -1e9;
 }
 
-/** Builds causal masks and keeps the last one, since passes of one length follow each other. */
-export function createCausalMask(): (
+/** Builds a causal mask, (query, key); the last key belongs to the last query. */
+export type CausalMask = (
   queries: number,
   keys: number,
   dtype: Dtype,
-) => MxArray | null {
-  let last: { queries: number; keys: number; mask: MxArray } | undefined;
-  return (queries, keys, dtype) => {
-    if (queries === 1) return null; // a single query is the newest token and sees everything
-    if (last?.queries !== queries || last.keys !== keys || last.mask.dtype !== dtype) {
-      const visible = mx.tri(queries, keys, keys - queries, dtype); // 1 where key <= query
-      const mask = mx.multiply(mx.subtract(1, visible), maskedScore(dtype)).astype(dtype);
-      last = { queries, keys, mask };
+  window?: number,
+) => MxArray | null;
+
+/** Builds causal masks and keeps the last one for every window, since passes of one length follow each other. */
+export function createCausalMask(): CausalMask {
+  const kept = new Map<number, { queries: number; keys: number; mask: MxArray }>();
+  return (queries, keys, dtype, window) => {
+    const seen = Math.min(window ?? keys, keys);
+    if (queries === 1 && seen === keys) return null; // a single query is the newest token
+    const kind = seen === keys ? 0 : seen;
+    const last = kept.get(kind);
+    if (last?.queries === queries && last.keys === keys && last.mask.dtype === dtype) {
+      return last.mask;
     }
-    return last.mask;
+    const mask = mx.multiply(hidden(queries, keys, seen), maskedScore(dtype)).astype(dtype);
+    kept.set(kind, { queries, keys, mask });
+    return mask;
+  };
+}
+
+/** 1 where `key > query` or `key <= query - seen`, else 0. */
+function hidden(queries: number, keys: number, seen: number): MxArray {
+  const later = mx.subtract(1, mx.tri(queries, keys, keys - queries, mx.float32));
+  return seen === keys
+    ? later
+    : mx.add(later, mx.tri(queries, keys, keys - queries - seen, mx.float32));
+}
+
+/** The masks of one pass: causal, joined with what hides padding, once for every window. */
+export function passMasks(
+  causal: (window?: number) => MxArray | null,
+  padding: MxArray | undefined,
+): Pass["mask"] {
+  if (!padding) return causal;
+  const joined = new Map<MxArray | null, MxArray>();
+  return (window) => {
+    const mask = causal(window);
+    const both = joined.get(mask) ?? (mask ? mx.add(mask, padding) : padding);
+    joined.set(mask, both);
+    return both;
   };
 }

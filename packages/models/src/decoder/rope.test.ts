@@ -1,8 +1,9 @@
 /** Rotary positions against the definition: pairs of numbers turned in the plane. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import type { RopeConfig } from "./config.js";
-import { createRotation, ropeFrequencies } from "./rope.js";
+import { createRotation } from "./rope.js";
+import type { RopeConfig } from "./rope-config.js";
+import { ropeFrequencies } from "./rope-frequencies.js";
 
 const headDim = 8;
 const length = 5;

@@ -1,27 +1,11 @@
 /** Rotary position embeddings: every variant as two tables and one quarter-turn matrix. */
 import { fromFlat, type MxArray, mx } from "@mlxterp/mlx";
-import type { RopeConfig, RopeScaling } from "./config.js";
 import type { Positions } from "./pass.js";
+import type { RopeConfig } from "./rope-config.js";
+import { ropeFrequencies, ropeRegime } from "./rope-frequencies.js";
 
 /** Turns queries or keys, (batch, heads, position, headDim), by their positions. */
 export type Rotation = (x: MxArray, positions: Positions) => MxArray;
-
-/** The wave number of each rotated pair, in radians per position. */
-export function ropeFrequencies(config: RopeConfig): Float32Array {
-  return Float32Array.from({ length: config.dims / 2 }, (_, pair) => {
-    const plain = config.base ** ((-2 * pair) / config.dims);
-    return config.scaling ? scaleFrequency(plain, config.scaling) : plain;
-  });
-}
-
-/** Llama 3 slows only the waves that are longer than its original context, with a smooth transition. */
-function scaleFrequency(frequency: number, scaling: RopeScaling): number {
-  if (scaling.kind === "linear") return frequency / scaling.factor;
-  const { factor, lowFrequencyFactor: low, highFrequencyFactor: high } = scaling;
-  const turns = (scaling.originalMaxPositions * frequency) / (2 * Math.PI);
-  const share = Math.min(Math.max((turns - low) / (high - low), 0), 1);
-  return (1 - share) * (frequency / factor) + share * frequency;
-}
 
 /** For each dimension of a head: the pair it belongs to and its partner there; none beyond `dims`. */
 function partners(config: RopeConfig): { pair: number; partner: number; first: boolean }[] {
@@ -60,15 +44,7 @@ interface Tables {
  */
 export function createRotation(config: RopeConfig, headDim: number): Rotation {
   const turn = quarterTurn(config, headDim);
-  const pairs = partners(config).map(({ pair }) => pair);
-  const byDimension = Float32Array.from({ length: headDim }, (_, dim) => pairs[dim] ?? 0);
-  const frequencies = ropeFrequencies(config);
-  // Beyond `dims` the frequency is 0: cos 1, sin 0, so those dimensions stay as they are.
-  const waves = fromFlat(
-    byDimension.map((pair, dim) => (dim < config.dims ? frequencies[pair] : 0)),
-    [1, headDim],
-  );
-  const tables = positionTables(waves);
+  const tables = positionTables(config, headDim);
   return (x, positions) => {
     const { cos, sin } = tables(positions, x.shape[2]);
     const turned = mx.matmul(x, turn.dtype === x.dtype ? turn : turn.astype(x.dtype));
@@ -80,26 +56,52 @@ function match(table: MxArray, x: MxArray): MxArray {
   return table.dtype === x.dtype ? table : table.astype(x.dtype);
 }
 
+/** The wave number of every dimension of a head for sequences of a length, (1, headDim). */
+function wavesByDimension(config: RopeConfig, headDim: number, length: number): MxArray {
+  const waves = new Float32Array(headDim);
+  const frequencies = ropeFrequencies(config, length);
+  // Beyond `dims` the frequency is 0: cos 1, sin 0, so those dimensions stay as they are.
+  for (const [dim, { pair }] of partners(config).entries()) waves[dim] = frequencies[pair];
+  return fromFlat(waves, [1, headDim]);
+}
+
+/** Cosines and sines of positions from 0, (position, headDim) each. */
+function wholeTables(config: RopeConfig, headDim: number, rows: number, length: number): Tables {
+  const waves = wavesByDimension(config, headDim, length);
+  const angles = mx.multiply(mx.arange(0, rows, 1, mx.float32).reshape([rows, 1]), waves);
+  const [cos, sin] = [mx.cos(angles), mx.sin(angles)];
+  const { scaling } = config;
+  if (!scaling || !("attentionFactor" in scaling)) return { cos, sin };
+  const factors = new Float32Array(headDim).fill(1).fill(scaling.attentionFactor, 0, config.dims);
+  const factor = fromFlat(factors, [1, headDim]);
+  return { cos: mx.multiply(cos, factor), sin: mx.multiply(sin, factor) };
+}
+
 /** Looks up cosines and sines; the last answer is kept, since every layer of a pass asks for the same. */
-function positionTables(waves: MxArray): (positions: Positions, length: number) => Tables {
-  let rows = 0;
-  let whole: Tables;
-  let last: { key: MxArray | number; length: number; tables: Tables } | undefined;
-  const grow = (needed: number) => {
-    rows = Math.max(64, 2 ** Math.ceil(Math.log2(needed)));
-    const angles = mx.multiply(mx.arange(0, rows, 1, mx.float32).reshape([rows, 1]), waves);
-    whole = { cos: mx.cos(angles), sin: mx.sin(angles) };
+function positionTables(
+  config: RopeConfig,
+  headDim: number,
+): (positions: Positions, length: number) => Tables {
+  let whole: { tables: Tables; rows: number; regime: number } | undefined;
+  let last: { key: MxArray | number; length: number; regime: number; tables: Tables } | undefined;
+  const tablesFor = (end: number, regime: number): Tables => {
+    if (!whole || end > whole.rows || whole.regime !== regime) {
+      const rows = Math.max(64, 2 ** Math.ceil(Math.log2(end)));
+      whole = { tables: wholeTables(config, headDim, rows, end), rows, regime };
+    }
+    return whole.tables;
   };
   return ({ offset, ids, end }, length) => {
     const key = ids ?? offset;
-    if (last?.key === key && last.length === length) return last.tables;
-    if (end > rows) grow(end);
+    const regime = ropeRegime(config, end);
+    if (last?.key === key && last.length === length && last.regime === regime) return last.tables;
+    const { cos, sin } = tablesFor(end, regime);
     const rowsOf = (table: MxArray) =>
       ids
         ? table.index(ids).reshape([ids.shape[0], 1, length, -1])
         : table.index(mx.Slice(offset, offset + length));
-    const tables = { cos: rowsOf(whole.cos), sin: rowsOf(whole.sin) };
-    last = { key, length, tables };
+    const tables = { cos: rowsOf(cos), sin: rowsOf(sin) };
+    last = { key, length, regime, tables };
     return tables;
   };
 }

@@ -1,8 +1,10 @@
 /** What a family is: a reader of its config.json and a table of its weights' names. */
+import type { InterpretableModelCore, Tokenizer } from "@mlxterp/core";
+import type { Module } from "@mlxterp/mlx";
 import type { DecoderConfig } from "../decoder/config.js";
 import type { WeightTable } from "./weight-table.js";
 
-/** One architecture of published checkpoints. */
+/** One architecture of published checkpoints that the decoder covers. */
 export interface Family {
   /** As in `config.json`. */
   readonly modelType: string;
@@ -14,4 +16,31 @@ export interface Family {
    */
   describe(json: unknown, file: string): DecoderConfig;
   readonly weights: WeightTable;
+}
+
+/** One architecture with a module of its own. */
+export interface ModuleFamily {
+  /** As in `config.json`. */
+  readonly modelType: string;
+  /**
+   * Makes the module of a `config.json`, without weights.
+   *
+   * @param file its name, for messages
+   * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
+   */
+  build(json: unknown, file: string): BuiltModule;
+  readonly weights: WeightTable;
+}
+
+/** A module, and how it becomes a model once its weights are in. */
+export interface BuiltModule {
+  readonly module: Module;
+  open(parts: LoadedParts): InterpretableModelCore<Module>;
+}
+
+/** What a checkpoint has besides config and weights. */
+export interface LoadedParts {
+  readonly name: string;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly eosTokens: readonly number[];
 }

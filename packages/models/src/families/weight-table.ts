@@ -1,9 +1,12 @@
 /** How the tensors of a checkpoint become the decoder's parameters: renamed, transposed or split. */
 import type { MxArray } from "@mlxterp/mlx";
 
-/** A tensor of the file as some parameters of the decoder; both ends are module paths, `*` a layer. */
+/**
+ * A tensor of the file as some parameters of the module; both ends are module paths, `*` a layer. A second `*` in the
+ * file's path counts the pieces that lie one behind the other along the parameter's first axis, as experts do.
+ */
 export interface WeightRule {
-  /** The decoder's modules that share the tensor, in order. */
+  /** The modules that share the tensor, in order. */
   readonly into: readonly string[];
   /** Turns the tensor into one array per module; the shape is checked beforehand. */
   readonly transform?: (tensor: MxArray, kind: string) => readonly MxArray[];
@@ -17,6 +20,8 @@ export interface WeightTable {
   readonly optionalPrefix: string;
   /** By module path in the file, without that beginning; a plain string renames. */
   readonly modules: Readonly<Record<string, string | WeightRule>>;
+  /** Tensors whose names end in neither `weight` nor `bias`, by their whole names; `into` then names whole parameters. */
+  readonly parameters?: Readonly<Record<string, string | WeightRule>>;
   /** Stored buffers that are no weights. */
   readonly ignored: readonly RegExp[];
 }
@@ -24,10 +29,12 @@ export interface WeightTable {
 /** Where one tensor of a file goes. */
 export interface WeightTarget {
   readonly tensor: string;
-  /** `weight` or `bias`. */
+  /** `weight` or `bias`; empty for a parameter of another name. */
   readonly kind: string;
   /** Paths of parameters, such as `layers.0.mlp.upProj.weight`. */
   readonly parameters: readonly string[];
+  /** Where along the parameter's first axis the tensor belongs, if it is not the whole. */
+  readonly piece: number | undefined;
   readonly rule: WeightRule;
 }
 
@@ -43,13 +50,30 @@ export function findTarget(
   if (table.ignored.some((pattern) => pattern.test(tensor))) return "ignored";
   const { optionalPrefix: prefix } = table;
   const name = tensor.startsWith(prefix) ? tensor.slice(prefix.length) : tensor;
-  const layer = /\.(\d+)\./.exec(name)?.[1] ?? "";
-  const [, path, kind] = /^(.*)\.(weight|bias)$/.exec(name.replace(/\.\d+\./, ".*.")) ?? [];
-  if (path === undefined || !Object.hasOwn(table.modules, path)) return undefined;
-  const entry = table.modules[path];
+  const [layer = "", piece] = [...name.matchAll(/\.(\d+)(?=\.)/g)].map(([, digits]) => digits);
+  const found = findRule(table, name.replace(/\.\d+(?=\.)/g, ".*"));
+  if (!found) return undefined;
+  const { rule, kind } = found;
+  const parameters = rule.into.map(
+    (path) => path.replace("*", layer) + (kind === "" ? "" : `.${kind}`),
+  );
+  return { tensor, kind, parameters, piece: piece === undefined ? undefined : Number(piece), rule };
+}
+
+/** What old files call the parameters of a norm. */
+const kinds: Readonly<Record<string, string>> = { gamma: "weight", beta: "bias" };
+
+function findRule(table: WeightTable, name: string): { rule: WeightRule; kind: string } | undefined {
+  const [, path, ending] = /^(.*)\.(weight|bias|gamma|beta)$/.exec(name) ?? [];
+  const module = path !== undefined && own(table.modules, path);
+  const entry = module || own(table.parameters ?? {}, name);
+  if (!entry) return undefined;
   const rule = typeof entry === "string" ? { into: [entry] } : entry;
-  const parameters = rule.into.map((module) => `${module.replace("*", layer)}.${kind}`);
-  return { tensor, kind, parameters, rule };
+  return { rule, kind: module ? (kinds[ending] ?? ending) : "" };
+}
+
+function own<T>(entries: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(entries, key) ? entries[key] : undefined;
 }
 
 /**

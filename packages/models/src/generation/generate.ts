@@ -1,8 +1,7 @@
 /** Generation: one token after the other, with a cache, under interventions. */
 import { type Interventions, InvalidPromptError, type Prompt } from "@mlxterp/core";
 import { evaluate, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
-import { KeyValueCache } from "../decoder/cache.js";
-import type { LanguageModel } from "../language-model.js";
+import type { GenerationCache, GenerativeModel } from "./generative-model.js";
 import {
   type Choice,
   checkSampling,
@@ -48,7 +47,7 @@ export interface GenerationStep {
  * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError (`INVALID_ARGUMENT`)
  */
 export async function* generate(
-  model: LanguageModel,
+  model: GenerativeModel,
   prompt: Prompt,
   options: GenerateOptions = {},
 ): AsyncGenerator<GenerationStep, void, undefined> {
@@ -59,7 +58,7 @@ export async function* generate(
   const end = endings(options.ignoreEos ? [] : model.eosTokens, options.stop);
   const stream = new TextStream(model.tokenizer, ids, end.strings);
   const choose = createChooser(options);
-  const cache = new KeyValueCache();
+  const cache = model.createCache();
   let next: readonly number[] = ids;
   for (let step = 0; step < maxTokens; step++) {
     signal?.throwIfAborted();
@@ -108,13 +107,13 @@ function finishReason(
 
 /** The logits of the last position, (vocab), not yet computed. */
 function lastLogits(
-  model: LanguageModel,
+  model: GenerativeModel,
   ids: readonly number[],
   {
     interventions,
     cache,
     step,
-  }: { interventions?: Interventions; cache: KeyValueCache; step: number },
+  }: { interventions?: Interventions; cache: GenerationCache; step: number },
 ): MxArray {
   const args = [{ cache, lastOnly: true }];
   const pass = model.collectLazily([ids], { interventions, args, offset: cache.length, step });
@@ -124,7 +123,7 @@ function lastLogits(
 /** Chooses a token and computes the step, the cache included, so that no graph grows from step to step. */
 function createChooser(
   options: SamplingOptions,
-): (logits: MxArray, cache: KeyValueCache) => Promise<Choice> {
+): (logits: MxArray, cache: GenerationCache) => Promise<Choice> {
   const sample = options.temperature ? createSampler(options) : undefined;
   return async (logits, cache) => {
     if (sample) {
@@ -137,7 +136,7 @@ function createChooser(
   };
 }
 
-function onePrompt(model: LanguageModel, prompt: Prompt): readonly number[] {
+function onePrompt(model: GenerativeModel, prompt: Prompt): readonly number[] {
   const { ids } = model.tokens(prompt);
   if (ids.length !== 1) {
     throw new InvalidPromptError(

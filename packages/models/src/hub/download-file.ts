@@ -1,13 +1,14 @@
-/** Downloads one file of a hub repository into the cache: streamed, checked, and complete or not there at all. */
-import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+/** Downloads one file of a hub repository into the cache: resumed, checked, and complete or not there at all. */
+import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { downloadFile, type ListFileEntry } from "@huggingface/hub";
+import type { ListFileEntry } from "@huggingface/hub";
 import { HubError } from "../errors.js";
 import type { RepositoryCache } from "./cache-layout.js";
+import { receiveFile, sizeOf } from "./receive-file.js";
+import type { RetryPolicy } from "./retry.js";
+import { isAnnounced } from "./verify-file.js";
 
-/** How far a download is, in bytes. */
+/** How far a download is, in bytes. A resumed one begins with what was there. */
 export interface DownloadProgress {
   readonly file: string;
   readonly loaded: number;
@@ -19,67 +20,64 @@ export interface HubConnection {
   readonly repo: { readonly type: "model"; readonly name: string };
   /** A commit. */
   readonly revision: string;
-  readonly hubUrl?: string;
+  readonly hubUrl: string;
+  /** Asks again by itself when there is no answer. */
   readonly fetch: typeof fetch;
   readonly accessToken?: string;
+  readonly retries: RetryPolicy;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
 /**
- * Makes sure that a file is in the cache.
+ * Makes sure that a file is in the cache. What comes is kept in `<hash>.incomplete`, as the Python client
+ * does, and gets its name only when size and hash are right; a later call goes on where this one ended.
  *
- * @throws HubError (`HUB`) when the bytes that came are not those the hub announced
+ * @throws HubError (`HUB`) when the connection stays broken, or the bytes are not those the hub announced
  */
 export async function fetchIntoCache(
   connection: HubConnection,
   cache: RepositoryCache,
   entry: ListFileEntry,
-  onProgress?: (progress: DownloadProgress) => void,
 ): Promise<void> {
-  const hash = entry.lfs?.oid ?? entry.oid ?? `${connection.revision}-${entry.path}`;
+  const hash = entry.lfs?.oid ?? entry.oid;
   const blob = cache.blob(hash);
-  if (!existsSync(blob) || statSync(blob).size !== entry.size) {
+  if (sizeOf(blob) !== entry.size) {
     await mkdir(dirname(blob), { recursive: true });
-    const temporary = `${blob}.${process.pid}.incomplete`;
-    try {
-      await download(connection, entry, temporary, onProgress);
-      await rename(temporary, blob);
-    } finally {
-      await rm(temporary, { force: true });
+    const partial = `${blob}.incomplete`;
+    const resumed = sizeOf(partial) > 0;
+    const good = await download(connection, entry, partial);
+    // A damaged beginning may be of an earlier day; one whole download tells whether the hub is at fault.
+    if (!good && !(resumed && (await download(connection, entry, partial)))) {
+      throw new HubError(
+        connection.repo.name,
+        undefined,
+        `${entry.path} arrived damaged: its hash is not the announced one. Try again.`,
+      );
     }
+    await publish(partial, blob, entry.size);
   }
   await cache.link(connection.revision, entry.path, hash);
 }
 
+/** @returns whether the file is the announced one; if not, it is gone */
 async function download(
   connection: HubConnection,
   entry: ListFileEntry,
-  target: string,
-  onProgress?: (progress: DownloadProgress) => void,
-): Promise<void> {
-  const { path: file, size: total } = entry;
-  const blob = await downloadFile({ ...connection, path: file });
-  if (!blob) throw new HubError(connection.repo.name, 404, `${file} has disappeared from the hub.`);
-  const checksum = createHash("sha256");
-  const output = await open(target, "w");
-  let loaded = 0;
+  partial: string,
+): Promise<boolean> {
+  if (sizeOf(partial) > entry.size) await rm(partial, { force: true });
+  await receiveFile(connection, entry, partial);
+  if (await isAnnounced(partial, entry)) return true;
+  await rm(partial, { force: true });
+  return false;
+}
+
+/** Gives the file its name, unless another process that loads the same did so first. */
+async function publish(partial: string, blob: string, size: number): Promise<void> {
   try {
-    for await (const chunk of blob.stream()) {
-      await output.write(chunk);
-      checksum.update(chunk);
-      loaded += chunk.byteLength;
-      onProgress?.({ file, loaded, total });
-    }
-  } finally {
-    await output.close();
-  }
-  if (loaded !== total) {
-    throw new HubError(
-      connection.repo.name,
-      undefined,
-      `${file} broke off after ${loaded} of ${total} bytes. Try again; what is complete is kept.`,
-    );
-  }
-  if (entry.lfs && checksum.digest("hex") !== entry.lfs.oid) {
-    throw new HubError(connection.repo.name, undefined, `${file} arrived damaged. Try again.`);
+    await rename(partial, blob);
+  } catch (error) {
+    if (sizeOf(blob) !== size) throw error;
   }
 }

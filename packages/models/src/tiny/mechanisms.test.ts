@@ -59,6 +59,20 @@ function silence(silenced: readonly Head[]): Interventions {
   );
 }
 
+/** Pairs of different heads, the same in every run. */
+function randomPairs(from: readonly Head[], count: number): [Head, Head][] {
+  let state = 1;
+  const below = (size: number) => {
+    state = (state * 48_271) % 0x7fffffff; // Park and Miller's minimal standard generator
+    return state % size;
+  };
+  return Array.from({ length: count }, () => {
+    const first = below(from.length);
+    const second = (first + 1 + below(from.length - 1)) % from.length;
+    return [from[first], from[second]];
+  });
+}
+
 describe("the induction circuit of the model that ships", () => {
   it("has a head that looks at the previous token", () => {
     const best = Math.max(...heads.map(({ previous }) => previous));

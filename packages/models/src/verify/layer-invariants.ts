@@ -34,16 +34,17 @@ export const patternMixesValues = inEveryLayer(
   },
 );
 
-/** What the heads write separately is what attention writes. */
+/** What the heads write separately is what attention writes, or what its post-norm reads. */
 export const headsAddUp = inEveryLayer(
   "heads add up",
-  "Σ heads result + bias = selfAttn",
+  "Σ heads result + bias = selfAttn, before any post-norm",
   (trace, layer, { model }) => {
     const { selfAttn } = trace.layers[layer];
-    const { bias } = model.module.layers[layer].selfAttn.oProj;
+    const { oProj, postNorm, outputScale = 1 } = model.module.layers[layer].selfAttn;
     const sum = mx.sum(selfAttn.result.value, 2);
-    const received = bias ? mx.add(sum, bias) : sum;
-    return { where: selfAttn.site, received, expected: selfAttn.value };
+    const received = oProj.bias ? mx.add(sum, mx.multiply(oProj.bias, outputScale)) : sum;
+    const { site, value: expected } = postNorm ? selfAttn.oProj : selfAttn;
+    return { where: site, received, expected };
   },
 );
 

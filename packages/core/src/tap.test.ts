@@ -1,0 +1,163 @@
+/** Taps: points in a forward that can be read and changed, and values offered beside its way. */
+import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { describe, expect, it } from "vitest";
+import { InterpretableModel } from "./model.js";
+import { Tap } from "./tap.js";
+import { CausalModel } from "./testing/causal-model.js";
+import { expectSame } from "./testing/compare.js";
+
+const ids = [[1, 2, 3, 4]];
+const x = mx.ones([1, 2, 3]);
+
+/** Counts which way its forward went, and how often the value beside the fast way was built. */
+class TwoWays extends nn.Module {
+  pattern = new Tap(["batch", "position", "hidden"]);
+  slow = 0;
+  fast = 0;
+  built = 0;
+
+  override forward(y: MxArray): MxArray {
+    const weights = mx.add(y, 1);
+    if (this.pattern.changed) {
+      this.slow++;
+      return mx.multiply(this.pattern.forward(weights), 10);
+    }
+    this.fast++;
+    this.pattern.derive(() => {
+      this.built++;
+      return weights;
+    });
+    return mx.multiply(weights, 10);
+  }
+}
+
+describe("a tap outside a trace", () => {
+  it("is the identity", () => {
+    const tap = new Tap(["batch", "position"]);
+    expect(tap.forward(x)).toBe(x);
+    expect(tap.changed).toBe(false);
+    expect(() => tap.derive(() => x)).not.toThrow();
+    expect(Object.keys(tap.parameters())).toEqual([]);
+  });
+});
+
+describe("a derived value", () => {
+  it("is built when it is read, once, and never changes the way of the computation", () => {
+    const network = new TwoWays();
+    using trace = new InterpretableModel(network).trace(x);
+    expect([network.fast, network.slow, network.built]).toEqual([1, 0, 0]);
+    expectSame(trace.pattern.value, mx.full(x.shape, 2));
+    expectSame(trace.pattern.input.value, mx.full(x.shape, 2));
+    expectSame(trace.at("pattern").save(), mx.full(x.shape, 2));
+    expect([network.fast, network.slow, network.built]).toEqual([1, 0, 1]);
+  });
+
+  it("can be kept by a run, by its output or its input", async () => {
+    const network = new TwoWays();
+    const cache = await new InterpretableModel(network).run(x, { save: ["pattern", "pattern.input"] });
+    expectSame(cache.get("pattern"), mx.full(x.shape, 2));
+    expectSame(cache.get("pattern.input"), mx.full(x.shape, 2));
+    expect([network.fast, network.slow]).toEqual([1, 0]);
+  });
+
+  it("is not built when nobody asks for it", async () => {
+    const network = new TwoWays();
+    const model = new InterpretableModel(network);
+    await model.run(x);
+    model.trace(x).dispose();
+    expect(network.built).toBe(0);
+  });
+
+  it.each(["pattern", "pattern.input", "pattern#0", "**", "{pattern,pattern}"])(
+    "goes the changing way when there is an intervention at %s",
+    (selector) => {
+      const network = new TwoWays();
+      const model = new InterpretableModel(network);
+      using trace = model.trace(x, { interventions: { [selector]: (y) => mx.add(y, 1) } });
+      expect([network.fast, network.slow]).toEqual([0, 1]);
+      expectSame(trace.pattern.value, mx.full(x.shape, 3));
+      expectSame(trace.output.value, mx.full(x.shape, 30));
+    },
+  );
+
+  it("keeps every call of a module that is called twice", () => {
+    class Twice extends nn.Module {
+      inner = new TwoWays();
+      override forward(y: MxArray): MxArray {
+        return this.inner.forward(this.inner.forward(y));
+      }
+    }
+    using trace = new InterpretableModel(new Twice()).trace(x);
+    expectSame(trace.inner.pattern.call(0).value, mx.full(x.shape, 2));
+    expectSame(trace.inner.pattern.call(1).value, mx.full(x.shape, 21));
+  });
+
+  it("is read by nested passes each for itself", () => {
+    const model = new InterpretableModel(new TwoWays());
+    using outer = model.trace(x);
+    using inner = model.trace(mx.multiply(x, 5));
+    expectSame(inner.pattern.value, mx.full(x.shape, 6));
+    expectSame(outer.pattern.value, mx.full(x.shape, 2));
+    const read = (y: MxArray) => {
+      using trace = model.trace(x);
+      return mx.add(y, trace.pattern.value);
+    };
+    using around = model.trace(x, { interventions: { input: read } });
+    expectSame(around.pattern.value, mx.full(x.shape, 4));
+  });
+
+  it("may call modules without disturbing an open pass", () => {
+    class Calling extends nn.Module {
+      inner = new nn.Identity();
+      tap = new Tap(["batch", "position", "hidden"]);
+      override forward(y: MxArray): MxArray {
+        this.tap.derive(() => this.inner.forward(mx.add(y, 5)));
+        return this.inner.forward(y);
+      }
+    }
+    using trace = new InterpretableModel(new Calling()).trace(x);
+    expectSame(trace.tap.value, mx.full(x.shape, 6));
+    expectSame(trace.inner.value, x);
+  });
+});
+
+describe("attention weights that are a tap", () => {
+  it("lesson: attention weights were recomputed on the side, and could not be changed", () => {
+    const model = new InterpretableModel(new CausalModel());
+    const uniform = (pattern: MxArray) =>
+      mx.divide(mx.tri(4, 4, 0), mx.arange(1, 5, 1, mx.float32).reshape([4, 1])).reshape(pattern.shape);
+    const interventions = { "layers.0.selfAttn.pattern": uniform };
+    using trace = model.trace(ids, { interventions });
+    const values = trace.layers[0].norm.value; // (batch, position, hidden)
+    const mixed = mx.matmul(trace.layers[0].selfAttn.pattern.value.squeeze(1), values);
+    expectSame(trace.layers[0].selfAttn.value, mixed);
+  });
+
+  it("computes the same on both ways", () => {
+    const network = new CausalModel();
+    const model = new InterpretableModel(network);
+    const keep = (y: MxArray) => y;
+    const interventions = { "layers.*.selfAttn.pattern": keep, "layers.*.selfAttn.result": keep };
+    using trace = model.trace(ids, { interventions });
+    expectSame(trace.output.value, network.forward(mx.array(ids, mx.int32)));
+  });
+
+  it("knows the axes of what passes", () => {
+    const model = new InterpretableModel(new CausalModel());
+    const seen: unknown[] = [];
+    const note = (y: MxArray, { axes }: { axes: unknown }) => {
+      seen.push(axes);
+      return y;
+    };
+    const sites = ["layers.0.selfAttn.pattern", "layers.0.residMid.input", "layers.0", "output", "input"];
+    const interventions = Object.fromEntries(sites.map((site) => [site, note]));
+    model.trace(ids, { interventions }).dispose();
+    expect(seen).toEqual([
+      undefined,
+      ["batch", "heads", "query", "key"],
+      ["batch", "position", "hidden"],
+      ["batch", "position", "hidden"],
+      ["batch", "position", "vocab"],
+    ]);
+  });
+});

@@ -1,0 +1,2 @@
+export const adapterConfigFile = "adapter_config.json";
+export const adapterWeightsFile = "adapter_model.safetensors";

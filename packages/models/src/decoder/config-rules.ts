@@ -1,0 +1,50 @@
+/** What the fields of a decoder's description must satisfy together. */
+import { z } from "zod";
+import { InvalidDecoderConfigError } from "../errors.js";
+import { type AttentionConfig, type DecoderConfig, decoderSchema } from "./config.js";
+
+/** The first rule that is broken. */
+function brokenRule(config: DecoderConfig): string | undefined {
+  if (config.learnedPositions && config.maxPositions === undefined) {
+    return "learnedPositions needs maxPositions";
+  }
+  if (config.positionOffset && !config.learnedPositions) {
+    return "positionOffset needs learnedPositions";
+  }
+  if (config.head.tied && config.head.bias) return "a tied head has no bias of its own";
+  for (const [index, { attention }] of config.layers.entries()) {
+    const broken = brokenAttentionRule(attention);
+    if (broken) return `layers.${index}.attention${broken}`;
+  }
+  return undefined;
+}
+
+function brokenAttentionRule(attention: AttentionConfig): string | undefined {
+  const { heads, kvHeads, headDim, rope, postNorm, outputScale } = attention;
+  if (heads % kvHeads !== 0) {
+    return `: ${heads} heads cannot share ${kvHeads} key/value heads evenly`;
+  }
+  // The heads' results carry the scale, and end before the norm.
+  if (postNorm && outputScale !== undefined) return ": postNorm and outputScale exclude each other";
+  if (!rope) return undefined;
+  if (rope.dims % 2 !== 0 || rope.dims > headDim) {
+    return `.rope.dims: ${rope.dims} must be even and at most headDim = ${headDim}`;
+  }
+  if (rope.scaling?.kind !== "longrope") return undefined;
+  const { shortFactors, longFactors } = rope.scaling;
+  if (shortFactors.length === rope.dims / 2 && longFactors.length === rope.dims / 2) return;
+  return `.rope.scaling: longrope needs ${rope.dims / 2} factors, one for each pair`;
+}
+
+/**
+ * Checks a description completely; an unknown field is an error, never ignored.
+ *
+ * @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`)
+ */
+export function checkDecoderConfig(value: unknown): DecoderConfig {
+  const parsed = decoderSchema.safeParse(value);
+  if (!parsed.success) throw new InvalidDecoderConfigError(z.prettifyError(parsed.error));
+  const broken = brokenRule(parsed.data);
+  if (broken) throw new InvalidDecoderConfigError(broken);
+  return parsed.data;
+}

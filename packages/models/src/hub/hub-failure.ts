@@ -1,0 +1,45 @@
+/** The hub's refusals in this library's errors, each with the way out. */
+import { HubApiError } from "@huggingface/hub";
+import { MlxterpError } from "@mlxterp/mlx";
+import { CheckpointNotFoundError, HubError } from "../errors.js";
+
+/** The error for an HTTP status. */
+export function refusal(
+  id: string,
+  revision: string,
+  status: number,
+  message: string,
+  options?: ErrorOptions,
+): CheckpointNotFoundError | HubError {
+  if (status === 404) {
+    return new CheckpointNotFoundError(
+      id,
+      [`${id} at revision ${revision} on the hub`],
+      'Check the name and the revision, name a folder, or load the model that comes along: "tiny".',
+    );
+  }
+  return new HubError(id, status, reasonOf(status, message), options);
+}
+
+function reasonOf(status: number, message: string): string {
+  if (status === 401 || status === 403) {
+    return "the hub refuses access. The name may be wrong, or the model private or gated: accept its terms on its page and set HF_TOKEN to a token that may read it.";
+  }
+  if (status === 429) {
+    return "the hub gets too many requests from here. Wait some minutes, or set HF_TOKEN, which raises the limit.";
+  }
+  if (status >= 500) return `the hub fails with status ${status}. Try again later.`;
+  return message;
+}
+
+/** Whatever a download threw; what is one of this library's errors already stays. */
+export function explain(error: unknown, id: string, revision: string): unknown {
+  if (MlxterpError.isInstance(error)) return error;
+  if (error instanceof HubApiError) {
+    return refusal(id, revision, error.statusCode, error.message, { cause: error });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new HubError(id, undefined, `the download failed (${reason}). Try again.`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,73 @@
+/** Repeats requests that failed for a passing reason, waiting longer each time. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How often, and how patiently. */
+export interface RetryPolicy {
+  /** Requests in all, before a failure stands. */
+  readonly attempts: number;
+  /** The first wait in milliseconds; each further one is twice as long. */
+  readonly delay: number;
+}
+
+/** Timeout, too many requests, and the failures of a server or of one before it. */
+const passing = new Set([408, 429, 500, 502, 503, 504]);
+
+/** Whether a refusal with this status may end by itself. */
+export function isPassing(status: number): boolean {
+  return passing.has(status);
+}
+
+const longestBackOff = 30_000;
+const longestRetryAfter = 300_000;
+
+/**
+ * Waits before the next attempt.
+ *
+ * @param failed attempts so far, from 1
+ * @throws the signal's reason
+ */
+export async function pause(
+  { delay }: RetryPolicy,
+  failed: number,
+  signal?: AbortSignal,
+  asked = 0,
+): Promise<void> {
+  const backOff = Math.min(delay * 2 ** (failed - 1), longestBackOff);
+  try {
+    await sleep(Math.max(backOff, asked), undefined, { signal });
+  } catch (error) {
+    signal?.throwIfAborted(); // the caller's reason, which the timer does not pass on
+    throw error;
+  }
+}
+
+/** What a server asks for with `Retry-After`, in milliseconds: seconds or a date. */
+export function retryAfter(header: string | null, now: number = Date.now()): number {
+  if (!header) return 0;
+  const seconds = Number(header);
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), longestRetryAfter) : 0;
+}
+
+/** A `fetch` that asks again when there is no connection or the server says it cannot answer now. */
+export function persistentFetch(
+  plainFetch: typeof fetch,
+  policy: RetryPolicy,
+  signal?: AbortSignal,
+): typeof fetch {
+  return async (input, init) => {
+    for (let attempt = 1; ; attempt++) {
+      const last = attempt >= policy.attempts;
+      const outcome = await plainFetch(input, signal ? { ...init, signal } : init).catch(
+        (error: unknown) => {
+          signal?.throwIfAborted();
+          if (last) throw error;
+          return undefined;
+        },
+      );
+      if (outcome && (last || !isPassing(outcome.status))) return outcome;
+      await outcome?.body?.cancel();
+      await pause(policy, attempt, signal, retryAfter(outcome?.headers.get("retry-after") ?? null));
+    }
+  };
+}

@@ -1,0 +1,91 @@
+/** Mamba: a language model without attention; token ids in, logits out. */
+import { type Axes } from "@mlxterp/core";
+import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { residualAxes } from "../decoder/axes.js";
+import { Norm } from "../decoder/norm.js";
+import type { MixerCache, StateCache } from "./cache.js";
+import type { MambaConfig } from "./config.js";
+import { Mixer } from "./mixer.js";
+
+/** One layer: what the mixer makes of the normalised residual stream is added to it. */
+export class MambaLayer extends nn.Module {
+  readonly residualInFloat32: boolean;
+  readonly inputNorm: Norm;
+  readonly mixer: Mixer;
+
+  constructor(config: MambaConfig) {
+    super();
+    this.residualInFloat32 = config.residualInFloat32;
+    this.inputNorm = new Norm(config.hidden, config.norm);
+    this.mixer = new Mixer(config.hidden, config.mixer);
+  }
+
+  get outputAxes(): Axes {
+    return residualAxes;
+  }
+
+  /** @param x the residual stream, (batch, position, hidden) */
+  override forward(x: MxArray, cache?: MixerCache): MxArray {
+    const { inputNorm, residualInFloat32 } = this;
+    const normalized = inputNorm.forward(x.astype(inputNorm.weight.dtype));
+    const residual = residualInFloat32 ? x.astype(mx.float32) : x;
+    return mx.add(residual, this.mixer.forward(normalized, cache));
+  }
+}
+
+/** How one forward pass differs from a plain one over whole prompts. */
+export interface MambaPassOptions {
+  /** The memory of earlier tokens; ids are then only the new ones. */
+  readonly cache?: StateCache;
+  /** Computes the logits of the last position only. Default: false. */
+  readonly lastOnly?: boolean;
+}
+
+/**
+ * A Mamba language model.
+ *
+ * @example
+ * const mamba = new Mamba(config);
+ * const logits = mamba.forward(mx.array([[1, 5, 2]], mx.int32)); // (batch, position, vocab)
+ */
+export class Mamba extends nn.Module {
+  readonly embedTokens: Embedding;
+  readonly layers: MambaLayer[];
+  readonly finalNorm: Norm;
+  /** Absent where logits are read off the embedding matrix. */
+  readonly lmHead: Linear | undefined;
+
+  constructor(config: MambaConfig) {
+    super();
+    const { vocab, hidden, layers, norm, head } = config;
+    this.embedTokens = new nn.Embedding(vocab, hidden);
+    this.layers = Array.from({ length: layers }, () => new MambaLayer(config));
+    this.finalNorm = new Norm(hidden, norm);
+    if (!head.tied) this.lmHead = new nn.Linear(hidden, vocab, false);
+  }
+
+  get outputAxes(): Axes {
+    return ["batch", "position", "vocab"];
+  }
+
+  /**
+   * @param ids (batch, position) int32, within the vocabulary: MLX does not check them
+   * @returns logits, (batch, position, vocab)
+   */
+  override forward(ids: MxArray, { cache, lastOnly }: MambaPassOptions = {}): MxArray {
+    const { layers, finalNorm } = this;
+    let x = this.embedTokens.forward(ids);
+    for (let index = 0; index < layers.length; index++) {
+      x = layers[index].forward(x, cache?.layer(index));
+    }
+    if (cache) cache.length += ids.shape[1];
+    const last = lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x;
+    return this.unembed(finalNorm.forward(last.astype(finalNorm.weight.dtype)));
+  }
+
+  /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
+  unembed(x: MxArray): MxArray {
+    const { lmHead } = this;
+    return lmHead ? lmHead.forward(x) : this.embedTokens.asLinear(x);
+  }
+}

@@ -1,0 +1,107 @@
+/** The mixer of Mamba: a convolution and a selective state space, with every intermediate value as a site. */
+import { type Axes, Tap } from "@mlxterp/core";
+import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { activations } from "../decoder/activations.js";
+import { residualAxes } from "../decoder/axes.js";
+import type { MixerCache } from "./cache.js";
+import type { MixerConfig } from "./config.js";
+import { CausalConvolution } from "./convolution.js";
+import { scanStates } from "./scan.js";
+
+const { silu } = activations;
+
+/**
+ * Selective state space: how much a channel forgets and writes depends on the token.
+ * Source: Gu & Dao 2023, "Mamba: Linear-Time Sequence Modeling with Selective State Spaces", section 3.
+ */
+export class Mixer extends nn.Module {
+  readonly stepRank: number;
+  readonly stateSize: number;
+  readonly inProj: Linear;
+  /** The branch that multiplies what was remembered, before its nonlinearity. */
+  readonly gate = new Tap(["batch", "position", "mlpHidden"]);
+  readonly convolution: CausalConvolution;
+  /** The convolved and activated input: what is written and what steps are chosen by. */
+  readonly signal = new Tap(["batch", "position", "mlpHidden"]);
+  readonly xProj: Linear;
+  readonly dtProj: Linear;
+  /** The step: near 0 a channel keeps its memory and takes in nothing. */
+  readonly delta = new Tap(["batch", "position", "mlpHidden"]);
+  /** The direction in which a token is written into each channel's state, and the one in which it is read. */
+  readonly B = new Tap(["batch", "position", "state"]);
+  readonly C = new Tap(["batch", "position", "state"]);
+  /** The part of each state that remains when the token comes. */
+  readonly decay = new Tap(["batch", "position", "mlpHidden", "state"]);
+  /** What the token adds to each state; a change is carried on to later positions. */
+  readonly write = new Tap(["batch", "position", "mlpHidden", "state"]);
+  /** The state after each token. A change alters what is read there, not what is carried on. */
+  readonly states = new Tap(["batch", "position", "mlpHidden", "state"]);
+  /** What is read out, with the skip connection, before the gate. */
+  readonly scan = new Tap(["batch", "position", "mlpHidden"]);
+  /** After the gate: what `outProj` reads. */
+  readonly post = new Tap(["batch", "position", "mlpHidden"]);
+  readonly outProj: Linear;
+  /** The logarithm of each state's rate of forgetting, (channels, state). */
+  decayRate: MxArray;
+  /** How much of the signal bypasses the state, (channels). */
+  skip: MxArray;
+
+  constructor(hidden: number, config: MixerConfig) {
+    super();
+    const { inner, state, stepRank, kernel, projectionBias, convolutionBias } = config;
+    this.stepRank = stepRank;
+    this.stateSize = state;
+    this.inProj = new nn.Linear(hidden, 2 * inner, projectionBias);
+    this.convolution = new CausalConvolution(inner, kernel, convolutionBias);
+    this.xProj = new nn.Linear(inner, stepRank + 2 * state, false);
+    this.dtProj = new nn.Linear(stepRank, inner, true);
+    this.outProj = new nn.Linear(inner, hidden, projectionBias);
+    this.decayRate = mx.zeros([inner, state]);
+    this.skip = mx.ones([inner]);
+  }
+
+  get outputAxes(): Axes {
+    return residualAxes;
+  }
+
+  /**
+   * @param x (batch, position, hidden), normalised
+   * @param cache this layer's memory of earlier tokens
+   * @returns (batch, position, hidden), what is added to the residual stream
+   */
+  override forward(x: MxArray, cache?: MixerCache): MxArray {
+    const [entering, gated] = this.inProj.forward(x).split(2, -1);
+    const gate = this.gate.forward(gated);
+    const convolved = this.convolution.forward(this.extend(entering, cache));
+    const signal = this.signal.forward(silu(convolved));
+    const scanned = this.scan.forward(this.remember(signal, cache));
+    return this.outProj.forward(this.post.forward(mx.multiply(scanned, silu(gate))));
+  }
+
+  /** The inputs of the convolution, after those it still sees of earlier tokens. */
+  private extend(entering: MxArray, cache?: MixerCache): MxArray {
+    const [batch, , channels] = entering.shape;
+    const earlier = this.convolution.kernel - 1;
+    const before = cache?.window ?? mx.zeros([batch, earlier, channels], entering.dtype);
+    const window = mx.concatenate([before, entering], 1);
+    if (cache) cache.window = window.index(mx.Slice(), mx.Slice(window.shape[1] - earlier, null));
+    return window;
+  }
+
+  /** Writes the signal into the states and reads it out again, (batch, position, channels). */
+  private remember(signal: MxArray, cache?: MixerCache): MxArray {
+    const { stepRank, stateSize } = this;
+    const cuts = [stepRank, stepRank + stateSize];
+    const [steps, B, C] = this.xProj.forward(signal).split(cuts, -1);
+    const delta = this.delta.forward(mx.logaddexp(this.dtProj.forward(steps), 0)); // softplus
+    const taken = mx.expandDims(mx.multiply(delta, signal), 3);
+    const written = mx.multiply(taken, mx.expandDims(this.B.forward(B), 2));
+    const rate = mx.negative(mx.exp(this.decayRate));
+    const decay = this.decay.forward(mx.exp(mx.multiply(mx.expandDims(delta, 3), rate)));
+    const states = scanStates(decay, this.write.forward(written), cache?.state);
+    if (cache) cache.state = states.index(mx.Slice(), -1);
+    const direction = mx.expandDims(this.C.forward(C), 3); // (batch, position, state, 1)
+    const read = mx.matmul(this.states.forward(states), direction).squeeze(3);
+    return mx.add(read, mx.multiply(signal, this.skip));
+  }
+}
