@@ -71,7 +71,9 @@ export function allFiles({ folder }: WorkspacePackage): string[] {
   return filesBelow(join(folder, "src"), [".ts", ".tsx"]);
 }
 
-/** A package's TypeScript sources without tests and their helpers, which may import more than the code they test. */
+/** A package's sources without tests and test helpers, which may import more than the code they test. */
 export function sourceFiles(one: WorkspacePackage): string[] {
-  return allFiles(one).filter((file) => !/\.test(-d)?\.tsx?$|\btest-support\b/.test(file));
+  return allFiles(one).filter(
+    (file) => !/\.test(-d)?\.tsx?$|\/(test-support|testing)\b/.test(file),
+  );
 }

@@ -15,7 +15,7 @@ export interface DatasetOptions {
 export const defaultDataset: DatasetOptions = {
   length: 64,
   repeated: 0.35,
-  weights: { indirectObject: 4, fact: 2.5, agreement: 2, pronoun: 1.5 },
+  weights: { indirectObject: 4, fact: 3, agreement: 2, pronoun: 1.5 },
 };
 
 /** Draws one training document of exactly `length` ids. */

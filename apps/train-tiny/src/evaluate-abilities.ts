@@ -1,4 +1,5 @@
 /** Measures a model's abilities on held-out questions, from its logits after each prompt. */
+import type { Interventions } from "@mlxterp/core";
 import { mx, toFlat } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Question, Questions } from "./questions.js";
@@ -37,8 +38,13 @@ function equalAnswers(answer: string): readonly string[] {
 }
 
 /** Asks all questions in one batch. */
-async function ask(model: LanguageModel, questions: readonly Question[]): Promise<Accuracy> {
-  const cache = await model.run(questions.map(({ prompt }) => prompt));
+export async function ask(
+  model: LanguageModel,
+  questions: readonly Question[],
+  interventions: Interventions = {},
+): Promise<Accuracy> {
+  const prompts = questions.map(({ prompt }) => prompt);
+  const cache = await model.run(prompts, { interventions });
   const logits = cache.last("output"); // (batch, vocab)
   const best = toFlat(mx.argmax(logits, -1));
   const flat = toFlat(logits);
@@ -65,7 +71,7 @@ export function repeatWords(sequence: string): number[] {
 export async function measureCopies(
   model: LanguageModel,
   sequences: readonly string[],
-  interventions = {},
+  interventions: Interventions = {},
 ): Promise<CopyLoss> {
   const ids = sequences.map(repeatWords);
   const cache = await model.run(ids, { interventions });

@@ -34,10 +34,9 @@ process.once("SIGINT", () => interrupted.abort());
 
 /** @returns the minutes it took */
 async function trainWithProgress(decoder: Decoder): Promise<number> {
-  const bar = new SingleBar(
-    { format: "training {bar} {value}/{total}  loss {loss}  {eta_formatted} left", etaBuffer: 100 },
-    Presets.shades_classic,
-  );
+  const format = "training {bar} {value}/{total}  loss {loss}  {eta_formatted} left";
+  const elsewhere = { noTTYOutput: true, notTTYSchedule: 30_000 }; // a line now and then into a log
+  const bar = new SingleBar({ format, etaBuffer: 100, ...elsewhere }, Presets.shades_classic);
   bar.start(training.steps, 0, { loss: "–" });
   const began = performance.now();
   let smooth: number | undefined;
@@ -59,7 +58,7 @@ async function describe(folder: string, minutes: number): Promise<string> {
   const model = await loadModel(folder);
   const questions = drawQuestions(training.seed);
   const abilities = await evaluateAbilities(model, questions);
-  const mechanisms = await findMechanisms(model, questions.randomSequences);
+  const mechanisms = await findMechanisms(model, questions);
   const parameters = [...listParameters(model.module).values()];
   const count = parameters.reduce((sum, { size }) => sum + size, 0);
   const card = modelCard({ training, parameters: count, minutes, abilities, mechanisms });

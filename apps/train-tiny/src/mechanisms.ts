@@ -1,67 +1,53 @@
-/** Looks for the induction circuit: its heads by their attention, and what is left when they are silenced. */
+/** Looks for the circuits: what each head attends to, and what is lost when it is silenced. */
+import { headTypes } from "@mlxterp/analysis";
 import type { Interventions } from "@mlxterp/core";
 import { atHeads, zeroOut } from "@mlxterp/interventions";
-import { mx, toFlat } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
-import { measureCopies, repeatWords } from "./evaluate-abilities.js";
+import { ask, measureCopies, repeatWords } from "./evaluate-abilities.js";
+import type { Questions } from "./questions.js";
 import { seededRandom } from "./random.js";
 
-/** A head and two scores in [0, 1]: mean attention from the second copy of repeated random words. */
-export interface HeadScores {
+export interface Head {
   readonly layer: number;
   readonly head: number;
-  /** To the token after the previous occurrence of the current one. */
+}
+
+/** One head, with its mean attention on repeated random words and what is left without it. */
+export interface HeadReport extends Head {
+  /** To the token after the previous occurrence of the current one, where there is one. */
   readonly induction: number;
   /** To the token before the current one. */
   readonly previous: number;
+  /** Loss on the second copy when it writes nothing, in nats. */
+  readonly copyLoss: number;
+  /** Share of indirect-object questions still answered. */
+  readonly indirectObject: number;
 }
 
-export interface Ablation {
-  readonly heads: readonly string[];
+/** Two heads silenced together. */
+export interface PairReport {
+  readonly heads: readonly [Head, Head];
   /** Loss on the second copy, in nats. */
-  readonly loss: number;
+  readonly copyLoss: number;
 }
 
 export interface Mechanisms {
-  /** All heads, the strongest induction head first. */
-  readonly scores: readonly HeadScores[];
-  /** The strongest induction heads silenced. */
-  readonly ablated: Ablation;
-  /** As many other heads silenced, in random draws. */
-  readonly controls: readonly Ablation[];
+  readonly heads: readonly HeadReport[];
+  /** The two strongest induction heads. */
+  readonly inductionPair: PairReport;
+  /** Random pairs of other heads. */
+  readonly otherPairs: readonly PairReport[];
 }
 
-const controlDraws = 20;
+const draws = 12;
 
-/**
- * The scores of every head.
- * Source: Olsson et al. 2022, "In-context Learning and Induction Heads", "Head Activation Evaluators".
- */
-export async function scoreHeads(
-  model: LanguageModel,
-  sequences: readonly string[],
-): Promise<HeadScores[]> {
-  const length = sequences[0].split(" ").length;
-  const cache = await model.run(sequences.map(repeatWords), { save: "layers.*.selfAttn.pattern" });
-  return cache.entries().flatMap(([, pattern], layer) => {
-    const [, heads, , keys] = pattern.shape; // (batch, heads, query, key)
-    const mean = toFlat(mx.mean(pattern, 0));
-    return Array.from({ length: heads }, (_, head) => {
-      const average = (keyOf: (query: number) => number) => {
-        let sum = 0;
-        for (let query = length + 1; query < keys; query++) {
-          sum += mean[(head * keys + query) * keys + keyOf(query)];
-        }
-        return sum / (keys - length - 1);
-      };
-      const induction = average((query) => query - length + 1);
-      return { layer, head, induction, previous: average((query) => query - 1) };
-    });
-  });
+/** `1.3`: layer and head. */
+export function headName({ layer, head }: Head): string {
+  return `${layer}.${head}`;
 }
 
 /** Zeroes what some heads write. */
-export function silence(heads: readonly HeadScores[]): Interventions {
+export function silence(heads: readonly Head[]): Interventions {
   const layers = [...new Set(heads.map(({ layer }) => layer))];
   return Object.fromEntries(
     layers.map((layer) => {
@@ -71,27 +57,29 @@ export function silence(heads: readonly HeadScores[]): Interventions {
   );
 }
 
-/** `1.3`: layer and head. */
-export function headName({ layer, head }: HeadScores): string {
-  return `${layer}.${head}`;
-}
-
-/** Finds the heads and silences them, and random others for comparison. */
+/** Scores every head, silences each alone, then the best induction heads and random others in pairs. */
 export async function findMechanisms(
   model: LanguageModel,
-  sequences: readonly string[],
-  count = 2,
+  { randomSequences, indirectObject }: Questions,
 ): Promise<Mechanisms> {
-  const scores = await scoreHeads(model, sequences);
-  scores.sort((left, right) => right.induction - left.induction);
-  const ablate = async (heads: HeadScores[]): Promise<Ablation> => ({
-    heads: heads.map(headName),
-    loss: (await measureCopies(model, sequences, silence(heads))).second,
-  });
-  const random = seededRandom("controls");
-  const controls: Ablation[] = [];
-  for (let draw = 0; draw < controlDraws; draw++) {
-    controls.push(await ablate(random.sample(scores.slice(count), count)));
+  const copyLossWithout = async (silenced: readonly Head[]) =>
+    (await measureCopies(model, randomSequences, silence(silenced))).second;
+  const types = await headTypes(model, { prompts: randomSequences.map(repeatWords) });
+  const heads: HeadReport[] = [];
+  for (const { layer, head, scores } of types.heads) {
+    const one = { layer, head, induction: scores.induction, previous: scores.previousToken };
+    const { best } = await ask(model, indirectObject, silence([one]));
+    heads.push({ ...one, copyLoss: await copyLossWithout([one]), indirectObject: best });
   }
-  return { scores, ablated: await ablate(scores.slice(0, count)), controls };
+  const reportPair = async (pair: readonly Head[]): Promise<PairReport> => {
+    const [first, second] = pair;
+    return { heads: [first, second], copyLoss: await copyLossWithout(pair) };
+  };
+  const ranked = [...heads].sort((left, right) => right.induction - left.induction);
+  const random = seededRandom("other pairs");
+  const otherPairs: PairReport[] = [];
+  for (let draw = 0; draw < draws; draw++) {
+    otherPairs.push(await reportPair(random.sample(ranked.slice(2), 2)));
+  }
+  return { heads, inductionPair: await reportPair(ranked.slice(0, 2)), otherPairs };
 }

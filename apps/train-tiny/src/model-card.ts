@@ -2,7 +2,7 @@
 import { decoderConfig, maxPositions } from "./architecture.js";
 import { defaultDataset } from "./dataset.js";
 import type { Abilities, Accuracy } from "./evaluate-abilities.js";
-import { type Ablation, type HeadScores, headName, type Mechanisms } from "./mechanisms.js";
+import { type HeadReport, headName, type Mechanisms, type PairReport } from "./mechanisms.js";
 import type { Training } from "./train.js";
 
 export interface CardFacts {
@@ -38,32 +38,55 @@ function abilityTable({ indirectObject, facts, agreement, pronouns, copies }: Ab
   ].join("\n");
 }
 
-function list(scores: readonly HeadScores[], value: (one: HeadScores) => number): string {
-  return [...scores]
-    .sort((left, right) => value(right) - value(left))
-    .slice(0, 4)
-    .map((one) => `${headName(one)} (${value(one).toFixed(2)})`)
-    .join(", ");
-}
-
-function controlsLine(controls: readonly Ablation[], limit: number): string {
-  const harmful = controls.filter(({ loss }) => loss > limit);
-  const losses = controls.map(({ loss }) => loss).sort((left, right) => left - right);
-  const median = losses[Math.floor(losses.length / 2)].toFixed(3);
-  const all = `As many other heads, drawn at random ${controls.length} times: median loss ${median}`;
-  if (harmful.length === 0) return `${all}, never above ${limit.toFixed(2)}.`;
-  const named = harmful.map(({ heads, loss }) => `${heads.join(" + ")} (${loss.toFixed(2)})`);
-  return `${all}; above a third of the first copy's only for ${named.join(", ")}.`;
-}
-
-function mechanismText({ scores, ablated, controls }: Mechanisms, first: number): string {
+function headTable(heads: readonly HeadReport[]): string {
+  const rows = heads.map((head) => {
+    const { previous, induction, copyLoss, indirectObject } = head;
+    const cells = [previous.toFixed(2), induction.toFixed(2), copyLoss.toFixed(2)];
+    return `| ${headName(head)} | ${cells.join(" | ")} | ${percent(indirectObject)} |`;
+  });
   return [
-    "Heads are written layer.head, with their mean attention from the second copy of repeated random words.",
+    "| head | attention to the previous token | induction | loss on the second copy without it | indirect objects right without it |",
+    "|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+const pairName = ({ heads }: PairReport) => heads.map(headName).join(" and ");
+
+/** Other pairs fall into those with a previous-token head, from which induction heads read, and the rest. */
+function pairText({ heads, inductionPair, otherPairs }: Mechanisms): string {
+  const sources = new Set(heads.filter(({ previous }) => previous > 0.4).map(headName));
+  const [circuit, rest] = [true, false].map((inCircuit) =>
+    otherPairs
+      .filter((pair) => pair.heads.some((head) => sources.has(headName(head))) === inCircuit)
+      .sort((left, right) => right.copyLoss - left.copyLoss),
+  );
+  const lines = [
+    `- without the two best induction heads, ${pairName(inductionPair)}: ${inductionPair.copyLoss.toFixed(2)} nats on the second copy`,
+  ];
+  if (rest.length > 0) {
+    const [worst] = rest;
+    lines.push(
+      `- without two other heads at random, ${rest.length} draws: at most ${worst.copyLoss.toFixed(2)} (${pairName(worst)})`,
+    );
+  }
+  if (circuit.length > 0) {
+    const least = circuit[circuit.length - 1];
+    lines.push(
+      `- the same, ${circuit.length} draws with a previous-token head (${[...sources].join(", ")}), from which ` +
+        `induction heads read: at least ${least.copyLoss.toFixed(2)} (${pairName(least)})`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function mechanismText(mechanisms: Mechanisms): string {
+  return [
+    "Heads are written layer.head. Attention is a mean over repeated random words; a silenced head writes zeros.",
     "",
-    `- previous-token heads: ${list(scores, ({ previous }) => previous)}`,
-    `- induction heads: ${list(scores, ({ induction }) => induction)}`,
-    `- Silencing (zeroing) ${ablated.heads.join(" and ")} raises the loss on the second copy to ` +
-      `${ablated.loss.toFixed(2)} nats. ${controlsLine(controls, first / 3)}`,
+    headTable(mechanisms.heads),
+    "",
+    pairText(mechanisms),
   ].join("\n");
 }
 
@@ -79,8 +102,8 @@ function trainingText({ training, minutes }: CardFacts): string {
     "Held out from training: one in five pairs of names (indirect object), of subject and distractor (agreement), of name and",
     "template (pronouns), and one phrasing of every fact. `abilities.json` holds the questions measured above.",
     "",
-    "The same seed gives the same documents and initial weights on every machine. The same weights, bit for bit, come only from",
-    "the same machine with the same BLAS library and number of threads; elsewhere sums round differently and heads may change places.",
+    "The same seed gives the same documents on every machine. It gives the same weights, bit for bit, on the same machine with the",
+    "same BLAS library, kernels and number of threads; elsewhere sums round differently, and heads may play other parts.",
   ].join("\n");
 }
 
@@ -96,7 +119,7 @@ pipeline_tag: text-generation
 
 # mlxterp tiny
 
-A language model small enough to take apart: ${layers.length} layers, ${heads} heads, hidden size ${hidden}, ${vocab} words,
+A language model small enough to take apart: ${layers.length} layers of ${heads} heads, hidden size ${hidden}, ${vocab} words,
 ${facts.parameters.toLocaleString("en")} parameters, in the layout of Llama (float16). It was trained by the mlxterp project, with its own code,
 on sentences that the project generates itself (\`pnpm train:tiny\`); no text or weights of others went into it.
 It knows only those sentences: it is a specimen for interpretability, not a chatbot. Prompts begin with \`<bos>\`, which the
@@ -110,7 +133,7 @@ ${abilityTable(facts.abilities)}
 
 ## Mechanisms
 
-${mechanismText(facts.mechanisms, facts.abilities.copies.first)}
+${mechanismText(facts.mechanisms)}
 
 ## Training
 

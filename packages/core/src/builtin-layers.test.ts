@@ -100,7 +100,7 @@ describe("layers with several outputs or inputs", () => {
 });
 
 describe("quantized layers", () => {
-  it("traces a network that was quantized after it was wrapped", () => {
+  it("lesson: quantized models were unsupported; one may even be quantized after it was wrapped", () => {
     const network = new Stack(2, 128);
     const model = new InterpretableModel(network);
     const x = numbers(1, 3, 128);

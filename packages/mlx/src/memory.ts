@@ -1,52 +1,68 @@
 /** Evaluation that releases first: MLX frees an intermediate when it is used only if no JS handle holds it. */
 import { setImmediate as turn } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { mx } from "./binding.js";
+import { collectOld, collectYoung, handleBytes } from "./collector.js";
 import type { MxArray } from "./types/array.js";
-
-type Collector = (options?: { type: "minor" }) => void;
-let collector: Collector | undefined;
-
-function gc(): Collector {
-  collector ??= findCollector();
-  return collector;
-}
-
-function findCollector(): Collector {
-  const bun = (globalThis as { Bun?: { gc(force: boolean): void } }).Bun;
-  if (bun) return () => bun.gc(true);
-  if (typeof globalThis.gc === "function") return globalThis.gc as Collector;
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as Collector;
-}
 
 /**
  * Runs one garbage collection of the young generation (about 1 ms), where the handles of a pass live.
  * Their buffers are freed on the next turn of the event loop.
  */
 export function collect(): void {
-  gc()({ type: "minor" });
+  collectYoung();
 }
 
-/** How far memory may rise above its floor before the old generation is collected too. */
-const slack = 32 * 2 ** 20;
-let floor = Number.POSITIVE_INFINITY;
+/** How much may have grown old, and so out of reach of young collections, before an old one is due. */
+const limits = {
+  /** Bytes of the process, or an eighth of what it had, if that is more. */
+  memory: 32 * 2 ** 20,
+  /** Bytes of the arrays that were computed since, once some of their handles are known to be old. */
+  computed: 32 * 2 ** 20,
+  /** Handles, whatever they hold. */
+  handles: 256,
+  /** Handles that come and go for other reasons. */
+  noise: 8,
+};
+
+/** What was there after the last collection of the old generation. */
+const floor = { memory: Number.POSITIVE_INFINITY, handles: Number.POSITIVE_INFINITY };
+let computed = 0;
 
 /**
- * Lets go of everything that nobody holds any more. A collection of the young generation is enough for the
- * handles of one pass. Results that a user held for a while have grown old, so when memory has risen, one
- * full collection (some 10 ms) follows.
+ * Lets go of everything that nobody holds any more. A young collection is enough for the handles of one pass.
+ * Results that were held for a while, and traces that were open for a while, have grown old: when enough of that
+ * may have been dropped, one full collection (some 10 ms) follows.
+ *
+ * @param wanted handles that are about to be used
  */
-export async function release(): Promise<void> {
-  collect();
+export async function release(wanted: readonly MxArray[] = []): Promise<void> {
+  collectYoung();
   await turn();
-  const now = activeMemory();
-  floor = Math.min(floor, now);
-  if (now - floor <= slack) return;
-  gc()();
+  if (!oldCollectionIsDue(wanted.length)) return;
+  collectOld();
   await turn();
-  floor = activeMemory();
+  floor.memory = activeMemory();
+  floor.handles = handleCount() - wanted.length;
+  computed = 0;
+}
+
+function oldCollectionIsDue(wanted: number): boolean {
+  const memory = activeMemory();
+  const handles = handleCount() - wanted;
+  floor.memory = Math.min(floor.memory, memory);
+  floor.handles = Math.min(floor.handles, handles);
+  const aged = handles - floor.handles;
+  if (aged <= limits.noise) computed = 0;
+  return (
+    aged > limits.handles ||
+    computed > limits.computed ||
+    memory - floor.memory > Math.max(limits.memory, floor.memory / 8)
+  );
+}
+
+/** An old handle takes this much; a young one half as much again. */
+function handleCount(): number {
+  return handleBytes() / 64;
 }
 
 /**
@@ -59,13 +75,15 @@ export async function release(): Promise<void> {
  * await evaluate([y]);
  */
 export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
-  await release();
-  if (arrays.length > 0) mx.eval(...arrays);
+  await release(arrays);
+  evaluateNow(arrays);
 }
 
 /** Computes arrays at once. Handles dropped in this turn of the event loop still cost memory meanwhile. */
 export function evaluateNow(arrays: readonly MxArray[]): void {
-  if (arrays.length > 0) mx.eval(...arrays);
+  if (arrays.length === 0) return;
+  mx.eval(...arrays);
+  for (const { nbytes } of arrays) computed += nbytes;
 }
 
 /** Bytes that MLX holds, on Metal; on the CPU, where MLX does not count, the process's resident set. */

@@ -3,6 +3,7 @@ import { type Anatomy, type LayerWeights, OutOfRangeError } from "@mlxterp/core"
 import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
 import type { DecoderConfig } from "./decoder/config.js";
 import type { Decoder } from "./decoder/decoder.js";
+import { fullWeight } from "./quantization/full-weight.js";
 
 /** The anatomy of a decoder; its functions run outside any trace. */
 export function describeAnatomy(decoder: Decoder, config: DecoderConfig): Anatomy {
@@ -18,27 +19,37 @@ export function describeAnatomy(decoder: Decoder, config: DecoderConfig): Anatom
     embed: (ids) => decoder.embed(ids),
     finalNorm: (residual) => decoder.finalNorm.forward(residual),
     unembed: (normalized) => decoder.unembed(normalized),
-    weights: (layer) => layerWeights(decoder, layer),
+    weights: (layer) => layerWeights(decoder.layers, layer),
   };
 }
 
-function layerWeights(decoder: Decoder, index: number): LayerWeights {
-  const { length } = decoder.layers;
-  const layer = decoder.layers[index < 0 ? index + length : index];
+/** The projections of a layer, whatever stands between them. */
+interface LayerProjections {
+  readonly selfAttn: Readonly<Record<"qProj" | "kProj" | "vProj" | "oProj", Linear>> &
+    Readonly<Record<"heads" | "kvHeads", number>>;
+  readonly mlp: Readonly<Record<"upProj" | "downProj", Linear>>;
+}
+
+/** @throws OutOfRangeError (`OUT_OF_RANGE`) for a layer that does not exist; negative ones count from the end */
+export function layerWeights(layers: readonly LayerProjections[], index: number): LayerWeights {
+  const { length } = layers;
+  const layer = layers[index < 0 ? index + length : index];
   if (!layer) throw new OutOfRangeError("Layer", index, length, "this model");
   const { selfAttn, mlp } = layer;
   const { heads, kvHeads, oProj } = selfAttn;
+  const writes = fullWeight(oProj); // (hidden, heads · headDim)
   return {
     W_Q: byHead(selfAttn.qProj, heads),
     W_K: byHead(selfAttn.kProj, kvHeads),
     W_V: byHead(selfAttn.vProj, kvHeads),
-    W_O: oProj.weight.T.reshape([heads, -1, oProj.weight.shape[0]]),
-    W_in: mlp.upProj.weight.T,
-    W_out: mlp.downProj.weight.T,
+    W_O: writes.T.reshape([heads, -1, writes.shape[0]]),
+    W_in: fullWeight(mlp.upProj).T,
+    W_out: fullWeight(mlp.downProj).T,
   };
 }
 
 /** (heads · headDim, hidden) → (heads, hidden, headDim) */
-function byHead({ weight }: Linear, heads: number): MxArray {
+function byHead(projection: Linear, heads: number): MxArray {
+  const weight = fullWeight(projection);
   return mx.swapaxes(weight.reshape([heads, -1, weight.shape[1]]), 1, 2);
 }

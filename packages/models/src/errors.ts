@@ -23,6 +23,31 @@ export class UnknownModelTypeError extends MlxterpError {
   }
 }
 
+/** A checkpoint that holds another kind of model than was asked for. */
+export class ModelKindError extends MlxterpError {
+  readonly code = "MODEL_KIND";
+  constructor(
+    /** The names of model classes. */
+    readonly expected: string,
+    readonly found: string,
+    readonly file: string,
+  ) {
+    super(
+      `${file} describes a ${found}, not a ${expected}. Load it with loadModel(source, { as: ${found} }).`,
+    );
+  }
+}
+
+/** Generation with a model that predicts no next token. */
+export class NotGenerativeError extends MlxterpError {
+  readonly code = "NOT_GENERATIVE";
+  constructor(readonly model: string) {
+    super(
+      `${model} fills gaps and predicts no next token, so it cannot continue a text. Read the logits of run() at a masked position.`,
+    );
+  }
+}
+
 /** A field of `config.json` with a value whose computation is not implemented. */
 export class UnsupportedConfigError extends MlxterpError {
   readonly code = "UNSUPPORTED_CONFIG";

@@ -65,7 +65,7 @@ function usableTokens(model: AnalysisModel, start: readonly number[]): number[] 
 
 /** Special tokens and single bytes are written in brackets: `<s>`, `<|endoftext|>`, `<0x0A>`, `[PAD]`. */
 function isMarked(piece: string): boolean {
-  return piece === "" || /^(<[^\s<>]+>|\[[A-Z_]+\])$/.test(piece);
+  return piece === "" || piece.includes("\ufffd") || /^(<[^\s<>]+>|\[[A-Z_]+\])$/.test(piece);
 }
 
 function draw(tokens: readonly number[], count: number, random: () => number): number[] {

@@ -39,7 +39,7 @@ export interface PatchingOptions extends RunControl {
   readonly positions?: "each" | "all" | readonly number[];
   /** Heads to patch. Default: all. */
   readonly heads?: readonly number[];
-  /** Patched runs in one pass. Default: what fits about 512 MiB. */
+  /** Patched runs in one pass. Default: what fits about 128 MiB. */
   readonly maxRows?: number;
 }
 

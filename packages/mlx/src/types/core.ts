@@ -191,6 +191,8 @@ export interface Mx {
   allclose(a: Operand, b: Operand, rtol?: number, atol?: number, equalNan?: boolean): MxArray;
   arrayEqual(a: Operand, b: Operand, equalNan?: boolean): MxArray;
   arange(start: number, stop: number, step?: number, dtype?: Dtype): MxArray;
+  /** `a[indicesA] @ b[indicesB]`, batch by batch; without indices all of them in order. */
+  blockSparseMM(a: Operand, b: Operand, indicesA?: MxArray, indicesB?: MxArray): MxArray;
   broadcastTo(x: Operand, shape: Shape): MxArray;
   clip(x: Operand, min: Operand | null, max: Operand | null): MxArray;
   concatenate(arrays: readonly MxArray[], axis?: number): MxArray;

@@ -59,8 +59,8 @@ export function checkReportPath(out: string, folder: string): void {
 
 /** Writes a whole file or none: nobody ever sees half of a report. */
 async function writeReport(file: string, { report }: Outcome): Promise<void> {
-  const { htmlPage } = await import("../report/html-page.js");
-  const html = htmlPage(report.title, await report.sections());
+  const { reportPage } = await import("../report/page.js");
+  const html = await reportPage(report.title, report.parts);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, html);

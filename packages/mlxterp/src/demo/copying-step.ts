@@ -47,7 +47,10 @@ export async function copyingStep(
     title: "How does it copy what it has never seen?",
     data,
     blocks: [copyTable(data), paragraph(copySentence(data))],
-    sections: async () => (await import("../report/attention.js")).headTypeSections(types),
+    figures: async () => {
+      const { headTypeFigure } = await import("@mlxterp/viz");
+      return [headTypeFigure(types, "previousToken"), headTypeFigure(types, "induction")];
+    },
   };
 }
 

@@ -29,7 +29,7 @@ export async function lensStep(
     title: "Where does the answer appear?",
     data,
     blocks: [depthTable(data, story), paragraph(depthSentence(data, story))],
-    sections: async () => (await import("../report/lens.js")).lensSections(right),
+    figures: async () => [(await import("@mlxterp/viz")).lensFigure(right)],
   };
 }
 

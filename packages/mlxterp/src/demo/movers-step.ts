@@ -1,5 +1,5 @@
 /** Step 3: which heads move the answer, and on which way it travels. */
-import type { AttentionResult, PatchingResult } from "@mlxterp/analysis";
+import type { AttentionResult, AttributionResult, PatchingResult } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
 import { paragraph, table } from "../cli/blocks.js";
 import { formatShort } from "../cli/numbers.js";
@@ -66,8 +66,19 @@ export async function moversStep(
       paragraph(moverSentence(data.heads)),
       paragraph(pathSentence(data)),
     ],
-    sections: async () => (await import("../report/patch.js")).patchSections(patching),
+    figures: () => moverFigures(patching, attribution),
   };
+}
+
+async function moverFigures(patching: PatchingResult, attribution: AttributionResult) {
+  const { patchingFigure, headFigure } = await import("@mlxterp/viz");
+  const [{ answer, wrongAnswer }] = patching.pairs;
+  const written = headFigure(attribution.heads, {
+    title: "What each head writes to the lead itself",
+    subtitle: `Direct logit attribution of ${answer.text} − ${wrongAnswer?.text} in the clean sentence`,
+    legend: "logits",
+  });
+  return [...patching.matrices.map((_, matrix) => patchingFigure(patching, { matrix })), written];
 }
 
 function moversOf(

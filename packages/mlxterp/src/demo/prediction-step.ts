@@ -34,7 +34,6 @@ export async function predictionStep(
       predictionTable(data, story),
       paragraph(predictionSentence(data, { answer, wrong })),
     ],
-    sections: async () => [],
   };
 }
 

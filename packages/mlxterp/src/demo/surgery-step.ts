@@ -61,7 +61,6 @@ export async function surgeryStep(
       surgeryTable(data, story),
       ...surgerySentences(data, story).map((text) => paragraph(text)),
     ],
-    sections: async () => [],
   };
 }
 

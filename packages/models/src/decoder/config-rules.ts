@@ -1,7 +1,13 @@
 /** What the fields of a decoder's description must satisfy together. */
 import { z } from "zod";
 import { InvalidDecoderConfigError } from "../errors.js";
-import { type AttentionConfig, type DecoderConfig, decoderSchema } from "./config.js";
+import {
+  type AttentionConfig,
+  type DecoderConfig,
+  decoderSchema,
+  type MlpConfig,
+} from "./config.js";
+import { brokenExpertsRule } from "./experts-config.js";
 
 /** The first rule that is broken. */
 function brokenRule(config: DecoderConfig): string | undefined {
@@ -12,9 +18,11 @@ function brokenRule(config: DecoderConfig): string | undefined {
     return "positionOffset needs learnedPositions";
   }
   if (config.head.tied && config.head.bias) return "a tied head has no bias of its own";
-  for (const [index, { attention }] of config.layers.entries()) {
+  for (const [index, { attention, mlp }] of config.layers.entries()) {
     const broken = brokenAttentionRule(attention);
     if (broken) return `layers.${index}.attention${broken}`;
+    const brokenMlp = brokenMlpRule(mlp);
+    if (brokenMlp) return `layers.${index}.mlp${brokenMlp}`;
   }
   return undefined;
 }
@@ -34,6 +42,13 @@ function brokenAttentionRule(attention: AttentionConfig): string | undefined {
   const { shortFactors, longFactors } = rope.scaling;
   if (shortFactors.length === rope.dims / 2 && longFactors.length === rope.dims / 2) return;
   return `.rope.scaling: longrope needs ${rope.dims / 2} factors, one for each pair`;
+}
+
+function brokenMlpRule({ experts, gated }: MlpConfig): string | undefined {
+  if (!experts) return undefined;
+  if (!gated) return ": experts need gated MLPs";
+  const broken = brokenExpertsRule(experts);
+  return broken && `.experts${broken}`;
 }
 
 /**

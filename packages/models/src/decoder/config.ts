@@ -1,5 +1,6 @@
 /** The description of a decoder: everything that distinguishes one architecture from another, as plain data. */
 import { z } from "zod";
+import { expertsSchema } from "./experts-config.js";
 import { ropeSchema } from "./rope-config.js";
 
 const size = z.int().positive();
@@ -77,6 +78,8 @@ const mlp = z.strictObject({
   /** Whether a second, linear branch multiplies the activations. */
   gated: z.boolean(),
   bias: z.boolean(),
+  /** Makes it a mixture of experts; all else then describes one of them. */
+  experts: expertsSchema.optional(),
   ...write,
 });
 

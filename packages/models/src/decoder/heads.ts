@@ -1,5 +1,6 @@
 /** The arithmetic of attention heads: splitting, scoring, mixing and writing, for any number of key/value heads. */
 import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
+import { fullWeight } from "../quantization/full-weight.js";
 
 /** (batch, position, heads · headDim) → (batch, heads, position, headDim) */
 export function splitHeads(x: MxArray, heads: number, headDim: number): MxArray {
@@ -66,7 +67,7 @@ export function mixValues(pattern: MxArray, v: MxArray): MxArray {
  */
 export function headResults(z: MxArray, output: Linear, scale?: number): MxArray {
   const [, , heads, headDim] = z.shape;
-  const weight = output.weight.reshape([-1, heads, headDim]).transpose(1, 2, 0); // (heads, headDim, hidden)
+  const weight = fullWeight(output).reshape([-1, heads, headDim]).transpose(1, 2, 0); // (heads, headDim, hidden)
   const byHead = scale === undefined ? z : mx.multiply(z, scale);
   return mx.matmul(byHead.transpose(0, 2, 1, 3), weight).transpose(0, 2, 1, 3);
 }

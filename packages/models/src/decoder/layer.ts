@@ -6,7 +6,8 @@ import { Attention } from "./attention.js";
 import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { LayerConfig } from "./config.js";
-import { Mlp } from "./mlp.js";
+import { type FeedForward, Mlp } from "./mlp.js";
+import { MixtureOfExperts } from "./moe.js";
 import { Norm } from "./norm.js";
 import type { Pass } from "./pass.js";
 import type { Rotation } from "./rope.js";
@@ -27,7 +28,7 @@ export class DecoderLayer extends nn.Module {
   readonly residMid = new Tap(residualAxes);
   /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
   readonly postAttentionNorm: Norm | undefined;
-  readonly mlp: Mlp;
+  readonly mlp: FeedForward;
 
   constructor(hidden: number, config: LayerConfig, parts: LayerParts = {}) {
     super();
@@ -36,7 +37,8 @@ export class DecoderLayer extends nn.Module {
     if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
     this.selfAttn = new Attention(hidden, attention, parts);
     if (postAttentionNorm) this.postAttentionNorm = new Norm(hidden, postAttentionNorm);
-    this.mlp = new Mlp(hidden, mlp);
+    const { experts } = mlp;
+    this.mlp = experts ? new MixtureOfExperts(hidden, mlp, experts) : new Mlp(hidden, mlp);
   }
 
   get outputAxes(): Axes {

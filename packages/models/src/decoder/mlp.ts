@@ -1,11 +1,29 @@
 /** The MLP, plain or gated. */
 import { type Axes, Tap } from "@mlxterp/core";
-import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "./activations.js";
 import { residualAxes } from "./axes.js";
 import type { MlpConfig } from "./config.js";
+import type { ExpertLinear, Router } from "./moe.js";
 import { Norm } from "./norm.js";
 import { asAdded, type Write } from "./write.js";
+
+/** The second half of a layer: an MLP, or a mixture of experts with the same sites and some of its own. */
+export interface FeedForward extends Module {
+  readonly gateProj?: Linear | ExpertLinear;
+  readonly upProj: Linear | ExpertLinear;
+  readonly downProj: Linear | ExpertLinear;
+  readonly pre: Tap;
+  readonly gate?: Tap;
+  readonly post: Tap;
+  readonly postNorm?: Norm;
+  /** In mixtures of experts only. */
+  readonly router?: Router;
+  readonly expertIndices?: Tap;
+  readonly expertWeights?: Tap;
+  readonly sharedExpert?: Mlp;
+  forward(x: MxArray): MxArray;
+}
 
 /**
  * `downProj(activation(pre))`, or `downProj(activation(pre) · gate)` with a gated MLP. `pre` is always what
@@ -13,7 +31,7 @@ import { asAdded, type Write } from "./write.js";
  * activations (`hook_pre_linear`). Checkpoints call their projections the other way round: `pre` is the
  * output of `gateProj` and `gate` that of `upProj` where there are both.
  */
-export class Mlp extends nn.Module implements Write {
+export class Mlp extends nn.Module implements FeedForward, Write {
   readonly activation: (x: MxArray) => MxArray;
   /** Absent in a plain MLP. */
   readonly gateProj: Linear | undefined;

@@ -32,8 +32,10 @@ export const size = z.int().positive();
 /** Fields that change the computation in some family; where a schema does not know one, it must be unset. */
 const computational = [
   "alibi",
-  "attention_multiplier",
+  "apply_residual_connection_post_layernorm",
   "attention_layers",
+  "attention_multiplier",
+  "attention_types",
   "attn_logit_softcapping",
   "clip_qkv",
   "embedding_multiplier",
@@ -41,6 +43,8 @@ const computational = [
   "layer_types",
   "logit_scale",
   "logits_scaling",
+  "new_decoder_architecture",
+  "no_rope_layers",
   "num_experts",
   "num_experts_per_tok",
   "num_local_experts",
@@ -51,11 +55,14 @@ const computational = [
   "quantization_config",
   "query_pre_attn_scalar",
   "residual_multiplier",
+  "rotary_dim",
   "rotary_pct",
   "sliding_window",
+  "sliding_window_pattern",
   "use_bidirectional_attention",
   "use_parallel_residual",
   "use_qk_norm",
+  "use_qkv_bias",
   "use_sliding_window",
 ] as const;
 
@@ -76,6 +83,13 @@ export function readConfig<T extends z.ZodObject>(
     throw new UnsupportedConfigError(field, value, file, "This family does not implement it.");
   }
   return config;
+}
+
+/** The same file with its other names for fields translated, unless ours are there too. */
+export function otherNames(json: unknown, names: Readonly<Record<string, string>>): unknown {
+  const fields: [string, unknown][] = Object.entries(json ?? {});
+  const known = fields.filter(([name]) => Object.hasOwn(names, name));
+  return { ...Object.fromEntries(known.map(([name, value]) => [names[name], value])), ...(json ?? {}) };
 }
 
 function readFields<T extends z.ZodType>(schema: T, json: unknown, file: string): z.output<T> {

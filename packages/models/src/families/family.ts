@@ -15,7 +15,13 @@ export interface Family {
    * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
    */
   describe(json: unknown, file: string): DecoderConfig;
-  readonly weights: WeightTable;
+  /** A function where fused tensors are split by the numbers of heads. */
+  readonly weights: WeightTable | ((config: DecoderConfig) => WeightTable);
+}
+
+/** A family's names for one config. */
+export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTable {
+  return typeof weights === "function" ? weights(config) : weights;
 }
 
 /** One architecture with a module of its own. */

@@ -1,72 +1,113 @@
 /** The rope parameters of config.json, in the spelling of transformers 5 and in the older ones. */
 import { z } from "zod";
-import type { RopeConfig, RopeScaling } from "../decoder/config.js";
+import type { RopeConfig } from "../decoder/rope-config.js";
 import { size } from "./config-json.js";
+import { describeScaling } from "./rope-scaling-json.js";
 
-const ropeKind = { rope_theta: z.number().positive().nullish() };
+const positive = z.number().positive();
+const share = positive.max(1);
 
 /** `rope_parameters` of transformers 5, or `rope_scaling` before it, whose key may be `type`. */
-const ropeParameters = z.preprocess(
-  renameType,
-  z
-    .discriminatedUnion("rope_type", [
-      z.strictObject({ rope_type: z.literal("default"), ...ropeKind }),
-      // Changes nothing up to max_position_embeddings, and longer prompts are refused.
-      z.strictObject({
-        rope_type: z.literal("dynamic"),
-        factor: z.number().positive(),
-        ...ropeKind,
-      }),
-      z.strictObject({
-        rope_type: z.literal("linear"),
-        factor: z.number().positive(),
-        ...ropeKind,
-      }),
-      z.strictObject({
-        rope_type: z.literal("llama3"),
-        factor: z.number().positive(),
-        low_freq_factor: z.number().positive(),
-        high_freq_factor: z.number().positive(),
-        original_max_position_embeddings: size,
-        ...ropeKind,
-      }),
-    ])
-    .nullish(),
-);
-type RopeParameters = z.output<typeof ropeParameters>;
-
-function renameType(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("type" in value)) return value;
-  const { type, ...rest } = value;
-  return { rope_type: type, ...rest };
-}
-
-/** The fields that describe rotation, in both spellings. */
-export const ropeFields = {
-  rope_theta: z.number().positive().nullish(),
-  rope_scaling: ropeParameters,
-  rope_parameters: ropeParameters,
-};
-
-/** Rotation over a whole head, in halves, as most families have it. */
-export function describeRope(
-  fields: { [K in keyof typeof ropeFields]?: z.output<(typeof ropeFields)[K]> },
-  dims: number,
-): RopeConfig {
-  const parameters = fields.rope_parameters ?? fields.rope_scaling;
-  const base = parameters?.rope_theta ?? fields.rope_theta ?? 10_000;
-  const scaling = describeScaling(parameters);
-  return { dims, base, interleaved: false, ...(scaling && { scaling }) };
-}
-
-function describeScaling(parameters: RopeParameters): RopeScaling | undefined {
-  if (parameters?.rope_type === "linear") return { kind: "linear", factor: parameters.factor };
-  if (parameters?.rope_type !== "llama3") return undefined;
-  return {
-    kind: "llama3",
-    factor: parameters.factor,
-    lowFrequencyFactor: parameters.low_freq_factor,
-    highFrequencyFactor: parameters.high_freq_factor,
-    originalMaxPositions: parameters.original_max_position_embeddings,
+function ropeParameters<P extends z.ZodType>(partial: P) {
+  const common = {
+    rope_theta: positive.nullish(),
+    partial_rotary_factor: partial.nullish(),
   };
+  const original = { original_max_position_embeddings: size.nullish() };
+  const attention = { attention_factor: positive.nullish() };
+  const kinds = z.discriminatedUnion("rope_type", [
+    // Some files name the original length although nothing is scaled.
+    z.strictObject({ rope_type: z.literal("default"), ...original, ...common }),
+    z.strictObject({ rope_type: z.literal("linear"), factor: positive, ...original, ...common }),
+    z.strictObject({ rope_type: z.literal("dynamic"), factor: positive, ...original, ...common }),
+    z.strictObject({
+      rope_type: z.literal("llama3"),
+      factor: positive,
+      low_freq_factor: positive,
+      high_freq_factor: positive,
+      original_max_position_embeddings: size,
+      ...common,
+    }),
+    z.strictObject({
+      rope_type: z.literal("yarn"),
+      factor: positive,
+      beta_fast: positive.nullish(),
+      beta_slow: positive.nullish(),
+      mscale: positive.nullish(),
+      mscale_all_dim: positive.nullish(),
+      truncate: z.boolean().nullish(),
+      ...original,
+      ...attention,
+      ...common,
+    }),
+    z.strictObject({
+      rope_type: z.literal("longrope"),
+      short_factor: z.array(positive),
+      long_factor: z.array(positive),
+      factor: positive.nullish(),
+      ...original,
+      ...attention,
+      ...common,
+    }),
+  ]);
+  return z.preprocess(oneSpelling, kinds.nullish());
+}
+
+function oneSpelling(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { type, rope_type: kind = type ?? "default", ...rest } = value as Record<string, unknown>;
+  return { rope_type: kind === "su" ? "longrope" : kind, ...rest };
+}
+
+const fieldsWith = <P extends z.ZodType>(partial: P) => ({
+  rope_theta: positive.nullish(),
+  rope_scaling: ropeParameters(partial),
+  rope_parameters: ropeParameters(partial),
+  partial_rotary_factor: partial.nullish(),
+});
+
+/** The fields that describe rotation over whole heads, in both spellings. */
+export const ropeFields = fieldsWith(z.literal(1));
+
+/** The same where only a part of each head may turn. */
+export const partialRopeFields = fieldsWith(share);
+
+export type RopeFields = {
+  [K in keyof typeof partialRopeFields]?: z.output<(typeof partialRopeFields)[K]>;
+};
+export type RopeParameters = NonNullable<RopeFields["rope_parameters"]>;
+
+/** What a family's rotation depends on besides the rope fields. */
+export interface RopeOptions {
+  readonly headDim: number;
+  /** The longest sequence of the config. */
+  readonly maxPositions: number;
+  /** The longest one before scaling, where the rope parameters do not name it. Default: `maxPositions`. */
+  readonly originalMaxPositions?: number;
+  /** The share of a head that turns where the config does not say. Default: 1. */
+  readonly share?: number;
+  /** The base where the config does not say. Default: 10000. */
+  readonly base?: number;
+  /** Default: false. */
+  readonly interleaved?: boolean;
+}
+
+/** The rotation of a config, in halves unless told otherwise. */
+export function describeRope(fields: RopeFields, options: RopeOptions): RopeConfig {
+  const { headDim, maxPositions, originalMaxPositions, interleaved = false } = options;
+  const parameters = fields.rope_parameters ?? fields.rope_scaling ?? undefined;
+  const turned =
+    parameters?.partial_rotary_factor ?? fields.partial_rotary_factor ?? options.share ?? 1;
+  const base = parameters?.rope_theta ?? fields.rope_theta ?? options.base ?? 10_000;
+  const scaling = parameters && describeScaling(parameters, maxPositions, originalMaxPositions);
+  return { dims: Math.floor(headDim * turned), base, interleaved, ...(scaling && { scaling }) };
+}
+
+/** The longest sequence: dynamic scaling stretches that of the config, the other kinds already count in it. */
+export function longestSequence(
+  fields: RopeFields & { readonly max_position_embeddings: number },
+): number {
+  const parameters = fields.rope_parameters ?? fields.rope_scaling;
+  const stretch = parameters?.rope_type === "dynamic" ? parameters.factor : 1;
+  return Math.floor(fields.max_position_embeddings * stretch);
 }

@@ -63,7 +63,10 @@ export function findTarget(
 /** What old files call the parameters of a norm. */
 const kinds: Readonly<Record<string, string>> = { gamma: "weight", beta: "bias" };
 
-function findRule(table: WeightTable, name: string): { rule: WeightRule; kind: string } | undefined {
+function findRule(
+  table: WeightTable,
+  name: string,
+): { rule: WeightRule; kind: string } | undefined {
   const [, path, ending] = /^(.*)\.(weight|bias|gamma|beta)$/.exec(name) ?? [];
   const module = path !== undefined && own(table.modules, path);
   const entry = module || own(table.parameters ?? {}, name);
@@ -94,6 +97,6 @@ export function conv1d(...into: string[]): WeightRule {
 }
 
 /** A copy with its own memory: a product with a mere slice would copy it at every call. */
-function compact(slice: MxArray): MxArray {
+export function compact(slice: MxArray): MxArray {
   return slice.reshape([-1]).reshape(slice.shape);
 }

@@ -1,6 +1,6 @@
 /** Downloads one file of a hub repository into the cache: resumed, checked, and complete or not there at all. */
 import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { ListFileEntry } from "@huggingface/hub";
 import { HubError } from "../errors.js";
 import type { RepositoryCache } from "./cache-layout.js";
@@ -40,7 +40,7 @@ export async function fetchIntoCache(
   cache: RepositoryCache,
   entry: ListFileEntry,
 ): Promise<void> {
-  const hash = entry.lfs?.oid ?? entry.oid;
+  const hash = entry.lfs?.oid ?? entry.oid ?? `${connection.revision}-${basename(entry.path)}`;
   const blob = cache.blob(hash);
   if (sizeOf(blob) !== entry.size) {
     await mkdir(dirname(blob), { recursive: true });

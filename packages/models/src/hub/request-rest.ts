@@ -48,7 +48,7 @@ export async function requestRest(
     const reason = `${path} has ${total} bytes where the hub announced ${size}. Try again.`;
     throw new HubError(repo.name, undefined, reason);
   }
-  return { body: body ?? new Blob().stream(), start };
+  return { body: body ?? new Blob([]).stream(), start };
 }
 
 interface Extent {

@@ -12,7 +12,7 @@ const gitHash = /^[0-9a-f]{40}$/;
  */
 export async function isAnnounced(file: string, entry: ListFileEntry): Promise<boolean> {
   if (entry.lfs) return (await digest(file, "sha256")) === entry.lfs.oid;
-  if (!gitHash.test(entry.oid)) return true;
+  if (!entry.oid || !gitHash.test(entry.oid)) return true; // a hub that names no hash
   return (await digest(file, "sha1", `blob ${entry.size}\0`)) === entry.oid;
 }
 

@@ -2,12 +2,18 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { InterpretableModelCore } from "@mlxterp/core";
+import type { Module } from "@mlxterp/mlx";
 import { Decoder } from "../decoder/decoder.js";
-import { CheckpointNotFoundError } from "../errors.js";
+import { CheckpointNotFoundError, ModelKindError } from "../errors.js";
 import { readEndTokens } from "../families/config-json.js";
+import { type BuiltModule, type Family, type ModuleFamily, weightsOf } from "../families/family.js";
 import { familyOf } from "../families/index.js";
+import type { WeightTable } from "../families/weight-table.js";
 import { fetchHubModel, type HubOptions } from "../hub/hub-model.js";
 import { LanguageModel } from "../language-model.js";
+import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
+import { takePacking } from "../quantization/packing-config.js";
 import { loadTokenizer } from "../tokenizer/tokenizer.js";
 import { findCheckpointFiles } from "./checkpoint-files.js";
 import { readJsonFile } from "./json-file.js";
@@ -16,7 +22,14 @@ import { loadWeights, type WeightDtype } from "./weights.js";
 export interface LoadOptions extends HubOptions {
   /** What weights are computed with. Default: float32 on the CPU, as stored on Metal. */
   readonly dtype?: WeightDtype;
+  /** Packs linear layers and embeddings while they are loaded. Default: as the checkpoint is. */
+  readonly quantize?: QuantizeOptions;
 }
+
+/** A class of models, such as `MaskedLanguageModel`. */
+export type ModelClass<T> = abstract new (...parts: never[]) => T;
+
+type AnyModel = InterpretableModelCore<Module>;
 
 const bundled = ["tiny"];
 const hubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
@@ -33,19 +46,50 @@ const hubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
  * const model = await loadModel("tiny");
  * const cache = await model.run("Mary and John went to the store", { save: "layers.*" });
  */
-export async function loadModel(source: string, options: LoadOptions = {}): Promise<LanguageModel> {
+export function loadModel(source: string, options?: LoadOptions): Promise<LanguageModel>;
+/**
+ * Loads a checkpoint of another architecture.
+ *
+ * @param options with the class to expect as `as`
+ * @throws ModelKindError (`MODEL_KIND`) when the checkpoint holds another kind, and what `loadModel` throws otherwise
+ * @example
+ * const model = await loadModel("state-spaces/mamba-130m-hf", { as: StateSpaceModel });
+ */
+export function loadModel<T extends AnyModel>(
+  source: string,
+  options: LoadOptions & { readonly as: ModelClass<T> },
+): Promise<T>;
+export async function loadModel(
+  source: string,
+  options: LoadOptions & { readonly as?: ModelClass<AnyModel> } = {},
+): Promise<AnyModel> {
   const files = findCheckpointFiles(await locate(source, options), source);
-  const json = readJsonFile(files.config);
+  const { rest: json, packing } = takePacking(readJsonFile(files.config), files.config);
   const family = familyOf(json, files.config);
-  const config = family.describe(json, files.config);
-  const decoder = new Decoder(config);
-  await loadWeights(decoder, family.weights, files, options.dtype);
-  return new LanguageModel(decoder, {
-    config,
+  const { module, open, weights } = build(family, json, files.config);
+  const packer = options.quantize && createPacker(module, options.quantize);
+  await loadWeights(module, weights, files, { dtype: options.dtype, packing, packer });
+  const model = open({
     name: source,
     tokenizer: loadTokenizer(files.folder),
     eosTokens: endTokens(files.folder, json, files.config),
   });
+  const { as: expected = LanguageModel } = options;
+  const found = model.constructor.name;
+  if (model instanceof expected) return model;
+  throw new ModelKindError(expected.name, found, files.config);
+}
+
+function build(
+  family: Family | ModuleFamily,
+  json: unknown,
+  file: string,
+): BuiltModule & { readonly weights: WeightTable } {
+  if ("build" in family) return { ...family.build(json, file), weights: family.weights };
+  const config = family.describe(json, file);
+  const decoder = new Decoder(config);
+  const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
+  return { module: decoder, open, weights: weightsOf(family, config) };
 }
 
 async function locate(source: string, options: LoadOptions): Promise<string> {

@@ -5,19 +5,23 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 export class Stacks {
   readonly #open = new Map<string, MxArray[]>();
 
+  /** @param parameters by path, in their full shapes */
+  constructor(private readonly parameters: ReadonlyMap<string, MxArray>) {}
+
   /**
-   * Takes one piece in.
+   * Takes an array in: the whole parameter, or one piece of it.
    *
-   * @param count how many pieces make the whole
-   * @returns the whole, stacked along a new first axis, once its last piece is there
+   * @returns the parameter, stacked along its first axis, when that was its last piece; else nothing
    */
-  add(path: string, piece: number, array: MxArray, count: number): MxArray | undefined {
+  add(path: string, piece: number | undefined, array: MxArray): [path: string, whole: MxArray][] {
+    if (piece === undefined) return [[path, array]];
     const pieces = this.#open.get(path) ?? [];
     pieces[piece] = array;
     this.#open.set(path, pieces);
-    if (Object.keys(pieces).length < count) return undefined; // holes are no keys
+    const count = this.parameters.get(path)?.shape[0];
+    if (Object.keys(pieces).length !== count) return []; // holes are no keys
     this.#open.delete(path);
-    return mx.stack(pieces, 0);
+    return [[path, mx.stack(pieces, 0)]];
   }
 }
 

@@ -1,5 +1,6 @@
-/** Checks a checkpoint's tensors against a module and fills them in; strict in both directions. */
+/** Fills a module with the weights of a checkpoint, a portion at a time, packed where that is asked for. */
 import {
+  type Dtype,
   deviceName,
   evaluate,
   type Module,
@@ -8,91 +9,37 @@ import {
   UnsupportedDtypeError,
 } from "@mlxterp/mlx";
 import { listParameters, setParameters } from "../decoder/parameters.js";
-import { MissingWeightsError, UnexpectedWeightsError, WeightShapeError } from "../errors.js";
-import { findTarget, type WeightTable, type WeightTarget } from "../families/weight-table.js";
+import { UnsupportedConfigError } from "../errors.js";
+import type { WeightTable } from "../families/weight-table.js";
+import type { LayerPacker } from "../quantization/layer-packer.js";
+import { installPacked } from "../quantization/layer-packer.js";
+import { moduleOf } from "../quantization/module-path.js";
+import type { Packing } from "../quantization/packing-config.js";
+import type { PackedWeight } from "../quantization/scheme.js";
 import type { CheckpointFiles } from "./checkpoint-files.js";
-import type { TensorEntry } from "./safetensors-header.js";
-import { missingOf, pieceName, Stacks } from "./stacks.js";
+import type { PackedEntry } from "./packed-entries.js";
+import { rowParts } from "./row-parts.js";
+import { Stacks } from "./stacks.js";
+import { TensorSource } from "./tensor-source.js";
+import { type PlannedTensor, planWeights } from "./weight-plan.js";
 
 /** What weights are computed with; `native` keeps the file's. */
 export type WeightDtype = "float32" | "float16" | "bfloat16" | "native";
 
-const floating = ["F32", "F16", "BF16"];
-
-interface PlannedTensor {
-  readonly entry: TensorEntry;
-  readonly target: WeightTarget;
+export interface WeightOptions {
+  /** Default: float32 on the CPU, which multiplies nothing else; the file's own on Metal. */
+  readonly dtype?: WeightDtype;
+  /** How the file is packed. */
+  readonly packing?: Packing;
+  /** Packs plain weights as they come. */
+  readonly packer?: LayerPacker;
 }
 
-/**
- * Decides where every tensor goes, from the headers alone.
- *
- * @throws UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`),
- * WeightShapeError (`WEIGHT_SHAPE`), UnsupportedDtypeError (`UNSUPPORTED_DTYPE`)
- */
-export function planWeights(
-  module: Module,
-  table: WeightTable,
-  files: Pick<CheckpointFiles, "tensors" | "weights">,
-): PlannedTensor[] {
-  const parameters = listParameters(module);
-  const plan: PlannedTensor[] = [];
-  const unexpected: string[] = [];
-  const filled = new Set<string>();
-  for (const entry of files.tensors) {
-    const target = findTarget(table, entry.name);
-    if (target === "ignored" || isTiedHead(target, parameters)) continue;
-    if (!target || !hasPlace(target, parameters, filled)) {
-      unexpected.push(entry.name);
-      continue;
-    }
-    for (const path of target.parameters) filled.add(pieceName(path, target.piece));
-    plan.push({ entry, target });
-  }
-  if (unexpected.length > 0) throw new UnexpectedWeightsError(unexpected, files.weights);
-  const missing = [...parameters].flatMap(([path, array]) => missingOf(path, array, filled));
-  if (missing.length > 0) throw new MissingWeightsError(missing, files.weights);
-  for (const planned of plan) checkTensor(planned, parameters);
-  return plan;
-}
-
-/** Whether every parameter exists and nothing fills it yet. */
-function hasPlace(
-  { parameters: paths, piece }: WeightTarget,
-  parameters: ReadonlyMap<string, MxArray>,
-  filled: ReadonlySet<string>,
-): boolean {
-  return paths.every((path) => {
-    const parameter = parameters.get(path);
-    const within = piece === undefined || piece < (parameter?.shape[0] ?? 0);
-    return parameter !== undefined && within && !filled.has(pieceName(path, piece));
-  });
-}
-
-/** Files of tied models may hold the head once more; it is the embedding matrix, as in `transformers`. */
-function isTiedHead(
-  target: WeightTarget | undefined,
-  parameters: ReadonlyMap<string, MxArray>,
-): boolean {
-  return target?.parameters[0] === "lmHead.weight" && !parameters.has("lmHead.weight");
-}
-
-function checkTensor({ entry, target }: PlannedTensor, parameters: Map<string, MxArray>): void {
-  const shapes = target.parameters.map((path) => {
-    const { shape } = parameters.get(path)!;
-    return target.piece === undefined ? shape : shape.slice(1);
-  });
-  const expected = target.rule.storedShape?.(shapes, target.kind) ?? shapes[0];
-  if (expected.join() !== entry.shape.join()) {
-    throw new WeightShapeError(entry.name, expected, entry.shape, entry.file);
-  }
-  if (!floating.includes(entry.dtype)) {
-    throw new UnsupportedDtypeError(`${entry.file}: ${entry.name}`, entry.dtype, floating);
-  }
-}
+/** Bytes that are made before they are computed and their sources let go. */
+const portionBytes = 64 * 2 ** 20;
 
 /** @throws UnsupportedDtypeError (`UNSUPPORTED_DTYPE`) for half precision on the CPU */
-function chooseDtype(dtype: WeightDtype | undefined) {
+export function weightDtype(dtype: WeightDtype | undefined): Dtype | undefined {
   const cpu = deviceName() === "cpu";
   const chosen = dtype ?? (cpu ? "float32" : "native");
   if (cpu && chosen !== "float32") {
@@ -101,41 +48,103 @@ function chooseDtype(dtype: WeightDtype | undefined) {
   return chosen === "native" ? undefined : mx[chosen];
 }
 
+type Filled = readonly (readonly [path: string, array: MxArray])[];
+
 /**
- * Loads a checkpoint's tensors into a module, file by file.
+ * Loads a checkpoint's tensors into a module. Peak memory is the final weights and one portion of sources.
  *
- * @param dtype default: float32 on the CPU, which multiplies nothing else; the file's own on Metal
+ * @throws UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`), WeightShapeError
+ * (`WEIGHT_SHAPE`), UnsupportedDtypeError (`UNSUPPORTED_DTYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
  */
 export async function loadWeights(
   module: Module,
   table: WeightTable,
   files: Pick<CheckpointFiles, "tensors" | "weights">,
-  dtype?: WeightDtype,
+  options: WeightOptions = {},
 ): Promise<void> {
-  const target = chooseDtype(dtype);
-  const plan = planWeights(module, table, files);
-  for (const [file, planned] of groupByFile(plan)) {
-    const tensors = mx.load(file) as Record<string, MxArray>;
-    const filled = planned.flatMap(({ entry, target: { rule, kind, parameters, piece } }) => {
-      const tensor = tensors[entry.name];
-      const parts = rule.transform?.(tensor, kind) ?? [tensor];
-      return parts.flatMap((part, index) => {
-        const path = parameters[index];
-        const array = dtype ? part.astype(dtype) : part;
-        const whole = piece === undefined ? array : stacks.add(path, piece, array, counts.get(path)!);
-        return whole ? [[path, whole] as const] : [];
-      });
-    });
-    setParameters(module, filled);
-    await evaluate(filled.map(([, array]) => array));
+  const plan = planWeights(module, table, files, options.packing);
+  const fill = createFiller(module, options);
+  for (const portion of portions(plan)) {
+    const arrays = portion.flatMap(fill).map(([, array]) => array);
+    await evaluate(arrays);
   }
 }
 
-function groupByFile(plan: readonly PlannedTensor[]): Map<string, PlannedTensor[]> {
-  const groups = new Map<string, PlannedTensor[]>();
+/** Sets the parameters that a tensor completes, lazily, and returns them. */
+function createFiller(module: Module, { dtype, packer }: WeightOptions) {
+  const target = weightDtype(dtype);
+  const parameters = listParameters(module);
+  const shapes = new Map([...parameters].map(([path, { shape }]) => [path, shape]));
+  const stacks = new Stacks(parameters);
+  const source = new TensorSource();
+  const cast = (array: MxArray) => (target ? array.astype(target) : array);
+  return (planned: PlannedTensor): Filled => {
+    const { stored, target: place } = planned;
+    const { rule, kind, parameters: paths, piece } = place;
+    const tensor = source.take(stored.entry);
+    if (stored.packed) {
+      const rest = {
+        scales: cast(source.take(stored.packed.scales)),
+        biases: cast(source.take(stored.packed.biases)),
+      };
+      return fillPacked(module, planned, { weight: tensor, ...rest }, shapes);
+    }
+    const parts = rule.transform?.(tensor, kind) ?? [tensor];
+    return parts.flatMap((part, index) => {
+      const whole = stacks.add(paths[index], piece, cast(part));
+      return whole.flatMap(([path, array]) => fillPlain(module, path, array, packer));
+    });
+  };
+}
+
+function fillPlain(module: Module, path: string, array: MxArray, packer?: LayerPacker): Filled {
+  const packed = packer?.pack(module, path, array);
+  if (packed) return installPacked(module, moduleOf(path), packed);
+  setParameters(module, [[path, array]]);
+  return [[path, array]];
+}
+
+function fillPacked(
+  module: Module,
+  { stored, target }: PlannedTensor,
+  arrays: { readonly [K in "weight" | "scales" | "biases"]: MxArray },
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Filled {
+  const { rule, parameters: paths } = target;
+  const outputs = paths.map((path) => shapes.get(path)?.[0] ?? 0);
+  const split = (array: MxArray) => rowParts(rule, array, outputs);
+  const [weights, scales, biases] = [arrays.weight, arrays.scales, arrays.biases].map(split);
+  const { scheme } = stored.packed as PackedEntry;
+  if (!weights || !scales || !biases || target.piece !== undefined) throw unpackable(stored.entry);
+  return paths.flatMap((path, index) => {
+    const packed: PackedWeight = {
+      weight: weights[index],
+      scales: scales[index],
+      biases: biases[index],
+      ...scheme,
+    };
+    const filled = installPacked(module, moduleOf(path), packed);
+    if (filled.length === 0) throw unpackable(stored.entry);
+    return filled;
+  });
+}
+
+function unpackable({ name, file }: { readonly name: string; readonly file: string }) {
+  const rule = `${name} is packed, which is not implemented for this kind of layer. Load the full-precision checkpoint with { quantize }.`;
+  return new UnsupportedConfigError("quantization", name, file, rule);
+}
+
+/** Tensors in the order of the files, in groups of bounded size. */
+function* portions(plan: readonly PlannedTensor[]): Generator<PlannedTensor[]> {
+  let portion: PlannedTensor[] = [];
+  let bytes = 0;
   for (const planned of plan) {
-    const { file } = planned.entry;
-    groups.set(file, [...(groups.get(file) ?? []), planned]);
+    portion.push(planned);
+    bytes += 4 * planned.stored.entry.shape.reduce((product, length) => product * length, 1);
+    if (bytes < portionBytes) continue;
+    yield portion;
+    portion = [];
+    bytes = 0;
   }
-  return groups;
+  yield portion;
 }

@@ -37,13 +37,13 @@ export const attention = defineCommand({
     const control = { signal: context.signal, onProgress: bar.update };
     const types = await headTypes(model, { seed, ...control }).finally(bar.stop);
     const drawn = layer !== undefined || head !== undefined;
+    const blocks = attentionBlocks(patterns, types, drawn);
     return {
       data: { patterns, types },
-      blocks: attentionBlocks(patterns, types, drawn),
+      blocks,
       report: {
         title: `Attention of ${model.name}`,
-        sections: async () =>
-          (await import("../../report/attention.js")).attentionSections(patterns, types),
+        parts: [{ blocks, figures: () => attentionFigures(patterns, types) }],
       },
     };
   },
@@ -81,6 +81,15 @@ function attentionBlocks(
       "dim",
     ),
   ];
+}
+
+async function attentionFigures(
+  patterns: AttentionResult,
+  types: HeadTypesResult,
+): Promise<string[]> {
+  const { attentionFigure, headTypeFigure } = await import("@mlxterp/viz");
+  const kinds = Object.keys(kindNames) as Kind[];
+  return [attentionFigure(patterns), ...kinds.map((kind) => headTypeFigure(types, kind))];
 }
 
 function rowsOf({ weights }: HeadPattern, tokens: number): number[][] {

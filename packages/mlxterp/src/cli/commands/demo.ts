@@ -34,7 +34,7 @@ export const demo = defineCommand({
       defaultReport: "demo-report.html",
       report: {
         title: "One sentence, taken apart",
-        sections: async () => (await import("../../report/demo.js")).demoSections(steps),
+        parts: steps,
       },
     };
   },

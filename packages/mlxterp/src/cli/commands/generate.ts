@@ -1,85 +1,59 @@
 /** `mlxterp generate`: continue a prompt, token by token, perhaps steered or changed. */
 import type { GenerationStep, LanguageModel } from "@mlxterp/models";
-import { type Block, paragraph } from "../blocks.js";
-import { type CommandContext, defineCommand, promptOptions } from "../command.js";
+import { type Block, paragraph, table } from "../blocks.js";
+import { type CommandContext, defineCommand, type Outcome, promptOptions } from "../command.js";
 import { interveneOption, readInterventions } from "../interventions.js";
 import { formatPercent } from "../numbers.js";
-import { integer, number, texts, toggle } from "../options.js";
+import { integer, number, type OptionValues, texts, toggle } from "../options.js";
 import { promptFor, requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
 import { paint } from "../screen.js";
 import { steeringInterventions, steerOption } from "../steering.js";
+
+const options = {
+  ...promptOptions,
+  "max-tokens": integer("how many tokens at most; default 20", { minimum: 1 }),
+  temperature: number("0, the default, takes the most likely token", { minimum: 0 }),
+  "top-k": integer("sample among the k most likely tokens only", { minimum: 1 }),
+  "top-p": number("sample among tokens of this joint probability", { minimum: 0, maximum: 1 }),
+  seed: integer("of sampling; default 0", { minimum: 0 }),
+  stop: texts("text that ends the output", "text"),
+  "ignore-end": toggle("go on where the model would end the text"),
+  steer: steerOption,
+  intervene: interveneOption,
+} as const;
+
+type GenerateValues = OptionValues<typeof options>;
 
 export const generate = defineCommand({
   name: "generate",
   summary: "Continue a prompt token by token, with steering and interventions",
   takesPrompt: true,
-  options: {
-    ...promptOptions,
-    "max-tokens": integer("how many tokens at most; default 20", { minimum: 1 }),
-    temperature: number("0, the default, takes the most likely token", { minimum: 0 }),
-    "top-k": integer("sample among the k most likely tokens only", { minimum: 1 }),
-    "top-p": number("sample among tokens of this joint probability", { minimum: 0, maximum: 1 }),
-    seed: integer("of sampling; default 0", { minimum: 0 }),
-    stop: texts("text that ends the output", "text"),
-    "ignore-end": toggle("go on where the model would end the text"),
-    steer: steerOption,
-    intervene: interveneOption,
-  },
+  options,
   examples: [
-    "'The capital of France is' --max-tokens 1",
+    "'the capital of France is' --max-tokens 1",
     "'Mary and John went to the' --temperature 0.8 --seed 1",
     "--steer 'layers.1=Anna - John * 2'",
   ],
-  async run({ options, prompt }, context) {
-    const asked = requirePrompt({ ...options, prompt });
-    const loaded = await context.loadModel(options.model);
-    const model = options["ignore-end"] ? await withoutEnd(loaded) : loaded;
-    const interventions = [
-      await steeringInterventions(model, options.steer),
-      await readInterventions(model, options.intervene),
-    ];
-    const edited = interventions.reduce((view, change) => view.edit(change), model);
-    const { temperature, seed, stop } = options;
-    const sampling = { temperature, topK: options["top-k"], topP: options["top-p"], seed };
-    const tokens = model.tokens(promptFor(model, asked)).ids[0];
-    const pieces = tokenTexts(model, tokens);
-    context.print(tokensBlock(pieces));
-    const generated = edited.generate(tokens, {
-      ...sampling,
-      stop,
-      signal: context.signal,
-      maxTokens: options["max-tokens"] ?? 20,
-    });
-    const steps = await stream(generated, model, tokens, context);
-    const continuation = steps.map(({ text }) => text).join("");
-    const data = {
-      model: model.name,
-      prompt: { ids: tokens, pieces },
-      sampling,
-      steer: options.steer,
-      interventions: options.intervene,
-      text: continuation,
-      steps,
-      finish: steps.at(-1)?.finish,
-    };
-    return {
-      data,
-      blocks: summaryBlocks(steps),
-      report: {
-        title: `Generation by ${model.name}`,
-        sections: async () =>
-          (await import("../../report/generate.js")).generateSections(
-            pieces,
-            tokenTexts(
-              model,
-              steps.map(({ token }) => token),
-            ),
-            steps,
-          ),
-      },
-    };
+  async run({ options: values, prompt }, context) {
+    const asked = requirePrompt({ ...values, prompt });
+    const model = await preparedModel(values, context);
+    const ids = model.tokens(promptFor(model, asked)).ids[0];
+    context.print(tokensBlock(tokenTexts(model, ids)));
+    const steps = await stream(model, ids, values, context);
+    return outcomeOf(model, ids, steps, values);
   },
 });
+
+/** The model with everything that shall change in it. */
+async function preparedModel(
+  values: GenerateValues,
+  { loadModel }: CommandContext,
+): Promise<LanguageModel> {
+  const loaded = await loadModel(values.model);
+  const model = values["ignore-end"] ? await withoutEnd(loaded) : loaded;
+  const steered = model.edit(await steeringInterventions(model, values.steer));
+  return steered.edit(await readInterventions(model, values.intervene));
+}
 
 /** The same model without tokens that end a text. */
 async function withoutEnd(model: LanguageModel): Promise<LanguageModel> {
@@ -88,13 +62,25 @@ async function withoutEnd(model: LanguageModel): Promise<LanguageModel> {
   return new Model(module, { config, tokenizer, name, eosTokens: [] });
 }
 
+function samplingOf(values: GenerateValues) {
+  const { temperature, seed } = values;
+  return { temperature, topK: values["top-k"], topP: values["top-p"], seed };
+}
+
 /** Shows tokens as they come; ids for a model without a tokenizer. */
 async function stream(
-  generated: AsyncIterable<GenerationStep>,
-  { tokenizer }: LanguageModel,
+  model: LanguageModel,
   prompt: readonly number[],
-  { write, screen }: CommandContext,
+  values: GenerateValues,
+  { write, screen, signal }: CommandContext,
 ): Promise<GenerationStep[]> {
+  const { tokenizer } = model;
+  const generated = model.generate(prompt, {
+    ...samplingOf(values),
+    stop: values.stop,
+    maxTokens: values["max-tokens"] ?? 20,
+    signal,
+  });
   const steps: GenerationStep[] = [];
   write(paint(screen, "dim", tokenizer ? tokenizer.decode(prompt) : prompt.join(" ")));
   try {
@@ -108,6 +94,52 @@ async function stream(
   return steps;
 }
 
+function outcomeOf(
+  model: LanguageModel,
+  ids: readonly number[],
+  steps: readonly GenerationStep[],
+  values: GenerateValues,
+): Outcome {
+  const pieces = tokenTexts(model, ids);
+  const tokens = steps.map(({ token }) => token);
+  const blocks = [summary(steps)];
+  return {
+    data: {
+      model: model.name,
+      prompt: { ids, pieces },
+      sampling: samplingOf(values),
+      steer: values.steer,
+      interventions: values.intervene,
+      text: steps.map(({ text }) => text).join(""),
+      steps,
+      finish: steps.at(-1)?.finish,
+    },
+    blocks,
+    report: {
+      title: `Generation by ${model.name}`,
+      parts: [
+        { blocks: [tokensBlock(pieces), stepTable(steps, tokenTexts(model, tokens)), ...blocks] },
+      ],
+    },
+  };
+}
+
+/** Every generated token with its probability. */
+function stepTable(steps: readonly GenerationStep[], tokens: readonly string[]): Block {
+  return table({
+    columns: [
+      { title: "position", align: "right" },
+      { title: "token" },
+      { title: "probability", align: "right" },
+    ],
+    rows: steps.map(({ position, logProbability }, index) => [
+      `${position}`,
+      tokens[index],
+      formatPercent(Math.exp(logProbability)),
+    ]),
+  });
+}
+
 const endings: Readonly<Record<NonNullable<GenerationStep["finish"]>, string>> = {
   eos: "the model ended the text",
   stop: "a stop text came",
@@ -115,14 +147,10 @@ const endings: Readonly<Record<NonNullable<GenerationStep["finish"]>, string>> =
   maxPositions: "the model takes no longer sequence",
 };
 
-function summaryBlocks(steps: readonly GenerationStep[]): Block[] {
+function summary(steps: readonly GenerationStep[]): Block {
   const mean = steps.reduce((sum, step) => sum + step.logProbability, 0) / steps.length;
   const finish = steps.at(-1)?.finish;
+  const count = `${steps.length} ${steps.length === 1 ? "token" : "tokens"}`;
   const why = finish ? `; ${endings[finish]}` : "";
-  return [
-    paragraph(
-      `${steps.length} tokens, each with a probability of ${formatPercent(Math.exp(mean))} in the geometric mean${why}.`,
-      "dim",
-    ),
-  ];
+  return paragraph(`${count}, mean probability ${formatPercent(Math.exp(mean))}${why}.`, "dim");
 }

@@ -33,12 +33,15 @@ export const lens = defineCommand({
       onProgress: bar.update,
       ...(answer !== undefined && { answer: answerFor(model, answer, asked) }),
     }).finally(bar.stop);
+    const blocks = lensBlocks(result);
     return {
       data: result,
-      blocks: lensBlocks(result),
+      blocks,
       report: {
         title: `Logit lens of ${model.name}`,
-        sections: async () => (await import("../../report/lens.js")).lensSections(result),
+        parts: [
+          { blocks, figures: async () => [(await import("@mlxterp/viz")).lensFigure(result)] },
+        ],
       },
     };
   },

@@ -48,12 +48,13 @@ export const patch = defineCommand({
       signal: context.signal,
       onProgress: bar.update,
     }).finally(bar.stop);
+    const blocks = patchBlocks(result);
     return {
       data: result,
-      blocks: patchBlocks(result),
+      blocks,
       report: {
         title: `Activation patching of ${model.name}`,
-        sections: async () => (await import("../../report/patch.js")).patchSections(result),
+        parts: [{ blocks, figures: () => patchFigures(result) }],
       },
     };
   },
@@ -94,6 +95,11 @@ export function patchBlocks(result: PatchingResult): Block[] {
     ),
     ...result.matrices.flatMap((matrix) => matrixBlocks(matrix, result)),
   ];
+}
+
+async function patchFigures(result: PatchingResult): Promise<string[]> {
+  const { patchingFigure } = await import("@mlxterp/viz");
+  return result.matrices.map((_, matrix) => patchingFigure(result, { matrix }));
 }
 
 const titles: Readonly<Record<PatchingMatrix["kind"], string>> = {

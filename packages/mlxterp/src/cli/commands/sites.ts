@@ -21,12 +21,13 @@ export const sites = defineCommand({
     const list = found.map(({ site, axes }): ListedSite => {
       return { site, axes: axes ? `(${axes.join(", ")})` : "" };
     });
+    const blocks = sitesBlocks(list, selectors);
     return {
       data: { model: model.name, sites: found },
-      blocks: sitesBlocks(list, selectors),
+      blocks,
       report: {
         title: `Sites of ${model.name}`,
-        sections: async () => (await import("../../report/sites.js")).sitesSections(list),
+        parts: [{ blocks }],
       },
     };
   },

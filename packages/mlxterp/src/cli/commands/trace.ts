@@ -39,6 +39,7 @@ export const trace = defineCommand({
     const found = inForwardOrder(await siteStatistics(cache, axesLookup(model)), model);
     const ids = cache.tokens?.ids[0] ?? [];
     const shown = { tokens: { ids, pieces: model.tokenizer?.pieces(ids) ?? ids.map(String) } };
+    const blocks = traceBlocks(model, ids, found, options.intervene);
     return {
       data: {
         model: model.name,
@@ -46,11 +47,10 @@ export const trace = defineCommand({
         interventions: options.intervene,
         sites: found,
       },
-      blocks: traceBlocks(model, ids, found, options.intervene),
+      blocks,
       report: {
         title: `Trace of ${model.name}`,
-        sections: async () =>
-          (await import("../../report/trace.js")).traceSections(shown.tokens.pieces, found),
+        parts: [{ blocks }],
       },
     };
   },

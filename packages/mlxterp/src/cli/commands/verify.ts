@@ -22,13 +22,14 @@ export const verify = defineCommand({
       onProgress: bar.update,
       ...(given !== undefined && { prompt: promptFor(model, given) }),
     }).finally(bar.stop);
+    const blocks = verifyBlocks(found);
     return {
       data: found,
-      blocks: verifyBlocks(found),
+      blocks,
       failed: !found.passed,
       report: {
         title: `Verification of ${model.name}`,
-        sections: async () => (await import("../../report/verify.js")).verifySections(found),
+        parts: [{ blocks }],
       },
     };
   },

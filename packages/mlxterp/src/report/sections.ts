@@ -1,4 +1,0 @@
-/** stub */
-export interface ReportSection {
-  readonly title: string;
-}

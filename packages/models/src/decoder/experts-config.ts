@@ -1,0 +1,48 @@
+/** The description of a mixture of experts, as plain data. */
+import { z } from "zod";
+
+const size = z.int().positive();
+
+export const expertsSchema = z.strictObject({
+  /** How many experts there are. */
+  count: size,
+  /** How many each token goes to. */
+  topK: size,
+  /** `softmax` lets experts compete for a token, `sigmoid` scores each by itself. */
+  scoring: z.enum(["softmax", "sigmoid"]),
+  /**
+   * Whether the weights of the chosen experts are divided by their sum. With softmax that equals a softmax over the
+   * chosen experts alone.
+   */
+  normalized: z.boolean(),
+  /** Multiplies the weights. Default: 1. */
+  scale: z.number().positive().optional(),
+  /** Experts stand in groups; a token goes to experts of its best groups only, judged by their two best experts. */
+  groups: z.strictObject({ count: size, chosen: size }).optional(),
+  /** Whether the router adds a learned vector to its logits. */
+  routerBias: z.boolean().optional(),
+  /** Whether a learned vector is added to the scores by which experts are chosen, but not to their weights. */
+  correctionBias: z.boolean().optional(),
+  /** The width of an expert that sees every token, beside the chosen ones. */
+  sharedHidden: size.optional(),
+  /**
+   * Bounds both branches of an expert: what enters the nonlinearity from above, the linear branch from both sides, to
+   * which 1 is then added.
+   */
+  clampedAt: z.number().positive().optional(),
+});
+
+export type ExpertsConfig = z.infer<typeof expertsSchema>;
+
+/** The first rule that the fields break together. */
+export function brokenExpertsRule(experts: ExpertsConfig): string | undefined {
+  const { count, topK, groups } = experts;
+  if (topK > count) return `.topK: ${topK} of ${count} experts cannot be chosen`;
+  if (!groups) return undefined;
+  if (count % groups.count !== 0 || count / groups.count < 2) {
+    return `.groups: ${count} experts do not make ${groups.count} groups of two or more`;
+  }
+  const reachable = (count / groups.count) * groups.chosen;
+  if (groups.chosen <= groups.count && topK <= reachable) return undefined;
+  return `.groups: ${groups.chosen} of ${groups.count} groups do not hold ${topK} experts to choose`;
+}

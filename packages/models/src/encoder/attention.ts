@@ -1,0 +1,80 @@
+/** Attention in both directions, with every intermediate value as a site. */
+import { type Axes, Tap } from "@mlxterp/core";
+import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { residualAxes } from "../decoder/axes.js";
+import { attentionScores, headResults, mixValues, splitHeads } from "../decoder/heads.js";
+
+/** Every token sees every token that is no padding; the output is what is added to the residual stream. */
+export class EncoderAttention extends nn.Module {
+  readonly heads: number;
+  /** Every head has its own keys and values. */
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly qProj: Linear;
+  readonly kProj: Linear;
+  readonly vProj: Linear;
+  readonly q = new Tap(["batch", "heads", "position", "headDim"]);
+  readonly k = new Tap(["batch", "kvHeads", "position", "headDim"]);
+  readonly v = new Tap(["batch", "kvHeads", "position", "headDim"]);
+  /** Scaled and masked, before the softmax. */
+  readonly scores = new Tap(["batch", "heads", "query", "key"]);
+  readonly pattern = new Tap(["batch", "heads", "query", "key"]);
+  /** Each head's mix of values. */
+  readonly z = new Tap(["batch", "position", "heads", "headDim"]);
+  /** What each head writes; their sum and the bias are the output. While it is changed, `oProj` is not called. */
+  readonly result = new Tap(["batch", "position", "heads", "hidden"]);
+  readonly oProj: Linear;
+
+  constructor(hidden: number, heads: number) {
+    super();
+    this.heads = heads;
+    this.kvHeads = heads;
+    this.headDim = hidden / heads;
+    this.qProj = new nn.Linear(hidden, hidden, true);
+    this.kProj = new nn.Linear(hidden, hidden, true);
+    this.vProj = new nn.Linear(hidden, hidden, true);
+    this.oProj = new nn.Linear(hidden, hidden, true);
+  }
+
+  get outputAxes(): Axes {
+    return residualAxes;
+  }
+
+  /**
+   * @param x (batch, position, hidden)
+   * @param mask added to the scores, (batch, 1, 1, key); null hides nothing
+   */
+  override forward(x: MxArray, mask: MxArray | null): MxArray {
+    const { heads, headDim } = this;
+    const q = this.q.forward(splitHeads(this.qProj.forward(x), heads, headDim));
+    const k = this.k.forward(splitHeads(this.kProj.forward(x), heads, headDim));
+    const v = this.v.forward(splitHeads(this.vProj.forward(x), heads, headDim));
+    const z = this.z.forward(this.mix(q, k, v, mask).transpose(0, 2, 1, 3));
+    return this.write(z);
+  }
+
+  /** The weighted values of every head, by the fused kernel unless a pass changes the weights. */
+  private mix(q: MxArray, k: MxArray, v: MxArray, mask: MxArray | null): MxArray {
+    const { scores, pattern } = this;
+    const scale = this.headDim ** -0.5;
+    if (scores.changed || pattern.changed) {
+      const seen = scores.forward(attentionScores(q, k, scale, mask));
+      return mixValues(pattern.forward(mx.softmax(seen, -1, true)), v);
+    }
+    scores.derive(() => attentionScores(q, k, scale, mask));
+    pattern.derive(() => mx.softmax(attentionScores(q, k, scale, mask), -1, true));
+    return mx.fast.scaledDotProductAttention(q, k, v, scale, mask ?? undefined);
+  }
+
+  /** The heads' joint write to the residual stream. */
+  private write(z: MxArray): MxArray {
+    const { result, oProj } = this;
+    const [batch, length, heads, headDim] = z.shape;
+    if (result.changed) {
+      const sum = mx.sum(result.forward(headResults(z, oProj)), 2);
+      return oProj.bias ? mx.add(sum, oProj.bias) : sum;
+    }
+    result.derive(() => headResults(z, oProj));
+    return oProj.forward(z.reshape([batch, length, heads * headDim]));
+  }
+}

@@ -1,0 +1,87 @@
+/** BERT with its masked-language-model head: token ids in, logits for every position out. */
+import type { Axes } from "@mlxterp/core";
+import { type Embedding, InvalidArgumentError, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { Norm } from "../decoder/norm.js";
+import { maskedScore } from "../decoder/pass.js";
+import type { BertConfig } from "./config.js";
+import { EncoderLayer } from "./layer.js";
+import { MaskedHead } from "./masked-head.js";
+
+/** How one forward pass differs from a plain one over whole rows. */
+export interface BertPassOptions {
+  /** The number of real tokens of each row; what follows is padding and is seen by nobody. Default: all. */
+  readonly lengths?: readonly number[];
+  /** The kind of each token, (batch, position) int32. Default: 0. */
+  readonly tokenTypes?: MxArray;
+}
+
+/**
+ * A bidirectional encoder.
+ *
+ * @example
+ * const bert = new Bert(config);
+ * const logits = bert.forward(mx.array([[1, 5, 2]], mx.int32)); // (batch, position, vocab)
+ */
+export class Bert extends nn.Module {
+  readonly embedTokens: Embedding;
+  readonly embedPositions: Embedding;
+  readonly embedTokenTypes: Embedding;
+  readonly embedNorm: Norm;
+  readonly layers: EncoderLayer[];
+  readonly head: MaskedHead;
+
+  constructor(config: BertConfig) {
+    super();
+    const { vocab, hidden, maxPositions, tokenTypes, layers, norm } = config;
+    this.embedTokens = new nn.Embedding(vocab, hidden);
+    this.embedPositions = new nn.Embedding(maxPositions, hidden);
+    this.embedTokenTypes = new nn.Embedding(tokenTypes, hidden);
+    this.embedNorm = new Norm(hidden, norm);
+    this.layers = Array.from({ length: layers }, () => new EncoderLayer(config));
+    this.head = new MaskedHead(config);
+  }
+
+  get outputAxes(): Axes {
+    return ["batch", "position", "vocab"];
+  }
+
+  /**
+   * @param ids (batch, position) int32, within the vocabulary: MLX does not check them
+   * @returns logits, (batch, position, vocab)
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when there are more tokens than positions
+   */
+  override forward(ids: MxArray, { lengths, tokenTypes }: BertPassOptions = {}): MxArray {
+    const { layers } = this;
+    let x = this.embed(ids, tokenTypes);
+    const mask = paddingMask(x, lengths);
+    for (let index = 0; index < layers.length; index++) x = layers[index].forward(x, mask);
+    return this.unembed(x);
+  }
+
+  /** @param ids (batch, position); returns the input of layer 0, (batch, position, hidden) */
+  embed(ids: MxArray, tokenTypes: MxArray = mx.zerosLike(ids)): MxArray {
+    const [, length] = ids.shape;
+    const [positions] = this.embedPositions.weight.shape;
+    if (length > positions) {
+      const rule = `${length} tokens exceed this model's ${positions} positions.`;
+      throw new InvalidArgumentError("ids", length, rule);
+    }
+    const places = this.embedPositions.forward(mx.arange(0, length, 1, mx.int32)); // (position, hidden)
+    const kinds = this.embedTokenTypes.forward(tokenTypes);
+    return this.embedNorm.forward(mx.add(mx.add(this.embedTokens.forward(ids), kinds), places));
+  }
+
+  /** @param x (batch, position, hidden), the output of a layer; returns logits */
+  unembed(x: MxArray): MxArray {
+    return this.head.forward(x, this.embedTokens);
+  }
+}
+
+/** Hides the end of every row that is shorter than the rectangle, (batch, 1, 1, key); null where none is. */
+function paddingMask(x: MxArray, lengths: readonly number[] | undefined): MxArray | null {
+  const width = x.shape[1];
+  if (!lengths?.some((length) => length < width)) return null;
+  const ends = mx.array([...lengths], mx.int32).reshape([lengths.length, 1, 1, 1]);
+  const hidden = mx.greaterEqual(mx.arange(0, width, 1, mx.int32), ends);
+  return mx.multiply(hidden, maskedScore(x.dtype)).astype(x.dtype);
+}

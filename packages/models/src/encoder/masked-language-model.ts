@@ -1,0 +1,56 @@
+/** A bidirectional encoder with its tokenizer: prompts with gaps in, activations and logits out. */
+import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
+import { layerWeights } from "../anatomy.js";
+import { NotGenerativeError } from "../errors.js";
+import type { Bert, BertPassOptions } from "./bert.js";
+import type { BertConfig } from "./config.js";
+
+export interface MaskedLanguageModelOptions {
+  /** The description the module was made from. */
+  readonly config: BertConfig;
+  readonly tokenizer?: Tokenizer;
+  /** Shown in provenance. Default: `Bert`. */
+  readonly name?: string;
+}
+
+/**
+ * An interpretable BERT. Padding is hidden from every token, so a prompt in a batch equals the prompt alone.
+ *
+ * @example
+ * const model = await loadModel("google-bert/bert-base-uncased", { as: MaskedLanguageModel });
+ * const cache = await model.run("Paris is the [MASK] of France.", { save: ["layers.*", "output"] });
+ */
+export class MaskedLanguageModel extends InterpretableModel<Bert> {
+  readonly config: BertConfig;
+
+  constructor(bert: Bert, options: MaskedLanguageModelOptions) {
+    const { config, tokenizer, name } = options;
+    const { layers, heads, hidden, vocab, maxPositions } = config;
+    super(bert, {
+      tokenizer,
+      name,
+      forwardArguments: ({ lengths }, [given]) => [
+        { lengths, ...(given as BertPassOptions | undefined) },
+      ],
+      anatomy: {
+        layers,
+        heads,
+        kvHeads: heads,
+        headDim: hidden / heads,
+        hidden,
+        vocab,
+        maxPositions,
+        embed: (ids) => bert.embed(ids),
+        finalNorm: (residual) => residual, // every layer ends with its own; none follows the last
+        unembed: (normalized) => bert.unembed(normalized),
+        weights: (layer) => layerWeights(bert.layers, layer),
+      },
+    });
+    this.config = config;
+  }
+
+  /** @throws NotGenerativeError (`NOT_GENERATIVE`): an encoder predicts no next token */
+  generate(_prompt: Prompt): never {
+    throw new NotGenerativeError(this.name);
+  }
+}

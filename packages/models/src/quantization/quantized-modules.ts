@@ -1,0 +1,85 @@
+/** Linear layers and embeddings whose matrix stays packed; in a model they stand where the plain ones stood. */
+import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type PackedWeight, unpack } from "./scheme.js";
+
+/** `x · Wᵀ + bias` without ever unpacking the whole matrix. */
+export class QuantizedLinear extends nn.Module implements PackedWeight {
+  readonly bits: number;
+  readonly groupSize: number;
+  weight: MxArray; // (out, in · bits / 32) uint32
+  scales: MxArray; // (out, in / groupSize)
+  biases: MxArray; // (out, in / groupSize)
+  bias: MxArray | undefined; // (out)
+
+  constructor(packed: PackedWeight, bias?: MxArray) {
+    super();
+    this.bits = packed.bits;
+    this.groupSize = packed.groupSize;
+    this.weight = packed.weight;
+    this.scales = packed.scales;
+    this.biases = packed.biases;
+    if (bias) this.bias = bias;
+  }
+
+  /** @param x (…, in); returns (…, out) */
+  override forward(x: MxArray): MxArray {
+    const y = multiplyPacked(x, this);
+    return this.bias ? mx.add(y, this.bias) : y;
+  }
+}
+
+/** Rows of a packed matrix. */
+export class QuantizedEmbedding extends nn.Module implements PackedWeight {
+  readonly bits: number;
+  readonly groupSize: number;
+  /** Multiplies the rows, as in families that scale their embeddings, but not the tied unembedding. */
+  readonly scale: number | undefined;
+  weight: MxArray; // (rows, dims · bits / 32) uint32
+  scales: MxArray; // (rows, dims / groupSize)
+  biases: MxArray; // (rows, dims / groupSize)
+
+  constructor(packed: PackedWeight, scale?: number) {
+    super();
+    this.bits = packed.bits;
+    this.groupSize = packed.groupSize;
+    this.weight = packed.weight;
+    this.scales = packed.scales;
+    this.biases = packed.biases;
+    this.scale = scale;
+  }
+
+  /** @param ids (…); returns (…, dims) */
+  override forward(ids: MxArray): MxArray {
+    const { bits, groupSize, scale } = this;
+    const flat = ids.reshape([-1]);
+    const [weight, scales, biases] = [this.weight, this.scales, this.biases].map((part) =>
+      part.index(flat),
+    );
+    const rows = unpack({ weight, scales, biases, bits, groupSize }).reshape([...ids.shape, -1]);
+    return scale === undefined ? rows : mx.multiply(rows, scale);
+  }
+
+  /** @param x (…, dims); returns (…, rows) */
+  asLinear(x: MxArray): MxArray {
+    return multiplyPacked(x, this);
+  }
+}
+
+function multiplyPacked(x: MxArray, packed: PackedWeight): MxArray {
+  const { weight, scales, biases, groupSize, bits } = packed;
+  return mx.quantizedMatmul(x, weight, scales, biases, true, groupSize, bits);
+}
+
+/** What can stand in place of a plain layer. */
+export type QuantizedModule = QuantizedLinear | QuantizedEmbedding;
+
+/**
+ * The packed form of a layer, or undefined for a module that is neither a linear layer nor an embedding.
+ *
+ * @param plain keeps its bias and scale; its matrix is not read
+ */
+export function quantizedLike(plain: unknown, packed: PackedWeight): QuantizedModule | undefined {
+  if (plain instanceof nn.Linear) return new QuantizedLinear(packed, (plain as Linear).bias);
+  if (!(plain instanceof nn.Embedding)) return undefined;
+  return new QuantizedEmbedding(packed, (plain as Embedding & { readonly scale?: number }).scale);
+}

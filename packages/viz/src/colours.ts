@@ -1,0 +1,46 @@
+/** Colours of figures: perceptually even scales from the ColorBrewer set, and what can be read on them. */
+import type { ScaleOptions } from "@observablehq/plot";
+
+/** How values become colours. */
+export type ColourScale =
+  /** From pale to dark, for amounts such as probabilities. */
+  | { readonly kind: "sequential"; readonly domain: readonly [number, number] }
+  /** Red below the pivot, pale at it, blue above, for effects with a sign. */
+  | {
+      readonly kind: "diverging";
+      readonly domain: readonly [number, number];
+      readonly pivot: number;
+    };
+
+/** The scale in Observable Plot's words. */
+export function plotColour(scale: ColourScale): ScaleOptions {
+  const { domain } = scale;
+  const shared = { domain: [...domain], clamp: true };
+  return scale.kind === "sequential"
+    ? { ...shared, type: "linear", scheme: "blues" }
+    : { ...shared, type: "diverging", scheme: "rdbu", pivot: scale.pivot };
+}
+
+/** A diverging scale as wide on both sides of the pivot, so that equal shades mean equal sizes. */
+export function divergingAround(
+  values: readonly (number | null)[],
+  pivot: number,
+  least = 1e-6,
+): ColourScale {
+  const sizes = values.map((value) => Math.abs((value ?? pivot) - pivot));
+  const reach = Math.max(least, ...sizes.filter(Number.isFinite));
+  return { kind: "diverging", domain: [pivot - reach, pivot + reach], pivot };
+}
+
+/** Black or white, whichever is easier to read on a colour written as `#rrggbb` or `rgb(r, g, b)`. */
+export function textOn(colour: string): string {
+  const parts = /^#/.test(colour)
+    ? [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+    : (colour.match(/\d+(\.\d+)?/g) ?? ["255", "255", "255"]).map(Number);
+  const [red, green, blue] = parts.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue; // WCAG 2, relative luminance
+  return luminance > 0.3 ? "#1a1a1a" : "#ffffff";
+}
