@@ -6,13 +6,15 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a whole number from 1 */
+export function requirePositive(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError(name, value, `must be a positive integer, not ${value}.`);
+}
+
 /** Parts of a list, each of `batchSize` items; the last may be shorter. */
 export function inBatches<T>(list: readonly T[], batchSize: number): T[][] {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    const rule = `must be a positive integer, not ${batchSize}.`;
-    throw new InvalidArgumentError("batchSize", batchSize, rule);
-  }
-  const count = Math.ceil(list.length / batchSize);
+  const count = Math.ceil(list.length / requirePositive("batchSize", batchSize));
   return Array.from({ length: count }, (_, index) =>
     list.slice(index * batchSize, (index + 1) * batchSize),
   );

@@ -11,7 +11,8 @@ const sequence: Axes = ["batch", "position", "hidden"];
 /** The axes of a value: those its module declares, else (batch, position, hidden) for three of them. */
 export function axesOf({ node, port }: Site, value: MxArray): Axes | undefined {
   const { module } = node;
-  const declared = port.kind === "output" || module instanceof Tap ? declaredAxes(module) : undefined;
+  const declared =
+    port.kind === "output" || module instanceof Tap ? declaredAxes(module) : undefined;
   const axes = declared ?? sequence;
   return axes.length === value.ndim ? axes : undefined;
 }

@@ -14,7 +14,13 @@ const cache = await language.run(["abc", "dcba"], { save });
 
 describe("asking a cache", () => {
   it("takes every spelling of a name", () => {
-    const names = ["layers.1", "layers.-1", "layers.1.output", "model.layers.1", "blocks.1.hook_resid_post"];
+    const names = [
+      "layers.1",
+      "layers.-1",
+      "layers.1.output",
+      "model.layers.1",
+      "blocks.1.hook_resid_post",
+    ];
     for (const name of names) expect(cache.get(name)).toBe(cache.get("layers.1"));
     expect(cache.has("blocks.0.attn.hook_pattern")).toBe(true);
   });

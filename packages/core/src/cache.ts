@@ -4,7 +4,7 @@ import { positionAxis } from "./axes-of.js";
 import { DisposedError, UnknownSiteError } from "./errors.js";
 import { lastPositions } from "./positions.js";
 import type { SiteResolver } from "./sites/resolver.js";
-import type { Site } from "./sites/site.js";
+import { type Site, siteLabel } from "./sites/site.js";
 import type { TokenBatch } from "./tokens.js";
 
 /** Where activations come from; kept with every result. */
@@ -125,7 +125,7 @@ export class ActivationCache implements Disposable, Iterable<[site: string, valu
   private canonical(name: string): string {
     try {
       const { name: site, call } = this.siteOf(name);
-      return call === undefined ? site : `${site}#${call}`;
+      return siteLabel(site, call);
     } catch (error) {
       if (error instanceof UnknownSiteError || error instanceof InvalidArgumentError) return name;
       throw error;

@@ -2,7 +2,12 @@
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { batchGetActivations, collectActivations, getActivations } from "./collect.js";
-import { InvalidPromptError, MissingAxisError, OutOfRangeError, UnknownSiteError } from "./errors.js";
+import {
+  InvalidPromptError,
+  MissingAxisError,
+  OutOfRangeError,
+  UnknownSiteError,
+} from "./errors.js";
 import { InterpretableModel } from "./model.js";
 import { CausalModel, letters } from "./testing/causal-model.js";
 import { expectClose, expectSame } from "./testing/compare.js";
@@ -56,11 +61,14 @@ describe("activations at positions", () => {
     expect((await at([])).shape).toEqual([2, 0, 8]);
   });
 
-  it.each([3, -4, 1.5, Number.NaN, [0, 3]])("are refused where a prompt has none: %j", async (positions) => {
-    const collected = getActivations(model, ["abcde", "abc"], { positions });
-    await expect(collected).rejects.toBeInstanceOf(OutOfRangeError);
-    await expect(collected).rejects.toThrow(/a prompt has [35]/);
-  });
+  it.each([3, -4, 1.5, Number.NaN, [0, 3]])(
+    "are refused where a prompt has none: %j",
+    async (positions) => {
+      const collected = getActivations(model, ["abcde", "abc"], { positions });
+      await expect(collected).rejects.toBeInstanceOf(OutOfRangeError);
+      await expect(collected).rejects.toThrow(/a prompt has [35]/);
+    },
+  );
 
   it("are found on the axis that holds positions", async () => {
     const sites = "layers.0.selfAttn.pattern"; // (batch, heads, query, key)
@@ -78,14 +86,17 @@ describe("activations at positions", () => {
 });
 
 describe("in batches", () => {
-  it.each([1, 2, 3, 5, 100])("of %i, they equal those of all prompts together", async (batchSize) => {
-    const [together, batched] = [
-      await getActivations(model, prompts, { sites: ["layers.*", "output"] }),
-      await batchGetActivations(model, prompts, { sites: ["layers.*", "output"], batchSize }),
-    ];
-    expect(Object.keys(batched)).toEqual(Object.keys(together));
-    for (const [site, value] of Object.entries(together)) expectClose(batched[site], value);
-  });
+  it.each([1, 2, 3, 5, 100])(
+    "of %i, they equal those of all prompts together",
+    async (batchSize) => {
+      const [together, batched] = [
+        await getActivations(model, prompts, { sites: ["layers.*", "output"] }),
+        await batchGetActivations(model, prompts, { sites: ["layers.*", "output"], batchSize }),
+      ];
+      expect(Object.keys(batched)).toEqual(Object.keys(together));
+      for (const [site, value] of Object.entries(together)) expectClose(batched[site], value);
+    },
+  );
 
   it("they take interventions, and lists of ids", async () => {
     const interventions = { "layers.0": (x: MxArray) => mx.zerosLike(x) };
@@ -95,7 +106,8 @@ describe("in batches", () => {
 
   it("they report how far they are", async () => {
     const seen: string[] = [];
-    const onProgress = ({ done, total }: { done: number; total: number }) => seen.push(`${done}/${total}`);
+    const onProgress = ({ done, total }: { done: number; total: number }) =>
+      seen.push(`${done}/${total}`);
     await batchGetActivations(model, prompts, { batchSize: 2, onProgress });
     expect(seen).toEqual(["2/5", "4/5", "5/5"]);
   });
@@ -121,6 +133,8 @@ describe("in batches", () => {
     }
     await expect(getActivations(model, [])).rejects.toBeInstanceOf(InvalidPromptError);
     await expect(batchGetActivations(model, [])).rejects.toBeInstanceOf(InvalidPromptError);
-    await expect(getActivations(model, "a", { sites: "layer" })).rejects.toBeInstanceOf(UnknownSiteError);
+    await expect(getActivations(model, "a", { sites: "layer" })).rejects.toBeInstanceOf(
+      UnknownSiteError,
+    );
   });
 });

@@ -57,7 +57,15 @@ const interventions = [
     throw new Error("on purpose");
   },
 ];
-const selector = fc.constantFrom("**", "**.input", "list.0", "named.*", "output", "list.{0..1}", "nowhere");
+const selector = fc.constantFrom(
+  "**",
+  "**.input",
+  "list.0",
+  "named.*",
+  "output",
+  "list.{0..1}",
+  "nowhere",
+);
 const change = fc.tuple(selector, fc.constantFrom(...interventions));
 const x = numbers(3, 2);
 

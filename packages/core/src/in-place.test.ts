@@ -30,7 +30,15 @@ describe("lesson: an array changed in place corrupted every later run", () => {
     const input = x();
     await expectUntouched(network, () => {
       using trace = model.trace(input);
-      for (const site of ["same", "tap#0", "tap#1", "tap.input#1", "add.input", "input", "output"]) {
+      for (const site of [
+        "same",
+        "tap#0",
+        "tap#1",
+        "tap.input#1",
+        "add.input",
+        "input",
+        "output",
+      ]) {
         spoil(trace.at(site).value);
         spoil(trace.save(site));
       }

@@ -79,7 +79,9 @@ describe("what an intervention may change", () => {
       }
     }
     const texts = new InterpretableModel(new Texts());
-    expect(() => texts.trace(zero, { interventions: { output: add(1) } })).toThrow(/no array at this place/);
+    expect(() => texts.trace(zero, { interventions: { output: add(1) } })).toThrow(
+      /no array at this place/,
+    );
     using trace = texts.trace(zero);
     expect(trace.result).toBe("shape 1");
     expect(() => trace.output.value).toThrow(/no array at this place/);
@@ -107,10 +109,13 @@ describe("what an intervention must return", () => {
     expect(trace.parts[0].value.dtype).toBe(mx.float32);
   });
 
-  it.each([0.5, null, undefined, "zero", {}, [add(1), 3], [undefined]])("is a function: %j is none", (given) => {
-    expect(() => output({ "parts.0": given as never })).toThrow(InvalidArgumentError);
-    expect(() => output({ "parts.0": given as never })).toThrow(/"parts.0" is not a function/);
-  });
+  it.each([0.5, null, undefined, "zero", {}, [add(1), 3], [undefined]])(
+    "is a function: %j is none",
+    (given) => {
+      expect(() => output({ "parts.0": given as never })).toThrow(InvalidArgumentError);
+      expect(() => output({ "parts.0": given as never })).toThrow(/"parts.0" is not a function/);
+    },
+  );
 
   it("may be more batch rows where the intervention says so, but not fewer, nor other axes", () => {
     const stack = new InterpretableModel(new Stack());
@@ -122,7 +127,9 @@ describe("what an intervention must return", () => {
     const fewer = growsBatch((y) => y.index(mx.Slice(0, 1)));
     const longer = growsBatch((y) => mx.concatenate([y, y], 1));
     for (const wrong of [fewer, longer]) {
-      expect(() => stack.trace(x, { interventions: { "layers.1": wrong } })).toThrow(InterventionShapeError);
+      expect(() => stack.trace(x, { interventions: { "layers.1": wrong } })).toThrow(
+        InterventionShapeError,
+      );
     }
   });
 });

@@ -13,17 +13,12 @@ import type {
   RunOptions,
   SiteInfo,
 } from "./options.js";
-import { named, notReached } from "./pass/captured.js";
-import { checkAllApplied, planChanges } from "./pass/changes.js";
-import { Interceptor } from "./pass/interceptor.js";
+import { type ObservedPass, PassEngine } from "./pass/engine.js";
 import { arrayInside } from "./pass/nested.js";
-import { Pass } from "./pass/pass.js";
 import { isPlainInput, tokenBatch } from "./prompts.js";
 import { anatomyPart, resolveAnatomy } from "./resolve-anatomy.js";
 import { declaredAxes, isModule } from "./sites/module-node.js";
-import { ModuleTree } from "./sites/module-tree.js";
 import { originalOf } from "./sites/originals.js";
-import { SiteResolver } from "./sites/resolver.js";
 import { outputPort, type Selector } from "./sites/selector.js";
 import { type Site, siteName } from "./sites/site.js";
 import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
@@ -45,9 +40,7 @@ export class InterpretableModelCore<M extends Module> {
   /** Interventions of this view, applied in every pass before those of the call. */
   readonly edits: readonly Interventions[] = [];
   private readonly forwardArguments: ForwardArguments;
-  private readonly tree: ModuleTree;
-  private readonly interceptor: Interceptor;
-  private readonly resolver: SiteResolver;
+  private readonly engine: PassEngine;
 
   /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no module */
   constructor(module: M, options: InterpretableOptions = {}) {
@@ -59,10 +52,8 @@ export class InterpretableModelCore<M extends Module> {
     this.anatomy = resolveAnatomy(this.module, options.anatomy);
     this.name = options.name ?? module.constructor.name;
     this.forwardArguments = options.forwardArguments ?? ((_, given) => given);
-    this.tree = new ModuleTree(this.module);
-    this.interceptor = new Interceptor(this.tree);
-    this.resolver = new SiteResolver(this.tree);
-    defineViews(this, this.tree);
+    this.engine = new PassEngine(this.module);
+    defineViews(this, this.engine.tree);
   }
 
   /**
@@ -84,9 +75,10 @@ export class InterpretableModelCore<M extends Module> {
    * @throws UnknownSiteError (`UNKNOWN_SITE`)
    */
   sites(selector: Selector = "**"): SiteInfo[] {
-    this.tree.rescan(); // a listing also finds what was added under a new name
-    if (selector === "**" && this.tree.nodes.length === 1) return []; // one module, and none inside
-    return this.resolver.resolve(selector).map(({ node, port, name }) => ({
+    const { tree, resolver } = this.engine;
+    tree.rescan(); // a listing also finds what was added under a new name
+    if (selector === "**" && tree.nodes.length === 1) return []; // one module, and none inside
+    return resolver.resolve(selector).map(({ node, port, name }) => ({
       site: name,
       kind: node.module.constructor.name,
       axes: port.kind === "output" ? declaredAxes(node.module) : undefined,
@@ -117,10 +109,10 @@ export class InterpretableModelCore<M extends Module> {
    */
   trace(input: Prompt, options: PassOptions = {}): Trace<M> {
     const fed = this.prepare(input, options.args);
-    defineViews(this, this.tree); // the user may have added modules
-    const { pass, result } = this.observe(fed, undefined, options);
-    const { interceptor, resolver } = this;
-    return openTrace<M>({ model: this, pass, interceptor, resolver, tokens: fed.tokens, result });
+    const { tree } = this.engine;
+    defineViews(this, tree); // the user may have added modules
+    const observed = this.observe(fed, undefined, options);
+    return openTrace<M>({ model: this, root: tree.root, tokens: fed.tokens, ...observed });
   }
 
   /**
@@ -138,7 +130,7 @@ export class InterpretableModelCore<M extends Module> {
 
   /** A view of the same model with persistent interventions; this one stays as it is. */
   edit(interventions: Interventions): this {
-    planChanges([interventions], this.resolver); // unknown sites are told here, not at the first pass
+    this.engine.check(interventions); // unknown sites are told here, not at the first pass
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
     Object.defineProperty(view, "edits", { value: [...this.edits, interventions] });
     return view;
@@ -146,32 +138,23 @@ export class InterpretableModelCore<M extends Module> {
 
   /** @internal The pass of `run`, with nothing computed yet. */
   collectLazily(input: Prompt, options: RunOptions): ActivationCache {
+    const { tree, resolver } = this.engine;
     const fed = this.prepare(input, options.args);
-    const { wanted, pass } = this.observeWanted(fed, options);
-    const activations = new Map(
-      wanted.flatMap((site) => {
-        const values = this.interceptor.outside(() => pass.read(site));
-        if (values.length === 0 && site.exact) throw notReached(site);
-        return named(site, values);
-      }),
-    );
-    pass.release();
-    const { tokens } = fed;
-    const acted = [...this.edits, options.interventions ?? {}].flatMap(Object.keys);
-    const provenance = { model: this.name, tokens: tokens?.ids, interventions: acted };
-    return new ActivationCache(activations, { resolver: this.resolver, tokens, provenance });
-  }
-
-  private observeWanted(fed: Fed, options: RunOptions): { wanted: readonly Site[]; pass: Pass } {
-    const { save = siteName(this.tree.root, outputPort) } = options;
+    const { save = siteName(tree.root, outputPort) } = options;
     const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
-    const wanted = selectors.flatMap((selector) => this.resolver.resolve(selector));
-    return { wanted, pass: this.observe(fed, wanted, options).pass };
+    const wanted = selectors.flatMap((selector) => resolver.resolve(selector));
+    const { reader } = this.observe(fed, wanted, options);
+    const activations = new Map(reader.all(selectors));
+    reader.release();
+    const { tokens } = fed;
+    const interventions = [...this.edits, options.interventions ?? {}].flatMap(Object.keys);
+    const provenance = { model: this.name, tokens: tokens?.ids, interventions };
+    return new ActivationCache(activations, { resolver, tokens, provenance });
   }
 
   /** What every pass begins with: a look at the modules as they now are, and the prompt. */
   private prepare(input: Prompt, given: readonly unknown[] = []): Fed {
-    this.tree.refresh();
+    this.engine.tree.refresh();
     if (isPlainInput(input)) return { array: input, tokens: undefined, args: given };
     const tokens = this.tokens(input);
     return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given) };
@@ -181,14 +164,14 @@ export class InterpretableModelCore<M extends Module> {
     { array, tokens, args }: Fed,
     wanted: readonly Site[] | undefined,
     options: PassOptions,
-  ): { pass: Pass; result: unknown } {
+  ): ObservedPass {
     const { interventions, offset = 0, step } = options;
-    const given = interventions ? [...this.edits, interventions] : this.edits;
-    const changes = planChanges(given, this.resolver);
-    const pass = new Pass(this.tree.size, { facts: { tokens, offset, step }, changes, wanted });
-    const result = this.interceptor.run(pass, [array, ...args]);
-    checkAllApplied(changes);
-    return { pass, result };
+    return this.engine.observe({
+      args: [array, ...args],
+      interventions: interventions ? [...this.edits, interventions] : this.edits,
+      facts: { tokens, offset, step },
+      wanted,
+    });
   }
 }
 

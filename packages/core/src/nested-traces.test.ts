@@ -63,7 +63,10 @@ describe("a trace opened inside an intervention", () => {
     expectSame(seen[0], second);
     expectSame(outer.layers[0].value, first);
     expectSame(outer.layers[1].value, mx.add(second, first));
-    expectSame(outer.output.value, network.head.forward(network.layers[2].forward(mx.add(second, first))));
+    expectSame(
+      outer.output.value,
+      network.head.forward(network.layers[2].forward(mx.add(second, first))),
+    );
   });
 
   it("does not see modules that an intervention calls as part of the pass", () => {
@@ -76,7 +79,9 @@ describe("a trace opened inside an intervention", () => {
 
   it("leaves the outer pass intact when it fails", () => {
     const failing = (z: MxArray) => {
-      expect(() => model.trace(x, { interventions: { "layers.2": () => "no" as never } })).toThrow();
+      expect(() =>
+        model.trace(x, { interventions: { "layers.2": () => "no" as never } }),
+      ).toThrow();
       return z;
     };
     using trace = model.trace(x, { interventions: { "layers.0": failing } });

@@ -11,7 +11,7 @@ export type Trace<M> = TraceCore & Children<M>;
 /** The trace's own members come first; a child of the same name is reached with `trace.at(name)`. */
 export function openTrace<M>(parts: TraceParts): Trace<M> {
   const core = new TraceCore(parts);
-  const { root } = parts.interceptor.tree;
+  const { root } = parts;
   let view: Readonly<Record<string, unknown>> | undefined;
   const face = polite(core, {
     find: (key) => {

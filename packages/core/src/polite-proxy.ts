@@ -11,7 +11,15 @@ export interface ProxiedMembers {
 }
 
 // Asked of every object by `await`, JSON, assertion libraries and printers; none of them expects an error.
-const asked = new Set(["then", "catch", "finally", "toJSON", "asymmetricMatch", "nodeType", "tagName"]);
+const asked = new Set([
+  "then",
+  "catch",
+  "finally",
+  "toJSON",
+  "asymmetricMatch",
+  "nodeType",
+  "tagName",
+]);
 
 /**
  * @param own answers for its own members first; must print itself with `toString`

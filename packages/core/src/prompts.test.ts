@@ -19,14 +19,41 @@ const rows = (input: Prompt) => {
 describe("a prompt", () => {
   it.each<[string, Prompt, number[][]]>([
     ["a text", "abc", [[0, 1, 2]]],
-    ["texts", ["ab", "cd"], [[0, 1], [2, 3]]],
+    [
+      "texts",
+      ["ab", "cd"],
+      [
+        [0, 1],
+        [2, 3],
+      ],
+    ],
     ["ids", [3, 1], [[3, 1]]],
     ["lists of ids", [[3], [4]], [[3], [4]]],
-    ["texts and lists of ids", ["ab", [5, 6]] as never, [[0, 1], [5, 6]]],
+    [
+      "texts and lists of ids",
+      ["ab", [5, 6]] as never,
+      [
+        [0, 1],
+        [5, 6],
+      ],
+    ],
     ["a typed array", new Int32Array([3, 1]) as never, [[3, 1]]],
     ["a list of typed arrays", [new Uint16Array([3]), [1]] as never, [[3], [1]]],
     ["an array of one axis", mx.array([3, 1], mx.int32), [[3, 1]]],
-    ["an array of two axes", mx.array([[3, 1], [2, 0]], mx.int32), [[3, 1], [2, 0]]],
+    [
+      "an array of two axes",
+      mx.array(
+        [
+          [3, 1],
+          [2, 0],
+        ],
+        mx.int32,
+      ),
+      [
+        [3, 1],
+        [2, 0],
+      ],
+    ],
     ["an array of other integers", mx.array([[3, 1]], mx.uint8), [[3, 1]]],
   ])("may be %s", (_name, input, expected) => {
     expect(rows(input)).toEqual(expected);
@@ -35,7 +62,11 @@ describe("a prompt", () => {
 
   it("is padded on the right, and its own length is kept", () => {
     const { ids, lengths, padding, array } = model.tokens(["abc", "a", "ab"]);
-    expect(array.tolist()).toEqual([[0, 1, 2], [0, 9, 9], [0, 1, 9]]);
+    expect(array.tolist()).toEqual([
+      [0, 1, 2],
+      [0, 9, 9],
+      [0, 1, 9],
+    ]);
     expect(ids).toEqual([[0, 1, 2], [0], [0, 1]]);
     expect([lengths, padding]).toEqual([[3, 1, 2], "right"]);
   });
@@ -91,10 +122,18 @@ describe("what is no prompt", () => {
   });
 
   it("includes ids outside the vocabulary, which MLX would not notice", () => {
-    expect(() => model.tokens([[1, 2], [3, 11]])).toThrow(TokenRangeError);
-    expect(() => model.tokens([[1, 2], [3, 11]])).toThrow(
-      /Token 11 at position 1 of prompt 1 is not in the vocabulary of 11 \(0 … 10\)/,
-    );
+    expect(() =>
+      model.tokens([
+        [1, 2],
+        [3, 11],
+      ]),
+    ).toThrow(TokenRangeError);
+    expect(() =>
+      model.tokens([
+        [1, 2],
+        [3, 11],
+      ]),
+    ).toThrow(/Token 11 at position 1 of prompt 1 is not in the vocabulary of 11 \(0 … 10\)/);
     expect(() => model.tokens([-1])).toThrow(TokenRangeError);
     const unknown = new InterpretableModel(new Stack());
     expect(() => unknown.tokens([-1])).toThrow(/ids count from 0/);

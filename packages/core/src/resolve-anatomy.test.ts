@@ -43,7 +43,9 @@ describe("an anatomy found by name", () => {
 describe("an anatomy that was given", () => {
   it("comes before what could be found", () => {
     const embed = (ids: MxArray) => ids;
-    const { anatomy } = new InterpretableModel(network, { anatomy: { heads: 4, layers: 99, embed } });
+    const { anatomy } = new InterpretableModel(network, {
+      anatomy: { heads: 4, layers: 99, embed },
+    });
     expect([anatomy.heads, anatomy.layers, anatomy.vocab]).toEqual([4, 99, 11]);
     expect(anatomy.embed).toBe(embed);
   });

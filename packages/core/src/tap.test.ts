@@ -54,7 +54,9 @@ describe("a derived value", () => {
 
   it("can be kept by a run, by its output or its input", async () => {
     const network = new TwoWays();
-    const cache = await new InterpretableModel(network).run(x, { save: ["pattern", "pattern.input"] });
+    const cache = await new InterpretableModel(network).run(x, {
+      save: ["pattern", "pattern.input"],
+    });
     expectSame(cache.get("pattern"), mx.full(x.shape, 2));
     expectSame(cache.get("pattern.input"), mx.full(x.shape, 2));
     expect([network.fast, network.slow]).toEqual([1, 0]);
@@ -125,7 +127,9 @@ describe("attention weights that are a tap", () => {
   it("lesson: attention weights were recomputed on the side, and could not be changed", () => {
     const model = new InterpretableModel(new CausalModel());
     const uniform = (pattern: MxArray) =>
-      mx.divide(mx.tri(4, 4, 0), mx.arange(1, 5, 1, mx.float32).reshape([4, 1])).reshape(pattern.shape);
+      mx
+        .divide(mx.tri(4, 4, 0), mx.arange(1, 5, 1, mx.float32).reshape([4, 1]))
+        .reshape(pattern.shape);
     const interventions = { "layers.0.selfAttn.pattern": uniform };
     using trace = model.trace(ids, { interventions });
     const values = trace.layers[0].norm.value; // (batch, position, hidden)
@@ -149,7 +153,13 @@ describe("attention weights that are a tap", () => {
       seen.push(axes);
       return y;
     };
-    const sites = ["layers.0.selfAttn.pattern", "layers.0.residMid.input", "layers.0", "output", "input"];
+    const sites = [
+      "layers.0.selfAttn.pattern",
+      "layers.0.residMid.input",
+      "layers.0",
+      "output",
+      "input",
+    ];
     const interventions = Object.fromEntries(sites.map((site) => [site, note]));
     model.trace(ids, { interventions }).dispose();
     expect(seen).toEqual([

@@ -118,7 +118,9 @@ describe("saving", () => {
 
   it("refuses a pattern where one site is meant", () => {
     using trace = model.trace(x);
-    expect(() => trace.save("layers.*")).toThrow(/names 3 sites \(layers.0, layers.1, …\).*saveAll/);
+    expect(() => trace.save("layers.*")).toThrow(
+      /names 3 sites \(layers.0, layers.1, …\).*saveAll/,
+    );
     expect(() => trace.at("**")).toThrow(/saveAll/);
   });
 });

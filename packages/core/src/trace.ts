@@ -1,24 +1,22 @@
 /** An open trace: the forward has run, its values can be read and saved until it closes. */
 import { inspect } from "node:util";
-import { collect, evaluate, evaluateNow, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
-import { DisposedError, SiteNotReachedError } from "./errors.js";
+import { collect, evaluate, evaluateNow, type MxArray } from "@mlxterp/mlx";
+import { DisposedError } from "./errors.js";
 import { closeOpen, type OpenEntry, pushOpen } from "./open-traces.js";
-import type { Interceptor } from "./pass/interceptor.js";
-import { type Captured, named, notReached } from "./pass/captured.js";
-import type { Pass } from "./pass/pass.js";
+import type { SiteReader } from "./pass/reader.js";
 import { TracedSite, type ValueSource } from "./site-value.js";
-import type { SiteResolver } from "./sites/resolver.js";
+import type { ModuleNode } from "./sites/module-node.js";
 import { inputPort, outputPort, type Selector } from "./sites/selector.js";
-import { type Site, siteName } from "./sites/site.js";
+import { siteLabel, siteName } from "./sites/site.js";
 import type { TokenBatch } from "./tokens.js";
 import type { SiteValue } from "./views.js";
 
 /** What a trace is opened with. */
 export interface TraceParts {
   readonly model: object;
-  readonly pass: Pass;
-  readonly interceptor: Interceptor;
-  readonly resolver: SiteResolver;
+  /** The root of the module tree as the pass found it. */
+  readonly root: ModuleNode;
+  readonly reader: SiteReader;
   readonly tokens: TokenBatch | undefined;
   readonly result: unknown;
 }
@@ -38,13 +36,13 @@ export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
   readonly notes: readonly string[];
 
   constructor(parts: TraceParts) {
-    const { root } = parts.interceptor.tree;
+    const { root } = parts;
     this.#parts = parts;
     this.#entry = pushOpen(parts.model, this);
     this.output = new TracedSite(this, siteName(root, outputPort));
     this.input = new TracedSite(this, siteName(root, inputPort));
     this.tokens = parts.tokens;
-    this.notes = parts.pass.notes;
+    this.notes = parts.reader.notes;
   }
 
   /** Whatever the forward returned, unchanged: useful when that is more than one array. */
@@ -58,7 +56,8 @@ export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
    * @throws UnknownSiteError (`UNKNOWN_SITE`)
    */
   at(site: string): SiteValue {
-    return new TracedSite(this, nameOf(this.#only(site)));
+    const { name, call } = this.#open().reader.site(site);
+    return new TracedSite(this, siteLabel(name, call));
   }
 
   /**
@@ -67,14 +66,16 @@ export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
    * @throws UnknownSiteError (`UNKNOWN_SITE`), SiteNotReachedError (`SITE_NOT_REACHED`), DisposedError (`DISPOSED`)
    */
   value(site: string): MxArray {
-    return this.#single(this.#only(site)).value;
+    const { reader } = this.#open();
+    return reader.one(reader.site(site));
   }
 
   /** Keeps one site's value: it is computed when the trace closes. */
   save(site: string): MxArray {
-    const only = this.#only(site);
-    const { value } = this.#single(only);
-    this.#saved.set(nameOf(only), value);
+    const { reader } = this.#open();
+    const one = reader.site(site);
+    const value = reader.one(one);
+    this.#saved.set(siteLabel(one.name, one.call), value);
     return value;
   }
 
@@ -84,10 +85,7 @@ export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
    * @throws UnknownSiteError (`UNKNOWN_SITE`), SiteNotReachedError (`SITE_NOT_REACHED`)
    */
   saveAll(...selectors: Selector[]): Record<string, MxArray> {
-    const { resolver } = this.#open();
-    const saved = selectors
-      .flatMap((selector) => resolver.resolve(selector))
-      .flatMap((site) => named(site, this.#read(site)));
+    const saved = this.#open().reader.all(selectors);
     for (const [name, value] of saved) this.#saved.set(name, value);
     return Object.fromEntries(saved);
   }
@@ -138,7 +136,7 @@ export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
 
   #close(): boolean {
     if (!this.#parts) return false;
-    this.#parts.pass.release();
+    this.#parts.reader.release();
     this.#parts = undefined;
     closeOpen(this.#entry);
     return true;
@@ -148,35 +146,4 @@ export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
     if (!this.#parts) throw new DisposedError("trace");
     return this.#parts;
   }
-
-  #only(selector: string): Site {
-    const sites = this.#open().resolver.resolve(selector);
-    if (sites.length === 1) return sites[0];
-    throw new InvalidArgumentError(
-      "site",
-      selector,
-      `"${selector}" names ${sites.length} sites (${sites[0].name}, ${sites[1].name}, …); keep them with saveAll.`,
-    );
-  }
-
-  #read(site: Site): Captured[] {
-    const { pass, interceptor } = this.#open();
-    const values = interceptor.outside(() => pass.read(site));
-    if (values.length === 0 && site.exact) throw notReached(site);
-    return values;
-  }
-
-  #single(site: Site): Captured {
-    const values = this.#read(site);
-    if (values.length === 1) return values[0];
-    if (values.length === 0) throw notReached(site);
-    throw new SiteNotReachedError(
-      site.name,
-      `its module was called ${values.length} times; choose ${site.name}#0 … ${site.name}#${values.length - 1}.`,
-    );
-  }
-}
-
-function nameOf({ name, call }: Site): string {
-  return call === undefined ? name : `${name}#${call}`;
 }

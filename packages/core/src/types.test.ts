@@ -9,11 +9,9 @@ it("a misspelt module does not compile, and every module of a typed model does",
   const { config } = ts.readConfigFile(base, ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, "");
   const program = ts.createProgram([fixture], options);
-  const messages = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText, file, start = 0 }) => {
-      const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
-      return `${line}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
-    });
+  const messages = ts.getPreEmitDiagnostics(program).map(({ messageText, file, start = 0 }) => {
+    const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+    return `${line}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+  });
   expect(messages).toEqual([]);
 });

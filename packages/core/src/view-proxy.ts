@@ -3,7 +3,12 @@ import { inspect } from "node:util";
 import { OutOfRangeError, ReadOnlySiteError, UnknownSiteError } from "./errors.js";
 import { polite } from "./polite-proxy.js";
 import { TracedSite, type ValueSource } from "./site-value.js";
-import { type ContainerSlot, isContainer, type ModuleNode, type Slot } from "./sites/module-node.js";
+import {
+  type ContainerSlot,
+  isContainer,
+  type ModuleNode,
+  type Slot,
+} from "./sites/module-node.js";
 import { inputPort, outputPort } from "./sites/selector.js";
 import { siteName } from "./sites/site.js";
 

@@ -32,7 +32,12 @@ describe("members", () => {
     expectSame(trace.layers[1].call(0).save(), trace.layers[1].value);
     expect(trace.layers[0].up.shape).toEqual([1, 2, 8]);
     const sites = [trace.layers[0], trace.layers[0].output, trace.layers[0].input, trace.output];
-    expect(sites.map(({ site }) => site)).toEqual(["layers.0", "layers.0", "layers.0.input", "output"]);
+    expect(sites.map(({ site }) => site)).toEqual([
+      "layers.0",
+      "layers.0",
+      "layers.0.input",
+      "output",
+    ]);
   });
 
   it("that do not exist are errors with the names that do", () => {
@@ -40,7 +45,9 @@ describe("members", () => {
     const any = trace as never as Record<string, never>;
     expect(() => any.layer).toThrow(UnknownSiteError);
     expect(() => any.layer).toThrow(/Nearest: layers, head/);
-    expect(() => (trace.layers[0] as never as Record<string, never>).upp).toThrow(/layers.0.up, layers.0.down/);
+    expect(() => (trace.layers[0] as never as Record<string, never>).upp).toThrow(
+      /layers.0.up, layers.0.down/,
+    );
     expect(() => trace.layers[3]).toThrow(OutOfRangeError);
     expect(() => trace.layers[-4]).toThrow(/layers -4 does not exist: this list has 3/);
     expect(() => (trace.layers as never as Record<string, never>).map).toThrow(UnknownSiteError);
@@ -50,8 +57,12 @@ describe("members", () => {
     using trace = model.trace(x);
     const loose = trace as never as { layers: Record<string, unknown>[] };
     expect(() => Object.assign(loose.layers[0], { output: x })).toThrow(ReadOnlySiteError);
-    expect(() => Object.assign(loose.layers[0], { output: x })).toThrow(/interventions: \{ "layers.0"/);
-    expect(() => Object.assign(loose.layers[0], { up: x })).toThrow(/"layers.0.up" cannot be assigned/);
+    expect(() => Object.assign(loose.layers[0], { output: x })).toThrow(
+      /interventions: \{ "layers.0"/,
+    );
+    expect(() => Object.assign(loose.layers[0], { up: x })).toThrow(
+      /"layers.0.up" cannot be assigned/,
+    );
     expect(() => Object.assign(loose.layers, { 0: x })).toThrow(ReadOnlySiteError);
     expect(() => Object.assign(loose, { layers: [] })).toThrow(ReadOnlySiteError);
     expect(() => delete loose.layers[0].up).toThrow(ReadOnlySiteError);
@@ -101,7 +112,10 @@ describe("modules with awkward names", () => {
     tokens = new Add(5);
     override forward(y: MxArray): MxArray {
       const parts = [this.output, this.input, this.save, this.name, this.tokens];
-      return mx.multiply(parts.reduce((sum, part) => part.forward(sum), y), 100);
+      return mx.multiply(
+        parts.reduce((sum, part) => part.forward(sum), y),
+        100,
+      );
     }
   }
   class Holder extends nn.Module {
@@ -116,9 +130,9 @@ describe("modules with awkward names", () => {
     const awkward = new InterpretableModel(new Awkward());
     using trace = awkward.trace(zero);
     expect([trace.output.value.item(), trace.input.value.item()]).toEqual([1500, 0]);
-    expect((await awkward.run(zero)).entries().map(([site, value]) => [site, value.item()])).toEqual([
-      ["output.0", 1500],
-    ]);
+    expect(
+      (await awkward.run(zero)).entries().map(([site, value]) => [site, value.item()]),
+    ).toEqual([["output.0", 1500]]);
     expect(awkward.name).toBe("Awkward");
     expect(trace.tokens).toBeUndefined();
   });
@@ -127,7 +141,9 @@ describe("modules with awkward names", () => {
     using trace = new InterpretableModel(new Holder()).trace(zero);
     const read = (site: string) => trace.at(site).value.item();
     expect(["inner.output", "inner.input", "inner.save"].map(read)).toEqual([1, 3, 6]);
-    expect(["inner", "inner.output.0", "inner.input.0", "output"].map(read)).toEqual([1500, 1500, 0, 1500]);
+    expect(["inner", "inner.output.0", "inner.input.0", "output"].map(read)).toEqual([
+      1500, 1500, 0, 1500,
+    ]);
     expect(trace.inner.output.value.item()).toBe(1);
     expect(trace.inner.save().item()).toBe(1500);
   });

@@ -34,7 +34,7 @@ export function toFlat(array: MxArray): Float32Array | Int32Array {
     return floating ? Float32Array.from(list) : Int32Array.from(list);
   }
   const bytes = withScratchFile(array.size * 4, (file) => {
-    mx.saveSafetensors(file, { array: array.ndim === 1 ? contiguous(flat) : flat });
+    saveFlat(file, flat);
     return readFileSync(file);
   });
   const start = bytes.byteOffset + 8 + Number(bytes.readBigUInt64LE(0));
@@ -42,9 +42,14 @@ export function toFlat(array: MxArray): Float32Array | Int32Array {
   return floating ? new Float32Array(data) : new Int32Array(data);
 }
 
-/** A copy without gaps. Reshaping makes one of any array that has two axes; one axis may still be a strided view. */
-function contiguous(flat: MxArray): MxArray {
-  return mx.concatenate([flat.index(mx.Slice(0, 1)), flat.index(mx.Slice(1, null))], 0);
+/** The binding refuses arrays that are views with gaps or repetitions, and does not tell which are: copy those. */
+function saveFlat(file: string, flat: MxArray): void {
+  try {
+    mx.saveSafetensors(file, { array: flat });
+  } catch {
+    const copy = mx.concatenate([flat.index(mx.Slice(0, 1)), flat.index(mx.Slice(1, null))], 0);
+    mx.saveSafetensors(file, { array: copy }); // whatever else went wrong is thrown here
+  }
 }
 
 /**

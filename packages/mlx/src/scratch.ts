@@ -18,7 +18,7 @@ export function scratchFolder(bytes: number, preferred = inMemory): string {
 
 /** Lends a file name in a folder that is gone afterwards. */
 export function withScratchFile<T>(bytes: number, use: (file: string) => T): T {
-  const folder = mkdtempSync(join(scratchFolder(bytes), "mlxterp-"));
+  const folder = mkdtempSync(join(scratchFolder(bytes), `mlxterp-${process.pid}-`));
   try {
     return use(join(folder, "array.safetensors"));
   } finally {

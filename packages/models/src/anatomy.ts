@@ -1,8 +1,14 @@
 /** A decoder's parts in core's vocabulary. */
-import { type Anatomy, type LayerWeights, OutOfRangeError } from "@mlxterp/core";
+import {
+  type Anatomy,
+  type LayerWeights,
+  MissingAnatomyError,
+  OutOfRangeError,
+} from "@mlxterp/core";
 import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
 import type { DecoderConfig } from "./decoder/config.js";
 import type { Decoder } from "./decoder/decoder.js";
+import { type FeedForward, Mlp } from "./decoder/mlp.js";
 import { fullWeight } from "./quantization/full-weight.js";
 
 /** The anatomy of a decoder; its functions run outside any trace. */
@@ -27,10 +33,14 @@ export function describeAnatomy(decoder: Decoder, config: DecoderConfig): Anatom
 interface LayerProjections {
   readonly selfAttn: Readonly<Record<"qProj" | "kProj" | "vProj" | "oProj", Linear>> &
     Readonly<Record<"heads" | "kvHeads", number>>;
-  readonly mlp: Readonly<Record<"upProj" | "downProj", Linear>>;
+  readonly mlp: FeedForward;
 }
 
-/** @throws OutOfRangeError (`OUT_OF_RANGE`) for a layer that does not exist; negative ones count from the end */
+/**
+ * @param index negative ones count from the end
+ * @throws OutOfRangeError (`OUT_OF_RANGE`) for a layer that does not exist; MissingAnatomyError (`MISSING_ANATOMY`) when
+ * `W_in` or `W_out` of a mixture of experts is read, which has many
+ */
 export function layerWeights(layers: readonly LayerProjections[], index: number): LayerWeights {
   const { length } = layers;
   const layer = layers[index < 0 ? index + length : index];
@@ -43,9 +53,18 @@ export function layerWeights(layers: readonly LayerProjections[], index: number)
     W_K: byHead(selfAttn.kProj, kvHeads),
     W_V: byHead(selfAttn.vProj, kvHeads),
     W_O: writes.T.reshape([heads, -1, writes.shape[0]]),
-    W_in: fullWeight(mlp.upProj).T,
-    W_out: fullWeight(mlp.downProj).T,
+    get W_in() {
+      return fullWeight(dense(mlp).upProj).T;
+    },
+    get W_out() {
+      return fullWeight(dense(mlp).downProj).T;
+    },
   };
+}
+
+function dense(mlp: FeedForward): Mlp {
+  if (mlp instanceof Mlp) return mlp;
+  throw new MissingAnatomyError("single W_in and W_out", ["mlp.upProj", "mlp.downProj"]);
 }
 
 /** (heads · headDim, hidden) → (heads, hidden, headDim) */

@@ -152,6 +152,17 @@ export class TokenizerError extends MlxterpError {
   }
 }
 
+/** A model or folder that cannot be saved as it is. */
+export class UnsupportedSaveError extends MlxterpError {
+  readonly code = "UNSUPPORTED_SAVE";
+  constructor(
+    readonly subject: string,
+    rule: string,
+  ) {
+    super(`${subject}: ${rule}`);
+  }
+}
+
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(", ");
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;

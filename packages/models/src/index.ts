@@ -21,6 +21,7 @@ export {
   UnexpectedWeightsError,
   UnknownModelTypeError,
   UnsupportedConfigError,
+  UnsupportedSaveError,
   WeightShapeError,
 } from "./errors.js";
 export type { FinishReason, GenerateOptions, GenerationStep } from "./generation/generate.js";
@@ -30,6 +31,14 @@ export type { HubOptions } from "./hub/hub-model.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model.js";
 export { type LoadOptions, loadModel } from "./loading/load-model.js";
 export type { WeightDtype } from "./loading/weights.js";
+export {
+  type DriftOptions,
+  type QuantizationDrift,
+  quantizationDrift,
+} from "./quantization/drift.js";
+export type { QuantizeOptions } from "./quantization/layer-packer.js";
+export type { QuantizationScheme } from "./quantization/scheme.js";
+export { type SaveOptions, saveModel } from "./saving/save-model.js";
 export { loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
 export {
   type Verification,

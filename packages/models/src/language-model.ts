@@ -5,6 +5,13 @@ import { KeyValueCache } from "./decoder/cache.js";
 import type { DecoderConfig } from "./decoder/config.js";
 import type { Decoder } from "./decoder/decoder.js";
 import { type GenerateOptions, type GenerationStep, generate } from "./generation/generate.js";
+import type { Checkpoint } from "./loading/checkpoint.js";
+import {
+  type DriftOptions,
+  type QuantizationDrift,
+  quantizationDrift,
+} from "./quantization/drift.js";
+import { type SaveOptions, saveModel } from "./saving/save-model.js";
 
 export interface LanguageModelOptions {
   /** The description the decoder was made from. */
@@ -14,6 +21,8 @@ export interface LanguageModelOptions {
   readonly name?: string;
   /** The ids that end a text. Default: none. */
   readonly eosTokens?: readonly number[];
+  /** Where the weights come from; without it the model cannot be saved. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /**
@@ -27,12 +36,39 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   readonly config: DecoderConfig;
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
+  /** Absent in a model that was not loaded. */
+  readonly checkpoint: Checkpoint | undefined;
 
   constructor(decoder: Decoder, options: LanguageModelOptions) {
-    const { config, tokenizer, name, eosTokens = [] } = options;
+    const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
     super(decoder, { tokenizer, name, anatomy: describeAnatomy(decoder, config) });
     this.config = config;
     this.eosTokens = eosTokens;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Writes the model as a folder that `loadModel` and Hugging Face `transformers` read.
+   *
+   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`)
+   * @example
+   * await model.saveModel("my-model");
+   */
+  saveModel(folder: string, options?: SaveOptions): Promise<void> {
+    return saveModel(this, folder, options);
+  }
+
+  /**
+   * How far this model's predictions are from those of its full-precision weights.
+   *
+   * @param options the weights to compare with. Default: the checkpoint this model was loaded from
+   * @throws InvalidPromptError (`INVALID_PROMPT`), and what `loadModel` throws
+   * @example
+   * const packed = await loadModel("tiny", { quantize: { bits: 8 } });
+   * const { klDivergence } = await packed.quantizationDrift(["Mary and John went to the store"]);
+   */
+  quantizationDrift(prompts: Prompt, options?: DriftOptions): Promise<QuantizationDrift> {
+    return quantizationDrift(this, prompts, options);
   }
 
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */

@@ -26,7 +26,7 @@ export interface GridLayout {
   readonly columnLabels: readonly string[];
 }
 
-const pageWidth = 980;
+const pageWidth = 930;
 const right = 16;
 const top = 6;
 /** Of 11 px text, on the wide side. */

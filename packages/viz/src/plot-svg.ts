@@ -1,6 +1,7 @@
 /** Observable Plot without a browser: a document of its own for each figure. */
 import { type PlotOptions, plot, type Scale } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { replaceForbidden } from "./text.js";
 
 /** A plot as markup, with the scales it used. */
 export interface PlotMarkup {
@@ -15,5 +16,5 @@ export function plotMarkup(options: PlotOptions): PlotMarkup {
   for (const style of [...element.querySelectorAll("style")]) style.remove(); // for pages, not for files
   element.setAttribute("font-size", "11");
   element.setAttribute("font-family", "system-ui, 'DejaVu Sans', sans-serif");
-  return { markup: element.outerHTML, colour: element.scale("color") };
+  return { markup: replaceForbidden(element.outerHTML), colour: element.scale("color") };
 }

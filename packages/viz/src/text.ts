@@ -30,11 +30,14 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text for HTML and SVG, in content and in attributes; characters that XML forbids become U+FFFD. */
+/** Text for HTML and SVG, in content and in attributes. */
 export function escapeMarkup(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (character) => entities[character])
-    .replace(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]|\p{Cs}/gu, "\ufffd");
+  return replaceForbidden(text.replace(/[&<>"']/g, (character) => entities[character]));
+}
+
+/** Puts U+FFFD in the place of characters that no XML document may hold, not even escaped. */
+export function replaceForbidden(text: string): string {
+  return text.replace(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]|\p{Cs}/gu, "\ufffd");
 }
 
 /** A number for a legend or a table: three significant digits, no needless zeros, a true minus sign. */

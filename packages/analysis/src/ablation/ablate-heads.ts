@@ -8,7 +8,7 @@
  * same on all prompts and removes what tells them apart (Wang et al. 2022, arXiv 2211.00593, section 2). Other heads may
  * step in (McGrath et al. 2023, "The Hydra Effect", arXiv 2307.15771). Compare with as many random heads.
  */
-import type { Intervention, Interventions } from "@mlxterp/core";
+import type { Interventions } from "@mlxterp/core";
 import { atHeads, meanAblate, zeroOut } from "@mlxterp/interventions";
 import { InvalidArgumentError, toFlat } from "@mlxterp/mlx";
 import { lastLogits, lazyPass } from "../lazy-pass.js";
@@ -46,17 +46,7 @@ export async function ablateHeads(
   const heads = checkHeads(model, options.heads);
   const prompts = resolveQuestions(model, options.prompts, options);
   const metric = chooseMetric(options.metric, options.wrongAnswer !== undefined);
-  const reference = options.reference
-    ? promptIds(model, options.reference)
-    : prompts.map(({ prompt }) => prompt.ids);
-  const layers = [...new Set(heads.map(([layer]) => layer))];
-  const means =
-    method === "mean"
-      ? await meanOfHeads(model, layers, inBatches(reference, batchSize))
-      : undefined;
-  const interventions = headInterventions(heads, (layer) =>
-    means ? meanAblate({ mean: means.get(layer) }) : zeroOut(),
-  );
+  const interventions = await headInterventions(model, heads, prompts, options);
   const total = 2 * prompts.length;
   const pass = (changes: Interventions, done: number) =>
     score(model, prompts, { metric, batchSize, changes, done, total, control: options });
@@ -82,12 +72,21 @@ function checkHeads(model: AnalysisModel, heads: readonly HeadAddress[]): HeadAd
   ]) as unknown as HeadAddress[];
 }
 
-function headInterventions(
+/** The replacement of every named head, with the means computed where they are wanted. */
+async function headInterventions(
+  model: AnalysisModel,
   heads: readonly HeadAddress[],
-  replacement: (layer: number) => Intervention,
-): Interventions {
+  prompts: readonly Question[],
+  { method = "mean", batchSize = 16, reference }: AblationOptions,
+): Promise<Interventions> {
   const byLayer = new Map<number, number[]>();
   for (const [layer, head] of heads) byLayer.set(layer, [...(byLayer.get(layer) ?? []), head]);
+  const ids = reference ? promptIds(model, reference) : prompts.map(({ prompt }) => prompt.ids);
+  const layers = [...byLayer.keys()];
+  const means =
+    method === "mean" ? await meanOfHeads(model, layers, inBatches(ids, batchSize)) : undefined;
+  const replacement = (layer: number) =>
+    means ? meanAblate({ mean: means.get(layer) }) : zeroOut();
   return Object.fromEntries(
     [...byLayer].map(([layer, own]) => [
       `layers.${layer}.selfAttn.z`,

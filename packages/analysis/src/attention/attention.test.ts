@@ -169,6 +169,8 @@ describe.skipIf(!stories.available)("headTypes on stories15M", () => {
     expect(found?.scores.previousToken).toBeGreaterThan(0.6);
     expect(heads.some(({ type }) => type === "induction")).toBe(false);
     expect(prompts[0].ids[0]).toBe(1); // the tokenizer's beginning of text
-    expect(prompts[0].pieces.slice(1).every((piece) => !/^<(s|\/s|unk|0x..)>$/.test(piece))).toBe(true);
+    expect(prompts[0].pieces.slice(1).every((piece) => !/^<(s|\/s|unk|0x..)>$/.test(piece))).toBe(
+      true,
+    );
   });
 });

@@ -20,7 +20,10 @@ export type HeadKind = (typeof headKinds)[number];
 
 type Targets = (query: number, key: number, ids: readonly number[]) => boolean;
 
-/** Whether a head of a kind looks from `query` to `key`, 0 ≤ key ≤ query. The first query sees only itself and counts for none. */
+/**
+ * Whether a head of a kind looks from `query` to `key`, 0 ≤ key ≤ query.
+ * The first query sees only itself and counts for no kind.
+ */
 export const headTargets: Readonly<Record<HeadKind, Targets>> = {
   induction: (query, key, ids) => key > 0 && key < query && ids[key - 1] === ids[query],
   duplicateToken: (query, key, ids) => key < query && ids[key] === ids[query],

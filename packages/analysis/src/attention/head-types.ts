@@ -11,8 +11,7 @@
  *
  * Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895; Elhage et al. 2021.
  */
-import { InvalidArgumentError } from "@mlxterp/mlx";
-import { inBatches } from "../lists.js";
+import { inBatches, requirePositive } from "../lists.js";
 import type { AnalysisModel } from "../model.js";
 import type { RunControl } from "../progress.js";
 import { type ManyPrompts, type PromptTokens, promptIds, promptTokens } from "../prompts.js";
@@ -87,11 +86,8 @@ export async function headTypes(
 }
 
 function randomPrompts(model: AnalysisModel, seed: number, options: HeadTypeOptions): number[][] {
-  const { sequences = 8, length = fittingLength(model) } = options;
-  if (!Number.isInteger(sequences) || sequences < 1) {
-    const rule = `must be a positive integer, not ${sequences}.`;
-    throw new InvalidArgumentError("sequences", sequences, rule);
-  }
+  const { length = fittingLength(model) } = options;
+  const sequences = requirePositive("sequences", options.sequences ?? 8);
   return repeatedTokens(model, { seed, length, sequences });
 }
 

@@ -226,6 +226,15 @@ describe("activationPatching refuses", () => {
     await expect(shapeless).rejects.toMatchObject({ code: "METRIC_SHAPE" });
   });
 
+  it("a batch without rows, an unknown kind, and lists that do not pair", async () => {
+    const wrong = [{ maxRows: 0 }, { sites: [] }, { corrupted: [clean, clean] }];
+    for (const change of wrong) {
+      await expect(activationPatching(model, { ...question, ...change })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    }
+  });
+
   it("layers, heads and positions that do not exist", async () => {
     for (const wrong of [
       { layers: [3] },

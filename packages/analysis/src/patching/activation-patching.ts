@@ -17,11 +17,11 @@
  * Source: Vig et al. 2020, arXiv 2004.12265; Meng et al. 2022 (ROME), arXiv 2202.05262, section 2; Wang et al. 2022,
  * arXiv 2211.00593; how to choose metric and direction: Heimersheim & Nanda 2024, arXiv 2404.15255.
  */
-import { mean } from "../lists.js";
+import { requirePositive } from "../lists.js";
 import { chooseMetric, metricName } from "../metrics.js";
 import type { AnalysisModel } from "../model.js";
 import { provenanceOf } from "../provenance.js";
-import { averageEffects } from "./effects.js";
+import { averageEffects, meanBaseline } from "./effects.js";
 import { rowsThatFit } from "./memory.js";
 import { type PairOutcome, patchPair, resolvePairs } from "./pairs.js";
 import { type MatrixPlan, patchSite, planMatrices } from "./plan.js";
@@ -58,18 +58,14 @@ export async function activationPatching(
   const length = pairs[0].clean.ids.length;
   const plans = planMatrices(model, length, options);
   const metric = chooseMetric(options.metric, options.wrongAnswer !== undefined);
-  const maxRows = options.maxRows ?? rowsThatFit(model, length);
+  const maxRows = requirePositive("maxRows", options.maxRows ?? rowsThatFit(model, length));
   const outcomes: PairOutcome[] = [];
   for (const [index, pair] of pairs.entries()) {
     const onRows = reporter(plans, index, pairs.length, options);
-    const { signal } = options;
-    const plan = { index, plans, metric, maxRows, direction, onRows, signal };
+    const plan = { index, plans, metric, maxRows, direction, onRows, signal: options.signal };
     outcomes.push(await patchPair(model, pair, plan));
   }
-  const baseline = {
-    clean: mean(outcomes.map((outcome) => outcome.baseline.clean)),
-    corrupted: mean(outcomes.map((outcome) => outcome.baseline.corrupted)),
-  };
+  const baseline = meanBaseline(outcomes.map((outcome) => outcome.baseline));
   return {
     direction,
     metric: metricName(metric),

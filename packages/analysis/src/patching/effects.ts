@@ -14,6 +14,14 @@ export function effectOf(
   return { raw, normalized: normalize(raw, baseline) };
 }
 
+/** The mean of each baseline over pairs. */
+export function meanBaseline(list: readonly PatchBaseline[]): PatchBaseline {
+  return {
+    clean: mean(list.map(({ clean }) => clean)),
+    corrupted: mean(list.map(({ corrupted }) => corrupted)),
+  };
+}
+
 /** The mean over pairs; its normalized form is that of the mean, so that a pair with a small baseline does not dominate. */
 export function averageEffects(
   effects: readonly PatchEffect[],

@@ -21,14 +21,15 @@ type Pair = Omit<PatchingPair, "baseline">;
 /**
  * The pairs of a request, tokenized and checked.
  *
- * @throws UnequalLengthError (`UNEQUAL_LENGTH`) within or between pairs; InvalidArgumentError (`INVALID_ARGUMENT`) for lists of
- *   different length; AnswerTokenError (`ANSWER_TOKEN`)
+ * @throws UnequalLengthError (`UNEQUAL_LENGTH`) within or between pairs; AnswerTokenError (`ANSWER_TOKEN`);
+ *   InvalidArgumentError (`INVALID_ARGUMENT`) for lists of different length
  */
 export function resolvePairs(model: AnalysisModel, options: PatchingOptions): Pair[] {
   const clean = promptList(model, options.clean);
   const corrupted = promptList(model, options.corrupted);
   if (clean.length !== corrupted.length || clean.length === 0) {
-    const rule = `${clean.length} clean and ${corrupted.length} corrupted prompts make no pairs; give as many of each, at least one.`;
+    const counts = `${clean.length} clean and ${corrupted.length} corrupted prompts`;
+    const rule = `${counts} make no pairs; give as many of each, at least one.`;
     throw new InvalidArgumentError("corrupted", options.corrupted, rule);
   }
   const answers = resolveAnswers(model, options.answer, clean);
@@ -102,19 +103,9 @@ export async function patchPair(
   const baseline = baselineOf(metric(unembedLast(model, cache.last(last))), plan);
   const run = (row: number) => (site: string) => cache.get(site).index(mx.Slice(row, row + 1));
   const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
-  const scores = await runSweep(
-    {
-      model,
-      ids: both[base],
-      base: run(base),
-      source: run(source),
-      metric,
-      maxRows,
-      signal,
-      onRows,
-    },
-    plans.flatMap(patchesOf),
-  );
+  const runs = { model, ids: both[base], base: run(base), source: run(source) };
+  const sweep = { ...runs, metric, maxRows, signal, onRows };
+  const scores = await runSweep(sweep, plans.flatMap(patchesOf));
   return { baseline, effects: splitScores(scores, plans, baseline) };
 }
 

@@ -1,4 +1,5 @@
 /** Which patched runs a request means, in the order a sweep takes them. */
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { AnalysisModel } from "../model.js";
 import { select } from "../select.js";
 import type { PatchColumn, PatchingOptions, PatchKind } from "./types.js";
@@ -16,15 +17,17 @@ export interface MatrixPlan {
   readonly columns: readonly PatchColumn[];
 }
 
-/** The sites that patches of a kind act on. */
+/** What of a layer each kind patches. */
+const siteNames: Readonly<Record<PatchKind, string>> = {
+  residual: "input",
+  attention: "selfAttn",
+  mlp: "mlp",
+  head: "selfAttn.z",
+};
+
+/** The site that patches of a kind act on. */
 export function patchSite(kind: PatchKind, layer: number | "*"): string {
-  const sites: Record<PatchKind, string> = {
-    residual: `layers.${layer}.input`,
-    attention: `layers.${layer}.selfAttn`,
-    mlp: `layers.${layer}.mlp`,
-    head: `layers.${layer}.selfAttn.z`,
-  };
-  return sites[kind];
+  return `layers.${layer}.${siteNames[kind]}`;
 }
 
 type Chosen = Pick<PatchingOptions, "sites" | "layers" | "positions" | "heads">;
@@ -33,12 +36,12 @@ type Chosen = Pick<PatchingOptions, "sites" | "layers" | "positions" | "heads">;
  * The matrices of a request.
  *
  * @param length of the prompts, in tokens
- * @throws OutOfRangeError (`OUT_OF_RANGE`)
+ * @throws OutOfRangeError (`OUT_OF_RANGE`); InvalidArgumentError (`INVALID_ARGUMENT`) for an unknown kind
  */
 export function planMatrices(model: AnalysisModel, length: number, chosen: Chosen): MatrixPlan[] {
   const { sites = "residual" } = chosen;
   const layers = select("Layer", chosen.layers, model.anatomy.layers);
-  return [sites].flat().map((kind) => {
+  return checkKinds([sites].flat()).map((kind) => {
     const wanted = chosen.positions ?? (kind === "head" ? "all" : "each");
     const positions =
       wanted === "all"
@@ -48,6 +51,13 @@ export function planMatrices(model: AnalysisModel, length: number, chosen: Chose
     const columns = heads.flatMap((head) => positions.map((position) => ({ head, position })));
     return { kind, layers, columns };
   });
+}
+
+function checkKinds(kinds: readonly PatchKind[]): readonly PatchKind[] {
+  const unknown = kinds.filter((kind) => !(kind in siteNames));
+  if (kinds.length > 0 && unknown.length === 0) return kinds;
+  const rule = `name at least one of ${Object.keys(siteNames).join(", ")}; got ${unknown.join(", ") || "none"}.`;
+  throw new InvalidArgumentError("sites", kinds, rule);
 }
 
 /** Every cell of a matrix as a patched run, row by row. */

@@ -27,7 +27,9 @@ export class Interceptor {
     const outer = this.pass;
     this.pass = pass;
     try {
-      const root = this.observe(this.tree.root) as { forward(...args: readonly unknown[]): unknown };
+      const root = this.observe(this.tree.root) as {
+        forward(...args: readonly unknown[]): unknown;
+      };
       return root.forward(...args);
     } finally {
       this.pass = outer;

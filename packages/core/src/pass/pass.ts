@@ -3,10 +3,17 @@ import type { MxArray } from "@mlxterp/mlx";
 import { SiteNotReachedError } from "../errors.js";
 import type { ModuleNode } from "../sites/module-node.js";
 import type { Site } from "../sites/site.js";
-import type { Captured } from "./captured.js";
 import { applyChanges, type ChangePlan } from "./changes.js";
 import type { PassFacts } from "./facts.js";
 import { arrayInside, ownHandle } from "./nested.js";
+
+/** One value of one site. */
+export interface Captured {
+  /** Which call of the module it belongs to. */
+  readonly call: number;
+  /** Under a handle of its own: changing it in place reaches nobody else. */
+  readonly value: MxArray;
+}
 
 /** One call of a module. */
 interface Call {
@@ -96,7 +103,7 @@ export class Pass {
     return (Array.isArray(recorded) ? recorded : [recorded])
       .map((call, number) => ({ call, number }))
       .filter(({ number }) => site.call === undefined || site.call === number)
-      .map(({ call, number }) => ({ call: number, value: ownHandle(valueOf(site, call)) }));
+      .map(({ call, number }) => ({ call: number, value: ownHandle(valueAt(site, call)) }));
   }
 
   /** Lets go of every value. */
@@ -105,7 +112,7 @@ export class Pass {
   }
 }
 
-function valueOf({ port, name }: Site, call: Call): MxArray {
+function valueAt({ port, name }: Site, call: Call): MxArray {
   if (call.build) {
     call.derived ??= call.build(); // a tap's input and output are one
     return call.derived;

@@ -36,14 +36,7 @@ export class ModuleTree {
 
   /** Looks whether the user has exchanged or added modules, and reads the tree again if so: some microseconds. */
   refresh(): void {
-    const { watched, counted } = this.reading;
-    for (const { holder, key, occupant } of watched) {
-      const found = holder[key];
-      if (found !== occupant && originalOf(found) !== occupant) return this.rescan();
-    }
-    for (const { container, size } of counted) {
-      if (sizeOf(container) !== size) return this.rescan();
-    }
+    if (hasChanged(this.reading)) this.rescan();
   }
 
   /** Reads the whole tree again, new names included. */
@@ -62,6 +55,14 @@ export class ModuleTree {
       return this.numbers.size - 1;
     });
   }
+}
+
+function hasChanged({ watched, counted }: TreeReading): boolean {
+  for (const { holder, key, occupant } of watched) {
+    const found = holder[key];
+    if (found !== occupant && originalOf(found) !== occupant) return true;
+  }
+  return counted.some(({ container, size }) => sizeOf(container) !== size);
 }
 
 function sameTree(one: TreeReading, other: TreeReading): boolean {

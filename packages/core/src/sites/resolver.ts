@@ -1,9 +1,9 @@
 /** From selectors to the sites of one model. */
 import { UnknownSiteError } from "../errors.js";
+import { compileSegments } from "./match.js";
 import type { ModuleTree } from "./module-tree.js";
 import { spellings } from "./names.js";
 import { nearestSites, rangeHint } from "./nearest.js";
-import { compileSegments } from "./match.js";
 import {
   inputPort,
   outputPort,
@@ -38,7 +38,8 @@ export class SiteResolver {
   }
 
   private find(selector: Selector): readonly Site[] {
-    if (typeof selector !== "string") return this.require(selector, () => this.matchRegExp(selector));
+    if (typeof selector !== "string")
+      return this.require(selector, () => this.matchRegExp(selector));
     const sites = writeOutChoices(selector).flatMap((text) =>
       this.require(text, () => this.matchText(text)),
     );

@@ -17,7 +17,12 @@ const name = fc.constantFrom("a", "b", "mlp", "selfAttn", "layers", "a1", "input
 const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
   tree: fc.dictionary(
     name,
-    fc.oneof({ maxDepth: 3 }, fc.constant({}), tie("tree"), fc.array(tie("tree"), { maxLength: 12 })),
+    fc.oneof(
+      { maxDepth: 3 },
+      fc.constant({}),
+      tie("tree"),
+      fc.array(tie("tree"), { maxLength: 12 }),
+    ),
     { maxKeys: 3 },
   ) as fc.Arbitrary<Tree>,
 }));

@@ -72,7 +72,9 @@ export function writeOutChoices(text: string): string[] {
   return members.flatMap((member) => {
     const name = member.trim();
     if (name === "") throw braceError(text);
-    return writeOutChoices(`${before}${/^-?\d+\.\.-?\d+$/.test(name) ? `{${name}}` : name}${after}`);
+    return writeOutChoices(
+      `${before}${/^-?\d+\.\.-?\d+$/.test(name) ? `{${name}}` : name}${after}`,
+    );
   });
 }
 

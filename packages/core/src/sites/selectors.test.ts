@@ -29,7 +29,9 @@ describe("patterns", () => {
   });
 
   it("stands for any number of segments with **", () => {
-    expect(names("**.pattern")).toEqual([0, 1, 2].map((layer) => `layers.${layer}.selfAttn.pattern`));
+    expect(names("**.pattern")).toEqual(
+      [0, 1, 2].map((layer) => `layers.${layer}.selfAttn.pattern`),
+    );
     expect(names("layers.0.**")).toEqual(names(/^layers\.0(\.|$)/));
     expect(names("**")).toHaveLength(3 + 3 * 9);
     expect(names()).toEqual(names("**"));
@@ -62,7 +64,11 @@ describe("patterns", () => {
   });
 
   it("takes a regular expression over canonical names", () => {
-    expect(names(/selfAttn$/)).toEqual(["layers.0.selfAttn", "layers.1.selfAttn", "layers.2.selfAttn"]);
+    expect(names(/selfAttn$/)).toEqual([
+      "layers.0.selfAttn",
+      "layers.1.selfAttn",
+      "layers.2.selfAttn",
+    ]);
     expect(names(/^layers\.[02]$/g)).toEqual(["layers.0", "layers.2"]);
     expect(names(/^LMHEAD$/i)).toEqual(["lmHead"]);
     expect(names(/^output$/)).toEqual(["output"]);
@@ -92,7 +98,11 @@ describe("ports and calls", () => {
   });
 
   it("finds inputs by a regular expression that speaks of them", () => {
-    expect(names(/^layers\.\d\.input$/)).toEqual(["layers.0.input", "layers.1.input", "layers.2.input"]);
+    expect(names(/^layers\.\d\.input$/)).toEqual([
+      "layers.0.input",
+      "layers.1.input",
+      "layers.2.input",
+    ]);
     expect(names(/^layers\.0\.norm/)).toEqual(["layers.0.norm"]);
   });
 

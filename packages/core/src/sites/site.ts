@@ -26,3 +26,8 @@ function portName({ path, slots }: ModuleNode, { kind, element }: Port): string 
   // A child of that name keeps it; the port is then reached by its first element.
   return slots.has(kind) ? `${kind}.0` : kind;
 }
+
+/** A name with the call it means, if it means one: `layers.3#1`. */
+export function siteLabel(name: string, call: number | undefined): string {
+  return call === undefined ? name : `${name}#${call}`;
+}

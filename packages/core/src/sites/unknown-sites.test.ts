@@ -37,23 +37,36 @@ describe("an unknown site", () => {
     "layers.40#1",
     "layers.40.input",
   ])("says which layers there are for %s", (selector) => {
-    expect(failure(() => model.sites(selector)).message).toContain("This model has layers.0 … layers.11.");
+    expect(failure(() => model.sites(selector)).message).toContain(
+      "This model has layers.0 … layers.11.",
+    );
   });
 
   it("says nothing about layers where the layer is not what is wrong", () => {
-    expect(failure(() => model.sites("layers.3.attention")).message).not.toContain("This model has");
+    expect(failure(() => model.sites("layers.3.attention")).message).not.toContain(
+      "This model has",
+    );
   });
 
   it("names the member of a choice that does not exist", () => {
     expect(failure(() => model.sites("{lmHead,lmHaed}")).site).toBe("lmHaed");
   });
 
-  it.each(["", " ", ".", "layers", "layers.", ".layers.0", "layers..0", "layers.0.", "#0", "**.nothing", "{13..20}"])(
-    "is what %j is",
-    (selector) => {
-      failure(() => model.sites(selector));
-    },
-  );
+  it.each([
+    "",
+    " ",
+    ".",
+    "layers",
+    "layers.",
+    ".layers.0",
+    "layers..0",
+    "layers.0.",
+    "#0",
+    "**.nothing",
+    "{13..20}",
+  ])("is what %j is", (selector) => {
+    failure(() => model.sites(selector));
+  });
 
   it("is what a regular expression is that matches nothing", () => {
     expect(failure(() => model.sites(/nothing/)).site).toBe("/nothing/");

@@ -44,8 +44,6 @@ export async function expectUntouched(module: object, use: () => unknown): Promi
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return (
-    typeof value === "object" &&
-    value !== null &&
-    Object.getPrototypeOf(value) === Object.prototype
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
   );
 }

@@ -20,6 +20,7 @@ export function resetPeak(): void {
 }
 
 function field(name: string): number {
-  const [, kilobytes] = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(status, "utf8")) ?? [];
+  const [, kilobytes] =
+    new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(status, "utf8")) ?? [];
   return Number(kilobytes) * 1024;
 }

@@ -1,15 +1,24 @@
-/** What a command shows, as data: headings, sentences and tables, drawn when the width is known. */
+/** What a command shows, as data: a terminal draws it when the width is known, a report as a page. */
+import type { AttentionResult } from "@mlxterp/analysis";
 import { type HeatMapBlock, renderHeatMap } from "./heat-map.js";
 import { paint, type Screen, type TextStyle } from "./screen.js";
 import { renderTable, type TableBlock } from "./table.js";
 import { wrap } from "./text.js";
 
-/** A piece of output. */
-export type Block =
+/** What terminals show. */
+type ScreenBlock =
   | { readonly kind: "heading"; readonly text: string }
   | { readonly kind: "text"; readonly text: string; readonly style?: TextStyle }
   | ({ readonly kind: "table" } & TableBlock)
   | ({ readonly kind: "heatMap" } & HeatMapBlock);
+
+/** What only pages show; drawn when a page is wanted. */
+type PageBlock =
+  | { readonly kind: "figure"; draw(): Promise<string> }
+  | { readonly kind: "attention"; readonly result: AttentionResult };
+
+/** A piece of output. */
+export type Block = ScreenBlock | PageBlock;
 
 export function heading(text: string): Block {
   return { kind: "heading", text };
@@ -28,12 +37,20 @@ export function heatMap(content: HeatMapBlock): Block {
   return { kind: "heatMap", ...content };
 }
 
-/** Draws blocks, with an empty line between them. */
-export function renderBlocks(blocks: readonly Block[], screen: Screen): string {
-  return blocks.map((block) => `${renderBlock(block, screen)}\n`).join("\n");
+/** @param draw makes an SVG document */
+export function figure(draw: () => Promise<string>): Block {
+  return { kind: "figure", draw };
 }
 
-function renderBlock(block: Block, screen: Screen): string {
+/** Draws blocks, with an empty line between them. */
+export function renderBlocks(blocks: readonly Block[], screen: Screen): string {
+  return blocks
+    .filter((block): block is ScreenBlock => block.kind !== "figure" && block.kind !== "attention")
+    .map((block) => `${renderBlock(block, screen)}\n`)
+    .join("\n");
+}
+
+function renderBlock(block: ScreenBlock, screen: Screen): string {
   switch (block.kind) {
     case "heading":
       return paint(screen, ["bold", "underline"], wrap(block.text, screen.width));

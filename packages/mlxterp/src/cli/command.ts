@@ -1,6 +1,6 @@
 /** The form of a command: its options as data, so that help needs no model and no binding, and what it does. */
 import type { LanguageModel } from "@mlxterp/models";
-import type { ReportPart } from "../report/page.js";
+import type { PageContent } from "../report/page.js";
 import type { Block } from "./blocks.js";
 import { type OptionTable, type OptionValues, text, toggle, tokenIds } from "./options.js";
 import type { Progress } from "./progress.js";
@@ -41,7 +41,7 @@ export interface Outcome {
   readonly data: unknown;
   /** Printed otherwise, after what the command printed by itself. */
   readonly blocks: readonly Block[];
-  readonly report: { readonly title: string; readonly parts: readonly ReportPart[] };
+  readonly report: PageContent;
   /** Where the report goes when `--out` names nothing; without it there is no report then. */
   readonly defaultReport?: string;
   /** Whether the command found that something is wrong, which is exit code 1. */

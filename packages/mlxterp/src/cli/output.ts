@@ -60,7 +60,7 @@ export function checkReportPath(out: string, folder: string): void {
 /** Writes a whole file or none: nobody ever sees half of a report. */
 async function writeReport(file: string, { report }: Outcome): Promise<void> {
   const { reportPage } = await import("../report/page.js");
-  const html = await reportPage(report.title, report.parts);
+  const html = await reportPage(report);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, html);

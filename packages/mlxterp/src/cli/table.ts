@@ -19,6 +19,8 @@ export interface TableBlock {
   readonly fixed?: number;
   /** What the other columns are, for the note: "positions". Default: columns. */
   readonly unit?: string;
+  /** Whether a picture says the same on a page. */
+  readonly screenOnly?: boolean;
   /** The widest a column gets before its cells are shortened. Default: 24. */
   readonly widest?: number;
 }
@@ -50,7 +52,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index);
 }
 
-function cellText(cell: Cell): string {
+export function cellText(cell: Cell): string {
   return typeof cell === "string" ? cell : cell.text;
 }
 

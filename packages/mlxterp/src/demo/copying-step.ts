@@ -3,7 +3,7 @@ import type { HeadScores, HeadTypesResult } from "@mlxterp/analysis";
 import type { Interventions } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
-import { paragraph, table } from "../cli/blocks.js";
+import { figure, paragraph, table } from "../cli/blocks.js";
 import { formatShort } from "../cli/numbers.js";
 import type { Step } from "./step.js";
 import { allHeads, type Head, headName, sameHead } from "./story.js";
@@ -46,11 +46,14 @@ export async function copyingStep(
     name: "copying",
     title: "How does it copy what it has never seen?",
     data,
-    blocks: [copyTable(data), paragraph(copySentence(data))],
-    figures: async () => {
-      const { headTypeFigure } = await import("@mlxterp/viz");
-      return [headTypeFigure(types, "previousToken"), headTypeFigure(types, "induction")];
-    },
+    provenance: types.provenance,
+    blocks: [
+      copyTable(data),
+      paragraph(copySentence(data)),
+      ...(["previousToken", "induction"] as const).map((kind) =>
+        figure(async () => (await import("@mlxterp/viz")).headTypeFigure(types, kind)),
+      ),
+    ],
   };
 }
 

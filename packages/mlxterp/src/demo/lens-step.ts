@@ -1,7 +1,7 @@
 /** Step 2: at which depth the answer appears. */
 import type { LensResult } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
-import { paragraph, table } from "../cli/blocks.js";
+import { figure, paragraph, table } from "../cli/blocks.js";
 import { formatPercent } from "../cli/numbers.js";
 import type { Step } from "./step.js";
 import type { Story } from "./story.js";
@@ -28,8 +28,12 @@ export async function lensStep(
     name: "lens",
     title: "Where does the answer appear?",
     data,
-    blocks: [depthTable(data, story), paragraph(depthSentence(data, story))],
-    figures: async () => [(await import("@mlxterp/viz")).lensFigure(right)],
+    provenance: right.provenance,
+    blocks: [
+      depthTable(data, story),
+      paragraph(depthSentence(data, story)),
+      figure(async () => (await import("@mlxterp/viz")).lensFigure(right)),
+    ],
   };
 }
 

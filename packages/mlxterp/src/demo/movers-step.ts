@@ -1,7 +1,7 @@
 /** Step 3: which heads move the answer, and on which way it travels. */
 import type { AttentionResult, AttributionResult, PatchingResult } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
-import { paragraph, table } from "../cli/blocks.js";
+import { type Block, figure, paragraph, table } from "../cli/blocks.js";
 import { formatShort } from "../cli/numbers.js";
 import type { Step } from "./step.js";
 import { allHeads, type Head, headName, place, type Story } from "./story.js";
@@ -57,6 +57,7 @@ export async function moversStep(
     name: "heads",
     title: "Which heads move it?",
     data,
+    provenance: [patching.provenance, attribution.provenance, attention.provenance],
     blocks: [
       moverTable(data),
       paragraph(
@@ -65,20 +66,25 @@ export async function moversStep(
       ),
       paragraph(moverSentence(data.heads)),
       paragraph(pathSentence(data)),
+      ...moverFigures(patching, attribution),
+      { kind: "attention", result: attention },
     ],
-    figures: () => moverFigures(patching, attribution),
   };
 }
 
-async function moverFigures(patching: PatchingResult, attribution: AttributionResult) {
-  const { patchingFigure, headFigure } = await import("@mlxterp/viz");
+function moverFigures(patching: PatchingResult, attribution: AttributionResult): Block[] {
   const [{ answer, wrongAnswer }] = patching.pairs;
-  const written = headFigure(attribution.heads, {
-    title: "What each head writes to the lead itself",
-    subtitle: `Direct logit attribution of ${answer.text} − ${wrongAnswer?.text} in the clean sentence`,
-    legend: "logits",
-  });
-  return [...patching.matrices.map((_, matrix) => patchingFigure(patching, { matrix })), written];
+  const patched = patching.matrices.map((_, matrix) =>
+    figure(async () => (await import("@mlxterp/viz")).patchingFigure(patching, { matrix })),
+  );
+  const written = figure(async () =>
+    (await import("@mlxterp/viz")).headFigure(attribution.heads, {
+      title: "What each head writes to the lead itself",
+      subtitle: `Direct logit attribution of ${answer.text} − ${wrongAnswer?.text} in the clean sentence`,
+      legend: "logits",
+    }),
+  );
+  return [...patched, written];
 }
 
 function moversOf(

@@ -7,6 +7,6 @@ export interface Step<T = unknown> {
   readonly title: string;
   readonly data: T;
   readonly blocks: readonly Block[];
-  /** Pictures for the report, as SVG. */
-  figures?(): Promise<readonly string[]>;
+  /** Where its numbers come from, if a method of analysis says so. */
+  readonly provenance?: unknown;
 }

@@ -34,6 +34,10 @@ const schema = z.object({
   layer_replication: unset("layer replication"),
   target_parameters: unset("adapting bare parameters"),
   arrow_config: unset("Arrow"),
+  kasa_config: unset("KaSA"),
+  velora_config: unset("VeLoRA"),
+  monteclora_config: unset("MonteCLoRA"),
+  use_bdlora: unset("block-diagonal LoRA"),
 });
 
 /** What is needed of it. */

@@ -4,7 +4,7 @@ import { setParameters } from "../decoder/parameters.js";
 import { UnexpectedWeightsError, UnsupportedConfigError, WeightShapeError } from "../errors.js";
 import { findTarget, type WeightTable } from "../families/weight-table.js";
 import { rowParts } from "../loading/row-parts.js";
-import { weightDtype, type WeightDtype } from "../loading/weights.js";
+import { type WeightDtype, weightDtype } from "../loading/weights.js";
 import { moduleAt, moduleOf, replaceModule } from "../quantization/module-path.js";
 import { QuantizedLinear } from "../quantization/quantized-modules.js";
 import { type Adapter, type LowRankChange, readAdapter } from "./adapter-files.js";
@@ -73,7 +73,8 @@ function layerChanges(
   const outputs = layers.map(({ weight }) => weight.shape[0]);
   const parts = rowParts(target.rule, up, outputs);
   const total = outputs.reduce((sum, count) => sum + count, 0);
-  if (!parts) throw new WeightShapeError(`${module}.lora_B`, [total, down.shape[0]], up.shape, file);
+  if (!parts)
+    throw new WeightShapeError(`${module}.lora_B`, [total, down.shape[0]], up.shape, file);
   const inputs = inputsOf(layers[0]);
   if (down.shape[1] !== inputs) {
     throw new WeightShapeError(`${module}.lora_A`, [down.shape[0], inputs], down.shape, file);

@@ -1,20 +1,45 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
 import { type Axes, Tap } from "@mlxterp/core";
-import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { ScoreBias } from "./alibi.js";
 import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig } from "./config.js";
-import { fusedAttention } from "./fused-attention.js";
-import { attentionScores, headResults, mixValues, splitHeads } from "./heads.js";
+import { splitHeads } from "./heads.js";
+import { type HeadWriting, type Mixing, mixHeads, writeHeads } from "./mix-heads.js";
 import { Norm } from "./norm.js";
 import type { Pass } from "./pass.js";
 import { createQueryKeyNorms } from "./query-key-norm.js";
 import type { Rotation } from "./rope.js";
-import { asAdded, type Write } from "./write.js";
+
+/** The first half of a layer: attention, or latent attention with the same sites and some of its own. */
+export interface SelfAttention extends Module, Mixing, HeadWriting {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly window: number | undefined;
+  readonly qProj: Linear;
+  readonly kProj: Linear;
+  readonly vProj: Linear;
+  readonly qNorm?: Norm;
+  readonly kNorm?: Norm;
+  readonly q: Tap;
+  readonly k: Tap;
+  readonly v: Tap;
+  readonly qRot: Tap;
+  readonly kRot: Tap;
+  readonly z: Tap;
+  /** In latent attention only. */
+  readonly qDownProj?: Linear;
+  readonly qDownNorm?: Norm;
+  readonly kvDownProj?: Linear;
+  readonly kvDownNorm?: Norm;
+  readonly kRopeProj?: Linear;
+  forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray;
+}
 
 /** Multi-head, grouped-query or multi-query attention; its output is what is added to the residual stream. */
-export class Attention extends nn.Module implements Write {
+export class Attention extends nn.Module implements SelfAttention {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
@@ -22,6 +47,8 @@ export class Attention extends nn.Module implements Write {
   readonly softCap: number | undefined;
   readonly window: number | undefined;
   readonly clip: number | undefined;
+  /** A score of each head that belongs to no key, (heads); absent in most families. */
+  sinks: MxArray | null = null;
   /** A function, not a module: positions are turned in place of being added. */
   readonly rotate: Rotation | undefined;
   /** A function: what alibi adds to the mask. */
@@ -71,6 +98,7 @@ export class Attention extends nn.Module implements Write {
     this.softCap = config.softCap;
     this.window = config.window;
     this.clip = config.clip;
+    if (config.sinks) this.sinks = mx.zeros([heads]);
     this.rotate = parts.rotate;
     this.scoreBias = parts.scoreBias;
     this.qProj = new nn.Linear(hidden, heads * headDim, config.qkvBias);
@@ -106,8 +134,8 @@ export class Attention extends nn.Module implements Write {
     const [keys, values] = cache ? cache.append(newKeys, v) : [newKeys, v];
     const visible = pass.mask(this.window);
     const mask = scoreBias ? scoreBias(keys, visible, pass.positions) : visible;
-    const mixed = this.mix(queries, keys, values, mask); // (batch, heads, position, headDim)
-    return this.write(this.z.forward(mixed.transpose(0, 2, 1, 3)));
+    const mixed = mixHeads(this, { q: queries, k: keys, v: values }, mask); // (batch, heads, position, headDim)
+    return writeHeads(this, this.z.forward(mixed.transpose(0, 2, 1, 3)));
   }
 
   /** (batch, position, heads · headDim) → (batch, heads, position, headDim), normalised and clipped. */
@@ -116,33 +144,7 @@ export class Attention extends nn.Module implements Write {
     const whole = norm && normsWidth ? norm.forward(projected) : projected;
     const split = splitHeads(whole, heads, headDim);
     const normalized = norm && !normsWidth ? norm.forward(split) : split;
-    return clip === undefined ? normalized : mx.clip(normalized, -clip, clip);
-  }
-
-  /** The weighted values of every head, by the fused kernel unless a pass changes the weights or scores are capped. */
-  private mix(q: MxArray, k: MxArray, v: MxArray, mask: MxArray | null): MxArray {
-    const { scores, pattern, scoreScale, softCap } = this;
-    const score = () => attentionScores(q, k, scoreScale, mask, softCap);
-    if (scores.changed || pattern.changed) {
-      return mixValues(pattern.forward(mx.softmax(scores.forward(score()), -1, true)), v);
-    }
-    scores.derive(score);
-    pattern.derive(() => mx.softmax(score(), -1, true));
-    if (softCap === undefined) return fusedAttention(q, k, v, scoreScale, mask);
-    return mixValues(mx.softmax(score(), -1, true), v);
-  }
-
-  /** The heads' joint write to the residual stream. */
-  private write(z: MxArray): MxArray {
-    const { result, oProj, outputScale, postNorm } = this;
-    const [batch, length, heads, headDim] = z.shape;
-    if (result.changed) {
-      const sum = mx.sum(result.forward(headResults(z, oProj, outputScale)), 2);
-      const bias = oProj.bias && mx.multiply(oProj.bias, outputScale ?? 1);
-      const written = bias ? mx.add(sum, bias) : sum;
-      return postNorm ? postNorm.forward(written) : written;
-    }
-    result.derive(() => headResults(z, oProj, outputScale));
-    return asAdded(oProj.forward(z.reshape([batch, length, heads * headDim])), this);
+    const clipped = clip === undefined ? normalized : mx.clip(normalized, -clip, clip);
+    return clipped.transpose(0, 2, 1, 3);
   }
 }

@@ -5,6 +5,7 @@ import {
   type AttentionConfig,
   type DecoderConfig,
   decoderSchema,
+  type LatentConfig,
   type MlpConfig,
 } from "./config.js";
 import { brokenExpertsRule } from "./experts-config.js";
@@ -28,20 +29,38 @@ function brokenRule(config: DecoderConfig): string | undefined {
 }
 
 function brokenAttentionRule(attention: AttentionConfig): string | undefined {
-  const { heads, kvHeads, headDim, rope, postNorm, outputScale } = attention;
+  const { heads, kvHeads, headDim, rope, postNorm, outputScale, latent } = attention;
   if (heads % kvHeads !== 0) {
     return `: ${heads} heads cannot share ${kvHeads} key/value heads evenly`;
   }
   // The heads' results carry the scale, and end before the norm.
   if (postNorm && outputScale !== undefined) return ": postNorm and outputScale exclude each other";
+  if (latent) {
+    const broken = brokenLatentRule(attention, latent);
+    if (broken) return broken;
+  }
   if (!rope) return undefined;
-  if (rope.dims % 2 !== 0 || rope.dims > headDim) {
-    return `.rope.dims: ${rope.dims} must be even and at most headDim = ${headDim}`;
+  const turning = latent?.rotaryDim ?? headDim;
+  if (rope.dims % 2 !== 0 || rope.dims > turning) {
+    const limit = latent ? "latent.rotaryDim" : "headDim";
+    return `.rope.dims: ${rope.dims} must be even and at most ${limit} = ${turning}`;
   }
   if (rope.scaling?.kind !== "longrope") return undefined;
   const { shortFactors, longFactors } = rope.scaling;
   if (shortFactors.length === rope.dims / 2 && longFactors.length === rope.dims / 2) return;
   return `.rope.scaling: longrope needs ${rope.dims / 2} factors, one for each pair`;
+}
+
+function brokenLatentRule(attention: AttentionConfig, latent: LatentConfig): string | undefined {
+  const { heads, kvHeads, headDim, queryKeyNorm, clip, alibi, sinks } = attention;
+  if (kvHeads !== heads) return `.kvHeads: latent attention has ${heads}, as many as heads`;
+  if (latent.rotaryDim >= headDim) {
+    return `.latent.rotaryDim: ${latent.rotaryDim} must be less than headDim = ${headDim}`;
+  }
+  if (queryKeyNorm || clip || alibi || sinks) {
+    return ".latent: excludes queryKeyNorm, clip, alibi and sinks";
+  }
+  return undefined;
 }
 
 function brokenMlpRule({ experts, gated }: MlpConfig): string | undefined {

@@ -52,6 +52,19 @@ const write = {
   outputScale: z.number().optional(),
 };
 
+const latent = z.strictObject({
+  /** The width of the vector that queries are read from; absent where they are read from the residual stream. */
+  queryRank: size.optional(),
+  /** The width of the vector that keys and values are read from. */
+  keyValueRank: size,
+  /** How many of a head's dimensions turn: its last ones, and all that `rope.dims` may name. */
+  rotaryDim: size,
+  /** The width of a head's values. */
+  valueDim: size,
+  /** Of the narrow vectors. */
+  norm,
+});
+
 const attention = z.strictObject({
   heads: size,
   kvHeads: size,
@@ -69,6 +82,10 @@ const attention = z.strictObject({
   /** Scores become `softCap · tanh(scores / softCap)` before they are masked. */
   softCap: z.number().positive().optional(),
   alibi: alibi.optional(),
+  /** Whether each head has a learned score that belongs to no key and takes its part of the softmax. */
+  sinks: z.boolean().optional(),
+  /** Reads queries, keys and values from narrow vectors. `headDim` is then the width of queries and keys. */
+  latent: latent.optional(),
   ...write,
 });
 
@@ -124,6 +141,7 @@ export const decoderSchema = z.strictObject({
 export type NormConfig = z.infer<typeof norm>;
 export type QueryKeyNormConfig = z.infer<typeof queryKeyNorm>;
 export type AlibiConfig = z.infer<typeof alibi>;
+export type LatentConfig = z.infer<typeof latent>;
 export type AttentionConfig = z.infer<typeof attention>;
 export type MlpConfig = z.infer<typeof mlp>;
 export type LayerConfig = z.infer<typeof layer>;

@@ -130,8 +130,8 @@ export class Decoder extends nn.Module {
 function sharedParts(): (attention: AttentionConfig) => LayerParts {
   const rotations = remembered(createRotation);
   const biases = remembered(createAlibi);
-  return ({ rope, alibi, headDim, heads }) => ({
-    rotate: rope && rotations(rope, headDim),
+  return ({ rope, alibi, headDim, heads, latent }) => ({
+    rotate: rope && rotations(rope, latent?.rotaryDim ?? headDim),
     scoreBias: alibi && biases(alibi, heads),
   });
 }

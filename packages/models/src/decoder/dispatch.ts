@@ -1,13 +1,16 @@
 /** Multiplies every token by the matrices of its own experts, without knowing yet which those are. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 
+/** Plain numbers would turn integers into floats. */
+const whole = (value: number) => mx.array(value, mx.int32);
+
 /** Rows that are multiplied together at most; more gains nothing on the CPU and wastes filler rows. */
 const largestBlock = 64;
 
 /**
  * Where the rows of a pass go. A pass is built before anything is computed, so the numbers of rows per expert are
  * unknown and no shape may depend on them. Rows are therefore laid out in blocks of one size, each for one expert,
- * and there are as many blocks as the worst case needs: rows / size + experts. Places that stay empty compute row 0
+ * and there are as many blocks as the worst case needs: rows / size + experts. Places that stay empty compute some row
  * once more, and nobody reads them.
  * Source: Gale et al. 2023, "MegaBlocks: Efficient Sparse Training with Mixture-of-Experts", section 5.
  */
@@ -28,18 +31,17 @@ export class Dispatch {
     count: number,
   ) {
     const rows = indices.size;
-    const flat = mx.clip(indices, 0, count - 1).astype(mx.int32).flatten();
+    const flat = mx.clip(indices, whole(0), whole(count - 1)).flatten();
     this.#size = Math.min(2 ** Math.floor(Math.log2(Math.max(rows / count, 1))), largestBlock);
     if (this.#size === 1) {
       this.#experts = flat;
       return;
     }
     const blocks = Math.floor(rows / this.#size) + count;
-    const { places, experts } = layOut(flat, { count, blocks, size: this.#size });
+    const { places, sources, experts } = layOut(flat, { count, blocks, size: this.#size });
     this.#experts = experts;
     this.#places = places;
-    const numbers = mx.arange(0, rows, 1, mx.int32);
-    this.#rows = mx.zeros([blocks * this.#size], mx.int32).at(places).add(numbers);
+    this.#rows = sources;
   }
 
   /**
@@ -53,7 +55,7 @@ export class Dispatch {
     const width = x.shape[x.ndim - 1];
     const copies = x.ndim === 3 ? this.indices.shape[2] : 1;
     const rows = this.#rows ?? mx.arange(0, this.indices.size, 1, mx.int32);
-    const sources = copies === 1 ? rows : mx.floorDivide(rows, copies);
+    const sources = copies === 1 ? rows : mx.floorDivide(rows, whole(copies));
     const blocks = x.reshape([-1, width]).index(sources).reshape([-1, this.#size, width]);
     const products = mx.blockSparseMM(blocks, weight.swapaxes(1, 2), undefined, this.#experts);
     const flat = products.reshape([-1, weight.shape[1]]);
@@ -66,18 +68,25 @@ export class Dispatch {
 function layOut(
   experts: MxArray, // (rows)
   { count, blocks, size }: { count: number; blocks: number; size: number },
-): { places: MxArray; experts: MxArray } {
+): { places: MxArray; sources: MxArray; experts: MxArray } {
   const numbers = mx.arange(0, count, 1, mx.int32);
   const belongs = mx.equal(mx.expandDims(experts, 1), numbers).astype(mx.int32); // (rows, experts)
-  const before = mx.cumsum(belongs, 0); // rows of each expert up to each row
-  const needed = mx.floorDivide(mx.add(mx.sum(belongs, 0), size - 1), size); // blocks of each expert
+  const rows = mx.sum(belongs, 0); // of each expert
+  const needed = mx.floorDivide(mx.add(rows, whole(size - 1)), whole(size)); // blocks of each expert
   const ends = mx.cumsum(needed, 0);
-  const rank = mx.subtract(mx.takeAlongAxis(before, mx.expandDims(experts, 1), 1).squeeze(1), 1);
-  const starts = mx.subtract(ends, needed).index(experts);
+  const firstPlace = mx.multiply(mx.subtract(ends, needed), whole(size));
+  // How far an expert's rows stand from their places once all rows are sorted by expert.
+  const shift = mx.subtract(firstPlace, mx.subtract(mx.cumsum(rows, 0), rows));
+  const order = mx.argsort(experts, 0).astype(mx.int32);
+  const rank = mx.argsort(order, 0).astype(mx.int32);
   const block = mx.expandDims(mx.arange(0, blocks, 1, mx.int32), 1);
   const owner = mx.sum(mx.greaterEqual(block, ends).astype(mx.int32), 1);
+  const owners = mx.minimum(owner, whole(count - 1)); // some blocks nobody needs
+  const place = mx.arange(0, blocks * size, 1, mx.int32);
+  const sorted = mx.subtract(place, mx.repeat(shift.index(owners), size, 0));
   return {
-    places: mx.add(mx.multiply(starts, size), rank),
-    experts: mx.minimum(owner, count - 1), // blocks that nobody needed
+    places: mx.add(rank, shift.index(experts)),
+    sources: order.index(mx.clip(sorted, whole(0), whole(experts.size - 1))),
+    experts: owners,
   };
 }

@@ -2,10 +2,10 @@
 import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
 import { fullWeight } from "../quantization/full-weight.js";
 
-/** (batch, position, heads · headDim) → (batch, heads, position, headDim) */
+/** (batch, position, heads · headDim) → (batch, position, heads, headDim) */
 export function splitHeads(x: MxArray, heads: number, headDim: number): MxArray {
   const [batch, length] = x.shape;
-  return x.reshape([batch, length, heads, headDim]).transpose(0, 2, 1, 3);
+  return x.reshape([batch, length, heads, headDim]);
 }
 
 /**

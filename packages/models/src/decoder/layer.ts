@@ -2,10 +2,11 @@
 import { type Axes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { ScoreBias } from "./alibi.js";
-import { Attention } from "./attention.js";
+import { Attention, type SelfAttention } from "./attention.js";
 import { residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { LayerConfig } from "./config.js";
+import { LatentAttention } from "./latent-attention.js";
 import { type FeedForward, Mlp } from "./mlp.js";
 import { MixtureOfExperts } from "./moe.js";
 import { Norm } from "./norm.js";
@@ -23,7 +24,7 @@ export class DecoderLayer extends nn.Module {
   readonly parallel: boolean;
   /** Absent where attention reads the residual stream itself. */
   readonly inputNorm: Norm | undefined;
-  readonly selfAttn: Attention;
+  readonly selfAttn: SelfAttention;
   /** The layer's input plus attention's write, also where the MLP does not read it. */
   readonly residMid = new Tap(residualAxes);
   /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
@@ -35,7 +36,10 @@ export class DecoderLayer extends nn.Module {
     const { inputNorm, attention, postAttentionNorm, mlp, parallel = false } = config;
     this.parallel = parallel;
     if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
-    this.selfAttn = new Attention(hidden, attention, parts);
+    const { latent } = attention;
+    this.selfAttn = latent
+      ? new LatentAttention(hidden, attention, latent, parts.rotate)
+      : new Attention(hidden, attention, parts);
     if (postAttentionNorm) this.postAttentionNorm = new Norm(hidden, postAttentionNorm);
     const { experts } = mlp;
     this.mlp = experts ? new MixtureOfExperts(hidden, mlp, experts) : new Mlp(hidden, mlp);

@@ -108,10 +108,20 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
     this.router = new Router(hidden, experts);
     this.gateProj = new ExpertLinear(experts.count, inward, neurons);
     this.upProj = new ExpertLinear(experts.count, inward, neurons);
-    this.downProj = new ExpertLinear(experts.count, outward, ["batch", "position", "topK", "hidden"]);
+    this.downProj = new ExpertLinear(experts.count, outward, [
+      "batch",
+      "position",
+      "topK",
+      "hidden",
+    ]);
     if (experts.sharedHidden) {
       const { activation, gated, bias } = config;
-      this.sharedExpert = new Mlp(hidden, { hidden: experts.sharedHidden, activation, gated, bias });
+      this.sharedExpert = new Mlp(hidden, {
+        hidden: experts.sharedHidden,
+        activation,
+        gated,
+        bias,
+      });
     }
     if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
     this.outputScale = config.outputScale;
@@ -141,8 +151,7 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
     const pre = this.pre.forward(gateProj.forward(x, dispatch));
     const gate = this.gate.forward(upProj.forward(x, dispatch));
     const entering = clampedAt === undefined ? pre : mx.minimum(pre, clampedAt);
-    const factor =
-      clampedAt === undefined ? gate : mx.add(mx.clip(gate, -clampedAt, clampedAt), 1);
+    const factor = clampedAt === undefined ? gate : mx.add(mx.clip(gate, -clampedAt, clampedAt), 1);
     const post = this.post.forward(mx.multiply(activation(entering), factor));
     return downProj.forward(post, dispatch);
   }

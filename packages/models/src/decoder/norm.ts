@@ -6,7 +6,7 @@ import type { NormConfig } from "./config.js";
 
 /** What is normalised, where it is not the residual stream. */
 export interface NormOptions {
-  /** The input is (batch, this axis, position, headDim). Default: (batch, position, hidden). */
+  /** The input is (batch, position, this axis, headDim). Default: (batch, position, hidden). */
   readonly headAxis?: "heads" | "kvHeads";
   /** Gives each of so many heads a weight of its own. */
   readonly heads?: number;
@@ -20,6 +20,7 @@ export class Norm extends nn.Module {
   readonly kind: NormConfig["kind"];
   readonly epsilon: number;
   readonly unitOffset: boolean;
+  readonly byHead: boolean;
   weight: MxArray; // (dims) or (heads, dims)
   bias: MxArray | null = null; // likewise
   /** The denominator. */
@@ -32,9 +33,10 @@ export class Norm extends nn.Module {
     this.kind = config.kind;
     this.epsilon = config.epsilon;
     this.unitOffset = config.unitOffset ?? false;
+    this.byHead = headAxis !== undefined;
     this.weight = this.unitOffset ? mx.zeros(shape) : mx.ones(shape);
     if (config.bias) this.bias = mx.zeros(shape);
-    this.scale = new Tap(["batch", ...(headAxis ? [headAxis] : []), "position", "one"]);
+    this.scale = new Tap(["batch", "position", ...(headAxis ? [headAxis] : []), "one"]);
   }
 
   get outputAxes(): Axes {
@@ -42,24 +44,35 @@ export class Norm extends nn.Module {
     return axes.length === 3 ? residualAxes : [...axes.slice(0, -1), "headDim"];
   }
 
-  /** @param x (batch, …, dims) */
+  /** @param x (…, dims), or (batch, position, heads, dims) with a head axis */
   override forward(x: MxArray): MxArray {
-    const { kind, scale, bias, epsilon } = this;
-    const weight = this.unitOffset ? mx.add(this.weight, 1) : this.weight;
+    const { weight, byHead } = this;
+    if (!byHead) return this.normalize(x, x.shape);
+    // In rows: binding 0.0.7 computes wrong gradients, and cached passes, where one of four axes has length one.
+    const rows = x.reshape(weight.ndim === 1 ? [-1, x.shape[3]] : [-1, ...weight.shape]);
+    return this.normalize(rows, x.shape).reshape(x.shape);
+  }
+
+  /** @param shape of the denominator, up to its last axis */
+  private normalize(x: MxArray, shape: readonly number[]): MxArray {
+    const { kind, scale, bias, epsilon, unitOffset } = this;
+    const weight = unitOffset ? mx.add(this.weight, 1) : this.weight;
+    const divisor = () => denominator(x, kind, epsilon);
     if (scale.changed) {
       const centred = kind === "layer" ? mx.subtract(x, mx.mean(x, -1, true)) : x;
-      const normalized = mx.divide(centred, scale.forward(denominator(x, kind, epsilon)));
+      const changed = scale.forward(divisor().reshape([...shape.slice(0, -1), 1]));
+      const normalized = mx.divide(centred, changed.reshape([...x.shape.slice(0, -1), 1]));
       return affine(normalized, weight, bias);
     }
-    scale.derive(() => denominator(x, kind, epsilon));
-    if (weight.ndim === 1) return normalize(x, kind, epsilon, weight, bias);
+    scale.derive(() => divisor().reshape([...shape.slice(0, -1), 1]));
+    if (weight.ndim === 1) return kernel(x, kind, epsilon, weight, bias);
     // The kernels take one weight for all heads only.
-    const normalized = normalize(x, kind, epsilon, mx.ones([weight.shape[1]], x.dtype), null);
+    const normalized = kernel(x, kind, epsilon, mx.ones([weight.shape[1]], x.dtype), null);
     return affine(normalized, weight, bias);
   }
 }
 
-function normalize(
+function kernel(
   x: MxArray,
   kind: NormConfig["kind"],
   epsilon: number,
@@ -72,9 +85,8 @@ function normalize(
 }
 
 function affine(x: MxArray, weight: MxArray, bias: MxArray | null): MxArray {
-  const spread = (array: MxArray) => (array.ndim === 1 ? array : mx.expandDims(array, 1));
-  const weighted = mx.multiply(x, spread(weight));
-  return bias ? mx.add(weighted, spread(bias)) : weighted;
+  const weighted = mx.multiply(x, weight);
+  return bias ? mx.add(weighted, bias) : weighted;
 }
 
 function denominator(x: MxArray, kind: NormConfig["kind"], epsilon: number): MxArray {

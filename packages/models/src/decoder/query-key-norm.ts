@@ -8,7 +8,7 @@ interface HeadCounts {
   readonly headDim: number;
 }
 
-/** Over the full width a norm reads (batch, position, heads · headDim), else (batch, heads, position, headDim). */
+/** Over the full width a norm reads (batch, position, heads · headDim), else (batch, position, heads, headDim). */
 export function createQueryKeyNorms(
   { norm, over }: QueryKeyNormConfig,
   { heads, kvHeads, headDim }: HeadCounts,

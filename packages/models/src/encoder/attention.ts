@@ -46,9 +46,11 @@ export class EncoderAttention extends nn.Module {
    */
   override forward(x: MxArray, mask: MxArray | null): MxArray {
     const { heads, headDim } = this;
-    const q = this.q.forward(splitHeads(this.qProj.forward(x), heads, headDim));
-    const k = this.k.forward(splitHeads(this.kProj.forward(x), heads, headDim));
-    const v = this.v.forward(splitHeads(this.vProj.forward(x), heads, headDim));
+    const byHead = (projected: MxArray) =>
+      splitHeads(projected, heads, headDim).transpose(0, 2, 1, 3);
+    const q = this.q.forward(byHead(this.qProj.forward(x)));
+    const k = this.k.forward(byHead(this.kProj.forward(x)));
+    const v = this.v.forward(byHead(this.vProj.forward(x)));
     const z = this.z.forward(this.mix(q, k, v, mask).transpose(0, 2, 1, 3));
     return this.write(z);
   }

@@ -89,7 +89,10 @@ export function readConfig<T extends z.ZodObject>(
 export function otherNames(json: unknown, names: Readonly<Record<string, string>>): unknown {
   const fields: [string, unknown][] = Object.entries(json ?? {});
   const known = fields.filter(([name]) => Object.hasOwn(names, name));
-  return { ...Object.fromEntries(known.map(([name, value]) => [names[name], value])), ...(json ?? {}) };
+  return {
+    ...Object.fromEntries(known.map(([name, value]) => [names[name], value])),
+    ...(json ?? {}),
+  };
 }
 
 function readFields<T extends z.ZodType>(schema: T, json: unknown, file: string): z.output<T> {

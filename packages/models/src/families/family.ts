@@ -2,6 +2,7 @@
 import type { InterpretableModelCore, Tokenizer } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
 import type { DecoderConfig } from "../decoder/config.js";
+import type { Checkpoint } from "../loading/checkpoint.js";
 import type { WeightTable } from "./weight-table.js";
 
 /** One architecture of published checkpoints that the decoder covers. */
@@ -49,4 +50,6 @@ export interface LoadedParts {
   readonly name: string;
   readonly tokenizer: Tokenizer | undefined;
   readonly eosTokens: readonly number[];
+  /** What saving needs to know. */
+  readonly checkpoint: Checkpoint;
 }

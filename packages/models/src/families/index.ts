@@ -4,6 +4,7 @@ import { bert } from "./bert.js";
 import { bloom } from "./bloom.js";
 import { cohere } from "./cohere.js";
 import { cohere2 } from "./cohere2.js";
+import { deepseekV3 } from "./deepseek-v3.js";
 import { falcon } from "./falcon.js";
 import type { Family, ModuleFamily } from "./family.js";
 import { gemma } from "./gemma.js";
@@ -13,19 +14,23 @@ import { glm4 } from "./glm4.js";
 import { gptBigcode } from "./gpt-bigcode.js";
 import { gptNeo } from "./gpt-neo.js";
 import { gptNeox } from "./gpt-neox.js";
+import { gptOss } from "./gpt-oss.js";
 import { gpt2 } from "./gpt2.js";
 import { gptj } from "./gptj.js";
 import { granite } from "./granite.js";
 import { llama } from "./llama.js";
 import { mamba } from "./mamba.js";
 import { mistral } from "./mistral.js";
+import { mixtral } from "./mixtral.js";
 import { nemotron } from "./nemotron.js";
 import { olmo2 } from "./olmo2.js";
+import { olmoe } from "./olmoe.js";
 import { opt } from "./opt.js";
 import { phi } from "./phi.js";
 import { phi3 } from "./phi3.js";
 import { qwen2 } from "./qwen2.js";
 import { qwen3 } from "./qwen3.js";
+import { qwen3Moe } from "./qwen3-moe.js";
 import { smollm3 } from "./smollm3.js";
 import { stablelm } from "./stablelm.js";
 import { starcoder2 } from "./starcoder2.js";
@@ -36,27 +41,32 @@ export const families: readonly (Family | ModuleFamily)[] = [
   bloom,
   cohere,
   cohere2,
+  deepseekV3,
   falcon,
   gemma,
   gemma2,
   gemma3Text,
   glm4,
+  gpt2,
   gptBigcode,
+  gptj,
   gptNeo,
   gptNeox,
-  gpt2,
-  gptj,
+  gptOss,
   granite,
   llama,
   mamba,
   mistral,
+  mixtral,
   nemotron,
   olmo2,
+  olmoe,
   opt,
   phi,
   phi3,
   qwen2,
   qwen3,
+  qwen3Moe,
   smollm3,
   stablelm,
   starcoder2,

@@ -14,6 +14,7 @@ import { temporaryFolder } from "../test-support/checkpoints.js";
 import { commit, gitHash, hubId, sha, startHub } from "../test-support/loopback-hub.js";
 import type { DownloadProgress } from "./download-file.js";
 import { hubCacheFolder, hubIsOffline, hubToken } from "./environment.js";
+import { adapterFiles } from "./hub-files.js";
 import { fetchHubModel } from "./hub-model.js";
 
 describe("a model of the hub", () => {
@@ -126,6 +127,24 @@ describe("a model of the hub", () => {
     });
     expect([...hub.authorizations]).toEqual(["Bearer hf_secret"]);
     expect(counted).toHaveBeenCalledTimes(hub.requests.length);
+  });
+});
+
+describe("an adapter of the hub", () => {
+  it("is downloaded without anything else", async () => {
+    const config = Buffer.from('{"peft_type":"LORA","r":4,"lora_alpha":4}');
+    const weights = Buffer.from("weights");
+    const files = {
+      "adapter_config.json": config,
+      "adapter_model.safetensors": weights,
+      "tokenizer.json": Buffer.from("{}"),
+    };
+    const hub = await startHub({ files });
+    const options = { hubUrl: hub.url, cacheFolder: temporaryFolder() };
+    const folder = await fetchHubModel(hubId, options, adapterFiles);
+    expect(readFileSync(join(folder, "adapter_config.json"))).toEqual(config);
+    expect(readFileSync(join(folder, "adapter_model.safetensors"))).toEqual(weights);
+    expect(existsSync(join(folder, "tokenizer.json"))).toBe(false);
   });
 });
 

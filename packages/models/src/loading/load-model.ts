@@ -1,22 +1,23 @@
 /** Loads a model by name: the one that comes along, a folder, or one of the hub. */
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
+import { applyAdapter } from "../adapters/apply-adapter.js";
 import { Decoder } from "../decoder/decoder.js";
-import { CheckpointNotFoundError, ModelKindError } from "../errors.js";
+import { ModelKindError } from "../errors.js";
 import { readEndTokens } from "../families/config-json.js";
 import { type BuiltModule, type Family, type ModuleFamily, weightsOf } from "../families/family.js";
 import { familyOf } from "../families/index.js";
 import type { WeightTable } from "../families/weight-table.js";
-import { fetchHubModel, type HubOptions } from "../hub/hub-model.js";
+import type { HubOptions } from "../hub/hub-model.js";
 import { LanguageModel } from "../language-model.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
 import { takePacking } from "../quantization/packing-config.js";
 import { loadTokenizer } from "../tokenizer/tokenizer.js";
 import { findCheckpointFiles } from "./checkpoint-files.js";
 import { readJsonFile } from "./json-file.js";
+import { locateAdapter, locateModel } from "./locate.js";
 import { loadWeights, type WeightDtype } from "./weights.js";
 
 export interface LoadOptions extends HubOptions {
@@ -24,15 +25,16 @@ export interface LoadOptions extends HubOptions {
   readonly dtype?: WeightDtype;
   /** Packs linear layers and embeddings while they are loaded. Default: as the checkpoint is. */
   readonly quantize?: QuantizeOptions;
+  /** A LoRA adapter in PEFT's layout, a folder or a hub id; it is added to the weights unless it is `live`. */
+  readonly adapter?: string;
+  /** Keeps the adapter beside the weights, as a module with sites of its own. Default: false. */
+  readonly live?: boolean;
 }
 
 /** A class of models, such as `MaskedLanguageModel`. */
 export type ModelClass<T> = abstract new (...parts: never[]) => T;
 
 type AnyModel = InterpretableModelCore<Module>;
-
-const bundled = ["tiny"];
-const hubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
 
 /**
  * Loads a language model with its tokenizer.
@@ -63,13 +65,23 @@ export async function loadModel(
   source: string,
   options: LoadOptions & { readonly as?: ModelClass<AnyModel> } = {},
 ): Promise<AnyModel> {
-  const files = findCheckpointFiles(await locate(source, options), source);
+  const files = findCheckpointFiles(await locateModel(source, options), source);
   const { rest: json, packing } = takePacking(readJsonFile(files.config), files.config);
   const family = familyOf(json, files.config);
   const { module, open, weights } = build(family, json, files.config);
   const packer = options.quantize && createPacker(module, options.quantize);
-  await loadWeights(module, weights, files, { dtype: options.dtype, packing, packer });
+  const { dtype, adapter } = options;
+  const tensors = await loadWeights(module, weights, files, { dtype, packing, packer });
+  if (adapter) {
+    await applyAdapter(module, weights, await locateAdapter(adapter, options), options);
+  }
   const model = open({
+    checkpoint: {
+      folder: files.folder,
+      configText: readFileSync(files.config, "utf8"),
+      tensors,
+      packed: packing !== undefined,
+    },
     name: source,
     tokenizer: loadTokenizer(files.folder),
     eosTokens: endTokens(files.folder, json, files.config),
@@ -90,26 +102,6 @@ function build(
   const decoder = new Decoder(config);
   const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
   return { module: decoder, open, weights: weightsOf(family, config) };
-}
-
-async function locate(source: string, options: LoadOptions): Promise<string> {
-  if (bundled.includes(source)) return bundledFolder(source);
-  if (existsSync(source)) return source;
-  if (hubId.test(source)) return fetchHubModel(source, options);
-  throw new CheckpointNotFoundError(
-    source,
-    [source],
-    `Name a folder, a hub id such as "org/name", or ${bundled.join(", ")}.`,
-  );
-}
-
-/** `weights/<name>` of this package: the same distance from its sources as from its build, or nearly. */
-function bundledFolder(name: string): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) {
-    folder = dirname(folder);
-  }
-  return join(folder, "weights", name);
 }
 
 /** `generation_config.json` may know ends of a turn that `config.json` lacks. */

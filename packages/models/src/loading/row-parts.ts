@@ -4,8 +4,7 @@ import type { WeightRule } from "../families/weight-table.js";
 
 /**
  * Applies a rule to something that has a row for each output, such as packed codes, scales, or the second
- * factor of a low-rank change. Families write their rules for whole weights, some of them transposed; the
- * orientation is the one in which every part gets as many rows as its module has outputs.
+ * factor of a low-rank change.
  *
  * @param matrix (sum of the outputs, any)
  * @param outputs of each module
@@ -16,12 +15,19 @@ export function rowParts(
   matrix: MxArray,
   outputs: readonly number[],
 ): readonly MxArray[] | undefined {
-  if (!rule.transform) return fits([matrix], outputs, matrix.shape[1]) ? [matrix] : undefined;
-  for (const oriented of [matrix, matrix.T]) {
-    const parts = attempt(rule.transform, oriented);
-    if (parts && fits(parts, outputs, matrix.shape[1])) return parts;
-  }
-  return undefined;
+  const oriented = isTransposed(rule, outputs) ? matrix.T : matrix;
+  const parts = rule.transform ? attempt(rule.transform, oriented) : [matrix];
+  return parts && fits(parts, outputs, matrix.shape[1]) ? parts : undefined;
+}
+
+/** Whether a family stores the weight (in, out): asked with a number of inputs that is none of the outputs. */
+function isTransposed(rule: WeightRule, outputs: readonly number[]): boolean {
+  const inputs = outputs.reduce((sum, count) => sum + count, 1);
+  const stored = rule.storedShape?.(
+    outputs.map((count) => [count, inputs]),
+    "weight",
+  );
+  return stored?.[0] === inputs;
 }
 
 /** A rule may rely on the weight's own shape, and then fails while the graph is built. */

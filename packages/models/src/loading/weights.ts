@@ -16,6 +16,7 @@ import { installPacked } from "../quantization/layer-packer.js";
 import { moduleOf } from "../quantization/module-path.js";
 import type { Packing } from "../quantization/packing-config.js";
 import type { PackedWeight } from "../quantization/scheme.js";
+import type { CheckpointTensor } from "./checkpoint.js";
 import type { CheckpointFiles } from "./checkpoint-files.js";
 import type { PackedEntry } from "./packed-entries.js";
 import { rowParts } from "./row-parts.js";
@@ -51,7 +52,7 @@ export function weightDtype(dtype: WeightDtype | undefined): Dtype | undefined {
 type Filled = readonly (readonly [path: string, array: MxArray])[];
 
 /**
- * Loads a checkpoint's tensors into a module. Peak memory is the final weights and one portion of sources.
+ * Loads a checkpoint's tensors into a module, and returns what became of each. Peak memory is the final weights and one portion of sources.
  *
  * @throws UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`), WeightShapeError
  * (`WEIGHT_SHAPE`), UnsupportedDtypeError (`UNSUPPORTED_DTYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
@@ -61,13 +62,18 @@ export async function loadWeights(
   table: WeightTable,
   files: Pick<CheckpointFiles, "tensors" | "weights">,
   options: WeightOptions = {},
-): Promise<void> {
+): Promise<readonly CheckpointTensor[]> {
   const plan = planWeights(module, table, files, options.packing);
   const fill = createFiller(module, options);
   for (const portion of portions(plan)) {
     const arrays = portion.flatMap(fill).map(([, array]) => array);
     await evaluate(arrays);
   }
+  return plan.map(({ stored, target }) => ({
+    name: stored.entry.name,
+    shape: stored.shape,
+    target,
+  }));
 }
 
 /** Sets the parameters that a tensor completes, lazily, and returns them. */

@@ -1,5 +1,5 @@
 /** Packed weights: read as mlx-lm writes them, packed on loading, and equal to what they stand for. */
-import { type MxArray, fromFlat, InvalidArgumentError, mx, toFlat } from "@mlxterp/mlx";
+import { fromFlat, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel, UnsupportedConfigError, WeightShapeError } from "../index.js";
 import {
@@ -22,7 +22,13 @@ interface Packed {
 }
 
 /** Random codes written into words by hand, and the numbers that they stand for by the formula alone. */
-function packByHand(rows: number, columns: number, bits: number, group: number, seed: number): Packed {
+function packByHand(
+  rows: number,
+  columns: number,
+  bits: number,
+  group: number,
+  seed: number,
+): Packed {
   let state = seed;
   const random = () => {
     state = (1103515245 * state + 12345) % 2 ** 31;
@@ -90,7 +96,10 @@ const mixedConfig = {
 describe("a checkpoint with packed weights", () => {
   it("computes what the numbers it stands for compute, with every site", async () => {
     const folders = twoCheckpoints(llamaJson, llamaTensors(), mixed, mixedConfig);
-    const [packed, plain] = await Promise.all([loadModel(folders.packed), loadModel(folders.plain)]);
+    const [packed, plain] = await Promise.all([
+      loadModel(folders.packed),
+      loadModel(folders.plain),
+    ]);
     expect(packed.module.layers[1].selfAttn.qProj).toBeInstanceOf(QuantizedLinear);
     expect(packed.module.embedTokens).toBeInstanceOf(QuantizedEmbedding);
     expect(packed.module.layers[1].mlp.downProj).not.toBeInstanceOf(QuantizedLinear);
@@ -105,7 +114,9 @@ describe("a checkpoint with packed weights", () => {
   it("has the sum of its heads' results as its attention", async () => {
     const { packed } = twoCheckpoints(llamaJson, llamaTensors(), mixed, mixedConfig);
     const model = await loadModel(packed);
-    const cache = await model.run(prompt, { save: "layers.1.selfAttn{,.result}" });
+    const cache = await model.run(prompt, {
+      save: ["layers.1.selfAttn", "layers.1.selfAttn.result"],
+    });
     const sum = mx.sum(cache.get("layers.1.selfAttn.result"), 2);
     expect(maxDifference(sum, cache.get("layers.1.selfAttn"))).toBeLessThan(1e-5);
     const through = await model.run(prompt, {
@@ -121,7 +132,10 @@ describe("a checkpoint with packed weights", () => {
     const json = { ...llamaJson, tie_word_embeddings: true };
     const embedding = { "model.embed_tokens": { bits: 8, group: 32 } };
     const folders = twoCheckpoints(json, tensors, embedding, { bits: 8, group_size: 32 });
-    const [packed, plain] = await Promise.all([loadModel(folders.packed), loadModel(folders.plain)]);
+    const [packed, plain] = await Promise.all([
+      loadModel(folders.packed),
+      loadModel(folders.plain),
+    ]);
     const [a, b] = [await packed.run(prompt), await plain.run(prompt)];
     expect(maxDifference(a.get("output"), b.get("output"))).toBeLessThan(1e-5);
   });
@@ -165,7 +179,10 @@ describe("a checkpoint with packed weights", () => {
   });
 
   it("is refused when scales do not belong to its groups", async () => {
-    const { packed } = twoCheckpoints(llamaJson, llamaTensors(), mixed, { bits: 8, group_size: 32 });
+    const { packed } = twoCheckpoints(llamaJson, llamaTensors(), mixed, {
+      bits: 8,
+      group_size: 32,
+    });
     await expect(tensorsOf(packed)).rejects.toBeInstanceOf(WeightShapeError);
   });
 });
@@ -197,7 +214,10 @@ describe("quantizing on load", () => {
     expect(selfAttn.qProj).toBeInstanceOf(QuantizedLinear);
     expect(mlp.downProj).not.toBeInstanceOf(QuantizedLinear); // 48 inputs
     expect(model.module.lmHead).not.toBeInstanceOf(QuantizedLinear);
-    const [a, b] = [await model.run(prompt), await (await loadModel(writeCheckpoint())).run(prompt)];
+    const [a, b] = [
+      await model.run(prompt),
+      await (await loadModel(writeCheckpoint())).run(prompt),
+    ];
     const [, scale] = [0, Number(mx.max(mx.abs(b.get("output"))).item())];
     const difference = maxDifference(a.get("output"), b.get("output"));
     expect(difference).toBeGreaterThan(0);

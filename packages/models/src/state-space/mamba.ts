@@ -1,5 +1,5 @@
 /** Mamba: a language model without attention; token ids in, logits out. */
-import { type Axes } from "@mlxterp/core";
+import type { Axes } from "@mlxterp/core";
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { residualAxes } from "../decoder/axes.js";
 import { Norm } from "../decoder/norm.js";

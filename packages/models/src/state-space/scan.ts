@@ -22,7 +22,19 @@ export function scanStates(decay: MxArray, write: MxArray, before?: MxArray): Mx
   const pieces = Math.ceil(length / size);
   const cut = (x: MxArray, filler: number): MxArray => {
     const missing = pieces * size - length;
-    const whole = missing === 0 ? x : mx.pad(x, [[0, 0], [0, missing], [0, 0], [0, 0]], filler);
+    const whole =
+      missing === 0
+        ? x
+        : mx.pad(
+            x,
+            [
+              [0, 0],
+              [0, missing],
+              [0, 0],
+              [0, 0],
+            ],
+            filler,
+          );
     return whole.reshape([batch, pieces, size, ...rest]);
   };
   const { states, decays } = scanPieces(cut(decay, 1), cut(write, 0));
@@ -52,9 +64,7 @@ function scanPieces(decay: MxArray, write: MxArray): { states: MxArray; decays: 
   const decays = [decay.index(all, all, 0)];
   for (let position = 1; position < decay.shape[2]; position++) {
     const kept = decay.index(all, all, position);
-    states.push(
-      mx.add(mx.multiply(kept, states[position - 1]), write.index(all, all, position)),
-    );
+    states.push(mx.add(mx.multiply(kept, states[position - 1]), write.index(all, all, position)));
     decays.push(mx.multiply(kept, decays[position - 1]));
   }
   return { states: mx.stack(states, 2), decays: mx.stack(decays, 2) };

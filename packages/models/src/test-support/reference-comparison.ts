@@ -1,7 +1,22 @@
 /** How far a decoder is from transformers on a reference checkpoint, in every respect the reference has. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
+import { families } from "../families/index.js";
 import type { LanguageModel } from "../language-model.js";
-import { maxDifference, rows } from "./reference.js";
+import { maxDifference, reference, rows } from "./reference.js";
+
+/** The reference checkpoints of families that the decoder covers; none without reference data. */
+export function referenceFolders(): { name: string; modelType: string; folder: string }[] {
+  const { folder: parent, available } = reference("reference/families");
+  if (!available) return [];
+  const decoders = families.flatMap((family) => ("describe" in family ? [family.modelType] : []));
+  return readdirSync(parent).flatMap((name) => {
+    const folder = join(parent, name);
+    const { model_type: modelType } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+    return decoders.includes(modelType) ? [{ name, modelType, folder }] : [];
+  });
+}
 
 type Activations = Record<string, MxArray>;
 
@@ -63,7 +78,8 @@ async function comparePass(model: LanguageModel, activations: Activations) {
     ["finalNorm", `hidden.${last}`],
     [`layers.${last - 1}`, "last_layer"],
   ];
-  for (let layer = 1; layer < last; layer++) states.push([`layers.${layer - 1}`, `hidden.${layer}`]);
+  for (let layer = 1; layer < last; layer++)
+    states.push([`layers.${layer - 1}`, `hidden.${layer}`]);
   const heads = Array.from({ length: last }, (_, layer) => layer).flatMap((layer) => {
     const [site, expected] = [`layers.${layer}.selfAttn.pattern`, activations[`attn.${layer}`]];
     return [read, computed].map((cache) => maxDifference(cache.get(site), expected));

@@ -13,13 +13,14 @@ export interface AttentionFigureOptions {
   readonly perRow?: number;
 }
 
-const pageWidth = 980;
+const pageWidth = 930;
 const scale = { kind: "sequential", domain: [0, 1] } as const;
 const caption = 20;
 
 /** The size of one panel. */
 interface Panel {
   readonly tokens: readonly string[];
+  /** Room for labels, on the left and below. */
   readonly left: number;
   /** Of all cells together. */
   readonly side: number;
@@ -73,10 +74,9 @@ function panelSize({ prompt }: AttentionResult, count: number): Panel {
   return {
     tokens,
     left,
-    bottom,
     side,
     width: left + side + 12,
-    height: caption + side + bottom + 8,
+    height: caption + side + left + 4,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Contributions as bars, largest first. */
 import type { Attribution } from "@mlxterp/analysis";
-import { axisX, axisY, barX, ruleX, text } from "@observablehq/plot";
+import { axisX, axisY, barX, type Markish, ruleX, text } from "@observablehq/plot";
 import { frame } from "../frame.js";
 import { characterWidth } from "../grid-layout.js";
 import { plotMarkup } from "../plot-svg.js";
@@ -36,45 +36,58 @@ export function barFigure(bars: readonly Bar[], options: BarFigureOptions): stri
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
     .slice(0, options.most ?? 20)
     .map(({ label, value }, index) => ({ index, value, label: shorten(label, 32) }));
-  const left = 16 + characterWidth * Math.max(...shown.map(({ label }) => [...label].length));
   const height = shown.length * barHeight + 46;
-  const ends = shown.map(({ value }) => value);
-  const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
-  const room = 0.12 * (high - low || 1); // for the numbers at the ends of the bars
   const { markup } = plotMarkup({
     width,
     height,
-    marginLeft: left,
+    marginLeft: 16 + characterWidth * Math.max(0, ...shown.map(({ label }) => [...label].length)),
     marginRight: 16,
     marginTop: 4,
     marginBottom: 38,
-    x: { domain: [low < 0 ? low - room : 0, high > 0 ? high + room : 0] },
+    x: { domain: domainOf(shown) },
     y: { domain: shown.map(({ index }) => index), padding: 0.18 },
-    marks: [
-      axisX({ label: options.axis, labelAnchor: "center", labelArrow: "none", ticks: 6 }),
-      axisY({ tickSize: 0, label: null, tickFormat: (index: number) => shown[index].label }),
-      barX(shown, {
-        x: "value",
-        y: "index",
-        fill: ({ value }: Bar) => (value < 0 ? "#b2182b" : "#2166ac"),
-        title: ({ label, value }: Bar) => `${label}: ${formatNumber(value)}`,
-      }),
-      ...[1, -1].map((side) =>
-        text(
-          shown.filter(({ value }) => (value < 0 ? -1 : 1) === side),
-          {
-            x: "value",
-            y: "index",
-            text: ({ value }: Bar) => formatNumber(value),
-            textAnchor: side > 0 ? "start" : "end",
-            dx: 4 * side,
-          },
-        ),
-      ),
-      ruleX([0], { stroke: "#5c5c5c" }),
-    ],
+    marks: barMarks(shown, options.axis),
   });
   return frame({ markup, width, height }, { title: options.title, subtitle: options.subtitle });
+}
+
+interface PlacedBar extends Bar {
+  readonly index: number;
+}
+
+/** From the smallest to the largest value and zero, with room for the numbers at the ends of the bars. */
+function domainOf(bars: readonly Bar[]): [number, number] {
+  const ends = bars.map(({ value }) => value);
+  const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const room = 0.12 * (high - low || 1);
+  return [low < 0 ? low - room : 0, high > 0 || low === 0 ? high + room : 0];
+}
+
+function barMarks(bars: readonly PlacedBar[], axis: string): Markish[] {
+  const numbers = (side: 1 | -1) =>
+    text(
+      bars.filter(({ value }) => (value < 0 ? -1 : 1) === side),
+      {
+        x: "value",
+        y: "index",
+        text: ({ value }: Bar) => formatNumber(value),
+        textAnchor: side > 0 ? "start" : "end",
+        dx: 4 * side,
+      },
+    );
+  return [
+    axisX({ label: axis, labelAnchor: "center", labelArrow: "none", ticks: 6 }),
+    axisY({ tickSize: 0, label: null, tickFormat: (index: number) => bars[index].label }),
+    barX(bars, {
+      x: "value",
+      y: "index",
+      fill: ({ value }: Bar) => (value < 0 ? "#b2182b" : "#2166ac"),
+      title: ({ label, value }: Bar) => `${label}: ${formatNumber(value)}`,
+    }),
+    numbers(1),
+    numbers(-1),
+    ruleX([0], { stroke: "#5c5c5c" }),
+  ];
 }
 
 /** The parts of a direct logit attribution as bars: heads as `L.H`, and everything else by name. */

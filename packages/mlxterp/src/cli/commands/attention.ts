@@ -41,10 +41,7 @@ export const attention = defineCommand({
     return {
       data: { patterns, types },
       blocks,
-      report: {
-        title: `Attention of ${model.name}`,
-        parts: [{ blocks, figures: () => attentionFigures(patterns, types) }],
-      },
+      report: { title: `Attention of ${model.name}`, blocks, provenance: types.provenance },
     };
   },
 });
@@ -60,11 +57,8 @@ export const kindNames = {
 
 type Kind = keyof typeof kindNames;
 
-function attentionBlocks(
-  { prompt, patterns }: AttentionResult,
-  types: HeadTypesResult,
-  drawn: boolean,
-): Block[] {
+function attentionBlocks(result: AttentionResult, types: HeadTypesResult, drawn: boolean): Block[] {
+  const { prompt, patterns } = result;
   const labels = prompt.pieces.map(visibleToken);
   const pictures = patterns.flatMap((pattern) => [
     heading(`Layer ${pattern.layer}, head ${pattern.head}: each row looks at the columns`),
@@ -75,21 +69,13 @@ function attentionBlocks(
     tokensBlock(prompt.pieces),
     ...(drawn ? pictures : []),
     heading("Heads"),
+    { kind: "attention", result },
     headTable(patterns, types, labels),
     paragraph(
       `Scores are shares of attention on ${types.prompts.length} random sequences of ${copies} tokens, repeated once; a head has a type from ${formatShort(types.threshold)} up. The last column is about the prompt.`,
       "dim",
     ),
   ];
-}
-
-async function attentionFigures(
-  patterns: AttentionResult,
-  types: HeadTypesResult,
-): Promise<string[]> {
-  const { attentionFigure, headTypeFigure } = await import("@mlxterp/viz");
-  const kinds = Object.keys(kindNames) as Kind[];
-  return [attentionFigure(patterns), ...kinds.map((kind) => headTypeFigure(types, kind))];
 }
 
 function rowsOf({ weights }: HeadPattern, tokens: number): number[][] {

@@ -1,4 +1,5 @@
 /** `mlxterp demo`: one investigation of the model that comes along, from question to circuit. */
+import type { LanguageModel } from "@mlxterp/models";
 import type { Step } from "../../demo/step.js";
 import { heading, paragraph } from "../blocks.js";
 import { defineCommand, sharedOptions } from "../command.js";
@@ -14,12 +15,8 @@ export const demo = defineCommand({
   async run(_input, context) {
     const model = await context.loadModel("tiny");
     const { investigate } = await import("../../demo/investigate.js");
-    const { layers, heads, hidden, vocab } = model.anatomy;
-    context.print(
-      paragraph(
-        `The model: tiny, ${layers} layers of ${heads} heads, ${hidden} wide, ${vocab} words. Who gives cannot receive: does it know, and how?`,
-      ),
-    );
+    const summary = introduction(model);
+    context.print(paragraph(summary));
     const steps: Step[] = [];
     for await (const step of investigate(model, context.signal)) {
       steps.push(step);
@@ -34,8 +31,15 @@ export const demo = defineCommand({
       defaultReport: "demo-report.html",
       report: {
         title: "One sentence, taken apart",
-        parts: steps,
+        summary,
+        blocks: steps.flatMap(({ title, blocks }) => [heading(title), ...blocks]),
+        provenance: steps.flatMap(({ provenance = [] }) => provenance),
       },
     };
   },
 });
+
+function introduction({ anatomy }: LanguageModel): string {
+  const { layers, heads, hidden, vocab } = anatomy;
+  return `The model: tiny, ${layers} layers of ${heads} heads, ${hidden} wide, ${vocab} words. Who gives cannot receive: does it know, and how?`;
+}

@@ -117,9 +117,7 @@ function outcomeOf(
     blocks,
     report: {
       title: `Generation by ${model.name}`,
-      parts: [
-        { blocks: [tokensBlock(pieces), stepTable(steps, tokenTexts(model, tokens)), ...blocks] },
-      ],
+      blocks: [tokensBlock(pieces), stepTable(steps, tokenTexts(model, tokens)), ...blocks],
     },
   };
 }

@@ -1,6 +1,6 @@
 /** `mlxterp lens`: what the model would predict after every layer, at every position. */
 import type { LensCell, LensResult } from "@mlxterp/analysis";
-import { type Block, paragraph, table } from "../blocks.js";
+import { type Block, figure, heading, table } from "../blocks.js";
 import { defineCommand, promptOptions } from "../command.js";
 import { formatPercent } from "../numbers.js";
 import { integer, text } from "../options.js";
@@ -37,12 +37,7 @@ export const lens = defineCommand({
     return {
       data: result,
       blocks,
-      report: {
-        title: `Logit lens of ${model.name}`,
-        parts: [
-          { blocks, figures: async () => [(await import("@mlxterp/viz")).lensFigure(result)] },
-        ],
-      },
+      report: { title: `Logit lens of ${model.name}`, blocks, provenance: result.provenance },
     };
   },
 });
@@ -52,9 +47,10 @@ export function lensBlocks(result: LensResult): Block[] {
   const { pieces } = result.prompt;
   return [
     tokensBlock(pieces),
-    paragraph("The most likely next token at each position, by layer:"),
+    heading("The most likely next token at each position, by layer"),
     lensGrid(result),
-    paragraph(`At the last position, after ${JSON.stringify(pieces.at(-1))}:`),
+    figure(async () => (await import("@mlxterp/viz")).lensFigure(result)),
+    heading(`At the last position, after "${visibleToken(pieces[pieces.length - 1])}"`),
     lastPosition(result),
   ];
 }
@@ -74,6 +70,7 @@ function lensGrid({ rows, prompt, positions, answer }: LensResult): Block {
       ...cells.map((cell) => gridCell(cell, answer?.id)),
     ]),
     unit: "positions",
+    screenOnly: true,
     widest: 12,
   });
 }

@@ -1,6 +1,6 @@
 /** `mlxterp patch`: which activations carry the difference between two prompts. */
 import type { PatchingMatrix, PatchingResult } from "@mlxterp/analysis";
-import { type Block, heading, paragraph, table } from "../blocks.js";
+import { type Block, figure, heading, paragraph, table } from "../blocks.js";
 import { defineCommand, sharedOptions } from "../command.js";
 import { UsageError } from "../failure.js";
 import { formatShort } from "../numbers.js";
@@ -54,7 +54,8 @@ export const patch = defineCommand({
       blocks,
       report: {
         title: `Activation patching of ${model.name}`,
-        parts: [{ blocks, figures: () => patchFigures(result) }],
+        blocks,
+        provenance: result.provenance,
       },
     };
   },
@@ -93,13 +94,11 @@ export function patchBlocks(result: PatchingResult): Block[] {
     paragraph(
       `${result.metric} of ${lead}: ${formatShort(baseline.clean)} clean, ${formatShort(baseline.corrupted)} corrupted. Patched ${into}; 0 is the corrupted run, 1 the clean run.`,
     ),
-    ...result.matrices.flatMap((matrix) => matrixBlocks(matrix, result)),
+    ...result.matrices.flatMap((matrix, index) => [
+      ...matrixBlocks(matrix, result),
+      figure(async () => (await import("@mlxterp/viz")).patchingFigure(result, { matrix: index })),
+    ]),
   ];
-}
-
-async function patchFigures(result: PatchingResult): Promise<string[]> {
-  const { patchingFigure } = await import("@mlxterp/viz");
-  return result.matrices.map((_, matrix) => patchingFigure(result, { matrix }));
 }
 
 const titles: Readonly<Record<PatchingMatrix["kind"], string>> = {
@@ -134,6 +133,7 @@ function matrixBlocks(
         `${layer}`,
         ...matrix.normalized[row].map((value) => effectCell(value, direction)),
       ]),
+      screenOnly: true,
       unit: matrix.kind === "head" ? "heads" : "positions",
       widest: 11,
     }),

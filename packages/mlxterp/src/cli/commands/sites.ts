@@ -25,10 +25,7 @@ export const sites = defineCommand({
     return {
       data: { model: model.name, sites: found },
       blocks,
-      report: {
-        title: `Sites of ${model.name}`,
-        parts: [{ blocks }],
-      },
+      report: { title: `Sites of ${model.name}`, blocks },
     };
   },
 });

@@ -48,10 +48,7 @@ export const trace = defineCommand({
         sites: found,
       },
       blocks,
-      report: {
-        title: `Trace of ${model.name}`,
-        parts: [{ blocks }],
-      },
+      report: { title: `Trace of ${model.name}`, blocks },
     };
   },
 });

@@ -27,10 +27,7 @@ export const verify = defineCommand({
       data: found,
       blocks,
       failed: !found.passed,
-      report: {
-        title: `Verification of ${model.name}`,
-        parts: [{ blocks }],
-      },
+      report: { title: `Verification of ${model.name}`, blocks },
     };
   },
 });

@@ -1,0 +1,95 @@
+/** Evaluation releases first: what nobody holds any more is let go before anything is computed. */
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { mx } from "./binding.js";
+import { handleBytes } from "./collector.js";
+import { activeMemory, collect, evaluate, evaluateNow, release } from "./memory.js";
+import type { MxArray } from "./types/array.js";
+
+/** How many handles `use` leaves behind, after what it does to let go of them. */
+async function leftBehind(use: () => unknown): Promise<number> {
+  globalThis.gc?.();
+  await turn();
+  const before = handleBytes();
+  await use();
+  return Math.round((handleBytes() - before) / 64);
+}
+
+const make = (count: number) => Array.from({ length: count }, (_, index) => mx.full([4], index));
+
+describe("evaluate", () => {
+  it("computes what it is given", async () => {
+    const sum = mx.add(mx.ones([2]), 1);
+    await evaluate([sum]);
+    expect(sum.tolist()).toEqual([2, 2]);
+    await evaluate([]);
+    evaluateNow([mx.add(sum, 1)]);
+    evaluateNow([]);
+  });
+
+  it("lets go of dropped handles first", async () => {
+    const left = await leftBehind(async () => {
+      make(1000);
+      await evaluate([mx.ones([2])]);
+    });
+    expect(left).toBeLessThan(50);
+  });
+
+  it("gives other work a turn meanwhile", async () => {
+    const seen: string[] = [];
+    const evaluated = evaluate([mx.ones([2])]).then(() => seen.push("evaluated"));
+    setImmediate(() => seen.push("turn"));
+    await evaluated;
+    expect(seen).toContain("evaluated");
+    expect(seen.length).toBeGreaterThan(0);
+  });
+});
+
+describe("handles that have grown old", () => {
+  it("are out of reach of young collections", async () => {
+    const left = await leftBehind(async () => {
+      let held: MxArray[] | undefined = make(1000);
+      for (let round = 0; round < 3; round++) {
+        collect();
+        await turn();
+      }
+      expect(held).toHaveLength(1000);
+      held = undefined;
+      collect();
+      await turn();
+    });
+    expect(left).toBeGreaterThan(900);
+  });
+
+  it("are let go of by release when there are many", async () => {
+    await release();
+    const left = await leftBehind(async () => {
+      for (let round = 0; round < 20; round++) {
+        const held = make(200);
+        await release();
+        await release();
+        expect(held).toHaveLength(200);
+      }
+    });
+    expect(left).toBeLessThan(800); // of 4000
+  });
+
+  it("are let go of by release when they hold much", async () => {
+    const big = () => mx.ones([1024, 1024]); // 4 MB
+    await release();
+    const left = await leftBehind(async () => {
+      let last: MxArray | undefined;
+      for (let round = 0; round < 40; round++) {
+        const next = big();
+        await evaluate([next]);
+        last = next;
+      }
+      expect(last).toBeDefined();
+    });
+    expect(left).toBeLessThan(20);
+  });
+});
+
+it("memory is counted in bytes", () => {
+  expect(activeMemory()).toBeGreaterThan(2 ** 20);
+});

@@ -1,0 +1,88 @@
+/** The report: one page, everything in it, nothing that a text could turn into markup or code. */
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { lensFigure } from "../figures/lens-figure.js";
+import { attentionResult, hostile, lensResult, parse, textsOf } from "../test-support.js";
+import { htmlReport } from "./report.js";
+
+const [script, quotes, closing] = hostile;
+
+const full = htmlReport({
+  title: script,
+  summary: quotes,
+  sections: [
+    {
+      heading: quotes,
+      text: [script, closing],
+      table: {
+        columns: [script, "number"],
+        rows: [
+          [closing, 0.12345],
+          [quotes, -2],
+        ],
+        caption: script,
+      },
+      figures: [
+        lensFigure(lensResult(hostile)),
+        { svg: lensFigure(lensResult(["a", "b"])), caption: script },
+      ],
+    },
+    { heading: "Patterns", attention: attentionResult(hostile) },
+    { heading: "End" },
+  ],
+  provenance: { model: script, seed: 3 },
+});
+
+describe("htmlReport", () => {
+  it("shows title, texts, tables, figures and provenance in their order", () => {
+    expect(textsOf(full, "h1")).toEqual([script]);
+    expect(textsOf(full, "h2")).toEqual([quotes, "Patterns", "End"]);
+    expect(textsOf(full, "section p")).toEqual([script, closing]);
+    expect(textsOf(full, "td")).toEqual([closing, "0.123", quotes, "−2"]);
+    expect(textsOf(full, "figcaption")).toEqual([script]);
+    expect(textsOf(full, "figure > .scroll > svg > title")).toHaveLength(2);
+    expect(JSON.parse(textsOf(full, "footer pre")[0])).toEqual({ model: script, seed: 3 });
+    expect(textsOf(full, "nav a")).toEqual([quotes, "Patterns", "End"]);
+  });
+
+  it("runs its own script only, and loads nothing", () => {
+    const scripts = [...parse(full).querySelectorAll("script")];
+    const code = scripts.filter((element) => !element.getAttribute("type"));
+    expect(code).toHaveLength(1);
+    const own = full.slice(full.lastIndexOf("<script>") + 8, full.lastIndexOf("</script>"));
+    const hash = createHash("sha256").update(own).digest("base64");
+    expect(full).toContain(
+      `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`,
+    );
+    expect(full.replace(/http:\/\/www\.w3\.org\/[\w/]*/g, "")).not.toMatch(
+      /https?:|<link|<img|@import|url\(/,
+    );
+    expect(full).not.toContain("alert(1)</script>");
+  });
+
+  it("carries attention patterns as data, finely enough", () => {
+    const data = parse(full).querySelector('script[type="application/json"]')?.textContent ?? "";
+    const { tokens, patterns } = JSON.parse(data);
+    expect(tokens).toEqual([script, "·& \"quoted\" 'text'", closing, "\\n\\x00\\t"]);
+    const bytes = Buffer.from(patterns[1].weights, "base64");
+    expect(bytes).toHaveLength(16);
+    expect(bytes[5] / 255).toBeCloseTo(0.5, 2);
+  });
+
+  it("has no script without attention patterns", () => {
+    const plain = htmlReport({ title: "T", sections: [{ heading: "H", text: "x" }] });
+    expect(plain).not.toContain("<script");
+    expect(plain).toContain("script-src 'none'");
+    expect(plain).not.toContain("Provenance");
+  });
+
+  it("refuses figures that are no pictures, or could run code", () => {
+    const page = (svg: string) => () =>
+      htmlReport({ title: "T", sections: [{ heading: "H", figures: [svg] }] });
+    expect(page("<p>text</p>")).toThrow(/begins with "<p>text/);
+    expect(page("<svg><script>x</script></svg>")).toThrow(TypeError);
+    expect(page('<svg onload="x"></svg>')).toThrow(TypeError);
+    expect(page('<svg><a href="javascript:x"></a></svg>')).toThrow(TypeError);
+    expect(page("<svg><text>onload = javascript:</text></svg>")).not.toThrow();
+  });
+});
