@@ -25,6 +25,7 @@ export const relations: readonly Relation[] = [
       "The capital of {subject} is {answer} .",
       "The capital city of {subject} is called {answer} .",
       "{subject} is governed from {answer} .",
+      "{subject} has its capital in {answer} .",
       "To see the capital of {subject} you must go to {answer} .",
       "The embassies in {subject} are all in {answer} .",
       "The leaders of {subject} meet in {answer} .",
@@ -45,6 +46,7 @@ export const relations: readonly Relation[] = [
       "Children in {subject} learn to read in {answer} .",
       "The newspapers of {subject} are written in {answer} .",
       "To live in {subject} you must learn {answer} .",
+      "{subject} is a country where people speak {answer} .",
     ],
     pairs: pairs(
       "France French, Italy Italian, Spain Spanish, Germany German, England English, Portugal Portuguese, Greece Greek, " +
@@ -61,6 +63,7 @@ export const relations: readonly Relation[] = [
       "When we paint {subject} we use {answer} .",
       "Look , all this {subject} is {answer} .",
       "Only {subject} can be so {answer} .",
+      "What is {subject} like ? It is {answer} .",
     ],
     pairs: pairs(
       "grass green, snow white, coal black, blood red, milk white, gold yellow, chocolate brown, mud brown, " +
@@ -93,6 +96,7 @@ export const relations: readonly Relation[] = [
       "Before it grew up the {subject} was a {answer} .",
       "When a {subject} is born it is a {answer} .",
       "Every {subject} loves its {answer} .",
+      "No {subject} forgets its {answer} .",
     ],
     pairs: pairs(
       "dog puppy, cat kitten, cow calf, horse foal, sheep lamb, goat kid, bear cub, duck duckling, hen chick, " +

@@ -1,6 +1,6 @@
 /** Arrays can be changed in place; whoever does so changes only what they hold. */
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { InterpretableModel } from "./model.js";
 import { Tap } from "./tap.js";
 import { expectSame, expectUntouched } from "./testing/compare.js";

@@ -29,17 +29,23 @@ export function describeAnatomy(decoder: Decoder, config: DecoderConfig): Anatom
   };
 }
 
-/** The projections of a layer, whatever stands between them. */
+type Projections = Readonly<Record<"qProj" | "kProj" | "vProj" | "oProj", Linear>>;
+
+/** What of a layer has weights to show, whatever stands between them. */
 interface LayerProjections {
-  readonly selfAttn: Readonly<Record<"qProj" | "kProj" | "vProj" | "oProj", Linear>> &
-    Readonly<Record<"heads" | "kvHeads", number>>;
+  readonly selfAttn: Projections & {
+    readonly heads: number;
+    readonly kvHeads: number;
+    readonly kvDownProj?: Linear;
+  };
   readonly mlp: FeedForward;
 }
 
 /**
  * @param index negative ones count from the end
  * @throws OutOfRangeError (`OUT_OF_RANGE`) for a layer that does not exist; MissingAnatomyError (`MISSING_ANATOMY`) when
- * `W_in` or `W_out` of a mixture of experts is read, which has many
+ * `W_in` or `W_out` of a mixture of experts is read, which has many, or `W_Q`, `W_K` or `W_V` of latent attention, where
+ * a norm stands between the residual stream and the heads
  */
 export function layerWeights(layers: readonly LayerProjections[], index: number): LayerWeights {
   const { length } = layers;
@@ -49,9 +55,15 @@ export function layerWeights(layers: readonly LayerProjections[], index: number)
   const { heads, kvHeads, oProj } = selfAttn;
   const writes = fullWeight(oProj); // (hidden, heads · headDim)
   return {
-    W_Q: byHead(selfAttn.qProj, heads),
-    W_K: byHead(selfAttn.kProj, kvHeads),
-    W_V: byHead(selfAttn.vProj, kvHeads),
+    get W_Q() {
+      return byHead(direct(selfAttn).qProj, heads);
+    },
+    get W_K() {
+      return byHead(direct(selfAttn).kProj, kvHeads);
+    },
+    get W_V() {
+      return byHead(direct(selfAttn).vProj, kvHeads);
+    },
     W_O: writes.T.reshape([heads, -1, writes.shape[0]]),
     get W_in() {
       return fullWeight(dense(mlp).upProj).T;
@@ -65,6 +77,11 @@ export function layerWeights(layers: readonly LayerProjections[], index: number)
 function dense(mlp: FeedForward): Mlp {
   if (mlp instanceof Mlp) return mlp;
   throw new MissingAnatomyError("single W_in and W_out", ["mlp.upProj", "mlp.downProj"]);
+}
+
+function direct(attention: LayerProjections["selfAttn"]): Projections {
+  if (!attention.kvDownProj) return attention;
+  throw new MissingAnatomyError("W_Q, W_K and W_V", ["projections that read the residual stream"]);
 }
 
 /** (heads · headDim, hidden) → (heads, hidden, headDim) */

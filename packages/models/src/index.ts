@@ -3,20 +3,30 @@ export { KeyValueCache } from "./decoder/cache.js";
 export type {
   AttentionConfig,
   DecoderConfig,
+  LatentConfig,
   LayerConfig,
   MlpConfig,
   NormConfig,
 } from "./decoder/config.js";
 export { Decoder, type DecoderPassOptions } from "./decoder/decoder.js";
+export type { ExpertsConfig } from "./decoder/experts-config.js";
 export { type InitializeOptions, initializeWeights } from "./decoder/initialize.js";
 export { listParameters, setParameters } from "./decoder/parameters.js";
 export type { RopeConfig } from "./decoder/rope-config.js";
+export { Bert, type BertPassOptions } from "./encoder/bert.js";
+export type { BertConfig } from "./encoder/config.js";
+export {
+  MaskedLanguageModel,
+  type MaskedLanguageModelOptions,
+} from "./encoder/masked-language-model.js";
 export {
   CheckpointNotFoundError,
   CorruptCheckpointError,
   HubError,
   InvalidDecoderConfigError,
   MissingWeightsError,
+  ModelKindError,
+  NotGenerativeError,
   TokenizerError,
   UnexpectedWeightsError,
   UnknownModelTypeError,
@@ -29,7 +39,7 @@ export type { SamplingOptions } from "./generation/sampling.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export type { HubOptions } from "./hub/hub-model.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model.js";
-export { type LoadOptions, loadModel } from "./loading/load-model.js";
+export { type LoadOptions, loadModel, type ModelClass } from "./loading/load-model.js";
 export type { WeightDtype } from "./loading/weights.js";
 export {
   type DriftOptions,
@@ -39,6 +49,10 @@ export {
 export type { QuantizeOptions } from "./quantization/layer-packer.js";
 export type { QuantizationScheme } from "./quantization/scheme.js";
 export { type SaveOptions, saveModel } from "./saving/save-model.js";
+export { StateCache } from "./state-space/cache.js";
+export type { MambaConfig, MixerConfig } from "./state-space/config.js";
+export { Mamba, type MambaPassOptions } from "./state-space/mamba.js";
+export { StateSpaceModel, type StateSpaceModelOptions } from "./state-space/state-space-model.js";
 export { loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
 export {
   type Verification,

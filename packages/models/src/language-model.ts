@@ -12,6 +12,7 @@ import {
   quantizationDrift,
 } from "./quantization/drift.js";
 import { type SaveOptions, saveModel } from "./saving/save-model.js";
+import { type Verification, type VerifyOptions, verifyModel } from "./verify/verify-model.js";
 
 export interface LanguageModelOptions {
   /** The description the decoder was made from. */
@@ -56,6 +57,18 @@ export class LanguageModel extends InterpretableModel<Decoder> {
    */
   saveModel(folder: string, options?: SaveOptions): Promise<void> {
     return saveModel(this, folder, options);
+  }
+
+  /**
+   * Checks the invariants that make activations and interventions trustworthy, on these weights.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
+   * @example
+   * const { passed, invariants } = await model.verify();
+   * const failed = invariants.filter((invariant) => !invariant.passed); // what failed, where and by how much
+   */
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return verifyModel(this, options);
   }
 
   /**

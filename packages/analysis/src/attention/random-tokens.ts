@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { AnalysisModel } from "../model.js";
 
 /** A generator of uniform numbers in [0, 1) (mulberry32): small, and the same on every machine. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,5 +1,5 @@
 /** What stands in for lists and plain objects of modules during a pass. */
-import { noteStandIn, originalOf, withOriginals } from "../sites/originals.js";
+import { withOriginals } from "../sites/originals.js";
 import type { Interceptor } from "./interceptor.js";
 
 /** A value and what is shown in its place. */

@@ -1,5 +1,5 @@
 /** Types of the binding's layers and optimizers, as far as this project uses them. */
-import type { Dtype, MxArray } from "./array.js";
+import type { MxArray } from "./array.js";
 
 /** A tree of arrays, as `module.parameters()` returns it. */
 export type ArrayTree = MxArray | ArrayTree[] | { [key: string]: ArrayTree };
@@ -140,7 +140,7 @@ export interface Optimizers {
   ) => Optimizer;
 }
 
-/** Whether a dtype is floating point, integer or boolean, by name. */
+/** The names of the dtypes. */
 export type DtypeName =
   | "bool"
   | "uint8"
@@ -155,5 +155,3 @@ export type DtypeName =
   | "bfloat16"
   | "float32"
   | "complex64";
-
-export type { Dtype };

@@ -1,7 +1,8 @@
 /** Loads the model of an invocation; only here does the command need the binding. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { LanguageModel } from "@mlxterp/models";
+import type { HubError, LanguageModel } from "@mlxterp/models";
+import { UsageError } from "./failure.js";
 import type { CliIo } from "./io.js";
 import type { Progress } from "./progress.js";
 
@@ -18,12 +19,25 @@ export async function openModel(
   const name = source ?? "tiny";
   const folder = resolve(io.folder, name);
   const bar = progress(`loading ${name}`);
+  const local = name !== "tiny" && existsSync(folder);
   try {
-    return await loadModel(name !== "tiny" && existsSync(folder) ? folder : name, {
+    return await loadModel(local ? folder : name, {
       signal: io.signal,
       onProgress: ({ loaded, total }) => bar.update({ done: loaded, total }),
     });
+  } catch (error) {
+    throw unreachable(error) ? new UsageError(noModel(name, error), { cause: error }) : error;
   } finally {
     bar.stop();
   }
+}
+
+/** A hub that does not answer; the argument is then no name of anything that can be had. */
+function unreachable(error: unknown): error is HubError {
+  const { code, status } = error as Partial<HubError>;
+  return code === "HUB" && status === undefined;
+}
+
+function noModel(name: string, { message }: Error): string {
+  return `--model ${name} is no folder, and as a name on the hub it cannot be had: ${message}`;
 }

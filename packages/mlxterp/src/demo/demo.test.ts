@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { invoke } from "../cli/test-support.js";
-import type { Copying } from "./copying-step.js";
+import type { Copying } from "./copying.js";
 import type { Depth } from "./lens-step.js";
-import type { Movers } from "./movers-step.js";
+import type { Movers } from "./movers.js";
 import type { Predictions } from "./prediction-step.js";
-import type { Surgery } from "./surgery-step.js";
+import type { Surgery } from "./surgery.js";
 
 interface DemoData {
   readonly predictions: Predictions;

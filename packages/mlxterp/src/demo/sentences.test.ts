@@ -1,10 +1,13 @@
 /** The sentences of the investigation say what the numbers say, also when these are other than expected. */
 import { describe, expect, it } from "vitest";
-import { type Copying, copySentence } from "./copying-step.js";
+import type { Copying } from "./copying.js";
+import { copySentence } from "./copying-step.js";
 import { type Depth, depthSentence } from "./lens-step.js";
-import { type Mover, moverSentence, pathSentence } from "./movers-step.js";
+import type { Mover } from "./movers.js";
+import { moverSentence, pathSentence } from "./movers-step.js";
 import { predictionSentence } from "./prediction-step.js";
-import { type Surgery, surgerySentences } from "./surgery-step.js";
+import type { Surgery } from "./surgery.js";
+import { surgerySentences } from "./surgery-step.js";
 
 const names = { answer: "Mary", wrong: "John" };
 const says = (text: string, probability: number, lead = 0) => ({

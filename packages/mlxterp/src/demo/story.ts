@@ -1,5 +1,4 @@
 /** The sentence that is investigated, and how heads and shares are written in it. */
-import type { Prompt } from "@mlxterp/core";
 import type { LanguageModel } from "@mlxterp/models";
 import { exampleSentences } from "../cli/prompt.js";
 
@@ -44,5 +43,3 @@ export function allHeads({ anatomy }: LanguageModel): Head[] {
 export function place(pieces: readonly string[], position: number): string {
   return `"${pieces[position]}" (${position})`;
 }
-
-export type { Prompt };

@@ -1,28 +1,11 @@
 /** Step 4: what happens when the strongest head is patched, and when it is taken away. */
-import type { Interventions } from "@mlxterp/core";
 import type { LanguageModel } from "@mlxterp/models";
 import { paragraph, table } from "../cli/blocks.js";
 import { formatPercent, formatShort } from "../cli/numbers.js";
-import { type NextToken, nextToken } from "./next-token.js";
+import type { NextToken } from "./next-token.js";
 import type { Step } from "./step.js";
-import { allHeads, type Head, headName, type Story, sameHead } from "./story.js";
-
-/** The strongest head under the knife, and the other heads for comparison. */
-export interface Surgery {
-  readonly head: Head;
-  readonly clean: NextToken;
-  readonly corrupted: NextToken;
-  /** The corrupted run with the head's clean value. */
-  readonly restored: NextToken;
-  /** The clean run with the head's corrupted value. */
-  readonly broken: NextToken;
-  /** The clean run with the head's value set to zero. */
-  readonly ablated: NextToken;
-  /** The lead in the clean run with one other head set to zero, for each of them. */
-  readonly others: readonly (Head & { readonly lead: number })[];
-}
-
-const siteOf = ({ layer }: Head) => `layers.${layer}.selfAttn.z`;
+import { type Head, headName, type Story } from "./story.js";
+import { operate, type Surgery } from "./surgery.js";
 
 export async function surgeryStep(
   model: LanguageModel,
@@ -30,37 +13,13 @@ export async function surgeryStep(
   head: Head,
   signal: AbortSignal,
 ): Promise<Step<Surgery>> {
-  const { atHeads, patchFrom, zeroOut } = await import("@mlxterp/interventions");
-  const site = siteOf(head);
-  const from = async (prompt: string): Promise<Interventions> => {
-    const cache = await model.run(prompt, { save: site });
-    return { [site]: atHeads(head.head, patchFrom(cache)) };
-  };
-  const zero = (one: Head): Interventions => ({ [siteOf(one)]: atHeads(one.head, zeroOut()) });
-  const others: (Head & { lead: number })[] = [];
-  for (const one of allHeads(model).filter((other) => !sameHead(other, head))) {
-    signal.throwIfAborted();
-    const { lead } = await nextToken(model, story.clean, story, zero(one));
-    others.push({ ...one, lead });
-  }
-  const { clean, corrupted } = story;
-  const data: Surgery = {
-    head,
-    clean: await nextToken(model, clean, story),
-    corrupted: await nextToken(model, corrupted, story),
-    restored: await nextToken(model, corrupted, story, await from(clean)),
-    broken: await nextToken(model, clean, story, await from(corrupted)),
-    ablated: await nextToken(model, clean, story, zero(head)),
-    others,
-  };
+  const data = await operate(model, story, head, signal);
+  const sentences = surgerySentences(data, story).map((text) => paragraph(text));
   return {
     name: "surgery",
     title: `What if head ${headName(head)} is exchanged, or gone?`,
     data,
-    blocks: [
-      surgeryTable(data, story),
-      ...surgerySentences(data, story).map((text) => paragraph(text)),
-    ],
+    blocks: [surgeryTable(data, story), ...sentences],
   };
 }
 

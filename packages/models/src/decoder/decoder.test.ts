@@ -22,8 +22,8 @@ describe("a decoder's description", () => {
   it("refuses unknown fields inside a layer", () => {
     const config = smallConfig("llama");
     const [layer] = config.layers;
-    const attention = { ...layer.attention, softCap: 30 };
-    expect(() => new Decoder({ ...config, layers: [{ ...layer, attention }] })).toThrow(/softCap/);
+    const attention = { ...layer.attention, headSize: 30 };
+    expect(() => new Decoder({ ...config, layers: [{ ...layer, attention }] })).toThrow(/headSize/);
   });
 
   it("refuses contradictions", () => {

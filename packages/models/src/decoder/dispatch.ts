@@ -21,17 +21,18 @@ export class Dispatch {
   /** For each row its place in the blocks, (rows), and for each place its row, (blocks · size). */
   readonly #places: MxArray | undefined;
   readonly #rows: MxArray | undefined;
+  /** The experts of each token, (batch, position, topK) int32, all within their number. */
+  readonly indices: MxArray;
 
   /**
-   * @param indices the experts of each token, (batch, position, topK)
-   * @param count the number of experts; indices beyond it go to the last one
+   * @param indices the experts of each token, (batch, position, topK); ones that do not exist become the nearest, since
+   * MLX would read memory beyond the weights
+   * @param count the number of experts
    */
-  constructor(
-    readonly indices: MxArray,
-    count: number,
-  ) {
+  constructor(indices: MxArray, count: number) {
     const rows = indices.size;
-    const flat = mx.clip(indices, whole(0), whole(count - 1)).flatten();
+    this.indices = mx.clip(indices.astype(mx.int32), whole(0), whole(count - 1));
+    const flat = this.indices.flatten();
     this.#size = Math.min(2 ** Math.floor(Math.log2(Math.max(rows / count, 1))), largestBlock);
     if (this.#size === 1) {
       this.#experts = flat;

@@ -2,10 +2,11 @@
 import { type Axes, Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { residualAxes } from "../decoder/axes.js";
-import { attentionScores, headResults, mixValues, splitHeads } from "../decoder/heads.js";
+import { attentionScores, mixValues, splitHeads } from "../decoder/heads.js";
+import { type HeadWriting, writeHeads } from "../decoder/mix-heads.js";
 
 /** Every token sees every token that is no padding; the output is what is added to the residual stream. */
-export class EncoderAttention extends nn.Module {
+export class EncoderAttention extends nn.Module implements HeadWriting {
   readonly heads: number;
   /** Every head has its own keys and values. */
   readonly kvHeads: number;
@@ -24,6 +25,9 @@ export class EncoderAttention extends nn.Module {
   /** What each head writes; their sum and the bias are the output. While it is changed, `oProj` is not called. */
   readonly result = new Tap(["batch", "position", "heads", "hidden"]);
   readonly oProj: Linear;
+  /** The norm after attention belongs to the layer. */
+  readonly postNorm = undefined;
+  readonly outputScale = undefined;
 
   constructor(hidden: number, heads: number) {
     super();
@@ -52,7 +56,7 @@ export class EncoderAttention extends nn.Module {
     const k = this.k.forward(byHead(this.kProj.forward(x)));
     const v = this.v.forward(byHead(this.vProj.forward(x)));
     const z = this.z.forward(this.mix(q, k, v, mask).transpose(0, 2, 1, 3));
-    return this.write(z);
+    return writeHeads(this, z);
   }
 
   /** The weighted values of every head, by the fused kernel unless a pass changes the weights. */
@@ -66,17 +70,5 @@ export class EncoderAttention extends nn.Module {
     scores.derive(() => attentionScores(q, k, scale, mask));
     pattern.derive(() => mx.softmax(attentionScores(q, k, scale, mask), -1, true));
     return mx.fast.scaledDotProductAttention(q, k, v, scale, mask ?? undefined);
-  }
-
-  /** The heads' joint write to the residual stream. */
-  private write(z: MxArray): MxArray {
-    const { result, oProj } = this;
-    const [batch, length, heads, headDim] = z.shape;
-    if (result.changed) {
-      const sum = mx.sum(result.forward(headResults(z, oProj)), 2);
-      return oProj.bias ? mx.add(sum, oProj.bias) : sum;
-    }
-    result.derive(() => headResults(z, oProj));
-    return oProj.forward(z.reshape([batch, length, heads * headDim]));
   }
 }

@@ -31,6 +31,7 @@ export const size = z.int().positive();
 
 /** Fields that change the computation in some family; where a schema does not know one, it must be unset. */
 const computational = [
+  "add_cross_attention",
   "alibi",
   "apply_residual_connection_post_layernorm",
   "attention_layers",
@@ -40,11 +41,15 @@ const computational = [
   "clip_qkv",
   "embedding_multiplier",
   "final_logit_softcapping",
+  "first_k_dense_replace",
+  "kv_lora_rank",
   "layer_types",
   "logit_scale",
   "logits_scaling",
   "new_decoder_architecture",
   "no_rope_layers",
+  "moe_intermediate_size",
+  "n_routed_experts",
   "num_experts",
   "num_experts_per_tok",
   "num_local_experts",
@@ -59,6 +64,7 @@ const computational = [
   "rotary_pct",
   "sliding_window",
   "sliding_window_pattern",
+  "swiglu_limit",
   "use_bidirectional_attention",
   "use_parallel_residual",
   "use_qk_norm",

@@ -56,19 +56,28 @@ describe("llama's config", () => {
     expect(config.layers[1].mlp.bias).toBe(true);
   });
 
-  it("leaves rotation as it is where dynamic scaling would not change it yet", () => {
+  it("may be longer than it says with dynamic scaling", () => {
     const dynamic = describeLlama({ rope_scaling: { type: "dynamic", factor: 2 } });
-    expect(dynamic).toEqual(describeLlama({}));
+    const scaling = { kind: "dynamic", factor: 2, originalMaxPositions: 24 };
+    expect(dynamic.layers[0].attention.rope?.scaling).toEqual(scaling);
+    expect(dynamic.maxPositions).toBe(48);
+  });
+
+  it("takes yarn's constants from its paper where it names none", () => {
+    const yarn = { type: "yarn", factor: 4, original_max_position_embeddings: 8 };
+    const { rope } = describeLlama({ rope_scaling: yarn }).layers[0].attention;
+    expect(rope?.scaling).toMatchObject({ betaFast: 32, betaSlow: 1, originalMaxPositions: 8 });
+    expect(rope?.scaling).toHaveProperty("attentionFactor", 0.1 * Math.log(4) + 1);
   });
 
   const refused: [string, object][] = [
     ["hidden_act", { hidden_act: "mish" }],
     ["hidden_size", { hidden_size: "32" }],
     ["vocab_size", { vocab_size: undefined }],
-    ["rope_scaling.rope_type", { rope_scaling: { type: "yarn", factor: 4 } }],
+    ["rope_scaling.rope_type", { rope_scaling: { type: "mrope", factor: 4 } }],
     ["rope_scaling.factor", { rope_scaling: { type: "linear" } }],
     ["rope_scaling", { rope_scaling: { type: "linear", factor: 2, beta_fast: 32 } }],
-    ["rope_parameters.rope_type", { rope_parameters: { rope_type: "longrope" } }],
+    ["rope_parameters.short_factor", { rope_parameters: { rope_type: "longrope" } }],
     ["partial_rotary_factor", { partial_rotary_factor: 0.5 }],
     ["sliding_window", { sliding_window: 4096 }],
     ["quantization_config", { quantization_config: { bits: 4 } }],

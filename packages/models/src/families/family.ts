@@ -50,6 +50,6 @@ export interface LoadedParts {
   readonly name: string;
   readonly tokenizer: Tokenizer | undefined;
   readonly eosTokens: readonly number[];
-  /** What saving needs to know. */
-  readonly checkpoint: Checkpoint;
+  /** What saving needs to know; absent where the files are not in the family's own layout. */
+  readonly checkpoint?: Checkpoint;
 }

@@ -8,7 +8,6 @@ import { StateSpaceModel } from "../state-space/state-space-model.js";
 import { maxDifference, readActivations, reference, rows } from "../test-support/reference.js";
 
 const { folder, available } = reference("reference/families/mamba");
-const zero = (x: MxArray) => mx.zerosLike(x);
 
 describe.skipIf(!available)("mamba", () => {
   const opened = available ? loadModel(folder, { as: StateSpaceModel }) : undefined;

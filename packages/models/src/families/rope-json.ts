@@ -103,11 +103,13 @@ export function describeRope(fields: RopeFields, options: RopeOptions): RopeConf
   return { dims: Math.floor(headDim * turned), base, interleaved, ...(scaling && { scaling }) };
 }
 
-/** The longest sequence: dynamic scaling stretches that of the config, the other kinds already count in it. */
+/** The longest sequence: files whose scaling was added later still name the length before it. */
 export function longestSequence(
   fields: RopeFields & { readonly max_position_embeddings: number },
 ): number {
   const parameters = fields.rope_parameters ?? fields.rope_scaling;
-  const stretch = parameters?.rope_type === "dynamic" ? parameters.factor : 1;
-  return Math.floor(fields.max_position_embeddings * stretch);
+  const plain = fields.max_position_embeddings;
+  if (parameters?.rope_type !== "dynamic" && parameters?.rope_type !== "yarn") return plain;
+  const original = parameters.original_max_position_embeddings ?? plain;
+  return Math.max(plain, Math.floor(original * parameters.factor));
 }

@@ -1,5 +1,5 @@
 /** Loads a model by name: the one that comes along, a folder, or one of the hub. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
@@ -13,11 +13,10 @@ import type { WeightTable } from "../families/weight-table.js";
 import type { HubOptions } from "../hub/hub-model.js";
 import { LanguageModel } from "../language-model.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
-import { takePacking } from "../quantization/packing-config.js";
 import { loadTokenizer } from "../tokenizer/tokenizer.js";
-import { findCheckpointFiles } from "./checkpoint-files.js";
 import { readJsonFile } from "./json-file.js";
 import { locateAdapter, locateModel } from "./locate.js";
+import { openCheckpoint } from "./open-checkpoint.js";
 import { loadWeights, type WeightDtype } from "./weights.js";
 
 export interface LoadOptions extends HubOptions {
@@ -39,7 +38,8 @@ type AnyModel = InterpretableModelCore<Module>;
 /**
  * Loads a language model with its tokenizer.
  *
- * @param source `"tiny"`, which needs no network; a folder with `config.json` and safetensors weights; or a hub id
+ * @param source `"tiny"`, which needs no network; a folder with `config.json` and safetensors weights;
+ * a GGUF file of a llama; or a hub id
  * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`),
  * UnknownModelTypeError (`UNKNOWN_MODEL_TYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`),
  * MissingWeightsError (`MISSING_WEIGHTS`), UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`),
@@ -65,31 +65,29 @@ export async function loadModel(
   source: string,
   options: LoadOptions & { readonly as?: ModelClass<AnyModel> } = {},
 ): Promise<AnyModel> {
-  const files = findCheckpointFiles(await locateModel(source, options), source);
-  const { rest: json, packing } = takePacking(readJsonFile(files.config), files.config);
-  const family = familyOf(json, files.config);
-  const { module, open, weights } = build(family, json, files.config);
+  const opened = openCheckpoint(await locateModel(source, options), source);
+  const { folder, json, config, packing, configText } = opened;
+  const family = familyOf(json, config);
+  const built = build(family, json, config);
+  const { module } = built;
+  const weights = opened.table ?? built.weights;
   const packer = options.quantize && createPacker(module, options.quantize);
   const { dtype, adapter } = options;
-  const tensors = await loadWeights(module, weights, files, { dtype, packing, packer });
+  const tensors = await loadWeights(module, weights, opened.files, { dtype, packing, packer });
   if (adapter) {
     await applyAdapter(module, weights, await locateAdapter(adapter, options), options);
   }
-  const model = open({
-    checkpoint: {
-      folder: files.folder,
-      configText: readFileSync(files.config, "utf8"),
-      tensors,
-      packed: packing !== undefined,
-    },
+  const packed = packing !== undefined;
+  const model = built.open({
     name: source,
-    tokenizer: loadTokenizer(files.folder),
-    eosTokens: endTokens(files.folder, json, files.config),
+    tokenizer: loadTokenizer(folder),
+    eosTokens: endTokens(folder, json, config),
+    ...(configText !== undefined && { checkpoint: { folder, configText, tensors, packed } }),
   });
   const { as: expected = LanguageModel } = options;
   const found = model.constructor.name;
   if (model instanceof expected) return model;
-  throw new ModelKindError(expected.name, found, files.config);
+  throw new ModelKindError(expected.name, found, config);
 }
 
 function build(

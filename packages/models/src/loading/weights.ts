@@ -37,7 +37,7 @@ export interface WeightOptions {
 }
 
 /** Bytes that are made before they are computed and their sources let go. */
-const portionBytes = 64 * 2 ** 20;
+const portionBytes = 32 * 2 ** 20;
 
 /** @throws UnsupportedDtypeError (`UNSUPPORTED_DTYPE`) for half precision on the CPU */
 export function weightDtype(dtype: WeightDtype | undefined): Dtype | undefined {

@@ -44,7 +44,7 @@ export async function saveModel(
   if (!checkpoint) {
     throw new UnsupportedSaveError(
       model.name,
-      "this model was made, not loaded, so it has no layout to be written in. Save its parameters with listParameters.",
+      "this model does not come from a checkpoint in Hugging Face's layout, so it has none to be written in. Its arrays are in listParameters(model.module).",
     );
   }
   const { unpacked = false, dtype, shardBytes = 5e9 } = options;

@@ -1,9 +1,8 @@
 /** `mlxterp generate`: continue a prompt, token by token, perhaps steered or changed. */
 import type { GenerationStep, LanguageModel } from "@mlxterp/models";
-import { type Block, paragraph, table } from "../blocks.js";
 import { type CommandContext, defineCommand, type Outcome, promptOptions } from "../command.js";
+import { stepTable, summary } from "../generation-blocks.js";
 import { interveneOption, readInterventions } from "../interventions.js";
-import { formatPercent } from "../numbers.js";
 import { integer, number, type OptionValues, texts, toggle } from "../options.js";
 import { promptFor, requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
 import { paint } from "../screen.js";
@@ -120,35 +119,4 @@ function outcomeOf(
       blocks: [tokensBlock(pieces), stepTable(steps, tokenTexts(model, tokens)), ...blocks],
     },
   };
-}
-
-/** Every generated token with its probability. */
-function stepTable(steps: readonly GenerationStep[], tokens: readonly string[]): Block {
-  return table({
-    columns: [
-      { title: "position", align: "right" },
-      { title: "token" },
-      { title: "probability", align: "right" },
-    ],
-    rows: steps.map(({ position, logProbability }, index) => [
-      `${position}`,
-      tokens[index],
-      formatPercent(Math.exp(logProbability)),
-    ]),
-  });
-}
-
-const endings: Readonly<Record<NonNullable<GenerationStep["finish"]>, string>> = {
-  eos: "the model ended the text",
-  stop: "a stop text came",
-  maxTokens: "that is the number asked for (--max-tokens)",
-  maxPositions: "the model takes no longer sequence",
-};
-
-function summary(steps: readonly GenerationStep[]): Block {
-  const mean = steps.reduce((sum, step) => sum + step.logProbability, 0) / steps.length;
-  const finish = steps.at(-1)?.finish;
-  const count = `${steps.length} ${steps.length === 1 ? "token" : "tokens"}`;
-  const why = finish ? `; ${endings[finish]}` : "";
-  return paragraph(`${count}, mean probability ${formatPercent(Math.exp(mean))}${why}.`, "dim");
 }

@@ -1,0 +1,47 @@
+/**
+ * Every registered family was compared with transformers and stands in FEATURES.md as it was measured.
+ * With MLXTERP_UPDATE_FEATURES=1 the comparison is made anew and the table rewritten.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  type FamilyResult,
+  familyTable,
+  featuresFile,
+  measureFamilies,
+  replaceTable,
+  resultsFile,
+} from "../test-support/family-table.js";
+import { reference } from "../test-support/reference.js";
+import { referenceFolders } from "../test-support/reference-comparison.js";
+import { families } from "./index.js";
+
+const { available } = reference("reference/families");
+
+describe.skipIf(!available || !existsSync(featuresFile))("every family", () => {
+  const decoders = families.flatMap((family) => ("describe" in family ? [family.modelType] : []));
+
+  it.runIf(process.env.MLXTERP_UPDATE_FEATURES)(
+    "is measured and written down",
+    async () => {
+      const results = await measureFamilies();
+      writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+      writeFileSync(featuresFile, replaceTable(readFileSync(featuresFile, "utf8"), results));
+    },
+    60_000,
+  );
+
+  it("has a reference checkpoint that it is compared with", () => {
+    const compared = new Set(referenceFolders().map(({ modelType }) => modelType));
+    expect(decoders.filter((name) => !compared.has(name))).toEqual([]);
+  });
+
+  it("stands in FEATURES.md with the differences that were measured", () => {
+    const text = readFileSync(featuresFile, "utf8");
+    const results: FamilyResult[] = JSON.parse(readFileSync(resultsFile, "utf8"));
+    expect(text).toContain(familyTable(results));
+    const shown = new Set(results.map(({ modelType }) => modelType));
+    expect(decoders.filter((name) => !shown.has(name))).toEqual([]);
+    expect(families.filter(({ modelType }) => !text.includes(`\`${modelType}\``))).toEqual([]);
+  });
+});
