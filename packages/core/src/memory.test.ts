@@ -41,7 +41,7 @@ describe.skipIf(!peakIsKnown)("lesson: memory grew with every trace", () => {
     ["runs whose results are held until the next", "run"],
     ["traces with other passes awaited inside", "outer"],
     ["runs with interventions, and runs that fail", "failing"],
-  ])("200 %s hold resident memory flat", async (_name, scenario) => {
+  ])("200 passes hold resident memory flat: %s", async (_name, scenario) => {
     expect(await measure(`${scenario}:growth`, tokens)).toBeLessThan(tenth);
   });
 });

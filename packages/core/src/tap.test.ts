@@ -93,6 +93,20 @@ describe("a derived value", () => {
     expectSame(trace.inner.pattern.call(1).value, mx.full(x.shape, 21));
   });
 
+  it("counts among the calls of its tap", () => {
+    class Mixed extends nn.Module {
+      tap = new Tap(["batch", "position", "hidden"]);
+      override forward(y: MxArray): MxArray {
+        this.tap.derive(() => mx.negative(y));
+        return this.tap.forward(y);
+      }
+    }
+    const model = new InterpretableModel(new Mixed());
+    using trace = model.trace(x, { interventions: { "tap#1": (y) => mx.multiply(y, 3) } });
+    expectSame(trace.tap.call(0).value, mx.negative(x));
+    expectSame(trace.tap.call(1).value, mx.full(x.shape, 3));
+  });
+
   it("is read by nested passes each for itself", () => {
     const model = new InterpretableModel(new TwoWays());
     using outer = model.trace(x);
@@ -116,8 +130,14 @@ describe("a derived value", () => {
         return this.inner.forward(y);
       }
     }
-    using trace = new InterpretableModel(new Calling()).trace(x);
-    expectSame(trace.tap.value, mx.full(x.shape, 6));
+    const model = new InterpretableModel(new Calling());
+    using outer = model.trace(x);
+    const read = (y: MxArray) => {
+      expectSame(outer.tap.value, mx.full(x.shape, 6));
+      return y;
+    };
+    using trace = model.trace(x, { interventions: { input: read } });
     expectSame(trace.inner.value, x);
+    expectSame(trace.tap.value, mx.full(x.shape, 6));
   });
 });

@@ -40,7 +40,7 @@ export type { DownloadProgress } from "./hub/download-file.js";
 export type { HubOptions } from "./hub/hub-model.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model.js";
 export { type LoadOptions, loadModel, type ModelClass } from "./loading/load-model.js";
-export type { WeightDtype } from "./loading/weights.js";
+export type { WeightDtype } from "./loading/weight-dtype.js";
 export {
   type DriftOptions,
   type QuantizationDrift,
@@ -53,7 +53,11 @@ export { StateCache } from "./state-space/cache.js";
 export type { MambaConfig, MixerConfig } from "./state-space/config.js";
 export { Mamba, type MambaPassOptions } from "./state-space/mamba.js";
 export { StateSpaceModel, type StateSpaceModelOptions } from "./state-space/state-space-model.js";
-export { loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
+export type { ChatMessage, ChatOptions, ChatPrompt, ChatTurn } from "./tokenizer/chat.js";
+export { ChatTemplateError, TokenAlignmentError } from "./tokenizer/errors.js";
+export type { TextMarks } from "./tokenizer/marks.js";
+export type { TextToken } from "./tokenizer/text-tokens.js";
+export { type EncodeOptions, loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
 export {
   type Verification,
   type VerifiedInvariant,

@@ -11,7 +11,7 @@ import { arrayInside, withArrayInside } from "./nested.js";
 interface Change {
   readonly site: Site;
   readonly intervention: Intervention;
-  applied: number;
+  applied: boolean;
 }
 
 /** The interventions on one module. */
@@ -42,7 +42,7 @@ export function planChanges(
     .map(([selector, given]) => {
       const sites = resolver.resolve(selector);
       const changes = listOf(selector, given).flatMap((intervention) =>
-        sites.map((site): Change => ({ site, intervention, applied: 0 })),
+        sites.map((site): Change => ({ site, intervention, applied: false })),
       );
       return { selector, changes };
     });
@@ -86,7 +86,7 @@ export function applyChanges(
       throw new SiteNotReachedError(site.name, "there is no array at this place to change.");
     }
     const changed = applyOne(intervention, array, { site, call, facts });
-    change.applied++;
+    change.applied = true;
     current = isArray(current) ? changed : withArrayInside(current, element, changed);
   }
   return current;
@@ -99,7 +99,7 @@ export function applyChanges(
  */
 export function checkAllApplied({ requests }: ChangePlan): void {
   for (const { selector, changes } of requests) {
-    const idle = changes.filter(({ applied }) => applied === 0);
+    const idle = changes.filter(({ applied }) => !applied);
     const exact = idle.find(({ site }) => site.exact);
     if (exact) {
       const { call, name } = exact.site;

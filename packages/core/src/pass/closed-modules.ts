@@ -11,7 +11,7 @@ const remembered = new WeakMap<object, boolean>();
  * Whether a class, or one it extends below `nn.Module`, has private members. Read from the class's own source: a
  * word that only looks like one costs nothing but the slower way.
  */
-export function hasPrivateMembers(module: Module): boolean {
+function hasPrivateMembers(module: Module): boolean {
   const prototype = Object.getPrototypeOf(module) as object;
   const known = remembered.get(prototype);
   if (known !== undefined) return known;

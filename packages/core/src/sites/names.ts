@@ -32,7 +32,7 @@ const outside: Readonly<Record<string, string>> = {
 };
 
 /** A TransformerLens hook name in this project's words; undefined when it is none. Selectors pass through the layer part. */
-export function fromTransformerLens(name: string): string | undefined {
+function fromTransformerLens(name: string): string | undefined {
   const [, hook, call = ""] = /^(.*?)(#\d+)?$/s.exec(name) ?? [name, name];
   if (Object.hasOwn(outside, hook)) return outside[hook] + call;
   const [, layer, inside] = /^blocks\.(\{[^}]*\}|[^.]+)\.(.+)$/.exec(hook) ?? [];
@@ -41,7 +41,7 @@ export function fromTransformerLens(name: string): string | undefined {
 }
 
 /** `self_attn.q_proj` → `selfAttn.qProj`, and without the wrapper's leading `model.`. */
-export function fromSnakeCase(name: string): string {
+function fromSnakeCase(name: string): string {
   return name
     .replace(/^(model\.)+/, "")
     .replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

@@ -66,7 +66,7 @@ function headTable(
     ],
     rows: patterns.map((pattern) => headRow(pattern, types, labels)),
     fixed: 2,
-    widest: 34,
+    widest: 50,
   });
 }
 
@@ -98,6 +98,6 @@ function lastLooksAt({ weights }: HeadPattern, labels: readonly string[]): strin
     .map((weight, key) => ({ weight, key }))
     .sort((a, b) => b.weight - a.weight)
     .slice(0, 3)
-    .map(({ weight, key }) => `${labels[key]} ${formatShort(weight)}`)
+    .map(({ weight, key }) => `${labels[key]} (${key}) ${formatShort(weight)}`)
     .join(", ");
 }

@@ -23,6 +23,7 @@ const blamesArguments: ReadonlySet<unknown> = new Set([
   "INVALID_PROMPT",
   "MISSING_AXIS",
   "MISSING_TOKENIZER",
+  "MODEL_KIND",
   "OUT_OF_RANGE",
   "SITE_NOT_REACHED",
   "TOKEN_RANGE",

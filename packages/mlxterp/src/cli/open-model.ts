@@ -17,11 +17,9 @@ export async function openModel(
 ): Promise<LanguageModel> {
   const { loadModel } = await import("@mlxterp/models");
   const name = source ?? "tiny";
-  const folder = resolve(io.folder, name);
   const bar = progress(`loading ${name}`);
-  const local = name !== "tiny" && existsSync(folder);
   try {
-    return await loadModel(local ? folder : name, {
+    return await loadModel(sourceFrom(name, io.folder), {
       signal: io.signal,
       onProgress: ({ loaded, total }) => bar.update({ done: loaded, total }),
     });
@@ -30,6 +28,12 @@ export async function openModel(
   } finally {
     bar.stop();
   }
+}
+
+/** The source as given, which is how results name the model; its full path only where the process stands elsewhere. */
+function sourceFrom(name: string, folder: string): string {
+  const path = resolve(folder, name);
+  return name !== "tiny" && path !== resolve(name) && existsSync(path) ? path : name;
 }
 
 /** A hub that does not answer; the argument is then no name of anything that can be had. */

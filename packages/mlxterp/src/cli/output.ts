@@ -31,7 +31,7 @@ export async function finish(
 }
 
 /** Typed arrays become lists; numbers that JSON has no form for become texts rather than null. */
-export function toJson(data: unknown): string {
+function toJson(data: unknown): string {
   return JSON.stringify(
     data,
     (_key, value: unknown) => {

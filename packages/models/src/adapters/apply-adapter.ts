@@ -4,7 +4,7 @@ import { setParameters } from "../decoder/parameters.js";
 import { UnexpectedWeightsError, UnsupportedConfigError, WeightShapeError } from "../errors.js";
 import { findTarget, type WeightTable } from "../families/weight-table.js";
 import { rowParts } from "../loading/row-parts.js";
-import { type WeightDtype, weightDtype } from "../loading/weights.js";
+import { type WeightDtype, weightDtype } from "../loading/weight-dtype.js";
 import { moduleAt, moduleOf, replaceModule } from "../quantization/module-path.js";
 import { QuantizedLinear } from "../quantization/quantized-modules.js";
 import { type Adapter, type LowRankChange, readAdapter } from "./adapter-files.js";

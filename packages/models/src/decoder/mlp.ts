@@ -4,8 +4,9 @@ import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "./activations.js";
 import { residualAxes } from "./axes.js";
 import type { MlpConfig } from "./config.js";
-import type { ExpertLinear, Router } from "./moe.js";
+import type { ExpertLinear } from "./expert-linear.js";
 import { Norm } from "./norm.js";
+import type { Router } from "./router.js";
 import { asAdded, type Write } from "./write.js";
 
 /** The second half of a layer: an MLP, or a mixture of experts with the same sites and some of its own. */

@@ -5,66 +5,13 @@ import { activations } from "./activations.js";
 import { residualAxes } from "./axes.js";
 import type { MlpConfig } from "./config.js";
 import { Dispatch } from "./dispatch.js";
+import { ExpertLinear } from "./expert-linear.js";
 import type { ExpertsConfig } from "./experts-config.js";
 import { type FeedForward, Mlp } from "./mlp.js";
 import { Norm } from "./norm.js";
+import { Router } from "./router.js";
 import { chooseExperts, weighExperts } from "./routing.js";
 import { asAdded, type Write } from "./write.js";
-
-/** The projection whose outputs say how well each expert suits a token. */
-export class Router extends nn.Module {
-  weight: MxArray; // (experts, hidden)
-  bias: MxArray | null = null; // (experts)
-  /** Added to scores for the choice only, (experts). */
-  correction: MxArray | null = null;
-
-  constructor(hidden: number, { count, routerBias, correctionBias }: ExpertsConfig) {
-    super();
-    this.weight = mx.zeros([count, hidden]);
-    if (routerBias) this.bias = mx.zeros([count]);
-    if (correctionBias) this.correction = mx.zeros([count]);
-  }
-
-  get outputAxes(): Axes {
-    return ["batch", "position", "experts"];
-  }
-
-  /** @param x (batch, position, hidden); returns logits, before softmax or sigmoid */
-  override forward(x: MxArray): MxArray {
-    const { weight, bias } = this;
-    return bias ? mx.addmm(bias, x, weight.T) : mx.matmul(x, weight.T);
-  }
-}
-
-/** The same projection of every expert, stacked. */
-export class ExpertLinear extends nn.Module {
-  weight: MxArray; // (experts, out, in)
-  bias: MxArray | null = null; // (experts, out)
-  // Private, so that the binding does not list it among the module's parameters.
-  readonly #axes: Axes;
-
-  constructor(
-    experts: number,
-    sizes: { readonly from: number; readonly to: number; readonly bias: boolean },
-    axes: Axes,
-  ) {
-    super();
-    this.weight = mx.zeros([experts, sizes.to, sizes.from]);
-    if (sizes.bias) this.bias = mx.zeros([experts, sizes.to]);
-    this.#axes = axes;
-  }
-
-  get outputAxes(): Axes {
-    return this.#axes;
-  }
-
-  /** @param x (batch, position, in) or (batch, position, topK, in); returns (batch, position, topK, out) */
-  override forward(x: MxArray, dispatch: Dispatch): MxArray {
-    const { weight, bias } = this;
-    const product = dispatch.multiply(x, weight);
-    return bias ? mx.add(product, bias.index(dispatch.indices)) : product;
-  }
-}
 
 const neurons: Axes = ["batch", "position", "topK", "mlpHidden"];
 

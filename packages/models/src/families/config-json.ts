@@ -88,7 +88,20 @@ export function readConfig<T extends z.ZodObject>(
     if (field in schema.shape || value === undefined || value === null || value === false) continue;
     throw new UnsupportedConfigError(field, value, file, "This family does not implement it.");
   }
+  requireEveryLayer(json, file);
   return config;
+}
+
+/** Lists with an entry for every layer. */
+const byLayer = ["layer_types", "no_rope_layers", "attention_layers"];
+
+function requireEveryLayer(json: unknown, file: string): void {
+  const count = at(json, ["num_hidden_layers"]) ?? at(json, ["num_layers"]);
+  for (const field of byLayer) {
+    const value = at(json, [field]);
+    if (!Array.isArray(value) || count === undefined || value.length === count) continue;
+    throw new UnsupportedConfigError(field, value, file, `It needs ${count} entries, one a layer.`);
+  }
 }
 
 /** The same file with its other names for fields translated, unless ours are there too. */

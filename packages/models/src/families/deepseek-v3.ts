@@ -4,7 +4,7 @@ import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../d
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import { expertModules } from "./experts.js";
 import type { Family } from "./family.js";
-import { stackedRows } from "./fused-weights.js";
+import { latentModules } from "./latent-weights.js";
 import {
   describeSizes,
   gatedModules,
@@ -15,7 +15,6 @@ import {
   sizeFields,
 } from "./layout.js";
 import { describeRope, ropeFields } from "./rope-json.js";
-import { compact, type WeightRule, type WeightTable } from "./weight-table.js";
 
 const schema = z.object({
   ...sizeFields,
@@ -123,39 +122,6 @@ function describeExperts(config: DeepseekConfig): MlpConfig {
   };
 }
 
-/** Head by head the part of the keys that does not turn, and the values. */
-function keysAndValues({ heads, headDim, latent }: AttentionConfig): WeightRule {
-  const keyDim = headDim - (latent?.rotaryDim ?? 0);
-  return {
-    into: ["layers.*.selfAttn.kProj", "layers.*.selfAttn.vProj"],
-    transform: (tensor) => {
-      const [, rank] = tensor.shape;
-      return tensor
-        .reshape([heads, -1, rank])
-        .split([keyDim], 1)
-        .map((part) => compact(part.reshape([-1, rank])));
-    },
-    storedShape: ([keys, values]) => [keys[0] + values[0], keys[1]],
-  };
-}
-
-function attentionNames(attention: AttentionConfig): WeightTable["modules"] {
-  const { keyValueRank = 0, rotaryDim = 0 } = attention.latent ?? {};
-  return {
-    "layers.*.self_attn.q_proj": "layers.*.selfAttn.qProj",
-    "layers.*.self_attn.q_a_proj": "layers.*.selfAttn.qDownProj",
-    "layers.*.self_attn.q_a_layernorm": "layers.*.selfAttn.qDownNorm",
-    "layers.*.self_attn.q_b_proj": "layers.*.selfAttn.qProj",
-    "layers.*.self_attn.kv_a_proj_with_mqa": stackedRows(
-      ["layers.*.selfAttn.kvDownProj", "layers.*.selfAttn.kRopeProj"],
-      [keyValueRank, rotaryDim],
-    ),
-    "layers.*.self_attn.kv_a_layernorm": "layers.*.selfAttn.kvDownNorm",
-    "layers.*.self_attn.kv_b_proj": keysAndValues(attention),
-    "layers.*.self_attn.o_proj": "layers.*.selfAttn.oProj",
-  };
-}
-
 const shared = "layers.*.mlp.shared_experts";
 
 export const deepseekV3: Family = {
@@ -166,7 +132,7 @@ export const deepseekV3: Family = {
     modules: {
       ...outerModules,
       ...normModules,
-      ...attentionNames(layers[0].attention),
+      ...latentModules(layers[0].attention),
       ...gatedModules,
       ...expertModules,
       [`${shared}.gate_proj`]: "layers.*.mlp.sharedExpert.gateProj",

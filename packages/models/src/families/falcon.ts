@@ -30,6 +30,7 @@ const schema = z.object({
 type FalconConfig = z.output<typeof schema>;
 
 const olderNames = {
+  n_head_kv: "num_kv_heads",
   n_embed: "hidden_size",
   n_layer: "num_hidden_layers",
   n_head: "num_attention_heads",

@@ -23,7 +23,8 @@ function family(modelType: string): Family {
   return found;
 }
 const describeAs = (modelType: string, json: object) =>
-  family(modelType).describe(json, "config.json");
+  // A file has no undefined fields.
+  family(modelType).describe(JSON.parse(JSON.stringify(json)), "config.json");
 
 const rope = (theta: number, rest: object = {}) => ({
   rope_parameters: { rope_type: "default", rope_theta: theta, ...rest },
@@ -175,6 +176,8 @@ const refused: [string, string, unknown][] = [
   ["opt", "word_embed_proj_dim", 16],
   ["opt", "_remove_final_layer_norm", true],
   ["bloom", "apply_residual_connection_post_layernorm", true],
+  ["gemma2", "layer_types", ["full_attention"]],
+  ["smollm3", "no_rope_layers", [1, 1]],
   ["granite", "num_local_experts", 8],
   ["cohere", "rotary_pct", 0.5],
   ["gptj", "rotary_dim", "all"],

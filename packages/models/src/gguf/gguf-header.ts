@@ -1,4 +1,4 @@
-/** Reads and checks the header of a GGUF file before MLX sees it, so that damage is an error and never a crash. */
+/** Reads and checks the header of a GGUF file, before any of its numbers are read. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { CorruptCheckpointError, UnsupportedConfigError } from "../errors.js";
 import { GgufReader, type GgufValue } from "./gguf-reader.js";
@@ -10,7 +10,7 @@ interface GgufType {
   readonly block: number;
 }
 
-/** The types that the binding reads, by their codes. */
+/** The types that can be read, by their codes. */
 const types: Readonly<Record<number, GgufType>> = {
   0: { name: "F32", blockBytes: 4, block: 1 },
   1: { name: "F16", blockBytes: 2, block: 1 },
@@ -24,6 +24,9 @@ export interface GgufTensor {
   readonly type: GgufType["name"];
   /** As everywhere here, (out, in); the file has them the other way round. */
   readonly shape: readonly number[];
+  /** Where its bytes begin in the file, and how many they are. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 export interface GgufHeader {
@@ -53,20 +56,18 @@ export function readGgufHeader(file: string): GgufHeader {
     const key = reader.text();
     metadata.set(key, reader.value(reader.uint32()));
   }
-  const tensors: (GgufTensor & Extent)[] = [];
+  const tensors: GgufTensor[] = [];
   for (let index = 0; index < tensorCount; index++) tensors.push(readTensor(reader, file));
   const alignment = Number(metadata.get("general.alignment") ?? defaultAlignment);
   const start = Math.ceil(reader.position / alignment) * alignment;
   checkExtents(tensors, size - start, file);
-  return { metadata, tensors };
+  return {
+    metadata,
+    tensors: tensors.map((tensor) => ({ ...tensor, offset: start + tensor.offset })),
+  };
 }
 
-interface Extent {
-  readonly offset: number;
-  readonly bytes: number;
-}
-
-function readTensor(reader: GgufReader, file: string): GgufTensor & Extent {
+function readTensor(reader: GgufReader, file: string): GgufTensor {
   const name = reader.text();
   const rank = reader.uint32();
   if (rank < 1 || rank > 4) throw new CorruptCheckpointError(file, `"${name}" has ${rank} axes`);
@@ -87,11 +88,7 @@ function readTensor(reader: GgufReader, file: string): GgufTensor & Extent {
 }
 
 /** Every tensor must lie within the file and on no other. */
-function checkExtents(
-  tensors: readonly (GgufTensor & Extent)[],
-  dataBytes: number,
-  file: string,
-): void {
+function checkExtents(tensors: readonly GgufTensor[], dataBytes: number, file: string): void {
   let covered = 0;
   for (const { name, offset, bytes } of tensors.toSorted((a, b) => a.offset - b.offset)) {
     if (offset < covered) {

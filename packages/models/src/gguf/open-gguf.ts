@@ -1,12 +1,11 @@
-/** Opens a GGUF file as a checkpoint. MLX reads its blocks as packed matrices of 4 or 8 bits in groups of 32. */
+/** Opens a GGUF file as a checkpoint, whose blocks are packed matrices of 4 or 8 bits in groups of 32. */
 import { dirname } from "node:path";
 import type { OpenedCheckpoint } from "../loading/open-checkpoint.js";
 import type { TensorEntry } from "../loading/safetensors-header.js";
+import { bitsOf, groupSize } from "./gguf-blocks.js";
 import { type GgufTensor, readGgufHeader } from "./gguf-header.js";
 import { ggufConfig, ggufTable } from "./gguf-llama.js";
-
-const groupSize = 32;
-const bitsByType = { Q4_0: 4, Q4_1: 4, Q8_0: 8 } as const;
+import { GgufSource } from "./gguf-source.js";
 
 /**
  * A tokenizer is looked for beside the file.
@@ -25,14 +24,11 @@ export function openGguf(file: string): OpenedCheckpoint {
     packing: { schemeOf: (module) => ({ bits: bits.get(`${module}.weight`) ?? 8, groupSize }) },
     table: ggufTable(json),
     configText: undefined,
+    source: new GgufSource(file, header.tensors),
   };
 }
 
-function bitsOf(type: GgufTensor["type"]): 4 | 8 | undefined {
-  return type === "F32" || type === "F16" ? undefined : bitsByType[type];
-}
-
-/** The arrays that MLX makes of a tensor: three, where it is packed. */
+/** The arrays that a tensor becomes: three, where it is packed. */
 function entriesOf({ name, type, shape }: GgufTensor, file: string): TensorEntry[] {
   const bits = bitsOf(type);
   if (!bits) return [{ name, dtype: type, shape, file }];
@@ -42,7 +38,7 @@ function entriesOf({ name, type, shape }: GgufTensor, file: string): TensorEntry
   const groups = [...rows, columns / groupSize];
   return [
     { name, dtype: "U32", shape: [...rows, (columns * bits) / 32], file },
-    { name: `${module}.scales`, dtype: "F16", shape: groups, file },
-    { name: `${module}.biases`, dtype: "F16", shape: groups, file },
+    { name: `${module}.scales`, dtype: "F32", shape: groups, file },
+    { name: `${module}.biases`, dtype: "F32", shape: groups, file },
   ];
 }

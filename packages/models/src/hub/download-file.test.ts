@@ -62,23 +62,36 @@ function leavePartial(attempt: Attempt, data: Buffer): void {
 
 describe("a download that breaks off", () => {
   it("goes on where it stopped, as often as something comes", async () => {
-    const attempt = await prepare({ cuts: [1000, 500, 700, 10, 1] });
+    const cuts = [1000, 500, 700, 10, 1];
+    const attempt = await prepare({ cuts });
     await expectWhole(attempt);
-    const offsets = [1000, 1500, 2200, 2210, 2211].map((offset) => `bytes=${offset}-`);
-    expect(attempt.hub.weightRanges()).toEqual([undefined, ...offsets]);
+    const [first, ...ranges] = attempt.hub.weightRanges();
+    expect(first).toBeUndefined();
+    expect(ranges).toHaveLength(cuts.length);
+    let [before, sent] = [0, 0];
+    for (const [index, range] of ranges.entries()) {
+      const offset = Number(/^bytes=(\d+)-$/.exec(range ?? "bytes=0-")?.[1]);
+      sent += cuts[index]; // the last bytes before a break may be lost
+      expect(offset).toBeGreaterThanOrEqual(before);
+      expect(offset).toBeLessThanOrEqual(sent);
+      [before, sent] = [offset, offset];
+    }
+    expect(before).toBeGreaterThan(0);
   });
 
   it("goes on in a later call with what has come", async () => {
     const attempt = await prepare({ cuts: [1000, 0, 0] });
     const error = await failureOf(attempt);
     expect(error).toBeInstanceOf(HubError);
-    expect((error as Error).message).toMatch(/broke off after 1000 of \d+ bytes/);
+    expect((error as Error).message).toMatch(/broke off after \d+ of \d+ bytes/);
     expectNoWeights(attempt);
+    const kept = readFileSync(partialOf(attempt)).length;
+    expect(kept).toBeGreaterThan(0);
     const seen: DownloadProgress[] = [];
     const onProgress = (progress: DownloadProgress) => seen.push(progress);
     await expectWhole({ ...attempt, options: { ...attempt.options, onProgress } });
-    expect(attempt.hub.weightRanges().at(-1)).toBe("bytes=1000-");
-    expect(seen[0].loaded).toBeGreaterThan(1000);
+    expect(attempt.hub.weightRanges().at(-1)).toBe(`bytes=${kept}-`);
+    expect(seen[0].loaded).toBeGreaterThan(kept);
   });
 
   it("ends after some fruitless requests", async () => {

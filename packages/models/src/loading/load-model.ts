@@ -17,7 +17,8 @@ import { loadTokenizer } from "../tokenizer/tokenizer.js";
 import { readJsonFile } from "./json-file.js";
 import { locateAdapter, locateModel } from "./locate.js";
 import { openCheckpoint } from "./open-checkpoint.js";
-import { loadWeights, type WeightDtype } from "./weights.js";
+import type { WeightDtype } from "./weight-dtype.js";
+import { loadWeights } from "./weights.js";
 
 export interface LoadOptions extends HubOptions {
   /** What weights are computed with. Default: float32 on the CPU, as stored on Metal. */
@@ -73,7 +74,8 @@ export async function loadModel(
   const weights = opened.table ?? built.weights;
   const packer = options.quantize && createPacker(module, options.quantize);
   const { dtype, adapter } = options;
-  const tensors = await loadWeights(module, weights, opened.files, { dtype, packing, packer });
+  const reading = { dtype, packing, packer, source: opened.source };
+  const tensors = await loadWeights(module, weights, opened.files, reading);
   if (adapter) {
     await applyAdapter(module, weights, await locateAdapter(adapter, options), options);
   }

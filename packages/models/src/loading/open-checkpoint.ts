@@ -5,6 +5,7 @@ import { openGguf } from "../gguf/open-gguf.js";
 import { type Packing, takePacking } from "../quantization/packing-config.js";
 import { type CheckpointFiles, findCheckpointFiles } from "./checkpoint-files.js";
 import { readJsonFile } from "./json-file.js";
+import { SafetensorsSource, type TensorSource } from "./tensor-source.js";
 
 /** Everything about a checkpoint but its numbers. */
 export interface OpenedCheckpoint {
@@ -19,19 +20,21 @@ export interface OpenedCheckpoint {
   readonly table: WeightTable | undefined;
   /** The config.json as it is written; absent where there is none, and then nothing can be saved. */
   readonly configText: string | undefined;
+  readonly source: TensorSource;
 }
 
 /**
  * @param location a folder, or a GGUF file
- * @param source what the user called it, for messages
+ * @param name what the user called it, for messages
  * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`),
  * UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
  */
-export function openCheckpoint(location: string, source: string): OpenedCheckpoint {
+export function openCheckpoint(location: string, name: string): OpenedCheckpoint {
   if (location.endsWith(".gguf")) return openGguf(location);
-  const files = findCheckpointFiles(location, source);
+  const files = findCheckpointFiles(location, name);
   const { config, folder } = files;
   const { rest: json, packing } = takePacking(readJsonFile(config), config);
+  const source = new SafetensorsSource();
   const configText = readFileSync(config, "utf8");
-  return { folder, config, json, files, packing, table: undefined, configText };
+  return { folder, config, json, files, packing, table: undefined, configText, source };
 }

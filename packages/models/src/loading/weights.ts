@@ -1,18 +1,9 @@
 /** Fills a module with the weights of a checkpoint, a portion at a time, packed where that is asked for. */
-import {
-  type Dtype,
-  deviceName,
-  evaluate,
-  type Module,
-  type MxArray,
-  mx,
-  UnsupportedDtypeError,
-} from "@mlxterp/mlx";
+import { evaluate, type Module, type MxArray } from "@mlxterp/mlx";
 import { listParameters, setParameters } from "../decoder/parameters.js";
 import { UnsupportedConfigError } from "../errors.js";
 import type { WeightTable } from "../families/weight-table.js";
-import type { LayerPacker } from "../quantization/layer-packer.js";
-import { installPacked } from "../quantization/layer-packer.js";
+import { installPacked, type LayerPacker } from "../quantization/layer-packer.js";
 import { moduleOf } from "../quantization/module-path.js";
 import type { Packing } from "../quantization/packing-config.js";
 import type { PackedWeight } from "../quantization/scheme.js";
@@ -21,15 +12,15 @@ import type { CheckpointFiles } from "./checkpoint-files.js";
 import type { PackedEntry } from "./packed-entries.js";
 import { rowParts } from "./row-parts.js";
 import { Stacks } from "./stacks.js";
-import { TensorSource } from "./tensor-source.js";
+import { SafetensorsSource, type TensorSource } from "./tensor-source.js";
+import { type WeightDtype, weightDtype } from "./weight-dtype.js";
 import { type PlannedTensor, planWeights } from "./weight-plan.js";
-
-/** What weights are computed with; `native` keeps the file's. */
-export type WeightDtype = "float32" | "float16" | "bfloat16" | "native";
 
 export interface WeightOptions {
   /** Default: float32 on the CPU, which multiplies nothing else; the file's own on Metal. */
   readonly dtype?: WeightDtype;
+  /** Default: safetensors files. */
+  readonly source?: TensorSource;
   /** How the file is packed. */
   readonly packing?: Packing;
   /** Packs plain weights as they come. */
@@ -39,21 +30,12 @@ export interface WeightOptions {
 /** Bytes that are made before they are computed and their sources let go. */
 const portionBytes = 32 * 2 ** 20;
 
-/** @throws UnsupportedDtypeError (`UNSUPPORTED_DTYPE`) for half precision on the CPU */
-export function weightDtype(dtype: WeightDtype | undefined): Dtype | undefined {
-  const cpu = deviceName() === "cpu";
-  const chosen = dtype ?? (cpu ? "float32" : "native");
-  if (cpu && chosen !== "float32") {
-    throw new UnsupportedDtypeError("The dtype option", chosen, ["float32"]);
-  }
-  return chosen === "native" ? undefined : mx[chosen];
-}
-
 type Filled = readonly (readonly [path: string, array: MxArray])[];
 
 /**
- * Loads a checkpoint's tensors into a module, and returns what became of each. Peak memory is the final weights and one portion of sources.
+ * Loads a checkpoint's tensors into a module. Peak memory is the final weights and one portion of sources.
  *
+ * @returns what became of each tensor, for saving
  * @throws UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`), WeightShapeError
  * (`WEIGHT_SHAPE`), UnsupportedDtypeError (`UNSUPPORTED_DTYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
  */
@@ -77,12 +59,13 @@ export async function loadWeights(
 }
 
 /** Sets the parameters that a tensor completes, lazily, and returns them. */
-function createFiller(module: Module, { dtype, packer }: WeightOptions) {
+function createFiller(module: Module, options: WeightOptions) {
+  const { dtype, packer } = options;
   const target = weightDtype(dtype);
   const parameters = listParameters(module);
   const shapes = new Map([...parameters].map(([path, { shape }]) => [path, shape]));
   const stacks = new Stacks(parameters);
-  const source = new TensorSource();
+  const source = options.source ?? new SafetensorsSource();
   const cast = (array: MxArray) => (target ? array.astype(target) : array);
   return (planned: PlannedTensor): Filled => {
     const { stored, target: place } = planned;

@@ -152,5 +152,5 @@ function sendFile(
   });
   if (cut === undefined) response.end(rest);
   // A moment later, so that the bytes are read before the break is noticed.
-  else response.write(rest.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+  else response.write(rest.subarray(0, cut), () => setTimeout(() => response.destroy(), 50));
 }

@@ -7,7 +7,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 const beside = fileURLToPath(new URL("../../../../../shared", import.meta.url));
 
 /** The folder of shared reference data: `MLXTERP_SHARED`, else `shared` beside the repository. */
-export const sharedFolder = process.env.MLXTERP_SHARED ?? beside;
+const sharedFolder = process.env.MLXTERP_SHARED ?? beside;
 
 /** A folder of reference data, and whether it is there. */
 export function reference(path: string): { folder: string; available: boolean } {

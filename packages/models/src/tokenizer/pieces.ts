@@ -39,6 +39,29 @@ function byteAlphabet(): ReadonlyMap<string, number> {
   return map;
 }
 
+/** @returns undefined for a token with characters outside the alphabet, such as an added one */
+function byteLevelBytes(token: string): number[] | undefined {
+  bytesByCharacter ??= byteAlphabet();
+  const bytes = [...token].map((character) => bytesByCharacter?.get(character));
+  return bytes.includes(undefined) ? undefined : (bytes as number[]);
+}
+
+const encoder = new TextEncoder();
+
+/** @returns the bytes a token stands for; in `metaspace` style, spaces as the vocabulary writes them */
+export function tokenBytes(token: string, style: PieceStyle): readonly number[] {
+  const own = style === "byteLevel" ? byteLevelBytes(token) : undefined;
+  if (own) return own;
+  const byte = style === "metaspace" ? byteToken(token) : undefined;
+  return byte === undefined ? [...encoder.encode(token)] : [byte];
+}
+
+/** The byte of a token such as `<0x0A>`. */
+function byteToken(token: string): number | undefined {
+  const digits = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
+  return digits === undefined ? undefined : Number.parseInt(digits, 16);
+}
+
 /**
  * @param token as the vocabulary spells it
  * @returns the text; a part of a character that spans several tokens shows as U+FFFD or `<0xE2>`
@@ -46,12 +69,9 @@ function byteAlphabet(): ReadonlyMap<string, number> {
 export function pieceText(token: string, style: PieceStyle): string {
   if (style === "plain") return token;
   if (style === "byteLevel") {
-    bytesByCharacter ??= byteAlphabet();
-    const bytes = [...token].map((character) => bytesByCharacter?.get(character));
-    if (bytes.includes(undefined)) return token; // an added token, written as it is
-    return utf8.decode(Uint8Array.from(bytes as number[]));
+    const bytes = byteLevelBytes(token);
+    return bytes ? utf8.decode(Uint8Array.from(bytes)) : token; // an added token is written as it is
   }
-  const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
-  const code = byte === undefined ? 128 : Number.parseInt(byte, 16);
+  const code = byteToken(token) ?? 128;
   return code < 128 ? String.fromCharCode(code) : token.replaceAll("▁", " ");
 }

@@ -1,11 +1,12 @@
 /** Tokenizers: special tokens, pieces and the files they come from. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OutOfRangeError } from "@mlxterp/core";
 import { describe, expect, it } from "vitest";
 import { CorruptCheckpointError, TokenizerError } from "../errors.js";
 import { temporaryFolder } from "../test-support/checkpoints.js";
 import { readReport, reference } from "../test-support/reference.js";
+import { TokenAlignmentError } from "./errors.js";
 import { pieceStyle, pieceText } from "./pieces.js";
 import { loadTokenizer } from "./tokenizer.js";
 
@@ -72,6 +73,47 @@ describe("a word-level tokenizer", () => {
     expect(() => tokenizer.pieces([10])).toThrow(OutOfRangeError);
     expect(tokenizer.decode([4, 5])).toBe("Mary gave");
     expect(tokenizer.decode([])).toBe("");
+  });
+});
+
+describe("the tokens of a word-level tokenizer", () => {
+  const shown = (text: string, preTokenizer?: string) =>
+    loadTokenizer(writeWordLevel({ add_bos_token: true }, preTokenizer))!
+      .tokens(text)
+      .map((token) => [token.token, token.text, token.start]);
+
+  it("leave spaces out and show the words they do not know", () => {
+    expect(shown(" Mary  gave Zoe, the ball")).toEqual([
+      ["<bos>", "", 0],
+      ["Mary", "Mary", 1],
+      ["gave", "gave", 7],
+      ["<unk>", "Zoe", 12],
+      ["<unk>", ",", 15],
+      ["the", "the", 17],
+      ["ball", "ball", 21],
+    ]);
+    expect(shown("other the", "WhitespaceSplit").slice(1)).toEqual([
+      ["<unk>", "other", 0],
+      ["the", "the", 6],
+    ]);
+  });
+
+  it("show special tokens of the text as they stand", () => {
+    expect(shown("Mary<eos> gave<unk>").slice(1)).toEqual([
+      ["Mary", "Mary", 0],
+      ["<eos>", "<eos>", 4],
+      ["gave", "gave", 10],
+      ["<unk>", "<unk>", 14],
+    ]);
+  });
+
+  it("are an error where they cannot be found again", () => {
+    const folder = writeWordLevel();
+    const file = join(folder, "tokenizer.json");
+    const json = JSON.parse(readFileSync(file, "utf8")) as object;
+    const normalizer = { type: "Replace", pattern: { String: "Mary gave" }, content: "the ball" };
+    writeFileSync(file, JSON.stringify({ ...json, normalizer }));
+    expect(() => loadTokenizer(folder)!.tokens("Mary gave")).toThrow(TokenAlignmentError);
   });
 });
 

@@ -6,29 +6,52 @@ import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
 import { z } from "zod";
 import { TokenizerError } from "../errors.js";
 import { readJsonFile } from "../loading/json-file.js";
+import { type ChatMessage, type ChatOptions, type ChatPrompt, createChatWriter } from "./chat.js";
+import { applyPolicy, type TextMarks, templateMarks } from "./marks.js";
 import { pieceStyle, pieceText } from "./pieces.js";
+import { readSettings, type Settings } from "./settings.js";
+import { createTokenFinder, specialIds, type TextToken } from "./text-tokens.js";
+import { partwiseNormalizer, type TokenizerJson, tokenizerJson } from "./tokenizer-json.js";
 
-/** A tokenizer whose special tokens and vocabulary can be asked for. */
+export interface EncodeOptions {
+  /** Whether to add what `marks` shows, such as BOS. Default: true. */
+  readonly addSpecialTokens?: boolean;
+}
+
+/** A tokenizer whose tokens, special tokens and policy can be asked for. */
 export interface TextTokenizer extends Tokenizer {
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
+  /** What `encode` adds around every text. */
+  readonly marks: TextMarks;
+  /** The ids of special tokens by their text; in a text they are read as tokens, not as characters. */
+  readonly specialTokens: ReadonlyMap<string, number>;
+  /** @param text a lone surrogate is read as U+FFFD */
+  encode(text: string, options?: EncodeOptions): number[];
+  encodeBatch(texts: readonly string[], options?: EncodeOptions): number[][];
+  /**
+   * The tokens of a text, each with the characters it stands for.
+   *
+   * @throws TokenAlignmentError (`TOKEN_ALIGNMENT`) where the tokenizer changes texts in a way that cannot be followed
+   * @example
+   * tokenizer.tokens("Mary gave").map(({ text, start, end }) => [text, start, end]); // [["Mary", 0, 4], [" gave", 4, 9]]
+   */
+  tokens(text: string, options?: EncodeOptions): TextToken[];
   /** @returns undefined for a token that is not in the vocabulary */
   tokenToId(token: string): number | undefined;
   /** The vocabulary's own spelling, such as `▁the`; undefined for an id outside. */
   idToToken(id: number): string | undefined;
+  /**
+   * Writes a conversation as the model was trained to read it.
+   *
+   * @returns ids to be used as a prompt as they are, the text they stand for, and the tokens of each message
+   * @throws ChatTemplateError (`CHAT_TEMPLATE`) without a template, or when the template refuses the conversation
+   * @example
+   * const { ids, turns } = tokenizer.applyChatTemplate([{ role: "user", content: "Hello" }], { addGenerationPrompt: true });
+   * const user = ids.slice(turns[0].start, turns[0].end);
+   */
+  applyChatTemplate(messages: readonly ChatMessage[], options?: ChatOptions): ChatPrompt;
 }
-
-const specialToken = z
-  .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
-  .nullish();
-const settings = z.looseObject({
-  bos_token: specialToken,
-  eos_token: specialToken,
-  pad_token: specialToken,
-  add_bos_token: z.boolean().nullish(),
-  add_eos_token: z.boolean().nullish(),
-});
-type Settings = z.output<typeof settings>;
 
 /**
  * The tokenizer in a checkpoint's folder: `tokenizer.json` with the policy of `tokenizer_config.json`.
@@ -41,19 +64,45 @@ type Settings = z.output<typeof settings>;
 export function loadTokenizer(folder: string): TextTokenizer | undefined {
   const file = join(folder, "tokenizer.json");
   if (!existsSync(file)) return undefined;
-  const configFile = join(folder, "tokenizer_config.json");
-  const config = existsSync(configFile) ? readJsonFile(configFile) : {};
-  const parsed = settings.safeParse(config);
-  if (!parsed.success) throw new TokenizerError(configFile, z.prettifyError(parsed.error));
-  return createTokenizer(readJsonFile(file), parsed.data, file);
+  const settings = readSettings(folder);
+  const parsed = tokenizerJson.safeParse(readJsonFile(file));
+  if (!parsed.success) throw new TokenizerError(file, z.prettifyError(parsed.error));
+  return createTokenizer(parsed.data, settings, file);
 }
 
-function createTokenizer(json: unknown, config: Settings, file: string): TextTokenizer {
-  const plain = construct(json, config, file);
+function createTokenizer(json: TokenizerJson, settings: Settings, file: string): TextTokenizer {
+  const plain = construct(json, settings, file);
   const idOf = (token: string | null | undefined) =>
     token === null || token === undefined ? undefined : plain.token_to_id(token);
-  const [bosId, eosId] = [idOf(config.bos_token), idOf(config.eos_token)];
-  const style = pieceStyle((json as { decoder?: unknown }).decoder);
+  const [bosId, eosId] = [idOf(settings.bos_token), idOf(settings.eos_token)];
+  const encodePlain = (text: string, marked: boolean) =>
+    plain.encode(wellFormed(text), { add_special_tokens: marked }).ids;
+  const marks = applyPolicy(templateMarks(encodePlain), settings, { bos: bosId, eos: eosId });
+  const encode = (text: string, { addSpecialTokens = true }: EncodeOptions = {}) => {
+    const ids = encodePlain(text, false);
+    return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : [...ids];
+  };
+  const tokens = tokensOf(plain, json, marks, file);
+  return {
+    ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
+    ...vocabularyOf(plain, json),
+    encodeBatch: (texts, options) => texts.map((text) => encode(text, options)),
+    applyChatTemplate: createChatWriter(settings, tokens),
+  };
+}
+
+/** With U+FFFD for lone surrogates, as UTF-8 encoders write them. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+type Vocabulary = Pick<
+  TextTokenizer,
+  "vocabSize" | "specialTokens" | "decode" | "pieces" | "tokenToId" | "idToToken"
+>;
+
+function vocabularyOf(plain: PlainTokenizer, json: TokenizerJson): Vocabulary {
+  const style = pieceStyle(json.decoder);
   const vocabSize = 1 + [...plain.get_vocab(true).values()].reduce((a, b) => Math.max(a, b), -1);
   const piece = (id: number) => {
     const token = plain.id_to_token(id);
@@ -61,35 +110,45 @@ function createTokenizer(json: unknown, config: Settings, file: string): TextTok
     return pieceText(token, style);
   };
   return {
-    bosId,
-    eosId,
-    padId: idOf(config.pad_token),
     vocabSize,
-    encode: (text) => withMarks(plain.encode(text).ids, config, bosId, eosId),
-    decode: (ids) => (ids.length === 0 ? "" : plain.decode([...ids])),
+    specialTokens: new Map([...specialIds(plain)].map((id) => [plain.id_to_token(id) ?? "", id])),
+    decode: (ids) =>
+      ids.length === 0 ? "" : plain.decode([...ids], { clean_up_tokenization_spaces: false }),
     pieces: (ids) => ids.map(piece),
     tokenToId: (token) => plain.token_to_id(token),
     idToToken: (id) => plain.id_to_token(id),
   };
 }
 
-/** Applies `add_bos_token` and `add_eos_token`, which overrule what tokenizer.json adds by itself. */
-function withMarks(
-  ids: number[],
-  { add_bos_token: addBos, add_eos_token: addEos }: Settings,
-  bos: number | undefined,
-  eos: number | undefined,
-): number[] {
-  const marked = [...ids];
-  if (bos !== undefined && addBos === true && marked[0] !== bos) marked.unshift(bos);
-  if (bos !== undefined && addBos === false && marked[0] === bos) marked.shift();
-  if (eos !== undefined && addEos === true && marked.at(-1) !== eos) marked.push(eos);
-  return marked;
+/** What finds a text's tokens; made when it is first asked. */
+function tokensOf(
+  plain: PlainTokenizer,
+  json: TokenizerJson,
+  marks: TextMarks,
+  file: string,
+): TextTokenizer["tokens"] {
+  let find: ReturnType<typeof createTokenFinder> | undefined;
+  return (text, { addSpecialTokens = true } = {}) => {
+    find ??= createTokenFinder(plain, json, construct(withoutVocabulary(json), {}, file));
+    const readable = wellFormed(text);
+    const ids = plain.encode(readable, { add_special_tokens: false }).ids;
+    return find(text, ids, addSpecialTokens ? marks : { before: [], after: [] });
+  };
 }
 
-function construct(json: unknown, config: Settings, file: string): PlainTokenizer {
+/** The same normalizer and pre-tokenizer, for parts of a text. */
+function withoutVocabulary(json: TokenizerJson): TokenizerJson {
+  return {
+    ...json,
+    normalizer: partwiseNormalizer(json),
+    ...{ added_tokens: [], post_processor: null, decoder: null },
+    model: { type: "WordLevel", vocab: { "": 0 }, unk_token: "" },
+  };
+}
+
+function construct(json: TokenizerJson, settings: Partial<Settings>, file: string): PlainTokenizer {
   try {
-    return new PlainTokenizer(json as object, config);
+    return new PlainTokenizer(json, settings);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TokenizerError(file, `it cannot be used: ${reason}`, { cause });

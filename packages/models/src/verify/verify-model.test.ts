@@ -51,6 +51,36 @@ const plain: DecoderConfig = {
   head: { tied: false, bias: true },
 };
 
+/** Norms around both parts, soft caps, a window, normalised queries and keys, scaled embeddings. */
+const sandwich: DecoderConfig = {
+  ...grouped,
+  embeddingScale: 2,
+  layers: grouped.layers.map((layer) => ({
+    ...layer,
+    attention: {
+      ...layer.attention,
+      ...{ postNorm: rmsNorm, softCap: 5, window: 4 },
+      queryKeyNorm: { norm: rmsNorm, over: "head" },
+    },
+    mlp: { ...layer.mlp, postNorm: rmsNorm },
+  })),
+  head: { tied: true, bias: false, softCap: 10 },
+};
+
+/** A parallel layer with alibi, multipliers and one norm. */
+const parallel: DecoderConfig = {
+  ...plain,
+  learnedPositions: false,
+  embeddingNorm: layerNorm,
+  layers: plain.layers.map(({ inputNorm, attention, mlp }) => ({
+    inputNorm,
+    attention: { ...attention, alibi: { factor: 1, rounded: false }, outputScale: 0.4 },
+    mlp: { ...mlp, outputScale: 0.4 },
+    parallel: true,
+  })),
+  head: { tied: false, bias: true, scale: 0.5 },
+};
+
 function modelOf(config: DecoderConfig) {
   const decoder = initializeWeights(new Decoder(config), { seed: 3, deviation: 0.4 });
   return new InterpretableModelCore(decoder, {
@@ -65,6 +95,8 @@ const failed = ({ invariants }: Awaited<ReturnType<typeof verifyModel>>) =>
 describe.each([
   ["grouped queries", grouped],
   ["learned positions", plain],
+  ["norms around both parts", sandwich],
+  ["parallel parts and multipliers", parallel],
 ])("a sound model with %s", (_, config) => {
   it("passes every invariant, and tracing to the bit", async () => {
     const steps: number[] = [];

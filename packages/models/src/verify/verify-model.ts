@@ -2,6 +2,7 @@
 import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
 import { deviceName, dtypeName } from "@mlxterp/mlx";
 import type { Decoder } from "../decoder/decoder.js";
+import { fullWeight } from "../quantization/full-weight.js";
 import { cachedIsRecomputed } from "./cache-invariants.js";
 import { relative, worst } from "./comparison.js";
 import type { Invariant } from "./invariant.js";
@@ -89,7 +90,7 @@ export async function verifyModel(
   return {
     model: model.name,
     tokens: subject.ids,
-    dtype: dtypeName(model.module.embedTokens.weight.dtype),
+    dtype: dtypeName(fullWeight(model.module.embedTokens).dtype),
     device: deviceName(),
     passed: found.every(({ passed }) => passed),
     invariants: found,

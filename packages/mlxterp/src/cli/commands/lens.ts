@@ -43,7 +43,7 @@ export const lens = defineCommand({
 });
 
 /** A grid of the most likely tokens, and the last position in detail. */
-export function lensBlocks(result: LensResult): Block[] {
+function lensBlocks(result: LensResult): Block[] {
   const { pieces } = result.prompt;
   return [
     tokensBlock(pieces),

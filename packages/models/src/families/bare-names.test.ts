@@ -1,0 +1,64 @@
+/** Published files may lack the wrapper's name before every tensor, and hold buffers that are no weights. */
+import { describe, expect, it } from "vitest";
+import { findCheckpointFiles } from "../loading/checkpoint-files.js";
+import { readJsonFile } from "../loading/json-file.js";
+import { referenceFolders } from "../test-support/reference-comparison.js";
+import { weightsOf } from "./family.js";
+import { familyOf } from "./index.js";
+import { findTarget } from "./weight-table.js";
+
+const checkpoints = referenceFolders();
+
+describe.skipIf(checkpoints.length === 0).each(checkpoints)(
+  "the tensors of $name",
+  ({ folder }) => {
+    const files = findCheckpointFiles(folder, folder);
+    const json = readJsonFile(files.config);
+    const family = familyOf(json, files.config);
+    if ("build" in family) throw new RangeError(`${family.modelType} is no family of decoders.`);
+    const table = weightsOf(family, family.describe(json, files.config));
+
+    it("are found with and without the beginning that files may lack", () => {
+      const names = files.tensors.map(({ name }) => name);
+      const bare = names.map((name) => name.replace(table.optionalPrefix, ""));
+      expect(bare).not.toEqual(names);
+      for (const [index, name] of names.entries()) {
+        const target = findTarget(table, name);
+        expect(target, name).toMatchObject({ parameters: expect.any(Array) });
+        expect({ ...(target as object), tensor: "" }).toEqual({
+          ...(findTarget(table, bare[index]) as object),
+          tensor: "",
+        });
+      }
+    });
+  },
+);
+
+/** By family, as published files have them. */
+const buffers: [string, string][] = [
+  ["llama", "model.layers.3.self_attn.rotary_emb.inv_freq"],
+  ["mistral", "layers.3.self_attn.rotary_emb.inv_freq"],
+  ["gpt_neox", "gpt_neox.layers.3.attention.bias"],
+  ["gpt_neox", "gpt_neox.layers.3.attention.masked_bias"],
+  ["gpt_neox", "gpt_neox.layers.3.attention.rotary_emb.inv_freq"],
+  ["gptj", "transformer.h.3.attn.bias"],
+  ["gptj", "transformer.h.3.attn.masked_bias"],
+  ["gpt_neo", "transformer.h.3.attn.attention.bias"],
+  ["gpt_neo", "transformer.h.3.attn.attention.masked_bias"],
+  ["gpt_bigcode", "transformer.h.3.attn.bias"],
+  ["phi", "model.layers.3.self_attn.rotary_emb.inv_freq"],
+];
+
+describe("stored buffers", () => {
+  const checkpoint = new Map(checkpoints.map(({ modelType, folder }) => [modelType, folder]));
+  for (const [modelType, name] of buffers) {
+    const folder = checkpoint.get(modelType);
+    it.skipIf(folder === undefined)(`are no weights: ${name}`, () => {
+      const { config } = findCheckpointFiles(folder!, folder!);
+      const json = readJsonFile(config);
+      const family = familyOf(json, config);
+      if ("build" in family) throw new RangeError(`${modelType} is no family of decoders.`);
+      expect(findTarget(weightsOf(family, family.describe(json, config)), name)).toBe("ignored");
+    });
+  }
+});

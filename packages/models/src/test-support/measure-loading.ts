@@ -1,0 +1,17 @@
+/** Loads a checkpoint and prints the bytes of its weights, and by how many the process grew at its peak. */
+import { readFileSync } from "node:fs";
+import { evaluate, mx } from "@mlxterp/mlx";
+import { listParameters, loadModel } from "../index.js";
+
+const kilobytes = (field: string) => {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]);
+};
+
+await evaluate([mx.matmul(mx.ones([64, 64]), mx.ones([64, 64]))]); // what the first product allocates for good
+const before = kilobytes("VmRSS");
+const model = await loadModel(process.argv[2] as string);
+const peakBytes = 1024 * (kilobytes("VmHWM") - before);
+const arrays = [...listParameters(model.module).values()];
+const weightBytes = arrays.reduce((sum, { nbytes }) => sum + nbytes, 0);
+process.stdout.write(JSON.stringify({ peakBytes, weightBytes }));

@@ -1,0 +1,138 @@
+/** Finds the characters of a text that each of its tokens stands for. */
+import { TokenAlignmentError } from "./errors.js";
+import { byteAt, characterAt, type WrittenText } from "./written-text.js";
+
+/** A token as the vocabulary spells it. */
+export interface SpelledToken {
+  readonly token: string;
+  readonly bytes: readonly number[];
+  /** A token that is found in the text as it stands, before any normalisation. */
+  readonly added?: { readonly lstrip: boolean; readonly rstrip: boolean };
+  /** Stands for text that the vocabulary has no token for. */
+  readonly unknown: boolean;
+}
+
+/** Where a token stands: text.slice(start, end). */
+export interface TokenSpan {
+  readonly start: number;
+  readonly end: number;
+  /** Whether it begins and ends with whole characters. */
+  readonly whole: boolean;
+}
+
+/** How a tokenizer departs from spelling a text byte for byte. */
+export interface AlignmentRules {
+  /** What is put before a stretch of text that follows the beginning or an added token. */
+  prefix(rest: string): readonly number[];
+  /** Whether spaces between words are left out. */
+  readonly dropsSpaces: boolean;
+  /** How many of the first characters an unknown token stands for; undefined where any number may be. */
+  unknownLength(rest: string): number | undefined;
+}
+
+interface Found {
+  readonly span: TokenSpan;
+  /** The byte after the token. */
+  readonly next: number;
+}
+
+/**
+ * @throws TokenAlignmentError (`TOKEN_ALIGNMENT`) rather than give a wrong place
+ */
+export function alignTokens(
+  tokens: readonly SpelledToken[],
+  written: WrittenText,
+  rules: AlignmentRules,
+): TokenSpan[] {
+  let [byte, fresh] = [0, true];
+  return tokens.map((token, index) => {
+    const known = token.added
+      ? findAdded(token, written, byte)
+      : findSpelled(token.bytes, written, byte, rules, fresh);
+    const found =
+      known ?? (token.unknown ? findUnknown(written, byte, rules, tokens[index + 1]) : undefined);
+    if (!found) {
+      const rest = written.text.slice(characterAt(written, byte));
+      throw new TokenAlignmentError(token.token, index, rest);
+    }
+    byte = found.next;
+    fresh = known !== undefined && token.added !== undefined;
+    return found.span;
+  });
+}
+
+function findAdded(token: SpelledToken, written: WrittenText, byte: number): Found | undefined {
+  const { text } = written;
+  const start = characterAt(written, byte);
+  const rest = text.slice(start);
+  const skipped = rest.startsWith(token.token) ? 0 : rest.length - rest.trimStart().length;
+  if (!rest.startsWith(token.token, skipped)) return undefined;
+  let end = start + skipped + token.token.length;
+  if (token.added?.rstrip) end += text.slice(end).length - text.slice(end).trimStart().length;
+  const own = token.added?.lstrip ? start : start + skipped;
+  return { span: { start: own, end, whole: true }, next: byteAt(written, end, byte) };
+}
+
+function findSpelled(
+  bytes: readonly number[],
+  written: WrittenText,
+  byte: number,
+  { prefix, dropsSpaces }: AlignmentRules,
+  fresh: boolean,
+): Found | undefined {
+  if (fresh) {
+    const before = prefix(written.text.slice(characterAt(written, byte)));
+    const prefixed = before.length > 0 && before.every((value, index) => bytes[index] === value);
+    const found = prefixed && matchAt(bytes.slice(before.length), written, byte);
+    if (found) return found;
+  }
+  const from = dropsSpaces ? skipSpaces(written, byte) : byte;
+  return matchAt(bytes, written, from);
+}
+
+function matchAt(bytes: readonly number[], written: WrittenText, byte: number): Found | undefined {
+  const next = byte + bytes.length;
+  if (!bytes.every((value, index) => written.bytes[byte + index] === value)) return undefined;
+  return { span: spanOf(written, byte, next), next };
+}
+
+function spanOf(written: WrittenText, from: number, to: number): TokenSpan {
+  const { start, end } = written;
+  const at = characterAt(written, from);
+  if (from === to) return { start: at, end: at, whole: true };
+  const whole = start[from - 1] !== start[from] && start[to] !== start[to - 1];
+  return { start: at, end: end[to - 1], whole };
+}
+
+function skipSpaces(written: WrittenText, from: number): number {
+  let byte = from;
+  while (byte < written.bytes.length) {
+    const normalized = written.bytes[byte] === 32; // put between characters by some normalizers
+    if (!normalized && /\S/u.test(written.text.slice(written.start[byte], written.end[byte])))
+      break;
+    byte++;
+  }
+  return byte;
+}
+
+/** An unknown token stands for a word or, where there are no words, for what comes before the next known token. */
+function findUnknown(
+  written: WrittenText,
+  byte: number,
+  rules: AlignmentRules,
+  following: SpelledToken | undefined,
+): Found | undefined {
+  const from = rules.dropsSpaces ? skipSpaces(written, byte) : byte;
+  const start = characterAt(written, from);
+  const rest = written.text.slice(start);
+  if (rest === "") return undefined;
+  const length = rules.unknownLength(rest);
+  let next = byteAt(written, start + (length ?? 1), from);
+  const stops = (at: number) =>
+    following &&
+    (following.added
+      ? written.text.startsWith(following.token, characterAt(written, at))
+      : matchAt(following.bytes, written, at));
+  while (length === undefined && next < written.bytes.length && !stops(next)) next++;
+  return { span: spanOf(written, from, next), next };
+}

@@ -1,0 +1,155 @@
+/** Conversations as a chat model reads them, with the tokens of every turn. */
+import { Template } from "@huggingface/jinja";
+import { ChatTemplateError } from "./errors.js";
+import type { Settings } from "./settings.js";
+import type { TextToken } from "./text-tokens.js";
+
+/** One message; templates may read other fields, such as `tool_calls`. */
+export interface ChatMessage {
+  /** Such as `system`, `user` or `assistant`. */
+  readonly role: string;
+  readonly content: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ChatOptions {
+  /** Ends with the beginning of the assistant's next message. Default: false. */
+  readonly addGenerationPrompt?: boolean;
+  /** Which template, where a tokenizer has several. Default: `default`. */
+  readonly template?: string;
+  /** What else the template reads, such as `tools` or `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+/** The tokens of one message: ids.slice(start, end). */
+export interface ChatTurn {
+  readonly role: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ChatPrompt {
+  /** To be used as a prompt; BOS is among them where the template writes it. */
+  readonly ids: readonly number[];
+  readonly text: string;
+  /** One for each message, in order. */
+  readonly turns: readonly ChatTurn[];
+}
+
+type Tokens = (text: string, options: { readonly addSpecialTokens: boolean }) => TextToken[];
+
+/** Makes `applyChatTemplate` of a tokenizer. */
+export function createChatWriter(
+  settings: Settings,
+  tokens: Tokens,
+): (messages: readonly ChatMessage[], options?: ChatOptions) => ChatPrompt {
+  return (messages, options = {}) => {
+    const render = createRenderer(settings, options);
+    const text = render(messages, options.addGenerationPrompt ?? false);
+    const found = tokens(text, { addSpecialTokens: false });
+    const ends = turnEnds(text, found, messages, render);
+    const turn = ({ role }: ChatMessage, index: number): ChatTurn => ({
+      role,
+      start: ends[index - 1] ?? 0,
+      end: ends[index],
+    });
+    return { ids: found.map(({ id }) => id), text, turns: messages.map(turn) };
+  };
+}
+
+type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
+
+/** @throws ChatTemplateError (`CHAT_TEMPLATE`) */
+function createRenderer(settings: Settings, options: ChatOptions): Render {
+  const template = parseTemplate(chooseTemplate(settings, options.template));
+  const { bos_token, eos_token, pad_token, unk_token } = settings;
+  const named = { bos_token, eos_token, pad_token, unk_token };
+  const texts = Object.fromEntries(Object.entries(named).map(([name, text]) => [name, text ?? ""]));
+  return (messages, addGenerationPrompt) =>
+    attempt("refuses this conversation", () =>
+      template.render({
+        ...{ ...texts, ...options.variables },
+        messages,
+        add_generation_prompt: addGenerationPrompt,
+      }),
+    );
+}
+
+function chooseTemplate({ chat_template: given }: Settings, name = "default"): string {
+  if (typeof given === "string") return given;
+  const found = given?.find((template) => template.name === name);
+  if (found) return found.template;
+  const names = given?.map((template) => template.name) ?? [];
+  throw names.length === 0
+    ? new ChatTemplateError("This tokenizer has no chat template.", "Write the prompt as a text.")
+    : new ChatTemplateError(`There is no template "${name}".`, `There are ${names.join(", ")}.`);
+}
+
+function parseTemplate(source: string): Template {
+  return attempt("cannot be read", () => new Template(source));
+}
+
+function attempt<T>(failure: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const wayOut = "Change the messages, or give what it reads as `variables`.";
+    throw new ChatTemplateError(`The chat template ${failure}: ${reason}.`, wayOut, { cause });
+  }
+}
+
+/**
+ * The token after each message. A turn ends where the conversation ends when it is cut there. Where the template refuses
+ * that, as some do after a system message, or begins an answer whether asked or not, the turn ends with its content and the special
+ * token that closes it.
+ */
+function turnEnds(
+  text: string,
+  tokens: readonly TextToken[],
+  messages: readonly ChatMessage[],
+  render: Render,
+): number[] {
+  const tokenAt = (character: number) => {
+    const index = tokens.findIndex(({ start }) => start >= character);
+    return index < 0 ? tokens.length : index;
+  };
+  const cuts = cutsText(messages, render);
+  let character = 0;
+  return messages.map((message, index) => {
+    const cut = cuts ? renderCut(messages.slice(0, index + 1), render) : undefined;
+    const contentEnd = endOfContent(text, message, character);
+    const clean = cut !== undefined && text.startsWith(cut) && cut.length >= contentEnd;
+    character = clean ? cut.length : contentEnd;
+    const end = tokenAt(character);
+    return !clean && tokens[end]?.special ? end + 1 : end;
+  });
+}
+
+/** Whether a conversation that ends with a message is written without the beginning of another. */
+function cutsText(messages: readonly ChatMessage[], render: Render): boolean {
+  if (render(messages, false) !== render(messages, true)) return true;
+  const content = "Hello";
+  const question = { role: "user", content };
+  const tails = [[question], [question, { role: "assistant", content }]].map((talk) => {
+    const text = renderCut(talk, render) ?? "";
+    return text.slice(text.lastIndexOf(content) + content.length);
+  });
+  return tails[0] !== tails[1]; // the same begins an answer whoever spoke
+}
+
+function renderCut(messages: readonly ChatMessage[], render: Render): string | undefined {
+  try {
+    return render(messages, false);
+  } catch (error) {
+    if (error instanceof ChatTemplateError) return undefined;
+    throw error;
+  }
+}
+
+/** @param from where the turn begins */
+function endOfContent(text: string, { content }: ChatMessage, from: number): number {
+  const written = typeof content === "string" ? content.trim() : "";
+  const at = text.indexOf(written, from);
+  return at < 0 ? from : at + written.length;
+}
