@@ -1,5 +1,5 @@
 /** The same network written by hand on the binding, with nothing around it: what tracing is compared with. */
-import type { Linear, MxArray, NormLayer } from "@mlxterp/mlx";
+import type { MxArray, NormLayer } from "@mlxterp/mlx";
 import { mx } from "@mlxterp/mlx";
 import type { Decoder } from "@mlxterp/models";
 import { shape } from "./network.js";
@@ -85,7 +85,7 @@ function bareNorm(norm: NormLayer): BareNorm {
   return { weight: norm.weight as MxArray, bias: norm.bias as MxArray };
 }
 
-function bareLinear({ weight, bias }: Linear): BareLinear {
+function bareLinear({ weight, bias }: { weight: MxArray; bias?: MxArray | null }): BareLinear {
   return { weight, bias: bias as MxArray };
 }
 

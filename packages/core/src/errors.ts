@@ -100,8 +100,12 @@ export class InvalidPromptError extends MlxterpError {
 /** A trace or cache was used after it was disposed. */
 export class DisposedError extends MlxterpError {
   readonly code = "DISPOSED";
-  constructor(readonly what: string) {
-    super(`This ${what} is closed. Save what you need inside its block: site.save().`);
+  constructor(readonly what: "trace" | "cache") {
+    const way =
+      what === "trace"
+        ? "Save what you need inside its block: site.save()."
+        : "Take what you need with get() before it is disposed.";
+    super(`This ${what} is closed. ${way}`);
   }
 }
 

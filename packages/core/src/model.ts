@@ -128,7 +128,12 @@ export class InterpretableModelCore<M extends Module> {
     return cache;
   }
 
-  /** A view of the same model with persistent interventions; this one stays as it is. */
+  /**
+   * A view of the same model with persistent interventions; this one stays as it is. A subclass's fields come along,
+   * except `#private` ones.
+   *
+   * @throws UnknownSiteError (`UNKNOWN_SITE`)
+   */
   edit(interventions: Interventions): this {
     this.engine.check(interventions); // unknown sites are told here, not at the first pass
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));

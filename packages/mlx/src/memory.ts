@@ -42,16 +42,16 @@ export async function release(wanted: readonly MxArray[] = []): Promise<void> {
   collectOld();
   await turn();
   floor.memory = activeMemory();
-  floor.handles = handleCount() - wanted.length;
+  floor.handles = handleCount();
   computed = 0;
 }
 
 function oldCollectionIsDue(wanted: number): boolean {
   const memory = activeMemory();
-  const handles = handleCount() - wanted;
+  const handles = handleCount();
   floor.memory = Math.min(floor.memory, memory);
   floor.handles = Math.min(floor.handles, handles);
-  const aged = handles - floor.handles;
+  const aged = handles - floor.handles - wanted;
   if (aged <= limits.noise) computed = 0;
   return (
     aged > limits.handles ||

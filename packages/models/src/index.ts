@@ -1,4 +1,7 @@
 /** The menu of @mlxterp/models. */
+export { FactoredMatrix, type SingularValues } from "./anatomy/factored-matrix.js";
+export type { DecoderLayerWeights } from "./anatomy/layer-weights.js";
+export type { ModelWeights } from "./anatomy/model-weights.js";
 export { KeyValueCache } from "./decoder/cache.js";
 export type {
   AttentionConfig,

@@ -1,5 +1,6 @@
 /** A decoder with its tokenizer: prompts in, activations, logits and text out. */
-import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
+import { InterpretableModel, type Prompt } from "@mlxterp/core";
+import { ModelWeights } from "./anatomy/model-weights.js";
 import { describeAnatomy } from "./anatomy.js";
 import { KeyValueCache } from "./decoder/cache.js";
 import type { DecoderConfig } from "./decoder/config.js";
@@ -12,12 +13,13 @@ import {
   quantizationDrift,
 } from "./quantization/drift.js";
 import { type SaveOptions, saveModel } from "./saving/save-model.js";
+import type { TextTokenizer } from "./tokenizer/tokenizer.js";
 import { type Verification, type VerifyOptions, verifyModel } from "./verify/verify-model.js";
 
 export interface LanguageModelOptions {
   /** The description the decoder was made from. */
   readonly config: DecoderConfig;
-  readonly tokenizer?: Tokenizer;
+  readonly tokenizer?: TextTokenizer;
   /** Shown in provenance. Default: `Decoder`. */
   readonly name?: string;
   /** The ids that end a text. Default: none. */
@@ -34,7 +36,10 @@ export interface LanguageModelOptions {
  * const cache = await model.run([[1, 5, 2]], { save: "layers.*.selfAttn.pattern" });
  */
 export class LanguageModel extends InterpretableModel<Decoder> {
+  declare readonly tokenizer: TextTokenizer | undefined;
   readonly config: DecoderConfig;
+  /** Matrices under the field's names, and the circuits of heads. */
+  readonly weights: ModelWeights;
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
   /** Absent in a model that was not loaded. */
@@ -44,6 +49,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
     super(decoder, { tokenizer, name, anatomy: describeAnatomy(decoder, config) });
     this.config = config;
+    this.weights = new ModelWeights(decoder);
     this.eosTokens = eosTokens;
     this.checkpoint = checkpoint;
   }

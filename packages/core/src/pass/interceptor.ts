@@ -86,7 +86,9 @@ export class Interceptor {
   private nodeOf(path: string, module: object): ModuleNode | undefined {
     const search = () => {
       const node = this.tree.byPath.get(path);
-      return node?.module === module ? node : this.tree.nodes.find((n) => n.module === module);
+      return node?.module === module
+        ? node
+        : this.tree.nodes.find((other) => other.module === module);
     };
     const found = search();
     if (found || this.strangers.has(module)) return found;

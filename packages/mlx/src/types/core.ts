@@ -63,7 +63,7 @@ interface Random {
 interface Linalg {
   norm(x: Operand, ord?: number | string, axis?: Axes, keepdims?: boolean): MxArray;
   qr(x: Operand): MxArray[];
-  svd(x: Operand): MxArray[];
+  svd(x: Operand, stream?: Device | number): MxArray[];
   inv(x: Operand): MxArray;
   cholesky(x: Operand, upper?: boolean): MxArray;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseArguments } from "./arguments.js";
 import { UsageError } from "./failure.js";
-import { choices, integer, number, text, texts, toggle, tokenIds } from "./options.js";
+import { choice, choices, integer, number, text, texts, toggle, tokenIds } from "./options.js";
 
 const table = {
   model: text("a model"),
@@ -10,6 +10,7 @@ const table = {
   layer: integer("which"),
   share: number("a share", { minimum: 0, maximum: 1 }),
   kind: choices("kinds", ["residual", "head"]),
+  unit: choice("a unit", ["logit", "nat"]),
   tokens: tokenIds("ids"),
   intervene: texts("changes", "site=change"),
   json: toggle("data only"),
@@ -53,6 +54,7 @@ describe("arguments", () => {
     [["--top", "1", "--top", "2"], "--top is given 2 times; it takes one value."],
     [["--json=yes"], "--json takes no value."],
     [["--kind", "heads"], '--kind takes residual, head, not "heads".'],
+    [["--unit", "logit,nat"], '--unit takes logit, nat, not "logit,nat".'],
     [["--tokens", "1,two"], '--tokens needs token ids such as 2,0,1, not "1,two".'],
     [["--constructor"], "There is no option --constructor."],
   ])("refuse %j", (argv, message) => {

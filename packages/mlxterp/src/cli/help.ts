@@ -9,7 +9,7 @@ type Entry = readonly [term: string, meaning: string];
 
 function listed(entries: readonly Entry[], screen: Screen): string {
   const longest = Math.max(...entries.map(([term]) => displayWidth(term)));
-  const column = Math.min(longest, Math.floor(screen.width / 2)) + 4;
+  const column = Math.min(longest, Math.floor(screen.width / 4)) + 4;
   return entries
     .map(([term, meaning]) => {
       const start = `  ${term}`.padEnd(column);

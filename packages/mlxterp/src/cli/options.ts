@@ -91,12 +91,24 @@ export function choices<const T extends string>(
   words: readonly T[],
 ): Option<readonly T[] | undefined> {
   return single({ description, placeholder: words.join(",") }, (value, name) =>
-    value.split(",").map((part) => {
-      const found = words.find((word) => word === part.trim());
-      if (found) return found;
-      throw new UsageError(`--${name} takes ${words.join(", ")}, not "${part.trim()}".`);
-    }),
+    value.split(",").map((part) => oneOf(words, part.trim(), name)),
   );
+}
+
+/** One of a few words; undefined when absent. */
+export function choice<const T extends string>(
+  description: string,
+  words: readonly T[],
+): Option<T | undefined> {
+  return single({ description, placeholder: words.join("|") }, (value, name) =>
+    oneOf(words, value.trim(), name),
+  );
+}
+
+function oneOf<T extends string>(words: readonly T[], given: string, name: string): T {
+  const found = words.find((word) => word === given);
+  if (found) return found;
+  throw new UsageError(`--${name} takes ${words.join(", ")}, not "${given}".`);
 }
 
 /** Token ids, separated by commas or blanks. */

@@ -1,6 +1,6 @@
 /** A bidirectional encoder with its tokenizer: prompts with gaps in, activations and logits out. */
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
-import { layerWeights } from "../anatomy.js";
+import { layerWeights } from "../anatomy/layer-weights.js";
 import { NotGenerativeError } from "../errors.js";
 import type { Bert, BertPassOptions } from "./bert.js";
 import type { BertConfig } from "./config.js";

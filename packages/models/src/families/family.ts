@@ -1,8 +1,9 @@
 /** What a family is: a reader of its config.json and a table of its weights' names. */
-import type { InterpretableModelCore, Tokenizer } from "@mlxterp/core";
+import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
 import type { DecoderConfig } from "../decoder/config.js";
 import type { Checkpoint } from "../loading/checkpoint.js";
+import type { TextTokenizer } from "../tokenizer/tokenizer.js";
 import type { WeightTable } from "./weight-table.js";
 
 /** One architecture of published checkpoints that the decoder covers. */
@@ -48,7 +49,7 @@ export interface BuiltModule {
 /** What a checkpoint has besides config and weights. */
 export interface LoadedParts {
   readonly name: string;
-  readonly tokenizer: Tokenizer | undefined;
+  readonly tokenizer: TextTokenizer | undefined;
   readonly eosTokens: readonly number[];
   /** What saving needs to know; absent where the files are not in the family's own layout. */
   readonly checkpoint?: Checkpoint;

@@ -1,6 +1,7 @@
 /** The cache of downloaded models, laid out as the Python hub client lays it out, so that both share it. */
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
 /** Where one repository lives in the cache. */
@@ -43,8 +44,7 @@ export function repositoryCache(cacheFolder: string, id: string): RepositoryCach
 
 /** A relative symbolic link, or a copy where the system allows no links; complete or not there at all. */
 async function place(blob: string, pointer: string): Promise<void> {
-  const temporary = `${pointer}.${process.pid}.incomplete`;
-  await rm(temporary, { force: true });
+  const temporary = `${pointer}.${randomUUID()}.incomplete`;
   try {
     await symlink(relative(dirname(pointer), blob), temporary);
   } catch (error) {

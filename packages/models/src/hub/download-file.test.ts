@@ -128,6 +128,19 @@ describe("a download that breaks off", () => {
   });
 });
 
+describe("two downloads of one model at once", () => {
+  it("both end with the whole", async () => {
+    for (const behaviour of [{}, { cuts: [1000, 2000, 500] }]) {
+      const attempt = await prepare(behaviour);
+      await Promise.all([
+        fetchHubModel(hubId, attempt.options),
+        fetchHubModel(hubId, attempt.options),
+      ]);
+      await expectWhole(attempt);
+    }
+  });
+});
+
 describe("a hub that lies", () => {
   for (const [lie, behaviour, message] of [
     ["sends other bytes", { damage: true }, /arrived damaged/],

@@ -44,20 +44,31 @@ export async function fetchIntoCache(
   const blob = cache.blob(hash);
   if (sizeOf(blob) !== entry.size) {
     await mkdir(dirname(blob), { recursive: true });
-    const partial = `${blob}.incomplete`;
-    const resumed = sizeOf(partial) > 0;
-    const good = await download(connection, entry, partial);
-    // A damaged beginning may be of an earlier day; one whole download tells whether the hub is at fault.
-    if (!good && !(resumed && (await download(connection, entry, partial)))) {
-      throw new HubError(
-        connection.repo.name,
-        undefined,
-        `${entry.path} arrived damaged: its hash is not the announced one. Try again.`,
-      );
+    try {
+      await downloadWhole(connection, entry, `${blob}.incomplete`);
+      await rename(`${blob}.incomplete`, blob);
+    } catch (error) {
+      // Unless another process that loads the same was first, and took the partial file with it.
+      if (sizeOf(blob) !== entry.size) throw error;
     }
-    await publish(partial, blob, entry.size);
   }
   await cache.link(connection.revision, entry.path, hash);
+}
+
+/** A damaged beginning may be of an earlier day; one whole download tells whether the hub is at fault. */
+async function downloadWhole(
+  connection: HubConnection,
+  entry: ListFileEntry,
+  partial: string,
+): Promise<void> {
+  const resumed = sizeOf(partial) > 0;
+  if (await download(connection, entry, partial)) return;
+  if (resumed && (await download(connection, entry, partial))) return;
+  throw new HubError(
+    connection.repo.name,
+    undefined,
+    `${entry.path} arrived damaged: its hash is not the announced one. Try again.`,
+  );
 }
 
 /** @returns whether the file is the announced one; if not, it is gone */
@@ -71,13 +82,4 @@ async function download(
   if (await isAnnounced(partial, entry)) return true;
   await rm(partial, { force: true });
   return false;
-}
-
-/** Gives the file its name, unless another process that loads the same did so first. */
-async function publish(partial: string, blob: string, size: number): Promise<void> {
-  try {
-    await rename(partial, blob);
-  } catch (error) {
-    if (sizeOf(blob) !== size) throw error;
-  }
 }

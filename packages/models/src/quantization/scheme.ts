@@ -8,8 +8,8 @@ export interface QuantizationScheme {
 }
 
 /** What the binding's kernels know. */
-export const supportedBits: readonly number[] = [2, 4, 8];
-export const supportedGroups: readonly number[] = [32, 64, 128];
+const supportedBits: readonly number[] = [2, 4, 8];
+const supportedGroups: readonly number[] = [32, 64, 128];
 
 /** What is wrong with a scheme, if anything: the field and the rule. */
 export function faultOf({ bits, groupSize }: QuantizationScheme): {

@@ -57,9 +57,17 @@ export function tokenizerOf(style: Style): TextTokenizer {
   return tokenizer;
 }
 
+const loadedForChat = new Map<unknown, TextTokenizer>();
+
 /** The tokenizer with its own chat template or, where it has none, the published one. */
 export function chatTokenizerOf(style: Style, chatTemplate: unknown = expected.templates[style]) {
   if (chatTemplate === undefined) return tokenizerOf(style);
+  const tokenizer = loadedForChat.get(chatTemplate) ?? withTemplate(style, chatTemplate);
+  loadedForChat.set(chatTemplate, tokenizer);
+  return tokenizer;
+}
+
+function withTemplate(style: Style, chatTemplate: unknown): TextTokenizer {
   const config = readJsonFile(join(folderOf(style), "tokenizer_config.json")) as object;
   const folder = temporaryFolder();
   symlinkSync(join(folderOf(style), "tokenizer.json"), join(folder, "tokenizer.json"));

@@ -1,7 +1,7 @@
 /** `mlxterp patch`: which activations carry the difference between two prompts. */
 import { defineCommand, sharedOptions } from "../command.js";
 import { UsageError } from "../failure.js";
-import { choices, text, toggle } from "../options.js";
+import { choice, choices, text, toggle } from "../options.js";
 import { patchBlocks } from "../patch-blocks.js";
 import { answerFor, exampleSentences, isTiny, promptFor } from "../prompt.js";
 
@@ -19,7 +19,7 @@ export const patch = defineCommand({
     answer: text("the clean prompt's answer, one token", "token"),
     wrong: text("the corrupted prompt's answer, to compare with", "token"),
     kind: choices("what is patched; default all four", kinds),
-    metric: choices("default logitDifference with --wrong, else logProbability", metrics),
+    metric: choice("default logitDifference with --wrong, else logProbability", metrics),
     noising: toggle("patch corrupted activations into the clean run instead"),
   },
   examples: [
@@ -39,7 +39,7 @@ export const patch = defineCommand({
         wrongAnswer: answerFor(model, pair.wrong, pair.corrupted),
       }),
       sites: options.kind ?? kinds,
-      metric: options.metric?.[0],
+      metric: options.metric,
       direction: options.noising ? "noising" : "denoising",
       signal: context.signal,
       onProgress: bar.update,

@@ -1,0 +1,135 @@
+/** The weights of one layer, by head, oriented so that activations multiply from the left. */
+import { type LayerWeights, MissingAnatomyError, OutOfRangeError } from "@mlxterp/core";
+import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
+import { type FeedForward, Mlp } from "../decoder/mlp.js";
+import { fullWeight } from "../quantization/full-weight.js";
+
+/** Core's weights, with gates and biases; what a family has not is undefined. */
+export interface DecoderLayerWeights extends LayerWeights {
+  /** (hidden, mlpHidden); its product enters the nonlinearity, that of `W_in` multiplies the activations */
+  readonly W_gate: MxArray | undefined;
+  /** (heads, headDim) */
+  readonly b_Q: MxArray | undefined;
+  /** (kvHeads, headDim) */
+  readonly b_K: MxArray | undefined;
+  /** (kvHeads, headDim) */
+  readonly b_V: MxArray | undefined;
+  /** (hidden), of no head in particular */
+  readonly b_O: MxArray | undefined;
+  /** (mlpHidden) */
+  readonly b_in: MxArray | undefined;
+  /** (mlpHidden) */
+  readonly b_gate: MxArray | undefined;
+  /** (hidden) */
+  readonly b_out: MxArray | undefined;
+}
+
+/** The projections of a layer, whatever stands between them. */
+export interface LayerProjections {
+  readonly selfAttn: Readonly<Record<"qProj" | "kProj" | "vProj" | "oProj", Linear>> &
+    Readonly<Record<"heads" | "kvHeads", number>> & { readonly kvDownProj?: unknown };
+  readonly mlp: FeedForward;
+}
+
+/**
+ * Every matrix is read when it is asked for, unpacked and with adapters' parts.
+ *
+ * @param index negative ones count from the end
+ * @throws OutOfRangeError (`OUT_OF_RANGE`) for a layer that does not exist; MissingAnatomyError (`MISSING_ANATOMY`) when
+ * a matrix is read of which the layer has many (experts) or that is two with a norm between (latent attention)
+ */
+export function layerWeights(
+  layers: readonly LayerProjections[],
+  index: number,
+): DecoderLayerWeights {
+  const { length } = layers;
+  const layer = layers[index < 0 ? index + length : index];
+  if (!layer) throw new OutOfRangeError("Layer", index, length, "this model");
+  return new LayerMatrices(layer);
+}
+
+/** Reads each matrix when it is asked for. */
+class LayerMatrices implements DecoderLayerWeights {
+  readonly #layer: LayerProjections;
+
+  constructor(layer: LayerProjections) {
+    this.#layer = layer;
+  }
+
+  get W_Q(): MxArray {
+    return byHead(direct(this.#layer, "qProj"), this.#layer.selfAttn.heads);
+  }
+  get W_K(): MxArray {
+    return byHead(direct(this.#layer, "kProj"), this.#layer.selfAttn.kvHeads);
+  }
+  get W_V(): MxArray {
+    return byHead(direct(this.#layer, "vProj"), this.#layer.selfAttn.kvHeads);
+  }
+  get W_O(): MxArray {
+    const { heads, oProj } = this.#layer.selfAttn;
+    const weight = fullWeight(oProj); // (hidden, heads · headDim)
+    return weight.T.reshape([heads, -1, weight.shape[0]]);
+  }
+  get W_in(): MxArray {
+    return fullWeight(dense(this.#layer).upProj).T;
+  }
+  get W_gate(): MxArray | undefined {
+    const { gateProj } = dense(this.#layer);
+    return gateProj && fullWeight(gateProj).T;
+  }
+  get W_out(): MxArray {
+    return fullWeight(dense(this.#layer).downProj).T;
+  }
+  get b_Q(): MxArray | undefined {
+    return biasOf(direct(this.#layer, "qProj"))?.reshape([this.#layer.selfAttn.heads, -1]);
+  }
+  get b_K(): MxArray | undefined {
+    return biasOf(direct(this.#layer, "kProj"))?.reshape([this.#layer.selfAttn.kvHeads, -1]);
+  }
+  get b_V(): MxArray | undefined {
+    return biasOf(direct(this.#layer, "vProj"))?.reshape([this.#layer.selfAttn.kvHeads, -1]);
+  }
+  get b_O(): MxArray | undefined {
+    return biasOf(this.#layer.selfAttn.oProj);
+  }
+  get b_in(): MxArray | undefined {
+    return biasOf(dense(this.#layer).upProj);
+  }
+  get b_gate(): MxArray | undefined {
+    const { gateProj } = dense(this.#layer);
+    return gateProj && biasOf(gateProj);
+  }
+  get b_out(): MxArray | undefined {
+    return biasOf(dense(this.#layer).downProj);
+  }
+}
+
+/** A projection that reads what the layer's norm gives. */
+function direct({ selfAttn }: LayerProjections, name: "qProj" | "kProj" | "vProj"): Linear {
+  if (!selfAttn.kvDownProj) return selfAttn[name];
+  const parts = ["qDownProj", "qProj", "kvDownProj", "kProj", "vProj"];
+  throw new MissingAnatomyError(
+    "W_Q, W_K and W_V as single matrices (latent attention has two, with a norm between)",
+    parts.map((part) => `selfAttn.${part}`),
+  );
+}
+
+function dense({ mlp }: LayerProjections): Mlp {
+  if (mlp instanceof Mlp) return mlp;
+  throw new MissingAnatomyError("single W_in, W_gate and W_out", [
+    "mlp.upProj",
+    "mlp.gateProj",
+    "mlp.downProj",
+  ]);
+}
+
+/** (heads · headDim, hidden) → (heads, hidden, headDim) */
+function byHead(projection: Linear, heads: number): MxArray {
+  const weight = fullWeight(projection);
+  return mx.swapaxes(weight.reshape([heads, -1, weight.shape[1]]), 1, 2);
+}
+
+/** The bias of a layer that may be packed or have a live adapter. */
+function biasOf(layer: Linear | { readonly base: Linear }): MxArray | undefined {
+  return ("base" in layer ? layer.base : layer).bias ?? undefined;
+}

@@ -1,0 +1,19 @@
+/** How long a server may ask to be left alone. */
+import { describe, expect, it } from "vitest";
+import { retryAfter } from "./retry.js";
+
+describe("Retry-After", () => {
+  const now = Date.parse("2024-05-01T12:00:00Z");
+
+  it("is a number of seconds or a date", () => {
+    expect(retryAfter("7", now)).toBe(7000);
+    expect(retryAfter("Wed, 01 May 2024 12:00:30 GMT", now)).toBe(30_000);
+  });
+
+  it("is nothing when it is absent, past or nonsense, and never more than five minutes", () => {
+    for (const header of [null, "", "-3", "Wed, 01 May 2024 11:00:00 GMT", "soon"]) {
+      expect(retryAfter(header, now)).toBe(0);
+    }
+    expect(retryAfter("86400", now)).toBe(300_000);
+  });
+});
