@@ -60,3 +60,9 @@ for (const style of ["llama", "gpt2"] as const) {
     });
   });
 }
+
+it("verifies itself", async () => {
+  const { passed, tokens, invariants } = await smallModel().verify({ prompt: prompt[0] });
+  expect([passed, tokens]).toEqual([true, prompt[0]]);
+  expect(invariants.length).toBeGreaterThan(5);
+});

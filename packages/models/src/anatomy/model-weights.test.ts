@@ -1,5 +1,5 @@
 /** Weight access and head circuits against what the model's own forward does. */
-import { OutOfRangeError } from "@mlxterp/core";
+import { MissingAnatomyError, OutOfRangeError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { smallConfig } from "../test-support/checkpoints.js";
@@ -92,5 +92,33 @@ describe.each(["llama", "gpt2"] as const)("the weights of a %s model", (style) =
     expect(() => weights.OV(0, heads)).toThrow(OutOfRangeError);
     expect(() => weights.QK(0, -heads - 1)).toThrow(OutOfRangeError);
     expect(() => weights.layer(2)).toThrow(OutOfRangeError);
+  });
+});
+
+describe("the weights of a model with other parts", () => {
+  const plain = smallConfig("llama");
+  const norm = plain.finalNorm;
+  const withAttention = (attention: object) =>
+    smallModel({
+      ...plain,
+      layers: plain.layers.map((layer) => ({
+        ...layer,
+        attention: { ...layer.attention, ...attention },
+      })),
+    });
+
+  it("are refused where latent attention has two matrices for one", () => {
+    const rope = { dims: 4, base: 10_000, interleaved: false };
+    const latent = { keyValueRank: 6, rotaryDim: 4, valueDim: 8, norm };
+    const { weights } = withAttention({ kvHeads: 4, rope, latent });
+    expect(() => weights.OV(0, 0)).toThrow(MissingAnatomyError);
+    expect(() => weights.layer(0).W_K).toThrow(MissingAnatomyError);
+    expect(weights.layer(0).W_O.shape).toEqual([4, 8, 32]);
+  });
+
+  it("scale the embeddings that are added, not those that are read off", () => {
+    const tied = { ...plain, head: { tied: true, bias: false } };
+    const { weights } = smallModel({ ...tied, embeddingScale: 3 });
+    expect(maxDifference(weights.W_E, mx.multiply(weights.W_U.T, 3))).toBe(0);
   });
 });

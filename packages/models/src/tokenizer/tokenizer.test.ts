@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { OutOfRangeError } from "@mlxterp/core";
 import { describe, expect, it } from "vitest";
 import { CorruptCheckpointError, TokenizerError } from "../errors.js";
+import { loadModel } from "../loading/load-model.js";
 import { temporaryFolder } from "../test-support/checkpoints.js";
 import { readReport, reference } from "../test-support/reference.js";
 import { TokenAlignmentError } from "./errors.js";
@@ -105,6 +106,15 @@ describe("the tokens of a word-level tokenizer", () => {
       ["gave", "gave", 10],
       ["<unk>", "<unk>", 14],
     ]);
+  });
+
+  it("join to the text in the model that comes along", async () => {
+    const { tokenizer } = await loadModel("tiny");
+    const text = "Mary and John went to the store";
+    const tokens = tokenizer!.tokens(text);
+    expect(tokens.map(({ id }) => id)).toEqual(tokenizer!.encode(text));
+    const words = tokens.filter((token) => token.text !== "");
+    expect(words.map((token) => token.text).join(" ")).toBe(text);
   });
 
   it("are an error where they cannot be found again", () => {
