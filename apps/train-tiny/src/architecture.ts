@@ -4,9 +4,9 @@ import { bosId, eosId, padId, tokens } from "./vocabulary.js";
 
 const hidden = 128;
 const layers = 4;
-const heads = 2;
+const heads = 4;
 const headDim = hidden / heads;
-const mlpHidden = 384;
+const mlpHidden = 256;
 const epsilon = 1e-5;
 const ropeBase = 10_000;
 

@@ -29,11 +29,11 @@ export interface TrainOptions extends Training {
 
 export const defaultTraining: Training = {
   seed: 1,
-  steps: 4000,
-  batch: 40,
+  steps: 3000,
+  batch: 48,
   learningRate: 2e-3,
   warmUp: 100,
-  optimizer: { betas: [0.9, 0.98], epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
+  optimizer: { betas: [0.9, 0.98], epsilon: 1e-8, weightDecay: 0.2, clip: 1 },
 };
 
 /** The learning rate of a step, counted from 1. */

@@ -13,6 +13,7 @@ type Encode = (text: string, addSpecialTokens: boolean) => readonly number[];
 export function templateMarks(encode: Encode): TextMarks {
   const inner = encode("a", false);
   const outer = encode("a", true);
+  if (inner.length === 0) return { before: outer, after: [] };
   const at = outer.findIndex((_, start) => inner.every((id, index) => outer[start + index] === id));
   return { before: outer.slice(0, at), after: outer.slice(at + inner.length) };
 }

@@ -127,6 +127,35 @@ describe("the tokens of a word-level tokenizer", () => {
   });
 });
 
+it("finds word pieces in texts that are lowercased, stripped of accents and spaced", () => {
+  const vocab = ["[UNK]", "play", "##ing", "中", "文", "cafe", "!"];
+  const json = {
+    version: "1.0",
+    added_tokens: [special(0, "[UNK]")],
+    normalizer: { type: "BertNormalizer", lowercase: true, handle_chinese_chars: true },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: null,
+    decoder: { type: "WordPiece", prefix: "##" },
+    model: {
+      type: "WordPiece",
+      vocab: Object.fromEntries(vocab.map((word, id) => [word, id])),
+      ...{ unk_token: "[UNK]", continuing_subword_prefix: "##", max_input_chars_per_word: 100 },
+    },
+  };
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(json));
+  const tokens = loadTokenizer(folder)!.tokens("Playing 中文 café\tZoe!");
+  expect(tokens.map(({ token, text, start }) => [token, text, start])).toEqual([
+    ["play", "Play", 0],
+    ["##ing", "ing", 4],
+    ["中", "中", 8],
+    ["文", "文", 9],
+    ["cafe", "café", 11],
+    ["[UNK]", "Zoe", 16],
+    ["!", "!", 19],
+  ]);
+});
+
 describe("a folder's tokenizer", () => {
   it("may be absent", () => {
     expect(loadTokenizer(temporaryFolder())).toBeUndefined();
