@@ -18,6 +18,8 @@ export interface HeadReport extends Head {
   readonly induction: number;
   /** To the token before the current one. */
   readonly previous: number;
+  /** To the current token itself. */
+  readonly current: number;
   /** Loss on the second copy when it writes nothing, in nats. */
   readonly copyLoss: number;
   /** Share of indirect-object questions still answered. */
@@ -67,7 +69,8 @@ export async function findMechanisms(
   const types = await headTypes(model, { prompts: randomSequences.map(repeatWords) });
   const heads: HeadReport[] = [];
   for (const { layer, head, scores } of types.heads) {
-    const one = { layer, head, induction: scores.induction, previous: scores.previousToken };
+    const { induction, previousToken: previous, currentToken: current } = scores;
+    const one = { layer, head, induction, previous, current };
     const { best } = await ask(model, indirectObject, silence([one]));
     heads.push({ ...one, copyLoss: await copyLossWithout([one]), indirectObject: best });
   }

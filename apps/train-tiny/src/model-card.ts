@@ -1,7 +1,7 @@
 /** The model card, written from what was measured on the finished weights. */
 import { decoderConfig, maxPositions } from "./architecture.js";
 import { defaultDataset } from "./dataset.js";
-import type { Abilities, Accuracy } from "./evaluate-abilities.js";
+import type { Abilities, Accuracy, CopyLoss } from "./evaluate-abilities.js";
 import { type HeadReport, headName, type Mechanisms, type PairReport } from "./mechanisms.js";
 import type { Training } from "./train.js";
 
@@ -40,53 +40,44 @@ function abilityTable({ indirectObject, facts, agreement, pronouns, copies }: Ab
 
 function headTable(heads: readonly HeadReport[]): string {
   const rows = heads.map((head) => {
-    const { previous, induction, copyLoss, indirectObject } = head;
-    const cells = [previous.toFixed(2), induction.toFixed(2), copyLoss.toFixed(2)];
+    const { previous, current, induction, copyLoss, indirectObject } = head;
+    const cells = [previous, current, induction, copyLoss].map((value) => value.toFixed(2));
     return `| ${headName(head)} | ${cells.join(" | ")} | ${percent(indirectObject)} |`;
   });
   return [
-    "| head | attention to the previous token | induction | loss on the second copy without it | indirect objects right without it |",
-    "|---|---|---|---|---|",
+    "| head | previous token | current token | induction | loss on the second copy without it | indirect objects right without it |",
+    "|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }
 
 const pairName = ({ heads }: PairReport) => heads.map(headName).join(" and ");
 
-/** Other pairs fall into those with a previous-token head, from which induction heads read, and the rest. */
-function pairText({ heads, inductionPair, otherPairs }: Mechanisms): string {
-  const sources = new Set(heads.filter(({ previous }) => previous > 0.4).map(headName));
-  const [circuit, rest] = [true, false].map((inCircuit) =>
-    otherPairs
-      .filter((pair) => pair.heads.some((head) => sources.has(headName(head))) === inCircuit)
-      .sort((left, right) => right.copyLoss - left.copyLoss),
+/** Other pairs fall into those with a head that copying needs anyway, such as a previous-token head, and the rest. */
+function pairText({ heads, inductionPair, otherPairs }: Mechanisms, limit: number): string {
+  const induction = new Set(inductionPair.heads.map(headName));
+  const needed = heads.filter((head) => head.copyLoss > limit && !induction.has(headName(head)));
+  const names = needed.map(headName);
+  const [without, rest] = [true, false].map((has) =>
+    otherPairs.filter((pair) => pair.heads.some((head) => names.includes(headName(head))) === has),
   );
-  const lines = [
+  const losses = rest.map(({ copyLoss }) => copyLoss);
+  return [
     `- without the two best induction heads, ${pairName(inductionPair)}: ${inductionPair.copyLoss.toFixed(2)} nats on the second copy`,
-  ];
-  if (rest.length > 0) {
-    const [worst] = rest;
-    lines.push(
-      `- without two other heads at random, ${rest.length} draws: at most ${worst.copyLoss.toFixed(2)} (${pairName(worst)})`,
-    );
-  }
-  if (circuit.length > 0) {
-    const least = circuit[circuit.length - 1];
-    lines.push(
-      `- the same, ${circuit.length} draws with a previous-token head (${[...sources].join(", ")}), from which ` +
-        `induction heads read: at least ${least.copyLoss.toFixed(2)} (${pairName(least)})`,
-    );
-  }
-  return lines.join("\n");
+    `- heads outside this pair that copying needs, because the induction heads read what they write: ${names.join(", ") || "none"}`,
+    `- without two random others, ${otherPairs.length} draws: at most ${Math.max(...losses).toFixed(2)} in the ${rest.length} draws with none of those`,
+    ...without.map((pair) => `- without ${pairName(pair)}: ${pair.copyLoss.toFixed(2)}`),
+  ].join("\n");
 }
 
-function mechanismText(mechanisms: Mechanisms): string {
+function mechanismText(mechanisms: Mechanisms, { first }: CopyLoss): string {
   return [
-    "Heads are written layer.head. Attention is a mean over repeated random words; a silenced head writes zeros.",
+    "Heads are written layer.head. The first three columns are mean attention on repeated random words: to the token before, to the",
+    "token itself, and to the token after the previous occurrence. A head is silenced by zeroing what it writes.",
     "",
     headTable(mechanisms.heads),
     "",
-    pairText(mechanisms),
+    pairText(mechanisms, first / 3),
   ].join("\n");
 }
 
@@ -133,7 +124,7 @@ ${abilityTable(facts.abilities)}
 
 ## Mechanisms
 
-${mechanismText(facts.mechanisms)}
+${mechanismText(facts.mechanisms, facts.abilities.copies)}
 
 ## Training
 

@@ -13,6 +13,8 @@ interface Head {
   readonly induction: number;
   /** Attention from the second copy to the token before. */
   readonly previous: number;
+  /** Attention from the second copy to the token itself. */
+  readonly current: number;
 }
 
 let model: LanguageModel;
@@ -36,12 +38,13 @@ async function scoreHeads(): Promise<Head[]> {
       const picked = pattern.index(mx.Slice(), mx.Slice(), queries, keys); // (batch, heads, query)
       return toFlat(mx.mean(picked, [0, 2]));
     };
-    const [induction, previous] = [back(length - 1), back(1)];
+    const [induction, previous, current] = [back(length - 1), back(1), back(0)];
     return Array.from(induction, (score, head) => ({
       layer,
       head,
       induction: score,
       previous: previous[head],
+      current: current[head],
     }));
   });
 }
@@ -66,19 +69,21 @@ function pairsOf(from: readonly Head[]): [Head, Head][] {
   );
 }
 
+/** Heads of earlier layers that tell the induction heads which token is where: the first stage of the circuit. */
+function firstStage(): Head[] {
+  const [{ layer: end }] = byInduction;
+  return heads.filter(
+    ({ layer, previous, current }) => layer < end && Math.max(previous, current) > 0.4,
+  );
+}
+
 describe("the induction circuit of the model that ships", () => {
-  it("has a head that looks at the previous token", () => {
-    const best = Math.max(...heads.map(({ previous }) => previous));
-    expect(best).toBeGreaterThan(0.4);
+  it("has a head that looks at what followed the previous occurrence", () => {
+    expect(byInduction[0].induction).toBeGreaterThan(0.4);
   });
 
-  it("has a head that looks at what followed the previous occurrence, in a later layer", () => {
-    const [strongest] = byInduction;
-    expect(strongest.induction).toBeGreaterThan(0.4);
-    const sources = heads.filter(
-      ({ previous, layer }) => previous > 0.4 && layer < strongest.layer,
-    );
-    expect(sources).not.toHaveLength(0);
+  it("has a head that looks at the previous token, in an earlier layer", () => {
+    expect(Math.max(...firstStage().map(({ previous }) => previous))).toBeGreaterThan(0.4);
   });
 
   it("no longer copies without its best induction heads", async () => {
@@ -87,18 +92,20 @@ describe("the induction circuit of the model that ships", () => {
     expect(without.second).toBeGreaterThan((2 / 3) * intact.first);
   });
 
-  it("still copies without any two other heads outside the circuit", async () => {
+  it("still copies without any two heads outside the circuit", async () => {
     const intact = await copyLosses(model);
-    const others = byInduction.slice(2).filter(({ previous }) => previous < 0.4);
-    expect(others.length).toBeGreaterThanOrEqual(4);
+    const circuit = new Set([...byInduction.slice(0, 2), ...firstStage()]);
+    const others = heads.filter((head) => !circuit.has(head));
+    expect(others.length).toBeGreaterThan(heads.length / 2);
     for (const pair of pairsOf(others)) {
-      expect((await copyLosses(model, silence(pair))).second).toBeLessThan(intact.first / 3);
+      const { second } = await copyLosses(model, silence(pair));
+      expect(second, JSON.stringify(pair)).toBeLessThan(intact.first / 3);
     }
   });
 
   it("no longer copies without its previous-token heads, from which the induction heads read", async () => {
     const intact = await copyLosses(model);
-    const sources = heads.filter(({ previous, layer }) => previous > 0.4 && layer === 0);
+    const sources = firstStage().filter(({ previous }) => previous > 0.4);
     const without = await copyLosses(model, silence(sources));
     expect(without.second).toBeGreaterThan((2 / 3) * intact.first);
   });
