@@ -19,7 +19,7 @@ const renames: readonly (readonly [from: RegExp, to: string])[] = [
 ];
 
 /** The checkpoint's name of a parameter, such as `model.layers.0.self_attn.q_proj.weight`. */
-export function checkpointName(path: string): string {
+function checkpointName(path: string): string {
   return renames.reduce((name, [from, to]) => name.replace(from, to), path);
 }
 

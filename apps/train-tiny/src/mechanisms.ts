@@ -49,7 +49,7 @@ export function headName({ layer, head }: Head): string {
 }
 
 /** Zeroes what some heads write. */
-export function silence(heads: readonly Head[]): Interventions {
+function silence(heads: readonly Head[]): Interventions {
   const layers = [...new Set(heads.map(({ layer }) => layer))];
   return Object.fromEntries(
     layers.map((layer) => {

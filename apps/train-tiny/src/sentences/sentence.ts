@@ -29,7 +29,7 @@ const parts = 5;
  *
  * @param combination what must not be seen together in training, such as `"Mary+John"`
  */
-export function splitOf(combination: string): Split {
+function splitOf(combination: string): Split {
   return hash(combination) % parts === 0 ? "heldOut" : "train";
 }
 

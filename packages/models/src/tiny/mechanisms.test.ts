@@ -98,7 +98,7 @@ describe("the induction circuit of the model that ships", () => {
     const others = heads.filter((head) => !circuit.has(head));
     expect(others.length).toBeGreaterThan(heads.length / 2);
     for (const pair of pairsOf(others)) {
-      const { second } = await copyLosses(model, silence(pair));
+      const { second } = await copyLosses(model, silence(pair), 8);
       expect(second, JSON.stringify(pair)).toBeLessThan(intact.first / 3);
     }
   });

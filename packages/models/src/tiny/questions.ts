@@ -56,12 +56,15 @@ export function repeatedSequences(model: LanguageModel): number[][] {
 
 /**
  * The mean loss of each copy, in nats; nothing announces the first token of the second, so it is left out.
+ *
+ * @param count how many sequences are tried, by default all
  */
 export async function copyLosses(
   model: LanguageModel,
   interventions?: Interventions,
+  count?: number,
 ): Promise<{ first: number; second: number }> {
-  const ids = repeatedSequences(model);
+  const ids = repeatedSequences(model).slice(0, count);
   const cache = await model.run(ids, { interventions });
   const losses = Array.from(toFlat(mx.mean(nextTokenLosses(cache.get("output"), ids), 0)));
   const length = losses.length / 2;
@@ -79,6 +82,6 @@ function nextTokenLosses(logits: MxArray, ids: number[][]): MxArray {
   return mx.subtract(mx.logsumexp(predicting, -1), mx.squeeze(chosen, -1));
 }
 
-export function mean(values: readonly number[]): number {
+function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
