@@ -1,5 +1,6 @@
 /** What a loaded model remembers of its checkpoint, so that it can be saved in the same layout. */
 import type { WeightTarget } from "../families/weight-table.js";
+import type { LanguageModel } from "../language-model.js";
 
 /** A tensor of the files, and the parameters it became. */
 export interface CheckpointTensor {
@@ -17,4 +18,6 @@ export interface Checkpoint {
   readonly tensors: readonly CheckpointTensor[];
   /** Whether the files hold packed weights. */
   readonly packed: boolean;
+  /** Loads another model the same way: for comparisons, without the model knowing its loader. */
+  readonly load: (source: string) => Promise<LanguageModel>;
 }

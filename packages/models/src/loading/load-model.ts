@@ -84,7 +84,9 @@ export async function loadModel(
     name: source,
     tokenizer: loadTokenizer(folder),
     eosTokens: endTokens(folder, json, config),
-    ...(configText !== undefined && { checkpoint: { folder, configText, tensors, packed } }),
+    ...(configText !== undefined && {
+      checkpoint: { folder, configText, tensors, packed, load: (name: string) => loadModel(name) },
+    }),
   });
   const { as: expected = LanguageModel } = options;
   const found = model.constructor.name;

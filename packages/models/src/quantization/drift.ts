@@ -81,10 +81,15 @@ async function findReference(
     throw new InvalidArgumentError("reference", given, rule);
   }
   const source = given ?? (checkpoint as NonNullable<typeof checkpoint>).folder;
-  // Imported here: loading makes the models that have this as a method.
-  const { loadModel } = await import("../loading/load-model.js");
-  const reference = typeof source === "string" ? await loadModel(source) : source;
+  const reference = typeof source === "string" ? await load(model, source) : source;
   if (reference.config.vocab === model.config.vocab) return reference;
   const rule = `it has a vocabulary of ${reference.config.vocab}, this model one of ${model.config.vocab}.`;
   throw new InvalidArgumentError("reference", reference.name, rule);
+}
+
+function load({ checkpoint }: LanguageModel, source: string): Promise<LanguageModel> {
+  if (checkpoint) return checkpoint.load(source);
+  const rule =
+    "this model was not loaded from a checkpoint. Load the reference yourself: { reference: await loadModel(…) }.";
+  throw new InvalidArgumentError("reference", source, rule);
 }
