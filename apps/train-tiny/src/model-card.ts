@@ -53,20 +53,24 @@ function headTable(heads: readonly HeadReport[]): string {
 
 const pairName = ({ heads }: PairReport) => heads.map(headName).join(" and ");
 
-/** Other pairs fall into those with a head that copying needs anyway, such as a previous-token head, and the rest. */
+/** Random pairs fall into those with a head that copying needs by itself, and the rest. */
 function pairText({ heads, inductionPair, otherPairs }: Mechanisms, limit: number): string {
-  const induction = new Set(inductionPair.heads.map(headName));
-  const needed = heads.filter((head) => head.copyLoss > limit && !induction.has(headName(head)));
-  const names = needed.map(headName);
-  const [without, rest] = [true, false].map((has) =>
-    otherPairs.filter((pair) => pair.heads.some((head) => names.includes(headName(head))) === has),
+  const silenced = new Set(inductionPair.heads.map(headName));
+  const needed = new Set(
+    heads
+      .filter((head) => head.copyLoss > limit)
+      .map(headName)
+      .filter((name) => !silenced.has(name)),
   );
-  const losses = rest.map(({ copyLoss }) => copyLoss);
+  const [harmful, harmless] = [true, false].map((has) =>
+    otherPairs.filter((pair) => pair.heads.some((head) => needed.has(headName(head))) === has),
+  );
+  const written = (pairs: readonly PairReport[]) =>
+    pairs.map((pair) => `${pairName(pair)} (${pair.copyLoss.toFixed(2)})`).join(", ") || "none";
   return [
-    `- without the two best induction heads, ${pairName(inductionPair)}: ${inductionPair.copyLoss.toFixed(2)} nats on the second copy`,
-    `- heads outside this pair that copying needs, because the induction heads read what they write: ${names.join(", ") || "none"}`,
-    `- without two random others, ${otherPairs.length} draws: at most ${Math.max(...losses).toFixed(2)} in the ${rest.length} draws with none of those`,
-    ...without.map((pair) => `- without ${pairName(pair)}: ${pair.copyLoss.toFixed(2)}`),
+    `- the two best induction heads: ${written([inductionPair])}`,
+    `- two others, drawn at random: ${written(harmless)}`,
+    `- drawn likewise, but with a head that copying needs by itself (${[...needed].join(", ")}): ${written(harmful)}`,
   ].join("\n");
 }
 
@@ -76,6 +80,8 @@ function mechanismText(mechanisms: Mechanisms, { first }: CopyLoss): string {
     "token itself, and to the token after the previous occurrence. A head is silenced by zeroing what it writes.",
     "",
     headTable(mechanisms.heads),
+    "",
+    "Loss on the second copy without two heads at once:",
     "",
     pairText(mechanisms, first / 3),
   ].join("\n");

@@ -69,13 +69,35 @@ export function nextTokenLoss(logits: MxArray, targets: MxArray): MxArray {
   return mx.subtract(mx.logsumexp(logits, -1), mx.squeeze(chosen, -1));
 }
 
-/** MLX arrays that outlive two minor collections wait for a full one, which knows nothing of their size. */
+const stepsBetweenCollections = 20;
+
+/**
+ * Frees what two minor collections have passed over. V8 does not know the size of an MLX array and would wait
+ * until gigabytes are held; `gc` is there because the start script asks for it.
+ */
 async function collectFully(): Promise<void> {
   globalThis.gc?.();
   await turn();
 }
 
-const stepsBetweenCollections = 20;
+/** @returns a function that builds one step and its new weights, with nothing computed yet */
+function stepBuilder(decoder: Decoder, optimizer: AdamW, options: TrainOptions) {
+  const random = seededRandom(`${options.seed}/documents`);
+  const lossAndGradients = nn.valueAndGrad(decoder, ({ inputs, targets, counted }: Batch) => {
+    const losses = nextTokenLoss(decoder.forward(inputs), targets);
+    return mx.divide(mx.sum(mx.multiply(losses, counted)), mx.sum(counted));
+  });
+  return (step: number): MxArray => {
+    const draw = () => drawDocument(random, options.dataset);
+    const [loss, gradients] = lossAndGradients(
+      toBatch(Array.from({ length: options.batch }, draw)),
+    );
+    const slopes = new Map(flatten(gradients));
+    const rate = learningRateAt(step, options);
+    setParameters(decoder, optimizer.update(listParameters(decoder), slopes, rate));
+    return loss;
+  };
+}
 
 /**
  * Trains a decoder in place.
@@ -83,28 +105,14 @@ const stepsBetweenCollections = 20;
  * @throws the reason of `signal` when it aborts
  */
 export async function train(decoder: Decoder, options: TrainOptions): Promise<void> {
-  const { seed, steps, batch, dataset, onStep, signal } = options;
-  const random = seededRandom(`${seed}/documents`);
   const optimizer = new AdamW(options.optimizer);
-  const lossAndGradients = nn.valueAndGrad(decoder, (batch: Batch) => {
-    const losses = nextTokenLoss(decoder.forward(batch.inputs), batch.targets);
-    return mx.divide(mx.sum(mx.multiply(losses, batch.counted)), mx.sum(batch.counted));
-  });
-  /** Builds one step; nothing is computed yet. */
-  const build = (step: number): MxArray => {
-    const documents = Array.from({ length: batch }, () => drawDocument(random, dataset));
-    const [loss, gradients] = lossAndGradients(toBatch(documents));
-    const rate = learningRateAt(step, options);
-    const slopes = new Map(flatten(gradients));
-    setParameters(decoder, optimizer.update(listParameters(decoder), slopes, rate));
-    return loss;
-  };
-  for (let step = 1; step <= steps; step++) {
-    signal?.throwIfAborted();
+  const build = stepBuilder(decoder, optimizer, options);
+  for (let step = 1; step <= options.steps; step++) {
+    options.signal?.throwIfAborted();
     const loss = build(step);
     await evaluate([loss, ...listParameters(decoder).values(), ...optimizer.state]);
     if (step % stepsBetweenCollections === 0) await collectFully();
-    onStep?.(step, finite(loss.item() as number, step));
+    options.onStep?.(step, finite(loss.item() as number, step));
   }
 }
 

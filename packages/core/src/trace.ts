@@ -1,5 +1,4 @@
 /** An open trace: the forward has run, its values can be read and saved until it closes. */
-import { inspect } from "node:util";
 import { collect, evaluate, evaluateNow, type MxArray } from "@mlxterp/mlx";
 import { DisposedError } from "./errors.js";
 import { closeOpen, type OpenEntry, pushOpen } from "./open-traces.js";
@@ -20,6 +19,9 @@ export interface TraceParts {
   readonly tokens: TokenBatch | undefined;
   readonly result: unknown;
 }
+
+/** `util.inspect.custom`, by its registered name: published types must not need those of Node. */
+const shown: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /** The members of every trace; `Trace<M>` adds the views of the model's modules. */
 export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
@@ -125,7 +127,7 @@ export class TraceCore implements ValueSource, Disposable, AsyncDisposable {
     return { saved: Object.fromEntries(saved) };
   }
 
-  [inspect.custom](): string {
+  [shown](): string {
     return this.toString();
   }
 
