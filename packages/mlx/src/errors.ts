@@ -57,3 +57,15 @@ export class InvalidArgumentError extends MlxterpError {
     super(`${argument}: ${rule}`);
   }
 }
+
+/** A file that is not what its format promises: cut short, overwritten, or of another kind. */
+export class CorruptFileError extends MlxterpError {
+  readonly code = "CORRUPT_FILE";
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} is damaged: ${reason}. Copy or write it again.`, options);
+  }
+}

@@ -1,7 +1,9 @@
 /** The menu of @mlxterp/mlx. */
+export { writeFileAtomically } from "./atomic-file.js";
 export { mx, nn, optimizers } from "./binding.js";
 export {
   BindingUnavailableError,
+  CorruptFileError,
   InvalidArgumentError,
   MlxterpError,
   UnsupportedDtypeError,
@@ -9,6 +11,9 @@ export {
 export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release } from "./memory.js";
+export { readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
+export { readTensorHeader, type TensorDeclaration, type TensorHeader } from "./tensor-header.js";
+export { type TopK, topK } from "./top-k.js";
 export type {
   ArrayAt,
   Device,

@@ -193,6 +193,18 @@ export interface Mx {
   arange(start: number, stop: number, step?: number, dtype?: Dtype): MxArray;
   /** `a[indicesA] @ b[indicesB]`, batch by batch; without indices all of them in order. */
   blockSparseMM(a: Operand, b: Operand, indicesA?: MxArray, indicesB?: MxArray): MxArray;
+  /** `quantizedMatmul` of `x[indicesX]` and `weight[indicesWeight]`, batch by batch. */
+  blockSparseQMM(
+    x: MxArray,
+    weight: MxArray,
+    scales: MxArray,
+    biases: MxArray,
+    indicesX: MxArray | undefined,
+    indicesWeight: MxArray,
+    transpose: boolean,
+    groupSize: number,
+    bits: number,
+  ): MxArray;
   broadcastTo(x: Operand, shape: Shape): MxArray;
   clip(x: Operand, min: Operand | null, max: Operand | null): MxArray;
   concatenate(arrays: readonly MxArray[], axis?: number): MxArray;

@@ -1,0 +1,80 @@
+/** Arrays in safetensors files: written whole or not at all, checked before they are read, read lazily. */
+import { statSync } from "node:fs";
+import { replaceFile } from "./atomic-file.js";
+import { mx } from "./binding.js";
+import { InvalidArgumentError } from "./errors.js";
+import { evaluate } from "./memory.js";
+import { readTensorHeader } from "./tensor-header.js";
+import type { MxArray } from "./types/array.js";
+
+/** What a safetensors file holds. */
+export interface TensorFile {
+  /** Lazy: each is read from the file when it is first computed with, which must be there until then. */
+  readonly tensors: Readonly<Record<string, MxArray>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Computes arrays and writes them to a safetensors file, which appears whole or not at all; one that was there
+ * is replaced. Missing folders are made.
+ *
+ * @param arrays by name, of any shape and dtype, none of them without elements
+ * @returns the size of the file in bytes
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an array without elements, or a path with another extension
+ * @example
+ * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) }, { model: "tiny" });
+ */
+export async function writeTensors(
+  path: string,
+  arrays: Readonly<Record<string, MxArray>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  if (!path.endsWith(".safetensors")) {
+    throw new InvalidArgumentError("path", path, `"${path}" must end in .safetensors.`);
+  }
+  for (const [name, { size }] of Object.entries(arrays)) {
+    if (size > 0 && name !== "__metadata__") continue;
+    const rule =
+      size > 0
+        ? "the format keeps this name for itself."
+        : "the format holds no array without elements.";
+    throw new InvalidArgumentError(name, arrays[name], rule);
+  }
+  await evaluate(Object.values(arrays));
+  replaceFile(path, (temporary) => save(temporary, arrays, metadata));
+  return statSync(path).size;
+}
+
+/** The binding refuses arrays that are views with gaps or repetitions, and does not tell which are: copy those. */
+function save(
+  file: string,
+  arrays: Readonly<Record<string, MxArray>>,
+  metadata: Readonly<Record<string, string>>,
+): void {
+  try {
+    mx.saveSafetensors(file, { ...arrays }, { ...metadata });
+  } catch {
+    const copies = Object.entries(arrays).map(([name, array]) => [name, rowMajor(array)]);
+    mx.saveSafetensors(file, Object.fromEntries(copies), { ...metadata }); // whatever else went wrong is thrown here
+  }
+}
+
+function rowMajor(array: MxArray): MxArray {
+  if (array.size < 2) return array;
+  const flat = array.reshape([-1]);
+  const parts = [flat.index(mx.Slice(0, 1)), flat.index(mx.Slice(1, null))];
+  return mx.concatenate(parts, 0).reshape(array.shape);
+}
+
+/**
+ * Opens a safetensors file after its header has been checked; no array is read before it is computed with.
+ *
+ * @throws CorruptFileError (`CORRUPT_FILE`)
+ * @example
+ * const { tensors, metadata } = readTensors("activations.safetensors");
+ * tensors["layers.0"].shape; // [2, 3]
+ */
+export function readTensors(path: string): TensorFile {
+  const { metadata } = readTensorHeader(path);
+  return { tensors: mx.load(path) as Record<string, MxArray>, metadata };
+}

@@ -1,0 +1,154 @@
+/** Reads and checks the header of a safetensors file before MLX sees it, so that damage is an error and never a crash. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { CorruptFileError } from "./errors.js";
+
+const bytesByDtype: Readonly<Record<string, number>> = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  U16: 2,
+  I16: 2,
+  F16: 2,
+  BF16: 2,
+  U32: 4,
+  I32: 4,
+  F32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8,
+  C64: 8,
+};
+
+/** One tensor as the header declares it; the dtype in the format's own words, such as `F32`. */
+export interface TensorDeclaration {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+export interface TensorHeader {
+  /** In the order of the header. */
+  readonly tensors: readonly TensorDeclaration[];
+  /** What the writer noted, as text. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const lengthBytes = 8;
+const largestHeader = 100_000_000; // the limit of the format's own reader
+const pointerMark = "version ";
+
+/**
+ * The header of a safetensors file, after everything the format promises has been checked: the file is as long as
+ * its tensors, and they fill it side by side. Source: the format's description, github.com/huggingface/safetensors.
+ *
+ * @throws CorruptFileError (`CORRUPT_FILE`)
+ * @example
+ * await writeTensors("a.safetensors", { x: mx.ones([2]) });
+ * readTensorHeader("a.safetensors").tensors; // [{ name: "x", dtype: "F32", shape: [2] }]
+ */
+export function readTensorHeader(file: string): TensorHeader {
+  const { header, dataBytes } = readHeader(file);
+  const { __metadata__: metadata, ...entries } = header;
+  const spans: Span[] = [];
+  const tensors = Object.entries(entries).map(([name, value]): TensorDeclaration => {
+    if (!isEntry(value))
+      throw new CorruptFileError(file, `its entry for "${name}" is not a tensor`);
+    const { dtype, shape, data_offsets } = value;
+    const [begin, end] = data_offsets;
+    const bytes = shape.reduce((product, length) => product * length, bytesByDtype[dtype]);
+    if (end - begin !== bytes) {
+      const needs = `[${shape.join(", ")}] of ${dtype} needs ${bytes}`;
+      throw new CorruptFileError(file, `"${name}" takes ${end - begin} bytes, but ${needs}`);
+    }
+    spans.push({ name, begin, end });
+    return { name, dtype, shape };
+  });
+  checkSpans(spans, dataBytes, file);
+  return { tensors, metadata: (metadata ?? {}) as Record<string, string> };
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { dtype, shape, data_offsets } = (value ?? {}) as Record<string, unknown>;
+  const known = typeof dtype === "string" && Object.hasOwn(bytesByDtype, dtype);
+  return known && areCounts(shape) && areCounts(data_offsets) && data_offsets.length === 2;
+}
+
+function areCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+interface Span {
+  readonly name: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The tensors must fill the data exactly, side by side. */
+function checkSpans(spans: Span[], dataBytes: number, file: string): void {
+  let covered = 0;
+  for (const { name, begin, end } of spans.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < covered) throw new CorruptFileError(file, `"${name}" overlaps another tensor`);
+    if (begin > covered) throw new CorruptFileError(file, `there is a hole before "${name}"`);
+    covered = end;
+  }
+  if (covered === dataBytes) return;
+  const reason =
+    covered > dataBytes
+      ? `it ends ${covered - dataBytes} bytes early (truncated?)`
+      : `${dataBytes - covered} bytes at its end belong to no tensor`;
+  throw new CorruptFileError(file, reason);
+}
+
+function readHeader(file: string): { header: Record<string, unknown>; dataBytes: number } {
+  const descriptor = openSync(file, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    const start = readBytes(descriptor, 0, Math.min(size, lengthBytes));
+    if (start.toString("latin1") === pointerMark) {
+      throw new CorruptFileError(file, "it is a Git LFS pointer, not the data (git lfs pull)");
+    }
+    if (size < lengthBytes) throw new CorruptFileError(file, `it has only ${size} bytes`);
+    const length = Number(start.readBigUInt64LE());
+    if (length > Math.min(size - lengthBytes, largestHeader)) {
+      const reason = `its header claims ${length} bytes of a file of ${size} (truncated, or not safetensors?)`;
+      throw new CorruptFileError(file, reason);
+    }
+    const text = readBytes(descriptor, lengthBytes, length).toString("utf8");
+    return { header: parseHeader(text, file), dataBytes: size - lengthBytes - length };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readBytes(descriptor: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const read = readSync(descriptor, bytes, filled, length - filled, position + filled);
+    if (read === 0) break; // the file shrank meanwhile: the rest stays zero and fails to parse
+    filled += read;
+  }
+  return bytes;
+}
+
+function parseHeader(text: string, file: string): Record<string, unknown> {
+  const reason = "its header is not a JSON object";
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CorruptFileError(file, reason, { cause });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new CorruptFileError(file, reason);
+}
