@@ -76,7 +76,7 @@ describe("layers with several outputs or inputs", () => {
     const model = new InterpretableModel(new Around(attention, (x) => [x, mx.negative(x), x]));
     using trace = model.trace(sequence);
     expectSame(trace.at("layer.input.1").value, mx.negative(sequence));
-    expectSame(trace.at("layer.keyProj.input").value, mx.negative(sequence));
+    expectSame(trace.at("layer.keyProj.input" as string).value, mx.negative(sequence));
     expectSame(trace.output.value, attention.forward(sequence, mx.negative(sequence), sequence));
   });
 

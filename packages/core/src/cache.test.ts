@@ -1,12 +1,12 @@
 /** What a run keeps, and how it is asked for. */
 import { setImmediate as turn } from "node:timers/promises";
-import { mx } from "@mlxterp/mlx";
+import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { DisposedError, MissingAxisError, UnknownSiteError } from "./errors.js";
 import { InterpretableModel } from "./model.js";
 import { CausalModel, letters } from "./testing/causal-model.js";
 import { expectClose, expectSame } from "./testing/compare.js";
-import { numbers, Stack } from "./testing/networks.js";
+import { Add, numbers, Stack } from "./testing/networks.js";
 
 const language = new InterpretableModel(new CausalModel(), { tokenizer: letters });
 const save = ["layers.*", "layers.0.selfAttn.pattern", "layers.0.selfAttn.result", "output"];
@@ -40,10 +40,24 @@ describe("asking a cache", () => {
 
   it("says what it holds where it does not hold a site", () => {
     expect(cache.has("layers.0.mlp")).toBe(false);
-    expect(cache.has("no such site")).toBe(false);
+    expect(cache.has("no such site" as string)).toBe(false);
     expect(() => cache.get("layers.0.mlp")).toThrow(UnknownSiteError);
     expect(() => cache.get("layers.0.mlp")).toThrow(/not saved in this run.*layers.0, layers.1/);
     expect(() => cache.get("layers.*")).toThrow(/not saved in this run/);
+  });
+
+  it("names the calls of the module that was asked for, and of no other", async () => {
+    class Twice extends nn.Module {
+      one = new Add(1);
+      two = new Add(2);
+      override forward(x: MxArray): MxArray {
+        const once = this.two.forward(this.one.forward(x));
+        return this.two.forward(this.one.forward(once));
+      }
+    }
+    const run = await new InterpretableModel(new Twice()).run(numbers(3), { save: "*" });
+    expect(run.keys()).toEqual(["one#0", "one#1", "two#0", "two#1"]);
+    expect(() => run.get("one")).toThrow(/Nearest: one#0, one#1\./);
   });
 
   it("keeps the output when nothing is said", async () => {
@@ -57,6 +71,7 @@ describe("asking a cache", () => {
     expect(run.provenance).toEqual({
       model: "CausalModel",
       tokens: [[0, 1]],
+      edits: ["edit1"],
       interventions: ["lmHead", "layers.{0,1}"],
     });
     const json = JSON.parse(JSON.stringify(run));

@@ -45,7 +45,7 @@ describe("a model whose modules change", () => {
     model.trace(numbers(1, 4)).dispose();
     Object.assign(network, { head: new Block(4) });
     using trace = model.trace(numbers(1, 4));
-    expect(trace.at("head.up").shape).toEqual([1, 8]);
+    expect(trace.at("head.up" as string).shape).toEqual([1, 8]);
   });
 
   it("sees a module put where nothing was, and a list that was empty", () => {

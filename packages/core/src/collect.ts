@@ -4,8 +4,11 @@ import type { ActivationCache } from "./cache.js";
 import { InvalidPromptError } from "./errors.js";
 import type { Interventions } from "./intervention.js";
 import type { InterpretableModelCore } from "./model.js";
-import { atPositions } from "./positions.js";
+import type { RunOptions } from "./options.js";
 import type { Selector } from "./sites/selector.js";
+import { requireBudget } from "./storage/budget.js";
+import type { ByteSize } from "./storage/byte-size.js";
+import type { CaptureOptions } from "./storage/capture.js";
 import type { Prompt } from "./tokens.js";
 
 /** How far a collection has come. */
@@ -14,7 +17,7 @@ export interface CollectProgress {
   readonly total: number;
 }
 
-export interface CollectOptions {
+export interface CollectOptions extends Pick<CaptureOptions, "dtype"> {
   /** What to collect; by default the residual stream after every layer. */
   readonly sites?: Selector | readonly Selector[];
   /** Prompts in one pass; default 8. */
@@ -22,6 +25,8 @@ export interface CollectOptions {
   /** One position (drops the axis) or several, negative from each prompt's own end; default -1. */
   readonly positions?: number | readonly number[];
   readonly interventions?: Interventions;
+  /** The most bytes that the result may take, of all prompts together: more is refused before anything is computed. */
+  readonly budget?: ByteSize;
   readonly onProgress?: (progress: CollectProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -30,21 +35,26 @@ type Model = InterpretableModelCore<Module>;
 type PromptList = readonly string[] | readonly (readonly number[])[];
 type Named = [site: string, value: MxArray];
 
+/** How much may be kept of how many prompts; known from the shapes of the first batch. */
+interface Room {
+  readonly budget: ByteSize | undefined;
+  readonly total: number;
+}
+
 /**
  * The activations of one pass over one or more prompts, as a cache; the plain form of `model.run`.
  *
+ * @throws what `model.run` throws
  * @example
  * const cache = await collectActivations(model, ["Hello"], { sites: ["layers.*"] });
  */
 export function collectActivations(
   model: Model,
   input: Prompt,
-  options: Pick<CollectOptions, "sites" | "interventions"> = {},
+  options: Pick<CollectOptions, "sites"> & Omit<RunOptions, "save"> = {},
 ): Promise<ActivationCache> {
-  return model.run(input, {
-    save: options.sites ?? "layers.*",
-    interventions: options.interventions,
-  });
+  const { sites = "layers.*", ...run } = options;
+  return model.run(input, { ...run, save: sites });
 }
 
 /**
@@ -52,7 +62,8 @@ export function collectActivations(
  *
  * @returns (batch, hidden) for one position (the default is each prompt's last), (batch, positions, hidden) for several
  * @throws InvalidPromptError (`INVALID_PROMPT`) without any prompt, OutOfRangeError (`OUT_OF_RANGE`) for a position
- * that a prompt does not have, MissingAxisError (`MISSING_AXIS`) for a site without positions
+ * that a prompt does not have, MissingAxisError (`MISSING_AXIS`) for a site without positions, BudgetExceededError
+ * (`BUDGET_EXCEEDED`)
  */
 export async function getActivations(
   model: Model,
@@ -79,7 +90,8 @@ export async function batchGetActivations(
   for (let start = 0; start < prompts.length; start += batchSize) {
     signal?.throwIfAborted();
     const batch = prompts.slice(start, start + batchSize) as PromptList;
-    for (const [site, value] of await oneBatch(model, batch, options)) {
+    const room = start === 0 ? { budget: options.budget, total: prompts.length } : undefined;
+    for (const [site, value] of await oneBatch(model, batch, options, room)) {
       const list = parts.get(site);
       if (list) list.push(value);
       else parts.set(site, [value]);
@@ -104,21 +116,30 @@ async function oneBatch(
   model: Model,
   prompts: PromptList,
   options: CollectOptions,
+  room: Room | undefined,
 ): Promise<Named[]> {
-  const chosen = lazyBatch(model, prompts, options);
+  const chosen = lazyBatch(model, prompts, options, room);
   await evaluate(chosen.map(([, value]) => value));
   return chosen;
 }
 
-function lazyBatch(model: Model, prompts: PromptList, options: CollectOptions): Named[] {
-  const { sites: save = "layers.*", positions = -1, interventions } = options;
-  const cache = model.collectLazily(prompts, { save, interventions });
-  const list = typeof positions === "number" ? [positions] : positions;
-  return cache.entries().map(([site, value]): Named => {
-    const at = { lengths: cache.tokens?.lengths, axis: cache.positionAxis(site) };
-    const chosen = atPositions(value, list, at); // (batch, positions, …)
-    return [site, typeof positions === "number" ? chosen.squeeze(1) : chosen];
-  });
+function lazyBatch(
+  model: Model,
+  prompts: PromptList,
+  options: CollectOptions,
+  room: Room | undefined,
+): Named[] {
+  const { sites: save = "layers.*", positions = -1, interventions, dtype } = options;
+  const cache = model.collectLazily(prompts, { save, interventions, positions, dtype });
+  const held = { entries: cache.held(), prompts: prompts.length };
+  if (room) requireBudget({ ...held, times: room.total / prompts.length }, room.budget);
+  if (typeof positions === "number") return cache.entries();
+  return cache.entries().map(
+    ([site, value]): Named => [
+      site,
+      value.moveaxis(cache.positionAxis(site), 1), // (batch, positions, …)
+    ],
+  );
 }
 
 function joinRows(list: readonly MxArray[]): MxArray {

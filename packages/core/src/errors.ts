@@ -119,6 +119,29 @@ export class NoOpenTraceError extends MlxterpError {
   }
 }
 
+/** A metric that gradients cannot be taken of: no array, not one number, or no floating-point one. */
+export class InvalidMetricError extends MlxterpError {
+  readonly code = "INVALID_METRIC";
+  constructor(readonly received: string) {
+    super(
+      `A metric must return one floating-point number as an array of shape [], but returned ${received}. Reduce it: mx.sum(…), logits.index(0, -1, token).`,
+    );
+  }
+}
+
+/** A site whose values are integers or booleans, so that nothing has a gradient there. */
+export class NotDifferentiableError extends MlxterpError {
+  readonly code = "NOT_DIFFERENTIABLE";
+  constructor(
+    readonly site: string,
+    readonly dtype: string,
+  ) {
+    super(
+      `"${site}" has no gradient: its values are ${dtype}, not floating-point. Choose a site above it, such as the output of the embedding for token ids.`,
+    );
+  }
+}
+
 /** What a method needs from a model, but this model does not show. */
 export class MissingAnatomyError extends MlxterpError {
   readonly code = "MISSING_ANATOMY";
@@ -139,5 +162,34 @@ export class ReadOnlySiteError extends MlxterpError {
     super(
       `"${site}" cannot be assigned: the forward has already run. Change it with trace(prompt, { interventions: { "${site}": (x) => … } }).`,
     );
+  }
+}
+
+/** An edit that cannot be made at a site. */
+export class InvalidEditError extends MlxterpError {
+  readonly code = "INVALID_EDIT";
+  constructor(
+    readonly site: string,
+    /** What was to be done, such as `skip`. */
+    readonly edit: string,
+    readonly reason: string,
+  ) {
+    super(`${edit} cannot act at "${site}": ${reason}.`);
+  }
+}
+
+/** A name that no edit of this view has, or that one has already. */
+export class EditNameError extends MlxterpError {
+  readonly code = "EDIT_NAME";
+  constructor(
+    readonly edit: string,
+    readonly names: readonly string[],
+  ) {
+    const taken = names.includes(edit);
+    const list = names.length > 0 ? `Its edits: ${names.join(", ")}.` : "It has none.";
+    const way = taken
+      ? "Give this one another name, or take the other out with withoutEdit."
+      : "See view.edits.";
+    super(`This view ${taken ? "has already an" : "has no"} edit named "${edit}". ${list} ${way}`);
   }
 }

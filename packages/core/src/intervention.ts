@@ -11,9 +11,15 @@ export interface SiteContext {
   readonly call: number;
   /** The meaning of each axis of the value, if known. */
   readonly axes: Axes | undefined;
-  /** The prompts of this pass; undefined when the input is not tokens. */
+  /**
+   * The prompts of this pass, in every step of a generation too; `array` is what this pass feeds. Undefined when the
+   * input is not tokens.
+   */
   readonly tokens: TokenBatch | undefined;
-  /** The absolute position of this pass's first token: 0, except when generating with a cache. */
+  /**
+   * The absolute position of this pass's first token: 0, except when generating with a cache. Of prompts of different
+   * length, the longest one's: the others stand as many positions before it as they are padded on the left.
+   */
   readonly offset: number;
   /** The generation step, from 0 for the prompt; undefined outside generation. */
   readonly step: number | undefined;

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { peakIsKnown } from "./testing/memory.js";
+import { peakIsKnown, spillBudget } from "./testing/memory.js";
 
 const depth = 12;
 const width = 256;
@@ -41,6 +41,9 @@ describe.skipIf(!peakIsKnown)("lesson: memory grew with every trace", () => {
     ["runs whose results are held until the next", "run"],
     ["traces with other passes awaited inside", "outer"],
     ["runs with interventions, and runs that fail", "failing"],
+    ["runs that spill", "spilled"],
+    ["gradients at the residual stream", "gradients"],
+    ["gradients that are edited", "edited"],
   ])("200 passes hold resident memory flat: %s", async (_name, scenario) => {
     expect(await measure(`${scenario}:growth`, tokens)).toBeLessThan(tenth);
   });
@@ -57,6 +60,20 @@ describe.skipIf(!peakIsKnown)("the peak of one pass above the weights", () => {
   it("is that and what is saved when the residual stream is kept", async () => {
     const saved = (depth + 1) * tokens * width * 4;
     expect(await measure("run:rise", tokens)).toBeLessThan(saved + 2 * layer);
+  });
+
+  it("is the budget and that when everything is saved to the disk", async () => {
+    const uncollected = 32 * 2 ** 20; // results that have grown old may wait for this much before they go
+    const most = spillBudget(tokens, width) + 2 * layer + uncollected;
+    const everything = (4 * depth + 2) * tokens * width * 4;
+    expect(most).toBeLessThan(everything * 0.7);
+    expect(await measure("spilled:rise", tokens)).toBeLessThan(most);
+  });
+
+  it("is what is saved and what the backward needs of every layer, for gradients of the residual stream", async () => {
+    const saved = (depth + 1) * tokens * width * 4;
+    const kept = depth * 2 * tokens * width * 4; // what enters each relu
+    expect(await measure("gradients:rise", tokens)).toBeLessThan(saved + kept + 1.5 * layer);
   });
 
   it("is less than a layer's work when only something early is asked for", async () => {

@@ -1,9 +1,17 @@
 /** Any MLX module, made interpretable: traces, runs and edits that never write to it. */
-import { evaluate, InvalidArgumentError, type Module, type MxArray } from "@mlxterp/mlx";
+import { InvalidArgumentError, type Module, type MxArray } from "@mlxterp/mlx";
 import type { Anatomy } from "./anatomy.js";
 import { ActivationCache } from "./cache.js";
+import type { EditOptions, ModelEdits, NamedEdit } from "./edits/edit.js";
+import type { EditsOn } from "./edits/edits-on.js";
+import { engineFor, freeName, withoutEdit } from "./edits/view-of.js";
 import { InvalidPromptError } from "./errors.js";
+import { gradientsOf } from "./gradients/gradients.js";
+import type { GradientMetric, GradientOptions, Gradients } from "./gradients/options.js";
+import type { GradientSubject } from "./gradients/subject.js";
 import type { Interventions } from "./intervention.js";
+import type { BatchTrace } from "./invoke/batch-trace.js";
+import { openBatchTrace } from "./invoke/open-batch-trace.js";
 import { defineViews } from "./model-views.js";
 import { openTrace, type Trace } from "./open-trace.js";
 import type {
@@ -13,15 +21,22 @@ import type {
   RunOptions,
   SiteInfo,
 } from "./options.js";
+import type { Probe } from "./pass/changes.js";
 import { type ObservedPass, PassEngine } from "./pass/engine.js";
 import { arrayInside } from "./pass/nested.js";
-import { isPlainInput, tokenBatch } from "./prompts.js";
+import { isPlainInput, isTokenBatch, tokenBatch } from "./prompts.js";
 import { anatomyPart, resolveAnatomy } from "./resolve-anatomy.js";
+import { readScan } from "./scan/read-scan.js";
+import { Scan } from "./scan/scan.js";
 import { declaredAxes, isModule } from "./sites/module-node.js";
 import { originalOf } from "./sites/originals.js";
 import { outputPort, type Selector } from "./sites/selector.js";
 import { type Site, siteName } from "./sites/site.js";
+import { capture } from "./storage/capture.js";
+import { computeCache } from "./storage/compute.js";
+import type { FoundSite } from "./storage/saved-site.js";
 import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
+import type { PassOptionsOn, RunOptionsOn, SiteOf } from "./typed-sites/checked.js";
 import type { Children } from "./views.js";
 
 /** A prompt as it is fed, with the further arguments of the forward. */
@@ -37,8 +52,10 @@ export class InterpretableModelCore<M extends Module> {
   readonly tokenizer: Tokenizer | undefined;
   readonly anatomy: Anatomy;
   readonly name: string;
-  /** Interventions of this view, applied in every pass before those of the call. */
-  readonly edits: readonly Interventions[] = [];
+  /** What this view changes in every pass, before the interventions of the call. */
+  readonly edits: readonly NamedEdit[] = [];
+  private readonly persistent: readonly Interventions[] = [];
+  private readonly unedited: this | undefined;
   private readonly forwardArguments: ForwardArguments;
   private readonly engine: PassEngine;
 
@@ -74,6 +91,7 @@ export class InterpretableModelCore<M extends Module> {
    *
    * @throws UnknownSiteError (`UNKNOWN_SITE`)
    */
+  sites<const S extends string>(selector?: SiteOf<M, S> | RegExp): SiteInfo[];
   sites(selector: Selector = "**"): SiteInfo[] {
     const { tree, resolver } = this.engine;
     tree.rescan(); // a listing also finds what was added under a new name
@@ -96,6 +114,8 @@ export class InterpretableModelCore<M extends Module> {
     return firstArray(this.module.forward(fed.array, ...fed.args));
   }
 
+  /** Opens a trace whose prompts are given one by one with `invoke`, each with a program of its own. */
+  trace(): BatchTrace<M>;
   /**
    * Runs the forward and opens its values for reading. Nothing is computed before it is asked for.
    *
@@ -107,7 +127,13 @@ export class InterpretableModelCore<M extends Module> {
    * @throws UnknownSiteError (`UNKNOWN_SITE`), InterventionShapeError (`INTERVENTION_SHAPE`), SiteNotReachedError
    * (`SITE_NOT_REACHED`) for an intervention that never ran
    */
-  trace(input: Prompt, options: PassOptions = {}): Trace<M> {
+  trace<const I extends Interventions = Interventions>(
+    input: Prompt,
+    options?: PassOptionsOn<M, I>,
+  ): Trace<M>;
+  trace(...given: [] | [input: Prompt, options?: PassOptions]): Trace<M> | BatchTrace<M> {
+    if (given.length === 0) return this.openBatch();
+    const [input, options = {}] = given;
     const fed = this.prepare(input, options.args);
     const { tree } = this.engine;
     defineViews(this, tree); // the user may have added modules
@@ -116,52 +142,182 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   /**
-   * One pass whose chosen activations are computed and kept; all else is released first.
+   * The shape, dtype and bytes of every site in a pass over this input. Nothing is computed.
    *
    * @example
-   * const cache = await model.run(prompts, { save: ["layers.*", "output"] });
-   * @throws UnknownSiteError (`UNKNOWN_SITE`), SiteNotReachedError (`SITE_NOT_REACHED`)
+   * const scan = model.scan(prompts);
+   * scan.bytes(["layers.*", "layers.*.selfAttn.pattern"]); // what saving them would take
+   * @throws UnknownSiteError (`UNKNOWN_SITE`), InterventionShapeError (`INTERVENTION_SHAPE`), InvalidPromptError
+   * (`INVALID_PROMPT`)
    */
-  async run(input: Prompt, options: RunOptions = {}): Promise<ActivationCache> {
-    const cache = this.collectLazily(input, options);
-    await evaluate(cache.entries().map(([, value]) => value));
-    return cache;
+  scan<const I extends Interventions = Interventions>(
+    input: Prompt,
+    options: PassOptionsOn<M, I> = {},
+  ): Scan {
+    const { tree, resolver } = this.engine;
+    const fed = this.prepare(input, options.args);
+    const { tokens } = fed;
+    const { reader } = this.observe(fed, undefined, options);
+    const values = readScan(reader, tree.nodes, tokens?.array.shape[1]);
+    reader.release();
+    return new Scan({ nodes: tree.nodes, resolver, values, tokens });
   }
 
   /**
-   * A view of the same model with persistent interventions; this one stays as it is. A subclass's fields come along,
-   * except `#private` ones.
+   * One pass whose chosen activations are computed and kept; all else is released first. With a `budget`, what would
+   * not fit is refused before anything is computed; with `spill`, it goes to the disk.
    *
-   * @throws UnknownSiteError (`UNKNOWN_SITE`)
+   * @example
+   * const cache = await model.run(prompts, { save: ["layers.*", "output"] });
+   * @throws UnknownSiteError (`UNKNOWN_SITE`), SiteNotReachedError (`SITE_NOT_REACHED`), OutOfRangeError (`OUT_OF_RANGE`),
+   * BudgetExceededError (`BUDGET_EXCEEDED`)
    */
-  edit(interventions: Interventions): this {
-    this.engine.check(interventions); // unknown sites are told here, not at the first pass
+  async run<
+    const S extends Selector = Selector,
+    const I extends Interventions = Interventions,
+    P extends RunOptions["positions"] = undefined,
+  >(
+    input: Prompt,
+    options: RunOptionsOn<M, S, I> & { readonly positions?: P } = {},
+  ): Promise<ActivationCache<P extends number ? Module : M>> {
+    const cache = this.collectLazily(input, options);
+    await computeCache(cache, options);
+    return cache as ActivationCache<P extends number ? Module : M>;
+  }
+
+  /**
+   * A metric and its gradient at every chosen site, from one forward and one backward. The gradient is by the value
+   * that a trace would show, after interventions, and goes through them. The forward is built twice and computed once.
+   *
+   * @param metric one number from the output, for language models logits (batch, position, vocab), or from values inside
+   * @returns gradients of the shapes and dtypes of the sites' values
+   * @throws UnknownSiteError (`UNKNOWN_SITE`), SiteNotReachedError (`SITE_NOT_REACHED`), NotDifferentiableError
+   * (`NOT_DIFFERENTIABLE`), InvalidMetricError (`INVALID_METRIC`), and whatever the metric throws
+   * @example
+   * const { value, gradients } = await model.gradients(
+   *   "The capital of France is",
+   *   (logits) => mx.subtract(logits.index(0, -1, paris), logits.index(0, -1, rome)),
+   *   { sites: ["layers.*", "layers.*.selfAttn.pattern"] },
+   * );
+   * gradients.get("layers.2"); // (batch, position, hidden)
+   */
+  async gradients(
+    input: Prompt,
+    metric: GradientMetric,
+    options: GradientOptions,
+  ): Promise<Gradients> {
+    return gradientsOf(this.subject(input, options), metric, options);
+  }
+
+  /**
+   * A view of the same model with persistent interventions, or other modules; this one stays as it is. A subclass's
+   * fields come along, except `#private` ones. Anatomy and weights stay those of the original.
+   *
+   * @throws UnknownSiteError (`UNKNOWN_SITE`), InvalidEditError (`INVALID_EDIT`), EditNameError (`EDIT_NAME`) for a name
+   * that another edit of this view has
+   * @example
+   * const steered = model.edit({ "layers.2": addVector(joy) }, { name: "joy" });
+   * const shallow = steered.edit({ "layers.3": skip() });
+   * shallow.withoutEdit("joy").edits; // [{ name: "edit2", interventions: { "layers.3": … } }]
+   */
+  edit<const E extends ModelEdits>(
+    interventions: EditsOn<M, E>,
+    options: EditOptions = {},
+  ): this {
+    const { name = freeName(this.edits) } = options;
+    return this.withEdits([{ name, interventions }]);
+  }
+
+  /**
+   * A view with several edits after those of this one, such as `parseEdits` reads from a file.
+   *
+   * @throws what `edit` throws
+   */
+  withEdits(edits: readonly NamedEdit[]): this {
+    return this.editedView([...this.edits, ...edits]);
+  }
+
+  /**
+   * A view without one of this view's edits.
+   *
+   * @throws EditNameError (`EDIT_NAME`) with the names there are; UnknownSiteError (`UNKNOWN_SITE`) when a later edit
+   * acts inside a module that this one put in
+   */
+  withoutEdit(name: string): this {
+    return this.editedView(withoutEdit(this.edits, name));
+  }
+
+  /** The model without any edit; itself where it has none. */
+  get original(): this {
+    return this.unedited ?? this;
+  }
+
+  private editedView(edits: readonly NamedEdit[]): this {
+    const current = { edits: this.edits, engine: this.engine };
+    const edited = engineFor(this.module, current, edits);
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
-    Object.defineProperty(view, "edits", { value: [...this.edits, interventions] });
+    const own = { ...edited, unedited: this.original };
+    for (const [key, value] of Object.entries(own)) Object.defineProperty(view, key, { value });
     return view;
   }
 
   /** @internal The pass of `run`, with nothing computed yet. */
-  collectLazily(input: Prompt, options: RunOptions): ActivationCache {
+  collectLazily(input: Prompt | TokenBatch, options: RunOptions): ActivationCache<M> {
     const { tree, resolver } = this.engine;
     const fed = this.prepare(input, options.args);
     const { save = siteName(tree.root, outputPort) } = options;
     const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
     const wanted = selectors.flatMap((selector) => resolver.resolve(selector));
     const { reader } = this.observe(fed, wanted, options);
-    const activations = new Map(reader.all(selectors));
+    const found = reader.found(selectors);
     reader.release();
-    const { tokens } = fed;
-    const interventions = [...this.edits, options.interventions ?? {}].flatMap(Object.keys);
-    const provenance = { model: this.name, tokens: tokens?.ids, interventions };
-    return new ActivationCache(activations, { resolver, tokens, provenance });
+    return this.cache(found, fed, options);
+  }
+
+  private subject(input: Prompt, options: PassOptions): GradientSubject {
+    const fed = this.prepare(input, options.args);
+    return {
+      resolver: this.engine.resolver,
+      tokens: fed.tokens,
+      observe: (probes) => this.observe(fed, undefined, options, probes),
+      cache: (found) => this.cache(found, fed, options),
+    };
+  }
+
+  private cache(
+    found: readonly FoundSite[],
+    { tokens }: Fed,
+    { interventions: given = {}, positions, dtype }: Omit<RunOptions, "save">,
+  ): ActivationCache<M> {
+    const edits = this.edits.map(({ name }) => name);
+    const changes = this.edits.map(({ interventions }) => interventions);
+    const interventions = [...changes, given].flatMap(Object.keys);
+    const provenance = { model: this.name, tokens: tokens?.ids, edits, interventions };
+    const kept = found.map((one) => capture(one, tokens, { positions, dtype }));
+    const entries = new Map(kept.map((entry) => [entry.site.name, entry]));
+    return new ActivationCache(entries, { tokens, provenance, positions });
+  }
+
+  private openBatch(): BatchTrace<M> {
+    const { engine, tokenizer, forwardArguments, persistent: interventions } = this;
+    engine.tree.refresh();
+    defineViews(this, engine.tree);
+    const feed = (prompt: Prompt) => {
+      if (isPlainInput(prompt)) return { array: prompt, tokens: undefined };
+      const tokens = this.tokens(prompt);
+      return { array: tokens.array, tokens };
+    };
+    const padToken = tokenizer?.padId ?? 0;
+    return openBatchTrace({ model: this, engine, interventions, padToken, forwardArguments, feed });
   }
 
   /** What every pass begins with: a look at the modules as they now are, and the prompt. */
-  private prepare(input: Prompt, given: readonly unknown[] = []): Fed {
+  private prepare(input: Prompt | TokenBatch, given: readonly unknown[] = []): Fed {
     this.engine.tree.refresh();
-    if (isPlainInput(input)) return { array: input, tokens: undefined, args: given };
-    const tokens = this.tokens(input);
+    if (!isTokenBatch(input) && isPlainInput(input)) {
+      return { array: input, tokens: undefined, args: given };
+    }
+    const tokens = isTokenBatch(input) ? input : this.tokens(input);
     return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given) };
   }
 
@@ -169,11 +325,13 @@ export class InterpretableModelCore<M extends Module> {
     { array, tokens, args }: Fed,
     wanted: readonly Site[] | undefined,
     options: PassOptions,
+    probes?: readonly Probe[],
   ): ObservedPass {
     const { interventions, offset = 0, step } = options;
     return this.engine.observe({
       args: [array, ...args],
-      interventions: interventions ? [...this.edits, interventions] : this.edits,
+      interventions: interventions ? [...this.persistent, interventions] : this.persistent,
+      probes,
       facts: { tokens, offset, step },
       wanted,
     });

@@ -146,6 +146,6 @@ describe("an edited view", () => {
     const twice = edited.edit({ "layers.0": double });
     using trace = twice.trace(x);
     expectSame(trace.layers[0].value, double(double(network.layers[0].forward(x))));
-    expect(() => model.edit({ "layer.0": double })).toThrow(/matches no site/);
+    expect(() => model.edit({ ["layer.0" as string]: double })).toThrow(/matches no site/);
   });
 });

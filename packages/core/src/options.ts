@@ -3,6 +3,8 @@ import type { Anatomy } from "./anatomy.js";
 import type { Axes } from "./axes.js";
 import type { Interventions } from "./intervention.js";
 import type { Selector } from "./sites/selector.js";
+import type { CaptureOptions } from "./storage/capture.js";
+import type { RoomOptions } from "./storage/compute.js";
 import type { TokenBatch, Tokenizer } from "./tokens.js";
 
 export interface InterpretableOptions {
@@ -35,7 +37,7 @@ export interface PassOptions {
   readonly step?: number;
 }
 
-export interface RunOptions extends PassOptions {
+export interface RunOptions extends PassOptions, CaptureOptions, RoomOptions {
   /** What the cache shall hold; by default the output. */
   readonly save?: Selector | readonly Selector[];
 }

@@ -15,6 +15,11 @@ export function isPlainInput(input: Prompt): input is MxArray {
   return isArray(input) && (isFloating(input.dtype) || input.ndim > 2 || input.ndim === 0);
 }
 
+/** Whether the caller has made the rectangle, as generation does. */
+export function isTokenBatch(input: Prompt | TokenBatch): input is TokenBatch {
+  return typeof input === "object" && "lengths" in input && "padding" in input;
+}
+
 /**
  * Tokenizes, checks and pads prompts on the right.
  *

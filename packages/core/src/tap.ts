@@ -14,17 +14,17 @@ import type { Axes } from "./axes.js";
  *   }
  * }
  */
-export class Tap extends nn.Module {
+export class Tap<const A extends Axes = Axes> extends nn.Module {
   // Private, so that the binding does not list it among the module's parameters.
-  readonly #axes: Axes;
+  readonly #axes: A;
 
   /** @param axes the axes of the value that passes through, outermost first */
-  constructor(axes: Axes) {
+  constructor(axes: A) {
     super();
     this.#axes = axes;
   }
 
-  get axes(): Axes {
+  get axes(): A {
     return this.#axes;
   }
 

@@ -92,7 +92,7 @@ describe("what the modules hold", () => {
     await expectUntouched(network, () => {
       using trace = model.trace(x);
       expect(() => trace.at("layers.9")).toThrow();
-      expect(() => trace.saveAll("nothing")).toThrow();
+      expect(() => trace.saveAll("nothing" as string)).toThrow();
     });
   });
 });

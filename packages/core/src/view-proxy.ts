@@ -25,10 +25,13 @@ export function moduleView(source: ValueSource, node: ModuleNode): object {
     find: (key) => {
       const slot = node.slots.get(key);
       if (slot) return slotView(source, slot, join(key));
+      const part = node.splice?.parts.get(key);
+      if (part) return moduleView(source, part);
       if (Object.hasOwn(members, key)) return members[key]();
       throw new UnknownSiteError(join(key), [...node.slots.keys()].map(join).slice(0, 8));
     },
-    has: (key) => node.slots.has(key) || Object.hasOwn(members, key),
+    has: (key) =>
+      node.slots.has(key) || node.splice?.parts.has(key) === true || Object.hasOwn(members, key),
     assign: (key) => {
       throw new ReadOnlySiteError(Object.hasOwn(members, key) ? own : join(key));
     },

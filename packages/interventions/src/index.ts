@@ -5,6 +5,10 @@ export { atBatch, atHeads } from "./at-indices.js";
 export { atKeys, atPositions } from "./at-positions.js";
 export { compose } from "./compose.js";
 export { ablateDirection, type Directions, project } from "./directions.js";
+export { loadEdits, saveEdits } from "./edits/edit-files.js";
+export type { EditsJson } from "./edits/edits-json.js";
+export { type Edited, editsToJSON } from "./edits/edits-to-json.js";
+export { parseEdits } from "./edits/parse-edits.js";
 export {
   InterventionSyntaxError,
   InvalidInterventionError,

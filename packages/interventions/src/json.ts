@@ -41,6 +41,7 @@ export type InterventionJson =
   | { readonly type: "project"; readonly directions: JsonArray }
   | { readonly type: "ablateDirection"; readonly directions: JsonArray }
   | { readonly type: "meanAblate"; readonly mean?: JsonArray; readonly over?: readonly MeanAxis[] }
+  | { readonly type: "skip"; readonly output?: "input" | "zeros" }
   | { readonly type: "compose"; readonly interventions: readonly InterventionJson[] }
   | ({ readonly type: "atPositions"; readonly positions: Positions } & Restricted)
   | ({ readonly type: "atKeys"; readonly positions: Positions } & Restricted)

@@ -17,6 +17,7 @@ export const parameters: { readonly [T in InterventionType]: readonly ParameterO
   project: ["directions"],
   ablateDirection: ["directions"],
   meanAblate: ["mean", "over"],
+  skip: ["output"],
   compose: ["interventions"],
   atPositions: ["positions", "intervention", "axis"],
   atKeys: ["positions", "intervention", "axis"],

@@ -1,5 +1,5 @@
 /** The JSON form: round trips, what cannot be written, what cannot be read. */
-import type { Intervention } from "@mlxterp/core";
+import { type Intervention, skip } from "@mlxterp/core";
 import { MlxterpError, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -33,6 +33,8 @@ const every = {
   ablateDirection: ablateDirection(mx.eye(2)),
   meanAblate: meanAblate({ over: ["batch"] }),
   "meanAblate with zero": meanAblate({ mean: 0 }),
+  skip: skip(),
+  "skip with zeros": skip({ output: "zeros" }),
   compose: compose(scale(2), compose(), zeroOut()),
   atPositions: atPositions({ from: -1 }, scale(2)),
   atKeys: atKeys([0, 1], zeroOut(), { axis: -1 }),
@@ -69,7 +71,7 @@ describe("toJSON and parseIntervention", () => {
 
   it("has a schema that JSON Schema can express", () => {
     const schema = z.toJSONSchema(interventionSchema) as { oneOf?: unknown[]; anyOf?: unknown[] };
-    expect((schema.oneOf ?? schema.anyOf)?.length).toBe(14);
+    expect((schema.oneOf ?? schema.anyOf)?.length).toBe(15);
   });
 });
 

@@ -1,5 +1,5 @@
 /** From JSON to interventions. */
-import type { Intervention, Interventions } from "@mlxterp/core";
+import { type Intervention, type Interventions, skip } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { addVector } from "./add-vector.js";
 import { atBatch, atHeads } from "./at-indices.js";
@@ -38,16 +38,21 @@ export function parseIntervention(json: unknown): Intervention {
  * parseInterventions({ "layers.3.mlp": { type: "scale", factor: 0.5 } });
  */
 export function parseInterventions(json: unknown): Interventions {
+  return parseRecord(json, []);
+}
+
+/** @param path where the record stands, for messages */
+export function parseRecord(json: unknown, path: Path): Interventions {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     const rule = "must be an object from sites to interventions.";
-    throw new InvalidInterventionError([], json, rule);
+    throw new InvalidInterventionError(path, json, rule);
   }
   return Object.fromEntries(
     Object.entries(json).map(([site, given]: [string, unknown]) => [
       site,
       Array.isArray(given)
-        ? given.map((one: unknown, index) => parseAt(one, [site, index]))
-        : parseAt(given, [site]),
+        ? given.map((one: unknown, index) => parseAt(one, [...path, site, index]))
+        : parseAt(given, [...path, site]),
     ]),
   );
 }
@@ -110,6 +115,8 @@ function construct(json: Exclude<InterventionJson, Combinator>, path: Path): Int
         over: json.over,
         mean: json.mean === undefined ? undefined : readArray("mean", json.mean),
       });
+    case "skip":
+      return skip(json);
     case "compose":
       return compose(
         ...json.interventions.map((inner, index) =>

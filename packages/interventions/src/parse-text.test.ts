@@ -10,6 +10,8 @@ const zero = { type: "zeroOut" };
 describe("parseInterventionText", () => {
   it.each<[string, unknown]>([
     ["zeroOut()", zero],
+    ["skip()", { type: "skip" }],
+    ["skip(zeros)", { type: "skip", output: "zeros" }],
     ["  scale ( -0.5 ) ", { type: "scale", factor: -0.5 }],
     ["scale(1e-3)", { type: "scale", factor: 0.001 }],
     ["scale(factor=.5)", { type: "scale", factor: 0.5 }],

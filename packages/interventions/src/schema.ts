@@ -61,6 +61,7 @@ export const interventionSchema: z.ZodType<InterventionJson> = z.discriminatedUn
       .min(1)
       .optional(),
   }),
+  z.strictObject({ type: z.literal("skip"), output: z.enum(["input", "zeros"]).optional() }),
   z.strictObject({ type: z.literal("compose"), interventions: z.array(inner) }),
   z.strictObject({ type: z.literal("atPositions"), positions, intervention: inner, axis }),
   z.strictObject({ type: z.literal("atKeys"), positions, intervention: inner, axis }),

@@ -1,5 +1,10 @@
 /** Interventions that know what they are: a function with a description of itself attached. */
-import type { Intervention, Interventions } from "@mlxterp/core";
+import {
+  type Intervention,
+  type Interventions,
+  type SkipOptions,
+  skipOptions,
+} from "@mlxterp/core";
 import { formatPath, NotSerializableError } from "./errors.js";
 import type { InterventionJson, InterventionsJson } from "./json.js";
 
@@ -26,10 +31,19 @@ export function specify(name: string, apply: Intervention, describe: Describe): 
 export function describe(intervention: Intervention, path: Path): InterventionJson {
   const known = (intervention as Specified)[specification];
   if (known) return known(path);
+  const skipped = skipOptions(intervention);
+  if (skipped) return describeSkip(skipped, path);
   throw new NotSerializableError(
     formatPath(path),
     `${intervention.name || "an anonymous function"} is a function of yours, not data. Build it from the interventions of this package, or keep it in code.`,
   );
+}
+
+/** A skip is made in the core, which knows no JSON. */
+function describeSkip({ output }: SkipOptions, path: Path): InterventionJson {
+  if (typeof output !== "function") return { type: "skip", ...(output && { output }) };
+  const reason = "the output of this skip is a function of yours. Name it, or keep it in code.";
+  throw new NotSerializableError(formatPath([...path, "output"]), reason);
 }
 
 /**

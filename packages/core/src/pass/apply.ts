@@ -19,6 +19,11 @@ export function growsBatch(intervention: Intervention): Intervention {
   return Object.assign(wrapped, { [grows]: true });
 }
 
+/** Whether an intervention may add rows. */
+export function isGrowing(intervention: Intervention): boolean {
+  return grows in intervention;
+}
+
 /** Where an intervention is being applied. */
 export interface Occasion {
   readonly site: Site;
@@ -31,12 +36,21 @@ export interface Occasion {
  * @throws InterventionShapeError (`INTERVENTION_SHAPE`)
  */
 export function applyOne(intervention: Intervention, x: MxArray, occasion: Occasion): MxArray {
+  return applyIn(contextOf(x, occasion), intervention, x);
+}
+
+/**
+ * @param context what the intervention is told
+ * @returns of the same shape and dtype as `x`
+ * @throws InterventionShapeError (`INTERVENTION_SHAPE`)
+ */
+export function applyIn(context: SiteContext, intervention: Intervention, x: MxArray): MxArray {
   const given = ownHandle(x); // so that even an intervention that works in place disturbs nobody else
-  const result: unknown = intervention(given, contextOf(x, occasion));
+  const result: unknown = intervention(given, context);
   if (result === given) return given;
-  const { site } = occasion;
-  if (!isArray(result)) throw new InterventionShapeError(site.name, x.shape, describe(result));
-  checkShape(site, x.shape, result.shape, grows in intervention);
+  const { site } = context;
+  if (!isArray(result)) throw new InterventionShapeError(site, x.shape, describe(result));
+  checkShape(site, x.shape, result.shape, isGrowing(intervention));
   return result.dtype === x.dtype ? result : result.astype(x.dtype);
 }
 
@@ -52,7 +66,7 @@ function contextOf(x: MxArray, { site, call, facts }: Occasion): SiteContext {
 }
 
 function checkShape(
-  { name }: Site,
+  site: string,
   expected: readonly number[],
   received: readonly number[],
   mayGrow: boolean,
@@ -63,7 +77,7 @@ function checkShape(
       received[axis] === expected[axis] ||
       (mayGrow && axis === 0 && received[axis] > expected[axis]);
   }
-  if (!same) throw new InterventionShapeError(name, expected, received);
+  if (!same) throw new InterventionShapeError(site, expected, received);
 }
 
 function describe(value: unknown): string {

@@ -1,8 +1,11 @@
 /** What a pass changes: interventions sorted by the module they act on. */
 import { InvalidArgumentError, isArray } from "@mlxterp/mlx";
+import { isModuleEdit } from "../edits/edit.js";
+import { checkSkip, skipOptions } from "../edits/skip.js";
 import { SiteNotReachedError } from "../errors.js";
 import type { Intervention, Interventions } from "../intervention.js";
 import type { SiteResolver } from "../sites/resolver.js";
+import type { Selector } from "../sites/selector.js";
 import type { Site } from "../sites/site.js";
 import { applyOne } from "./apply.js";
 import type { PassFacts } from "./facts.js";
@@ -18,11 +21,26 @@ interface Change {
 export interface NodeChanges {
   readonly input: Change[];
   readonly output: Change[];
+  /** Those that leave the module out. */
+  readonly skips: Change[];
+}
+
+/** What the library itself does at sites, after the interventions that were asked for. */
+export interface Probe {
+  readonly selector: Selector;
+  readonly visit: Intervention;
+}
+
+interface ChangeRequest {
+  readonly selector: Selector;
+  readonly changes: readonly Change[];
+  /** What it means that a change never ran. */
+  readonly consequence: string;
 }
 
 /** Interventions as they were asked for, and by module. */
 export interface ChangePlan {
-  readonly requests: readonly { readonly selector: string; readonly changes: readonly Change[] }[];
+  readonly requests: readonly ChangeRequest[];
   /** By node index; sparse. */
   readonly table: readonly (NodeChanges | undefined)[];
 }
@@ -36,38 +54,53 @@ export interface ChangePlan {
 export function planChanges(
   interventions: readonly Interventions[],
   resolver: SiteResolver,
+  probes: readonly Probe[] = [],
 ): ChangePlan {
-  const requests = interventions
+  const request = (
+    selector: Selector,
+    list: readonly Intervention[],
+    consequence: string,
+  ): ChangeRequest => {
+    const sites = resolver.resolve(selector);
+    const changes = list.flatMap((intervention) =>
+      sites.map((site): Change => ({ site, intervention, applied: false })),
+    );
+    return { selector, changes, consequence };
+  };
+  const asked = interventions
     .flatMap((record) => Object.entries(record))
-    .map(([selector, given]) => {
-      const sites = resolver.resolve(selector);
-      const changes = listOf(selector, given).flatMap((intervention) =>
-        sites.map((site): Change => ({ site, intervention, applied: false })),
-      );
-      return { selector, changes };
-    });
+    .map(([selector, given]) => request(selector, listOf(selector, given), noEffect));
+  const own = probes.map(({ selector, visit }) => request(selector, [visit], ""));
+  const requests = [...asked, ...own];
   const table: (NodeChanges | undefined)[] = [];
   for (const change of requests.flatMap(({ changes }) => changes)) {
-    const { node, port } = change.site;
-    const changes = table[node.index] ?? { input: [], output: [] };
-    changes[port.kind].push(change);
+    const { site, intervention } = change;
+    const { node, port } = site;
+    const changes = table[node.index] ?? { input: [], output: [], skips: [] };
+    const skips = skipOptions(intervention) !== undefined;
+    if (skips) checkSkip(site);
+    changes[skips ? "skips" : port.kind].push(change);
     table[node.index] = changes;
   }
   return { requests, table };
 }
 
+const noEffect = ", so the intervention had no effect";
+
 function listOf(selector: string, given: Interventions[string]): readonly Intervention[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   for (const item of list) {
     if (typeof item === "function") continue;
-    throw new InvalidArgumentError(
-      "interventions",
-      item,
-      `the intervention for "${selector}" is not a function; built-ins are called first: zeroOut(), scale(0.5).`,
-    );
+    const rule = isModuleEdit(item)
+      ? `"${selector}": ${item.type} exchanges modules, so it makes a view first: model.edit({ "${selector}": … }).`
+      : `the intervention for "${selector}" is not a function; built-ins are called first: zeroOut(), scale(0.5).`;
+    throw new InvalidArgumentError("interventions", item, rule);
   }
   return list as readonly Intervention[];
 }
+
+/** Is told before each change what the value is so far, and which interventions have yet to act on it. */
+export type ChangeProgress = (value: unknown, pending: readonly Intervention[]) => void;
 
 /** Applies the changes of one port to a value, in the order they were given. */
 export function applyChanges(
@@ -75,11 +108,14 @@ export function applyChanges(
   value: unknown,
   call: number,
   facts: PassFacts,
+  progress?: ChangeProgress,
 ): unknown {
+  const due = changes.filter(({ site }) => site.call === undefined || site.call === call);
+  const pending = due.map(({ intervention }) => intervention);
   let current = value;
-  for (const change of changes) {
+  for (const [index, change] of due.entries()) {
     const { site, intervention } = change;
-    if (site.call !== undefined && site.call !== call) continue;
+    progress?.(current, pending.slice(index));
     const element = site.port.element ?? 0;
     const array = arrayInside(current, element);
     if (!array) {
@@ -98,19 +134,19 @@ export function applyChanges(
  * @throws SiteNotReachedError (`SITE_NOT_REACHED`) for the first exactly named site, or pattern, that never ran
  */
 export function checkAllApplied({ requests }: ChangePlan): void {
-  for (const { selector, changes } of requests) {
+  for (const { selector, changes, consequence } of requests) {
     const idle = changes.filter(({ applied }) => !applied);
     const exact = idle.find(({ site }) => site.exact);
     if (exact) {
       const { call, name } = exact.site;
       const what =
         call === undefined ? "its module was not called" : `call #${call} did not happen`;
-      throw new SiteNotReachedError(name, `${what}, so the intervention had no effect.`);
+      throw new SiteNotReachedError(name, `${what}${consequence}.`);
     }
     if (idle.length > 0 && idle.length === changes.length) {
       throw new SiteNotReachedError(
-        selector,
-        `none of the ${idle.length} modules it matches was called, so the intervention had no effect.`,
+        String(selector),
+        `none of the ${idle.length} modules it matches was called${consequence}.`,
       );
     }
   }

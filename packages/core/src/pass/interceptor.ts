@@ -48,6 +48,25 @@ export class Interceptor {
     }
   }
 
+  /** Runs something within the open pass, but without its interventions and unseen by its readers. */
+  unchanged<T>(use: () => T): T {
+    const open = this.pass;
+    this.pass = open?.unchanged();
+    try {
+      return use();
+    } finally {
+      this.pass = open;
+    }
+  }
+
+  /** Whether the open pass changes a module, or one below it. */
+  changesWithin({ path }: ModuleNode): boolean {
+    const { pass } = this;
+    if (!pass) return false;
+    const inside = (other: string) => other === path || other.startsWith(`${path}.`);
+    return this.tree.nodes.some((node) => inside(node.path) && pass.changes(node));
+  }
+
   /** The stand-in of a module. */
   observe(node: ModuleNode): object {
     if (this.version !== this.tree.version) {
@@ -57,7 +76,7 @@ export class Interceptor {
     }
     const known = this.standIns[node.index];
     if (known !== undefined) return known;
-    const standIn = noteStandIn(this.create(node), node.module);
+    const standIn = noteStandIn(this.create(node), node.standsFor ?? node.module);
     this.standIns[node.index] = standIn;
     return standIn;
   }
@@ -76,9 +95,13 @@ export class Interceptor {
   }
 
   private create(node: ModuleNode): object {
-    const { module } = node;
+    const { module, standsFor } = node;
+    if (standsFor instanceof Tap) {
+      const { run } = new ModuleStandIn(node, this);
+      return new ObservedTap(standsFor, node, { interceptor: this, run });
+    }
     return module instanceof Tap && module.forward === Tap.prototype.forward
-      ? new ObservedTap(module, node, this)
+      ? new ObservedTap(module, node, { interceptor: this })
       : new ModuleStandIn(node, this).proxy;
   }
 
@@ -86,7 +109,7 @@ export class Interceptor {
   private nodeOf(path: string, module: object): ModuleNode | undefined {
     const search = () => {
       const node = this.tree.byPath.get(path);
-      return node?.module === module
+      return node && (node.standsFor ?? node.module) === module
         ? node
         : this.tree.nodes.find((other) => other.module === module);
     };

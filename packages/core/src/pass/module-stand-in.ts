@@ -1,5 +1,6 @@
 /** What stands in for a module during a pass: a proxy that shows its children as stand-ins and reports its calls. */
 import { type Module, nn } from "@mlxterp/mlx";
+import { splicedRun } from "../edits/run-splice.js";
 import type { ModuleNode } from "../sites/module-node.js";
 import { originalOf, withOriginals } from "../sites/originals.js";
 import { accessorsOf, holdsModule, isClosed } from "./closed-modules.js";
@@ -20,6 +21,8 @@ export class ModuleStandIn implements ProxyHandler<Module> {
   private readonly accessors: ReadonlySet<PropertyKey>;
   private readonly shown = new Map<PropertyKey, Shown>();
   private readonly forward: Method;
+  /** The module's own forward, with what is spliced in. */
+  readonly run: (args: unknown[]) => unknown;
 
   constructor(
     private readonly node: ModuleNode,
@@ -29,10 +32,11 @@ export class ModuleStandIn implements ProxyHandler<Module> {
     this.proxy = new Proxy(adjustable(module), this);
     this.closed = isClosed(module);
     this.accessors = accessorsOf(module);
+    this.run = splicedRun(node, interceptor, this.invoke);
     this.forward = (...args) =>
       interceptor.pass === undefined
         ? module.forward(...args)
-        : interceptor.pass.call(node, args, this.invoke);
+        : interceptor.pass.call(node, args, this.run);
   }
 
   get(_target: Module, key: PropertyKey): unknown {

@@ -1,9 +1,11 @@
 /** One forward under observation: counts calls, applies changes, keeps the values that may be read. */
 import type { MxArray } from "@mlxterp/mlx";
+import { runOrSkip } from "../edits/skip.js";
 import { SiteNotReachedError } from "../errors.js";
+import type { Intervention } from "../intervention.js";
 import type { ModuleNode } from "../sites/module-node.js";
 import type { Site } from "../sites/site.js";
-import { applyChanges, type ChangePlan } from "./changes.js";
+import { applyChanges, type ChangePlan, type ChangeProgress } from "./changes.js";
 import type { PassFacts } from "./facts.js";
 import { arrayInside, ownHandle } from "./nested.js";
 
@@ -13,12 +15,26 @@ export interface Captured {
   readonly call: number;
   /** Under a handle of its own: changing it in place reaches nobody else. */
   readonly value: MxArray;
+  /** Grows in the order in which values come about during the forward. */
+  readonly order: number;
+  /** The interventions that have yet to act on it; none once the forward has run. */
+  readonly pending: readonly Intervention[];
 }
 
-/** One call of a module. */
+/** Stands for the output of a call that has not ended. */
+const unfinished = Symbol("unfinished");
+
+/** One call of a module, noted when it begins: interventions further inside may read its inputs. */
 interface Call {
-  readonly inputs: unknown;
-  readonly output: unknown;
+  /** How many calls had ended when it began; an input is there from then on. */
+  readonly began: number;
+  ended: number;
+  inputs: unknown;
+  output: unknown;
+  /** While interventions act on the inputs or the output. */
+  acting:
+    | { readonly on: "inputs" | "output"; readonly pending: readonly Intervention[] }
+    | undefined;
   /** Builds the value of a tap that the forward passed by. */
   build: (() => MxArray) | undefined;
   derived: MxArray | undefined;
@@ -39,8 +55,12 @@ export class Pass {
   /** By node index: the calls to keep, a list where there are several. */
   private calls: (Call | Call[] | undefined)[];
   private readonly keep: readonly boolean[] | undefined;
+  /** How many calls have ended. */
+  private ended = 0;
   /** Things a user should know about how this pass was observed. */
   readonly notes: string[] = [];
+  /** Whether the forward is at work, so that values are still to come. */
+  running = false;
 
   /** @param size how long a table by node index must be */
   constructor(
@@ -60,26 +80,39 @@ export class Pass {
     return this.plan.changes.table[index] !== undefined;
   }
 
+  /** Whether a module has been called. */
+  called({ index }: ModuleNode): boolean {
+    return (this.counts[index] ?? 0) > 0;
+  }
+
+  /** A pass that belongs to this one, but changes nothing and keeps nothing. */
+  unchanged(): Pass {
+    const { facts } = this.plan;
+    return new Pass(this.counts.length, {
+      facts,
+      changes: { requests: [], table: [] },
+      wanted: [],
+    });
+  }
+
   /** Runs one call of a module: input changes, the module's own forward, output changes, record. */
   call({ index }: ModuleNode, args: unknown[], forward: (args: unknown[]) => unknown): unknown {
-    const call = this.count(index);
+    const number = this.count(index);
+    const call = this.begin(index, args);
     const changes = this.plan.changes.table[index];
-    if (changes === undefined) {
-      const output = forward(args);
-      this.record(index, args, output, undefined);
-      return output;
-    }
+    if (changes === undefined) return this.end(call, forward(args));
     const { facts } = this.plan;
-    const inputs = applyChanges(changes.input, args, call, facts) as unknown[];
-    const output = applyChanges(changes.output, forward(inputs), call, facts);
-    this.record(index, inputs, output, undefined);
-    return output;
+    const [before, after] = [progressOf(call, "inputs"), progressOf(call, "output")];
+    const inputs = applyChanges(changes.input, args, number, facts, before) as unknown[];
+    before?.(inputs, []);
+    const produced = runOrSkip(changes.skips, number, inputs, forward);
+    return this.end(call, applyChanges(changes.output, produced, number, facts, after));
   }
 
   /** Takes a reader's-only value of a tap. */
   derive({ index }: ModuleNode, build: () => MxArray): void {
     this.count(index);
-    this.record(index, undefined, undefined, build);
+    this.end(this.begin(index, undefined, build), undefined);
   }
 
   private count(index: number): number {
@@ -88,13 +121,32 @@ export class Pass {
     return call;
   }
 
-  private record(index: number, inputs: unknown, output: unknown, build: Call["build"]): void {
-    if (this.keep !== undefined && !this.keep[index]) return;
-    const call: Call = { inputs, output, build, derived: undefined };
+  /** @returns the record of a call; none where nobody will read it */
+  private begin(index: number, inputs: unknown, build?: Call["build"]): Call | undefined {
+    if (this.keep !== undefined && !this.keep[index]) return undefined;
+    const call: Call = {
+      inputs,
+      output: unfinished,
+      began: this.ended,
+      ended: 0,
+      acting: undefined,
+      build,
+      derived: undefined,
+    };
     const earlier = this.calls[index];
     if (earlier === undefined) this.calls[index] = call;
     else if (Array.isArray(earlier)) earlier.push(call);
     else this.calls[index] = [earlier, call];
+    return call;
+  }
+
+  private end(call: Call | undefined, output: unknown): unknown {
+    this.ended++;
+    if (call === undefined) return output;
+    call.ended = this.ended;
+    call.output = output;
+    call.acting = undefined;
+    return output;
   }
 
   /** The values of a site, one for each call; empty when its module was not called. */
@@ -103,7 +155,13 @@ export class Pass {
     return (Array.isArray(recorded) ? recorded : [recorded])
       .map((call, number) => ({ call, number }))
       .filter(({ number }) => site.call === undefined || site.call === number)
-      .map(({ call, number }) => ({ call: number, value: ownHandle(valueAt(site, call)) }));
+      .filter(({ call }) => placeOf(site, call) !== unfinished)
+      .map(({ call, number }) => ({
+        call: number,
+        value: ownHandle(valueAt(site, call)),
+        order: site.port.kind === "input" ? call.began : call.ended,
+        pending: call.acting?.on === portOf(site) ? call.acting.pending : [],
+      }));
   }
 
   /** Lets go of every value. */
@@ -112,12 +170,29 @@ export class Pass {
   }
 }
 
-function valueAt({ port, name }: Site, call: Call): MxArray {
+/** Keeps a call up to date while interventions act on it. */
+function progressOf(call: Call | undefined, on: "inputs" | "output"): ChangeProgress | undefined {
+  if (call === undefined) return undefined;
+  return (value, pending) => {
+    call[on] = value;
+    call.acting = { on, pending };
+  };
+}
+
+function portOf({ port }: Site): "inputs" | "output" {
+  return port.kind === "output" ? "output" : "inputs";
+}
+
+function placeOf(site: Site, call: Call): unknown {
+  return call[portOf(site)];
+}
+
+function valueAt(site: Site, call: Call): MxArray {
   if (call.build) {
     call.derived ??= call.build(); // a tap's input and output are one
     return call.derived;
   }
-  const array = arrayInside(port.kind === "output" ? call.output : call.inputs, port.element);
+  const array = arrayInside(placeOf(site, call), site.port.element);
   if (array) return array;
-  throw new SiteNotReachedError(name, "there is no array at this place.");
+  throw new SiteNotReachedError(site.name, "there is no array at this place.");
 }

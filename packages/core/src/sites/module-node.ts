@@ -1,6 +1,7 @@
 /** What a module tree is made of. */
 import { type Module, nn } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
+import type { ModuleSplice } from "../edits/splice.js";
 import { Tap } from "../tap.js";
 import type { Container } from "./containers.js";
 
@@ -15,6 +16,16 @@ export interface ModuleNode {
   readonly module: Module;
   /** Own keys whose values are modules, or lists and plain objects of modules. */
   readonly slots: ReadonlyMap<string, Slot>;
+  /** The user's module at this place, where an edit has put another one there. */
+  readonly standsFor?: Module;
+  /** What an edit has spliced in here. */
+  readonly splice?: NodeSplice;
+}
+
+/** A splice in a module tree: its parts are sites beside the module's own children. */
+export interface NodeSplice {
+  readonly settings: ModuleSplice;
+  readonly parts: ReadonlyMap<string, ModuleNode>;
 }
 
 export interface Segment {

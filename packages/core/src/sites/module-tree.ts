@@ -1,5 +1,7 @@
 /** The tree of named modules below a root: what exists, under which path. The modules themselves are never touched. */
 import type { Module } from "@mlxterp/mlx";
+import { checkPlaces } from "../edits/check-plan.js";
+import type { ModulePlan } from "../edits/module-plan.js";
 import { sizeOf } from "./containers.js";
 import type { ModuleNode } from "./module-node.js";
 import { originalOf } from "./originals.js";
@@ -12,7 +14,11 @@ export class ModuleTree {
   /** Grows with every change of the tree; tables made from it compare this number. */
   version = 0;
 
-  constructor(private readonly module: Module) {
+  /** @param plan the modules that edits put in the place of others, or beside them */
+  constructor(
+    private readonly module: Module,
+    private readonly plan?: ModulePlan,
+  ) {
     this.reading = this.read();
   }
 
@@ -48,12 +54,15 @@ export class ModuleTree {
   }
 
   private read(): TreeReading {
-    return readTree(this.module, (path) => {
+    const number = (path: string) => {
       const known = this.numbers.get(path);
       if (known !== undefined) return known;
       this.numbers.set(path, this.numbers.size);
       return this.numbers.size - 1;
-    });
+    };
+    const reading = readTree(this.module, number, this.plan);
+    if (this.plan) checkPlaces(this.plan, reading.byPath);
+    return reading;
   }
 }
 
@@ -70,9 +79,9 @@ function sameTree(one: TreeReading, other: TreeReading): boolean {
     one.nodes.length === other.nodes.length &&
     one.watched.length === other.watched.length &&
     one.counted.length === other.counted.length &&
-    one.nodes.every(({ path, module }, index) => {
+    one.nodes.every(({ path, module, standsFor }, index) => {
       const node = other.nodes[index];
-      return path === node.path && module === node.module;
+      return path === node.path && module === node.module && standsFor === node.standsFor;
     }) &&
     one.counted.every(({ container, size }, index) => {
       const counted = other.counted[index];

@@ -1,10 +1,12 @@
 /** One reading of a module tree: its nodes, and what to look at later to see whether it has changed. */
 import type { Module } from "@mlxterp/mlx";
+import type { ModulePlan } from "../edits/module-plan.js";
 import { type Container, isContainerValue, sizeOf } from "./containers.js";
 import {
   type ContainerSlot,
   isModule,
   type ModuleNode,
+  type NodeSplice,
   type Segment,
   type Slot,
 } from "./module-node.js";
@@ -25,10 +27,17 @@ export interface TreeReading {
   readonly counted: { readonly container: Container; readonly size: number }[];
 }
 
-/** @param number the table index of a path */
-export function readTree(root: Module, number: (path: string) => number): TreeReading {
+/**
+ * @param number the table index of a path
+ * @param plan the modules that edits put in the place of others, or beside them
+ */
+export function readTree(
+  root: Module,
+  number: (path: string) => number,
+  plan?: ModulePlan,
+): TreeReading {
   const reading: TreeReading = { nodes: [], byPath: new Map(), watched: [], counted: [] };
-  new Reader(reading, number).module(originalOf(root), [], new Set());
+  new Reader(reading, number, plan).module(originalOf(root), [], new Set());
   return reading;
 }
 
@@ -39,12 +48,18 @@ class Reader {
   constructor(
     private readonly reading: TreeReading,
     private readonly number: (path: string) => number,
+    private readonly plan: ModulePlan | undefined,
   ) {}
 
-  module(module: Module, segments: readonly Segment[], above: Above): ModuleNode {
+  module(found: Module, segments: readonly Segment[], above: Above): ModuleNode {
     const path = segments.map((segment) => segment.key).join(".");
     const slots = new Map<string, Slot>();
-    const node: ModuleNode = { path, segments, index: this.number(path), module, slots };
+    const index = this.number(path);
+    const replacement = this.plan?.replacements.get(path)?.module;
+    const module = replacement ?? found;
+    const standsFor = replacement && found;
+    const splice = this.splice(path);
+    const node: ModuleNode = { path, segments, index, module, slots, standsFor, splice };
     this.reading.nodes.push(node);
     this.reading.byPath.set(path, node);
     const inside = new Set(above).add(module);
@@ -53,7 +68,20 @@ class Reader {
       if (slot) slots.set(key, slot);
       if (slot || mayBeFilled(value)) this.watch(module, key, value);
     }
+    this.attach(node, inside);
     return node;
+  }
+
+  private splice(path: string): NodeSplice | undefined {
+    const planned = this.plan?.splices.get(path);
+    return planned && { settings: planned.splice, parts: new Map() };
+  }
+
+  private attach({ path, segments, splice }: ModuleNode, inside: Above): void {
+    const parts = splice?.parts as Map<string, ModuleNode> | undefined;
+    for (const [key, part] of this.plan?.splices.get(path)?.parts ?? []) {
+      parts?.set(key, this.module(part, [...segments, { key, listLength: 0 }], inside));
+    }
   }
 
   private slot(value: unknown, segments: readonly Segment[], above: Above): Slot | undefined {

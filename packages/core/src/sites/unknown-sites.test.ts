@@ -20,7 +20,7 @@ function failure(use: () => unknown): UnknownSiteError {
 
 describe("an unknown site", () => {
   it("is told with the nearest names", () => {
-    const { message, nearest, site, code } = failure(() => model.sites("layers.3.selfAtn.patern"));
+    const { message, nearest, site, code } = failure(() => model.sites("layers.3.selfAtn.patern" as string));
     expect(nearest[0]).toBe("layers.3.selfAttn.pattern");
     expect(nearest).toHaveLength(3);
     expect(message).toContain('"layers.3.selfAtn.patern" matches no site');
@@ -43,7 +43,7 @@ describe("an unknown site", () => {
   });
 
   it("says nothing about layers where the layer is not what is wrong", () => {
-    expect(failure(() => model.sites("layers.3.attention")).message).not.toContain(
+    expect(failure(() => model.sites("layers.3.attention" as string)).message).not.toContain(
       "This model has",
     );
   });
@@ -74,7 +74,7 @@ describe("an unknown site", () => {
 
   it("is not confused with the text of a regular expression", () => {
     model.sites(/mlp/);
-    failure(() => model.sites("/mlp/"));
+    failure(() => model.sites("/mlp/" as string));
   });
 
   it.each(["layers.{0", "layers.0}", "layers.{}", "layers.{0,}", "layers.{{0}}x}"])(
@@ -89,22 +89,22 @@ describe("lesson: misspelt intervention names were ignored", () => {
   const double = (x: ReturnType<typeof mx.array>) => mx.multiply(x, 2);
 
   it("is an error in a trace, a run, an edit and a save", async () => {
-    const interventions = { "layers.0.selfattn": double };
+    const interventions = { ["layers.0.selfattn" as string]: double };
     failure(() => model.trace(ids, { interventions }));
     failure(() => model.edit(interventions));
     await expect(model.run(ids, { interventions })).rejects.toBeInstanceOf(UnknownSiteError);
-    await expect(model.run(ids, { save: "layer.0" })).rejects.toBeInstanceOf(UnknownSiteError);
+    await expect(model.run(ids, { save: "layer.0" as string })).rejects.toBeInstanceOf(UnknownSiteError);
     using trace = model.trace(ids);
-    failure(() => trace.at("layer.0"));
-    failure(() => trace.save("layer.0"));
-    failure(() => trace.saveAll("layers.*", "layer.*"));
+    failure(() => trace.at("layer.0" as string));
+    failure(() => trace.save("layer.0" as string));
+    failure(() => trace.saveAll("layers.*", "layer.*" as string));
   });
 
   it("is an error even when the list of interventions is empty", () => {
-    failure(() => model.trace(ids, { interventions: { "layer.0": [] } }));
+    failure(() => model.trace(ids, { interventions: { ["layer.0" as string]: [] } }));
   });
 
   it("is recognised as an error of this library", () => {
-    expect(MlxterpError.isInstance(failure(() => model.sites("x")))).toBe(true);
+    expect(MlxterpError.isInstance(failure(() => model.sites("x" as string)))).toBe(true);
   });
 });

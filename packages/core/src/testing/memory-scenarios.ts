@@ -1,7 +1,7 @@
 /** What the memory tests run, each scenario in a process of its own: prints the bytes it measured as JSON. */
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import { InterpretableModel } from "../model.js";
-import { peakMemory, resetPeak, residentMemory } from "./memory.js";
+import { peakMemory, resetPeak, residentMemory, spillBudget } from "./memory.js";
 import { Stack } from "./networks.js";
 
 const [scenario, depth, width, tokens] = process.argv
@@ -28,8 +28,21 @@ const passes: Record<string, () => Promise<unknown>> = {
   async run() {
     held = await model.run(x, { save: ["layers.*", "output"] });
   },
+  async spilled() {
+    const spill = { budget: spillBudget(tokens, width) };
+    (await model.run(x, { save: ["**", "output"], spill })).dispose();
+  },
   async early() {
     await model.run(x, { save: "layers.0.up" });
+  },
+  async gradients() {
+    const sites = ["layers.0.input", "layers.*"];
+    held = await model.gradients(x, (output) => mx.sum(mx.square(output)), { sites });
+  },
+  async edited() {
+    const gradInterventions = { "layers.2": (gradient: MxArray) => mx.clip(gradient, -1, 1) };
+    const options = { sites: "layers.0", gradInterventions };
+    held = await model.gradients(x, (output) => mx.sum(mx.square(output)), options);
   },
   async outer() {
     await using trace = model.trace(x);
@@ -68,6 +81,6 @@ const weights = network.layers.flatMap(({ up, down }) => [up, down]).concat(netw
 await evaluate([x, ...weights.flatMap(({ weight, bias }) => [weight, bias!])]);
 await model.run(mx.zeros([1, 8, width])); // the first product of all makes buffers
 const [name, measure] = scenario.split(":");
-const rounds = { outer: 70, failing: 100 }[name] ?? 200; // 200 passes in all
+const rounds = { outer: 70, failing: 100, spilled: 40, gradients: 60, edited: 40 }[name] ?? 200; // 200 passes in all
 const bytes = measure === "growth" ? await growth(passes[name], rounds) : await rise(passes[name]);
 process.stdout.write(JSON.stringify({ bytes, held: held !== undefined }));

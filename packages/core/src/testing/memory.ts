@@ -19,6 +19,11 @@ export function resetPeak(): void {
   writeFileSync("/proc/self/clear_refs", "5");
 }
 
+/** What the runs that spill may hold: as much as one layer leaves. */
+export function spillBudget(tokens: number, width: number): number {
+  return tokens * width * 4 * 4;
+}
+
 function field(name: string): number {
   const [, kilobytes] =
     new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(status, "utf8")) ?? [];

@@ -1,6 +1,6 @@
 /** What a typed model offers, and what does not compile; checked by the compiler in types.test.ts, never run. */
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { InterpretableModel, type SiteValue, type Trace } from "../index.js";
+import { type Activation, InterpretableModel, type SiteValue, Tap, type Trace } from "../index.js";
 
 class Inner extends nn.Module {
   proj: Linear = new nn.Linear(2, 2);
@@ -99,3 +99,109 @@ const edited: Named = named.edit({ "layers.0": (x) => x });
 export const used = [named.kind, edited.lastLayer(), named.layers[0].value, site, length];
 // @ts-expect-error a subclass has no more modules than its network
 named.layer;
+
+// Sites by name: checked as far as the compiler knows the modules and the name.
+declare const anyName: string;
+declare const place: number;
+const values: SiteValue[] = [
+  trace.at("layers.3.proj"),
+  trace.at("layers.-1"),
+  trace.at("layers.{0,2}.proj"),
+  trace.at("layers.{2..8}.{proj}.input"),
+  trace.at(`layers.${place}.proj`),
+  trace.at("model.layers.0.proj.input"),
+  trace.at("lm_head"),
+  trace.at("experts.deep.right.proj#2"),
+  trace.at("byName.anything.proj.output.1"),
+  trace.at("grid.0.*.proj"),
+  trace.at("**.proj"),
+  trace.at("layers.*.pr*"),
+  trace.at("output"),
+  trace.at(anyName),
+  trace.at(`${anyName}.anything`),
+];
+// @ts-expect-error a misspelt list
+trace.at("layer.3");
+// @ts-expect-error a misspelt module in a list
+trace.at("layers.3.projection");
+// @ts-expect-error a list has no value
+trace.at("layers");
+// @ts-expect-error no member of a list is called so
+trace.at("layers.first");
+// @ts-expect-error a misspelt port
+trace.at("layers.0.inputs");
+// @ts-expect-error what is private has no public name
+trace.at("layers.0.secret");
+// @ts-expect-error a misspelt site to save
+trace.save("layers.3.projection");
+// @ts-expect-error one of several selectors is misspelt
+trace.saveAll("layers.*", "layer.*");
+// @ts-expect-error a misspelt site of a run
+model.run(mx.ones([1, 2]), { save: "layer.0" });
+// @ts-expect-error one of several sites of a run is misspelt
+model.run(mx.ones([1, 2]), { save: ["layers.0", "layer.0"] });
+// @ts-expect-error an intervention on a misspelt site
+model.trace(mx.ones([1, 2]), { interventions: { "layer.0": (x) => x } });
+// @ts-expect-error one of several interventions is on a misspelt site
+model.edit({ "layers.0": (x) => x, "layers.0.projection": (x) => x });
+declare const selectors: readonly (string | RegExp)[];
+model.run(mx.ones([1, 2]), { save: selectors });
+model.run(mx.ones([1, 2]), { save: [...selectors, "output"] });
+model.run(mx.ones([1, 2]), {
+  save: ["layers.0", /proj/, anyName],
+  interventions: { [anyName]: (x: MxArray) => x },
+});
+
+// Axes in the type of what is read.
+class Attention extends nn.Module {
+  readonly pattern = new Tap(["batch", "heads", "query", "key"]);
+  readonly residual = new Tap(["batch", "position", "hidden"]);
+  get outputAxes() {
+    return ["batch", "position", "hidden"] as const;
+  }
+  override forward(x: MxArray): MxArray {
+    return x;
+  }
+}
+class Blocks extends nn.Module {
+  readonly layers: Attention[] = [];
+  override forward(x: MxArray): MxArray {
+    return x;
+  }
+}
+type Pattern = Activation<readonly ["batch", "heads", "query", "key"]>;
+type Residual = Activation<readonly ["batch", "position", "hidden"]>;
+const blocks = new InterpretableModel(new Blocks());
+const seen = blocks.trace(mx.ones([1, 2]));
+const patterns: Pattern[] = [
+  seen.layers[0].pattern.save(),
+  seen.layers[0].pattern.input.value,
+  seen.value("layers.-1.pattern"),
+  seen.at("**.pattern").value,
+  seen.save("layers.{0,1}.pattern#2"),
+];
+const residuals: Residual[] = [seen.layers[2].value, seen.at("layers.2").save()];
+const sizes: [number, number, number, number] = patterns[0].shape;
+// @ts-expect-error a pattern that matches nothing
+seen.at("**.residuals");
+// @ts-expect-error a pattern is no residual stream
+const wrong: Residual = seen.layers[0].pattern.value;
+// @ts-expect-error a pattern has four axes
+const five: [number, number, number, number, number] = patterns[0].shape;
+const cached = async (): Promise<Pattern> =>
+  (await blocks.run(mx.ones([1, 2]), { save: "layers.*.pattern" })).get("layers.0.pattern");
+
+// A module within its own kind.
+class Tree extends nn.Module {
+  readonly branches: Tree[] = [];
+  readonly next: Tree | undefined;
+  override forward(x: MxArray): MxArray {
+    return x;
+  }
+}
+const tree = new InterpretableModel(new Tree()).trace(mx.ones([1, 2]));
+values.push(tree.branches[0].next.branches[1], tree.at("next.next.branches.0.next.next.next.next"));
+// @ts-expect-error a misspelt branch
+tree.at("next.branch.0");
+
+export const usedToo = [values, residuals, sizes, wrong, five, cached];

@@ -1,0 +1,48 @@
+/** What a view of a model changes for good, as data: names, selectors, and what is done there. */
+import type { Intervention, Interventions } from "../intervention.js";
+import { ModuleReplacement } from "./replace-module.js";
+import { ModuleSplice } from "./splice.js";
+
+/** A change of the modules themselves, rather than of a value. */
+export type ModuleEdit = ModuleReplacement | ModuleSplice;
+
+type Change = Intervention | ModuleEdit;
+
+/** Interventions and module edits by site or selector, in the order they are written. */
+export type ModelEdits = Readonly<Record<string, Change | readonly Change[]>>;
+
+/** One edit of a view. */
+export interface NamedEdit {
+  /** Unique within the view. */
+  readonly name: string;
+  readonly interventions: ModelEdits;
+}
+
+export interface EditOptions {
+  /** For `withoutEdit`, provenance and JSON. Default: `edit1`, `edit2`, … */
+  readonly name?: string;
+}
+
+export function isModuleEdit(change: unknown): change is ModuleEdit {
+  return change instanceof ModuleReplacement || change instanceof ModuleSplice;
+}
+
+/** Every change of one edit with its selector, in order. */
+export function changesOf({ interventions }: NamedEdit): { selector: string; change: Change }[] {
+  return Object.entries(interventions).flatMap(([selector, given]) =>
+    listOf(given).map((change) => ({ selector, change })),
+  );
+}
+
+/** What of an edit a pass applies to values; the rest is in the module tree already. */
+export function interventionsOf({ interventions }: NamedEdit): Interventions {
+  const entries = Object.entries(interventions).map(([selector, given]) => {
+    const list = listOf(given).filter((change): change is Intervention => !isModuleEdit(change));
+    return [selector, list] as const;
+  });
+  return Object.fromEntries(entries.filter(([, list]) => list.length > 0));
+}
+
+function listOf(given: ModelEdits[string]): readonly Change[] {
+  return Array.isArray(given) ? (given as readonly Change[]) : [given as Change];
+}

@@ -1,0 +1,52 @@
+/** What gradients are asked for, and what is answered. */
+import type { MxArray } from "@mlxterp/mlx";
+import type { ActivationCache } from "../cache.js";
+import type { Intervention, Interventions } from "../intervention.js";
+import type { PassOptions } from "../options.js";
+import type { Selector } from "../sites/selector.js";
+import type { TokenBatch } from "../tokens.js";
+
+/** The values of the pass that a metric is computed from; lazy, and changed by interventions already. */
+export interface MetricPass {
+  /** The prompts of the pass; undefined when the input was not tokens. */
+  readonly tokens: TokenBatch | undefined;
+  /** Whatever the forward returned. */
+  readonly result: unknown;
+  /**
+   * The value of one site, in any accepted spelling.
+   *
+   * @throws UnknownSiteError (`UNKNOWN_SITE`), SiteNotReachedError (`SITE_NOT_REACHED`)
+   */
+  value(site: string): MxArray;
+}
+
+/**
+ * One number from the model's output, for language models (batch, position, vocab), or from values inside.
+ * For several prompts return the sum: prompts do not mix, so each gets the gradient of its own term.
+ */
+export type GradientMetric = (output: MxArray, pass: MetricPass) => MxArray;
+
+/**
+ * What takes the place of a gradient on its way back; the same rules as for an activation. It must be a pure
+ * function, since it is called several times, also with zeros.
+ */
+export type GradientIntervention = Intervention;
+
+export interface GradientOptions extends PassOptions {
+  /** Where gradients are wanted. Patterns pass by integer sites and modules that are not called. */
+  readonly sites: Selector | readonly Selector[];
+  /** Whether to keep the sites' values of the same pass as well. Default: false. */
+  readonly values?: boolean;
+  /** Change the gradient at these sites before it flows further back. */
+  readonly gradInterventions?: Interventions;
+}
+
+/** A metric and its gradient at every site that was asked for. */
+export interface Gradients {
+  /** The metric. */
+  readonly value: number;
+  /** By canonical site name, each of the shape and dtype of the site's value. */
+  readonly gradients: ActivationCache;
+  /** The sites' values of the same pass; empty unless asked for. */
+  readonly values: ActivationCache;
+}

@@ -1,0 +1,16 @@
+/** What gradients are taken of: a model with a prompt and the interventions of the call. */
+import type { ActivationCache } from "../cache.js";
+import type { Probe } from "../pass/changes.js";
+import type { ObservedPass } from "../pass/engine.js";
+import type { SiteResolver } from "../sites/resolver.js";
+import type { FoundSite } from "../storage/saved-site.js";
+import type { TokenBatch } from "../tokens.js";
+
+export interface GradientSubject {
+  readonly resolver: SiteResolver;
+  readonly tokens: TokenBatch | undefined;
+  /** Builds the forward once more. */
+  observe(probes: readonly Probe[]): ObservedPass;
+  /** Arrays of this pass with their provenance. */
+  cache(found: readonly FoundSite[]): ActivationCache;
+}

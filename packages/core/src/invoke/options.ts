@@ -1,0 +1,20 @@
+/** What invocations, and the forward they share, may be told. */
+import type { Interventions } from "../intervention.js";
+import type { InterventionsOn } from "../typed-sites/checked.js";
+
+/** What an invocation may ask for. */
+export interface InvokeOptions {
+  /** By site or selector; applied to this invocation's rows only, in this order. */
+  readonly interventions?: Interventions;
+}
+
+/** The options of an invocation, with interventions on sites of M. */
+export type InvokeOptionsOn<M, I extends Interventions> = InvokeOptions & {
+  readonly interventions?: InterventionsOn<M, I>;
+};
+
+/** What the forward of all prompts may be told. */
+export interface SharedForwardOptions {
+  /** Further arguments of the module's forward, after the input. */
+  readonly args?: readonly unknown[];
+}

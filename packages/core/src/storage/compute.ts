@@ -1,0 +1,45 @@
+/** Computes what a run is to keep: all at once, or a group at a time with the disk to take what does not fit. */
+import { evaluate } from "@mlxterp/mlx";
+import type { ActivationCache } from "../cache.js";
+import { requireBudget } from "./budget.js";
+import { type ByteSize, byteCount } from "./byte-size.js";
+
+/** Where values go that do not fit into memory. */
+export interface SpillOptions {
+  /** The most bytes of values in memory, unless a single one is larger; when all fit, the disk is not used. */
+  readonly budget: ByteSize;
+  /** Stays when the cache is disposed, and can be opened later. Default: a temporary folder, which goes. */
+  readonly folder?: string;
+  /** Replaces activations that were saved in the folder before. Default: an error. */
+  readonly overwrite?: boolean;
+}
+
+/** How much room there is for what is kept. */
+export interface RoomOptions {
+  /** The most bytes that may be kept, such as `"2GB"`: more is refused before anything is computed. */
+  readonly budget?: ByteSize;
+  /** Lets values go to the disk, in the order of the forward. Default: all stay in memory. */
+  readonly spill?: SpillOptions;
+}
+
+/**
+ * @param cache of which nothing is computed yet
+ * @throws BudgetExceededError (`BUDGET_EXCEEDED`), FolderInUseError (`FOLDER_IN_USE`)
+ */
+export async function computeCache(
+  cache: ActivationCache,
+  { budget, spill }: RoomOptions,
+): Promise<void> {
+  requireBudget({ entries: cache.held(), prompts: cache.tokens?.lengths.length }, budget);
+  if (!spill || cache.nbytes <= byteCount(spill.budget, "spill.budget")) {
+    await evaluate(cache.entries().map(([, value]) => value));
+    return;
+  }
+  const { folder, overwrite, budget: shardBytes } = spill;
+  try {
+    await cache.spill(folder, { overwrite, shardBytes });
+  } catch (error) {
+    cache.dispose();
+    throw error;
+  }
+}

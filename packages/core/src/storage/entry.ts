@@ -1,0 +1,69 @@
+/** One activation of a cache: an array on the device, or a place on the disk from which it is read when asked for. */
+import {
+  CorruptFileError,
+  type DtypeName,
+  dtypeName,
+  isArray,
+  type MxArray,
+  mx,
+  readTensors,
+} from "@mlxterp/mlx";
+import { CorruptCacheError } from "./errors.js";
+import type { SavedSite } from "./saved-site.js";
+
+/** An array in a safetensors file, under the name of its site. */
+export interface DiskValue {
+  /** Undefined for an array without elements, which the format cannot hold. */
+  readonly file: string | undefined;
+  readonly shape: readonly number[];
+  readonly dtype: DtypeName;
+}
+
+export interface CacheEntry {
+  readonly site: SavedSite;
+  readonly value: MxArray | DiskValue;
+  /** Grows in the order in which values come about during the forward. */
+  readonly order: number;
+}
+
+/** Files that are open, with those of their arrays that nobody has asked for yet. */
+export type OpenFiles = Map<string, Record<string, MxArray>>;
+
+/**
+ * The entry's array; one on the disk is read when it is computed with.
+ *
+ * @param opened shares open files among entries that are asked for once each
+ * @throws CorruptCacheError (`CORRUPT_CACHE`)
+ */
+export function arrayOf({ site, value }: CacheEntry, opened: OpenFiles = new Map()): MxArray {
+  if (isArray(value)) return value;
+  const { file, shape, dtype } = value;
+  if (file === undefined) return mx.zeros([...shape], mx[dtype]);
+  const tensors = opened.get(file) ?? readable(file, () => ({ ...readTensors(file).tensors }));
+  opened.set(file, tensors);
+  const { [site.name]: array } = tensors;
+  delete tensors[site.name]; // so that only the caller keeps what is read
+  if (array) return array;
+  throw new CorruptCacheError(file, `it does not hold "${site.name}" any more`);
+}
+
+/** Reads a file of a cache. @throws CorruptCacheError (`CORRUPT_CACHE`) when it is missing or damaged */
+export function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof CorruptFileError)
+      throw new CorruptCacheError(file, cause.reason, { cause });
+    if ((cause as { code?: unknown }).code !== "ENOENT") throw cause;
+    throw new CorruptCacheError(file, "the file is missing", { cause });
+  }
+}
+
+export function bytesOf({ value }: CacheEntry): number {
+  if (isArray(value)) return value.nbytes;
+  return value.shape.reduce((product, length) => product * length, mx[value.dtype].size);
+}
+
+export function dtypeOf({ value }: CacheEntry): DtypeName {
+  return isArray(value) ? dtypeName(value.dtype) : value.dtype;
+}

@@ -1,0 +1,67 @@
+/** What is known about a saved value besides its numbers, and how it is found by name. */
+import type { MxArray } from "@mlxterp/mlx";
+import type { Axes } from "../axes.js";
+import { axesOf, findPositionAxis } from "../axes-of.js";
+import { compileSegments } from "../sites/match.js";
+import type { Segment } from "../sites/module-node.js";
+import { spellings } from "../sites/names.js";
+import { type Port, parseSelector } from "../sites/selector.js";
+import type { Site } from "../sites/site.js";
+
+/** A saved site; plain data, so that it can be written to a file. */
+export interface SavedSite {
+  /** The canonical name, with `#call` where its module was called several times. */
+  readonly name: string;
+  /** The way to its module. */
+  readonly segments: readonly Segment[];
+  readonly port: Port;
+  readonly call: number | undefined;
+  /** The axes of the value as it is held, where they are known. */
+  readonly axes: Axes | undefined;
+  /** Which axis holds positions; undefined where there is none, or that is not known. */
+  readonly positionAxis: number | undefined;
+}
+
+/** A value of a site that is being captured. */
+export interface FoundSite {
+  /** The canonical name, with `#call` where its module was called several times. */
+  readonly name: string;
+  readonly site: Site;
+  /** Set where the name has a `#call`. */
+  readonly call: number | undefined;
+  readonly value: MxArray;
+  /** Grows in the order in which values come about during the forward. */
+  readonly order: number;
+}
+
+/** @param width the number of positions of the batch; undefined when the input was not tokens */
+export function savedSite({ name, site, call, value }: FoundSite, width?: number): SavedSite {
+  const { segments } = site.node;
+  const axes = axesOf(site, value);
+  const positionAxis = findPositionAxis(axes, value.shape, width);
+  return { name, segments, port: site.port, call, axes, positionAxis };
+}
+
+/**
+ * The name under which a site is held, from any accepted spelling.
+ *
+ * @returns undefined when it is not held, or when the name is a pattern
+ */
+export function findSaved(name: string, held: readonly SavedSite[]): string | undefined {
+  for (const spelling of spellings(name)) {
+    for (const reading of parseSelector(spelling)) {
+      if (reading.pattern) continue;
+      const test = compileSegments(reading.segments);
+      const found = held.find(
+        ({ segments, port, call }) =>
+          call === reading.call && samePort(port, reading.port) && test(segments),
+      );
+      if (found) return found.name;
+    }
+  }
+  return undefined;
+}
+
+function samePort(one: Port, other: Port): boolean {
+  return one.kind === other.kind && one.element === other.element;
+}

@@ -1,0 +1,38 @@
+/** The edits of a view in a file. */
+import { readFile } from "node:fs/promises";
+import type { NamedEdit } from "@mlxterp/core";
+import { writeFileAtomically } from "@mlxterp/mlx";
+import { InvalidInterventionError } from "../errors.js";
+import { type Edited, editsToJSON } from "./edits-to-json.js";
+import { parseEdits } from "./parse-edits.js";
+
+/**
+ * Writes the edits of a view to a JSON file, which appears whole or not at all.
+ *
+ * @throws NotSerializableError (`NOT_SERIALIZABLE`) for a function of your own or another module, naming edit and site
+ * @example
+ * saveEdits(model.edit({ "layers.2": scale(0.5) }, { name: "calm" }), "calm.json");
+ */
+export function saveEdits(view: Edited, file: string): void {
+  writeFileAtomically(file, `${JSON.stringify(editsToJSON(view), undefined, 2)}\n`);
+}
+
+/**
+ * Reads edits from a file that `saveEdits` wrote, for `model.withEdits`.
+ *
+ * @throws InvalidInterventionError (`INVALID_INTERVENTION`) with the path and the value that is wrong
+ * @example
+ * const calm = model.withEdits(await loadEdits("calm.json"));
+ */
+export async function loadEdits(file: string): Promise<NamedEdit[]> {
+  const text = await readFile(file, "utf8");
+  return parseEdits(parseText(text, file));
+}
+
+function parseText(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new InvalidInterventionError([file], text, "is not JSON.", { cause });
+  }
+}
