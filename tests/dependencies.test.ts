@@ -19,6 +19,7 @@ const binding = "@frost-beta/mlx";
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "@mlxterp/mlx": [],
   "@mlxterp/core": ["@mlxterp/mlx"],
+  "@mlxterp/data": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/interventions": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/models": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/analysis": ["@mlxterp/mlx", "@mlxterp/core", "@mlxterp/interventions"],
@@ -26,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   mlxterp: [
     "@mlxterp/mlx",
     "@mlxterp/core",
+    "@mlxterp/data",
     "@mlxterp/interventions",
     "@mlxterp/models",
     "@mlxterp/analysis",

@@ -1,0 +1,126 @@
+/** Activations of a whole dataset, one batch after the other. */
+import { evaluate, type MxArray } from "@mlxterp/mlx";
+import { type Dataset, type DatasetPrompt, inBatches, promptsOf } from "../dataset/dataset.js";
+import { DtypeOverflowError, InvalidSequenceError } from "../errors.js";
+import { type DataModel, positiveInteger, type StreamOptions } from "./options.js";
+import { chooseRows, keptAs, overflows, type RowOrigins, takeRows } from "./rows.js";
+
+/** The activations of one pass. */
+export interface ActivationBatch extends RowOrigins {
+  /** The sequences of the dataset that were fed, `end` excluded. */
+  readonly sequences: { readonly start: number; readonly end: number };
+  /** The ids that were fed, without padding. */
+  readonly tokens: readonly (readonly number[])[];
+  /** The number of chosen tokens. */
+  readonly rows: number;
+  /** By site: (rows, …), computed. Without any entry when no token of the batch was chosen. */
+  readonly activations: Readonly<Record<string, MxArray>>;
+}
+
+/**
+ * Runs a model over a dataset of any length. Memory is that of one batch: nothing of the dataset, and no earlier
+ * batch, is held.
+ *
+ * @param dataset texts or token ids; see `readLines` and `cutIntoSequences`
+ * @throws UnknownSiteError (`UNKNOWN_SITE`), MissingAxisError (`MISSING_AXIS`) for a site without positions,
+ * RowShapeError (`ROW_SHAPE`), InvalidSequenceError (`INVALID_SEQUENCE`), OutOfRangeError (`OUT_OF_RANGE`) for a
+ * position that a sequence does not have, DtypeOverflowError (`DTYPE_OVERFLOW`) for float16; the signal's reason
+ * @example
+ * for await (const batch of streamActivations(model, ["Once upon a time", "Lily saw"], { sites: "layers.2" })) {
+ *   batch.activations["layers.2"].shape; // (rows, hidden)
+ *   batch.token; // the ids the rows stand at
+ * }
+ */
+export function streamActivations(
+  model: DataModel,
+  dataset: Dataset,
+  options: StreamOptions,
+): AsyncGenerator<ActivationBatch, void, undefined> {
+  return streamFrom(model, promptsOf(dataset), options, { sequences: 0, rows: 0 });
+}
+
+/** @param done what earlier runs collected: numbers go on from there */
+export async function* streamFrom(
+  model: DataModel,
+  prompts: AsyncIterable<DatasetPrompt>,
+  options: StreamOptions,
+  done: { readonly sequences: number; readonly rows: number },
+): AsyncGenerator<ActivationBatch, void, undefined> {
+  const size = positiveInteger("batchSize", options.batchSize ?? 8);
+  let { sequences, rows } = done;
+  for await (const batch of inBatches(prompts, size)) {
+    options.signal?.throwIfAborted();
+    const result = await runBatch(model, batch, options, sequences);
+    sequences += batch.length;
+    rows += result.rows;
+    yield result;
+    options.onProgress?.({ sequences, rows });
+  }
+}
+
+/** One pass. Peak memory is one layer's work and the rows. */
+async function runBatch(
+  model: DataModel,
+  prompts: readonly DatasetPrompt[],
+  options: StreamOptions,
+  first: number,
+): Promise<ActivationBatch> {
+  const { facts, activations, checks } = lazyBatch(model, prompts, options, first);
+  await evaluate([...Object.values(activations), ...Object.values(checks)]);
+  for (const [site, overflow] of Object.entries(checks)) {
+    if (overflow.item()) throw new DtypeOverflowError(site, "float16", facts.sequences);
+  }
+  return { ...facts, activations };
+}
+
+function lazyBatch(
+  model: DataModel,
+  prompts: readonly DatasetPrompt[],
+  options: StreamOptions,
+  first: number,
+) {
+  const { sites: save, interventions, positions = "all", dtype = "float32" } = options;
+  const tokens = tokenIds(model, prompts, first);
+  const chosen = chooseRows(tokens, positions, first);
+  const sequences = { start: first, end: first + prompts.length };
+  const facts = { ...chosen.origins, sequences, tokens, rows: chosen.inBatch.length };
+  const activations: Record<string, MxArray> = {};
+  const checks: Record<string, MxArray> = {};
+  if (facts.rows === 0) return { facts, activations, checks };
+  const cache = model.collectLazily(tokens, { save, interventions });
+  for (const site of cache.keys()) {
+    const rows = takeRows(cache, site, chosen);
+    activations[site] = keptAs(rows, dtype);
+    if (dtype === "float16") checks[site] = overflows(rows, activations[site]);
+  }
+  return { facts, activations, checks };
+}
+
+/** What would be fed; whatever cannot be is told by its number in the dataset. */
+function tokenIds(
+  model: DataModel,
+  prompts: readonly DatasetPrompt[],
+  first: number,
+): readonly (readonly number[])[] {
+  try {
+    return fed(model, prompts);
+  } catch (cause) {
+    prompts.forEach((prompt, row) => {
+      checkAlone(model, prompt, first + row);
+    });
+    throw cause;
+  }
+}
+
+function checkAlone(model: DataModel, prompt: DatasetPrompt, sequence: number): void {
+  try {
+    fed(model, [prompt]);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidSequenceError(sequence, reason, { cause });
+  }
+}
+
+function fed(model: DataModel, prompts: readonly DatasetPrompt[]): readonly (readonly number[])[] {
+  return model.tokens(prompts as readonly string[]).ids; // lists may hold both texts and ids
+}

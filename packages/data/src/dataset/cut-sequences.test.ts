@@ -1,0 +1,69 @@
+/** Packing: every token once, in order, in sequences of exactly one length. */
+import { InvalidArgumentError } from "@mlxterp/mlx";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { letters } from "../testing/small-model.js";
+import { cutIntoSequences } from "./cut-sequences.js";
+
+/** One token for each letter, and nothing around a text. */
+const bare = { encode: (text: string) => letters.encode(text).slice(1) };
+
+async function listed(sequences: AsyncIterable<number[]>): Promise<number[][]> {
+  const list: number[][] = [];
+  for await (const sequence of sequences) list.push(sequence);
+  return list;
+}
+
+describe("cutting texts into sequences", () => {
+  it("joins documents, with the mark that the tokenizer puts before each", async () => {
+    const found = await listed(cutIntoSequences(["abc", "de", "fghi"], letters, { length: 4 }));
+    expect(found).toEqual([
+      [0, 1, 2, 3],
+      [0, 4, 5, 0],
+      [6, 7, 8, 9],
+    ]);
+  });
+
+  it("begins every sequence with bos, and never with two of them", async () => {
+    const options = { length: 4, bos: 0 };
+    const found = await listed(cutIntoSequences(["abcde", "f", "gh"], letters, options));
+    expect(found).toEqual([
+      [0, 1, 2, 3],
+      [0, 4, 5, 0],
+      [0, 6, 0, 7],
+    ]);
+  });
+
+  it("puts a separator after every document", async () => {
+    const found = await listed(cutIntoSequences(["ab", "c"], bare, { length: 5, separator: 26 }));
+    expect(found).toEqual([[1, 2, 26, 3, 26]]);
+  });
+
+  it("leaves out nothing but a rest that fills no sequence", async () => {
+    const text = fc.string({ unit: fc.constantFrom(..."abcdefg"), maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(text), fc.integer({ min: 1, max: 9 }), async (texts, length) => {
+        const found = await listed(cutIntoSequences(texts, letters, { length }));
+        const all = texts.flatMap((each) => letters.encode(each));
+        expect(found.flat()).toEqual(all.slice(0, all.length - (all.length % length)));
+        expect(found.every((sequence) => sequence.length === length)).toBe(true);
+      }),
+    );
+  });
+
+  it("can be gone through twice", async () => {
+    const sequences = cutIntoSequences(["abc", "de"], letters, { length: 2 });
+    expect(await listed(sequences)).toEqual(await listed(sequences));
+  });
+
+  it.each([[{ length: 0 }], [{ length: 2.5 }], [{ length: 1, bos: 0 }]])(
+    "refuses a length without room: %j",
+    (options) => {
+      expect(() => cutIntoSequences([], letters, options)).toThrow(InvalidArgumentError);
+    },
+  );
+
+  it("refuses a model without a tokenizer", () => {
+    expect(() => cutIntoSequences([], undefined, { length: 4 })).toThrow(InvalidArgumentError);
+  });
+});

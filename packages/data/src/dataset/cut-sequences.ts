@@ -1,0 +1,63 @@
+/**
+ * Packing: the tokens of documents, one after the other, cut into sequences of one length.
+ *
+ * Batches of such sequences need no padding, which is how training of sparse autoencoders feeds a model. What is
+ * lost: a sequence may begin in the middle of a document, and attention sees the end of one before the next.
+ */
+import type { Tokenizer } from "@mlxterp/core";
+import { InvalidArgumentError } from "@mlxterp/mlx";
+
+export interface CutOptions {
+  /** Tokens of every sequence, `bos` included. */
+  readonly length: number;
+  /** An id that every sequence begins with. Default: none, but those that the tokenizer puts before documents. */
+  readonly bos?: number;
+  /** An id put after every document, for tokenizers that mark no beginning. Default: none. */
+  readonly separator?: number;
+}
+
+/**
+ * Sequences of exactly `length` tokens. Nothing is repeated or left out, except the last tokens that fill no sequence.
+ *
+ * @param texts documents; each is encoded with the special tokens the tokenizer adds by itself
+ * @returns can be gone through again, if the texts can
+ * @param tokenizer the model's
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a length without room for a token, or a model without tokenizer
+ * @example
+ * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
+ */
+export function cutIntoSequences(
+  texts: Iterable<string> | AsyncIterable<string>,
+  tokenizer: Pick<Tokenizer, "encode"> | undefined,
+  options: CutOptions,
+): AsyncIterable<number[]> {
+  if (!tokenizer) {
+    const rule = "this model has none, so texts cannot be cut. Give token ids as the dataset.";
+    throw new InvalidArgumentError("tokenizer", tokenizer, rule);
+  }
+  const { length, bos } = options;
+  const least = bos === undefined ? 1 : 2;
+  if (!Number.isInteger(length) || length < least) {
+    const rule = `a sequence holds a whole number of tokens, at least ${least}; ${length} is none.`;
+    throw new InvalidArgumentError("length", length, rule);
+  }
+  return { [Symbol.asyncIterator]: () => cut(texts, tokenizer, options) };
+}
+
+async function* cut(
+  texts: Iterable<string> | AsyncIterable<string>,
+  tokenizer: Pick<Tokenizer, "encode">,
+  { length, bos, separator }: CutOptions,
+): AsyncGenerator<number[], void, undefined> {
+  let sequence: number[] = [];
+  for await (const text of texts) {
+    const ids = tokenizer.encode(text);
+    for (const id of separator === undefined ? ids : [...ids, separator]) {
+      if (sequence.length === 0 && bos !== undefined && id !== bos) sequence.push(bos); // a document's own mark is enough
+      sequence.push(id);
+      if (sequence.length < length) continue;
+      yield sequence;
+      sequence = [];
+    }
+  }
+}

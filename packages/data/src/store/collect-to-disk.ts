@@ -1,0 +1,147 @@
+/** Collects the activations of a dataset into a store, and goes on where an earlier run was ended. */
+import { type DataModel, positiveInteger, type StreamOptions } from "../collect/options.js";
+import { isPositionList, type PositionChoice } from "../collect/positions.js";
+import { streamFrom } from "../collect/stream.js";
+import { type Dataset, promptsOf } from "../dataset/dataset.js";
+import { StoreExistsError } from "../errors.js";
+import { packageVersion } from "../version.js";
+import { continueFrom } from "./continue.js";
+import { CountedPrompts, emptyFingerprint } from "./fingerprint.js";
+import { type Collection, type Manifest, storeFormat, storeVersion } from "./manifest.js";
+import { ShardBuilder, shardName } from "./shard.js";
+import { type ActivationStore, openStore } from "./store.js";
+import { type StoreFolder, storeFolder } from "./store-folder.js";
+
+export interface CollectToDiskOptions extends StreamOptions {
+  /** Made if it is missing. */
+  readonly folder: string;
+  /** Activations of one file, in bytes; memory is about three times that, and so much work is lost by a kill. Default 64 MiB. */
+  readonly shardBytes?: number;
+  /** Whether to go on with a store that is there; otherwise that is an error. Default true. */
+  readonly resume?: boolean;
+  /**
+   * Whether a continued collection first computes the last stored rows again, to see that model and interventions are
+   * the same. Default true; false for interventions that are random by design.
+   */
+  readonly recheck?: boolean;
+}
+
+/**
+ * Runs a model over a dataset and writes one row for each chosen token to a folder. Ended at any point, by whatever
+ * means, the same call goes on from the last shard: no row is lost and none is stored twice. Memory does not depend on the
+ * length of the dataset.
+ *
+ * @param dataset must give the same prompts again when a collection is continued, which is checked
+ * @returns the complete store, opened
+ * @throws what `streamActivations` throws; StoreMismatchError (`STORE_MISMATCH`) for another dataset, model or other
+ * options than a store was begun with; StoreExistsError (`STORE_EXISTS`); StoreBusyError (`STORE_BUSY`);
+ * CorruptFileError (`CORRUPT_FILE`)
+ * @example
+ * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
+ * const store = await collectToDisk(model, sequences, { folder: "activations", sites: "layers.2", batchSize: 32 });
+ */
+export function collectToDisk(
+  model: DataModel,
+  dataset: Dataset,
+  options: CollectToDiskOptions,
+): Promise<ActivationStore> {
+  return collectInto(storeFolder(options.folder), model, dataset, options);
+}
+
+/** @param folder where everything is written to */
+export async function collectInto(
+  folder: StoreFolder,
+  model: DataModel,
+  dataset: Dataset,
+  options: CollectToDiskOptions,
+): Promise<ActivationStore> {
+  positiveInteger("shardBytes", options.shardBytes ?? 1);
+  const collection = describeCollection(model, options);
+  const prompts = new CountedPrompts(promptsOf(dataset));
+  try {
+    const found = folder.open();
+    if (found && options.resume === false) throw new StoreExistsError(folder.path, "activations");
+    const manifest = found ?? emptyManifest(collection);
+    if (found) {
+      await continueFrom(found, { folder: folder.path, model, prompts, collection, options });
+    } else {
+      folder.writeManifest(manifest);
+    }
+    folder.clean(manifest);
+    if (!manifest.complete) await writeShards(folder, manifest, { model, prompts, options });
+  } finally {
+    await prompts.close();
+  }
+  return openStore(folder.path);
+}
+
+interface Source {
+  readonly model: DataModel;
+  readonly prompts: CountedPrompts;
+  readonly options: CollectToDiskOptions;
+}
+
+/** A shard is only part of the store once the manifest lists it; a kill before that costs one shard's work. */
+async function writeShards(folder: StoreFolder, begun: Manifest, source: Source): Promise<void> {
+  const { model, prompts, options } = source;
+  const { shardBytes = 64 * 2 ** 20 } = options;
+  const builder = new ShardBuilder(begun.sites);
+  let manifest = begun;
+  const write = async (complete: boolean) => {
+    const added = await writeShard(folder, manifest, builder);
+    const { count: sequences, fingerprint } = prompts;
+    manifest = { ...manifest, ...added, sequences, fingerprint, complete };
+    folder.writeManifest(manifest);
+  };
+  // the stream takes no prompt ahead of the batch it gives, so what was taken is what the builder holds
+  for await (const batch of streamFrom(model, prompts, options, begun)) {
+    builder.add(batch);
+    if (builder.isFull(shardBytes)) await write(false);
+  }
+  await write(true);
+}
+
+async function writeShard(folder: StoreFolder, manifest: Manifest, builder: ShardBuilder) {
+  const { rows, sequences, tensors, sites } = builder.take();
+  if (rows === 0) return {};
+  const file = shardName(manifest.shards.length);
+  const shard = { file, rows, sequences, ...(await folder.writeShard(file, tensors)) };
+  return { sites: [...sites], shards: [...manifest.shards, shard], rows: manifest.rows + rows };
+}
+
+/** @throws UnknownSiteError (`UNKNOWN_SITE`) before anything is written */
+function describeCollection(model: DataModel, options: CollectToDiskOptions): Collection {
+  const { sites, positions = "all", dtype = "float32", interventions = {} } = options;
+  const selectors = typeof sites === "string" || sites instanceof RegExp ? [sites] : sites;
+  const names = selectors.flatMap((selector) => model.sites(selector).map(({ site }) => site));
+  return {
+    model: model.name,
+    edits: model.edits.flatMap(({ interventions: edited }) => Object.keys(edited)),
+    interventions: Object.keys(interventions),
+    sites: [...new Set(names)],
+    positions: storedPositions(positions),
+    dtype,
+  };
+}
+
+function storedPositions(positions: PositionChoice): Collection["positions"] {
+  if (typeof positions === "string") return positions;
+  if (isPositionList(positions)) return [...positions];
+  const { from, to } = positions;
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+function emptyManifest(collection: Collection): Manifest {
+  return {
+    format: storeFormat,
+    version: storeVersion,
+    collection,
+    sites: [],
+    shards: [],
+    rows: 0,
+    sequences: 0,
+    fingerprint: emptyFingerprint,
+    complete: false,
+    versions: { "@mlxterp/data": packageVersion(), node: process.versions.node },
+  };
+}

@@ -1,0 +1,181 @@
+/** A store of activations on disk, of which only what is asked for is read. */
+import { join } from "node:path";
+import { CorruptFileError, fromFlat, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { checkRow, type RowOrigins } from "../collect/rows.js";
+import { batchesOf, type StoreBatch, type StoreBatchOptions } from "./batches.js";
+import { fromBfloat16, fromFloat16 } from "./half.js";
+import { type Collection, type Manifest, readManifest, type StoredSite } from "./manifest.js";
+import { originTensors } from "./shard.js";
+import { checkSize, ShardReader } from "./shard-reader.js";
+import { hashFile } from "./store-folder.js";
+
+/** The rows of one file. */
+export interface StoreShard extends RowOrigins {
+  readonly file: string;
+  /** Its first row in the store. */
+  readonly start: number;
+  readonly rows: number;
+  /** By site: (rows, …), float32 or int32. */
+  readonly activations: Readonly<Record<string, MxArray>>;
+}
+
+export interface VerifyStoreOptions {
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What `openStore` and `collectToDisk` return. Rows are numbered from 0 in the order of the dataset; one row is one
+ * token. Whatever the stored dtype, floating-point activations are read as float32.
+ */
+export class ActivationStore implements Disposable, AsyncDisposable {
+  readonly folder: string;
+  /** Name, shape of one row and stored dtype of what was collected. */
+  readonly sites: readonly StoredSite[];
+  /** The number of rows. */
+  readonly rows: number;
+  /** The number of sequences of the dataset from which they come. */
+  readonly sequences: number;
+  /** Whether the dataset was gone through to its end. */
+  readonly complete: boolean;
+  /** How it was made. */
+  readonly provenance: Collection & Pick<Manifest, "fingerprint" | "versions">;
+  private readonly manifest: Manifest;
+  private readonly reader: ShardReader;
+
+  /** @internal */
+  constructor(folder: string, manifest: Manifest) {
+    const { collection, fingerprint, versions } = manifest;
+    this.folder = folder;
+    this.manifest = manifest;
+    this.sites = manifest.sites;
+    this.rows = manifest.rows;
+    this.sequences = manifest.sequences;
+    this.complete = manifest.complete;
+    this.provenance = { ...collection, fingerprint, versions };
+    this.reader = new ShardReader(folder, manifest);
+  }
+
+  /**
+   * Rows of a site, in the order asked for.
+   *
+   * @returns (rows, …), float32 or int32, computed
+   * @throws OutOfRangeError (`OUT_OF_RANGE`), InvalidArgumentError (`INVALID_ARGUMENT`) for a site that was not collected
+   * @example
+   * store.read("layers.2", [0, 500, 3]).shape; // [3, hidden]
+   */
+  read(site: string, rows: readonly number[]): MxArray {
+    const { shape, dtype } = this.describe(site);
+    for (const row of rows) checkRow(row, this.rows);
+    const bytes = this.reader.read(site, rows);
+    return fromFlat(decode(bytes, dtype), [rows.length, ...shape]);
+  }
+
+  /**
+   * Where rows come from: sequence, position and token id of each.
+   *
+   * @throws OutOfRangeError (`OUT_OF_RANGE`)
+   */
+  origins(rows: readonly number[]): RowOrigins {
+    for (const row of rows) checkRow(row, this.rows);
+    const of = (tensor: string) => new Int32Array(this.reader.read(tensor, rows).buffer);
+    const { sequence, position, token } = originTensors;
+    return { sequence: of(sequence), position: of(position), token: of(token) };
+  }
+
+  /** One file after the other, each read as a whole. */
+  async *shards(): AsyncGenerator<StoreShard, void, undefined> {
+    let start = 0;
+    for (const { file, rows } of this.manifest.shards) {
+      const all = Array.from({ length: rows }, (_, row) => start + row);
+      const arrays = this.sites.map(({ site }) => [site, this.read(site, all)]);
+      const activations = Object.fromEntries(arrays) as StoreShard["activations"];
+      yield { file, start, rows, activations, ...this.origins(all) };
+      start += rows;
+    }
+  }
+
+  /**
+   * Batches for training, in constant memory; in each epoch every row comes exactly once.
+   *
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`); the signal's reason
+   * @example
+   * for await (const { activations } of store.batches({ batchSize: 4096, shuffle: 0, epochs: 2 })) {
+   *   step(activations["layers.2"]); // (batch, hidden) float32
+   * }
+   */
+  batches(options: StoreBatchOptions): AsyncGenerator<StoreBatch, void, undefined> {
+    return batchesOf(this, options);
+  }
+
+  /**
+   * Reads every file and compares it with the hash that was noted when it was written.
+   *
+   * @throws CorruptFileError (`CORRUPT_FILE`) with the first file that differs; the signal's reason
+   */
+  async verify(options: VerifyStoreOptions = {}): Promise<void> {
+    const { shards } = this.manifest;
+    for (const [index, shard] of shards.entries()) {
+      options.signal?.throwIfAborted();
+      checkSize(this.folder, shard);
+      const path = join(this.folder, shard.file);
+      if (hashFile(path) !== shard.sha256) {
+        throw new CorruptFileError(path, "its content is not what was written (SHA-256 differs)");
+      }
+      options.onProgress?.({ done: index + 1, total: shards.length });
+      await new Promise(setImmediate);
+    }
+  }
+
+  /** Closes the files; whatever is read afterwards opens them again. */
+  close(): void {
+    this.reader.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  /**
+   * Shape of one row and stored dtype of a site.
+   *
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a site that was not collected
+   */
+  describe(name: string): StoredSite {
+    const found = this.sites.find(({ site }) => site === name);
+    if (found) return found;
+    const held = this.sites.map(({ site }) => site).join(", ");
+    throw new InvalidArgumentError(
+      "site",
+      name,
+      `"${name}" was not collected; the store has ${held}.`,
+    );
+  }
+}
+
+/** Numbers as they lie in the file, little-endian like every system that MLX runs on. */
+function decode(bytes: Uint8Array, dtype: StoredSite["dtype"]): Float32Array | Int32Array {
+  if (dtype === "float32") return new Float32Array(bytes.buffer);
+  if (dtype === "int32") return new Int32Array(bytes.buffer);
+  const bits = new Uint16Array(bytes.buffer);
+  return dtype === "float16" ? fromFloat16(bits) : fromBfloat16(bits);
+}
+
+/**
+ * Opens a store, also one whose collection is not complete.
+ *
+ * @throws StoreNotFoundError (`STORE_NOT_FOUND`); CorruptFileError (`CORRUPT_FILE`) for a damaged manifest, or a file
+ * that is missing or of the wrong size
+ * @example
+ * await using store = await openStore("activations");
+ * store.rows; // 640000
+ */
+export async function openStore(folder: string): Promise<ActivationStore> {
+  const manifest = readManifest(folder);
+  for (const shard of manifest.shards) checkSize(folder, shard);
+  return new ActivationStore(folder, manifest);
+}

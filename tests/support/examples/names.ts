@@ -1,0 +1,100 @@
+/** Where the names in an example come from: its own lines, a package's menu, or the fixtures. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { libraries } from "../workspace.js";
+import type { Example } from "./collect.js";
+
+/** A name on a menu. */
+interface MenuEntry {
+  readonly name: string;
+  readonly typeOnly: boolean;
+  /** the package to import it from */
+  readonly from: string;
+}
+
+function readMenu(packageName: string, index: string): Map<string, MenuEntry> {
+  const tree = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext);
+  const exported = tree.statements.flatMap((statement) => {
+    if (!ts.isExportDeclaration(statement) || !statement.exportClause) return [];
+    if (!ts.isNamedExports(statement.exportClause)) return [];
+    return statement.exportClause.elements.map(({ name, isTypeOnly }) => {
+      const typeOnly = isTypeOnly || statement.isTypeOnly;
+      return [name.text, { name: name.text, typeOnly, from: packageName }] as const;
+    });
+  });
+  return new Map(exported);
+}
+
+const menus = new Map(
+  libraries.map(({ manifest, folder }) => [
+    manifest.name,
+    readMenu(manifest.name, join(folder, "src/index.ts")),
+  ]),
+);
+
+/** An example taken apart: its imports, the rest, and what it uses without saying where it is from. */
+export interface ParsedExample {
+  readonly example: Example;
+  readonly tree: ts.SourceFile;
+  readonly imports: readonly ts.ImportDeclaration[];
+  readonly statements: readonly ts.Statement[];
+  readonly fromMenus: readonly MenuEntry[];
+  readonly fixtures: readonly string[];
+}
+
+function boundNames(name: ts.BindingName): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((element) =>
+    ts.isBindingElement(element) ? boundNames(element.name) : [],
+  );
+}
+
+/** What a statement declares for those beside it. */
+function declaredBy(statement: ts.Statement): string[] {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
+  }
+  if (ts.isImportDeclaration(statement)) {
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings || !ts.isNamedImports(bindings)) return [];
+    return bindings.elements.map(({ name }) => name.text);
+  }
+  const declaration = ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement);
+  return declaration && statement.name ? [statement.name.text] : [];
+}
+
+/** Whether an identifier stands for a value or type, and not for a member of one. */
+function isReference(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
+  if (ts.isBindingElement(parent)) return parent.initializer === node;
+  return !ts.isClassElement(parent) || !("name" in parent) || parent.name !== node;
+}
+
+function referencesIn(nodes: readonly ts.Node[]): Set<string> {
+  const names = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && isReference(node)) names.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  nodes.forEach(visit);
+  return names;
+}
+
+/** A name is taken from the menu of the example's package, else from that of `mlxterp`, else from the fixtures. */
+export function parseExample(example: Example, fixtures: readonly string[]): ParsedExample {
+  const tree = ts.createSourceFile("example.ts", example.code, ts.ScriptTarget.ESNext, true);
+  const imports = tree.statements.filter(ts.isImportDeclaration);
+  const statements = tree.statements.filter((statement) => !ts.isImportDeclaration(statement));
+  const declared = new Set(tree.statements.flatMap(declaredBy));
+  const open = [...referencesIn(statements)].filter((name) => !declared.has(name));
+  const onMenu = (name: string) =>
+    menus.get(example.package)?.get(name) ?? menus.get("mlxterp")?.get(name);
+  return {
+    ...{ example, tree, imports, statements },
+    fromMenus: open.flatMap((name) => onMenu(name) ?? []),
+    fixtures: open.filter((name) => !onMenu(name) && fixtures.includes(name)),
+  };
+}
