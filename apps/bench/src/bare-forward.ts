@@ -2,7 +2,11 @@
 import type { MxArray, NormLayer } from "@mlxterp/mlx";
 import { mx } from "@mlxterp/mlx";
 import type { Decoder } from "@mlxterp/models";
+import type { BareCache } from "./bare-cache.js";
 import { shape } from "./network.js";
+
+/** What a network written by hand offers. */
+export type BareForward = (ids: MxArray, cache?: BareCache) => MxArray;
 
 interface BareNorm {
   readonly weight: MxArray;
@@ -37,6 +41,12 @@ function byHead(x: MxArray, length: number): MxArray {
   return x.reshape([x.shape[0], length, shape.heads, shape.headDim]).transpose(0, 2, 1, 3);
 }
 
+/** Hides later keys; a single query is the last. */
+export function causalMask(queries: number, earlier: number): MxArray | undefined {
+  if (queries === 1) return undefined;
+  return mx.multiply(mx.subtract(1, mx.tri(queries, queries + earlier, earlier)), -1e9);
+}
+
 function activation(x: MxArray): MxArray {
   const inner = mx.multiply(
     mx.add(x, mx.multiply(mx.multiply(mx.square(x), x), 0.044715)),
@@ -45,16 +55,19 @@ function activation(x: MxArray): MxArray {
   return mx.divide(x, mx.add(mx.exp(inner), 1));
 }
 
-function layerForward(x: MxArray, layer: BareLayer, mask: MxArray): MxArray {
+interface Past {
+  readonly cache: BareCache;
+  readonly layer: number;
+}
+
+function layerForward(x: MxArray, layer: BareLayer, mask: MxArray | undefined, past?: Past) {
   const [batch, length, hidden] = x.shape;
   const normed = norm(x, layer.norms[0]);
-  const mixed = mx.fast.scaledDotProductAttention(
-    byHead(linear(normed, layer.q), length),
-    byHead(linear(normed, layer.k), length),
-    byHead(linear(normed, layer.v), length),
-    shape.headDim ** -0.5,
-    mask,
-  );
+  const q = byHead(linear(normed, layer.q), length);
+  const newKeys = byHead(linear(normed, layer.k), length);
+  const newValues = byHead(linear(normed, layer.v), length);
+  const [k, v] = past ? past.cache.append(past.layer, newKeys, newValues) : [newKeys, newValues];
+  const mixed = mx.fast.scaledDotProductAttention(q, k, v, shape.headDim ** -0.5, mask);
   const middle = mx.add(
     x,
     linear(mixed.transpose(0, 2, 1, 3).reshape([batch, length, hidden]), layer.o),
@@ -65,18 +78,28 @@ function layerForward(x: MxArray, layer: BareLayer, mask: MxArray): MxArray {
   );
 }
 
-/** A forward over the same weight arrays: ids (batch, position) → logits (batch, position, vocab). */
-export function bareForward(decoder: Decoder): (ids: MxArray) => MxArray {
+/**
+ * A forward over the same weight arrays: ids (batch, position) → logits (batch, position, vocab), or with a cache
+ * those of the last position.
+ */
+export function bareForward(decoder: Decoder): BareForward {
   const embedding = decoder.embedTokens.weight;
   const positions = decoder.embedPositions?.weight as MxArray;
   const final = bareNorm(decoder.finalNorm as unknown as NormLayer);
   const layers = decoder.layers.map(bareLayer);
-  return (ids) => {
+  return (ids, cache) => {
     const length = ids.shape[1];
-    const mask = mx.multiply(mx.subtract(1, mx.tri(length)), -1e9);
-    const places = mx.arange(0, length, 1, mx.int32);
+    const start = cache?.length ?? 0;
+    const mask = causalMask(length, start);
+    const places = mx.arange(start, start + length, 1, mx.int32);
     let x = mx.add(embedding.index(ids), positions.index(places));
-    for (const layer of layers) x = layerForward(x, layer, mask);
+    for (const [index, layer] of layers.entries()) {
+      x = layerForward(x, layer, mask, cache && { cache, layer: index });
+    }
+    if (cache) {
+      cache.length += length;
+      x = x.index(mx.Slice(), mx.Slice(-1, null));
+    }
     return mx.matmul(norm(x, final), embedding.T);
   };
 }

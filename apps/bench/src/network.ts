@@ -1,7 +1,6 @@
 /** A network of GPT-2 small's shape with seeded random weights: the subject of every measurement. */
-import { InterpretableModel } from "@mlxterp/core";
 import { mx } from "@mlxterp/mlx";
-import { Decoder, type DecoderConfig, initializeWeights } from "@mlxterp/models";
+import { Decoder, type DecoderConfig, initializeWeights, LanguageModel } from "@mlxterp/models";
 
 export const shape = {
   layers: 12,
@@ -39,10 +38,10 @@ const config: DecoderConfig = {
 };
 
 /** The network, evaluated and made interpretable. */
-export function gpt2Shaped(): InterpretableModel<Decoder> {
+export function gpt2Shaped(): LanguageModel {
   const decoder = initializeWeights(new Decoder(config), { seed: 1, deviation: 0.02 });
   mx.eval(decoder.parameters());
-  return new InterpretableModel(decoder, { name: "GPT-2-small-shaped" });
+  return new LanguageModel(decoder, { config, name: "GPT-2-small-shaped" });
 }
 
 /** Token ids spread over the vocabulary, the same in every run. */

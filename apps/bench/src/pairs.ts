@@ -38,7 +38,8 @@ export async function interleave<K extends string>(
   >;
 }
 
-function summarize(times: readonly number[]): Times {
+/** Of one alternative's times. */
+export function summarize(times: readonly number[]): Times {
   const sorted = [...times].sort((a, b) => a - b);
   return { median: sorted[Math.floor(sorted.length / 2)], minimum: sorted[0] };
 }

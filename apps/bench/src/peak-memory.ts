@@ -1,16 +1,11 @@
 /** Peak resident memory of one pass, measured by the kernel in a process of its own. */
-import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { evaluate, release } from "@mlxterp/mlx";
+import { peakBytes, resetPeak, runChild } from "./child.js";
+import type { Line } from "./measurement.js";
 import { gpt2Shaped, someTokens } from "./network.js";
 
 type Kind = "plain" | "saved";
-
-function peakBytes(): number {
-  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
-  return Number(line?.[1]) * 1024;
-}
 
 async function measureHere(kind: Kind, tokens: number): Promise<number> {
   const model = gpt2Shaped();
@@ -22,7 +17,7 @@ async function measureHere(kind: Kind, tokens: number): Promise<number> {
   const peaks: number[] = [];
   for (let round = 0; round < 6; round++) {
     await release();
-    writeFileSync("/proc/self/clear_refs", "5"); // starts the high-water mark anew
+    resetPeak();
     await pass();
     peaks.push(peakBytes());
   }
@@ -30,15 +25,14 @@ async function measureHere(kind: Kind, tokens: number): Promise<number> {
   return Math.min(...peaks.slice(2));
 }
 
-/** The peak of one kind of pass in bytes; undefined where the kernel does not tell. */
-export function measurePeak(kind: Kind, tokens: number): number | undefined {
-  if (process.platform !== "linux") return undefined;
-  const file = fileURLToPath(import.meta.url);
-  const child = spawnSync(process.execPath, [...process.execArgv, file, kind, String(tokens)], {
-    encoding: "utf8",
-  });
-  if (child.status !== 0) throw new Error(`The memory measurement failed: ${child.stderr}`);
-  return Number(child.stdout);
+export async function* memory(): AsyncGenerator<Line> {
+  const peak = (kind: Kind) => Number(runChild(fileURLToPath(import.meta.url), [kind, "512"]));
+  const linux = process.platform === "linux"; // elsewhere the kernel does not tell
+  yield {
+    what: "peak memory with one saved site / without tracing, 512 tokens",
+    value: linux ? (peak("saved") / peak("plain")).toFixed(3) : "Linux only",
+    goal: "≤ 1.05",
+  };
 }
 
 const [, entry, kind, tokens] = process.argv;

@@ -1,4 +1,5 @@
 /** The menu of @mlxterp/analysis. */
+export { type TopK, topK } from "@mlxterp/mlx";
 export { ablateHeads } from "./ablation/ablate-heads.js";
 export type {
   AblationMethod,
@@ -65,4 +66,3 @@ export type { AnalysisProgress, RunControl } from "./progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./prompts.js";
 export type { ResultProvenance } from "./provenance.js";
 export type { Question } from "./questions.js";
-export { type TopK, topK } from "./top-k.js";

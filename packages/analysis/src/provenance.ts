@@ -31,7 +31,7 @@ export function provenanceOf(
   return {
     method,
     model: model.name,
-    edits: model.edits.flatMap((interventions) => Object.keys(interventions)),
+    edits: model.edits.flatMap(({ interventions }) => Object.keys(interventions)),
     device: deviceName(),
     ...(seed !== undefined && { seed }),
     versions: { "@mlxterp/analysis": version, node: process.versions.node },

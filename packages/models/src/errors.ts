@@ -163,7 +163,44 @@ export class UnsupportedSaveError extends MlxterpError {
   }
 }
 
+/** A prefix that another model has read: its keys and values mean nothing to this one. */
+export class PrefixMismatchError extends MlxterpError {
+  readonly code = "PREFIX_MISMATCH";
+  constructor(
+    /** The name of the model that read the prefix. */
+    readonly reader: string,
+    /** The name of the model that was to continue it. */
+    readonly model: string,
+    /** Whether only their edits differ. */
+    readonly edited: boolean,
+  ) {
+    const rule = edited
+      ? `This prefix was read by another view of ${model}, with other edits.`
+      : `This prefix was read by ${reader}, not by this ${model}.`;
+    super(`${rule} Read it with the model that continues it: await model.readPrefix(prompt).`);
+  }
+}
+
+/** A prefix was used after it was disposed. */
+export class ClosedPrefixError extends MlxterpError {
+  readonly code = "CLOSED_PREFIX";
+  constructor() {
+    super("This prefix is disposed. Read it again: await model.readPrefix(prompt).");
+  }
+}
+
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(", ");
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
+/** A way of simplifying a model's weights that would change what this model computes. */
+export class UnsupportedFoldError extends MlxterpError {
+  readonly code = "UNSUPPORTED_FOLD";
+  constructor(
+    readonly option: string,
+    readonly reason: string,
+  ) {
+    super(`${option} cannot be folded without changing the model. ${reason}. Leave this option out.`);
+  }
 }

@@ -1,8 +1,10 @@
 /** The menu of @mlxterp/models. */
+export type { MlpWeights } from "./anatomy/expert-weights.js";
 export { FactoredMatrix, type SingularValues } from "./anatomy/factored-matrix.js";
+export type { LatentWeights } from "./anatomy/latent-weights.js";
 export type { DecoderLayerWeights } from "./anatomy/layer-weights.js";
 export type { ModelWeights } from "./anatomy/model-weights.js";
-export { KeyValueCache } from "./decoder/cache.js";
+export { type CacheOptions, KeyValueCache } from "./decoder/cache.js";
 export type {
   AttentionConfig,
   DecoderConfig,
@@ -24,21 +26,37 @@ export {
 } from "./encoder/masked-language-model.js";
 export {
   CheckpointNotFoundError,
+  ClosedPrefixError,
   CorruptCheckpointError,
   HubError,
   InvalidDecoderConfigError,
   MissingWeightsError,
   ModelKindError,
   NotGenerativeError,
+  PrefixMismatchError,
   TokenizerError,
   UnexpectedWeightsError,
   UnknownModelTypeError,
   UnsupportedConfigError,
+  UnsupportedFoldError,
   UnsupportedSaveError,
   WeightShapeError,
 } from "./errors.js";
-export type { FinishReason, GenerateOptions, GenerationStep } from "./generation/generate.js";
+export type { FoldOptions } from "./folding/fold-decoder.js";
+export type { GeneratedText } from "./generation/generate.js";
+export type {
+  Alternative,
+  FinishReason,
+  GenerateBatchOptions,
+  GenerateOptions,
+  GenerationBatchStep,
+  GenerationStep,
+} from "./generation/options.js";
+export type { PrefixOptions, PromptPrefix } from "./generation/prefix.js";
+export type { Rollout, RolloutOptions, RolloutProvenance } from "./generation/rollout.js";
 export type { SamplingOptions } from "./generation/sampling.js";
+export type { StepSaveOptions } from "./generation/save-plan.js";
+export type { StepSelection } from "./generation/step-selection.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export type { HubOptions } from "./hub/hub-model.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model.js";

@@ -1,11 +1,26 @@
 /** A decoder with its tokenizer: prompts in, activations, logits and text out. */
 import { InterpretableModel, type Prompt } from "@mlxterp/core";
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import { ModelWeights } from "./anatomy/model-weights.js";
 import { describeAnatomy } from "./anatomy.js";
-import { KeyValueCache } from "./decoder/cache.js";
+import { type CacheOptions, KeyValueCache } from "./decoder/cache.js";
 import type { DecoderConfig } from "./decoder/config.js";
 import type { Decoder } from "./decoder/decoder.js";
-import { type GenerateOptions, type GenerationStep, generate } from "./generation/generate.js";
+import { type FoldOptions, foldDecoder } from "./folding/fold-decoder.js";
+import {
+  type GeneratedText,
+  generate,
+  generateBatch,
+  generateText,
+} from "./generation/generate.js";
+import type {
+  GenerateBatchOptions,
+  GenerateOptions,
+  GenerationBatchStep,
+  GenerationStep,
+} from "./generation/options.js";
+import { type PrefixOptions, type PromptPrefix, readPrefix } from "./generation/prefix.js";
+import { type Rollout, type RolloutOptions, rollout } from "./generation/rollout.js";
 import type { Checkpoint } from "./loading/checkpoint.js";
 import {
   type DriftOptions,
@@ -90,15 +105,39 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     return quantizationDrift(this, prompts, options);
   }
 
+  /**
+   * A second model that computes the same, where norms only normalise: their weights and biases are in the matrices
+   * that read them, as `weights` then shows. In full precision; takes the memory of another model.
+   *
+   * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) for centring what would change the model; InvalidArgumentError
+   * (`INVALID_ARGUMENT`) for a view with edits
+   * @example
+   * const folded = await model.folded();
+   * const { W_Q } = folded.weights.layer(0); // reads the normalised residual stream itself
+   */
+  async folded(options?: FoldOptions): Promise<LanguageModel> {
+    if (this.edits.length > 0) {
+      throw new InvalidArgumentError(
+        "model",
+        this.name,
+        "a view with edits cannot be folded; fold the model, then edit.",
+      );
+    }
+    const { decoder, config } = await foldDecoder(this.module, this.config, options);
+    const { tokenizer, eosTokens, name } = this;
+    return new LanguageModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
+  }
+
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
-  createCache(): KeyValueCache {
-    return new KeyValueCache();
+  createCache(options?: CacheOptions): KeyValueCache {
+    return new KeyValueCache(options);
   }
 
   /**
    * Continues a prompt, token by token.
    *
-   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError (`INVALID_ARGUMENT`)
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError
+   * (`INVALID_ARGUMENT`), UnknownSiteError (`UNKNOWN_SITE`), PrefixMismatchError (`PREFIX_MISMATCH`)
    * @example
    * for await (const { text } of model.generate("Once upon a time", { maxTokens: 20 })) story += text;
    */
@@ -107,5 +146,57 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerationStep, void, undefined> {
     return generate(this, prompt, options);
+  }
+
+  /**
+   * Continues several prompts at once; each text is what its prompt alone would give.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError
+   * (`INVALID_ARGUMENT`), UnknownSiteError (`UNKNOWN_SITE`)
+   * @example
+   * for await (const { rows } of model.generateBatch(["Once upon a time", "The end"], { maxTokens: 20 })) {
+   *   rows.forEach((step, row) => (texts[row] += step?.text ?? ""));
+   * }
+   */
+  generateBatch(
+    prompts: Prompt,
+    options: GenerateBatchOptions = {},
+  ): AsyncGenerator<GenerationBatchStep, void, undefined> {
+    return generateBatch(this, prompts, options);
+  }
+
+  /**
+   * Continues a prompt to its end.
+   *
+   * @throws what `generate` throws
+   * @example
+   * const { text } = await model.generateText("Once upon a time", { maxTokens: 20 });
+   */
+  generateText(prompt: Prompt, options: GenerateOptions = {}): Promise<GeneratedText> {
+    return generateText(this, prompt, options);
+  }
+
+  /**
+   * Reads what many prompts begin with, once.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), UnknownSiteError (`UNKNOWN_SITE`)
+   * @example
+   * using prefix = await model.readPrefix("Once upon a time there was");
+   * const { text } = await model.generateText(" a dragon", { prefix });
+   */
+  readPrefix(prompt: Prompt, options: PrefixOptions = {}): Promise<PromptPrefix> {
+    return readPrefix(this, prompt, options);
+  }
+
+  /**
+   * Generates a text and keeps activations of every token on the way: those of one pass over the same tokens.
+   *
+   * @throws what `generate` throws; MissingAxisError (`MISSING_AXIS`) for a site without positions
+   * @example
+   * using story = await model.rollout("Once upon a time", { save: "layers.*", maxTokens: 20 });
+   * story.activations.get("layers.0").shape; // (1, prompt and generated tokens but the last, hidden)
+   */
+  rollout(prompt: Prompt, options: RolloutOptions): Promise<Rollout> {
+    return rollout(this, prompt, options);
   }
 }

@@ -1,7 +1,6 @@
 /** One layer of a lens: final norm, unembedding, and only what a cell shows brought to the host. */
 import type { Anatomy } from "@mlxterp/core";
-import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { topK } from "../top-k.js";
+import { evaluate, type MxArray, mx, toFlat, topK } from "@mlxterp/mlx";
 
 /** The numbers of one cell, without texts. */
 export interface RawCell {

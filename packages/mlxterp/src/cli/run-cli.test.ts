@@ -159,6 +159,39 @@ describe("what is shown", () => {
     const steered = await generate("--steer", "layers.3=the capital of - Mary * 8");
     expect(steered).not.toEqual(await generate());
   });
+
+  it("is each of several texts, as it is alone", async () => {
+    const prompts = ["Mary and John went to the", "the capital of France is"];
+    const shared = ["generate", "--json", "--max-tokens", "3", "--ignore-end"];
+    const alone = await Promise.all(prompts.map((prompt) => invoke([...shared, prompt])));
+    const { stdout } = await invoke([...shared, prompts[0], "--also", prompts[1]]);
+    const { texts } = JSON.parse(stdout);
+    expect(texts.map(({ text }: { text: string }) => text)).toEqual(
+      alone.map((one) => JSON.parse(one.stdout).text),
+    );
+    const shown = await invoke(["generate", prompts[0], "--also", prompts[1], "--max-tokens", "3"]);
+    for (const { text } of texts) expect(shown.stdout).toContain(text);
+  });
+
+  it("tells what else was likely, where that is asked for", async () => {
+    const asked = ["generate", "the capital of France is", "--max-tokens", "2"];
+    const { stdout } = await invoke([...asked, "--alternatives", "2"]);
+    expect(stdout).toContain("most likely");
+    expect((await invoke(asked)).stdout).not.toContain("most likely");
+    const data = await invoke([...asked, "--alternatives", "2", "--json"]);
+    expect(JSON.parse(data.stdout).steps[0].alternatives).toHaveLength(2);
+  });
+
+  it("does not repeat itself under a penalty, and leaves out what is unlikely", async () => {
+    const generate = async (...more: string[]) => {
+      const { stdout } = await invoke(["generate", "--json", "--max-tokens", "12", ...more]);
+      return JSON.parse(stdout).steps.map(({ token }: { token: number }) => token);
+    };
+    const tokens = await generate("--repetition-penalty", "1000", "--ignore-end");
+    expect(new Set(tokens).size).toBe(tokens.length);
+    const greedy = await generate();
+    expect(await generate("--temperature", "1", "--min-p", "1")).toEqual(greedy);
+  });
 });
 
 const sorter = sharedModel("sort-gpt2");

@@ -1,20 +1,13 @@
-/** Puts a LoRA adapter into a loaded model: added to its weights, or beside them as a module of its own. */
+/** Puts a LoRA adapter into a model: added to its weights while they are loaded, or beside them as a module of its own. */
 import { evaluate, type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { setParameters } from "../decoder/parameters.js";
 import { UnexpectedWeightsError, UnsupportedConfigError, WeightShapeError } from "../errors.js";
 import { findTarget, type WeightTable } from "../families/weight-table.js";
 import { rowParts } from "../loading/row-parts.js";
 import { type WeightDtype, weightDtype } from "../loading/weight-dtype.js";
 import { moduleAt, moduleOf, replaceModule } from "../quantization/module-path.js";
-import { QuantizedLinear } from "../quantization/quantized-modules.js";
+import type { QuantizedLinear } from "../quantization/quantized-modules.js";
 import { type Adapter, type LowRankChange, readAdapter } from "./adapter-files.js";
 import { LoraLinear } from "./lora-linear.js";
-
-export interface AdapterOptions {
-  /** Keeps the adapter as a module with its own sites, in place of adding it to the weights. Default: false. */
-  readonly live?: boolean;
-  readonly dtype?: WeightDtype;
-}
 
 /** A change of one of the model's own modules. */
 interface LayerChange {
@@ -24,36 +17,69 @@ interface LayerChange {
   readonly scale: number;
 }
 
+/** The changes of an adapter, checked against the model. */
+export interface LayerChanges {
+  readonly file: string;
+  readonly changes: readonly LayerChange[];
+}
+
 /**
- * Applies the adapter in a folder; the module is changed.
+ * Reads the adapter in a folder.
  *
+ * @param root the model before its weights are loaded
  * @throws what `readAdapter` throws; UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`) for modules that the base model
- * does not have, WeightShapeError (`WEIGHT_SHAPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
+ * does not have, WeightShapeError (`WEIGHT_SHAPE`)
  */
-export async function applyAdapter(
+export async function readChanges(
   root: Module,
   table: WeightTable,
   folder: string,
-  { live = false, dtype }: AdapterOptions = {},
-): Promise<void> {
+  dtype?: WeightDtype,
+): Promise<LayerChanges> {
   const adapter = readAdapter(folder);
   const target = weightDtype(dtype);
   const cast = (array: MxArray) => (target ? array.astype(target) : array);
-  const changes = adapter.changes.flatMap((change) => layerChanges(root, table, change, adapter));
-  for (const change of changes) {
-    const { path, scale } = change;
-    const [down, up] = [cast(change.down), cast(change.up)];
+  const changes = adapter.changes
+    .flatMap((change) => layerChanges(root, table, change, adapter))
+    .map((change) => ({ ...change, down: cast(change.down), up: cast(change.up) }));
+  await evaluate(changes.flatMap(({ down, up }) => [down, up]));
+  return { file: adapter.file, changes };
+}
+
+/** Keeps an adapter as modules with their own sites; the loaded model is changed. */
+export function attachAdapter(root: Module, { changes }: LayerChanges): void {
+  for (const { path, down, up, scale } of changes) {
     const layer = moduleAt(root, path) as Linear | QuantizedLinear;
-    if (live) {
-      replaceModule(root, path, new LoraLinear(layer, down, up, scale));
-      await evaluate([down, up]);
-    } else {
-      if (layer instanceof QuantizedLinear) throw packedBase(path, adapter.file);
-      const merged = mx.add(layer.weight, mx.multiply(mx.matmul(up, down), scale));
-      setParameters(root, [[`${path}.weight`, merged]]);
-      await evaluate([merged]);
-    }
+    replaceModule(root, path, new LoraLinear(layer, down, up, scale));
   }
+}
+
+/** Adds an adapter to weights. */
+export interface AdapterMerge {
+  /**
+   * @param parameter its path
+   * @param weight all rows of it, or those from `first` on
+   * @returns the sum, or the weight itself where the adapter changes nothing
+   */
+  add(parameter: string, weight: MxArray, first?: number): MxArray;
+  /** @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) where there is a change: a packed weight cannot take it up */
+  refuse(parameter: string): void;
+}
+
+export function mergeAdapter({ changes, file }: LayerChanges): AdapterMerge {
+  const byParameter = new Map(changes.map((change) => [`${change.path}.weight`, change]));
+  return {
+    add: (parameter, weight, first = 0) => {
+      const change = byParameter.get(parameter);
+      if (!change) return weight;
+      const rows = change.up.index(mx.Slice(first, first + weight.shape[0]));
+      return mx.add(weight, mx.multiply(mx.matmul(rows, change.down), change.scale));
+    },
+    refuse: (parameter) => {
+      const change = byParameter.get(parameter);
+      if (change) throw packedBase(change.path, file);
+    },
+  };
 }
 
 /** A fused module of the file is several of the model's, which share the first factor. */
@@ -70,25 +96,20 @@ function layerChanges(
   const paths = target.parameters.map(moduleOf);
   const layers = paths.map((path) => moduleAt(root, path));
   if (!layers.every(isLinear)) throw new UnexpectedWeightsError([module], file);
-  const outputs = layers.map(({ weight }) => weight.shape[0]);
-  const parts = rowParts(target.rule, up, outputs);
-  const total = outputs.reduce((sum, count) => sum + count, 0);
+  const shapes = layers.map(({ weight }) => weight.shape);
+  const parts = rowParts(target.rule, up, shapes);
+  const total = shapes.reduce((sum, [count]) => sum + count, 0);
   if (!parts)
     throw new WeightShapeError(`${module}.lora_B`, [total, down.shape[0]], up.shape, file);
-  const inputs = inputsOf(layers[0]);
+  const [, inputs] = shapes[0];
   if (down.shape[1] !== inputs) {
     throw new WeightShapeError(`${module}.lora_A`, [down.shape[0], inputs], down.shape, file);
   }
   return paths.map((path, index) => ({ path, down, up: parts[index], scale }));
 }
 
-function isLinear(module: unknown): module is Linear | QuantizedLinear {
-  return module instanceof nn.Linear || module instanceof QuantizedLinear;
-}
-
-function inputsOf(layer: Linear | QuantizedLinear): number {
-  const [, columns] = layer.weight.shape;
-  return layer instanceof QuantizedLinear ? (columns * 32) / layer.bits : columns;
+function isLinear(module: unknown): module is Linear {
+  return module instanceof nn.Linear;
 }
 
 function packedBase(path: string, file: string): UnsupportedConfigError {

@@ -1,8 +1,17 @@
 /** The weights of one layer, by head, oriented so that activations multiply from the left. */
 import { type LayerWeights, MissingAnatomyError, OutOfRangeError } from "@mlxterp/core";
-import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
+import type { Linear, MxArray } from "@mlxterp/mlx";
 import { type FeedForward, Mlp } from "../decoder/mlp.js";
+import { MixtureOfExperts } from "../decoder/moe.js";
 import { fullWeight } from "../quantization/full-weight.js";
+import { biasOf } from "./bias-of.js";
+import { expertWeights, type MlpWeights, mlpWeights } from "./expert-weights.js";
+import {
+  byHead,
+  type LatentProjections,
+  type LatentWeights,
+  latentWeights,
+} from "./latent-weights.js";
 
 /** Core's weights, with gates and biases; what a family has not is undefined. */
 export interface DecoderLayerWeights extends LayerWeights {
@@ -22,12 +31,23 @@ export interface DecoderLayerWeights extends LayerWeights {
   readonly b_gate: MxArray | undefined;
   /** (hidden) */
   readonly b_out: MxArray | undefined;
+  /** Every expert's matrices, in mixtures of experts, where `W_in` and its like are none. */
+  readonly experts: readonly MlpWeights[] | undefined;
+  /** The expert that sees every token. */
+  readonly sharedExpert: MlpWeights | undefined;
+  /** (hidden, experts) */
+  readonly W_router: MxArray | undefined;
+  /** (experts) */
+  readonly b_router: MxArray | undefined;
+  /** What latent attention has in place of `W_Q`, `W_K` and `W_V`. */
+  readonly latent: LatentWeights | undefined;
 }
 
 /** The projections of a layer, whatever stands between them. */
 export interface LayerProjections {
   readonly selfAttn: Readonly<Record<"qProj" | "kProj" | "vProj" | "oProj", Linear>> &
-    Readonly<Record<"heads" | "kvHeads", number>> & { readonly kvDownProj?: unknown };
+    Readonly<Record<"heads" | "kvHeads", number>> &
+    Partial<LatentProjections>;
   readonly mlp: FeedForward;
 }
 
@@ -102,6 +122,25 @@ class LayerMatrices implements DecoderLayerWeights {
   get b_out(): MxArray | undefined {
     return biasOf(dense(this.#layer).downProj);
   }
+  get experts(): readonly MlpWeights[] | undefined {
+    const { mlp } = this.#layer;
+    return mlp instanceof MixtureOfExperts ? expertWeights(mlp) : undefined;
+  }
+  get sharedExpert(): MlpWeights | undefined {
+    const { sharedExpert } = this.#layer.mlp;
+    return sharedExpert && mlpWeights(sharedExpert);
+  }
+  get W_router(): MxArray | undefined {
+    const { router } = this.#layer.mlp;
+    return router && fullWeight(router).T;
+  }
+  get b_router(): MxArray | undefined {
+    return this.#layer.mlp.router?.bias ?? undefined;
+  }
+  get latent(): LatentWeights | undefined {
+    const { selfAttn } = this.#layer;
+    return selfAttn.kvDownProj && latentWeights(selfAttn as LatentProjections);
+  }
 }
 
 /** A projection that reads what the layer's norm gives. */
@@ -109,27 +148,16 @@ function direct({ selfAttn }: LayerProjections, name: "qProj" | "kProj" | "vProj
   if (!selfAttn.kvDownProj) return selfAttn[name];
   const parts = ["qDownProj", "qProj", "kvDownProj", "kProj", "vProj"];
   throw new MissingAnatomyError(
-    "W_Q, W_K and W_V as single matrices (latent attention has two, with a norm between)",
+    "W_Q, W_K and W_V as single matrices (latent attention has two, with a norm between: see `latent`)",
     parts.map((part) => `selfAttn.${part}`),
   );
 }
 
 function dense({ mlp }: LayerProjections): Mlp {
   if (mlp instanceof Mlp) return mlp;
-  throw new MissingAnatomyError("single W_in, W_gate and W_out", [
+  throw new MissingAnatomyError("single W_in, W_gate and W_out (see `experts`)", [
     "mlp.upProj",
     "mlp.gateProj",
     "mlp.downProj",
   ]);
-}
-
-/** (heads · headDim, hidden) → (heads, hidden, headDim) */
-function byHead(projection: Linear, heads: number): MxArray {
-  const weight = fullWeight(projection);
-  return mx.swapaxes(weight.reshape([heads, -1, weight.shape[1]]), 1, 2);
-}
-
-/** The bias of a layer that may be packed or have a live adapter. */
-function biasOf(layer: Linear | { readonly base: Linear }): MxArray | undefined {
-  return ("base" in layer ? layer.base : layer).bias ?? undefined;
 }

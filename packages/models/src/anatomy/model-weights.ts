@@ -7,7 +7,7 @@ import { FactoredMatrix } from "./factored-matrix.js";
 import { type DecoderLayerWeights, layerWeights } from "./layer-weights.js";
 
 /**
- * The weights as they are now: unpacked, with adapters' parts, as the checkpoint holds them; no norm is folded in.
+ * The weights as they are now: unpacked, with adapters' parts, as the checkpoint holds them. See `model.folded` for matrices that norms are part of.
  *
  * @example
  * const { W_Q, W_O } = model.weights.layer(0); // (heads, hidden, headDim), (heads, headDim, hidden)

@@ -20,12 +20,15 @@ function slopes(heads: number): number[] {
  */
 export function createAlibi(config: AlibiConfig, heads: number): ScoreBias {
   const slope = fromFlat(Float32Array.from(slopes(heads)), [heads, 1, 1]);
-  let last: { mask: MxArray | null; ids: MxArray | undefined; keys: number; sum: MxArray };
-  return (keys, mask, { ids }) => {
+  let last: { mask: MxArray | null; positions: Positions; keys: number; sum: MxArray };
+  return (keys, mask, positions) => {
     const count = keys.shape[2];
-    if (last?.mask === mask && last.ids === ids && last.keys === count) return last.sum;
-    const bias = mx.multiply(biasAt(keyPositions(count, ids)), config.factor).astype(keys.dtype);
-    last = { mask, ids, keys: count, sum: mask ? mx.add(bias, mask) : bias };
+    if (last?.mask === mask && sameEnd(last.positions, positions) && last.keys === count) {
+      return last.sum;
+    }
+    const at = keyPositions(count, positions);
+    const bias = mx.multiply(biasAt(at), config.factor).astype(keys.dtype);
+    last = { mask, positions, keys: count, sum: mask ? mx.add(bias, mask) : bias };
     return last.sum;
   };
 
@@ -36,9 +39,17 @@ export function createAlibi(config: AlibiConfig, heads: number): ScoreBias {
   }
 }
 
-/** (1 or batch, 1, 1, key); where rows are padded on the left, each counts from its own first token. */
-function keyPositions(keys: number, ids: MxArray | undefined): MxArray {
-  const index = mx.arange(0, keys, 1, mx.float32).reshape([1, 1, 1, keys]);
+function sameEnd(a: Positions, b: Positions): boolean {
+  return a.ids === b.ids && a.end === b.end;
+}
+
+/**
+ * Of so many keys up to the newest, (1 or batch, 1, 1, key); where rows are padded on the left, each counts from its
+ * own first token.
+ */
+function keyPositions(keys: number, { ids, end }: Positions): MxArray {
+  const first = ids ? 0 : end - keys;
+  const index = mx.arange(first, first + keys, 1, mx.float32).reshape([1, 1, 1, keys]);
   if (!ids) return index;
   const newest = ids.index(mx.Slice(), mx.Slice(-1, null)).astype(mx.float32); // (batch, 1)
   const shift = mx.subtract(newest, keys - 1).reshape([-1, 1, 1, 1]);

@@ -1,12 +1,25 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { Tap } from "@mlxterp/core";
 import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { ScoreBias } from "./alibi.js";
-import { residualAxes } from "./axes.js";
+import {
+  type HeadAxes,
+  type KeyAxes,
+  type QueryAxes,
+  type ResidualAxes,
+  residualAxes,
+} from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig } from "./config.js";
 import { splitHeads } from "./heads.js";
-import { type HeadWriting, type Mixing, mixHeads, writeHeads } from "./mix-heads.js";
+import {
+  droppedKeys,
+  type HeadWriting,
+  keptKeys,
+  type Mixing,
+  mixHeads,
+  writeHeads,
+} from "./mix-heads.js";
 import { Norm } from "./norm.js";
 import type { Pass } from "./pass.js";
 import { createQueryKeyNorms } from "./query-key-norm.js";
@@ -23,12 +36,12 @@ export interface SelfAttention extends Module, Mixing, HeadWriting {
   readonly vProj: Linear;
   readonly qNorm?: Norm;
   readonly kNorm?: Norm;
-  readonly q: Tap;
-  readonly k: Tap;
-  readonly v: Tap;
-  readonly qRot: Tap;
-  readonly kRot: Tap;
-  readonly z: Tap;
+  readonly q: Tap<QueryAxes>;
+  readonly k: Tap<KeyAxes>;
+  readonly v: Tap<KeyAxes>;
+  readonly qRot: Tap<QueryAxes>;
+  readonly kRot: Tap<KeyAxes>;
+  readonly z: Tap<HeadAxes>;
   /** In latent attention only. */
   readonly qDownProj?: Linear;
   readonly qDownNorm?: Norm;
@@ -113,8 +126,13 @@ export class Attention extends nn.Module implements SelfAttention {
     this.outputScale = config.outputScale;
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
   }
 
   /**
@@ -131,10 +149,16 @@ export class Attention extends nn.Module implements SelfAttention {
     const v = this.v.forward(this.byHead(vProj.forward(x), kvHeads));
     const queries = this.qRot.forward(turn(q));
     const newKeys = this.kRot.forward(turn(k));
-    const [keys, values] = cache ? cache.append(newKeys, v) : [newKeys, v];
-    const visible = pass.mask(this.window);
+    const [keys, values] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];
+    const visible = pass.mask(this.window, keys.shape[2]);
     const mask = scoreBias ? scoreBias(keys, visible, pass.positions) : visible;
-    const mixed = mixHeads(this, { q: queries, k: keys, v: values }, mask); // (batch, heads, position, headDim)
+    const parts = {
+      q: queries,
+      k: keys,
+      v: values,
+      dropped: droppedKeys(pass, x, { keys, window: this.window }),
+    };
+    const mixed = mixHeads(this, parts, mask); // (batch, heads, position, headDim)
     return writeHeads(this, this.z.forward(mixed.transpose(0, 2, 1, 3)));
   }
 

@@ -1,4 +1,14 @@
-/** The axes of whatever flows along the residual stream. */
+/** What the axes of a decoder's activations mean, for arrays and for the compiler. */
 import type { Axes } from "@mlxterp/core";
 
-export const residualAxes: Axes = ["batch", "position", "hidden"];
+export const residualAxes = ["batch", "position", "hidden"] as const satisfies Axes;
+export type ResidualAxes = typeof residualAxes;
+
+export const logitsAxes = ["batch", "position", "vocab"] as const satisfies Axes;
+export type LogitsAxes = typeof logitsAxes;
+
+export type QueryAxes = readonly ["batch", "heads", "position", "headDim"];
+export type KeyAxes = readonly ["batch", "kvHeads", "position", "headDim"];
+export type PatternAxes = readonly ["batch", "heads", "query", "key"];
+export type HeadAxes = readonly ["batch", "position", "heads", "headDim"];
+export type HeadWriteAxes = readonly ["batch", "position", "heads", "hidden"];

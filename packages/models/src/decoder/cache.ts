@@ -1,17 +1,53 @@
 /** Keys and values of the tokens a model has already seen, for generation. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import type { MxArray } from "@mlxterp/mlx";
+import { appendPositions, type PositionBuffer } from "./position-buffer.js";
 
 /** One layer's share: rotated keys and values, (batch, kvHeads, position, headDim). */
 export class LayerCache {
-  keys: MxArray | undefined;
-  values: MxArray | undefined;
+  /** @param sliding whether to let go of what need not be kept */
+  constructor(readonly sliding = true) {}
 
-  /** Adds new positions and returns all of them. */
-  append(keys: MxArray, values: MxArray): [keys: MxArray, values: MxArray] {
-    this.keys = this.keys ? mx.concatenate([this.keys, keys], 2) : keys;
-    this.values = this.values ? mx.concatenate([this.values, values], 2) : values;
-    return [this.keys, this.values];
+  #keys: PositionBuffer | undefined;
+  #values: PositionBuffer | undefined;
+
+  /**
+   * Adds new positions and returns all that are held with them.
+   *
+   * @param keep how many of the newest stay for later passes. Default: all
+   */
+  append(keys: MxArray, values: MxArray, keep?: number): [keys: MxArray, values: MxArray] {
+    const kept = this.sliding ? keep : undefined;
+    const ofKeys = appendPositions(this.#keys, keys, kept);
+    const ofValues = appendPositions(this.#values, values, kept);
+    this.#keys = ofKeys.after;
+    this.#values = ofValues.after;
+    return [ofKeys.all, ofValues.all];
   }
+
+  /** How many positions are held. */
+  get held(): number {
+    return this.#keys ? this.#keys.end - this.#keys.start : 0;
+  }
+
+  /** The buffers, with room for more. */
+  arrays(): MxArray[] {
+    return [this.#keys, this.#values].flatMap((buffer) => (buffer ? [buffer.array] : []));
+  }
+
+  copy(): LayerCache {
+    const copy = new LayerCache(this.sliding);
+    copy.#keys = this.#keys;
+    copy.#values = this.#values;
+    return copy;
+  }
+}
+
+export interface CacheOptions {
+  /**
+   * Whether layers that see a window of keys hold no more than they will see again. Patterns keep their full key axis,
+   * but scores and patterns can be changed only from the first pass on. Default: true.
+   */
+  readonly sliding?: boolean;
 }
 
 /**
@@ -23,21 +59,69 @@ export class LayerCache {
  * decoder.forward(next, { cache }); // (batch, 1)
  */
 export class KeyValueCache {
-  readonly #layers: LayerCache[] = [];
+  readonly sliding: boolean;
+  #layers: LayerCache[] = [];
+  #length = 0;
+  #batch: number | undefined;
+  #padding: readonly number[] | undefined;
+
+  constructor({ sliding = true }: CacheOptions = {}) {
+    this.sliding = sliding;
+  }
+
+  /** Positions seen so far, padding included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Rows of every pass; undefined before the first. */
+  get batch(): number | undefined {
+    return this.#batch;
+  }
+
+  /** How many pads stand at the left of each row; undefined where there are none. */
+  get padding(): readonly number[] | undefined {
+    return this.#padding;
+  }
 
   /** The cache of one layer, made at its first use. */
   layer(index: number): LayerCache {
-    this.#layers[index] ??= new LayerCache();
+    this.#layers[index] ??= new LayerCache(this.sliding);
     return this.#layers[index];
-  }
-
-  /** Positions seen so far. */
-  get length(): number {
-    return this.#layers[0]?.keys?.shape[2] ?? 0;
   }
 
   /** Everything held, to be evaluated together with what a step computes. */
   arrays(): MxArray[] {
-    return this.#layers.flatMap(({ keys, values }) => (keys && values ? [keys, values] : []));
+    return this.#layers.flatMap((layer) => layer.arrays());
+  }
+
+  /**
+   * A cache that continues from here by itself: a prefix is read once and continued many times. Arrays are shared
+   * until one of the two writes.
+   *
+   * @example
+   * const prefix = model.createCache();
+   * model.forward(instructions, { cache: prefix });
+   * const answers = questions.map((question) => model.forward(question, { cache: prefix.copy() }));
+   */
+  copy(): KeyValueCache {
+    const copy = new KeyValueCache({ sliding: this.sliding });
+    copy.adopt(this);
+    return copy;
+  }
+
+  /** Goes on from where another cache is. */
+  adopt(other: KeyValueCache): void {
+    this.#layers = other.#layers.map((layer) => layer.copy());
+    this.#length = other.#length;
+    this.#batch = other.#batch;
+    this.#padding = other.#padding;
+  }
+
+  /** Counts what a pass has added to every layer. */
+  advance([batch, length]: readonly number[], padding: readonly number[] | undefined): void {
+    this.#batch = batch;
+    this.#length += length;
+    this.#padding = padding;
   }
 }

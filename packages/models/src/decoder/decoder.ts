@@ -1,14 +1,15 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
-import type { Axes } from "@mlxterp/core";
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { createAlibi } from "./alibi.js";
+import { type LogitsAxes, logitsAxes } from "./axes.js";
 import type { KeyValueCache } from "./cache.js";
 import type { AttentionConfig, DecoderConfig } from "./config.js";
 import { checkDecoderConfig } from "./config-rules.js";
 import { softly } from "./heads.js";
 import { DecoderLayer, type LayerParts } from "./layer.js";
 import { Norm } from "./norm.js";
-import { createCausalMask, type Pass, type Positions, passMasks } from "./pass.js";
+import { paddingMask, resolvePadding } from "./padding.js";
+import { createCausalMask, hiddenKeys, type Pass, type Positions, passMasks } from "./pass.js";
 import { locateTokens, plainPositions, positionRows } from "./positions.js";
 import { createRotation } from "./rope.js";
 import { ScaledEmbedding } from "./scaled-embedding.js";
@@ -19,6 +20,11 @@ export interface DecoderPassOptions {
   readonly cache?: KeyValueCache;
   /** Added to the causal mask, (batch, 1, 1 or query, key): 0 for real tokens, a large negative number for padding. */
   readonly mask?: MxArray;
+  /**
+   * How many pads stand at the left of each row, 0 for none: no token sees them, and real tokens count from 0. Given
+   * with the first pass into a cache, which remembers it.
+   */
+  readonly padding?: readonly number[];
   /** The position of every token, (batch, position), where they do not count from the cache's end. */
   readonly positions?: readonly (readonly number[])[];
   /** Computes the logits of the last position only. Default: false. */
@@ -76,19 +82,25 @@ export class Decoder extends nn.Module {
   /**
    * @param ids (batch, position) int32, within the vocabulary: MLX does not check them
    * @returns logits, (batch, position, vocab)
-   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when positions exceed `maxPositions`
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when positions exceed `maxPositions`, padding is impossible or
+   * the cache is of other rows; the cache then stays as it was
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
     const { cache, lastOnly } = options;
     const { layers, maxPositions } = this;
-    const positions = locateTokens(ids.shape[1], maxPositions, options);
+    const padding = resolvePadding(ids.shape, options);
+    const positions = locateTokens(ids.shape[1], maxPositions, { ...options, padding });
     let x = this.embed(ids, positions);
-    const pass: Pass = { positions, mask: this.masks(x, options) };
+    const pass: Pass = { positions, mask: this.masks(x, { ...options, padding }) };
+    const grown = cache?.copy(); // so that a pass that fails leaves the cache as it was
     for (let index = 0; index < layers.length; index++) {
-      x = layers[index].forward(x, pass, cache?.layer(index));
+      x = layers[index].forward(x, pass, grown?.layer(index));
     }
     x = this.finalNorm.forward(x);
-    return this.unembed(lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x);
+    const logits = this.unembed(lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x);
+    grown?.advance(ids.shape, padding);
+    if (grown) cache?.adopt(grown);
+    return logits;
   }
 
   /**
@@ -114,15 +126,22 @@ export class Decoder extends nn.Module {
   }
 
   /** What the output's axes mean. */
-  get outputAxes(): Axes {
-    return ["batch", "position", "vocab"];
+  get outputAxes(): LogitsAxes {
+    return logitsAxes;
   }
 
-  private masks(x: MxArray, { cache, mask }: DecoderPassOptions): Pass["mask"] {
+  private masks(x: MxArray, { cache, mask, padding }: DecoderPassOptions): Pass["mask"] {
     const { causalMask } = this;
+    const { dtype } = x;
     const length = x.shape[1];
-    const keys = length + (cache?.length ?? 0);
-    return passMasks((window) => causalMask(length, keys, x.dtype, window), mask);
+    const total = length + (cache?.length ?? 0);
+    const pads = (keys: number) =>
+      padding ? paddingMask(padding, { first: total - keys, keys, dtype }) : null;
+    return passMasks({
+      keys: total,
+      causal: (keys, window) => causalMask(length, keys, dtype, window),
+      others: hiddenKeys(mask, pads),
+    });
   }
 }
 

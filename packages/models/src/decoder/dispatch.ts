@@ -53,13 +53,27 @@ export class Dispatch {
    * @returns (batch, position, topK, out)
    */
   multiply(x: MxArray, weight: MxArray): MxArray {
+    const matrices = weight.swapaxes(1, 2);
+    return this.apply(x, (blocks, experts) =>
+      mx.blockSparseMM(blocks, matrices, undefined, experts),
+    );
+  }
+
+  /**
+   * The same with another product.
+   *
+   * @param x (batch, position, in) or (batch, position, topK, in)
+   * @param product from (blocks, size, in) and the expert of each block, (blocks), to (blocks, size, out)
+   * @returns (batch, position, topK, out)
+   */
+  apply(x: MxArray, product: (blocks: MxArray, experts: MxArray) => MxArray): MxArray {
     const width = x.shape[x.ndim - 1];
     const copies = x.ndim === 3 ? this.indices.shape[2] : 1;
     const rows = this.#rows ?? mx.arange(0, this.indices.size, 1, mx.int32);
     const sources = copies === 1 ? rows : mx.floorDivide(rows, whole(copies));
     const blocks = x.reshape([-1, width]).index(sources).reshape([-1, this.#size, width]);
-    const products = mx.blockSparseMM(blocks, weight.swapaxes(1, 2), undefined, this.#experts);
-    const flat = products.reshape([-1, weight.shape[1]]);
+    const products = product(blocks, this.#experts);
+    const flat = products.reshape([-1, products.shape[2]]);
     const ordered = this.#places ? flat.index(this.#places) : flat;
     return ordered.reshape([...this.indices.shape, -1]);
   }

@@ -1,12 +1,12 @@
 /** Multi-head latent attention: keys and values are read from one narrow vector per token. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { SelfAttention } from "./attention.js";
-import { residualAxes } from "./axes.js";
+import { type ResidualAxes, residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig, LatentConfig } from "./config.js";
 import { splitHeads } from "./heads.js";
-import { mixHeads, writeHeads } from "./mix-heads.js";
+import { droppedKeys, keptKeys, mixHeads, writeHeads } from "./mix-heads.js";
 import { Norm } from "./norm.js";
 import type { Pass } from "./pass.js";
 import type { Rotation } from "./rope.js";
@@ -79,8 +79,13 @@ export class LatentAttention extends nn.Module implements SelfAttention {
     this.outputScale = config.outputScale;
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
   }
 
   /**
@@ -96,9 +101,15 @@ export class LatentAttention extends nn.Module implements SelfAttention {
     const v = this.v.forward(values);
     const turned = this.qRot.forward(this.turn(q, pass));
     const newKeys = this.kRot.forward(this.turn(k, pass));
-    const [allKeys, allValues] = cache ? cache.append(newKeys, v) : [newKeys, v];
-    const parts = { q: turned, k: allKeys, v: allValues };
-    const mixed = mixHeads(this, parts, pass.mask(this.window)); // (batch, heads, position, valueDim)
+    const [allKeys, allValues] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];
+    const mask = pass.mask(this.window, allKeys.shape[2]);
+    const parts = {
+      q: turned,
+      k: allKeys,
+      v: allValues,
+      dropped: droppedKeys(pass, x, { keys: allKeys, window: this.window }),
+    };
+    const mixed = mixHeads(this, parts, mask); // (batch, heads, position, valueDim)
     return writeHeads(this, this.z.forward(mixed.transpose(0, 2, 1, 3)));
   }
 

@@ -1,9 +1,9 @@
 /** One layer: attention, then the MLP, each adding to the residual stream. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { ScoreBias } from "./alibi.js";
 import { Attention, type SelfAttention } from "./attention.js";
-import { residualAxes } from "./axes.js";
+import { type ResidualAxes, residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { LayerConfig } from "./config.js";
 import { LatentAttention } from "./latent-attention.js";
@@ -45,7 +45,7 @@ export class DecoderLayer extends nn.Module {
     this.mlp = experts ? new MixtureOfExperts(hidden, mlp, experts) : new Mlp(hidden, mlp);
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
   }
 

@@ -1,8 +1,8 @@
 /** The MLP, plain or gated. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { Tap } from "@mlxterp/core";
 import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "./activations.js";
-import { residualAxes } from "./axes.js";
+import { type ResidualAxes, residualAxes } from "./axes.js";
 import type { MlpConfig } from "./config.js";
 import type { ExpertLinear } from "./expert-linear.js";
 import { Norm } from "./norm.js";
@@ -61,8 +61,13 @@ export class Mlp extends nn.Module implements FeedForward, Write {
     this.outputScale = config.outputScale;
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
   }
 
   /**

@@ -2,7 +2,7 @@
 import { type Axes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "./activations.js";
-import { residualAxes } from "./axes.js";
+import { type ResidualAxes, residualAxes } from "./axes.js";
 import type { MlpConfig } from "./config.js";
 import { Dispatch } from "./dispatch.js";
 import { ExpertLinear } from "./expert-linear.js";
@@ -74,8 +74,13 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
     this.outputScale = config.outputScale;
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
   }
 
   /**

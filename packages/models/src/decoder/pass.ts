@@ -18,9 +18,10 @@ export interface Pass {
    * Added to the scores: 0 where a query may look, a large negative number elsewhere; null hides nothing.
    *
    * @param window how many keys a query sees, itself included. Default: all before it.
-   * @returns (query, key) or (batch, 1, query, key), the same array for the same window
+   * @param keys how many keys there are, up to the last query's. Default: all positions seen.
+   * @returns (query, key) or (batch, 1, 1 or query, key), the same array for the same arguments
    */
-  mask(window?: number): MxArray | null;
+  mask(window?: number, keys?: number): MxArray | null;
 }
 
 /** What is added to a score to hide it: finite, so that a row with nothing to see stays free of NaN. */
@@ -61,17 +62,44 @@ function hidden(queries: number, keys: number, seen: number): MxArray {
     : mx.add(later, mx.tri(queries, keys, keys - queries - seen, mx.float32));
 }
 
-/** The masks of one pass: causal, joined with what hides padding, once for every window. */
-export function passMasks(
-  causal: (window?: number) => MxArray | null,
-  padding: MxArray | undefined,
-): Pass["mask"] {
-  if (!padding) return causal;
-  const joined = new Map<MxArray | null, MxArray>();
-  return (window) => {
-    const mask = causal(window);
-    const both = joined.get(mask) ?? (mask ? mx.add(mask, padding) : padding);
-    joined.set(mask, both);
-    return both;
+/** What the masks of one pass are made of. */
+interface MaskParts {
+  /** Keys up to the last query's. */
+  readonly keys: number;
+  readonly causal: (keys: number, window?: number) => MxArray | null;
+  /** What else is hidden of so many of the newest keys, (batch, 1, 1 or query, key). */
+  readonly others: (keys: number) => MxArray | null;
+}
+
+/** The masks of one pass: causal, joined with what else is hidden, once for every window and number of keys. */
+export function passMasks({ keys: all, causal, others }: MaskParts): Pass["mask"] {
+  const joined = new Map<string, MxArray | null>();
+  return (window, keys = all) => {
+    const kind = `${keys} ${window}`;
+    const known = joined.get(kind);
+    if (known !== undefined) return known;
+    const mask = sum(causal(keys, window), others(keys));
+    joined.set(kind, mask);
+    return mask;
+  };
+}
+
+/** Null hides nothing. */
+function sum(a: MxArray | null, b: MxArray | null): MxArray | null {
+  return a && b ? mx.add(a, b) : (a ?? b);
+}
+
+/**
+ * What hides the newest keys, from a mask that may be about all of them and from padding.
+ *
+ * @param mask (batch, 1, 1 or query, key)
+ */
+export function hiddenKeys(
+  mask: MxArray | undefined,
+  padding: (keys: number) => MxArray | null,
+): MaskParts["others"] {
+  return (keys) => {
+    const given = mask && mask.shape[3] > keys ? mask.index("...", mx.Slice(-keys, null)) : mask;
+    return sum(given ?? null, padding(keys));
   };
 }

@@ -1,21 +1,25 @@
 /** Where the tokens of a pass stand: behind a cache, or where the caller says. */
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type { KeyValueCache } from "./cache.js";
+import { paddedPositions } from "./padding.js";
 import type { Positions } from "./pass.js";
 
 interface Whereabouts {
   readonly cache?: KeyValueCache;
   readonly positions?: readonly (readonly number[])[];
+  /** How many pads stand at the left of each row. */
+  readonly padding?: readonly number[];
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) when positions exceed `maxPositions` */
 export function locateTokens(
   length: number,
   maxPositions: number | undefined,
-  { cache, positions }: Whereabouts,
+  { cache, positions, padding }: Whereabouts,
 ): Positions {
   const offset = cache?.length ?? 0;
-  const end = positions ? endOf(positions) : offset + length;
+  const longest = offset + length - Math.min(...(padding ?? [0]));
+  const end = positions ? endOf(positions) : longest;
   if (maxPositions !== undefined && end > maxPositions) {
     throw new InvalidArgumentError(
       "ids",
@@ -23,7 +27,10 @@ export function locateTokens(
       `a sequence of ${end} tokens exceeds this model's ${maxPositions} positions.`,
     );
   }
-  return { offset, end, ids: positions && mx.array(positions, mx.int32) };
+  const ids = positions
+    ? mx.array(positions, mx.int32)
+    : padding && paddedPositions(padding, offset, length);
+  return { offset, end, ids };
 }
 
 /** One more than the largest position. */

@@ -89,3 +89,22 @@ describe("scaled rotation", () => {
     for (const pair of [1, 2, 3]) expect(scaled[pair]).toBeCloseTo(frequencies[pair] / 8, 8);
   });
 });
+
+it("turn the keys of a single head, of a single prompt, with the gradient that two prompts have", () => {
+  const rotate = createRotation({ dims: headDim, base: 100, interleaved: false }, headDim);
+  const random = (shape: number[], seed: number) =>
+    mx.random.normal(shape, mx.float32, 0, 1, mx.random.key(seed));
+  const [queries, weights] = [
+    random([1, 3, length, headDim], 2),
+    random([1, 3, length, length], 3),
+  ];
+  const gradient = (prompts: number) => {
+    const copies = (y: MxArray) => mx.concatenate(Array<MxArray>(prompts).fill(y), 0);
+    const metric = (keys: MxArray) => {
+      const scores = mx.matmul(copies(queries), rotate(keys, plain(0)).swapaxes(-1, -2));
+      return mx.sum(mx.multiply(copies(weights), scores));
+    };
+    return toFlat(mx.grad(metric)(copies(x)).index(0));
+  };
+  expectClose(mx.array([...gradient(1)]), [...gradient(2)]);
+});

@@ -1,7 +1,7 @@
 /** Attention in both directions, with every intermediate value as a site. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { residualAxes } from "../decoder/axes.js";
+import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
 import { attentionScores, mixValues, splitHeads } from "../decoder/heads.js";
 import { type HeadWriting, writeHeads } from "../decoder/mix-heads.js";
 
@@ -40,8 +40,13 @@ export class EncoderAttention extends nn.Module implements HeadWriting {
     this.oProj = new nn.Linear(hidden, hidden, true);
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** BERT with its masked-language-model head: token ids in, logits for every position out. */
-import type { Axes } from "@mlxterp/core";
 import { type Embedding, InvalidArgumentError, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
 import { Norm } from "../decoder/norm.js";
 import { maskedScore } from "../decoder/pass.js";
 import type { BertConfig } from "./config.js";
@@ -41,8 +41,8 @@ export class Bert extends nn.Module {
     this.head = new MaskedHead(config);
   }
 
-  get outputAxes(): Axes {
-    return ["batch", "position", "vocab"];
+  get outputAxes(): LogitsAxes {
+    return logitsAxes;
   }
 
   /**

@@ -1,7 +1,7 @@
 /** One layer of an encoder: attention and MLP, each added to the residual stream, which is then normalised. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
-import { residualAxes } from "../decoder/axes.js";
+import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
 import { Mlp } from "../decoder/mlp.js";
 import { Norm } from "../decoder/norm.js";
 import { EncoderAttention } from "./attention.js";
@@ -28,7 +28,7 @@ export class EncoderLayer extends nn.Module {
     this.outputNorm = new Norm(hidden, norm);
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
   }
 

@@ -1,7 +1,7 @@
 /** The head that says which token a position holds. */
-import type { Axes } from "@mlxterp/core";
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "../decoder/activations.js";
+import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
 import { Norm } from "../decoder/norm.js";
 import type { BertConfig } from "./config.js";
 
@@ -20,8 +20,8 @@ export class MaskedHead extends nn.Module {
     this.bias = mx.zeros([vocab]);
   }
 
-  get outputAxes(): Axes {
-    return ["batch", "position", "vocab"];
+  get outputAxes(): LogitsAxes {
+    return logitsAxes;
   }
 
   /**

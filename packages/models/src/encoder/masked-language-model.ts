@@ -2,6 +2,8 @@
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
 import { layerWeights } from "../anatomy/layer-weights.js";
 import { NotGenerativeError } from "../errors.js";
+import type { Checkpoint } from "../loading/checkpoint.js";
+import { type SaveOptions, saveModel } from "../saving/save-model.js";
 import type { Bert, BertPassOptions } from "./bert.js";
 import type { BertConfig } from "./config.js";
 
@@ -11,6 +13,8 @@ export interface MaskedLanguageModelOptions {
   readonly tokenizer?: Tokenizer;
   /** Shown in provenance. Default: `Bert`. */
   readonly name?: string;
+  /** Where the weights come from; without it the model cannot be saved. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /**
@@ -22,9 +26,11 @@ export interface MaskedLanguageModelOptions {
  */
 export class MaskedLanguageModel extends InterpretableModel<Bert> {
   readonly config: BertConfig;
+  /** Absent in a model that was not loaded. */
+  readonly checkpoint: Checkpoint | undefined;
 
   constructor(bert: Bert, options: MaskedLanguageModelOptions) {
-    const { config, tokenizer, name } = options;
+    const { config, tokenizer, name, checkpoint } = options;
     const { layers, heads, hidden, vocab, maxPositions } = config;
     super(bert, {
       tokenizer,
@@ -47,6 +53,18 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
       },
     });
     this.config = config;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Writes the model as a folder that `loadModel` and Hugging Face `transformers` read.
+   *
+   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`)
+   * @example
+   * await model.saveModel("my-model");
+   */
+  saveModel(folder: string, options?: SaveOptions): Promise<void> {
+    return saveModel(this, folder, options);
   }
 
   /** @throws NotGenerativeError (`NOT_GENERATIVE`): an encoder predicts no next token */

@@ -48,7 +48,8 @@ function build(json: unknown, file: string): BuiltModule {
   const module = new Bert(config);
   return {
     module,
-    open: ({ name, tokenizer }) => new MaskedLanguageModel(module, { config, name, tokenizer }),
+    open: ({ name, tokenizer, checkpoint }) =>
+      new MaskedLanguageModel(module, { config, name, tokenizer, checkpoint }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
-import { expertModules } from "./experts.js";
+import { expertModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";
 import { latentModules } from "./latent-weights.js";
 import {
@@ -140,6 +140,7 @@ export const deepseekV3: Family = {
       [`${shared}.down_proj`]: "layers.*.mlp.sharedExpert.downProj",
     },
     parameters: {
+      ...stackedParameters,
       "layers.*.mlp.gate.e_score_correction_bias": "layers.*.mlp.router.correction",
     },
     // The layer after the last predicts one more token, and takes no part in the logits.

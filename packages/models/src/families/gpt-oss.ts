@@ -104,6 +104,18 @@ function stackedExperts(into: readonly string[]): WeightRule {
   };
 }
 
+/** The same, stored (experts, out, in) as MXFP4 files have it; `parts` of them take turns along the rows. */
+function stackedExpertRows(into: readonly string[]): WeightRule {
+  return {
+    into,
+    transform: (tensor) =>
+      into.map((_, part) =>
+        compact(tensor.index(mx.Slice(), mx.Slice(part, null, into.length), mx.Slice())),
+      ),
+    storedShape: ([[experts, out, from]]) => [experts, into.length * out, from],
+  };
+}
+
 const gateAndUp = ["layers.*.mlp.gateProj", "layers.*.mlp.upProj"];
 const experts = "layers.*.mlp.experts";
 
@@ -117,6 +129,11 @@ export const gptOss: Family = {
       ...normModules,
       ...attentionModules,
       "layers.*.mlp.router": "layers.*.mlp.router",
+      [`${experts}.gate_up_proj`]: stackedExpertRows(gateAndUp),
+      // mlx-lm has them apart.
+      [`${experts}.gate_proj`]: "layers.*.mlp.gateProj",
+      [`${experts}.up_proj`]: "layers.*.mlp.upProj",
+      [`${experts}.down_proj`]: "layers.*.mlp.downProj",
     },
     parameters: {
       "layers.*.self_attn.sinks": "layers.*.selfAttn.sinks",

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
-import { blockSparseModules } from "./experts.js";
+import { blockSparseModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";
 import {
   attentionModules,
@@ -79,7 +79,14 @@ export const mixtral: Family = {
   describe,
   weights: {
     optionalPrefix: "model.",
-    modules: { ...outerModules, ...normModules, ...attentionModules, ...blockSparseModules },
+    modules: {
+      ...outerModules,
+      ...normModules,
+      ...attentionModules,
+      ...blockSparseModules,
+      "layers.*.mlp.gate": "layers.*.mlp.router", // beside experts that lie in two tensors
+    },
+    parameters: stackedParameters,
     ignored: rotaryBuffers,
   },
 };

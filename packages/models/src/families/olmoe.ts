@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
-import { expertModules } from "./experts.js";
+import { expertModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";
 import {
   attentionModules,
@@ -90,6 +90,7 @@ export const olmoe: Family = {
       "layers.*.self_attn.k_norm": "layers.*.selfAttn.kNorm",
       ...expertModules,
     },
+    parameters: stackedParameters,
     ignored: rotaryBuffers,
   },
 };

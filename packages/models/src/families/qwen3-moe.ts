@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
-import { expertModules } from "./experts.js";
+import { expertModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";
 import {
   describeHeads,
@@ -105,6 +105,7 @@ export const qwen3Moe: Family = {
       "layers.*.self_attn.q_norm": "layers.*.selfAttn.qNorm",
       "layers.*.self_attn.k_norm": "layers.*.selfAttn.kNorm",
     },
+    parameters: stackedParameters,
     ignored: rotaryBuffers,
   },
 };

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { LanguageModel } from "../language-model.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 import { smallDecoder, smallModel } from "../test-support/models.js";
-import type { GenerateOptions, GenerationStep } from "./generate.js";
+import type { GenerateOptions, GenerationStep } from "./options.js";
 
 const prompt = [3, 1, 4, 1];
 

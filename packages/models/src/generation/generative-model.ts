@@ -8,13 +8,34 @@ export interface GenerationCache {
   readonly length: number;
   /** Everything held, to be evaluated together with what a step computes. */
   arrays(): MxArray[];
+  /** A cache that continues from here by itself; arrays are shared. */
+  copy(): GenerationCache;
+}
+
+/** What every pass of a generation gives to the module, after the ids. */
+export interface GenerationPassOptions {
+  readonly cache: GenerationCache;
+  /** Whether the logits of the last position are enough. */
+  readonly lastOnly: boolean;
+  /** How many pads stand at the left of each row; in the first pass of a batch only. */
+  readonly padding?: readonly number[];
+  /** Only where some rows of a batch have ended and may not go on counting. */
+  readonly positions?: readonly (readonly number[])[];
 }
 
 type Interpretable = InterpretableModelCore<Module>;
 
-/** A model whose forward takes `{ cache, lastOnly }` and whose output is logits, (batch, position, vocab). */
+/** A model whose forward takes `GenerationPassOptions` and whose output is logits, (batch, position, vocab). */
 export interface GenerativeModel
-  extends Pick<Interpretable, "tokens" | "tokenizer" | "anatomy" | "collectLazily"> {
+  extends Pick<
+    Interpretable,
+    "tokens" | "anatomy" | "collectLazily" | "edits" | "module" | "name" | "sites"
+  > {
+  readonly tokenizer:
+    | (NonNullable<Interpretable["tokenizer"]> & {
+        encode(text: string, options?: { readonly addSpecialTokens?: boolean }): number[];
+      })
+    | undefined;
   /** The ids that end a text. */
   readonly eosTokens: readonly number[];
   createCache(): GenerationCache;

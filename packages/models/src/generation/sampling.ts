@@ -1,13 +1,21 @@
-/** Choosing the next token from logits: greedy on the device, or sampled from a seed on the host. */
-import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+/** Choosing the next token from its logits on the host: penalty, temperature, cuts, and a seeded draw. */
+import { InvalidArgumentError } from "@mlxterp/mlx";
+import { type Cuts, likeliest } from "./likeliest.js";
+import { uniformNumbers } from "./uniform-numbers.js";
 
-export interface SamplingOptions {
-  /** Divides the logits; 0 takes the most likely token. Default: 0. */
+/**
+ * How the next token is chosen. What is given acts in this order, the order and meaning of the processors of Hugging
+ * Face `transformers`: repetition penalty, temperature, `topK`, `topP`, `minP`. Among equally likely tokens at a cut
+ * the smaller ids stay.
+ */
+export interface SamplingOptions extends Cuts {
+  /** Divides the logits; 0 takes the most likely token and needs no cuts. Default: 0. */
   readonly temperature?: number;
-  /** Only the k most likely tokens. Default: all. */
-  readonly topK?: number;
-  /** Only the most likely tokens that together have this probability. Default: 1. */
-  readonly topP?: number;
+  /**
+   * Divides the positive logits and multiplies the negative ones of every token that the prompt or the text already has
+   * (Keskar et al. 2019, "CTRL", section 4.1); above 1 it discourages repetition. Default: 1.
+   */
+  readonly repetitionPenalty?: number;
   /** The same seed and prompt give the same text. Default: 0. */
   readonly seed?: number;
 }
@@ -18,91 +26,109 @@ export interface Choice {
   readonly logProbability: number;
 }
 
+/** The rule of each option, and whether a value keeps it. */
+const rules: {
+  readonly [K in keyof SamplingOptions]-?: readonly [
+    rule: string,
+    holds: (value: number) => boolean,
+  ];
+} = {
+  temperature: ["at least 0", (value) => value >= 0 && value < Number.POSITIVE_INFINITY],
+  topK: ["a positive integer", (value) => Number.isInteger(value) && value > 0],
+  topP: ["in (0, 1]", (value) => value > 0 && value <= 1],
+  minP: ["in [0, 1]", (value) => value >= 0 && value <= 1],
+  repetitionPenalty: ["above 0", (value) => value > 0 && value < Number.POSITIVE_INFINITY],
+  seed: ["an integer", Number.isSafeInteger],
+};
+
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
-export function checkSampling({ temperature = 0, topK, topP }: SamplingOptions): void {
-  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError("temperature", temperature, `${temperature} is not at least 0.`);
+export function checkSampling(options: SamplingOptions): void {
+  for (const [name, [rule, holds]] of Object.entries(rules)) {
+    const value = options[name as keyof SamplingOptions];
+    if (value === undefined || holds(value)) continue;
+    throw new InvalidArgumentError(name, value, `${value} is not ${rule}.`);
   }
-  if (topK !== undefined && !(Number.isInteger(topK) && topK > 0)) {
-    throw new InvalidArgumentError("topK", topK, `${topK} is not a positive integer.`);
-  }
-  if (topP !== undefined && !(topP > 0 && topP <= 1)) {
-    throw new InvalidArgumentError("topP", topP, `${topP} is not in (0, 1].`);
-  }
+}
+
+/** Whether the choice is more than the largest logit. */
+export function needsSampler({ temperature = 0, repetitionPenalty = 1 }: SamplingOptions): boolean {
+  return temperature > 0 || repetitionPenalty !== 1;
 }
 
 /**
- * The most likely token, lazily: only two numbers travel to the host.
+ * Chooses tokens; one for each generated text, since it carries the random numbers and the tokens seen.
  *
- * @param logits (vocab)
- * @returns the token's id and its log-probability, both scalars
+ * @param seen the tokens of the prompt
+ * @returns a function of logits, (vocab), which it leaves as they are
  */
-export function greedy(logits: MxArray): { token: MxArray; logProbability: MxArray } {
-  const normalizer = mx.logsumexp(logits);
-  return {
-    token: mx.argmax(logits),
-    logProbability: mx.subtract(mx.max(logits), normalizer),
-  };
-}
-
-/** Draws tokens; one for each generated text, since it carries the state of the random numbers. */
-export function createSampler(options: SamplingOptions): (logits: MxArray) => Choice {
-  const temperature = options.temperature ?? 1;
-  const random = uniformNumbers(options.seed ?? 0);
+export function createSampler(
+  options: SamplingOptions,
+  seen: Iterable<number> = [],
+): (logits: Float32Array) => Choice {
+  const { temperature = 0, repetitionPenalty = 1, seed = 0 } = options;
+  const random = uniformNumbers(seed);
+  const tokens = new Set(seen);
   return (logits) => {
-    const values = Float32Array.from(toFlat(logits));
-    const sorted = values.slice().sort().reverse();
-    const weight = (value: number) => Math.exp((value - sorted[0]) / temperature);
-    const candidates = mostLikely(values, sorted, countKept(sorted.map(weight), options));
+    const scores = penalized(logits, tokens, repetitionPenalty);
+    const best = indexOfLargest(scores);
     const token =
-      candidates[
-        draw(
-          candidates.map((id) => weight(values[id])),
-          random(),
-        )
-      ];
-    const total = values.reduce((sum, value) => sum + Math.exp(value - sorted[0]), 0);
-    return { token, logProbability: values[token] - sorted[0] - Math.log(total) };
+      temperature === 0
+        ? best
+        : draw(weightsOf(scores, scores[best], temperature), options, random());
+    tokens.add(token);
+    return { token, logProbability: logits[token] - logSumExp(logits) };
   };
 }
 
-/** How many of the most likely tokens `topK` and then `topP` leave. */
-function countKept(weights: Float32Array, { topK, topP = 1 }: SamplingOptions): number {
-  const most = Math.min(topK ?? weights.length, weights.length);
-  if (topP === 1) return most;
-  const enough = topP * weights.subarray(0, most).reduce((sum, weight) => sum + weight, 0);
-  let count = 1;
-  for (let sum = weights[0]; sum < enough && count < most; count++) sum += weights[count];
-  return count;
+function penalized(logits: Float32Array, tokens: Iterable<number>, penalty: number): Float32Array {
+  if (penalty === 1) return logits;
+  const scores = logits.slice();
+  for (const token of tokens) {
+    scores[token] = logits[token] < 0 ? logits[token] * penalty : logits[token] / penalty;
+  }
+  return scores;
 }
 
-/** The ids of the `count` largest values; among equal ones the smaller ids. */
-function mostLikely(values: Float32Array, sorted: Float32Array, count: number): number[] {
-  const threshold = sorted[count - 1];
-  const ids: number[] = [];
-  for (let id = 0; id < values.length; id++) if (values[id] >= threshold) ids.push(id);
-  return ids.length === count
-    ? ids
-    : ids.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
+/** Probabilities up to a factor: 1 for the most likely token. */
+function weightsOf(scores: Float32Array, largest: number, temperature: number): Float64Array {
+  const weights = new Float64Array(scores.length);
+  for (let id = 0; id < scores.length; id++) {
+    weights[id] = Math.exp((scores[id] - largest) / temperature);
+  }
+  return weights;
 }
 
-/** An index drawn with probability proportional to its weight. */
-function draw(weights: readonly number[], uniform: number): number {
-  let rest = uniform * weights.reduce((sum, weight) => sum + weight, 0);
-  const index = weights.findIndex((weight) => {
-    rest -= weight;
-    return rest < 0;
-  });
-  return index < 0 ? weights.length - 1 : index; // rounding left a sliver beyond the last
+/** A token with probability proportional to its weight, among those that the cuts leave. */
+function draw(weights: Float64Array, cuts: Cuts, uniform: number): number {
+  const kept = likeliest(weights, cuts);
+  const count = kept?.length ?? weights.length;
+  const idAt = (index: number) => kept?.[index] ?? index;
+  let total = 0;
+  for (let index = 0; index < count; index++) total += weights[idAt(index)];
+  let rest = uniform * total;
+  let last = idAt(0);
+  for (let index = 0; index < count; index++) {
+    const id = idAt(index);
+    if (weights[id] === 0) continue; // rounding may leave a sliver of `rest` beyond the last
+    rest -= weights[id];
+    last = id;
+    if (rest < 0) break;
+  }
+  return last;
 }
 
-/** Uniform numbers in [0, 1) from a 32-bit seed (mulberry32, Tommy Ettinger 2017). */
-function uniformNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+/** The first index of the largest number. */
+function indexOfLargest(values: Float32Array): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index++) {
+    if (values[index] > values[best]) best = index;
+  }
+  return best;
+}
+
+function logSumExp(values: Float32Array): number {
+  const largest = values[indexOfLargest(values)];
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += Math.exp(values[index] - largest);
+  return largest + Math.log(sum);
 }

@@ -42,6 +42,16 @@ export class TextStream {
     return { text, stopped: false };
   }
 
+  /** What a token would add, as far as that can be told: its own piece where a character is unfinished. */
+  preview(token: number): string {
+    if (!this.tokenizer) return "";
+    const seen = [...this.context, ...this.pending];
+    const before = this.tokenizer.decode(seen);
+    const now = this.tokenizer.decode([...seen, token]);
+    const told = now.startsWith(before) && !now.endsWith(replacement);
+    return told ? now.slice(before.length) : this.tokenizer.pieces([token])[0];
+  }
+
   /** Whatever was held back, when the text ends for another reason. */
   flush(): string {
     const rest = this.held;

@@ -1,27 +1,13 @@
 /** Reads and checks the header of a GGUF file, before any of its numbers are read. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { statSync } from "node:fs";
 import { CorruptCheckpointError, UnsupportedConfigError } from "../errors.js";
+import { readFileBytes } from "../loading/file-bytes.js";
 import { GgufReader, type GgufValue } from "./gguf-reader.js";
-
-/** How numbers are stored: bytes of a block, and how many numbers it has. */
-interface GgufType {
-  readonly name: "F32" | "F16" | "Q4_0" | "Q4_1" | "Q8_0";
-  readonly blockBytes: number;
-  readonly block: number;
-}
-
-/** The types that can be read, by their codes. */
-const types: Readonly<Record<number, GgufType>> = {
-  0: { name: "F32", blockBytes: 4, block: 1 },
-  1: { name: "F16", blockBytes: 2, block: 1 },
-  2: { name: "Q4_0", blockBytes: 18, block: 32 },
-  3: { name: "Q4_1", blockBytes: 20, block: 32 },
-  8: { name: "Q8_0", blockBytes: 34, block: 32 },
-};
+import { type GgufType, ggufTypes } from "./gguf-types.js";
 
 export interface GgufTensor {
   readonly name: string;
-  readonly type: GgufType["name"];
+  readonly type: GgufType;
   /** As everywhere here, (out, in); the file has them the other way round. */
   readonly shape: readonly number[];
   /** Where its bytes begin in the file, and how many they are. */
@@ -35,7 +21,9 @@ export interface GgufHeader {
 }
 
 const magic = 0x46554747; // "GGUF"
-const largestHeader = 256 * 2 ** 20; // vocabularies are part of it
+/** What is read at first; vocabularies are part of the header, and may need more. */
+const firstBytes = 2 ** 20;
+const largestHeader = 256 * 2 ** 20;
 const defaultAlignment = 32;
 
 /**
@@ -43,8 +31,21 @@ const defaultAlignment = 32;
  * or a type of tensor that is not implemented
  */
 export function readGgufHeader(file: string): GgufHeader {
-  const { bytes, size } = readStart(file);
-  const reader = new GgufReader(bytes, file);
+  const { size } = statSync(file);
+  let length = Math.min(size, firstBytes);
+  for (;;) {
+    const reader = new GgufReader(readFileBytes(file, 0, length), file);
+    try {
+      return parseHeader(reader, size, file);
+    } catch (error) {
+      const complete = length === size || length >= largestHeader;
+      if (complete || !(error instanceof CorruptCheckpointError) || !reader.ended) throw error;
+      length = Math.min(size, 8 * length);
+    }
+  }
+}
+
+function parseHeader(reader: GgufReader, size: number, file: string): GgufHeader {
   if (reader.uint32() !== magic) throw new CorruptCheckpointError(file, "it is not a GGUF file");
   const version = reader.uint32();
   if (version !== 2 && version !== 3) {
@@ -73,9 +74,9 @@ function readTensor(reader: GgufReader, file: string): GgufTensor {
   if (rank < 1 || rank > 4) throw new CorruptCheckpointError(file, `"${name}" has ${rank} axes`);
   const lengths = Array.from({ length: rank }, () => reader.uint64());
   const code = reader.uint32();
-  const type = types[code];
+  const type = ggufTypes[code];
   if (!type) {
-    const known = Object.values(types).map((known) => known.name);
+    const known = Object.values(ggufTypes).map(({ name: known }) => known);
     const rule = `Tensors of GGUF type ${code} are not implemented; supported: ${known.join(", ")}.`;
     throw new UnsupportedConfigError(name, code, file, rule);
   }
@@ -84,7 +85,7 @@ function readTensor(reader: GgufReader, file: string): GgufTensor {
   }
   const count = lengths.reduce((product, length) => product * length, 1);
   const bytes = (count / type.block) * type.blockBytes;
-  return { name, type: type.name, shape: lengths.toReversed(), offset: reader.uint64(), bytes };
+  return { name, type, shape: lengths.toReversed(), offset: reader.uint64(), bytes };
 }
 
 /** Every tensor must lie within the file and on no other. */
@@ -100,22 +101,5 @@ function checkExtents(tensors: readonly GgufTensor[], dataBytes: number, file: s
       file,
       `"${name}" ends ${covered - dataBytes} bytes after the file (truncated?)`,
     );
-  }
-}
-
-function readStart(file: string): { bytes: Buffer; size: number } {
-  const descriptor = openSync(file, "r");
-  try {
-    const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, largestHeader));
-    let filled = 0;
-    while (filled < bytes.length) {
-      const read = readSync(descriptor, bytes, filled, bytes.length - filled, filled);
-      if (read === 0) break; // the file shrank meanwhile: the rest stays zero and fails to parse
-      filled += read;
-    }
-    return { bytes, size };
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -17,6 +17,9 @@ export class GgufReader {
     private readonly file: string,
   ) {}
 
+  /** Whether more was asked for than there is. */
+  ended = false;
+
   get position(): number {
     return this.#position;
   }
@@ -46,6 +49,7 @@ export class GgufReader {
     const inner = this.uint32();
     const length = this.uint64();
     if (length > this.bytes.length) {
+      this.ended = true;
       throw new CorruptCheckpointError(this.file, `its header claims a list of ${length} values`);
     }
     return Array.from({ length }, () => this.value(inner));
@@ -84,6 +88,7 @@ export class GgufReader {
   #advance(length: number): number {
     const start = this.#position;
     if (start + length > this.bytes.length) {
+      this.ended = true;
       throw new CorruptCheckpointError(this.file, "it ends within its header (truncated?)");
     }
     this.#position = start + length;

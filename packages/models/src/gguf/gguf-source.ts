@@ -1,11 +1,17 @@
-/** Hands out the tensors of a GGUF file, reading one at a time. */
-import { closeSync, openSync, readSync } from "node:fs";
-import { fromFlat, type MxArray, mx } from "@mlxterp/mlx";
-import { CorruptCheckpointError } from "../errors.js";
+/** Hands out the tensors of a GGUF file, reading a few rows at a time. */
+import { collect, fromFlat, type MxArray, mx } from "@mlxterp/mlx";
+import { readFileBytes } from "../loading/file-bytes.js";
+import { decodeNumbers } from "../loading/number-formats.js";
 import type { TensorEntry } from "../loading/safetensors-header.js";
+import { sliceRows } from "../loading/slices.js";
 import type { TensorSource } from "../loading/tensor-source.js";
-import { halfToFloat, unpackBlocks } from "./gguf-blocks.js";
+import { unpackBlocks } from "./gguf-blocks.js";
 import type { GgufTensor } from "./gguf-header.js";
+import { decodeSmallGroups } from "./gguf-small-groups.js";
+import type { PackedName, PlainName, SmallGroupName } from "./gguf-types.js";
+
+/** Bytes in full precision that are read together. */
+const sliceBytes = 8 * 2 ** 20;
 
 /** A packed tensor is read with its first part; the others wait until they are taken. */
 export class GgufSource implements TensorSource {
@@ -21,51 +27,60 @@ export class GgufSource implements TensorSource {
 
   take({ name, shape }: TensorEntry): MxArray {
     const tensor = this.#tensors.get(name);
-    if (tensor) this.#read(tensor);
+    if (tensor?.type.bits) this.#unpack(tensor);
+    else if (tensor)
+      return this.#inSlices(tensor, (from, to) => [this.#plain(tensor, from, to)])[0];
     const array = this.#waiting.get(name) as MxArray;
     this.#waiting.delete(name);
     return array.reshape(shape);
   }
 
-  #read({ name, type, shape, offset, bytes }: GgufTensor): void {
-    const data = this.#bytes(offset, bytes);
-    if (type === "F32" || type === "F16") {
-      const array = type === "F32" ? floats(data, shape) : halves(data, shape);
-      this.#waiting.set(name, array);
-      return;
-    }
-    const { words, scales, biases } = unpackBlocks(data, type);
-    const module = name.replace(/\.weight$/, "");
-    this.#waiting.set(name, fromFlat(words, [words.length], mx.uint32));
-    this.#waiting.set(`${module}.scales`, fromFlat(scales, [scales.length]));
-    this.#waiting.set(`${module}.biases`, fromFlat(biases, [biases.length]));
+  rows({ name }: TensorEntry, from: number, to: number): MxArray {
+    return this.#plain(this.#tensors.get(name) as GgufTensor, from, to);
   }
 
-  #bytes(offset: number, length: number): Buffer {
-    const descriptor = openSync(this.file, "r");
-    try {
-      const data = Buffer.alloc(length);
-      let filled = 0;
-      while (filled < length) {
-        const read = readSync(descriptor, data, filled, length - filled, offset + filled);
-        if (read === 0) throw new CorruptCheckpointError(this.file, "it has become shorter");
-        filled += read;
-      }
-      return data;
-    } finally {
-      closeSync(descriptor);
-    }
+  drop(): void {
+    this.#waiting.clear();
   }
-}
 
-function floats(data: Buffer, shape: readonly number[]): MxArray {
-  return fromFlat(new Float32Array(data.buffer, data.byteOffset, data.length / 4), shape);
-}
+  #unpack(tensor: GgufTensor): void {
+    const [words, scales, biases] = this.#inSlices(tensor, (from, to) => {
+      const blocks = unpackBlocks(this.#bytes(tensor, from, to), tensor.type.name as PackedName);
+      return [
+        fromFlat(blocks.words, [blocks.words.length], mx.uint32),
+        fromFlat(blocks.scales, [blocks.scales.length]),
+        fromFlat(blocks.biases, [blocks.biases.length]),
+      ];
+    });
+    const module = tensor.name.replace(/\.weight$/, "");
+    this.#waiting.set(tensor.name, words);
+    this.#waiting.set(`${module}.scales`, scales);
+    this.#waiting.set(`${module}.biases`, biases);
+  }
 
-/** Every half as the float it equals, kept in half precision. */
-function halves(data: Buffer, shape: readonly number[]): MxArray {
-  const values = Float32Array.from({ length: data.length / 2 }, (_, index) =>
-    halfToFloat(data.readUInt16LE(2 * index)),
-  );
-  return fromFlat(values, shape).astype(mx.float16);
+  /** Arrays of all rows from arrays of some of them. */
+  #inSlices({ shape }: GgufTensor, make: (from: number, to: number) => MxArray[]): MxArray[] {
+    const slices = sliceRows(shape, sliceBytes).map(([from, to]) => {
+      collect(); // bytes that the last slice was read into
+      return make(from, to);
+    });
+    if (slices.length === 1) return slices[0];
+    return slices[0].map((_, part) => mx.concatenate(slices.map((arrays) => arrays[part])));
+  }
+
+  #plain(tensor: GgufTensor, from: number, to: number): MxArray {
+    const data = this.#bytes(tensor, from, to);
+    const shape = [to - from, ...tensor.shape.slice(1)];
+    const { name } = tensor.type;
+    if (name.startsWith("Q"))
+      return fromFlat(decodeSmallGroups(data, name as SmallGroupName), shape);
+    const numbers = fromFlat(decodeNumbers(data, name as PlainName), shape);
+    if (name === "F32") return numbers;
+    return numbers.astype(name === "F16" ? mx.float16 : mx.bfloat16);
+  }
+
+  #bytes({ shape, offset, bytes }: GgufTensor, from: number, to: number): Buffer {
+    const row = bytes / (shape[0] ?? 1);
+    return readFileBytes(this.file, offset + from * row, (to - from) * row);
+  }
 }

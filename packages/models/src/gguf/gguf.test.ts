@@ -3,11 +3,11 @@ import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { CorruptCheckpointError, loadModel, UnsupportedConfigError } from "../index.js";
+import { halfToFloat } from "../loading/number-formats.js";
 import { QuantizedLinear } from "../quantization/quantized-modules.js";
 import { llamaJson, llamaTensors, writeCheckpoint } from "../test-support/checkpoints.js";
 import { encode, type GgufKind, type GgufPart, writeGguf } from "../test-support/gguf-file.js";
 import { maxDifference } from "../test-support/reference.js";
-import { halfToFloat } from "./gguf-blocks.js";
 
 const prompt = [3, 1, 4, 1, 5];
 
@@ -99,9 +99,9 @@ describe("a GGUF file", () => {
   }
 
   it("is refused with types of tensors that are not implemented", async () => {
-    const part = { name: "token_embd.weight", kind: 12, shape: [1, 256], data: Buffer.alloc(144) };
+    const part = { name: "token_embd.weight", kind: 23, shape: [1, 256], data: Buffer.alloc(136) };
     const loading = loadModel(writeGguf(metadata, [part]));
-    await expect(loading).rejects.toMatchObject({ field: "token_embd.weight", value: 12 });
+    await expect(loading).rejects.toMatchObject({ field: "token_embd.weight", value: 23 });
   });
 
   it("is told to be damaged when it is cut, wherever that is", async () => {
@@ -111,6 +111,13 @@ describe("a GGUF file", () => {
       truncateSync(file, size);
       await expect(loadModel(file), `${size} bytes`).rejects.toBeInstanceOf(CorruptCheckpointError);
     }
+  });
+
+  it("may have a header that is longer than what is read at first", async () => {
+    const { file, folder } = twoFiles("F32", { "general.description": "long ".repeat(600_000) });
+    const [a, b] = [await loadModel(file), await loadModel(folder)];
+    const [x, y] = [await a.run(prompt), await b.run(prompt)];
+    expect(maxDifference(x.get("output"), y.get("output"))).toBeLessThan(1e-5);
   });
 
   it("is told to be something else", async () => {

@@ -1,37 +1,63 @@
 /** Opens a GGUF file as a checkpoint, whose blocks are packed matrices of 4 or 8 bits in groups of 32. */
 import { dirname } from "node:path";
+import type { DecoderConfig } from "../decoder/config.js";
+import type { WeightTable } from "../families/weight-table.js";
 import type { OpenedCheckpoint } from "../loading/open-checkpoint.js";
 import type { TensorEntry } from "../loading/safetensors-header.js";
-import { bitsOf, groupSize } from "./gguf-blocks.js";
+import { loadTokenizer } from "../tokenizer/tokenizer.js";
+import { type GgufArchitecture, ggufArchitectures } from "./gguf-architectures.js";
+import { groupSize } from "./gguf-blocks.js";
 import { type GgufTensor, readGgufHeader } from "./gguf-header.js";
-import { ggufConfig, ggufTable } from "./gguf-llama.js";
+import { GgufMetadata, refuseUnknown } from "./gguf-metadata.js";
 import { GgufSource } from "./gguf-source.js";
+import { ggufTokenizer } from "./gguf-tokenizer.js";
 
 /**
- * A tokenizer is looked for beside the file.
+ * A `tokenizer.json` beside the file is preferred to the file's own tokenizer.
  *
  * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
  */
 export function openGguf(file: string): OpenedCheckpoint {
   const header = readGgufHeader(file);
-  const json = ggufConfig(header, file);
-  const bits = new Map(header.tensors.map(({ name, type }) => [name, bitsOf(type) ?? 8]));
+  const metadata = new GgufMetadata(header, file);
+  const architecture = findArchitecture(metadata);
+  refuseUnknown(metadata);
+  const bits = new Map(header.tensors.map(({ name, type }) => [name, type.bits ?? 8]));
+  const folder = dirname(file);
   return {
-    folder: dirname(file),
+    folder,
     config: file,
-    json,
+    json: {
+      ...architecture.config(metadata),
+      eos_token_id: header.metadata.get("tokenizer.ggml.eos_token_id"),
+    },
     files: { weights: file, tensors: header.tensors.flatMap((tensor) => entriesOf(tensor, file)) },
     packing: { schemeOf: (module) => ({ bits: bits.get(`${module}.weight`) ?? 8, groupSize }) },
-    table: ggufTable(json),
+    table: (config) => tableOf(architecture, config),
     configText: undefined,
     source: new GgufSource(file, header.tensors),
+    tokenizer: () => loadTokenizer(folder) ?? ggufTokenizer(header.metadata, file),
   };
+}
+
+function findArchitecture(metadata: GgufMetadata): GgufArchitecture {
+  const { architecture } = metadata;
+  if (Object.hasOwn(ggufArchitectures, architecture)) return ggufArchitectures[architecture];
+  const known = Object.keys(ggufArchitectures).join(", ");
+  const rule = `Supported: ${known}. Convert other models to safetensors.`;
+  return metadata.refuse("general.architecture", architecture, rule);
+}
+
+function tableOf(architecture: GgufArchitecture, config: DecoderConfig): WeightTable {
+  // Read with the configuration.
+  const ignored = [/^rope_freqs\.weight$/];
+  return { optionalPrefix: "", modules: architecture.modules(config), ignored };
 }
 
 /** The arrays that a tensor becomes: three, where it is packed. */
 function entriesOf({ name, type, shape }: GgufTensor, file: string): TensorEntry[] {
-  const bits = bitsOf(type);
-  if (!bits) return [{ name, dtype: type, shape, file }];
+  const { bits } = type;
+  if (!bits) return [{ name, dtype: type.block === 1 ? type.name : "F32", shape, file }];
   const [columns = 0] = shape.slice(-1);
   const rows = shape.slice(0, -1);
   const module = name.replace(/\.weight$/, "");

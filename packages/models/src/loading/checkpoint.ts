@@ -1,6 +1,13 @@
 /** What a loaded model remembers of its checkpoint, so that it can be saved in the same layout. */
+import type { InterpretableModelCore } from "@mlxterp/core";
+import type { Module } from "@mlxterp/mlx";
 import type { WeightTarget } from "../families/weight-table.js";
 import type { LanguageModel } from "../language-model.js";
+
+/** A model that may come from a checkpoint. */
+export type SavableModel = Pick<InterpretableModelCore<Module>, "name" | "module" | "edits"> & {
+  readonly checkpoint: Checkpoint | undefined;
+};
 
 /** A tensor of the files, and the parameters it became. */
 export interface CheckpointTensor {
@@ -8,6 +15,8 @@ export interface CheckpointTensor {
   /** Of the plain tensor, also where the file has it packed. */
   readonly shape: readonly number[];
   readonly target: WeightTarget;
+  /** For experts, the names under which mlx-lm has each parameter of the target whole, in order. */
+  readonly stacked?: readonly string[];
 }
 
 /** Where a model comes from. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
-import { applyAdapter } from "../adapters/apply-adapter.js";
+import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";
 import { Decoder } from "../decoder/decoder.js";
 import { ModelKindError } from "../errors.js";
 import { readEndTokens } from "../families/config-json.js";
@@ -13,10 +13,9 @@ import type { WeightTable } from "../families/weight-table.js";
 import type { HubOptions } from "../hub/hub-model.js";
 import { LanguageModel } from "../language-model.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
-import { loadTokenizer } from "../tokenizer/tokenizer.js";
 import { readJsonFile } from "./json-file.js";
 import { locateAdapter, locateModel } from "./locate.js";
-import { openCheckpoint } from "./open-checkpoint.js";
+import { type OpenedCheckpoint, openCheckpoint } from "./open-checkpoint.js";
 import type { WeightDtype } from "./weight-dtype.js";
 import { loadWeights } from "./weights.js";
 
@@ -29,6 +28,11 @@ export interface LoadOptions extends HubOptions {
   readonly adapter?: string;
   /** Keeps the adapter beside the weights, as a module with sites of its own. Default: false. */
   readonly live?: boolean;
+  /**
+   * Reads each weight of safetensors files when it is first computed with, so that a look at the first layers reads no
+   * others; until then the files must stay as they are. Default: false.
+   */
+  readonly lazy?: boolean;
 }
 
 /** A class of models, such as `MaskedLanguageModel`. */
@@ -40,7 +44,7 @@ type AnyModel = InterpretableModelCore<Module>;
  * Loads a language model with its tokenizer.
  *
  * @param source `"tiny"`, which needs no network; a folder with `config.json` and safetensors weights;
- * a GGUF file of a llama; or a hub id
+ * a GGUF file; or a hub id
  * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`),
  * UnknownModelTypeError (`UNKNOWN_MODEL_TYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`),
  * MissingWeightsError (`MISSING_WEIGHTS`), UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`),
@@ -69,20 +73,20 @@ export async function loadModel(
   const opened = openCheckpoint(await locateModel(source, options), source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);
-  const built = build(family, json, config);
-  const { module } = built;
-  const weights = opened.table ?? built.weights;
+  const built = build(family, json, config, opened.table);
+  const { module, weights } = built;
   const packer = options.quantize && createPacker(module, options.quantize);
-  const { dtype, adapter } = options;
-  const reading = { dtype, packing, packer, source: opened.source };
+  const { dtype, adapter, live = false, lazy } = options;
+  const changes =
+    adapter && (await readChanges(module, weights, await locateAdapter(adapter, options), dtype));
+  const merge = changes && !live ? mergeAdapter(changes) : undefined;
+  const reading = { dtype, packing, packer, merge, lazy, source: opened.source };
   const tensors = await loadWeights(module, weights, opened.files, reading);
-  if (adapter) {
-    await applyAdapter(module, weights, await locateAdapter(adapter, options), options);
-  }
+  if (changes && live) attachAdapter(module, changes);
   const packed = packing !== undefined;
   const model = built.open({
     name: source,
-    tokenizer: loadTokenizer(folder),
+    tokenizer: opened.tokenizer(),
     eosTokens: endTokens(folder, json, config),
     ...(configText !== undefined && {
       checkpoint: { folder, configText, tensors, packed, load: (name: string) => loadModel(name) },
@@ -98,12 +102,13 @@ function build(
   family: Family | ModuleFamily,
   json: unknown,
   file: string,
+  table: OpenedCheckpoint["table"],
 ): BuiltModule & { readonly weights: WeightTable } {
   if ("build" in family) return { ...family.build(json, file), weights: family.weights };
   const config = family.describe(json, file);
   const decoder = new Decoder(config);
   const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
-  return { module: decoder, open, weights: weightsOf(family, config) };
+  return { module: decoder, open, weights: table?.(config) ?? weightsOf(family, config) };
 }
 
 /** `generation_config.json` may know ends of a turn that `config.json` lacks. */

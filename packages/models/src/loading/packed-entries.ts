@@ -48,9 +48,10 @@ export function storedTensors(
 
 function packedTensor(entry: TensorEntry, packed: PackedEntry): StoredTensor {
   const { bits, groupSize } = packed.scheme;
-  const [rows = 0, words = 0] = entry.shape;
-  const shape = [rows, (words * 32) / bits];
-  const expected = [rows, shape[1] / groupSize];
+  const rows = entry.shape.slice(0, -1);
+  const columns = ((entry.shape.at(-1) ?? 0) * 32) / bits;
+  const shape = [...rows, columns];
+  const expected = [...rows, columns / groupSize];
   for (const part of [packed.scales, packed.biases]) {
     if (part.shape.join() === expected.join()) continue;
     throw new WeightShapeError(part.name, expected, part.shape, part.file);

@@ -37,18 +37,54 @@ function gpt2Checkpoint(): string {
   return writeCheckpoint({ model_type: "gpt2", vocab_size: vocab, ...sizes }, tensors);
 }
 
-describe.skipIf(platform() !== "linux")(
-  "loading half-precision weights, cast, split and transposed",
-  () => {
-    it("needs at most 1.15 times the memory of the final weights", async () => {
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        ["--import", "tsx", "--conditions=@mlxterp/source", script, gpt2Checkpoint()],
-        { cwd: packageFolder },
-      );
-      const { peakBytes, weightBytes } = JSON.parse(stdout) as Record<string, number>;
-      expect(weightBytes).toBeGreaterThan(250e6);
-      expect(peakBytes / weightBytes).toBeLessThan(1.15);
-    });
-  },
-);
+/** Few kinds of tensors, in Llama's layout, as published: in bfloat16. */
+function llamaCheckpoint(): string {
+  const [hidden, vocab, inner, layers] = [1024, 16_000, 2816, 6];
+  const random = (...shape: number[]) => mx.random.normal(shape, mx.float32).astype(mx.bfloat16);
+  const tensors: Record<string, MxArray> = {
+    "model.embed_tokens.weight": random(vocab, hidden),
+    "model.norm.weight": random(hidden),
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    for (const [name, ...shape] of [
+      ["input_layernorm", hidden],
+      ["post_attention_layernorm", hidden],
+      ...["q", "k", "v", "o"].map((name) => [`self_attn.${name}_proj`, hidden, hidden]),
+      ["mlp.gate_proj", inner, hidden],
+      ["mlp.up_proj", inner, hidden],
+      ["mlp.down_proj", hidden, inner],
+    ] as [string, ...number[]][]) {
+      tensors[`model.layers.${layer}.${name}.weight`] = random(...shape);
+    }
+  }
+  const sizes = { hidden_size: hidden, intermediate_size: inner, num_hidden_layers: layers };
+  const heads = { num_attention_heads: 16, num_key_value_heads: 16 };
+  const rest = { max_position_embeddings: 64, tie_word_embeddings: true };
+  const json = { model_type: "llama", vocab_size: vocab, ...sizes, ...heads, ...rest };
+  return writeCheckpoint(json, tensors);
+}
+
+async function measure(folder: string, options: object = {}): Promise<Record<string, number>> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", "--conditions=@mlxterp/source", script, folder, JSON.stringify(options)],
+    { cwd: packageFolder },
+  );
+  return JSON.parse(stdout) as Record<string, number>;
+}
+
+describe.skipIf(platform() !== "linux")("loading", () => {
+  it("half precision, cast, split and transposed, needs at most 1.15 times the final weights", async () => {
+    const { peakBytes, weightBytes } = await measure(gpt2Checkpoint());
+    expect(weightBytes).toBeGreaterThan(250e6);
+    expect(peakBytes / weightBytes).toBeLessThan(1.15);
+  });
+
+  it("with quantization needs at most 1.15 times the packed weights", async () => {
+    const quantize = { bits: 8, groupSize: 32 };
+    const { peakBytes, weightBytes } = await measure(llamaCheckpoint(), { quantize });
+    expect(weightBytes).toBeGreaterThan(110e6); // 370 MB in full precision
+    expect(weightBytes).toBeLessThan(120e6);
+    expect(peakBytes / weightBytes).toBeLessThan(1.15);
+  });
+});

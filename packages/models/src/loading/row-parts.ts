@@ -6,25 +6,27 @@ import type { WeightRule } from "../families/weight-table.js";
  * Applies a rule to something that has a row for each output, such as packed codes, scales, or the second
  * factor of a low-rank change.
  *
- * @param matrix (sum of the outputs, any)
- * @param outputs of each module
- * @returns one matrix (outputs, any) per module; undefined where the rule cannot take it
+ * @param matrix (…, sum of the outputs, any)
+ * @param shapes of the modules' own weights, of which the last axis does not count
+ * @returns one matrix (…, outputs, any) per module; undefined where the rule cannot take it
  */
 export function rowParts(
   rule: WeightRule,
   matrix: MxArray,
-  outputs: readonly number[],
+  shapes: readonly (readonly number[])[],
 ): readonly MxArray[] | undefined {
-  const oriented = isTransposed(rule, outputs) ? matrix.T : matrix;
+  const rows = shapes.map((shape) => shape.slice(0, -1));
+  const oriented = isTransposed(rule, rows) ? matrix.T : matrix;
   const parts = rule.transform ? attempt(rule.transform, oriented) : [matrix];
-  return parts && fits(parts, outputs, matrix.shape[1]) ? parts : undefined;
+  return parts && fits(parts, rows, matrix.shape[matrix.ndim - 1]) ? parts : undefined;
 }
 
 /** Whether a family stores the weight (in, out): asked with a number of inputs that is none of the outputs. */
-function isTransposed(rule: WeightRule, outputs: readonly number[]): boolean {
-  const inputs = outputs.reduce((sum, count) => sum + count, 1);
+function isTransposed(rule: WeightRule, rows: readonly (readonly number[])[]): boolean {
+  if (rows.some(({ length }) => length !== 1)) return false;
+  const inputs = rows.reduce((sum, [count]) => sum + count, 1);
   const stored = rule.storedShape?.(
-    outputs.map((count) => [count, inputs]),
+    rows.map(([count]) => [count, inputs]),
     "weight",
   );
   return stored?.[0] === inputs;
@@ -42,9 +44,13 @@ function attempt(
   }
 }
 
-function fits(parts: readonly MxArray[], outputs: readonly number[], columns: number): boolean {
+function fits(
+  parts: readonly MxArray[],
+  rows: readonly (readonly number[])[],
+  columns: number,
+): boolean {
   return (
-    parts.length === outputs.length &&
-    parts.every(({ shape }, index) => shape.join() === [outputs[index], columns].join())
+    parts.length === rows.length &&
+    parts.every(({ shape }, index) => shape.join() === [...rows[index], columns].join())
   );
 }

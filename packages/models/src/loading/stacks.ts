@@ -5,23 +5,23 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 export class Stacks {
   readonly #open = new Map<string, MxArray[]>();
 
-  /** @param parameters by path, in their full shapes */
-  constructor(private readonly parameters: ReadonlyMap<string, MxArray>) {}
-
   /**
-   * Takes an array in: the whole parameter, or one piece of it.
+   * Takes one piece in.
    *
-   * @returns the parameter, stacked along its first axis, when that was its last piece; else nothing
+   * @param key of what it is a piece of
+   * @returns the whole, stacked along a new first axis, when that was its last piece
    */
-  add(path: string, piece: number | undefined, array: MxArray): [path: string, whole: MxArray][] {
-    if (piece === undefined) return [[path, array]];
-    const pieces = this.#open.get(path) ?? [];
+  add(
+    key: string,
+    { piece, count }: { readonly piece: number; readonly count: number },
+    array: MxArray,
+  ): MxArray | undefined {
+    const pieces = this.#open.get(key) ?? [];
     pieces[piece] = array;
-    this.#open.set(path, pieces);
-    const count = this.parameters.get(path)?.shape[0];
-    if (Object.keys(pieces).length !== count) return []; // holes are no keys
-    this.#open.delete(path);
-    return [[path, mx.stack(pieces, 0)]];
+    this.#open.set(key, pieces);
+    if (Object.keys(pieces).length !== count) return undefined; // holes are no keys
+    this.#open.delete(key);
+    return mx.stack(pieces, 0);
   }
 }
 

@@ -1,12 +1,13 @@
 /** Packs the layers of a model while its weights are loaded. */
 import { InvalidArgumentError, type Module, type MxArray, nn } from "@mlxterp/mlx";
+import { ExpertLinear } from "../decoder/expert-linear.js";
 import { moduleAt, moduleOf, replaceModule } from "./module-path.js";
 import { quantizedLike } from "./quantized-modules.js";
 import {
   checkScheme,
   isPackable,
   type PackedWeight,
-  pack,
+  packedParts,
   type QuantizationScheme,
 } from "./scheme.js";
 
@@ -20,14 +21,18 @@ export interface QuantizeOptions {
   readonly overrides?: Readonly<Record<string, QuantizationScheme | false>>;
 }
 
-/** Decides and packs. */
+/** Decides which weights are packed, and how. */
 export interface LayerPacker {
-  /** @returns undefined for what stays as it is: norms, biases, and rows that do not divide into groups */
-  pack(root: Module, parameter: string, array: MxArray): PackedWeight | undefined;
+  /**
+   * @param parameter its path
+   * @param shape of the weight, or of one expert's
+   * @returns undefined for what stays as it is: norms, biases, routers, and rows that do not divide into groups
+   */
+  schemeOf(parameter: string, shape: readonly number[]): QuantizationScheme | undefined;
 }
 
 /**
- * @param root to check the paths of overrides against
+ * @param root the model, before any of its layers is replaced
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for unknown bits, groups or layers
  */
 export function createPacker(root: Module, options: QuantizeOptions): LayerPacker {
@@ -40,18 +45,18 @@ export function createPacker(root: Module, options: QuantizeOptions): LayerPacke
     throw new InvalidArgumentError("quantize.overrides", path, rule);
   }
   return {
-    pack: (model, parameter, array) => {
+    schemeOf: (parameter, shape) => {
       if (!parameter.endsWith(".weight")) return undefined;
       const path = moduleOf(parameter);
       const scheme = Object.hasOwn(overrides, path) ? overrides[path] : common;
-      if (!scheme || !isLayer(moduleAt(model, path))) return undefined;
-      return isPackable(array.shape, scheme) ? pack(array, scheme) : undefined;
+      if (!scheme || !isLayer(moduleAt(root, path))) return undefined;
+      return isPackable(shape, scheme) ? scheme : undefined;
     },
   };
 }
 
 function isLayer(module: unknown): boolean {
-  return module instanceof nn.Linear || module instanceof nn.Embedding;
+  return [nn.Linear, nn.Embedding, ExpertLinear].some((kind) => module instanceof kind);
 }
 
 /**
@@ -59,17 +64,9 @@ function isLayer(module: unknown): boolean {
  *
  * @returns what is to be computed; nothing where there is no plain layer
  */
-export function installPacked(
-  root: Module,
-  path: string,
-  packed: PackedWeight,
-): [path: string, array: MxArray][] {
+export function installPacked(root: Module, path: string, packed: PackedWeight): MxArray[] {
   const module = quantizedLike(moduleAt(root, path), packed);
   if (!module) return [];
   replaceModule(root, path, module);
-  return [
-    [`${path}.weight`, packed.weight],
-    [`${path}.scales`, packed.scales],
-    [`${path}.biases`, packed.biases],
-  ];
+  return packedParts.map((part) => packed[part]);
 }

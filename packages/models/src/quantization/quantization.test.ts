@@ -163,7 +163,7 @@ describe("a checkpoint with packed weights", () => {
   for (const [name, quantization, field] of [
     ["bits", { bits: 3, group_size: 32 }, "quantization.bits"],
     ["groups", { bits: 4, group_size: 16 }, "quantization.groupSize"],
-    ["a mode", { bits: 4, group_size: 32, mode: "mxfp4" }, "quantization"],
+    ["a mode", { bits: 4, group_size: 32, mode: "nvfp4" }, "quantization"],
   ] as const) {
     it(`is refused with ${name} that the binding does not know`, async () => {
       const loading = loadModel(writeCheckpoint({ ...llamaJson, quantization }));

@@ -1,5 +1,8 @@
 /** Linear layers and embeddings whose matrix stays packed; in a model they stand where the plain ones stood. */
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { ExpertLinear } from "../decoder/expert-linear.js";
+import { Router } from "../decoder/router.js";
+import { QuantizedExpertLinear, QuantizedRouter } from "./quantized-experts.js";
 import { type PackedWeight, unpack } from "./scheme.js";
 
 /** `x · Wᵀ + bias` without ever unpacking the whole matrix. */
@@ -71,15 +74,23 @@ function multiplyPacked(x: MxArray, packed: PackedWeight): MxArray {
 }
 
 /** What can stand in place of a plain layer. */
-export type QuantizedModule = QuantizedLinear | QuantizedEmbedding;
+export type QuantizedModule =
+  | QuantizedLinear
+  | QuantizedEmbedding
+  | QuantizedExpertLinear
+  | QuantizedRouter;
 
 /**
- * The packed form of a layer, or undefined for a module that is neither a linear layer nor an embedding.
+ * The packed form of a layer, or undefined for a module whose weight cannot be packed.
  *
  * @param plain keeps its bias and scale; its matrix is not read
  */
 export function quantizedLike(plain: unknown, packed: PackedWeight): QuantizedModule | undefined {
   if (plain instanceof nn.Linear) return new QuantizedLinear(packed, (plain as Linear).bias);
+  if (plain instanceof ExpertLinear) {
+    return new QuantizedExpertLinear(packed, plain.bias, plain.outputAxes);
+  }
+  if (plain instanceof Router) return new QuantizedRouter(packed, plain.bias, plain.correction);
   if (!(plain instanceof nn.Embedding)) return undefined;
   return new QuantizedEmbedding(packed, (plain as Embedding & { readonly scale?: number }).scale);
 }

@@ -35,25 +35,41 @@ export function checkScheme(scheme: QuantizationScheme): QuantizationScheme {
   );
 }
 
-/** A packed matrix. */
+/** A packed matrix, or a stack of them. */
 export interface PackedWeight extends QuantizationScheme {
-  readonly weight: MxArray; // (out, in · bits / 32) uint32
-  readonly scales: MxArray; // (out, in / groupSize)
-  readonly biases: MxArray; // (out, in / groupSize)
+  readonly weight: MxArray; // (…, out, in · bits / 32) uint32
+  readonly scales: MxArray; // (…, out, in / groupSize)
+  readonly biases: MxArray; // (…, out, in / groupSize)
+}
+
+/** The arrays of a packed matrix. */
+export const packedParts = ["weight", "scales", "biases"] as const;
+
+/** Applies a function to each array of a packed matrix, which acts on rows and leaves each as it is. */
+export function mapPacked(packed: PackedWeight, change: (part: MxArray) => MxArray): PackedWeight {
+  const { weight, scales, biases, ...scheme } = packed;
+  return { weight: change(weight), scales: change(scales), biases: change(biases), ...scheme };
 }
 
 /** MLX's kernel packs whole vectors of 32 numbers of uint32, so its rows must be at least so long. */
 const leastColumns = ({ bits }: QuantizationScheme) => 1024 / bits;
 
-/** Whether a matrix divides into groups. */
+/** Whether a matrix, or a stack of matrices, divides into groups. */
 export function isPackable(shape: readonly number[], scheme: QuantizationScheme): boolean {
-  if (shape.length !== 2 || shape[1] % scheme.groupSize !== 0) return false;
-  return rowsTogether(shape, scheme) !== undefined;
+  const { rows, columns } = flatShape(shape);
+  if (shape.length < 2 || columns % scheme.groupSize !== 0) return false;
+  return rowsTogether(rows, columns, scheme) !== undefined;
+}
+
+function flatShape(shape: readonly number[]): { readonly rows: number; readonly columns: number } {
+  const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  return { rows, columns: shape[shape.length - 1] ?? 0 };
 }
 
 /** How many rows, side by side, the kernel can take as one; groups do not cross rows, so nothing else changes. */
 function rowsTogether(
-  [rows, columns]: readonly number[],
+  rows: number,
+  columns: number,
   scheme: QuantizationScheme,
 ): number | undefined {
   for (let count = 1; count <= rows; count++) {
@@ -63,21 +79,21 @@ function rowsTogether(
 }
 
 /**
- * Packs a matrix, lazily. Source: MLX's affine quantization, `mlx.core.quantize`.
+ * Packs a matrix, or a stack of them, lazily. Source: MLX's affine quantization, `mlx.core.quantize`.
  *
- * @param weight (out, in), packable
+ * @param weight (…, out, in), packable
  */
 export function pack(weight: MxArray, scheme: QuantizationScheme): PackedWeight {
   const { bits, groupSize } = scheme;
-  const [rows, columns] = weight.shape;
-  const wide = weight.reshape([-1, columns * (rowsTogether(weight.shape, scheme) ?? 1)]);
+  const { rows, columns } = flatShape(weight.shape);
+  const wide = weight.reshape([-1, columns * (rowsTogether(rows, columns, scheme) ?? 1)]);
   const [codes, scales, biases] = mx
     .quantize(wide, groupSize, bits)
-    .map((part) => part.reshape([rows, -1]));
+    .map((part) => part.reshape([...weight.shape.slice(0, -1), -1]));
   return { weight: codes, scales, biases, bits, groupSize };
 }
 
-/** @returns (out, in), in the dtype of the scales */
+/** @returns (…, out, in), in the dtype of the scales */
 export function unpack({ weight, scales, biases, groupSize, bits }: PackedWeight): MxArray {
   return mx.dequantize(weight, scales, biases, groupSize, bits);
 }

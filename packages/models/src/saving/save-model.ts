@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { dtypeName, isFloating, type MxArray, mx } from "@mlxterp/mlx";
 import { UnsupportedSaveError } from "../errors.js";
-import type { LanguageModel } from "../language-model.js";
+import type { SavableModel } from "../loading/checkpoint.js";
 import { configFile } from "../loading/checkpoint-files.js";
 import type { QuantizationScheme } from "../quantization/scheme.js";
 import { writeFolder } from "./atomic-folder.js";
@@ -30,13 +30,13 @@ const companions =
  * Saves a loaded model with its current weights: a live adapter is added to them. The folder appears
  * complete or not at all.
  *
- * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`) for a model that was not loaded, or a folder in use
+ * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`) for a model that was not loaded, a view with edits, or a folder in use
  * @example
  * const merged = await loadModel("org/base", { adapter: "my-adapter" });
  * await saveModel(merged, "merged");
  */
 export async function saveModel(
-  model: LanguageModel,
+  model: SavableModel,
   folder: string,
   options: SaveOptions = {},
 ): Promise<void> {
@@ -46,6 +46,11 @@ export async function saveModel(
       model.name,
       "this model does not come from a checkpoint in Hugging Face's layout, so it has none to be written in. Its arrays are in listParameters(model.module).",
     );
+  }
+  if (model.edits.length > 0) {
+    const names = model.edits.map(({ name }) => name).join(", ");
+    const rule = `a folder holds weights only, so the edits of this view (${names}) would be lost. Save its original, and its edits with saveEdits.`;
+    throw new UnsupportedSaveError(model.name, rule);
   }
   const { unpacked = false, dtype, shardBytes = 5e9 } = options;
   const { arrays, schemes } = collectTensors(module, checkpoint.tensors, unpacked);

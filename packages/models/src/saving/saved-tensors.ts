@@ -5,7 +5,8 @@ import { UnsupportedSaveError } from "../errors.js";
 import type { CheckpointTensor } from "../loading/checkpoint.js";
 import { fullWeight, isPacked, type Weighted } from "../quantization/full-weight.js";
 import { moduleAt, moduleOf } from "../quantization/module-path.js";
-import type { PackedWeight, QuantizationScheme } from "../quantization/scheme.js";
+import { type PackedWeight, packedParts, type QuantizationScheme } from "../quantization/scheme.js";
+import { joinPacked } from "./join-packed.js";
 import { createRestore } from "./stored-form.js";
 
 /** What goes into the files. */
@@ -26,36 +27,53 @@ export function collectTensors(
   const restore = createRestore();
   const arrays: Record<string, MxArray> = {};
   const schemes = new Map<string, QuantizationScheme>();
+  const addPacked = (module: string, packed: PackedWeight) => {
+    schemes.set(module, { bits: packed.bits, groupSize: packed.groupSize });
+    for (const part of packedParts) arrays[`${module}.${part}`] = packed[part];
+  };
   for (const tensor of tensors) {
     const { name, target } = tensor;
-    const packed = unpacked ? undefined : packedOf(root, tensor);
-    if (packed) {
-      const module = moduleOf(name);
-      schemes.set(module, { bits: packed.bits, groupSize: packed.groupSize });
-      for (const part of ["weight", "scales", "biases"] as const) {
-        arrays[`${module}.${part}`] = packed[part];
+    const layers = unpacked ? undefined : packedLayers(root, tensor);
+    if (layers && isExpert(tensor)) {
+      for (const [index, layer] of layers.entries()) {
+        const whole = tensor.stacked?.[index] as string;
+        if (whole.endsWith(".weight")) addPacked(moduleOf(whole), layer);
+        else arrays[whole] = parameterAt(root, target.parameters[index], parameters);
       }
-      continue;
+    } else if (layers && target.kind === "weight") {
+      addPacked(moduleOf(name), joinPacked(tensor, layers));
+    } else {
+      const parts = target.parameters.map((path) => parameterAt(root, path, parameters));
+      const { piece } = target;
+      arrays[name] = restore(
+        tensor,
+        piece === undefined ? parts : parts.map((x) => x.index(piece)),
+      );
     }
-    const parts = target.parameters.map((path) => parameterAt(root, path, parameters));
-    const { piece } = target;
-    arrays[name] = restore(tensor, piece === undefined ? parts : parts.map((x) => x.index(piece)));
   }
   return { arrays, schemes };
 }
 
-function packedOf(root: Module, { name, target }: CheckpointTensor): PackedWeight | undefined {
-  const layers =
-    target.kind === "weight" ? target.parameters.map((path) => moduleAt(root, moduleOf(path))) : [];
+/** Experts are written whole where they are packed, with their biases. */
+function isExpert({ target, stacked }: CheckpointTensor): boolean {
+  return stacked !== undefined && (target.piece !== undefined || target.kind === "");
+}
+
+/** The layers of a tensor's parameters, where all of them are packed. */
+function packedLayers(
+  root: Module,
+  { name, target }: CheckpointTensor,
+): readonly PackedWeight[] | undefined {
+  const layers = target.parameters.map((path) => moduleAt(root, moduleOf(path)));
   const packed = layers.filter(
-    (layer) => layer !== null && typeof layer === "object" && isPacked(layer),
+    (layer): layer is PackedWeight =>
+      layer !== null && typeof layer === "object" && isPacked(layer),
   );
   if (packed.length === 0) return undefined;
-  if (!target.rule.transform) return packed[0];
-  throw new UnsupportedSaveError(
-    name,
-    "its family fuses or transposes this weight, which is not implemented for packed ones. Use { unpacked: true }.",
-  );
+  if (packed.length === layers.length) return packed;
+  const rule =
+    "of the layers that share it some are packed and some are not. Use { unpacked: true }.";
+  throw new UnsupportedSaveError(name, rule);
 }
 
 /** The array of a parameter as the checkpoint knows it, whatever form the layer has now. */

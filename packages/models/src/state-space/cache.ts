@@ -7,6 +7,10 @@ export class MixerCache {
   window: MxArray | undefined;
   /** (batch, channels, state) */
   state: MxArray | undefined;
+
+  copy(): MixerCache {
+    return Object.assign(new MixerCache(), this);
+  }
 }
 
 /**
@@ -18,9 +22,19 @@ export class MixerCache {
  * mamba.forward(next, { cache }); // (batch, 1)
  */
 export class StateCache {
-  readonly #layers: MixerCache[] = [];
-  /** Positions seen so far. */
-  length = 0;
+  #layers: MixerCache[] = [];
+  #length = 0;
+  #batch: number | undefined;
+
+  /** Positions seen so far, padding included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Rows of every pass; undefined before the first. */
+  get batch(): number | undefined {
+    return this.#batch;
+  }
 
   /** The memory of one layer, made at its first use. */
   layer(index: number): MixerCache {
@@ -33,5 +47,25 @@ export class StateCache {
     return this.#layers.flatMap(({ window, state }) =>
       [window, state].filter((array) => array !== undefined),
     );
+  }
+
+  /** A memory that continues from here by itself: a prefix is read once and continued many times. */
+  copy(): StateCache {
+    const copy = new StateCache();
+    copy.adopt(this);
+    return copy;
+  }
+
+  /** Goes on from where another memory is. */
+  adopt(other: StateCache): void {
+    this.#layers = other.#layers.map((layer) => layer.copy());
+    this.#length = other.#length;
+    this.#batch = other.#batch;
+  }
+
+  /** Counts what a pass has added to every layer. */
+  advance([batch, length]: readonly number[]): void {
+    this.#batch = batch;
+    this.#length += length;
   }
 }

@@ -1,8 +1,8 @@
 /** Mamba: a language model without attention; token ids in, logits out. */
-import type { Axes } from "@mlxterp/core";
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { residualAxes } from "../decoder/axes.js";
+import { type LogitsAxes, logitsAxes, type ResidualAxes, residualAxes } from "../decoder/axes.js";
 import { Norm } from "../decoder/norm.js";
+import { realTokens, resolvePadding } from "../decoder/padding.js";
 import type { MixerCache, StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import { Mixer } from "./mixer.js";
@@ -20,16 +20,19 @@ export class MambaLayer extends nn.Module {
     this.mixer = new Mixer(config.hidden, config.mixer);
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
   }
 
-  /** @param x the residual stream, (batch, position, hidden) */
-  override forward(x: MxArray, cache?: MixerCache): MxArray {
+  /**
+   * @param x the residual stream, (batch, position, hidden)
+   * @param real 0 at pads, which leave the memory as it is; without pads undefined
+   */
+  override forward(x: MxArray, cache?: MixerCache, real?: MxArray): MxArray {
     const { inputNorm, residualInFloat32 } = this;
     const normalized = inputNorm.forward(x.astype(inputNorm.weight.dtype));
     const residual = residualInFloat32 ? x.astype(mx.float32) : x;
-    return mx.add(residual, this.mixer.forward(normalized, cache));
+    return mx.add(residual, this.mixer.forward(normalized, cache, real));
   }
 }
 
@@ -37,6 +40,8 @@ export class MambaLayer extends nn.Module {
 export interface MambaPassOptions {
   /** The memory of earlier tokens; ids are then only the new ones. */
   readonly cache?: StateCache;
+  /** How many pads stand at the left of each row, 0 for none: they leave the memory empty. Given with the first pass. */
+  readonly padding?: readonly number[];
   /** Computes the logits of the last position only. Default: false. */
   readonly lastOnly?: boolean;
 }
@@ -64,23 +69,31 @@ export class Mamba extends nn.Module {
     if (!head.tied) this.lmHead = new nn.Linear(hidden, vocab, false);
   }
 
-  get outputAxes(): Axes {
-    return ["batch", "position", "vocab"];
+  get outputAxes(): LogitsAxes {
+    return logitsAxes;
   }
 
   /**
    * @param ids (batch, position) int32, within the vocabulary: MLX does not check them
    * @returns logits, (batch, position, vocab)
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when padding is impossible or the memory is of other rows; the
+   * memory then stays as it was
    */
-  override forward(ids: MxArray, { cache, lastOnly }: MambaPassOptions = {}): MxArray {
+  override forward(ids: MxArray, options: MambaPassOptions = {}): MxArray {
+    const { cache, lastOnly } = options;
     const { layers, finalNorm } = this;
+    const padding = resolvePadding(ids.shape, options);
     let x = this.embedTokens.forward(ids);
+    const real = padding && realTokens(padding, ids.shape[1], x.dtype);
+    const grown = cache?.copy(); // so that a pass that fails leaves the memory as it was
     for (let index = 0; index < layers.length; index++) {
-      x = layers[index].forward(x, cache?.layer(index));
+      x = layers[index].forward(x, grown?.layer(index), real);
     }
-    if (cache) cache.length += ids.shape[1];
     const last = lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x;
-    return this.unembed(finalNorm.forward(last.astype(finalNorm.weight.dtype)));
+    const logits = this.unembed(finalNorm.forward(last.astype(finalNorm.weight.dtype)));
+    grown?.advance(ids.shape);
+    if (grown) cache?.adopt(grown);
+    return logits;
   }
 
   /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */

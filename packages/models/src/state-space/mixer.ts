@@ -1,8 +1,8 @@
 /** The mixer of Mamba: a convolution and a selective state space, with every intermediate value as a site. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "../decoder/activations.js";
-import { residualAxes } from "../decoder/axes.js";
+import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
 import type { MixerCache } from "./cache.js";
 import type { MixerConfig } from "./config.js";
 import { CausalConvolution } from "./convolution.js";
@@ -60,21 +60,28 @@ export class Mixer extends nn.Module {
     this.skip = mx.ones([inner]);
   }
 
-  get outputAxes(): Axes {
+  get outputAxes(): ResidualAxes {
     return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
   }
 
   /**
    * @param x (batch, position, hidden), normalised
    * @param cache this layer's memory of earlier tokens
+   * @param real 0 at pads, (batch, position, 1): they enter neither the convolution nor the states
    * @returns (batch, position, hidden), what is added to the residual stream
    */
-  override forward(x: MxArray, cache?: MixerCache): MxArray {
-    const [entering, gated] = this.inProj.forward(x).split(2, -1);
+  override forward(x: MxArray, cache?: MixerCache, real?: MxArray): MxArray {
+    const [projected, gated] = this.inProj.forward(x).split(2, -1);
+    const entering = real ? mx.multiply(projected, real) : projected;
     const gate = this.gate.forward(gated);
     const convolved = this.convolution.forward(this.extend(entering, cache));
     const signal = this.signal.forward(silu(convolved));
-    const scanned = this.scan.forward(this.remember(signal, cache));
+    const scanned = this.scan.forward(this.remember(signal, cache, real));
     return this.outProj.forward(this.post.forward(mx.multiply(scanned, silu(gate))));
   }
 
@@ -89,7 +96,7 @@ export class Mixer extends nn.Module {
   }
 
   /** Writes the signal into the states and reads it out again, (batch, position, channels). */
-  private remember(signal: MxArray, cache?: MixerCache): MxArray {
+  private remember(signal: MxArray, cache?: MixerCache, real?: MxArray): MxArray {
     const { stepRank, stateSize } = this;
     const cuts = [stepRank, stepRank + stateSize];
     const [steps, B, C] = this.xProj.forward(signal).split(cuts, -1);
@@ -98,7 +105,9 @@ export class Mixer extends nn.Module {
     const written = mx.multiply(taken, mx.expandDims(this.B.forward(B), 2));
     const rate = mx.negative(mx.exp(this.decayRate));
     const decay = this.decay.forward(mx.exp(mx.multiply(mx.expandDims(delta, 3), rate)));
-    const states = scanStates(decay, this.write.forward(written), cache?.state);
+    const write = this.write.forward(written);
+    const kept = real ? mx.multiply(write, mx.expandDims(real, 3)) : write;
+    const states = scanStates(decay, kept, cache?.state);
     if (cache) cache.state = states.index(mx.Slice(), -1);
     const direction = mx.expandDims(this.C.forward(C), 3); // (batch, position, state, 1)
     const read = mx.matmul(this.states.forward(states), direction).squeeze(3);

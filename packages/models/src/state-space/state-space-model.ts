@@ -1,6 +1,21 @@
 /** A state-space language model with its tokenizer: prompts in, activations, logits and text out. */
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
-import { type GenerateOptions, type GenerationStep, generate } from "../generation/generate.js";
+import {
+  type GeneratedText,
+  generate,
+  generateBatch,
+  generateText,
+} from "../generation/generate.js";
+import type {
+  GenerateBatchOptions,
+  GenerateOptions,
+  GenerationBatchStep,
+  GenerationStep,
+} from "../generation/options.js";
+import { type PrefixOptions, type PromptPrefix, readPrefix } from "../generation/prefix.js";
+import { type Rollout, type RolloutOptions, rollout } from "../generation/rollout.js";
+import type { Checkpoint } from "../loading/checkpoint.js";
+import { type SaveOptions, saveModel } from "../saving/save-model.js";
 import { StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import type { Mamba } from "./mamba.js";
@@ -13,6 +28,8 @@ export interface StateSpaceModelOptions {
   readonly name?: string;
   /** The ids that end a text. Default: none. */
   readonly eosTokens?: readonly number[];
+  /** Where the weights come from; without it the model cannot be saved. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /**
@@ -26,9 +43,11 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
   readonly config: MambaConfig;
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
+  /** Absent in a model that was not loaded. */
+  readonly checkpoint: Checkpoint | undefined;
 
   constructor(mamba: Mamba, options: StateSpaceModelOptions) {
-    const { config, tokenizer, name, eosTokens = [] } = options;
+    const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
     const { layers, hidden, vocab } = config;
     super(mamba, {
       tokenizer,
@@ -45,6 +64,18 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
     });
     this.config = config;
     this.eosTokens = eosTokens;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Writes the model as a folder that `loadModel` and Hugging Face `transformers` read.
+   *
+   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`)
+   * @example
+   * await model.saveModel("my-model");
+   */
+  saveModel(folder: string, options?: SaveOptions): Promise<void> {
+    return saveModel(this, folder, options);
   }
 
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
@@ -64,5 +95,54 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerationStep, void, undefined> {
     return generate(this, prompt, options);
+  }
+
+  /**
+   * Continues several prompts at once; each text is what its prompt alone would give.
+   *
+   * @throws what `generate` throws
+   * @example
+   * for await (const { rows } of model.generateBatch([[1, 2], [3]])) tokens.push(rows.map((step) => step?.token));
+   */
+  generateBatch(
+    prompts: Prompt,
+    options: GenerateBatchOptions = {},
+  ): AsyncGenerator<GenerationBatchStep, void, undefined> {
+    return generateBatch(this, prompts, options);
+  }
+
+  /**
+   * Continues a prompt to its end.
+   *
+   * @throws what `generate` throws
+   * @example
+   * const { text } = await model.generateText("Once upon a time", { maxTokens: 20 });
+   */
+  generateText(prompt: Prompt, options: GenerateOptions = {}): Promise<GeneratedText> {
+    return generateText(this, prompt, options);
+  }
+
+  /**
+   * Reads what many prompts begin with, once.
+   *
+   * @throws what `generate` throws
+   * @example
+   * using prefix = await model.readPrefix([1, 2, 3]);
+   * const { tokens } = await model.generateText([], { prefix });
+   */
+  readPrefix(prompt: Prompt, options: PrefixOptions = {}): Promise<PromptPrefix> {
+    return readPrefix(this, prompt, options);
+  }
+
+  /**
+   * Generates a text and keeps activations of every token on the way: those of one pass over the same tokens.
+   *
+   * @throws what `generate` throws; MissingAxisError (`MISSING_AXIS`) for a site without positions
+   * @example
+   * using story = await model.rollout([1, 2, 3], { save: "layers.*", maxTokens: 20 });
+   * story.activations.get("layers.0").shape; // (1, prompt and generated tokens but the last, hidden)
+   */
+  rollout(prompt: Prompt, options: RolloutOptions): Promise<Rollout> {
+    return rollout(this, prompt, options);
   }
 }

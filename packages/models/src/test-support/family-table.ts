@@ -1,16 +1,12 @@
 /** The table of families in FEATURES.md, made from what was measured. */
 import { fileURLToPath } from "node:url";
 import { loadModel } from "../index.js";
+import { type OtherComparison, otherFamilies } from "./other-families.js";
 import { readActivations } from "./reference.js";
-import {
-  compareWithReference,
-  type ReferenceComparison,
-  referenceFolders,
-  tolerances,
-} from "./reference-comparison.js";
+import { compareWithReference, referenceFolders, tolerances } from "./reference-comparison.js";
 
-/** One reference checkpoint and how far we are from it. */
-export interface FamilyResult extends ReferenceComparison {
+/** One reference checkpoint and how far we are from it, in the respects it has. */
+export interface FamilyResult extends OtherComparison {
   readonly checkpoint: string;
   readonly modelType: string;
 }
@@ -28,12 +24,16 @@ export async function measureFamilies(): Promise<FamilyResult[]> {
     const comparison = await compareWithReference(await loadModel(folder), readActivations(folder));
     results.push({ checkpoint: name, modelType, ...comparison });
   }
+  for (const [modelType, compare] of Object.entries(otherFamilies)) {
+    results.push({ checkpoint: modelType, modelType, ...(await compare()) });
+  }
   return results;
 }
 
-/** A check mark and the largest difference, or a cross. */
+/** A check mark or a cross and the largest difference; a dash for what a family does not have. */
 function cell(result: FamilyResult, column: (typeof columns)[number]): string {
   const difference = result[column];
+  if (difference === undefined) return "–";
   const mark = difference < tolerances[column] ? "✅" : "❌";
   return `${mark} ${difference.toExponential(0)}`;
 }
@@ -42,7 +42,8 @@ function row(result: FamilyResult): string {
   const { checkpoint, modelType, cached, recomputed } = result;
   const name =
     checkpoint === modelType ? `\`${modelType}\`` : `\`${modelType}\` (\`${checkpoint}\`)`;
-  const generation = cached && recomputed ? "✅" : "❌";
+  const generated = cached && recomputed ? "✅" : "❌";
+  const generation = cached === undefined ? "–" : generated;
   const cells = columns.map((column) => cell(result, column));
   return `| ${[name, ...cells, generation].join(" | ")} |`;
 }

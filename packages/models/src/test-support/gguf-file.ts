@@ -76,11 +76,12 @@ export interface GgufPart {
   readonly data: Buffer;
 }
 
+export type GgufMetadataValues = Readonly<
+  Record<string, string | number | boolean | readonly string[] | readonly number[]>
+>;
+
 /** Writes version 3, little endian, aligned to 32 bytes; numbers become uint32 or float32. */
-export function writeGguf(
-  metadata: Readonly<Record<string, string | number>>,
-  tensors: readonly GgufPart[],
-): string {
+export function writeGguf(metadata: GgufMetadataValues, tensors: readonly GgufPart[]): string {
   const head = [uint32(0x46554747), uint32(3), uint64(tensors.length)];
   head.push(uint64(Object.keys(metadata).length));
   for (const [key, value] of Object.entries(metadata)) head.push(text(key), metadataValue(value));
@@ -104,12 +105,23 @@ export function writeGguf(
   return file;
 }
 
-function metadataValue(value: string | number): Buffer {
-  if (typeof value === "string") return Buffer.concat([uint32(8), text(value)]);
-  if (Number.isInteger(value)) return Buffer.concat([uint32(4), uint32(value)]);
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return Buffer.concat([uint32(6), bytes]);
+function metadataValue(value: GgufMetadataValues[string]): Buffer {
+  const { code, data } = encodeValue(value);
+  return Buffer.concat([uint32(code), data]);
+}
+
+function encodeValue(value: GgufMetadataValues[string]): { code: number; data: Buffer } {
+  if (typeof value === "string") return { code: 8, data: text(value) };
+  if (typeof value === "boolean") return { code: 7, data: Buffer.from([value ? 1 : 0]) };
+  if (typeof value === "object") {
+    const items = value.map(encodeValue);
+    const head = [uint32(items[0]?.code ?? 8), uint64(items.length)];
+    return { code: 9, data: Buffer.concat([...head, ...items.map(({ data }) => data)]) };
+  }
+  if (Number.isInteger(value) && value >= 0) return { code: 4, data: uint32(value) };
+  const data = Buffer.alloc(4);
+  data.writeFloatLE(value);
+  return { code: 6, data };
 }
 
 function text(value: string): Buffer {

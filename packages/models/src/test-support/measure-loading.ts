@@ -10,7 +10,8 @@ const kilobytes = (field: string) => {
 
 await evaluate([mx.matmul(mx.ones([64, 64]), mx.ones([64, 64]))]); // what the first product allocates for good
 const before = kilobytes("VmRSS");
-const model = await loadModel(process.argv[2] as string);
+const [, , folder, options = "{}"] = process.argv;
+const model = await loadModel(folder, JSON.parse(options));
 const peakBytes = 1024 * (kilobytes("VmHWM") - before);
 const arrays = [...listParameters(model.module).values()];
 const weightBytes = arrays.reduce((sum, { nbytes }) => sum + nbytes, 0);

@@ -58,7 +58,7 @@ export async function compareWithReference(
     padded: await comparePadded(model, activations),
     cached: same(prompt, await continueCached(model, prompt.slice(0, length), prompt.length)),
     recomputed: same(prompt, await continueWhole(model, prompt.slice(0, length), prompt.length)),
-    gradient: compareGradient(model, activations),
+    gradient: await compareGradient(model, activations),
   };
 }
 
@@ -122,17 +122,11 @@ async function continueWhole(model: LanguageModel, ids: number[], length: number
 
 const same = (a: readonly number[], b: readonly number[]) => a.join() === b.join();
 
-function compareGradient({ module: decoder }: LanguageModel, activations: Activations): number {
-  const length = activations.input_ids.shape[1];
-  const pass = {
-    positions: { offset: 0, end: length, ids: undefined },
-    mask: (window?: number) => decoder.causalMask(length, length, mx.float32, window),
-  };
-  const metric = (hidden: MxArray) => {
-    const last = decoder.layers.slice(1).reduce((x, layer) => layer.forward(x, pass), hidden);
-    const logits = decoder.unembed(decoder.finalNorm.forward(last));
-    return mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7));
-  };
-  const gradient = mx.grad(metric)(activations["hidden.1"]);
-  return maxDifference(gradient, activations["grad.hidden.1"]);
+async function compareGradient(model: LanguageModel, activations: Activations): Promise<number> {
+  const { gradients } = await model.gradients(
+    rows(activations.input_ids),
+    (logits) => mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7)),
+    { sites: "layers.1.input" },
+  );
+  return maxDifference(gradients.get("layers.1.input"), activations["grad.hidden.1"]);
 }

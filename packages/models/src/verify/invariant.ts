@@ -9,6 +9,8 @@ export interface Invariant {
   readonly statement: string;
   /** Whether the two sides must agree bit for bit, rather than up to the rounding of float32. */
   readonly exact: boolean;
+  /** What the method of comparison cannot be better than, where that is more than rounding. */
+  readonly tolerance?: number;
   /** Builds the comparisons; computes nothing large. */
   measure(subject: Subject): Promise<Measure[]>;
 }

@@ -106,7 +106,7 @@ describe.each([
     expect(found.passed).toBe(true);
     expect(found.invariants[0]).toMatchObject({ difference: 0, tolerance: 0 });
     expect(found.invariants.every(({ magnitude }) => magnitude > 0)).toBe(true);
-    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(found.tokens).toHaveLength(Math.min(12, config.maxPositions ?? 12));
   });
 });

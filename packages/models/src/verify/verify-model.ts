@@ -5,6 +5,7 @@ import type { Decoder } from "../decoder/decoder.js";
 import { fullWeight } from "../quantization/full-weight.js";
 import { cachedIsRecomputed } from "./cache-invariants.js";
 import { relative, worst } from "./comparison.js";
+import { attributionIsPatching, gradientsAreDifferences } from "./gradient-invariants.js";
 import type { Invariant } from "./invariant.js";
 import {
   decompositionGivesLogits,
@@ -30,12 +31,14 @@ const invariants: readonly Invariant[] = [
   paddedIsAlone,
   cachedIsRecomputed,
   patchingAllIsClean,
+  gradientsAreDifferences,
+  attributionIsPatching,
 ];
 
 export interface VerifyOptions {
   /** The prompt to check with; by default some token ids spread over the vocabulary. */
   readonly prompt?: Prompt;
-  /** The largest difference, relative to the largest value compared; default 2e-5, the rounding of float32. */
+  /** The largest difference, relative to the largest value compared; default 2e-5, the rounding of float32; 1e-2 for gradients. */
   readonly tolerance?: number;
   readonly onProgress?: (progress: { done: number; total: number }) => void;
   readonly signal?: AbortSignal;
@@ -69,7 +72,7 @@ export interface Verification {
 
 /**
  * Checks the invariants that make activations and interventions trustworthy: watching changes nothing, parts add up to
- * wholes, padding and caching are invisible, patching everything restores the clean run.
+ * wholes, padding and caching are invisible, patching everything restores the clean run, gradients say what small changes do.
  *
  * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
  * @example
@@ -84,7 +87,9 @@ export async function verifyModel(
   const found: VerifiedInvariant[] = [];
   for (const invariant of invariants) {
     signal?.throwIfAborted();
-    found.push(await check(invariant, subject, invariant.exact ? 0 : tolerance));
+    const least = invariant.tolerance ?? 0;
+    const allowed = invariant.exact ? 0 : Math.max(tolerance, least);
+    found.push(await check(invariant, subject, allowed));
     onProgress?.({ done: found.length, total: invariants.length });
   }
   return {

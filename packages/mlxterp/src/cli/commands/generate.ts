@@ -1,5 +1,6 @@
-/** `mlxterp generate`: continue a prompt, token by token, perhaps steered or changed. */
-import type { GenerationStep, LanguageModel } from "@mlxterp/models";
+/** `mlxterp generate`: continue a prompt, or several, token by token, perhaps steered or changed. */
+import type { GenerateBatchOptions, GenerationStep, LanguageModel } from "@mlxterp/models";
+import type { Block } from "../blocks.js";
 import { type CommandContext, defineCommand, type Outcome, promptOptions } from "../command.js";
 import { stepTable, summary } from "../generation-blocks.js";
 import { interveneOption, readInterventions } from "../interventions.js";
@@ -10,11 +11,15 @@ import { steeringInterventions, steerOption } from "../steering.js";
 
 const options = {
   ...promptOptions,
+  also: texts("a further prompt, continued beside the first", "text"),
   "max-tokens": integer("how many tokens at most; default 20", { minimum: 1 }),
   temperature: number("0, the default, takes the most likely token", { minimum: 0 }),
   "top-k": integer("sample among the k most likely tokens only", { minimum: 1 }),
   "top-p": number("sample among tokens of this joint probability", { minimum: 0, maximum: 1 }),
+  "min-p": number("sample among tokens this near the likeliest", { minimum: 0, maximum: 1 }),
+  "repetition-penalty": number("above 1 discourages tokens seen before", { minimum: 0 }),
   seed: integer("of sampling; default 0", { minimum: 0 }),
+  alternatives: integer("show so many of the most likely tokens", { minimum: 1 }),
   stop: texts("text that ends the output", "text"),
   "ignore-end": toggle("go on where the model would end the text"),
   steer: steerOption,
@@ -23,23 +28,33 @@ const options = {
 
 type GenerateValues = OptionValues<typeof options>;
 
+/** A prompt and what was generated. */
+interface Continued {
+  readonly ids: readonly number[];
+  readonly steps: readonly GenerationStep[];
+}
+
 export const generate = defineCommand({
   name: "generate",
-  summary: "Continue a prompt token by token, with steering and interventions",
+  summary: "Continue prompts token by token, with steering and interventions",
   takesPrompt: true,
   options,
   examples: [
-    "'the capital of France is' --max-tokens 1",
+    "'the capital of France is' --max-tokens 1 --alternatives 3",
     "'Mary and John went to the' --temperature 0.8 --seed 1",
+    "'Mary and John' --also 'the capital of France is'",
     "--steer 'layers.1=Anna - John * 2'",
   ],
   async run({ options: values, prompt }, context) {
-    const asked = requirePrompt({ ...values, prompt });
+    const asked = [requirePrompt({ ...values, prompt }), ...values.also];
     const model = await preparedModel(values, context);
-    const ids = model.tokens(promptFor(model, asked)).ids[0];
-    context.print(tokensBlock(tokenTexts(model, ids)));
-    const steps = await stream(model, ids, values, context);
-    return outcomeOf(model, ids, steps, values);
+    const prompts = asked.map((one) => model.tokens(promptFor(model, one)).ids[0]);
+    for (const ids of prompts) context.print(tokensBlock(tokenTexts(model, ids)));
+    const continued =
+      prompts.length === 1
+        ? [{ ids: prompts[0], steps: await stream(model, prompts[0], values, context) }]
+        : await together(model, prompts, values, context);
+    return outcomeOf(model, continued, values);
   },
 });
 
@@ -48,22 +63,26 @@ async function preparedModel(
   values: GenerateValues,
   { loadModel }: CommandContext,
 ): Promise<LanguageModel> {
-  const loaded = await loadModel(values.model);
-  const model = values["ignore-end"] ? await withoutEnd(loaded) : loaded;
+  const model = await loadModel(values.model);
   const steered = model.edit(await steeringInterventions(model, values.steer));
   return steered.edit(await readInterventions(model, values.intervene));
 }
 
-/** The same model without tokens that end a text. */
-async function withoutEnd(model: LanguageModel): Promise<LanguageModel> {
-  const { LanguageModel: Model } = await import("@mlxterp/models");
-  const { module, config, tokenizer, name } = model;
-  return new Model(module, { config, tokenizer, name, eosTokens: [] });
-}
-
 function samplingOf(values: GenerateValues) {
   const { temperature, seed } = values;
-  return { temperature, topK: values["top-k"], topP: values["top-p"], seed };
+  const cuts = { topK: values["top-k"], topP: values["top-p"], minP: values["min-p"] };
+  return { temperature, ...cuts, repetitionPenalty: values["repetition-penalty"], seed };
+}
+
+function generationOptions(values: GenerateValues, { signal }: CommandContext) {
+  return {
+    ...samplingOf(values),
+    stop: values.stop,
+    maxTokens: values["max-tokens"] ?? 20,
+    alternatives: values.alternatives,
+    ignoreEos: values["ignore-end"],
+    signal,
+  } satisfies GenerateBatchOptions;
 }
 
 /** Shows tokens as they come; ids for a model without a tokenizer. */
@@ -71,19 +90,14 @@ async function stream(
   model: LanguageModel,
   prompt: readonly number[],
   values: GenerateValues,
-  { write, screen, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<GenerationStep[]> {
   const { tokenizer } = model;
-  const generated = model.generate(prompt, {
-    ...samplingOf(values),
-    stop: values.stop,
-    maxTokens: values["max-tokens"] ?? 20,
-    signal,
-  });
+  const { write, screen } = context;
   const steps: GenerationStep[] = [];
   write(paint(screen, "dim", tokenizer ? tokenizer.decode(prompt) : prompt.join(" ")));
   try {
-    for await (const step of generated) {
+    for await (const step of model.generate(prompt, generationOptions(values, context))) {
       steps.push(step);
       write(tokenizer ? step.text : ` ${step.token}`);
     }
@@ -93,30 +107,65 @@ async function stream(
   return steps;
 }
 
+/** Continues all prompts at once, and shows each text when all have ended. */
+async function together(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  values: GenerateValues,
+  context: CommandContext,
+): Promise<Continued[]> {
+  const { tokenizer } = model;
+  const texts = prompts.map((ids) => ({ ids, steps: [] as GenerationStep[] }));
+  for await (const { rows } of model.generateBatch(prompts, generationOptions(values, context))) {
+    rows.forEach((step, row) => {
+      if (step) texts[row].steps.push(step);
+    });
+  }
+  for (const { ids, steps } of texts) {
+    const given = tokenizer ? tokenizer.decode(ids) : ids.join(" ");
+    const added = steps.map(({ text, token }) => (tokenizer ? text : ` ${token}`)).join("");
+    context.write(`${paint(context.screen, "dim", given)}${added}\n\n`);
+  }
+  return texts;
+}
+
+function textData(model: LanguageModel, { ids, steps }: Continued) {
+  return {
+    prompt: { ids, pieces: tokenTexts(model, ids) },
+    text: steps.map(({ text }) => text).join(""),
+    steps,
+    finish: steps.at(-1)?.finish,
+  };
+}
+
+/** What is shown of one text: its tokens with what else was likely, if that was asked for, and why it ended. */
+function blocksOf(model: LanguageModel, { steps }: Continued, detailed: boolean): Block[] {
+  const tokens = tokenTexts(
+    model,
+    steps.map(({ token }) => token),
+  );
+  return detailed ? [stepTable(steps, tokens), summary(steps)] : [summary(steps)];
+}
+
 function outcomeOf(
   model: LanguageModel,
-  ids: readonly number[],
-  steps: readonly GenerationStep[],
+  continued: readonly Continued[],
   values: GenerateValues,
 ): Outcome {
-  const pieces = tokenTexts(model, ids);
-  const tokens = steps.map(({ token }) => token);
-  const blocks = [summary(steps)];
+  const facts = {
+    model: model.name,
+    sampling: samplingOf(values),
+    steer: values.steer,
+    interventions: values.intervene,
+  };
+  const texts = continued.map((one) => textData(model, one));
+  const whole = continued.flatMap((one, index) => [
+    tokensBlock(texts[index].prompt.pieces),
+    ...blocksOf(model, one, true),
+  ]);
   return {
-    data: {
-      model: model.name,
-      prompt: { ids, pieces },
-      sampling: samplingOf(values),
-      steer: values.steer,
-      interventions: values.intervene,
-      text: steps.map(({ text }) => text).join(""),
-      steps,
-      finish: steps.at(-1)?.finish,
-    },
-    blocks,
-    report: {
-      title: `Generation by ${model.name}`,
-      blocks: [tokensBlock(pieces), stepTable(steps, tokenTexts(model, tokens)), ...blocks],
-    },
+    data: texts.length === 1 ? { ...facts, ...texts[0] } : { ...facts, texts },
+    blocks: continued.flatMap((one) => blocksOf(model, one, values.alternatives !== undefined)),
+    report: { title: `Generation by ${model.name}`, blocks: whole },
   };
 }

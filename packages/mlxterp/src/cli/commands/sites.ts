@@ -1,7 +1,9 @@
 /** `mlxterp sites`: the places of a model that can be read or changed. */
+import type { Scan, ScannedSite } from "@mlxterp/core";
 import { type Block, paragraph, table } from "../blocks.js";
-import { defineCommand, sharedOptions } from "../command.js";
+import { defineCommand, type Outcome, promptOptions } from "../command.js";
 import { texts } from "../options.js";
+import { promptFor, requirePrompt } from "../prompt.js";
 
 interface ListedSite {
   readonly site: string;
@@ -10,13 +12,21 @@ interface ListedSite {
 
 export const sites = defineCommand({
   name: "sites",
-  summary: "List the places of a model that can be read or changed",
-  takesPrompt: false,
-  options: { ...sharedOptions, sites: texts("a site or selector; default **", "selector") },
-  examples: ["", "--sites 'layers.0.**'", "--sites 'layers.*.selfAttn.pattern' --json"],
-  async run({ options }, context) {
+  summary: "List the places of a model that can be read or changed; for a prompt, their shapes",
+  takesPrompt: true,
+  options: { ...promptOptions, sites: texts("a site or selector; default **", "selector") },
+  examples: [
+    "",
+    "'Mary and John' --sites 'layers.0.**'",
+    "--sites 'layers.*.selfAttn.pattern' --json",
+  ],
+  async run({ options, prompt }, context) {
     const model = await context.loadModel(options.model);
     const selectors = options.sites.length > 0 ? options.sites : ["**"];
+    if (prompt !== undefined || options.tokens !== undefined) {
+      const asked = requirePrompt({ ...options, prompt });
+      return scanOutcome(model.name, model.scan(promptFor(model, asked)), selectors);
+    }
     const found = selectors.flatMap((selector) => model.sites(selector));
     const list = found.map(({ site, axes }): ListedSite => {
       return { site, axes: axes ? `(${axes.join(", ")})` : "" };
@@ -29,6 +39,35 @@ export const sites = defineCommand({
     };
   },
 });
+
+/** Shapes and bytes; nothing is computed for them. */
+function scanOutcome(name: string, scan: Scan, selectors: readonly string[]): Outcome {
+  const found = scan.select(selectors);
+  const bytes = scan.bytes(selectors);
+  const blocks = [
+    paragraph(
+      `Saving all ${found.length} sites that match ${selectors.join(" ")} takes ${grouped(bytes)} bytes.`,
+    ),
+    table({
+      columns: [
+        ...[{ title: "site" }, { title: "shape" }, { title: "dtype" }],
+        { title: "bytes", align: "right" } as const,
+      ],
+      rows: found.map(scannedRow),
+      widest: 60,
+    }),
+  ];
+  const data = { model: name, tokens: scan.tokens?.ids[0], bytes, sites: found };
+  return { data, blocks, report: { title: `Shapes in ${name}`, blocks } };
+}
+
+function scannedRow({ site, shape, dtype, bytes }: ScannedSite): string[] {
+  return [site, `[${shape.join(", ")}]`, dtype, grouped(bytes)];
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en");
+}
 
 function sitesBlocks(list: readonly ListedSite[], selectors: readonly string[]): Block[] {
   return [

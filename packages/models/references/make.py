@@ -1,0 +1,244 @@
+"""Makes the reference checkpoints of this folder: configurations of published models in miniature, with what
+Hugging Face transformers computes from them. Run by hand, never in tests:
+
+    python3 -m venv venv && venv/bin/pip install torch==2.13.0 transformers==5.18.0 safetensors
+    venv/bin/python packages/models/references/make.py
+
+Every folder holds config.json, model.safetensors (random float16 weights, exact in float32) and
+reference.safetensors: input_ids (1, 12), logits (1, 12, vocab) and hidden, the input of each layer (layers, 1, 12, hidden).
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoConfig, AutoModelForCausalLM
+
+here = Path(__file__).parent
+length = 12
+
+sizes = dict(vocab_size=24, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=32)
+llama = dict(sizes, intermediate_size=20, num_key_value_heads=1)
+gpt = dict(vocab_size=24, n_embd=16, n_layer=2, n_head=2, n_positions=32)
+
+
+def rope(kind, **rest):
+    return dict(rope_type=kind, rope_theta=10000.0, **rest)
+
+
+variants = {
+    "llama-dynamic": ("llama", dict(llama, max_position_embeddings=8, rope_parameters=rope("dynamic", factor=4.0))),
+    "llama-linear": ("llama", dict(llama, rope_parameters=rope("linear", factor=4.0))),
+    "llama-yarn": (
+        "llama",
+        dict(llama, rope_parameters=rope("yarn", factor=4.0, original_max_position_embeddings=8, beta_fast=8.0)),
+    ),
+    "llama-biases": (
+        "llama",
+        dict(llama, attention_bias=True, mlp_bias=True, tie_word_embeddings=True, head_dim=12, hidden_act="gelu"),
+    ),
+    "mistral-plain": ("mistral", dict(llama, head_dim=12, sliding_window=None)),
+    "mixtral-window": ("mixtral", dict(llama, num_local_experts=3, num_experts_per_tok=2, sliding_window=4)),
+    "phi3-longrope": (
+        "phi3",
+        dict(
+            llama,
+            pad_token_id=0,
+            original_max_position_embeddings=8,
+            rope_parameters=rope(
+                "longrope",
+                short_factor=[1.0, 1.5, 2.0, 2.5],
+                long_factor=[1.0, 3.0, 5.0, 7.0],
+                original_max_position_embeddings=8,
+            ),
+        ),
+    ),
+    "phi3-partial": (
+        "phi3",
+        dict(llama, pad_token_id=0, rope_parameters=dict(rope("default"), partial_rotary_factor=0.75), tie_word_embeddings=True),
+    ),
+    "falcon-two-norms": (
+        "falcon",
+        dict(sizes, new_decoder_architecture=True, num_kv_heads=1, bias=False, ffn_hidden_size=20),
+    ),
+    "falcon-one-norm": (
+        "falcon",
+        dict(sizes, new_decoder_architecture=True, num_kv_heads=1, num_ln_in_parallel_attn=1, ffn_hidden_size=20),
+    ),
+    "falcon-alibi": (
+        "falcon",
+        dict(sizes, alibi=True, parallel_attn=False, multi_query=False, bias=True, ffn_hidden_size=20),
+    ),
+    "stablelm-parallel": (
+        "stablelm",
+        dict(llama, qk_layernorm=True, use_parallel_residual=True, use_qkv_bias=True, partial_rotary_factor=0.5),
+    ),
+    "cohere-norms": ("cohere", dict(llama, use_qk_norm=True, attention_bias=True, logit_scale=0.5)),
+    "phi-norms": ("phi", dict(llama, qk_layernorm=True, num_key_value_heads=2, partial_rotary_factor=0.5)),
+    "gpt-neox-sequential": (
+        "gpt_neox",
+        dict(sizes, intermediate_size=20, use_parallel_residual=False, attention_bias=False, rotary_pct=1.0),
+    ),
+    "gpt-bigcode-heads": ("gpt_bigcode", dict(gpt, n_inner=20, multi_query=False)),
+    "gpt2-scaled": ("gpt2", dict(gpt, n_inner=20, scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True)),
+    "gpt2-unscaled": ("gpt2", dict(gpt, n_inner=20, scale_attn_weights=False, tie_word_embeddings=False)),
+    "gptj-full": ("gptj", dict(gpt, n_inner=20, rotary_dim=8)),
+    "opt-no-biases": ("opt", dict(sizes, ffn_dim=20, enable_bias=False, activation_function="gelu")),
+    "gemma-plain": ("gemma", dict(llama, num_key_value_heads=1, head_dim=12)),
+    "gemma2-windows": (
+        "gemma2",
+        dict(llama, num_hidden_layers=3, head_dim=8, sliding_window=4, query_pre_attn_scalar=6, attn_logit_softcapping=None),
+    ),
+    "gemma3-linear": (
+        "gemma3_text",
+        dict(
+            llama,
+            num_hidden_layers=3,
+            head_dim=8,
+            sliding_window=4,
+            layer_types=["sliding_attention", "sliding_attention", "full_attention"],
+            rope_parameters={
+                "full_attention": dict(rope_type="linear", factor=4.0, rope_theta=1000000.0),
+                "sliding_attention": dict(rope_type="default", rope_theta=10000.0),
+            },
+        ),
+    ),
+    "qwen2-windows": (
+        "qwen2",
+        dict(llama, num_hidden_layers=3, use_sliding_window=True, sliding_window=4, max_window_layers=1),
+    ),
+    "qwen3-biases": ("qwen3", dict(llama, head_dim=12, attention_bias=True, tie_word_embeddings=True)),
+    "qwen3-moe-mixed": (
+        "qwen3_moe",
+        dict(
+            llama,
+            num_hidden_layers=3,
+            head_dim=8,
+            num_experts=4,
+            num_experts_per_tok=2,
+            moe_intermediate_size=12,
+            decoder_sparse_step=2,
+            norm_topk_prob=False,
+        ),
+    ),
+    "olmoe-normalized": (
+        "olmoe",
+        dict(llama, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True, clip_qkv=0.5),
+    ),
+    "deepseek-v3-direct": (
+        "deepseek_v3",
+        dict(
+            llama,
+            num_key_value_heads=2,
+            q_lora_rank=None,
+            kv_lora_rank=8,
+            qk_rope_head_dim=4,
+            qk_nope_head_dim=6,
+            v_head_dim=5,
+            n_routed_experts=4,
+            num_experts_per_tok=2,
+            n_group=2,
+            topk_group=1,
+            moe_intermediate_size=12,
+            n_shared_experts=1,
+            first_k_dense_replace=1,
+            routed_scaling_factor=2.5,
+            norm_topk_prob=False,
+            attention_bias=False,
+            rope_parameters=rope(
+                "yarn", factor=4.0, original_max_position_embeddings=8, mscale=0.7, mscale_all_dim=0.9
+            ),
+        ),
+    ),
+    "granite-biases": (
+        "granite",
+        dict(llama, attention_bias=True, mlp_bias=True, attention_multiplier=0.3, residual_multiplier=0.4,
+             embedding_multiplier=3.0, logits_scaling=2.0),
+    ),
+    "starcoder2-plain": ("starcoder2", dict(llama, use_bias=False, sliding_window=None, tie_word_embeddings=False)),
+    "nemotron-biases": ("nemotron", dict(llama, attention_bias=True, mlp_bias=True, partial_rotary_factor=0.5)),
+    "smollm3-windows": (
+        "smollm3",
+        dict(llama, num_hidden_layers=3, use_sliding_window=True, sliding_window=4, no_rope_layer_interval=2, pad_token_id=0),
+    ),
+    "glm4-biases": ("glm4", dict(llama, head_dim=8, attention_bias=True, pad_token_id=0)),
+    "gpt-oss-full": (
+        "gpt_oss",
+        dict(
+            llama,
+            head_dim=8,
+            num_local_experts=3,
+            num_experts_per_tok=2,
+            sliding_window=4,
+            layer_types=["full_attention", "sliding_attention"],
+            rope_parameters=rope("default"),
+        ),
+    ),
+    "bloom-untied": ("bloom", dict(vocab_size=24, hidden_size=16, n_layer=2, n_head=2, tie_word_embeddings=False)),
+    "cohere2-full": ("cohere2", dict(llama, head_dim=8, sliding_window=4, logit_scale=0.5, layer_types=["full_attention", "sliding_attention"])),
+    "olmo2-grouped": ("olmo2", dict(llama, attention_bias=True, rope_parameters=rope("linear", factor=2.0))),
+    "gpt-neo-global": (
+        "gpt_neo",
+        dict(vocab_size=24, hidden_size=16, num_layers=2, num_heads=2, max_position_embeddings=32,
+             attention_types=[[["global"], 2]], intermediate_size=20),
+    ),
+}
+
+
+def fill(model):
+    """Random weights that float16 holds exactly, norms and biases included, so that nothing can be left out unseen."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator) * 0.35
+            centre = 1.0 if "norm" in name.lower() or "ln_" in name else 0.0
+            is_weight = name.endswith("weight")
+            parameter.copy_(((centre if is_weight else 0.0) + noise).half().float())
+        for name, buffer in model.named_buffers():
+            if name.endswith("e_score_correction_bias"):
+                buffer.copy_((torch.randn(buffer.shape, generator=generator) * 0.35).half().float())
+
+
+def make(name, model_type, fields):
+    folder = here / name
+    shutil.rmtree(folder, ignore_errors=True)
+    # In transformers 5 the eager form of Falcon's attention adds alibi twice, once with the mask.
+    attention = "sdpa" if fields.get("alibi") else "eager"
+    config = AutoConfig.for_model(model_type, attn_implementation=attention, **fields)
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(config).eval().float()
+    fill(model)
+    ids = torch.randint(1, 24, (1, length), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        result = model(ids, output_hidden_states=True, use_cache=False)
+    model.save_pretrained(folder)
+    tensors = load_file(folder / "model.safetensors")
+    save_file({key: value.half() for key, value in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
+    for key, value in tensors.items():
+        assert torch.equal(value, value.half().float()), (name, key)
+    save_file(
+        {
+            "input_ids": ids.int(),
+            "logits": result.logits.float().contiguous(),
+            "hidden": torch.stack(result.hidden_states[:-1]).float().contiguous(),
+        },
+        folder / "reference.safetensors",
+    )
+    for extra in folder.glob("generation_config.json"):
+        extra.unlink()
+    config = json.loads((folder / "config.json").read_text())
+    config["dtype"] = "float16"
+    (folder / "config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
+
+
+for name, (model_type, fields) in variants.items():
+    if len(sys.argv) > 1 and name not in sys.argv[1:]:
+        continue
+    try:
+        make(name, model_type, fields)
+        print("made", name)
+    except Exception as error:  # the list of what could not be made is the result
+        print("FAILED", name, repr(error)[:300])

@@ -1,0 +1,182 @@
+/** A cache saves work and changes nothing: random pieces and paddings in every family, with and without interventions. */
+import type { Interventions, SiteContext } from "@mlxterp/core";
+import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
+import { assert, asyncProperty, constantFrom, integer, tuple, uniqueArray } from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { KeyValueCache } from "../decoder/cache.js";
+import { loadModel } from "../index.js";
+import type { LanguageModel } from "../language-model.js";
+import type { StateCache } from "../state-space/cache.js";
+import { StateSpaceModel } from "../state-space/state-space-model.js";
+import { padLeft } from "../test-support/left-padding.js";
+import { maxDifference, reference } from "../test-support/reference.js";
+import { referenceFolders } from "../test-support/reference-comparison.js";
+
+type Model = LanguageModel | StateSpaceModel;
+type Cache = KeyValueCache & StateCache;
+
+const tolerance = 1e-4;
+const longest = 20; // beyond every reference checkpoint's window
+
+const all = mx.Slice();
+const memory = reference("reference/families/mamba");
+interface Family {
+  readonly name: string;
+  readonly open: () => Promise<Model>;
+  /** Sites of a layer to be changed. */
+  readonly inside: readonly string[];
+}
+
+const families: readonly Family[] = [
+  ...referenceFolders().map(({ name, folder }) => ({
+    name,
+    open: (): Promise<Model> => loadModel(folder),
+    inside: ["selfAttn.z", "mlp", "selfAttn.pattern"],
+  })),
+  ...(memory.available ? [memory] : []).map(({ folder }) => ({
+    name: "mamba",
+    open: (): Promise<Model> => loadModel(folder, { as: StateSpaceModel }),
+    inside: ["mixer.post", "mixer", "mixer.write"],
+  })),
+];
+
+/** Changes these absolute positions only, wherever a pass begins. */
+function atPositions(positions: readonly number[], change: (x: MxArray) => MxArray) {
+  return (x: MxArray, { offset, axes }: SiteContext): MxArray => {
+    const length = x.shape[1];
+    expect(axes?.[1]).toBe("position");
+    const hit = Array.from({ length }, (_, index) => Number(positions.includes(offset + index)));
+    const mask = mx.array(hit, mx.float32).reshape([1, length, ...x.shape.slice(2).map(() => 1)]);
+    return mx.add(x, mx.multiply(mask, mx.subtract(change(x), x)));
+  };
+}
+
+/** What passes may be changed by; each kind is a property of its own. */
+const kinds = ["nothing", "residual", "first site", "second site", "third site"] as const;
+
+function changes(
+  kind: (typeof kinds)[number],
+  inside: readonly string[],
+  positions: readonly number[],
+): Interventions {
+  const [first, second, third] = inside.map((site) => `layers.*.${site}`);
+  const halve = atPositions(positions, (x) => mx.multiply(x, 0.5));
+  const remove = atPositions(positions, (x) => mx.zerosLike(x));
+  const push = atPositions(positions, (x) => mx.add(x, 0.25));
+  return {
+    nothing: {},
+    residual: { "layers.0": push },
+    "first site": { [first]: remove },
+    "second site": { [second]: halve, "layers.1.input": push },
+    "third site": { [third]: (x: MxArray) => mx.multiply(x, 0.8) },
+  }[kind];
+}
+
+/** A sequence of tokens and where it is cut, by a seed, so that counterexamples are short. */
+const cutSequence = tuple(
+  integer({ min: 0, max: 1e6 }),
+  integer({ min: 2, max: longest }),
+  uniqueArray(integer({ min: 1, max: longest - 1 }), { maxLength: 5 }),
+);
+
+const tokensOf = (seed: number, length: number) =>
+  Array.from({ length }, (_, index) => 3 + (((seed + 1) * 7919 + index * index * 31) % 97));
+
+const endsOf = (cuts: readonly number[], length: number) => [
+  ...cuts.filter((cut) => cut < length).sort((a, b) => a - b),
+  length,
+];
+
+interface Reading {
+  readonly rows: readonly number[][];
+  readonly ends: readonly number[];
+  readonly interventions?: Interventions;
+  readonly padding?: readonly number[];
+}
+
+/** Reads pieces one after the other, from where the cache is; logits of all of them. */
+async function read(model: Model, cache: Cache, reading: Reading): Promise<MxArray> {
+  const { rows, ends, interventions, padding } = reading;
+  const parts: MxArray[] = [];
+  for (const [step, end] of ends.entries()) {
+    const start = cache.length;
+    const args = [{ cache, ...(step === 0 && { padding }) }];
+    const piece = rows.map((row) => row.slice(start, end));
+    const pass = model.collectLazily(piece, { interventions, args, offset: start });
+    parts.push(pass.get("output"));
+    await evaluate([...parts, ...cache.arrays()]);
+  }
+  return mx.concatenate(parts, 1);
+}
+
+const newCache = (model: Model) => model.createCache() as Cache;
+
+async function whole(model: Model, rows: number[][], interventions: Interventions = {}) {
+  return (await model.run(rows, { interventions })).get("output");
+}
+
+const never = new Promise<Model>(() => undefined);
+const none: readonly Family[] = [
+  { name: "skipped: no reference data", open: () => never, inside: [] },
+];
+const absent = families.length === 0;
+
+describe.skipIf(absent).each(absent ? none : families)("$name", ({ open, inside }) => {
+  const opened = open();
+
+  it.each(kinds)("computes the same in any pieces, changing %s", async (kind) => {
+    const model = await opened;
+    const property = asyncProperty(cutSequence, async ([seed, length, cuts]) => {
+      const rows = [tokensOf(seed, length), tokensOf(seed + 1, length)];
+      const interventions = changes(kind, inside, [0, 3, 7, length - 1]);
+      const ends = endsOf(cuts, length);
+      const cached = await read(model, newCache(model), { rows, ends, interventions });
+      const uncached = await whole(model, rows, interventions);
+      expect(maxDifference(cached, uncached)).toBeLessThan(tolerance);
+    });
+    await assert(property, { numRuns: 2, seed: kinds.indexOf(kind) });
+  });
+
+  it.each(kinds)(
+    "computes for padded prompts what it does for each alone, changing %s",
+    async (kind) => {
+      const model = await opened;
+      const lengths = tuple(...[1, 2, 3].map(() => integer({ min: 1, max: longest - 4 })));
+      const pads = constantFrom(0, 5, 40);
+      const property = asyncProperty(cutSequence, lengths, pads, async (sequence, counts, pad) => {
+        const [seed, , cuts] = sequence;
+        const prompts = counts.map((count, row) => tokensOf(seed + row, count));
+        const later = prompts.map((_, row) => tokensOf(seed + 10 + row, 4));
+        const { rows, padding } = padLeft(prompts, pad);
+        const joined = rows.map((row, index) => [...row, ...later[index]]);
+        const first = rows[0].length;
+        const ends = [first, ...endsOf(cuts, 4).map((end) => first + end)];
+        const everywhere = Array.from({ length: first + 4 }, (_, index) => index);
+        const interventions = changes(kind, inside, everywhere);
+        const reading = { rows: joined, ends, interventions, padding };
+        const together = await read(model, newCache(model), reading);
+        for (const [index, prompt] of prompts.entries()) {
+          const alone = await whole(model, [[...prompt, ...later[index]]], interventions);
+          const real = mx.Slice(padding[index], null);
+          const ours = together.index(mx.Slice(index, index + 1), real);
+          expect(maxDifference(ours, alone)).toBeLessThan(tolerance);
+        }
+      });
+      await assert(property, { numRuns: 1, seed: 9 + kinds.indexOf(kind) });
+    },
+  );
+
+  it("continues a prefix that was read once as often as one likes", async () => {
+    const model = await opened;
+    const prefix = tokensOf(1, 9);
+    const cache = newCache(model);
+    await read(model, cache, { rows: [prefix], ends: [4, 9] });
+    for (const seed of [2, 3, 2]) {
+      const rows = [[...prefix, ...tokensOf(seed, 5)]];
+      const continued = await read(model, cache.copy() as Cache, { rows, ends: [10, 14] });
+      const alone = (await whole(model, rows)).index(all, mx.Slice(9, null));
+      expect(maxDifference(continued, alone)).toBeLessThan(tolerance);
+    }
+    expect(cache.length).toBe(9);
+  });
+});

@@ -1,0 +1,73 @@
+/** Moves the weight and bias of every norm that reads the residual stream into the projections that read the norm. */
+import { type MxArray, mx } from "@mlxterp/mlx";
+import type { DecoderConfig, LayerConfig, NormConfig } from "../decoder/config.js";
+import { UnsupportedFoldError } from "../errors.js";
+import { mlpNorm } from "./folded-config.js";
+
+/** Parameters by path, exchanged in place. */
+export type Parameters = Map<string, MxArray>;
+
+const attentionReaders = ["qProj", "kProj", "vProj"];
+const latentReaders = ["kvDownProj", "kRopeProj"];
+const mlpReaders = ["gateProj", "upProj"];
+const expertReaders = [
+  ...mlpReaders,
+  "router",
+  ...mlpReaders.map((name) => `sharedExpert.${name}`),
+];
+
+/**
+ * `W·(n ⊙ w + b) = (W ⊙ w)·n + W·b`, for each norm and each matrix W that reads it. Norms of queries, keys and writes
+ * stay as they are: no matrix reads the residual stream through them.
+ * Source: TransformerLens, `fold_ln`.
+ *
+ * @param config of the decoder the parameters came from
+ * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`)
+ */
+export function foldNorms(parameters: Parameters, config: DecoderConfig): void {
+  config.layers.forEach((layer, index) => {
+    for (const norm of ["inputNorm", "postAttentionNorm"] as const) {
+      const described = layer[norm];
+      if (!described) continue;
+      const path = `layers.${index}`;
+      const readers = readersOf(layer, norm).map((reader) => `${path}.${reader}`);
+      foldNorm(parameters, `${path}.${norm}`, described, readers);
+    }
+  });
+  foldNorm(parameters, "finalNorm", config.finalNorm, ["lmHead"]);
+}
+
+function readersOf(layer: LayerConfig, norm: "inputNorm" | "postAttentionNorm"): string[] {
+  const { attention, mlp } = layer;
+  const { latent } = attention;
+  const query = latent?.queryRank ? "qDownProj" : "qProj";
+  const byAttention = latent ? [query, ...latentReaders] : attentionReaders;
+  const byMlp = mlp.experts ? expertReaders : mlpReaders;
+  return [
+    ...(norm === "inputNorm" ? byAttention.map((name) => `selfAttn.${name}`) : []),
+    ...(norm === mlpNorm(layer) ? byMlp.map((name) => `mlp.${name}`) : []),
+  ];
+}
+
+function foldNorm(
+  parameters: Parameters,
+  path: string,
+  { unitOffset = false }: NormConfig,
+  readers: readonly string[],
+): void {
+  const stored = parameters.get(`${path}.weight`)!; // (hidden)
+  const weight = unitOffset ? mx.add(stored, 1) : stored;
+  const shift = parameters.get(`${path}.bias`); // (hidden)
+  for (const reader of readers) {
+    const matrix = parameters.get(`${reader}.weight`); // (…, out, hidden)
+    if (!matrix) continue; // an MLP without a gate, experts without a shared one
+    parameters.set(`${reader}.weight`, mx.multiply(matrix, weight));
+    if (!shift) continue;
+    const bias = parameters.get(`${reader}.bias`);
+    if (!bias)
+      throw new UnsupportedFoldError("norms", `${reader} has no bias to take that of ${path}`);
+    parameters.set(`${reader}.bias`, mx.add(bias, mx.matmul(matrix, shift)));
+  }
+  parameters.set(`${path}.weight`, mx.full(stored.shape, unitOffset ? 0 : 1));
+  parameters.delete(`${path}.bias`);
+}

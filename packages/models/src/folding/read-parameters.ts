@@ -1,0 +1,41 @@
+/** A decoder's parameters as another decoder of the same parts would hold them: unpacked, and 0 where there is none. */
+import { type MxArray, mx } from "@mlxterp/mlx";
+import type { Decoder } from "../decoder/decoder.js";
+import { listParameters } from "../decoder/parameters.js";
+import { type Adapted, fullWeight, type Weighted } from "../quantization/full-weight.js";
+
+/** A module as what it holds; one with a live adapter holds its own bias inside. */
+type Holder = Readonly<Record<string, unknown>>;
+
+/**
+ * @param decoder what is read
+ * @param like whose parameters are asked for
+ * @returns by path in `like`, and the biases of norms that are to be folded; lazy
+ */
+export function readParameters(decoder: Decoder, like: Decoder): Map<string, MxArray> {
+  const found = new Map<string, MxArray>();
+  for (const [path, { shape }] of listParameters(like)) {
+    const dot = path.lastIndexOf(".");
+    const name = path.slice(dot + 1);
+    const module = holderOf(decoder, path.slice(0, dot));
+    found.set(path, read(module, name) ?? mx.zeros(shape));
+  }
+  for (const [path, array] of listParameters(decoder)) {
+    if (/\b(inputNorm|postAttentionNorm|finalNorm)\.bias$/.test(path)) found.set(path, array);
+  }
+  return found;
+}
+
+/** The module at a path; the unembedding is the embedding where the two are tied. */
+function holderOf(decoder: Decoder, path: string): Holder {
+  if (path === "lmHead" && !decoder.lmHead) return decoder.embedTokens as unknown as Holder;
+  return path
+    .split(".")
+    .reduce((holder, key) => holder[key] as Holder, decoder as unknown as Holder);
+}
+
+function read(module: Holder, name: string): MxArray | undefined {
+  if (name === "weight") return fullWeight(module as unknown as Weighted | Adapted);
+  const own = "base" in module ? (module.base as Holder) : module;
+  return (own[name] ?? undefined) as MxArray | undefined;
+}

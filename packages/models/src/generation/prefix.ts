@@ -1,0 +1,103 @@
+/** A prompt that is read once and continued many times. */
+import type { Interventions, Prompt, Selector } from "@mlxterp/core";
+import { evaluate, type MxArray } from "@mlxterp/mlx";
+import { ClosedPrefixError, PrefixMismatchError } from "../errors.js";
+import type { GenerationCache, GenerativeModel } from "./generative-model.js";
+import { GenerationPasses } from "./passes.js";
+import { onePrompt } from "./prompt-ids.js";
+import type { SavedSites } from "./save-plan.js";
+
+/** A prefix as one generation goes on from it. */
+export interface ContinuedPrefix {
+  readonly cache: GenerationCache;
+  /** (batch, vocab), at the prefix's last position */
+  readonly logits: MxArray;
+}
+
+/** What a prefix keeps. */
+interface PrefixState extends ContinuedPrefix {
+  readonly model: GenerativeModel;
+  readonly saved: SavedSites;
+}
+
+/** Tokens that a model has read; continuing it leaves it as it is. */
+export class PromptPrefix implements Disposable {
+  private state: PrefixState | undefined;
+
+  constructor(
+    /** All tokens read, from position 0. */
+    readonly ids: readonly number[],
+    state: PrefixState,
+  ) {
+    this.state = state;
+  }
+
+  /** Positions that are taken. */
+  get length(): number {
+    return this.ids.length;
+  }
+
+  /** What `save` asked for, by canonical site, (1, position, …). @throws ClosedPrefixError (`CLOSED_PREFIX`) */
+  get saved(): SavedSites {
+    return this.open().saved;
+  }
+
+  /**
+   * @internal What a generation by the same model goes on from.
+   *
+   * @throws PrefixMismatchError (`PREFIX_MISMATCH`), ClosedPrefixError (`CLOSED_PREFIX`)
+   */
+  continuedBy(model: GenerativeModel): ContinuedPrefix {
+    const { model: reader, cache, logits } = this.open();
+    const same =
+      reader.module === model.module &&
+      reader.edits.length === model.edits.length &&
+      reader.edits.every((edit, index) => edit === model.edits[index]);
+    if (!same)
+      throw new PrefixMismatchError(reader.name, model.name, reader.module === model.module);
+    return { cache: cache.copy(), logits };
+  }
+
+  /** Lets go of the keys and values; generations that are under way go on. */
+  dispose(): void {
+    this.state = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private open(): PrefixState {
+    if (!this.state) throw new ClosedPrefixError();
+    return this.state;
+  }
+}
+
+export interface PrefixOptions {
+  /** Applied while the prefix is read; what they change stays changed for everything that follows. */
+  readonly interventions?: Interventions;
+  /** Activations to keep. Default: none. */
+  readonly save?: Selector | readonly Selector[];
+  /** A prefix that this one begins with. */
+  readonly prefix?: PromptPrefix;
+}
+
+/**
+ * Reads a prompt that many generations begin with.
+ *
+ * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), UnknownSiteError (`UNKNOWN_SITE`)
+ */
+export async function readPrefix(
+  model: GenerativeModel,
+  prompt: Prompt,
+  options: PrefixOptions = {},
+): Promise<PromptPrefix> {
+  const { prefix } = options;
+  const ids = onePrompt(model, prompt, prefix);
+  const passes = new GenerationPasses(model, [ids], options, prefix?.continuedBy(model));
+  const { logits, saved: rows } = passes.readPrompts();
+  const saved = rows[0] ?? {};
+  const { cache } = passes;
+  await evaluate([logits, ...cache.arrays(), ...Object.values(saved)]);
+  return new PromptPrefix([...(prefix?.ids ?? []), ...ids], { model, cache, logits, saved });
+}

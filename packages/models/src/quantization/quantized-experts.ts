@@ -1,0 +1,75 @@
+/** Experts and routers whose matrices stay packed. */
+import type { Axes } from "@mlxterp/core";
+import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import type { Dispatch } from "../decoder/dispatch.js";
+import type { PackedWeight } from "./scheme.js";
+
+/** The same projection of every expert, stacked. */
+export class QuantizedExpertLinear extends nn.Module implements PackedWeight {
+  readonly bits: number;
+  readonly groupSize: number;
+  weight: MxArray; // (experts, out, in · bits / 32) uint32
+  scales: MxArray; // (experts, out, in / groupSize)
+  biases: MxArray; // (experts, out, in / groupSize)
+  bias: MxArray | null; // (experts, out)
+  readonly #axes: Axes;
+
+  constructor(packed: PackedWeight, bias: MxArray | null, axes: Axes) {
+    super();
+    this.bits = packed.bits;
+    this.groupSize = packed.groupSize;
+    this.weight = packed.weight;
+    this.scales = packed.scales;
+    this.biases = packed.biases;
+    this.bias = bias;
+    this.#axes = axes;
+  }
+
+  get outputAxes(): Axes {
+    return this.#axes;
+  }
+
+  /** @param x (batch, position, in) or (batch, position, topK, in); returns (batch, position, topK, out) */
+  override forward(x: MxArray, dispatch: Dispatch): MxArray {
+    const { weight, scales, biases, groupSize, bits, bias } = this;
+    const product = dispatch.apply(x, (blocks, experts) =>
+      // biome-ignore format: one argument list
+      mx.blockSparseQMM(blocks, weight, scales, biases, undefined, experts, true, groupSize, bits),
+    );
+    return bias ? mx.add(product, bias.index(dispatch.indices)) : product;
+  }
+}
+
+/** Scores every expert for every token. */
+export class QuantizedRouter extends nn.Module implements PackedWeight {
+  readonly bits: number;
+  readonly groupSize: number;
+  weight: MxArray; // (experts, hidden · bits / 32) uint32
+  scales: MxArray; // (experts, hidden / groupSize)
+  biases: MxArray; // (experts, hidden / groupSize)
+  bias: MxArray | null; // (experts)
+  /** Added to scores for the choice only, (experts). */
+  correction: MxArray | null;
+
+  constructor(packed: PackedWeight, bias: MxArray | null, correction: MxArray | null) {
+    super();
+    this.bits = packed.bits;
+    this.groupSize = packed.groupSize;
+    this.weight = packed.weight;
+    this.scales = packed.scales;
+    this.biases = packed.biases;
+    this.bias = bias;
+    this.correction = correction;
+  }
+
+  get outputAxes(): Axes {
+    return ["batch", "position", "experts"];
+  }
+
+  /** @param x (batch, position, hidden); returns logits, before softmax or sigmoid */
+  override forward(x: MxArray): MxArray {
+    const { weight, scales, biases, groupSize, bits, bias } = this;
+    const logits = mx.quantizedMatmul(x, weight, scales, biases, true, groupSize, bits);
+    return bias ? mx.add(logits, bias) : logits;
+  }
+}

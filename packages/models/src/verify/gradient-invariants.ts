@@ -1,0 +1,86 @@
+/** Invariants of gradients: they are what differences come to. */
+import type { GradientMetric } from "@mlxterp/core";
+import { evaluate, mx } from "@mlxterp/mlx";
+import { type Measure, measure } from "./comparison.js";
+import {
+  closest,
+  type Derivative,
+  derivativeByDifferences,
+  metricAt,
+} from "./directional-derivative.js";
+import type { Invariant } from "./invariant.js";
+import type { Subject } from "./subject.js";
+
+/** Differences in float32 lose half of its digits, and steps that are large enough to be seen bend. */
+const tolerance = 1e-2;
+
+/** The lead of one token over another at the last position. */
+const lead = ({ ids, model }: Subject): GradientMetric => {
+  const [one, other] = [ids[0], (ids[0] + 1) % model.anatomy.vocab];
+  return (logits) => mx.subtract(logits.index(0, -1, one), logits.index(0, -1, other));
+};
+
+const middleLayer = ({ model }: Subject): string =>
+  `layers.${Math.floor((model.anatomy.layers - 1) / 2)}`;
+
+/** Captured gradients say what a small change of the value does. */
+export const gradientsAreDifferences: Invariant = {
+  name: "gradients are differences",
+  statement: "⟨gradient, direction⟩ = (metric(x + step) − metric(x − step)) / 2 step, relative",
+  exact: false,
+  tolerance,
+  async measure(subject) {
+    const { model, ids } = subject;
+    const layer = middleLayer(subject);
+    const sites = [layer, `${layer}.selfAttn.pattern`, `${layer}.mlp.post`];
+    const metric = lead(subject);
+    const { gradients, values } = await model.gradients([ids], metric, { sites, values: true });
+    const measures: Measure[] = [];
+    for (const [site, gradient] of gradients) {
+      const checked = { site, gradient, value: values.get(site) };
+      const found = await derivativeByDifferences(model, [ids], metric, checked);
+      if (found) measures.push(...ratio(site, found));
+    }
+    return measures;
+  },
+};
+
+/** The steps of a patch, as parts of the whole. */
+const parts = [1 / 64, 1 / 128, 1 / 256];
+
+/** What attribution patching says is what patching comes to when less and less is patched. */
+export const attributionIsPatching: Invariant = {
+  name: "attribution approaches patching",
+  statement:
+    "⟨gradient, other − own⟩ = effect of patching a part / part, as the part shrinks, relative",
+  exact: false,
+  tolerance,
+  async measure(subject) {
+    const { model, ids, other } = subject;
+    const site = middleLayer(subject);
+    const metric = lead(subject);
+    const { gradients, values } = await model.gradients([ids], metric, {
+      sites: site,
+      values: true,
+    });
+    const patch = (await model.run([other], { save: site })).get(site);
+    const way = mx.subtract(patch, values.get(site));
+    const expected = mx.sum(mx.multiply(gradients.get(site), way));
+    const at = (part: number) => metricAt(model, [ids], metric, site, mx.multiply(way, part));
+    const effects = parts.map((part) => mx.divide(mx.subtract(at(part), at(-part)), 2 * part));
+    await evaluate([expected, ...effects]);
+    const slopes = effects.map((effect) => Number(effect.item()));
+    const estimates = slopes.slice(1).map((fine, index) => (4 * fine - slopes[index]) / 3);
+    const attribution = Number(expected.item());
+    const received = closest(estimates, attribution);
+    return ratio(site, { expected: attribution, received });
+  },
+};
+
+/** Both in units of what is expected, so that one tolerance fits all models. */
+function ratio(where: string, { expected, received }: Derivative): Measure[] {
+  const size = expected === 0 ? 1 : expected;
+  return measure([
+    { where, received: mx.array(received / size), expected: mx.array(expected / size) },
+  ]);
+}
