@@ -1,6 +1,7 @@
 /** Loads the native addon once per process and says how to mend a failed load. */
 import { createRequire } from "node:module";
 import { BindingUnavailableError } from "./errors.js";
+import { installSoundViews } from "./sound-views.js";
 import type { Mx } from "./types/core.js";
 import type { Nn, Optimizers } from "./types/nn.js";
 
@@ -59,6 +60,7 @@ function load(): Binding {
 }
 
 const binding = load();
+installSoundViews(binding.core);
 
 /** MLX's array operations. */
 export const mx: Mx = binding.core;

@@ -4,22 +4,42 @@ import { UnsupportedDtypeError } from "./errors.js";
 import type { Dtype, MxArray } from "./types/array.js";
 import type { DtypeName } from "./types/nn.js";
 
-/** Whether a value is an MLX array. */
+/**
+ * Whether a value is an MLX array.
+ *
+ * @example
+ * isArray(mx.ones([2])); // true
+ */
 export function isArray(value: unknown): value is MxArray {
   return value instanceof mx.array;
 }
 
-/** A dtype's plain name, such as `"float32"`. */
+/**
+ * A dtype's plain name, such as `"float32"`.
+ *
+ * @example
+ * dtypeName(mx.ones([2]).dtype); // "float32"
+ */
 export function dtypeName(dtype: Dtype): DtypeName {
   return String(dtype).replace(/^.*\./, "") as DtypeName;
 }
 
-/** Whether a dtype is one of the floating-point kinds. */
+/**
+ * Whether a dtype is one of the floating-point kinds.
+ *
+ * @example
+ * isFloating(mx.int32); // false
+ */
 export function isFloating(dtype: Dtype): boolean {
   return mx.issubdtype(dtype, mx.floating);
 }
 
-/** The device that computes by default. */
+/**
+ * The device that computes by default.
+ *
+ * @example
+ * const dtype = deviceName() === "cpu" ? mx.float32 : mx.float16;
+ */
 export function deviceName(): "cpu" | "gpu" {
   return mx.defaultDevice().type === mx.gpu ? "gpu" : "cpu";
 }
@@ -30,6 +50,8 @@ export function deviceName(): "cpu" | "gpu" {
  * @param array an array from outside, of any shape
  * @param where what the array is, for the message
  * @throws UnsupportedDtypeError (`UNSUPPORTED_DTYPE`)
+ * @example
+ * guardDtype(direction, "The direction");
  */
 export function guardDtype(array: MxArray, where: string): void {
   const half = array.dtype === mx.float16 || array.dtype === mx.bfloat16;

@@ -59,6 +59,8 @@ function saveFlat(file: string, flat: MxArray): void {
  * @param shape of the result
  * @param dtype of the result; by default float32 for `Float32Array`, else int32
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when counts differ
+ * @example
+ * fromFlat(Int32Array.of(1, 2, 3, 4), [2, 2]).tolist(); // [[1, 2], [3, 4]]
  */
 export function fromFlat(
   data: Float32Array | Int32Array | Uint32Array,

@@ -11,6 +11,7 @@ export {
 export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release } from "./memory.js";
+export { sliceForProduct } from "./sound-views.js";
 export { readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
 export { readTensorHeader, type TensorDeclaration, type TensorHeader } from "./tensor-header.js";
 export { type TopK, topK } from "./top-k.js";

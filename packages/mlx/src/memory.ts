@@ -7,6 +7,9 @@ import type { MxArray } from "./types/array.js";
 /**
  * Runs one garbage collection of the young generation (about 1 ms), where the handles of a pass live.
  * Their buffers are freed on the next turn of the event loop.
+ *
+ * @example
+ * collect();
  */
 export function collect(): void {
   collectYoung();
@@ -34,6 +37,9 @@ let computed = 0;
  * may have been dropped, one full collection (some 10 ms) follows.
  *
  * @param wanted handles that are about to be used
+ * @example
+ * const y = mx.add(mx.ones([3]), 1);
+ * await release([y]);
  */
 export async function release(wanted: readonly MxArray[] = []): Promise<void> {
   collectYoung();
@@ -71,7 +77,7 @@ function handleCount(): number {
  *
  * @param arrays what to compute; drop the handles of everything else before you call
  * @example
- * const y = mx.matmul(x, w);
+ * const y = mx.matmul(mx.ones([2, 3]), mx.ones([3, 4]));
  * await evaluate([y]);
  */
 export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
@@ -79,14 +85,25 @@ export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
   evaluateNow(arrays);
 }
 
-/** Computes arrays at once. Handles dropped in this turn of the event loop still cost memory meanwhile. */
+/**
+ * Computes arrays at once. Handles dropped in this turn of the event loop still cost memory meanwhile.
+ *
+ * @example
+ * const y = mx.add(mx.ones([3]), 1);
+ * evaluateNow([y]);
+ */
 export function evaluateNow(arrays: readonly MxArray[]): void {
   if (arrays.length === 0) return;
   mx.eval(...arrays);
   for (const { nbytes } of arrays) computed += nbytes;
 }
 
-/** Bytes that MLX holds, on Metal; on the CPU, where MLX does not count, the process's resident set. */
+/**
+ * Bytes that MLX holds, on Metal; on the CPU, where MLX does not count, the process's resident set.
+ *
+ * @example
+ * const gigabytes = activeMemory() / 1e9;
+ */
 export function activeMemory(): number {
   return mx.metal.isAvailable() ? mx.metal.getActiveMemory() : process.memoryUsage.rss();
 }

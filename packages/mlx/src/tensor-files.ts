@@ -71,6 +71,7 @@ function rowMajor(array: MxArray): MxArray {
  *
  * @throws CorruptFileError (`CORRUPT_FILE`)
  * @example
+ * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) });
  * const { tensors, metadata } = readTensors("activations.safetensors");
  * tensors["layers.0"].shape; // [2, 3]
  */

@@ -21,6 +21,8 @@ export interface TopK {
  *
  * @param x (rows, columns)
  * @param k at most the number of columns
+ * @example
+ * topK(mx.array([[3, 1, 2]]), 2).indices.tolist(); // [[0, 2]]
  */
 export function topK(x: MxArray, k: number): TopK {
   const [rows, columns] = x.shape;

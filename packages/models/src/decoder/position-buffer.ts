@@ -1,5 +1,5 @@
 /** Keys or values along their positions, in a buffer with room for more. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { type MxArray, mx, sliceForProduct } from "@mlxterp/mlx";
 
 /** How far a buffer grows at a time: copying all of it then costs little per position. */
 const blockLength = 256;
@@ -58,6 +58,7 @@ function withRoom(parts: readonly MxArray[], count: number): MxArray {
   return mx.concatenate([...parts, mx.zeros([batch, heads, room, width], parts[0].dtype)], 2);
 }
 
+/** Without a copy, as keys and values only enter products. */
 function positions(array: MxArray, start: number, end: number): MxArray {
-  return array.index(all, all, mx.Slice(start, end));
+  return sliceForProduct(array, all, all, mx.Slice(start, end));
 }

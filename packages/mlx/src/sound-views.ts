@@ -1,0 +1,124 @@
+/**
+ * Slices, transposes and gathers that can be trusted. The MLX of binding 0.0.7 misreads the layout of some views:
+ *
+ * - a slice is marked as if rows were columns, so elementwise operations pair up the wrong numbers;
+ * - softmax and norms overlook gaps between the rows of a slice;
+ * - reductions over an axis of length 1 go by its stride, which is arbitrary once such an axis was cut or moved, and
+ *   write past the end of a buffer;
+ * - gathering blocks from an array in column order returns them transposed.
+ *
+ * Here slices come out dense, axes of length 1 are moved by reshaping around a transpose of the others, and blocks are gathered from row order. Fixed in
+ * MLX by the changes 1336, 1389, 1394 and 3647; a binding without the first of these faults is left as it is.
+ */
+import { cutsOf, dense, denseSlice, type IndexMethod } from "./dense-slice.js";
+import { orderOfLonger, permutationOf } from "./permutation.js";
+import type { Index, MxArray } from "./types/array.js";
+import type { Mx } from "./types/core.js";
+
+/** The methods as the binding has them. */
+interface Methods {
+  index: IndexMethod;
+  transpose(this: MxArray, ...axes: (number | readonly number[])[]): MxArray;
+  swapaxes(this: MxArray, one: number, other: number): MxArray;
+  moveaxis(this: MxArray, source: number, destination: number): MxArray;
+}
+
+const original = Symbol.for("mlxterp.originalViews");
+type Prototype = Methods & { [original]?: Methods };
+
+/** Exchanges the methods once per process, if the binding has the faults. */
+export function installSoundViews(mx: Mx): void {
+  const prototype = mx.array.prototype as unknown as Prototype;
+  if (prototype[original]) return;
+  const { index, transpose, swapaxes, moveaxis } = prototype;
+  const methods: Methods = { index, transpose, swapaxes, moveaxis };
+  Object.defineProperty(prototype, original, { value: methods });
+  if (!pairsUpWrongNumbers(mx, index)) return;
+  prototype.index = function (...indices) {
+    return cutsOf(indices) ? denseSlice(mx, index, this, indices) : gather(index, this, indices);
+  };
+  prototype.transpose = function (...axes) {
+    return moved(this, permutationOf(this.ndim, axes), transpose, () =>
+      transpose.apply(this, axes),
+    );
+  };
+  prototype.swapaxes = function (one, other) {
+    const order = permutationOf(this.ndim, { swap: [one, other] });
+    return moved(this, order, transpose, () => swapaxes.call(this, one, other));
+  };
+  prototype.moveaxis = function (source, destination) {
+    const order = permutationOf(this.ndim, { move: [source, destination] });
+    return moved(this, order, transpose, () => moveaxis.call(this, source, destination));
+  };
+  exchangeFunctions(mx);
+}
+
+/**
+ * A slice that may have gaps and whose marks are not right: free, but only for products, which go by its strides.
+ *
+ * @example
+ * const keys = mx.zeros([1, 4, 64, 16]); // (batch, heads, key, headDim)
+ * const past = sliceForProduct(keys, mx.Slice(), mx.Slice(), mx.Slice(0, 12));
+ * const scores = mx.matmul(mx.zeros([1, 4, 1, 16]), past.swapaxes(-1, -2));
+ */
+export function sliceForProduct(array: MxArray, ...indices: Index[]): MxArray {
+  const methods = (array as unknown as Prototype)[original];
+  return methods ? methods.index.apply(array, indices) : array.index(...indices);
+}
+
+/** Adds two rows of a table to a transposed matrix. */
+function pairsUpWrongNumbers(mx: Mx, index: IndexMethod): boolean {
+  const rows = index.call(mx.arange(0, 9, 1, mx.float32).reshape([3, 3]), mx.Slice(0, 2));
+  const columns = mx.arange(0, 6, 1, mx.float32).reshape([3, 2]).T;
+  return mx.add(rows, columns).flatten().tolist()?.toString() !== "0,3,6,4,7,10";
+}
+
+/** Reads single places or blocks. Blocks of more than one axis are read right from row order only. */
+function gather(index: IndexMethod, array: MxArray, indices: readonly Index[]): MxArray {
+  const gathered = indices.filter((entry) => typeof entry === "number" || isIndexArray(entry));
+  if (gathered.length === 0) return index.apply(array, [...indices]);
+  return index.apply(inRowOrder(array, gathered.length), [...indices]);
+}
+
+function isIndexArray(entry: Index): boolean {
+  return typeof entry === "object" && entry !== null && "shape" in entry;
+}
+
+/** @param gathered how many axes single places are taken of */
+function inRowOrder(array: MxArray, gathered: number): MxArray {
+  if (array.ndim - gathered < 2) return array; // the blocks are lines
+  const { shape } = array;
+  return shape.filter((size) => size > 1).length < 2 ? array : dense(array);
+}
+
+/** Moves the axes longer than 1 by themselves: any other's stride would say nothing afterwards. */
+function moved(
+  array: MxArray,
+  order: readonly number[] | undefined,
+  transpose: Methods["transpose"],
+  move: () => MxArray,
+): MxArray {
+  const { shape } = array;
+  if (!order || array.size === 0 || !shape.includes(1)) return move();
+  const longer = orderOfLonger(shape, order);
+  const small = array.reshape(shape.filter((size) => size > 1));
+  const sorted = longer.every((axis, place) => axis === place);
+  const turned = sorted ? small : transpose.call(small, longer);
+  return turned.reshape(order.map((axis) => shape[axis]));
+}
+
+/** The same as functions. */
+function exchangeFunctions(mx: Mx): void {
+  const { take } = mx;
+  const asArray = (x: Parameters<Mx["take"]>[0]) =>
+    isIndexArray(x as Index) ? (x as MxArray) : mx.array(x as number[]);
+  Object.assign(mx, {
+    take: (x: MxArray, indices: MxArray, axis?: number) =>
+      axis === undefined ? take(x, indices) : take(inRowOrder(asArray(x), 1), indices, axis),
+    transpose: (x: MxArray, ...axes: (number | readonly number[])[]) =>
+      asArray(x).transpose(...axes),
+    swapaxes: (x: MxArray, one: number, other: number) => asArray(x).swapaxes(one, other),
+    moveaxis: (x: MxArray, source: number, destination: number) =>
+      asArray(x).moveaxis(source, destination),
+  });
+}
