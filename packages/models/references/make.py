@@ -86,6 +86,26 @@ variants = {
     "gpt2-scaled": ("gpt2", dict(gpt, n_inner=20, scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True)),
     "gpt2-unscaled": ("gpt2", dict(gpt, n_inner=20, scale_attn_weights=False, tie_word_embeddings=False)),
     "gptj-full": ("gptj", dict(gpt, n_inner=20, rotary_dim=8)),
+    "gptj-tied": ("gptj", dict(gpt, n_inner=20, rotary_dim=4, tie_word_embeddings=True)),
+    "phi-tied": ("phi", dict(llama, num_key_value_heads=2, partial_rotary_factor=0.5, tie_word_embeddings=True)),
+    "opt-norms-after": (
+        "opt",
+        dict(sizes, ffn_dim=20, do_layer_norm_before=False, word_embed_proj_dim=12),
+    ),
+    "opt-galactica": (
+        "opt",
+        dict(
+            sizes,
+            ffn_dim=20,
+            enable_bias=False,
+            layer_norm_elementwise_affine=False,
+            activation_function="gelu",
+        ),
+    ),
+    "opt-no-final-norm": (
+        "opt",
+        dict(sizes, ffn_dim=20, _remove_final_layer_norm=True, word_embed_proj_dim=12, tie_word_embeddings=False),
+    ),
     "opt-no-biases": ("opt", dict(sizes, ffn_dim=20, enable_bias=False, activation_function="gelu")),
     "gemma-plain": ("gemma", dict(llama, num_key_value_heads=1, head_dim=12)),
     "gemma2-windows": (

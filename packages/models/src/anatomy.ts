@@ -16,7 +16,7 @@ export function describeAnatomy(decoder: Decoder, config: DecoderConfig): Anatom
     vocab: config.vocab,
     maxPositions: config.maxPositions,
     embed: (ids) => decoder.embed(ids),
-    finalNorm: (residual) => decoder.finalNorm.forward(residual),
+    finalNorm: (residual) => decoder.finalNorm?.forward(residual) ?? residual,
     unembed: (normalized) => decoder.unembed(normalized),
     weights: (layer) => layerWeights(decoder.layers, layer),
   };

@@ -139,6 +139,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
    * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError
    * (`INVALID_ARGUMENT`), UnknownSiteError (`UNKNOWN_SITE`), PrefixMismatchError (`PREFIX_MISMATCH`)
    * @example
+   * let story = "";
    * for await (const { text } of model.generate("Once upon a time", { maxTokens: 20 })) story += text;
    */
   generate(
@@ -154,6 +155,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
    * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError
    * (`INVALID_ARGUMENT`), UnknownSiteError (`UNKNOWN_SITE`)
    * @example
+   * const texts = ["", ""];
    * for await (const { rows } of model.generateBatch(["Once upon a time", "The end"], { maxTokens: 20 })) {
    *   rows.forEach((step, row) => (texts[row] += step?.text ?? ""));
    * }

@@ -2,6 +2,9 @@
 import { OutOfRangeError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import type { Decoder } from "../decoder/decoder.js";
+import type { ProjectedEmbedding } from "../decoder/projected-embedding.js";
+import type { ScaledEmbedding } from "../decoder/scaled-embedding.js";
+import { TiedHead } from "../decoder/tied-head.js";
 import { fullWeight } from "../quantization/full-weight.js";
 import { FactoredMatrix } from "./factored-matrix.js";
 import { type DecoderLayerWeights, layerWeights } from "./layer-weights.js";
@@ -23,8 +26,9 @@ export class ModelWeights {
   get W_E(): MxArray {
     const { embedTokens } = this.#decoder;
     const weight = fullWeight(embedTokens);
-    const { scale } = embedTokens as { readonly scale?: number };
-    return scale === undefined ? weight : mx.multiply(weight, scale);
+    const { scale, projection } = embedTokens as Partial<ScaledEmbedding & ProjectedEmbedding>;
+    const rows = scale === undefined ? weight : mx.multiply(weight, scale);
+    return projection ? mx.matmul(rows, fullWeight(projection).T) : rows;
   }
 
   /** (positions, hidden), from the first position on; undefined unless positions are learned */
@@ -35,8 +39,10 @@ export class ModelWeights {
 
   /** (hidden, vocab), before any scale or cap of the logits; the transposed embedding where they are tied */
   get W_U(): MxArray {
-    const { lmHead, embedTokens } = this.#decoder;
-    return fullWeight(lmHead ?? embedTokens).T;
+    const { lmHead, embedTokens, unembedProjection } = this.#decoder;
+    const own = lmHead instanceof TiedHead ? undefined : lmHead;
+    const matrix = fullWeight(own ?? embedTokens).T;
+    return unembedProjection ? mx.matmul(fullWeight(unembedProjection).T, matrix) : matrix;
   }
 
   /** (vocab) */

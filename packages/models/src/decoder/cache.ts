@@ -55,8 +55,8 @@ export interface CacheOptions {
  *
  * @example
  * const cache = new KeyValueCache();
- * decoder.forward(prompt, { cache });
- * decoder.forward(next, { cache }); // (batch, 1)
+ * decoder.forward(mx.array([[1, 5, 2]], mx.int32), { cache });
+ * decoder.forward(mx.array([[7]], mx.int32), { cache }).shape; // [1, 1, 507]
  */
 export class KeyValueCache {
   readonly sliding: boolean;
@@ -101,8 +101,8 @@ export class KeyValueCache {
    *
    * @example
    * const prefix = model.createCache();
-   * model.forward(instructions, { cache: prefix });
-   * const answers = questions.map((question) => model.forward(question, { cache: prefix.copy() }));
+   * model.forward("Mary and John went to the park .", { cache: prefix });
+   * const answers = [[[7]], [[9]]].map((next) => model.forward(next, { cache: prefix.copy() }));
    */
   copy(): KeyValueCache {
     const copy = new KeyValueCache({ sliding: this.sliding });

@@ -6,6 +6,7 @@ import {
   type DecoderConfig,
   decoderSchema,
   type LatentConfig,
+  type LayerConfig,
   type MlpConfig,
 } from "./config.js";
 import { brokenExpertsRule } from "./experts-config.js";
@@ -18,14 +19,26 @@ function brokenRule(config: DecoderConfig): string | undefined {
   if (config.positionOffset && !config.learnedPositions) {
     return "positionOffset needs learnedPositions";
   }
-  if (config.head.tied && config.head.bias) return "a tied head has no bias of its own";
-  for (const [index, { attention, mlp }] of config.layers.entries()) {
+  if (config.embeddingWidth && config.embeddingScale !== undefined) {
+    return "embeddingWidth and embeddingScale exclude each other";
+  }
+  for (const [index, layer] of config.layers.entries()) {
+    const { attention, mlp } = layer;
+    const brokenNorms = brokenNormRule(layer);
+    if (brokenNorms) return `layers.${index}${brokenNorms}`;
     const broken = brokenAttentionRule(attention);
     if (broken) return `layers.${index}.attention${broken}`;
     const brokenMlp = brokenMlpRule(mlp);
     if (brokenMlp) return `layers.${index}.mlp${brokenMlp}`;
   }
   return undefined;
+}
+
+function brokenNormRule(layer: LayerConfig): string | undefined {
+  const { outputNorm, inputNorm, postAttentionNorm, parallel } = layer;
+  if (!outputNorm) return undefined;
+  if (postAttentionNorm && !inputNorm && !parallel) return undefined;
+  return ".outputNorm: needs postAttentionNorm and excludes inputNorm and parallel";
 }
 
 function brokenAttentionRule(attention: AttentionConfig): string | undefined {

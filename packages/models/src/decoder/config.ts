@@ -23,6 +23,8 @@ const norm = z.strictObject({
   epsilon: z.number().positive(),
   /** Whether the norm adds a learned vector. */
   bias: z.boolean(),
+  /** Whether the norm multiplies by a learned vector. Default: true. */
+  weight: z.boolean().optional(),
   /** Whether the stored weight is the difference from 1, as in Gemma. */
   unitOffset: z.boolean().optional(),
 });
@@ -109,6 +111,11 @@ const layer = z.strictObject({
   mlp,
   /** Whether the MLP reads the layer's input, as attention does, rather than the residual stream after it. */
   parallel: z.boolean().optional(),
+  /**
+   * Normalises the residual stream itself, after the MLP is added. `postAttentionNorm` then does so after attention is
+   * added, and there is no `inputNorm`.
+   */
+  outputNorm: norm.optional(),
 });
 
 export const decoderSchema = z.strictObject({
@@ -120,13 +127,16 @@ export const decoderSchema = z.strictObject({
   learnedPositions: z.boolean(),
   /** The row of the first position; that many rows come on top of `maxPositions`. Default: 0. */
   positionOffset: size.optional(),
+  /** The width of token embeddings and of what logits are read off, where matrices lead from and to it. Default: `hidden`. */
+  embeddingWidth: size.optional(),
   /** Multiplies token embeddings. Default: 1. */
   embeddingScale: z.number().optional(),
   /** Normalises embeddings before the first layer. */
   embeddingNorm: norm.optional(),
   /** One description per layer: layers may differ. */
   layers: z.array(layer).min(1),
-  finalNorm: norm,
+  /** Absent where logits are read off the residual stream itself. */
+  finalNorm: norm.optional(),
   head: z.strictObject({
     /** Reads logits off the transposed embedding matrix. */
     tied: z.boolean(),

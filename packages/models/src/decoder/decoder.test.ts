@@ -36,8 +36,11 @@ describe("a decoder's description", () => {
     expect(() => new Decoder(withAttention({ kvHeads: 3 }))).toThrow(/share 3/);
     const rope = { dims: 12, base: 10_000, interleaved: false };
     expect(() => new Decoder(withAttention({ rope }))).toThrow(/at most headDim = 8/);
-    const tied: DecoderConfig = { ...config, head: { tied: true, bias: true } };
-    expect(() => new Decoder(tied)).toThrow(/tied head/);
+    const { finalNorm: outputNorm, layers } = config;
+    const twice = layers.map((layer) => ({ ...layer, outputNorm }));
+    expect(() => new Decoder({ ...config, layers: twice })).toThrow(/excludes inputNorm/);
+    const scaled = { ...config, embeddingWidth: 8, embeddingScale: 2 };
+    expect(() => new Decoder(scaled)).toThrow(/exclude each other/);
     const { maxPositions: _, ...endless } = smallConfig("gpt2");
     expect(() => new Decoder(endless)).toThrow(/needs maxPositions/);
   });

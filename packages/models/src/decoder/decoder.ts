@@ -11,8 +11,10 @@ import { Norm } from "./norm.js";
 import { paddingMask, resolvePadding } from "./padding.js";
 import { createCausalMask, hiddenKeys, type Pass, type Positions, passMasks } from "./pass.js";
 import { locateTokens, plainPositions, positionRows } from "./positions.js";
+import { ProjectedEmbedding } from "./projected-embedding.js";
 import { createRotation } from "./rope.js";
 import { ScaledEmbedding } from "./scaled-embedding.js";
+import { TiedHead } from "./tied-head.js";
 
 /** How one forward pass differs from a plain one over whole prompts. */
 export interface DecoderPassOptions {
@@ -51,32 +53,34 @@ export class Decoder extends nn.Module {
   /** Absent in most families. */
   readonly embedNorm: Norm | undefined;
   readonly layers: DecoderLayer[];
-  readonly finalNorm: Norm;
-  /** Absent where logits are read off the embedding matrix. */
-  readonly lmHead: Linear | undefined;
+  /** Absent where logits are read off the residual stream itself. */
+  readonly finalNorm: Norm | undefined;
+  /** To the width of the embeddings, where it is another than that of the residual stream. */
+  readonly unembedProjection: Linear | undefined;
+  /** Absent where logits are read off the embedding matrix; holds no more than a bias where they are so and have one. */
+  readonly lmHead: Linear | TiedHead | undefined;
 
   /** @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`) on any unknown or contradictory field */
   constructor(config: DecoderConfig) {
     super();
     const { vocab, hidden, maxPositions, layers, finalNorm, head, ...rest } =
       checkDecoderConfig(config);
-    const { learnedPositions, positionOffset = 0, embeddingScale, embeddingNorm } = rest;
+    const { learnedPositions, positionOffset = 0, embeddingNorm, embeddingWidth } = rest;
     const parts = sharedParts();
     this.maxPositions = maxPositions;
     this.positionOffset = positionOffset;
     this.logitScale = head.scale;
     this.logitSoftCap = head.softCap;
-    this.embedTokens =
-      embeddingScale === undefined
-        ? new nn.Embedding(vocab, hidden)
-        : new ScaledEmbedding(vocab, hidden, embeddingScale);
+    this.embedTokens = tokenEmbedding(config);
     if (learnedPositions && maxPositions) {
       this.embedPositions = new nn.Embedding(maxPositions + positionOffset, hidden);
     }
     if (embeddingNorm) this.embedNorm = new Norm(hidden, embeddingNorm);
     this.layers = layers.map((layer) => new DecoderLayer(hidden, layer, parts(layer.attention)));
-    this.finalNorm = new Norm(hidden, finalNorm);
-    if (!head.tied) this.lmHead = new nn.Linear(hidden, vocab, head.bias);
+    if (finalNorm) this.finalNorm = new Norm(hidden, finalNorm);
+    if (embeddingWidth) this.unembedProjection = new nn.Linear(hidden, embeddingWidth, false);
+    if (!head.tied) this.lmHead = new nn.Linear(embeddingWidth ?? hidden, vocab, head.bias);
+    else if (head.bias) this.lmHead = new TiedHead(vocab);
   }
 
   /**
@@ -96,7 +100,7 @@ export class Decoder extends nn.Module {
     for (let index = 0; index < layers.length; index++) {
       x = layers[index].forward(x, pass, grown?.layer(index));
     }
-    x = this.finalNorm.forward(x);
+    x = this.finalNorm ? this.finalNorm.forward(x) : x;
     const logits = this.unembed(lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x);
     grown?.advance(ids.shape, padding);
     if (grown) cache?.adopt(grown);
@@ -119,8 +123,10 @@ export class Decoder extends nn.Module {
 
   /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
   unembed(x: MxArray): MxArray {
-    const { lmHead, logitScale, logitSoftCap } = this;
-    const read = lmHead ? lmHead.forward(x) : this.embedTokens.asLinear(x);
+    const { lmHead, logitScale, logitSoftCap, unembedProjection, embedTokens } = this;
+    const narrow = unembedProjection ? unembedProjection.forward(x) : x;
+    // A head of its own does not look at the embedding.
+    const read = lmHead ? lmHead.forward(narrow, embedTokens) : embedTokens.asLinear(narrow);
     const logits = logitScale === undefined ? read : mx.multiply(read, logitScale);
     return logitSoftCap === undefined ? logits : softly(logits, logitSoftCap);
   }
@@ -143,6 +149,13 @@ export class Decoder extends nn.Module {
       others: hiddenKeys(mask, pads),
     });
   }
+}
+
+function tokenEmbedding(config: DecoderConfig): Embedding {
+  const { vocab, hidden, embeddingScale, embeddingWidth } = config;
+  if (embeddingWidth) return new ProjectedEmbedding(vocab, embeddingWidth, hidden);
+  if (embeddingScale === undefined) return new nn.Embedding(vocab, hidden);
+  return new ScaledEmbedding(vocab, hidden, embeddingScale);
 }
 
 /** One rotation and one bias, and so one set of tables, for all layers that have the same. */

@@ -1,5 +1,6 @@
 /** Products with each row's own expert against the same products one by one. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { maxDifference } from "../test-support/reference.js";
 import { Dispatch } from "./dispatch.js";
@@ -39,6 +40,38 @@ describe("Dispatch", () => {
       }
     });
   }
+
+  it("has room for the rows of every expert, however they are spread", () => {
+    const spread = fc.record({
+      experts: fc.integer({ min: 1, max: 7 }),
+      chosen: fc.array(fc.nat(6), { minLength: 1, maxLength: 40 }),
+      size: fc.constantFrom(1, 2, 8, 32),
+    });
+    fc.assert(
+      fc.property(spread, ({ experts, chosen, size }) => {
+        const own = chosen.map((expert) => [[expert % experts]]);
+        const x = random(2, own.length, 1, 3);
+        const weight = random(1, experts, 2, 3);
+        const dispatch = new Dispatch(mx.array(own, mx.int32), experts);
+        const product = dispatch.apply(
+          x,
+          (blocks, owners) => mx.blockSparseMM(blocks, weight.swapaxes(1, 2), undefined, owners),
+          size,
+        );
+        const expected = oneByOne(x, weight, dispatch.indices);
+        expect(maxDifference(product, expected)).toBeLessThan(1e-5);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("puts the more rows together the more there are, and the larger the matrices", () => {
+    const sizes = (tokens: number, matrix: number) =>
+      new Dispatch(mx.zeros([1, tokens, 2], mx.int32), 8).blockSize(matrix);
+    expect(sizes(1, 2 ** 22)).toBe(1);
+    expect(sizes(8, 2 ** 22)).toBeGreaterThan(sizes(8, 2 ** 16));
+    expect(sizes(512, 2 ** 22)).toBeGreaterThan(sizes(64, 2 ** 22));
+  });
 
   it("leaves no expert out when all rows go to one", () => {
     const weight = random(1, 5, 6, 4);

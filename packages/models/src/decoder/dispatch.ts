@@ -4,23 +4,37 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 /** Plain numbers would turn integers into floats. */
 const whole = (value: number) => mx.array(value, mx.int32);
 
-/** Rows that are multiplied together at most; more gains nothing on the CPU and wastes filler rows. */
-const largestBlock = 64;
+/**
+ * What a block costs besides its rows, in rows: its matrix is read and packed. Measured on the CPU, where products of
+ * fewer numbers than the limit need no packing.
+ */
+const costOfBlock = 45;
+const costOfSmallBlock = 10;
+const smallProduct = 1e6;
+
+const blockSizes = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/** How rows are laid out in blocks. */
+interface Layout {
+  /** The expert of each block, (blocks). */
+  readonly experts: MxArray;
+  /** For each place in the blocks its row, (blocks · size). */
+  readonly sources: MxArray;
+  /** For each row its place, (rows); absent where rows stand as they are. */
+  readonly places?: MxArray;
+}
 
 /**
  * Where the rows of a pass go. A pass is built before anything is computed, so the numbers of rows per expert are
  * unknown and no shape may depend on them. Rows are therefore laid out in blocks of one size, each for one expert,
- * and there are as many blocks as the worst case needs: rows / size + experts. Places that stay empty compute some row
- * once more, and nobody reads them.
+ * and there are as many blocks as the worst case needs: nearly rows / size + experts. Places that stay empty compute
+ * some row once more, and nobody reads them. Few rows are multiplied one by one.
  * Source: Gale et al. 2023, "MegaBlocks: Efficient Sparse Training with Mixture-of-Experts", section 5.
  */
 export class Dispatch {
-  readonly #size: number;
-  /** The expert of each block, (blocks). */
-  readonly #experts: MxArray;
-  /** For each row its place in the blocks, (rows), and for each place its row, (blocks · size). */
-  readonly #places: MxArray | undefined;
-  readonly #rows: MxArray | undefined;
+  readonly #count: number;
+  /** By block size, made when first asked for. */
+  readonly #layouts = new Map<number, Layout>();
   /** The experts of each token, (batch, position, topK) int32, all within their number. */
   readonly indices: MxArray;
 
@@ -30,19 +44,8 @@ export class Dispatch {
    * @param count the number of experts
    */
   constructor(indices: MxArray, count: number) {
-    const rows = indices.size;
+    this.#count = count;
     this.indices = mx.clip(indices.astype(mx.int32), whole(0), whole(count - 1));
-    const flat = this.indices.flatten();
-    this.#size = Math.min(2 ** Math.floor(Math.log2(Math.max(rows / count, 1))), largestBlock);
-    if (this.#size === 1) {
-      this.#experts = flat;
-      return;
-    }
-    const blocks = Math.floor(rows / this.#size) + count;
-    const { places, sources, experts } = layOut(flat, { count, blocks, size: this.#size });
-    this.#experts = experts;
-    this.#places = places;
-    this.#rows = sources;
   }
 
   /**
@@ -54,9 +57,9 @@ export class Dispatch {
    */
   multiply(x: MxArray, weight: MxArray): MxArray {
     const matrices = weight.swapaxes(1, 2);
-    return this.apply(x, (blocks, experts) =>
-      mx.blockSparseMM(blocks, matrices, undefined, experts),
-    );
+    const product = (blocks: MxArray, experts: MxArray) =>
+      mx.blockSparseMM(blocks, matrices, undefined, experts);
+    return this.apply(x, product, this.blockSize(weight.size / this.#count));
   }
 
   /**
@@ -64,26 +67,59 @@ export class Dispatch {
    *
    * @param x (batch, position, in) or (batch, position, topK, in)
    * @param product from (blocks, size, in) and the expert of each block, (blocks), to (blocks, size, out)
+   * @param size of the blocks; 1 for products that gain nothing from rows that go together
    * @returns (batch, position, topK, out)
    */
-  apply(x: MxArray, product: (blocks: MxArray, experts: MxArray) => MxArray): MxArray {
+  apply(
+    x: MxArray,
+    product: (blocks: MxArray, experts: MxArray) => MxArray,
+    size: number,
+  ): MxArray {
+    const { experts, sources, places } = this.layout(size);
     const width = x.shape[x.ndim - 1];
     const copies = x.ndim === 3 ? this.indices.shape[2] : 1;
-    const rows = this.#rows ?? mx.arange(0, this.indices.size, 1, mx.int32);
-    const sources = copies === 1 ? rows : mx.floorDivide(rows, whole(copies));
-    const blocks = x.reshape([-1, width]).index(sources).reshape([-1, this.#size, width]);
-    const products = product(blocks, this.#experts);
+    const rows = copies === 1 ? sources : mx.floorDivide(sources, whole(copies));
+    const blocks = x.reshape([-1, width]).index(rows).reshape([-1, size, width]);
+    const products = product(blocks, experts);
     const flat = products.reshape([-1, products.shape[2]]);
-    const ordered = this.#places ? flat.index(this.#places) : flat;
-    return ordered.reshape([...this.indices.shape, -1]);
+    return (places ? flat.index(places) : flat).reshape([...this.indices.shape, -1]);
+  }
+
+  /**
+   * How many rows are best multiplied together.
+   *
+   * @param matrix how many numbers the matrix of one expert holds
+   */
+  blockSize(matrix: number): number {
+    const rows = this.indices.size;
+    const cost = (size: number) => {
+      const besides = matrix * size <= smallProduct ? costOfSmallBlock : costOfBlock;
+      return mostBlocks(rows, this.#count, size) * (besides + size);
+    };
+    return blockSizes.reduce((best, size) => (cost(size) < cost(best) ? size : best));
+  }
+
+  private layout(size: number): Layout {
+    const known = this.#layouts.get(size);
+    if (known) return known;
+    const flat = this.indices.flatten();
+    const made =
+      size === 1
+        ? { experts: flat, sources: mx.arange(0, flat.size, 1, mx.int32) }
+        : layOut(flat, this.#count, size);
+    this.#layouts.set(size, made);
+    return made;
   }
 }
 
+/** Every expert that is used may leave all places of one block but one empty. */
+function mostBlocks(rows: number, count: number, size: number): number {
+  return Math.floor((rows + Math.min(rows, count) * (size - 1)) / size);
+}
+
 /** Gives every expert the blocks it needs, one expert after the other. */
-function layOut(
-  experts: MxArray, // (rows)
-  { count, blocks, size }: { count: number; blocks: number; size: number },
-): { places: MxArray; sources: MxArray; experts: MxArray } {
+function layOut(experts: MxArray, count: number, size: number): Layout {
+  const blocks = mostBlocks(experts.size, count, size);
   const numbers = mx.arange(0, count, 1, mx.int32);
   const belongs = mx.equal(mx.expandDims(experts, 1), numbers).astype(mx.int32); // (rows, experts)
   const rows = mx.sum(belongs, 0); // of each expert

@@ -1,5 +1,5 @@
 /** What distinguishes families, one feature at a time, against its definition. */
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { type Linear, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { InvalidDecoderConfigError } from "../errors.js";
 import { smallConfig } from "../test-support/checkpoints.js";
@@ -156,10 +156,11 @@ describe("embeddings and logits", () => {
       ["embedTokens", "embedNorm", "layers.0.input", "finalNorm", "output"],
     );
     const { embedTokens, lmHead } = smallModel({ ...plain, ...embeddings, head }).module;
+    const { weight } = lmHead as Linear;
     const rows = embedTokens.weight.index(mx.array(prompt, mx.int32));
     expect(maxDifference(tokens, mx.multiply(rows, 3))).toBe(0);
     expect(maxDifference(normalized, input)).toBe(0);
-    const read_ = mx.multiply(mx.matmul(final, lmHead!.weight.T), 0.5);
+    const read_ = mx.multiply(mx.matmul(final, weight.T), 0.5);
     expect(maxDifference(logits, mx.multiply(mx.tanh(mx.divide(read_, 2)), 2))).toBeLessThan(1e-5);
   });
 
@@ -173,8 +174,8 @@ describe("embeddings and logits", () => {
 
   it("read norms whose weight is stored without its 1", () => {
     const offset = { ...rms, unitOffset: true };
-    const { finalNorm } = smallModel({ ...plain, finalNorm: offset }).module;
-    expect(toFlat(finalNorm.weight).every((weight) => weight === 0)).toBe(true);
+    const finalNorm = smallModel({ ...plain, finalNorm: offset }).module.finalNorm!;
+    expect(toFlat(finalNorm.weight!).every((weight) => weight === 0)).toBe(true);
     finalNorm.weight = mx.multiply(mx.ones([32]), 0.5);
     const x = mx.multiply(mx.ones([2, 32]), 10);
     const expected = 1.5 * (10 / Math.sqrt(100.01));

@@ -24,7 +24,8 @@ export function initializeWeights(decoder: Decoder, options: InitializeOptions =
   const residual = deviation / Math.sqrt(2 * decoder.layers.length);
   const keys = keySequence(seed);
   // A decoder's norms store their weights all in one way.
-  const neutral = decoder.finalNorm.unitOffset ? 0 : 1;
+  const { finalNorm, layers } = decoder;
+  const neutral = (finalNorm ?? layers[0].postAttentionNorm)?.unitOffset ? 0 : 1;
   const fill = (path: string, { shape }: MxArray): MxArray => {
     if (/norm\.weight$/i.test(path)) return mx.full(shape, neutral);
     if (shape.length < 2) return mx.zeros(shape);

@@ -30,10 +30,14 @@ export class DecoderLayer extends nn.Module {
   /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
   readonly postAttentionNorm: Norm | undefined;
   readonly mlp: FeedForward;
+  /** The sum with the MLP, where it is then normalised. */
+  readonly residPost: Tap | undefined;
+  /** Normalises the residual stream, so what a layer writes is also rescaled by all later ones. Absent in most families. */
+  readonly outputNorm: Norm | undefined;
 
   constructor(hidden: number, config: LayerConfig, parts: LayerParts = {}) {
     super();
-    const { inputNorm, attention, postAttentionNorm, mlp, parallel = false } = config;
+    const { inputNorm, attention, postAttentionNorm, mlp, parallel = false, outputNorm } = config;
     this.parallel = parallel;
     if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
     const { latent } = attention;
@@ -43,6 +47,10 @@ export class DecoderLayer extends nn.Module {
     if (postAttentionNorm) this.postAttentionNorm = new Norm(hidden, postAttentionNorm);
     const { experts } = mlp;
     this.mlp = experts ? new MixtureOfExperts(hidden, mlp, experts) : new Mlp(hidden, mlp);
+    if (outputNorm) {
+      this.residPost = new Tap(residualAxes);
+      this.outputNorm = new Norm(hidden, outputNorm);
+    }
   }
 
   get outputAxes(): ResidualAxes {
@@ -51,12 +59,13 @@ export class DecoderLayer extends nn.Module {
 
   /** @param x the residual stream, (batch, position, hidden) */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
-    const { inputNorm, postAttentionNorm, parallel } = this;
+    const { inputNorm, postAttentionNorm, parallel, residPost, outputNorm } = this;
     const read = inputNorm ? inputNorm.forward(x) : x;
     const middle = this.residMid.forward(mx.add(x, this.selfAttn.forward(read, pass, cache)));
     const stream = parallel ? x : middle;
     const unnormalized = parallel ? read : middle;
     const mlpInput = postAttentionNorm ? postAttentionNorm.forward(stream) : unnormalized;
-    return mx.add(middle, this.mlp.forward(mlpInput));
+    if (!outputNorm || !residPost) return mx.add(middle, this.mlp.forward(mlpInput));
+    return outputNorm.forward(residPost.forward(mx.add(mlpInput, this.mlp.forward(mlpInput))));
   }
 }

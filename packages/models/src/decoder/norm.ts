@@ -14,14 +14,14 @@ export interface NormOptions {
 
 /**
  * RMSNorm or LayerNorm over the last axis: `(x [- mean]) / scale · weight [+ bias]`, where `scale` is
- * `sqrt(mean(x²) + epsilon)` or `sqrt(variance + epsilon)`. Some families store `weight - 1`.
+ * `sqrt(mean(x²) + epsilon)` or `sqrt(variance + epsilon)`. Some families store `weight - 1`, few have none.
  */
 export class Norm extends nn.Module {
   readonly kind: NormConfig["kind"];
   readonly epsilon: number;
   readonly unitOffset: boolean;
   readonly byHead: boolean;
-  weight: MxArray; // (dims) or (heads, dims)
+  weight: MxArray | null = null; // (dims) or (heads, dims)
   bias: MxArray | null = null; // likewise
   /** The denominator. */
   readonly scale: Tap;
@@ -34,7 +34,7 @@ export class Norm extends nn.Module {
     this.epsilon = config.epsilon;
     this.unitOffset = config.unitOffset ?? false;
     this.byHead = headAxis !== undefined;
-    this.weight = this.unitOffset ? mx.zeros(shape) : mx.ones(shape);
+    if (config.weight ?? true) this.weight = this.unitOffset ? mx.zeros(shape) : mx.ones(shape);
     if (config.bias) this.bias = mx.zeros(shape);
     this.scale = new Tap(["batch", "position", ...(headAxis ? [headAxis] : []), "one"]);
   }
@@ -49,14 +49,14 @@ export class Norm extends nn.Module {
     const { weight, byHead } = this;
     if (!byHead) return this.normalize(x, x.shape);
     // In rows: binding 0.0.7 computes wrong gradients, and cached passes, where one of four axes has length one.
-    const rows = x.reshape(weight.ndim === 1 ? [-1, x.shape[3]] : [-1, ...weight.shape]);
+    const rows = x.reshape(weight?.ndim === 2 ? [-1, ...weight.shape] : [-1, x.shape[3]]);
     return this.normalize(rows, x.shape).reshape(x.shape);
   }
 
   /** @param shape of the denominator, up to its last axis */
   private normalize(x: MxArray, shape: readonly number[]): MxArray {
     const { kind, scale, bias, epsilon, unitOffset } = this;
-    const weight = unitOffset ? mx.add(this.weight, 1) : this.weight;
+    const weight = this.weight && unitOffset ? mx.add(this.weight, 1) : this.weight;
     const divisor = () => denominator(x, kind, epsilon);
     if (scale.changed) {
       const centred = kind === "layer" ? mx.subtract(x, mx.mean(x, -1, true)) : x;
@@ -65,10 +65,11 @@ export class Norm extends nn.Module {
       return affine(normalized, weight, bias);
     }
     scale.derive(() => divisor().reshape([...shape.slice(0, -1), 1]));
-    if (weight.ndim === 1) return kernel(x, kind, epsilon, weight, bias);
+    const one = weight ?? mx.ones([x.shape[x.ndim - 1]], x.dtype);
+    if (one.ndim === 1) return kernel(x, kind, epsilon, one, bias);
     // The kernels take one weight for all heads only.
-    const normalized = kernel(x, kind, epsilon, mx.ones([weight.shape[1]], x.dtype), null);
-    return affine(normalized, weight, bias);
+    const normalized = kernel(x, kind, epsilon, mx.ones([one.shape[1]], x.dtype), null);
+    return affine(normalized, one, bias);
   }
 }
 
@@ -84,8 +85,8 @@ function kernel(
     : mx.fast.rmsNorm(x, weight, epsilon);
 }
 
-function affine(x: MxArray, weight: MxArray, bias: MxArray | null): MxArray {
-  const weighted = mx.multiply(x, weight);
+function affine(x: MxArray, weight: MxArray | null, bias: MxArray | null): MxArray {
+  const weighted = weight ? mx.multiply(x, weight) : x;
   return bias ? mx.add(weighted, bias) : weighted;
 }
 

@@ -61,6 +61,7 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
    *
    * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`)
    * @example
+   * const model = await loadModel("google-bert/bert-base-uncased", { as: MaskedLanguageModel });
    * await model.saveModel("my-model");
    */
   saveModel(folder: string, options?: SaveOptions): Promise<void> {

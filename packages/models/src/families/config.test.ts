@@ -42,7 +42,7 @@ describe("llama's config", () => {
     const config = llama.describe(json, "config.json");
     expect(config.layers[0].attention).toMatchObject({ kvHeads: 4, headDim: 8, qkvBias: false });
     expect(config.layers[0].attention.rope?.base).toBe(10_000);
-    expect(config.finalNorm.epsilon).toBe(1e-6);
+    expect(config.finalNorm?.epsilon).toBe(1e-6);
   });
 
   it("may give heads another width than hidden / heads, and biases", () => {

@@ -15,8 +15,7 @@ const schema = z.object({
   rotary_dim: size.default(64),
   activation_function: activation.default("geluTanh"),
   layer_norm_epsilon: withDefault(z.number().positive(), 1e-5),
-  // The head has a bias of its own, which a tied one would share with nothing.
-  tie_word_embeddings: z.literal(false).nullish(),
+  tie_word_embeddings: withDefault(z.boolean(), false),
 });
 
 type GptjConfig = z.output<typeof schema>;
@@ -42,7 +41,7 @@ function describe(json: unknown, file: string): DecoderConfig {
       parallel: true,
     })),
     finalNorm: norm,
-    head: { tied: false, bias: true },
+    head: { tied: config.tie_word_embeddings, bias: true },
   };
 }
 

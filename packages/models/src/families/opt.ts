@@ -1,7 +1,6 @@
-/** OPT (`model_type: "opt"`): learned positions from row 2 on, ReLU. */
+/** OPT and Galactica (`model_type: "opt"`): learned positions from row 2 on; the 350M model has norms after its parts. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
-import { UnsupportedConfigError } from "../errors.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { repeatLayers } from "./layout.js";
@@ -16,24 +15,18 @@ const schema = z.object({
   num_attention_heads: size,
   activation_function: activation.default("relu"),
   enable_bias: withDefault(z.boolean(), true),
-  layer_norm_elementwise_affine: z.literal(true).nullish(),
-  // Only the 350M model normalises after its layers; it also projects embeddings.
-  do_layer_norm_before: z.literal(true).nullish(),
-  _remove_final_layer_norm: z.literal(false).nullish(),
+  layer_norm_elementwise_affine: withDefault(z.boolean(), true),
+  do_layer_norm_before: withDefault(z.boolean(), true),
+  _remove_final_layer_norm: withDefault(z.boolean(), false),
   tie_word_embeddings: withDefault(z.boolean(), true),
 });
 
 type OptConfig = z.output<typeof schema>;
 
-const norm: NormConfig = { kind: "layer", epsilon: 1e-5, bias: true };
-
 function describe(json: unknown, file: string): DecoderConfig {
   const config = readConfig(schema, json, file);
-  const { word_embed_proj_dim: width, hidden_size: hidden } = config;
-  if (width && width !== hidden) {
-    const rule = `Embeddings of another width than hidden_size = ${hidden} are not implemented.`;
-    throw new UnsupportedConfigError("word_embed_proj_dim", width, file, rule);
-  }
+  const { word_embed_proj_dim: width, hidden_size: hidden, do_layer_norm_before: before } = config;
+  const norm = describeNorm(config);
   const mlp = {
     hidden: config.ffn_dim,
     activation: config.activation_function,
@@ -43,18 +36,23 @@ function describe(json: unknown, file: string): DecoderConfig {
   return {
     vocab: config.vocab_size,
     hidden,
+    ...(width && width !== hidden && { embeddingWidth: width }),
     maxPositions: config.max_position_embeddings,
     learnedPositions: true,
     positionOffset: 2,
     layers: repeatLayers(config.num_hidden_layers, () => ({
-      inputNorm: norm,
+      ...(before ? { inputNorm: norm } : { outputNorm: norm }),
       attention: describeAttention(config),
       postAttentionNorm: norm,
       mlp,
     })),
-    finalNorm: norm,
+    ...(before && !config._remove_final_layer_norm && { finalNorm: norm }),
     head: { tied: config.tie_word_embeddings, bias: false },
   };
+}
+
+function describeNorm({ layer_norm_elementwise_affine: affine }: OptConfig): NormConfig {
+  return { kind: "layer", epsilon: 1e-5, bias: affine, ...(!affine && { weight: false }) };
 }
 
 function describeAttention(config: OptConfig): AttentionConfig {
@@ -73,22 +71,28 @@ function describeAttention(config: OptConfig): AttentionConfig {
 export const opt: Family = {
   modelType: "opt",
   describe,
-  weights: {
+  weights: ({ layers: [{ outputNorm }] }) => ({
     optionalPrefix: "model.",
     modules: {
       "decoder.embed_tokens": "embedTokens",
       "decoder.embed_positions": "embedPositions",
-      "decoder.layers.*.self_attn_layer_norm": "layers.*.inputNorm",
+      "decoder.project_in": "embedTokens.projection",
+      "decoder.layers.*.self_attn_layer_norm": outputNorm
+        ? "layers.*.postAttentionNorm"
+        : "layers.*.inputNorm",
       "decoder.layers.*.self_attn.q_proj": "layers.*.selfAttn.qProj",
       "decoder.layers.*.self_attn.k_proj": "layers.*.selfAttn.kProj",
       "decoder.layers.*.self_attn.v_proj": "layers.*.selfAttn.vProj",
       "decoder.layers.*.self_attn.out_proj": "layers.*.selfAttn.oProj",
-      "decoder.layers.*.final_layer_norm": "layers.*.postAttentionNorm",
+      "decoder.layers.*.final_layer_norm": outputNorm
+        ? "layers.*.outputNorm"
+        : "layers.*.postAttentionNorm",
       "decoder.layers.*.fc1": "layers.*.mlp.upProj",
       "decoder.layers.*.fc2": "layers.*.mlp.downProj",
       "decoder.final_layer_norm": "finalNorm",
+      "decoder.project_out": "unembedProjection",
       lm_head: "lmHead",
     },
     ignored: [],
-  },
+  }),
 };

@@ -19,7 +19,7 @@ const schema = z.object({
   max_position_embeddings: withDefault(size, 2048),
   layer_norm_eps: withDefault(z.number().positive(), 1e-5),
   qk_layernorm: withDefault(z.boolean(), false),
-  tie_word_embeddings: z.literal(false).nullish(),
+  tie_word_embeddings: withDefault(z.boolean(), false),
   ...partialRopeFields,
 });
 
@@ -43,7 +43,7 @@ function describe(json: unknown, file: string): DecoderConfig {
       parallel: true,
     })),
     finalNorm: norm,
-    head: { tied: false, bias: true },
+    head: { tied: config.tie_word_embeddings, bias: true },
   };
 }
 

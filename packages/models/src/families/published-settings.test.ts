@@ -1,19 +1,12 @@
 /** Equality with transformers where published models of a family differ from one another: miniatures of each setting. */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
+import { miniatureFolder, miniatureNames } from "../test-support/miniatures.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 
-const parent = fileURLToPath(new URL("../../references", import.meta.url));
-const names = readdirSync(parent, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
-
-describe.each(names)("%s", (name) => {
+describe.each(miniatureNames)("%s", (name) => {
   const loaded = (async () => {
-    const folder = join(parent, name);
+    const folder = miniatureFolder(name);
     const activations = readActivations(folder);
     return { model: await loadModel(folder), activations, prompt: rows(activations.input_ids) };
   })();

@@ -39,6 +39,12 @@ function checkNothingSeesTheMean({ layers, finalNorm }: DecoderConfig): void {
       refuse("writes are normalised before they are added, so their matrices cannot be centred");
     }
   });
+  if (!finalNorm) {
+    throw new UnsupportedFoldError(
+      "centreWrites",
+      "No norm follows the last layer, so its mean is seen",
+    );
+  }
   if (finalNorm.kind === "rms") {
     const reason = "finalNorm: RMSNorm does not subtract the mean, so the mean is seen";
     throw new UnsupportedFoldError("centreWrites", reason);

@@ -25,6 +25,7 @@ const expertReaders = [
  * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`)
  */
 export function foldNorms(parameters: Parameters, config: DecoderConfig): void {
+  checkFoldable(config);
   config.layers.forEach((layer, index) => {
     for (const norm of ["inputNorm", "postAttentionNorm"] as const) {
       const described = layer[norm];
@@ -34,7 +35,18 @@ export function foldNorms(parameters: Parameters, config: DecoderConfig): void {
       foldNorm(parameters, `${path}.${norm}`, described, readers);
     }
   });
-  foldNorm(parameters, "finalNorm", config.finalNorm, ["lmHead"]);
+  if (config.finalNorm) foldNorm(parameters, "finalNorm", config.finalNorm, ["lmHead"]);
+}
+
+function checkFoldable({ layers, embeddingWidth }: DecoderConfig): void {
+  const layer = layers.findIndex(({ outputNorm }) => outputNorm);
+  if (layer >= 0) {
+    const reason = `layers.${layer}: its norms stand on the residual stream itself, so not only matrices read them`;
+    throw new UnsupportedFoldError("norms", reason);
+  }
+  if (embeddingWidth === undefined) return;
+  const reason = "Between the final norm and the unembedding stands a matrix without a bias";
+  throw new UnsupportedFoldError("norms", reason);
 }
 
 function readersOf(layer: LayerConfig, norm: "inputNorm" | "postAttentionNorm"): string[] {
@@ -55,19 +67,19 @@ function foldNorm(
   { unitOffset = false }: NormConfig,
   readers: readonly string[],
 ): void {
-  const stored = parameters.get(`${path}.weight`)!; // (hidden)
-  const weight = unitOffset ? mx.add(stored, 1) : stored;
+  const stored = parameters.get(`${path}.weight`); // (hidden); some norms have none
+  const weight = stored && unitOffset ? mx.add(stored, 1) : stored;
   const shift = parameters.get(`${path}.bias`); // (hidden)
   for (const reader of readers) {
     const matrix = parameters.get(`${reader}.weight`); // (…, out, hidden)
     if (!matrix) continue; // an MLP without a gate, experts without a shared one
-    parameters.set(`${reader}.weight`, mx.multiply(matrix, weight));
+    if (weight) parameters.set(`${reader}.weight`, mx.multiply(matrix, weight));
     if (!shift) continue;
     const bias = parameters.get(`${reader}.bias`);
     if (!bias)
       throw new UnsupportedFoldError("norms", `${reader} has no bias to take that of ${path}`);
     parameters.set(`${reader}.bias`, mx.add(bias, mx.matmul(matrix, shift)));
   }
-  parameters.set(`${path}.weight`, mx.full(stored.shape, unitOffset ? 0 : 1));
+  if (stored) parameters.set(`${path}.weight`, mx.full(stored.shape, unitOffset ? 0 : 1));
   parameters.delete(`${path}.bias`);
 }

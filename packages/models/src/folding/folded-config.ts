@@ -18,7 +18,7 @@ export function foldedConfig(config: DecoderConfig): DecoderConfig {
   return {
     ...config,
     layers: config.layers.map(foldedLayer),
-    finalNorm: { ...finalNorm, bias: false },
+    ...(finalNorm && { finalNorm: { ...finalNorm, bias: false } }),
     head: { ...head, tied: false, bias: head.bias || shifts(finalNorm) },
   };
 }

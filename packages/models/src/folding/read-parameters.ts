@@ -2,6 +2,7 @@
 import { type MxArray, mx } from "@mlxterp/mlx";
 import type { Decoder } from "../decoder/decoder.js";
 import { listParameters } from "../decoder/parameters.js";
+import { TiedHead } from "../decoder/tied-head.js";
 import { type Adapted, fullWeight, type Weighted } from "../quantization/full-weight.js";
 
 /** A module as what it holds; one with a live adapter holds its own bias inside. */
@@ -17,7 +18,7 @@ export function readParameters(decoder: Decoder, like: Decoder): Map<string, MxA
   for (const [path, { shape }] of listParameters(like)) {
     const dot = path.lastIndexOf(".");
     const name = path.slice(dot + 1);
-    const module = holderOf(decoder, path.slice(0, dot));
+    const module = holderOf(decoder, path.slice(0, dot), name);
     found.set(path, read(module, name) ?? mx.zeros(shape));
   }
   for (const [path, array] of listParameters(decoder)) {
@@ -26,9 +27,11 @@ export function readParameters(decoder: Decoder, like: Decoder): Map<string, MxA
   return found;
 }
 
-/** The module at a path; the unembedding is the embedding where the two are tied. */
-function holderOf(decoder: Decoder, path: string): Holder {
-  if (path === "lmHead" && !decoder.lmHead) return decoder.embedTokens as unknown as Holder;
+/** The module at a path; the unembedding is the embedding where the two are tied, but for a bias. */
+function holderOf(decoder: Decoder, path: string, name: string): Holder {
+  const { lmHead, embedTokens } = decoder;
+  const tied = !lmHead || (lmHead instanceof TiedHead && name === "weight");
+  if (path === "lmHead" && tied) return embedTokens as unknown as Holder;
   return path
     .split(".")
     .reduce((holder, key) => holder[key] as Holder, decoder as unknown as Holder);

@@ -47,6 +47,23 @@ describe.skipIf(generativeFamilies.length === 0).each(generativeFamilies)(
       }
     });
 
+    it("lets attention and mixing be changed at every step", async () => {
+      const model = await loaded;
+      const site = name === "mamba" ? "layers.*.mixer.post" : "layers.*.selfAttn.pattern";
+      const halve = { [site]: (x: MxArray) => mx.multiply(x, 0.5) };
+      const rows = await rowsOf(model, prompts, { ...options, interventions: halve });
+      for (const [row, prompt] of prompts.entries()) {
+        const text = [...prompt];
+        for (const { token, logProbability } of rows[row]) {
+          const logits = (await model.run([text], { interventions: halve })).get("output");
+          const last = logits.index(0, -1);
+          const expected = mx.subtract(last.index(token), mx.logsumexp(last));
+          expect(logProbability).toBeCloseTo(Number(expected.item()), 3);
+          text.push(token);
+        }
+      }
+    });
+
     it("saves for each what it would save alone", async () => {
       const model = await loaded;
       const mixer = name === "mamba" ? "layers.*.mixer.post" : "layers.*.selfAttn.pattern";

@@ -38,5 +38,5 @@ export interface GenerativeModel
     | undefined;
   /** The ids that end a text. */
   readonly eosTokens: readonly number[];
-  createCache(): GenerationCache;
+  createCache(options?: { readonly sliding?: boolean }): GenerationCache;
 }

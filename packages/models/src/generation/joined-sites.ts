@@ -15,14 +15,17 @@ import { createStepEvaluator } from "./step-evaluation.js";
 interface Column {
   readonly axis: number;
   readonly keyAxis: number | undefined;
-  /** Of several steps each. */
+  /** Of the prompt, and of `blockLength` steps each. */
   readonly blocks: MxArray[];
-  /** Of one step each, since the last block. */
-  readonly recent: MxArray[];
+  /** The steps since the last block. */
+  open: MxArray | undefined;
 }
 
-/** So many handles are kept before they become blocks: with more, the collector would have to look through them. */
-const mostRecent = 128;
+/**
+ * Each step is joined at once to those before: a handle for every step would grow old, and out of reach of young
+ * collections. A block ends here, so that joining copies little.
+ */
+const blockLength = 16;
 
 export class JoinedSites {
   private readonly columns = new Map<string, Column>();
@@ -38,29 +41,29 @@ export class JoinedSites {
    * one that not every step computes
    */
   add({ pass, values }: WholePass): void {
-    if (!this.first) this.begin(pass, values);
+    const isPrompt = this.first === undefined;
+    if (isPrompt) this.begin(pass, values);
     const reached = new Map(values.map(({ name, value }) => [name, value]));
-    for (const [name, { recent }] of this.columns) {
+    const joined = [...this.columns].map(([name, column]) => {
       const value = reached.get(name);
       if (!value) {
         const rule = "a step that was saved did not compute it, so its positions cannot be joined.";
         throw new SiteNotReachedError(name, rule);
       }
-      recent.push(value);
-    }
+      column.open = column.open ? joinParts(name, column, [column.open, value]) : value;
+      return column.open;
+    });
     this.steps++;
-    if (this.steps * this.columns.size >= mostRecent) this.makeBlocks();
+    if (this.steps > 1) mx.eval(...joined);
+    if (isPrompt || this.steps === blockLength) this.endBlocks();
   }
 
-  private makeBlocks(): void {
+  private endBlocks(): void {
     this.steps = 0;
-    const made = [...this.columns].map(([name, column]) => {
-      const { blocks, recent } = column;
-      const block = joinParts(name, column, recent.splice(0));
-      blocks.push(block);
-      return block;
-    });
-    mx.eval(...made);
+    for (const column of this.columns.values()) {
+      if (column.open) column.blocks.push(column.open);
+      column.open = undefined;
+    }
   }
 
   /**
@@ -72,8 +75,9 @@ export class JoinedSites {
     const facts = { tokens, provenance, positions: undefined };
     const joined = new Map<string, MxArray>();
     const compute = createStepEvaluator();
+    this.endBlocks();
     for (const [name, column] of this.columns) {
-      const parts = [...column.blocks.splice(0), ...column.recent.splice(0)];
+      const parts = column.blocks.splice(0);
       const value = joinParts(name, column, parts, keys);
       await compute([value]);
       joined.set(name, value);
@@ -86,7 +90,7 @@ export class JoinedSites {
     for (const saved of values) {
       const { name, keyAxis } = saved;
       const axis = requirePositionAxis(saved);
-      this.columns.set(name, { axis, keyAxis, blocks: [], recent: [] });
+      this.columns.set(name, { axis, keyAxis, blocks: [], open: undefined });
     }
     this.first = pass.mapped((name) => (this.columns.has(name) ? mx.zeros([0]) : undefined));
   }

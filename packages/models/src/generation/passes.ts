@@ -19,6 +19,8 @@ import {
 
 export interface PassesOptions extends StepSaveOptions {
   readonly interventions?: Interventions;
+  /** See `PrefixOptions`. */
+  readonly sliding?: boolean;
 }
 
 /** Everything that a pass saves, pads included. */
@@ -41,9 +43,9 @@ export interface PassResult {
 export class GenerationPasses {
   readonly cache: GenerationCache;
   /** How many pads stand at the left of each row. */
-  readonly padding: readonly number[];
+  private readonly padding: readonly number[];
   private readonly lengths: readonly number[];
-  readonly saves: SavePlan | undefined;
+  private readonly saves: SavePlan | undefined;
 
   /** @throws UnknownSiteError (`UNKNOWN_SITE`) */
   constructor(
@@ -52,7 +54,7 @@ export class GenerationPasses {
     private readonly options: PassesOptions,
     private readonly prefix?: ContinuedPrefix,
   ) {
-    this.cache = prefix?.cache ?? model.createCache();
+    this.cache = prefix?.cache ?? model.createCache({ sliding: options.sliding });
     this.lengths = prompts.map((prompt) => prompt.length);
     const width = Math.max(...this.lengths);
     this.padding = this.lengths.map((length) => width - length);

@@ -35,6 +35,24 @@ describe.skipIf(generativeFamilies.length === 0).each(generativeFamilies)(
   },
 );
 
+describe.skipIf(!generativeFamilies.includes("mistral"))("a prefix longer than a window", () => {
+  it("can be read so that patterns over it may be changed afterwards", async () => {
+    const model = await loadFamily("mistral");
+    const site = "layers.*.selfAttn.pattern";
+    const halve = { [site]: (x: MxArray) => mx.multiply(x, 0.5) };
+    const halveLater = {
+      [site]: (x: MxArray, { offset }: SiteContext) => {
+        const queries = mx.arange(offset, offset + x.shape[2], 1, mx.int32).reshape([1, 1, -1, 1]);
+        return mx.where(mx.greaterEqual(queries, mx.array(8, mx.int32)), mx.multiply(x, 0.5), x);
+      },
+    };
+    const prefix = await model.readPrefix(ids.slice(0, 8), { sliding: false });
+    const whole = await stepsOf(model, ids, { ...options, interventions: halveLater });
+    const rest = await stepsOf(model, ids.slice(8), { ...options, interventions: halve, prefix });
+    expect(tokensOf(rest)).toEqual(tokensOf(whole));
+  });
+});
+
 describe("a prefix", () => {
   const model = smallModel();
 

@@ -49,13 +49,12 @@ export class PromptPrefix implements Disposable {
    */
   continuedBy(model: GenerativeModel): ContinuedPrefix {
     const { model: reader, cache, logits } = this.open();
-    const same =
-      reader.module === model.module &&
+    const ours = reader.module === model.module;
+    const sameEdits =
       reader.edits.length === model.edits.length &&
       reader.edits.every((edit, index) => edit === model.edits[index]);
-    if (!same)
-      throw new PrefixMismatchError(reader.name, model.name, reader.module === model.module);
-    return { cache: cache.copy(), logits };
+    if (ours && sameEdits) return { cache: cache.copy(), logits };
+    throw new PrefixMismatchError(reader.name, model.name, ours);
   }
 
   /** Lets go of the keys and values; generations that are under way go on. */
@@ -78,6 +77,11 @@ export interface PrefixOptions {
   readonly interventions?: Interventions;
   /** Activations to keep. Default: none. */
   readonly save?: Selector | readonly Selector[];
+  /**
+   * Whether layers that see a window of keys let go of older ones. Without them, interventions of later generations
+   * cannot change scores and patterns there, unless the prefix was read with them too. Default: true.
+   */
+  readonly sliding?: boolean;
   /** A prefix that this one begins with. */
   readonly prefix?: PromptPrefix;
 }

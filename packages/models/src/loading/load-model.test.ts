@@ -86,7 +86,7 @@ describe("loading a folder", () => {
     const model = await loadModel(writeCheckpoint(llamaJson, Object.fromEntries(half)));
     expect(model.module.layers[0].mlp.upProj.weight.dtype).toBe(mx.float32);
     const expected = llamaTensors()["model.norm.weight"].astype(mx.bfloat16).astype(mx.float32);
-    expect(maxDifference(model.module.finalNorm.weight, expected)).toBe(0);
+    expect(maxDifference(model.module.finalNorm!.weight!, expected)).toBe(0);
   });
 
   it("takes GPT-2's bare names, fused and transposed weights, and leaves its buffers", async () => {

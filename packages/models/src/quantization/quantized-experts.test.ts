@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { Dispatch } from "../decoder/dispatch.js";
+import { ExpertLinear } from "../decoder/expert-linear.js";
 import { loadModel } from "../index.js";
 import { temporaryFolder, writeCheckpoint } from "../test-support/checkpoints.js";
 import { mixtralJson, mixtralTensors } from "../test-support/mixtures.js";
@@ -121,4 +123,27 @@ describe("experts in two tensors, as transformers 5 holds them", () => {
     ];
     expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
   });
+});
+
+describe("packed experts", () => {
+  const scheme = { bits: 4, groupSize: 32 };
+  const random = (...shape: number[]) =>
+    mx.random.normal(shape, mx.float32, 0, 1, mx.random.key(4));
+  const packed = pack(random(3, 16, 64), scheme);
+  const axes = ["batch", "position", "topK", "mlpHidden"] as const;
+  const layer = new QuantizedExpertLinear(packed, random(3, 16), axes);
+  const plain = new ExpertLinear(3, { from: 64, to: 16, bias: true }, axes);
+  plain.weight = unpack(packed);
+  plain.bias = layer.bias;
+
+  for (const length of [1, 5, 60]) {
+    it(`compute the same for ${length} tokens, one by one or all at once`, () => {
+      const indices = mx.random.randint(0, 3, [1, length, 2], mx.int32, mx.random.key(5));
+      const x = random(1, length, 64);
+      const [received, expected] = [layer, plain].map((experts) =>
+        experts.forward(x, new Dispatch(indices, 3)),
+      );
+      expect(maxDifference(received, expected)).toBeLessThan(1e-4);
+    });
+  }
 });

@@ -1,8 +1,14 @@
 /** Experts and routers whose matrices stay packed. */
 import type { Axes } from "@mlxterp/core";
-import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { deviceName, type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { Dispatch } from "../decoder/dispatch.js";
-import type { PackedWeight } from "./scheme.js";
+import { type PackedWeight, unpack } from "./scheme.js";
+
+/**
+ * The CPU unpacks a matrix anew for every row it multiplies. From so many rows an expert on, unpacking the experts of one
+ * projection once is faster; below, rows that go together gain nothing.
+ */
+const manyRows = 8;
 
 /** The same projection of every expert, stacked. */
 export class QuantizedExpertLinear extends nn.Module implements PackedWeight {
@@ -31,12 +37,22 @@ export class QuantizedExpertLinear extends nn.Module implements PackedWeight {
 
   /** @param x (batch, position, in) or (batch, position, topK, in); returns (batch, position, topK, out) */
   override forward(x: MxArray, dispatch: Dispatch): MxArray {
-    const { weight, scales, biases, groupSize, bits, bias } = this;
-    const product = dispatch.apply(x, (blocks, experts) =>
-      // biome-ignore format: one argument list
-      mx.blockSparseQMM(blocks, weight, scales, biases, undefined, experts, true, groupSize, bits),
-    );
+    const { bias } = this;
+    const product = this.multiply(x, dispatch);
     return bias ? mx.add(product, bias.index(dispatch.indices)) : product;
+  }
+
+  private multiply(x: MxArray, dispatch: Dispatch): MxArray {
+    const { weight, scales, biases, groupSize, bits } = this;
+    const onCpu = deviceName() === "cpu";
+    if (onCpu && dispatch.indices.size >= manyRows * weight.shape[0]) {
+      return dispatch.multiply(x, unpack(this).astype(x.dtype));
+    }
+    const product = (blocks: MxArray, experts: MxArray) =>
+      // biome-ignore format: one argument list
+      mx.blockSparseQMM(blocks, weight, scales, biases, undefined, experts, true, groupSize, bits);
+    const matrix = weight.shape[1] * x.shape[x.ndim - 1];
+    return dispatch.apply(x, product, onCpu ? 1 : dispatch.blockSize(matrix));
   }
 }
 

@@ -1,7 +1,9 @@
 /** Linear layers and embeddings whose matrix stays packed; in a model they stand where the plain ones stood. */
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { ExpertLinear } from "../decoder/expert-linear.js";
+import type { ProjectedEmbedding } from "../decoder/projected-embedding.js";
 import { Router } from "../decoder/router.js";
+import type { ScaledEmbedding } from "../decoder/scaled-embedding.js";
 import { QuantizedExpertLinear, QuantizedRouter } from "./quantized-experts.js";
 import { type PackedWeight, unpack } from "./scheme.js";
 
@@ -37,11 +39,13 @@ export class QuantizedEmbedding extends nn.Module implements PackedWeight {
   readonly groupSize: number;
   /** Multiplies the rows, as in families that scale their embeddings, but not the tied unembedding. */
   readonly scale: number | undefined;
+  /** Takes rows to the width of the residual stream, in families whose embeddings have another. */
+  readonly projection: Linear | undefined;
   weight: MxArray; // (rows, dims · bits / 32) uint32
   scales: MxArray; // (rows, dims / groupSize)
   biases: MxArray; // (rows, dims / groupSize)
 
-  constructor(packed: PackedWeight, scale?: number) {
+  constructor(packed: PackedWeight, scale?: number, projection?: Linear) {
     super();
     this.bits = packed.bits;
     this.groupSize = packed.groupSize;
@@ -49,17 +53,19 @@ export class QuantizedEmbedding extends nn.Module implements PackedWeight {
     this.scales = packed.scales;
     this.biases = packed.biases;
     this.scale = scale;
+    if (projection) this.projection = projection;
   }
 
   /** @param ids (…); returns (…, dims) */
   override forward(ids: MxArray): MxArray {
-    const { bits, groupSize, scale } = this;
+    const { bits, groupSize, scale, projection } = this;
     const flat = ids.reshape([-1]);
     const [weight, scales, biases] = [this.weight, this.scales, this.biases].map((part) =>
       part.index(flat),
     );
     const rows = unpack({ weight, scales, biases, bits, groupSize }).reshape([...ids.shape, -1]);
-    return scale === undefined ? rows : mx.multiply(rows, scale);
+    const scaled = scale === undefined ? rows : mx.multiply(rows, scale);
+    return projection ? projection.forward(scaled) : scaled;
   }
 
   /** @param x (…, dims); returns (…, rows) */
@@ -83,7 +89,7 @@ export type QuantizedModule =
 /**
  * The packed form of a layer, or undefined for a module whose weight cannot be packed.
  *
- * @param plain keeps its bias and scale; its matrix is not read
+ * @param plain keeps its bias, scale and projection; its matrix is not read
  */
 export function quantizedLike(plain: unknown, packed: PackedWeight): QuantizedModule | undefined {
   if (plain instanceof nn.Linear) return new QuantizedLinear(packed, (plain as Linear).bias);
@@ -92,5 +98,6 @@ export function quantizedLike(plain: unknown, packed: PackedWeight): QuantizedMo
   }
   if (plain instanceof Router) return new QuantizedRouter(packed, plain.bias, plain.correction);
   if (!(plain instanceof nn.Embedding)) return undefined;
-  return new QuantizedEmbedding(packed, (plain as Embedding & { readonly scale?: number }).scale);
+  const { scale, projection } = plain as Embedding & Partial<ScaledEmbedding & ProjectedEmbedding>;
+  return new QuantizedEmbedding(packed, scale, projection);
 }

@@ -18,8 +18,8 @@ export class MixerCache {
  *
  * @example
  * const cache = new StateCache();
- * mamba.forward(prompt, { cache });
- * mamba.forward(next, { cache }); // (batch, 1)
+ * mamba.forward(mx.array([[1, 5, 2]], mx.int32), { cache });
+ * mamba.forward(mx.array([[7]], mx.int32), { cache }).shape; // [1, 1, 507]
  */
 export class StateCache {
   #layers: MixerCache[] = [];

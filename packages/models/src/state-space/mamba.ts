@@ -30,7 +30,7 @@ export class MambaLayer extends nn.Module {
    */
   override forward(x: MxArray, cache?: MixerCache, real?: MxArray): MxArray {
     const { inputNorm, residualInFloat32 } = this;
-    const normalized = inputNorm.forward(x.astype(inputNorm.weight.dtype));
+    const normalized = inputNorm.forward(x.astype(inputNorm.weight?.dtype ?? x.dtype));
     const residual = residualInFloat32 ? x.astype(mx.float32) : x;
     return mx.add(residual, this.mixer.forward(normalized, cache, real));
   }
@@ -90,7 +90,7 @@ export class Mamba extends nn.Module {
       x = layers[index].forward(x, grown?.layer(index), real);
     }
     const last = lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x;
-    const logits = this.unembed(finalNorm.forward(last.astype(finalNorm.weight.dtype)));
+    const logits = this.unembed(finalNorm.forward(last.astype(finalNorm.weight?.dtype ?? last.dtype)));
     grown?.advance(ids.shape);
     if (grown) cache?.adopt(grown);
     return logits;

@@ -72,6 +72,7 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
    *
    * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`)
    * @example
+   * const model = await loadModel("state-spaces/mamba-130m-hf", { as: StateSpaceModel });
    * await model.saveModel("my-model");
    */
   saveModel(folder: string, options?: SaveOptions): Promise<void> {
@@ -88,6 +89,7 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
    *
    * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError (`INVALID_ARGUMENT`)
    * @example
+   * let story = "";
    * for await (const { text } of model.generate("Once upon a time", { maxTokens: 20 })) story += text;
    */
   generate(
@@ -102,7 +104,9 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
    *
    * @throws what `generate` throws
    * @example
-   * for await (const { rows } of model.generateBatch([[1, 2], [3]])) tokens.push(rows.map((step) => step?.token));
+   * for await (const { rows } of model.generateBatch([[1, 2], [3]], { maxTokens: 20 })) {
+   *   rows.map((step) => step?.token); // undefined for a row that has ended
+   * }
    */
   generateBatch(
     prompts: Prompt,

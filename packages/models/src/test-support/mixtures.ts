@@ -45,7 +45,7 @@ function dense(biased: boolean): Record<string, MxArray> {
   return tensors;
 }
 
-export function randomArrays(seed: number): (...shape: number[]) => MxArray {
+function randomArrays(seed: number): (...shape: number[]) => MxArray {
   const keys = keySequence(seed);
   return (...shape) => mx.random.normal(shape, mx.float32, 0, 0.4, keys());
 }

@@ -34,7 +34,8 @@ export interface TextTokenizer extends Tokenizer {
    *
    * @throws TokenAlignmentError (`TOKEN_ALIGNMENT`) where the tokenizer changes texts in a way that cannot be followed
    * @example
-   * tokenizer.tokens("Mary gave").map(({ text, start, end }) => [text, start, end]); // [["Mary", 0, 4], [" gave", 4, 9]]
+   * const found = tokenizer.tokens("Mary gave", { addSpecialTokens: false });
+   * found.map(({ text, start, end }) => [text, start, end]); // [["Mary", 0, 4], ["gave", 5, 9]]
    */
   tokens(text: string, options?: EncodeOptions): TextToken[];
   /** @returns undefined for a token that is not in the vocabulary */
@@ -59,7 +60,8 @@ export interface TextTokenizer extends Tokenizer {
  * @returns undefined when there is no `tokenizer.json`; token ids then still work as prompts
  * @throws TokenizerError (`TOKENIZER`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`)
  * @example
- * loadTokenizer("models/stories15M")?.pieces([1, 9038, 2501]); // ["<s>", " Once", " upon"]
+ * await model.saveModel("my-model");
+ * loadTokenizer("my-model")?.pieces([1, 8, 9]); // ["<bos>", "Accra", "Adam"]
  */
 export function loadTokenizer(folder: string): TextTokenizer | undefined {
   const file = join(folder, "tokenizer.json");

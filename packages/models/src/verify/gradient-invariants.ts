@@ -65,21 +65,28 @@ export const attributionIsPatching: Invariant = {
     });
     const patch = (await model.run([other], { save: site })).get(site);
     const way = mx.subtract(patch, values.get(site));
-    const expected = mx.sum(mx.multiply(gradients.get(site), way));
+    const products = mx.multiply(gradients.get(site), way);
+    const [expected, total] = [mx.sum(products), mx.sum(mx.abs(products))];
     const at = (part: number) => metricAt(model, [ids], metric, site, mx.multiply(way, part));
     const effects = parts.map((part) => mx.divide(mx.subtract(at(part), at(-part)), 2 * part));
-    await evaluate([expected, ...effects]);
+    await evaluate([expected, total, ...effects]);
     const slopes = effects.map((effect) => Number(effect.item()));
     const estimates = slopes.slice(1).map((fine, index) => (4 * fine - slopes[index]) / 3);
     const attribution = Number(expected.item());
     const received = closest(estimates, attribution);
-    return ratio(site, { expected: attribution, received });
+    // Where large terms cancel, what is left is no better known than they are.
+    const size = Math.max(Math.abs(attribution), Number(total.item()) / 100);
+    return ratio(site, { expected: attribution, received }, size);
   },
 };
 
-/** Both in units of what is expected, so that one tolerance fits all models. */
-function ratio(where: string, { expected, received }: Derivative): Measure[] {
-  const size = expected === 0 ? 1 : expected;
+/** Both in units of what is expected, or of a given size, so that one tolerance fits all models. */
+function ratio(
+  where: string,
+  { expected, received }: Derivative,
+  unit: number = Math.abs(expected),
+): Measure[] {
+  const size = unit === 0 ? 1 : unit;
   return measure([
     { where, received: mx.array(received / size), expected: mx.array(expected / size) },
   ]);

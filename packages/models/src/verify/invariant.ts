@@ -11,6 +11,8 @@ export interface Invariant {
   readonly exact: boolean;
   /** What the method of comparison cannot be better than, where that is more than rounding. */
   readonly tolerance?: number;
+  /** Why it says nothing about a model, if it does not. Default: it applies to all. */
+  readonly notApplicable?: (subject: Subject) => string | undefined;
   /** Builds the comparisons; computes nothing large. */
   measure(subject: Subject): Promise<Measure[]>;
 }

@@ -6,6 +6,14 @@ import { type Comparison, measure } from "./comparison.js";
 import type { Invariant } from "./invariant.js";
 import type { Subject } from "./subject.js";
 
+/** Sums of writes are no residual stream where norms rescale it in between. */
+function normsOnStream({ model }: Subject): string | undefined {
+  const { layers } = model.module;
+  return layers.some(({ outputNorm }) => outputNorm)
+    ? "norms stand on the residual stream itself"
+    : undefined;
+}
+
 type InLayer = (trace: Trace<Decoder>, layer: number, subject: Subject) => Comparison;
 
 function inEveryLayer(name: string, statement: string, compare: InLayer): Invariant {
@@ -48,15 +56,25 @@ export const headsAddUp = inEveryLayer(
   },
 );
 
-/** The residual stream changes by nothing but the two writes of a layer. */
+/** The residual stream changes by nothing but the two writes of a layer, and norms on it where there are any. */
 export const writesAddUp = inEveryLayer(
   "writes add up",
-  "residual before + selfAttn + mlp = residual after",
-  (trace, index) => {
+  "residual before + selfAttn + mlp = residual after; where it is then normalised, before that and in two steps",
+  (trace, index, { model }) => {
     const layer = trace.layers[index];
-    const { input, selfAttn, mlp } = layer;
-    const received = mx.add(mx.add(input.value, selfAttn.value), mlp.value);
-    return { where: layer.site, received, expected: layer.value };
+    const { input, selfAttn, residMid, mlp } = layer;
+    if (!model.module.layers[index].outputNorm) {
+      const received = mx.add(mx.add(input.value, selfAttn.value), mlp.value);
+      return { where: layer.site, received, expected: layer.value };
+    }
+    const { postAttentionNorm, residPost } = layer;
+    const attended = mx.add(input.value, selfAttn.value);
+    const after = mx.add(postAttentionNorm.value, mlp.value);
+    const [received, expected] = [
+      mx.stack([attended, after]),
+      mx.stack([residMid.value, residPost.value]),
+    ];
+    return { where: `${residMid.site}, ${residPost.site}`, received, expected };
   },
 );
 
@@ -65,6 +83,7 @@ export const decompositionGivesLogits: Invariant = {
   name: "residual decomposes",
   statement: "unembed(finalNorm(embedding + Σ writes)) = logits",
   exact: false,
+  notApplicable: normsOnStream,
   async measure({ model, ids }) {
     await using trace = model.trace(ids);
     let residual: MxArray = trace.layers[0].input.value;

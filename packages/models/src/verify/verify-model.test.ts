@@ -136,8 +136,8 @@ describe("an unsound model", () => {
 
   it("is found by a number that is not one", async () => {
     const model = modelOf(grouped);
-    const { finalNorm } = model.module;
-    finalNorm.weight = mx.multiply(finalNorm.weight, Number.NaN);
+    const finalNorm = model.module.finalNorm!;
+    finalNorm.weight = mx.multiply(finalNorm.weight!, Number.NaN);
     const found = await verifyModel(model);
     expect(found.passed).toBe(false);
     expect(found.invariants[0].difference).toBe(Number.POSITIVE_INFINITY);

@@ -56,7 +56,10 @@ export interface VerifiedInvariant {
   readonly magnitude: number;
   /** The largest difference relative to the magnitude that passes; 0 asks for the same bits. */
   readonly tolerance: number;
+  /** Also where it does not apply. */
   readonly passed: boolean;
+  /** Why it says nothing about this model; nothing was then compared. */
+  readonly notApplicable?: string;
 }
 
 /** What a verification found; plain data. */
@@ -108,6 +111,11 @@ async function check(
   tolerance: number,
 ): Promise<VerifiedInvariant> {
   const { name, statement } = invariant;
+  const notApplicable = invariant.notApplicable?.(subject);
+  if (notApplicable) {
+    const nothing = { where: "", difference: 0, magnitude: 0, tolerance };
+    return { name, statement, ...nothing, passed: true, notApplicable };
+  }
   const distance = await worst(await invariant.measure(subject));
   return { name, statement, ...distance, tolerance, passed: relative(distance) <= tolerance };
 }
