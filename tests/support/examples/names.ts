@@ -4,6 +4,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { libraries } from "../workspace.js";
 import type { Example } from "./collect.js";
+import { fixtureSetOf, fixtureSets } from "./fixtures.js";
 
 /** A name on a menu. */
 interface MenuEntry {
@@ -38,7 +39,8 @@ export interface ParsedExample {
   readonly example: Example;
   readonly tree: ts.SourceFile;
   readonly imports: readonly ts.ImportDeclaration[];
-  readonly statements: readonly ts.Statement[];
+  /** the code after the imports */
+  readonly body: string;
   readonly fromMenus: readonly MenuEntry[];
   readonly fixtures: readonly string[];
 }
@@ -84,7 +86,7 @@ function referencesIn(nodes: readonly ts.Node[]): Set<string> {
 }
 
 /** A name is taken from the menu of the example's package, else from that of `mlxterp`, else from the fixtures. */
-export function parseExample(example: Example, fixtures: readonly string[]): ParsedExample {
+export function parseExample(example: Example): ParsedExample {
   const tree = ts.createSourceFile("example.ts", example.code, ts.ScriptTarget.ESNext, true);
   const imports = tree.statements.filter(ts.isImportDeclaration);
   const statements = tree.statements.filter((statement) => !ts.isImportDeclaration(statement));
@@ -92,9 +94,23 @@ export function parseExample(example: Example, fixtures: readonly string[]): Par
   const open = [...referencesIn(statements)].filter((name) => !declared.has(name));
   const onMenu = (name: string) =>
     menus.get(example.package)?.get(name) ?? menus.get("mlxterp")?.get(name);
+  const fixtures = fixtureSets[fixtureSetOf(example.file)];
+  const start = imports.at(-1)?.end ?? 0;
   return {
-    ...{ example, tree, imports, statements },
+    ...{ example, tree, imports, body: example.code.slice(start) },
     fromMenus: open.flatMap((name) => onMenu(name) ?? []),
-    fixtures: open.filter((name) => !onMenu(name) && fixtures.includes(name)),
+    fixtures: open.filter((name) => !onMenu(name) && name in fixtures),
   };
+}
+
+/** Whether an example reads a checkpoint that does not come with the project, and so can be compiled only. */
+export function needsCheckpoint({ tree }: ParsedExample): boolean {
+  const loadsAnother = (node: ts.Node): boolean => {
+    if (ts.isCallExpression(node) && node.expression.getText(tree) === "loadModel") {
+      const [source] = node.arguments;
+      if (!source || !ts.isStringLiteral(source) || source.text !== "tiny") return true;
+    }
+    return ts.forEachChild(node, loadsAnother) ?? false;
+  };
+  return loadsAnother(tree);
 }

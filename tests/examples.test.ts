@@ -1,0 +1,126 @@
+/** Every example of the documentation compiles as strictly as the code and, where its model ships, runs. */
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { compileExamples } from "./support/examples/check-types.js";
+import { allExamples, docstringExamples, markdownExamples } from "./support/examples/collect.js";
+import { publicNames } from "./support/examples/documented.js";
+import { removeFixtures } from "./support/examples/fixtures.js";
+import { inOwnFolder } from "./support/examples/folder.js";
+import { needsCheckpoint, parseExample } from "./support/examples/names.js";
+import { runExample } from "./support/examples/run-example.js";
+import { libraries } from "./support/workspace.js";
+
+const menus = new Map(
+  libraries.map(({ manifest, folder }) => [manifest.name, join(folder, "src/index.ts")]),
+);
+const titled = (parsed: ReturnType<typeof parseExample>) =>
+  [`${parsed.example.file} ${parsed.example.subject}`, parsed] as const;
+
+const examples = allExamples().map(parseExample);
+const runnable = examples.filter((parsed) => !needsCheckpoint(parsed));
+
+/** What is not run: its checkpoint does not come with the project. */
+const compiledOnly = [
+  "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
+  "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.saveModel",
+  "packages/models/src/loading/load-model.ts loadModel",
+  "packages/models/src/saving/save-model.ts saveModel",
+  "packages/models/src/state-space/state-space-model.ts StateSpaceModel",
+  "packages/models/src/state-space/state-space-model.ts StateSpaceModel.saveModel",
+];
+
+/** Code that nobody should be shown, and what is to be said of it. */
+const wrong: Readonly<Record<string, string>> = {
+  'await model.run(prompt, { save: "layer.*" });': ":1 wrong: Type '\"layer.*\"' is not assignable",
+  "await model.execute(prompt);": "Property 'execute' does not exist",
+  "patchFrom(cache);\nunheardOf(cache);": ":2 wrong: Cannot find name 'unheardOf'",
+  "model.run(prompt);": ":1 wrong: is not awaited",
+  "for (const a of [1]) model.generate(prompt);": "is not awaited",
+  'import { loadModels } from "mlxterp";\nloadModels();':
+    "has no exported member named 'loadModels'",
+};
+const parseCode = (code: string) =>
+  parseExample({ file: "wrong.md", line: 1, subject: "wrong", package: "mlxterp", code });
+const wrongExamples = Object.keys(wrong).map(parseCode);
+
+const compiled = compileExamples([...examples, ...wrongExamples], [...menus.values()]);
+
+beforeEach(() => {
+  vi.spyOn(process.stdout, "write").mockReturnValue(true); // what an example prints
+});
+
+afterAll(removeFixtures);
+
+describe("finding examples", () => {
+  it("reads those of functions, members and overloads once each", () => {
+    const source = `
+/**
+ * @example
+ * f(1);
+ * f(2); // with a comment
+ */
+export const f = (x: number) => x;
+class A {
+  /** @example
+   * new A().b(); */
+  b() {}
+}`;
+    const found = docstringExamples(source, "a.ts", "mlxterp");
+    expect(found.map(({ line, subject, code }) => [line, subject, code])).toEqual([
+      [4, "f", "f(1);\nf(2); // with a comment"],
+      [10, "A.b", "new A().b();"],
+    ]);
+  });
+
+  it("reads blocks of Markdown that are TypeScript", () => {
+    const source = "# A\n```sh\nnpm i\n```\n\n```ts\na();\n```\n\n```ts\nb();\n```\n";
+    const found = markdownExamples(source, "A.md", "mlxterp");
+    expect(found.map(({ line, code }) => [line, code])).toEqual([
+      [7, "a();\n"],
+      [11, "b();\n"],
+    ]);
+  });
+});
+
+describe("public functions and classes", () => {
+  it("are all shown in use", () => {
+    const silent = publicNames(compiled.program, menus).filter(({ shown }) => !shown);
+    expect(silent.map((one) => `${one.name} of ${one.package}`)).toEqual([]);
+  });
+
+  it("are found where they are not", () => {
+    const files = compiled.program.getSourceFiles().map(({ fileName }) => fileName);
+    const silent = files.filter((file) => file.endsWith("/example-0.ts"));
+    const menu = new Map([["wrong", silent[0]]]);
+    const found = { package: "wrong", name: "example", shown: false };
+    expect(publicNames(compiled.program, menu)).toEqual([found]);
+  });
+});
+
+describe("compiling", () => {
+  it("finds nothing wrong with any example", () => {
+    expect(examples.flatMap(compiled.problems)).toEqual([]);
+  });
+
+  it.each(wrongExamples.map((parsed) => [parsed.example.code, parsed] as const))(
+    "finds what is wrong with: %s",
+    (code, parsed) => {
+      expect(compiled.problems(parsed)).toEqual([expect.stringContaining(wrong[code])]);
+    },
+  );
+});
+
+describe("running", () => {
+  it("leaves out only what loads a checkpoint from elsewhere", () => {
+    const left = examples.filter((parsed) => !runnable.includes(parsed)).map(titled);
+    expect(left.map(([title]) => title)).toEqual(compiledOnly);
+  });
+
+  it.each(runnable.map(titled))("%s", (_, parsed) => inOwnFolder(() => runExample(parsed)));
+
+  it("fails where a comment states another value", async () => {
+    await runExample(parseCode('[1, 2].map((x) => x + 1); // [2, 3]\n"a" + "b";\n// "ab"'));
+    const run = runExample(parseCode("mx.ones([2, 3]).shape; // [3, 2]"));
+    await expect(run).rejects.toThrow("to deeply equal [ 3, 2 ]");
+  });
+});
