@@ -5,18 +5,21 @@ import type { Decoder } from "@mlxterp/models";
 import type { BareCache } from "./bare-cache.js";
 import { shape } from "./network.js";
 
-/** What a network written by hand offers. */
-export type BareForward = (ids: MxArray, cache?: BareCache) => MxArray;
+/** Sees the residual stream at each place, under our name for it, and may change it. */
+export type ResidualVisit = (x: MxArray, site: string) => MxArray;
 
-interface BareNorm {
+/** What a network written by hand offers. */
+export type BareForward = (ids: MxArray, cache?: BareCache, visit?: ResidualVisit) => MxArray;
+
+export interface BareNorm {
   readonly weight: MxArray;
   readonly bias: MxArray;
 }
-interface BareLinear {
+export interface BareLinear {
   readonly weight: MxArray;
   readonly bias: MxArray;
 }
-interface BareLayer {
+export interface BareLayer {
   readonly norms: readonly [BareNorm, BareNorm];
   readonly q: BareLinear;
   readonly k: BareLinear;
@@ -29,17 +32,19 @@ interface BareLayer {
 const epsilon = 1e-5;
 const gelu = Math.sqrt(2 / Math.PI);
 
-function norm(x: MxArray, { weight, bias }: BareNorm): MxArray {
+export function norm(x: MxArray, { weight, bias }: BareNorm): MxArray {
   return mx.fast.layerNorm(x, weight, bias, epsilon);
 }
 
-function linear(x: MxArray, { weight, bias }: BareLinear): MxArray {
+export function linear(x: MxArray, { weight, bias }: BareLinear): MxArray {
   return mx.addmm(bias, x, weight.T);
 }
 
-function byHead(x: MxArray, length: number): MxArray {
+export function byHead(x: MxArray, length: number): MxArray {
   return x.reshape([x.shape[0], length, shape.heads, shape.headDim]).transpose(0, 2, 1, 3);
 }
+
+const unchanged: ResidualVisit = (x) => x;
 
 /** Hides later keys; a single query is the last. */
 export function causalMask(queries: number, earlier: number): MxArray | undefined {
@@ -47,7 +52,7 @@ export function causalMask(queries: number, earlier: number): MxArray | undefine
   return mx.multiply(mx.subtract(1, mx.tri(queries, queries + earlier, earlier)), -1e9);
 }
 
-function activation(x: MxArray): MxArray {
+export function activation(x: MxArray): MxArray {
   const inner = mx.multiply(
     mx.add(x, mx.multiply(mx.multiply(mx.square(x), x), 0.044715)),
     -2 * gelu,
@@ -55,27 +60,26 @@ function activation(x: MxArray): MxArray {
   return mx.divide(x, mx.add(mx.exp(inner), 1));
 }
 
-interface Past {
-  readonly cache: BareCache;
-  readonly layer: number;
+/** What a layer is told. */
+interface Surroundings {
+  readonly index: number;
+  readonly mask: MxArray | undefined;
+  readonly cache: BareCache | undefined;
+  readonly visit: ResidualVisit;
 }
 
-function layerForward(x: MxArray, layer: BareLayer, mask: MxArray | undefined, past?: Past) {
+function layerForward(x: MxArray, layer: BareLayer, { index, mask, cache, visit }: Surroundings) {
   const [batch, length, hidden] = x.shape;
   const normed = norm(x, layer.norms[0]);
   const q = byHead(linear(normed, layer.q), length);
   const newKeys = byHead(linear(normed, layer.k), length);
   const newValues = byHead(linear(normed, layer.v), length);
-  const [k, v] = past ? past.cache.append(past.layer, newKeys, newValues) : [newKeys, newValues];
+  const [k, v] = cache ? cache.append(index, newKeys, newValues) : [newKeys, newValues];
   const mixed = mx.fast.scaledDotProductAttention(q, k, v, shape.headDim ** -0.5, mask);
-  const middle = mx.add(
-    x,
-    linear(mixed.transpose(0, 2, 1, 3).reshape([batch, length, hidden]), layer.o),
-  );
-  return mx.add(
-    middle,
-    linear(activation(linear(norm(middle, layer.norms[1]), layer.up)), layer.down),
-  );
+  const written = linear(mixed.transpose(0, 2, 1, 3).reshape([batch, length, hidden]), layer.o);
+  const middle = visit(mx.add(x, written), `layers.${index}.residMid`);
+  const active = activation(linear(norm(middle, layer.norms[1]), layer.up));
+  return visit(mx.add(middle, linear(active, layer.down)), `layers.${index}`);
 }
 
 /**
@@ -87,14 +91,15 @@ export function bareForward(decoder: Decoder): BareForward {
   const positions = decoder.embedPositions?.weight as MxArray;
   const final = bareNorm(decoder.finalNorm as unknown as NormLayer);
   const layers = decoder.layers.map(bareLayer);
-  return (ids, cache) => {
+  return (ids, cache, visit = unchanged) => {
     const length = ids.shape[1];
     const start = cache?.length ?? 0;
     const mask = causalMask(length, start);
     const places = mx.arange(start, start + length, 1, mx.int32);
-    let x = mx.add(embedding.index(ids), positions.index(places));
+    const embedded = mx.add(embedding.index(ids), positions.index(places));
+    let x = visit(embedded, "layers.0.input");
     for (const [index, layer] of layers.entries()) {
-      x = layerForward(x, layer, mask, cache && { cache, layer: index });
+      x = layerForward(x, layer, { index, mask, cache, visit });
     }
     if (cache) {
       cache.length += length;
@@ -104,7 +109,7 @@ export function bareForward(decoder: Decoder): BareForward {
   };
 }
 
-function bareNorm(norm: NormLayer): BareNorm {
+export function bareNorm(norm: NormLayer): BareNorm {
   return { weight: norm.weight as MxArray, bias: norm.bias as MxArray };
 }
 
@@ -112,7 +117,7 @@ function bareLinear({ weight, bias }: { weight: MxArray; bias?: MxArray | null }
   return { weight, bias: bias as MxArray };
 }
 
-function bareLayer({
+export function bareLayer({
   inputNorm,
   postAttentionNorm,
   selfAttn,

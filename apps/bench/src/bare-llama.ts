@@ -30,7 +30,7 @@ const silu = (x: MxArray) => mx.multiply(x, mx.sigmoid(x));
 export function bareLlama({ module: decoder, config }: LanguageModel): BareForward {
   const { heads, kvHeads, headDim, rope } = config.layers[0].attention;
   const base = rope!.base;
-  const shape: Shape = { heads, kvHeads, headDim, epsilon: config.finalNorm.epsilon, base };
+  const shape: Shape = { heads, kvHeads, headDim, epsilon: config.finalNorm!.epsilon, base };
   const embedding = decoder.embedTokens.weight;
   const layers = decoder.layers.map(weightsOf);
   return (ids, cache) => {
@@ -48,7 +48,7 @@ export function bareLlama({ module: decoder, config }: LanguageModel): BareForwa
       cache.length += ids.shape[1];
       x = x.index(mx.Slice(), mx.Slice(-1, null));
     }
-    return linear(mx.fast.rmsNorm(x, decoder.finalNorm.weight, shape.epsilon), embedding);
+    return linear(mx.fast.rmsNorm(x, decoder.finalNorm!.weight!, shape.epsilon), embedding);
   };
 }
 
@@ -81,7 +81,7 @@ function attention(
 function weightsOf(layer: LanguageModel["module"]["layers"][number]): Weights {
   const { inputNorm, postAttentionNorm, selfAttn, mlp } = layer;
   return {
-    norms: [inputNorm!.weight, postAttentionNorm!.weight],
+    norms: [inputNorm!.weight!, postAttentionNorm!.weight!],
     q: selfAttn.qProj.weight,
     k: selfAttn.kProj.weight,
     v: selfAttn.vProj.weight,

@@ -1,4 +1,5 @@
 /** Timing of two generators against each other, token by token: a busy machine slows both alike. */
+import { now } from "./clock.js";
 import type { Times } from "./pairs.js";
 import { summarize } from "./pairs.js";
 
@@ -15,9 +16,9 @@ export async function lockstep(
   for (let step = 0; step < warmUp + tokens; step++) {
     const drawn: number[] = [];
     for (const index of step % 2 === 0 ? [0, 1] : [1, 0]) {
-      const start = performance.now();
+      const start = now();
       drawn[index] = (await pair[index].next()).value;
-      if (step >= warmUp) times[index].push(performance.now() - start);
+      if (step >= warmUp) times[index].push(now() - start);
     }
     same += Number(drawn[0] === drawn[1]);
   }

@@ -1,16 +1,25 @@
 /** Prints what the library costs, as ratios measured in one run: `main.ts [tokens] [rounds] [measurement…]`. */
+import { clockName } from "./clock.js";
 import { decoding } from "./decoding.js";
+import { endurance } from "./endurance.js";
+import { gradients } from "./gradients.js";
 import { loading } from "./loading.js";
 import type { Measurement } from "./measurement.js";
 import { overhead } from "./overhead.js";
 import { passes } from "./passes.js";
 import { memory } from "./peak-memory.js";
+import { rollouts } from "./rollouts.js";
+import { tracing } from "./tracing.js";
 
 const measurements: Readonly<Record<string, Measurement>> = {
   passes,
   overhead,
+  tracing,
+  gradients,
   memory,
+  endurance,
   decoding,
+  rollouts,
   loading,
 };
 
@@ -18,7 +27,7 @@ const [tokens = "128", rounds = "15", ...names] = process.argv.slice(2);
 const settings = { tokens: Number(tokens), rounds: Number(rounds) };
 
 process.stdout.write(
-  `GPT-2-small shape, ${tokens} tokens, ${rounds} interleaved rounds, medians; ` +
+  `GPT-2-small shape, ${tokens} tokens, ${rounds} interleaved rounds, medians of ${clockName}; ` +
     `OPENBLAS_CORETYPE=${process.env.OPENBLAS_CORETYPE ?? "(unset)"}\n\n`,
 );
 for (const [name, measure] of Object.entries(measurements)) {

@@ -44,6 +44,23 @@ export function gpt2Shaped(): LanguageModel {
   return new LanguageModel(decoder, { config, name: "GPT-2-small-shaped" });
 }
 
+/** A network of as many layers and sites that takes milliseconds, for what is done a thousand times. */
+export function smallNetwork(): LanguageModel {
+  const small: DecoderConfig = {
+    ...config,
+    vocab: 512,
+    hidden: 192,
+    layers: config.layers.map(({ attention, mlp, ...norms }) => ({
+      ...norms,
+      attention: { ...attention, heads: 3, kvHeads: 3 },
+      mlp: { ...mlp, hidden: 768 },
+    })),
+  };
+  const decoder = initializeWeights(new Decoder(small), { seed: 1, deviation: 0.02 });
+  mx.eval(decoder.parameters());
+  return new LanguageModel(decoder, { config: small, name: "small" });
+}
+
 /** Token ids spread over the vocabulary, the same in every run. */
 export function someTokens(count: number): number[] {
   return Array.from({ length: count }, (_, index) => (index * 7919 + 13) % shape.vocab);

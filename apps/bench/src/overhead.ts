@@ -2,6 +2,7 @@
 import { InterpretableModel, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { Line } from "./measurement.js";
+import { microseconds } from "./microseconds.js";
 
 class Leaf extends nn.Module {
   override forward(x: MxArray): MxArray {
@@ -32,17 +33,6 @@ class Hollow extends nn.Module {
   }
 }
 
-function microseconds(work: () => void, repeats = 3000): number {
-  for (let index = 0; index < repeats; index++) work();
-  const blocks: number[] = [];
-  for (let block = 0; block < 9; block++) {
-    const start = performance.now();
-    for (let index = 0; index < repeats; index++) work();
-    blocks.push(((performance.now() - start) / repeats) * 1000);
-  }
-  return blocks.sort((a, b) => a - b)[4];
-}
-
 /** The machinery's own time, in microseconds. */
 interface Overhead {
   /** Opening and closing a trace over 277 modules and taps with nothing saved, above the plain forward. */
@@ -52,23 +42,25 @@ interface Overhead {
 }
 
 export async function* overhead(): AsyncGenerator<Line> {
-  const { emptyTrace, perIntervention } = measureOverhead();
+  const { emptyTrace, perIntervention } = await measureOverhead();
   const trace = "an empty trace of 12 layers, 277 modules, in µs";
   yield { what: trace, value: emptyTrace.toFixed(1), goal: "< 40" };
   yield { what: "one intervention, in µs", value: perIntervention.toFixed(2), goal: "< 10" };
 }
 
 /** Measures overhead without any array work: what remains is JavaScript. */
-function measureOverhead(): Overhead {
+async function measureOverhead(): Promise<Overhead> {
   const hollow = new Hollow();
   const model = new InterpretableModel(hollow);
   const input = mx.zeros([1, 1, 4]);
-  const plain = microseconds(() => hollow.forward(input));
-  const pass = microseconds(() => void model.collectLazily(input, {}));
-  const trace = microseconds(() => model.trace(input).dispose());
   const interventions = Object.fromEntries(
     Array.from({ length: 12 }, (_, layer) => [`layers.${layer}`, (x: MxArray) => x]),
   );
-  const changed = microseconds(() => void model.collectLazily(input, { interventions }));
+  const { plain, trace, pass, changed } = await microseconds({
+    plain: () => hollow.forward(input),
+    trace: () => model.trace(input).dispose(),
+    pass: () => model.collectLazily(input, {}),
+    changed: () => model.collectLazily(input, { interventions }),
+  });
   return { emptyTrace: trace - plain, perIntervention: (changed - pass) / 12 };
 }

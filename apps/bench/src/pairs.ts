@@ -2,6 +2,7 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import { collect } from "@mlxterp/mlx";
+import { now } from "./clock.js";
 
 type Work = () => Promise<void> | void;
 
@@ -27,9 +28,9 @@ export async function interleave<K extends string>(
     for (const name of order) {
       collect();
       await turn();
-      const start = performance.now();
+      const start = now();
       await work[name]();
-      times[name].push(performance.now() - start);
+      times[name].push(now() - start);
     }
   }
   return Object.fromEntries(names.map((name) => [name, summarize(times[name])])) as Record<

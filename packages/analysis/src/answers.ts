@@ -16,6 +16,8 @@ export type Answer = number | string;
  *
  * @throws AnswerTokenError (`ANSWER_TOKEN`) with the pieces of an answer that is not one token;
  *   MissingTokenizerError (`MISSING_TOKENIZER`); OutOfRangeError (`OUT_OF_RANGE`) for an id outside the vocabulary
+ * @example
+ * const { id } = resolveAnswer(model, "Paris", "the capital of France is");
  */
 export function resolveAnswer(model: AnalysisModel, answer: Answer, prompt: OnePrompt): TokenText {
   const id = typeof answer === "number" ? answer : idOf(model, answer, prompt);

@@ -64,6 +64,9 @@ export function collectActivations(
  * @throws InvalidPromptError (`INVALID_PROMPT`) without any prompt, OutOfRangeError (`OUT_OF_RANGE`) for a position
  * that a prompt does not have, MissingAxisError (`MISSING_AXIS`) for a site without positions, BudgetExceededError
  * (`BUDGET_EXCEEDED`)
+ * @example
+ * const last = await getActivations(model, prompts, { sites: "layers.*" });
+ * last["layers.3"].shape; // [2, 128]
  */
 export async function getActivations(
   model: Model,
@@ -78,6 +81,8 @@ export async function getActivations(
  * Like `getActivations`, in batches: memory is one batch's work plus what is kept.
  *
  * @throws what `getActivations` throws; the signal's reason when cancelled
+ * @example
+ * const last = await batchGetActivations(model, prompts, { sites: "layers.2", batchSize: 32 });
  */
 export async function batchGetActivations(
   model: Model,

@@ -25,6 +25,19 @@ export class SiteNotReachedError extends MlxterpError {
   }
 }
 
+/** A module's forward returned a Promise; what it computes afterwards is no part of the pass. */
+export class AsyncForwardError extends MlxterpError {
+  readonly code = "ASYNC_FORWARD";
+  constructor(
+    /** The module; empty for the model itself. */
+    readonly site: string,
+  ) {
+    super(
+      `The forward of ${site === "" ? "the model" : `"${site}"`} returned a Promise, but a pass ends when the model's forward returns. Make it synchronous: nothing is computed in it, so nothing needs to be awaited; load what it needs beforehand.`,
+    );
+  }
+}
+
 /** An intervention returned something else than an array of the same shape. */
 export class InterventionShapeError extends MlxterpError {
   readonly code = "INTERVENTION_SHAPE";

@@ -15,6 +15,7 @@ export { type MakeModule, type ModuleReplacement, replaceModule } from "./edits/
 export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./edits/skip.js";
 export { type ModuleSplice, type SpliceOptions, splice } from "./edits/splice.js";
 export {
+  AsyncForwardError,
   DisposedError,
   EditNameError,
   InterventionShapeError,

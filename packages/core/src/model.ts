@@ -7,7 +7,7 @@ import type { EditsOn } from "./edits/edits-on.js";
 import { engineFor, freeName, withoutEdit } from "./edits/view-of.js";
 import { InvalidPromptError } from "./errors.js";
 import { gradientsOf } from "./gradients/gradients.js";
-import type { GradientMetric, GradientOptions, Gradients } from "./gradients/options.js";
+import type { GradientMetric, Gradients } from "./gradients/options.js";
 import type { GradientSubject } from "./gradients/subject.js";
 import type { Interventions } from "./intervention.js";
 import type { BatchTrace } from "./invoke/batch-trace.js";
@@ -24,6 +24,7 @@ import type {
 import type { Probe } from "./pass/changes.js";
 import { type ObservedPass, PassEngine } from "./pass/engine.js";
 import { arrayInside } from "./pass/nested.js";
+import { requireSynchronous } from "./pass/synchronous.js";
 import { isPlainInput, isTokenBatch, tokenBatch } from "./prompts.js";
 import { anatomyPart, resolveAnatomy } from "./resolve-anatomy.js";
 import { readScan } from "./scan/read-scan.js";
@@ -36,7 +37,12 @@ import { capture } from "./storage/capture.js";
 import { computeCache } from "./storage/compute.js";
 import type { FoundSite } from "./storage/saved-site.js";
 import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
-import type { PassOptionsOn, RunOptionsOn, SiteOf } from "./typed-sites/checked.js";
+import type {
+  GradientOptionsOn,
+  PassOptionsOn,
+  RunOptionsOn,
+  SiteOf,
+} from "./typed-sites/checked.js";
 import type { Children } from "./views.js";
 
 /** A prompt as it is fed, with the further arguments of the forward. */
@@ -107,11 +113,12 @@ export class InterpretableModelCore<M extends Module> {
    * The module's own forward, with this view's edits and nothing observed. Lazy.
    *
    * @returns for language models the logits, (batch, position, vocab)
+   * @throws AsyncForwardError (`ASYNC_FORWARD`) for a forward that returns a Promise
    */
   forward(input: Prompt, ...args: unknown[]): MxArray {
     const fed = this.prepare(input, args);
     if (this.edits.length > 0) return firstArray(this.observe(fed, [], {}).result);
-    return firstArray(this.module.forward(fed.array, ...fed.args));
+    return firstArray(requireSynchronous("", this.module.forward(fed.array, ...fed.args)));
   }
 
   /** Opens a trace whose prompts are given one by one with `invoke`, each with a program of its own. */
@@ -120,6 +127,7 @@ export class InterpretableModelCore<M extends Module> {
    * Runs the forward and opens its values for reading. Nothing is computed before it is asked for.
    *
    * @example
+   * let pattern: MxArray;
    * {
    *   await using trace = model.trace("The capital of France is");
    *   pattern = trace.layers[2].selfAttn.pattern.save(); // (batch, heads, query, key)
@@ -201,12 +209,16 @@ export class InterpretableModelCore<M extends Module> {
    * );
    * gradients.get("layers.2"); // (batch, position, hidden)
    */
-  async gradients(
+  async gradients<
+    const S extends Selector,
+    const I extends Interventions = Interventions,
+    const G extends Interventions = Interventions,
+  >(
     input: Prompt,
     metric: GradientMetric,
-    options: GradientOptions,
-  ): Promise<Gradients> {
-    return gradientsOf(this.subject(input, options), metric, options);
+    options: GradientOptionsOn<M, S, I, G>,
+  ): Promise<Gradients<M>> {
+    return (await gradientsOf(this.subject(input, options), metric, options)) as Gradients<M>;
   }
 
   /**
@@ -216,14 +228,11 @@ export class InterpretableModelCore<M extends Module> {
    * @throws UnknownSiteError (`UNKNOWN_SITE`), InvalidEditError (`INVALID_EDIT`), EditNameError (`EDIT_NAME`) for a name
    * that another edit of this view has
    * @example
-   * const steered = model.edit({ "layers.2": addVector(joy) }, { name: "joy" });
+   * const steered = model.edit({ "layers.2": addVector(direction) }, { name: "steer" });
    * const shallow = steered.edit({ "layers.3": skip() });
-   * shallow.withoutEdit("joy").edits; // [{ name: "edit2", interventions: { "layers.3": … } }]
+   * shallow.withoutEdit("steer").edits.map(({ name }) => name); // ["edit2"]
    */
-  edit<const E extends ModelEdits>(
-    interventions: EditsOn<M, E>,
-    options: EditOptions = {},
-  ): this {
+  edit<const E extends ModelEdits>(interventions: EditsOn<M, E>, options: EditOptions = {}): this {
     const { name = freeName(this.edits) } = options;
     return this.withEdits([{ name, interventions }]);
   }

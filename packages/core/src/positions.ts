@@ -9,6 +9,9 @@ import { OutOfRangeError } from "./errors.js";
  * @param lengths real tokens of each row; all positions when undefined
  * @param axis the one that holds positions
  * @returns the value's axes without that one: (batch, …)
+ * @example
+ * const { lengths } = model.tokens(prompts);
+ * lastPositions(model.forward(prompts), lengths).shape; // [2, 507]
  */
 export function lastPositions(
   value: MxArray,

@@ -36,7 +36,12 @@ export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
   return padRight(ids, limits.tokenizer?.padId ?? 0);
 }
 
-/** Puts prompts into one rectangle; under a causal mask no real token sees the padding. */
+/**
+ * Puts prompts into one rectangle; under a causal mask no real token sees the padding.
+ *
+ * @example
+ * padRight([[1, 5, 2], [1]], 0).array.tolist(); // [[1, 5, 2], [1, 0, 0]]
+ */
 export function padRight(ids: readonly (readonly number[])[], pad: number): TokenBatch {
   const lengths = ids.map((prompt) => prompt.length);
   const width = lengths.reduce((longest, length) => Math.max(longest, length), 0);

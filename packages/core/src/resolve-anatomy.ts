@@ -88,7 +88,12 @@ export function resolveAnatomy(module: Module, given: Partial<Anatomy> = {}): An
   });
 }
 
-/** A part of the anatomy, or undefined where the model does not show it. */
+/**
+ * A part of the anatomy, or undefined where the model does not show it.
+ *
+ * @example
+ * anatomyPart(model.anatomy, "heads"); // 4
+ */
 export function anatomyPart<K extends keyof Anatomy>(
   anatomy: Anatomy,
   part: K,

@@ -8,11 +8,14 @@ import type { Axes } from "./axes.js";
  *
  * @example
  * class Block extends nn.Module {
- *   residMid = new Tap(["batch", "position", "hidden"]);
- *   forward(x: MxArray) {
- *     return this.mlp.forward(this.residMid.forward(mx.add(x, this.attention.forward(x))));
+ *   first = new nn.Linear(8, 8);
+ *   middle = new Tap(["batch", "position", "hidden"]);
+ *   second = new nn.Linear(8, 8);
+ *   override forward(x: MxArray) {
+ *     return this.second.forward(this.middle.forward(mx.add(x, this.first.forward(x))));
  *   }
  * }
+ * await new InterpretableModel(new Block()).run(mx.ones([1, 3, 8]), { save: "middle" });
  */
 export class Tap<const A extends Axes = Axes> extends nn.Module {
   // Private, so that the binding does not list it among the module's parameters.

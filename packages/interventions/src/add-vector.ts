@@ -23,7 +23,7 @@ export interface AddVectorOptions {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless the vector has one axis of finite numbers;
  *   ValueShapeError (`VALUE_SHAPE`) at a site of another length; ValueDtypeError (`VALUE_DTYPE`) at a site of integers
  * @example
- * model.generate(prompt, { interventions: { "layers.6": addVector(direction, { scale: 4 }) } });
+ * await model.run(prompt, { interventions: { "layers.2": addVector(direction, { scale: 4 }) } });
  */
 export function addVector(
   vector: readonly number[] | MxArray,

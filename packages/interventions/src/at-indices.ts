@@ -17,7 +17,7 @@ import { requireFunction, requireIntegers } from "./validate.js";
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an empty list or fractions; MissingAxisError (`MISSING_AXIS`) at a
  *   site without heads; OutOfRangeError (`OUT_OF_RANGE`) for a head that does not exist
  * @example
- * model.run(prompt, { interventions: { "layers.3.selfAttn.z": atHeads([4, 7], zeroOut()) } });
+ * await model.run(prompt, { interventions: { "layers.3.selfAttn.z": atHeads([0, 2], zeroOut()) } });
  */
 export function atHeads(
   heads: number | readonly number[],
@@ -57,7 +57,7 @@ export function atHeads(
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an empty list or fractions; MissingAxisError (`MISSING_AXIS`) at a
  *   site without a batch axis; OutOfRangeError (`OUT_OF_RANGE`) for a row that does not exist
  * @example
- * model.run([clean, ablated], { interventions: { "layers.3.mlp": atBatch(1, zeroOut()) } });
+ * await model.run([prompt, prompt], { interventions: { "layers.3.mlp": atBatch(1, zeroOut()) } });
  */
 export function atBatch(
   rows: number | readonly number[],

@@ -24,7 +24,7 @@ import { requireFunction } from "./validate.js";
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an empty list or range, or fractions; MissingAxisError
  *   (`MISSING_AXIS`) at a site without positions; OutOfRangeError (`OUT_OF_RANGE`) for a position that does not exist
  * @example
- * model.run(prompt, { interventions: { "layers.6": atPositions(-1, addVector(direction)) } });
+ * await model.run(prompt, { interventions: { "layers.2": atPositions(-1, addVector(direction)) } });
  */
 export function atPositions(
   positions: Positions,
@@ -42,7 +42,7 @@ export function atPositions(
  * @example
  * // the last token cannot look at token 2 (attention knockout, Geva et al. 2023)
  * const knockout = atPositions(-1, atKeys(2, replaceWith(-Infinity)));
- * model.run(prompt, { interventions: { "layers.5.selfAttn.scores": knockout } });
+ * await model.run(prompt, { interventions: { "layers.3.selfAttn.scores": knockout } });
  */
 export function atKeys(
   positions: Positions,

@@ -11,7 +11,7 @@ import { requireFunction } from "./validate.js";
  *   activation's dtype
  * @throws InterventionShapeError (`INTERVENTION_SHAPE`) when one returns another shape
  * @example
- * model.run(prompt, { interventions: { "layers.3": compose(ablateDirection(old), addVector(replacement)) } });
+ * await model.run(prompt, { interventions: { "layers.3": compose(ablateDirection(direction), addVector(other)) } });
  */
 export function compose(...interventions: readonly Intervention[]): Intervention {
   const list = [...interventions];

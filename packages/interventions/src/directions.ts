@@ -21,7 +21,7 @@ export type Directions = readonly number[] | readonly (readonly number[])[] | Mx
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a zero direction; ValueShapeError (`VALUE_SHAPE`) at a site of another length;
  *   ValueDtypeError (`VALUE_DTYPE`) at a site of integers
  * @example
- * model.run(prompt, { interventions: { "layers.6": project(sentimentDirection) } });
+ * await model.run(prompt, { interventions: { "layers.2": project(direction) } });
  */
 export function project(directions: Directions): Intervention {
   return along("project", directions, (_x, coordinates, basis) => mx.matmul(coordinates, basis));
@@ -35,7 +35,7 @@ export function project(directions: Directions): Intervention {
  * @returns an intervention for a floating-point site of shape (…, hidden)
  * @throws as `project`
  * @example
- * model.generate(prompt, { interventions: { "layers.*": ablateDirection(refusalDirection) } });
+ * await model.run(prompt, { interventions: { "layers.*": ablateDirection(direction) } });
  */
 export function ablateDirection(directions: Directions): Intervention {
   return along("ablateDirection", directions, (x, coordinates, basis) =>

@@ -33,8 +33,8 @@ export interface MeanAblateOptions {
  *   (`MISSING_AXIS`) where axes have no names; ValueShapeError (`VALUE_SHAPE`) when the mean does not broadcast;
  *   ValueDtypeError (`VALUE_DTYPE`) at a site of integers
  * @example
- * const mean = meanOf(await model.run(manyPrompts, { save: "layers.3.mlp" }), "layers.3.mlp");
- * model.run(prompt, { interventions: { "layers.3.mlp": meanAblate({ mean }) } });
+ * const mean = meanOf(await model.run(prompts, { save: "layers.3.mlp" }), "layers.3.mlp");
+ * await model.run(prompt, { interventions: { "layers.3.mlp": meanAblate({ mean }) } });
  */
 export function meanAblate({ mean, over }: MeanAblateOptions = {}): Intervention {
   if (mean === undefined) return ablateOwnMean(over === undefined ? undefined : requireOver(over));

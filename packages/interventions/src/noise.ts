@@ -25,7 +25,7 @@ export interface NoiseOptions {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a negative or infinite `std` or a negative seed;
  *   ValueDtypeError (`VALUE_DTYPE`) at a site of integers
  * @example
- * model.run(prompt, { interventions: { embedTokens: atPositions([1, 2], noise({ std: 0.3, seed: 7 })) } });
+ * await model.run(prompt, { interventions: { embedTokens: atPositions([1, 2], noise({ std: 0.3, seed: 7 })) } });
  */
 export function noise({ std, seed }: NoiseOptions): Intervention {
   if (requireFinite("std", std) < 0) {

@@ -40,7 +40,7 @@ export interface PatchOptions {
  * @example
  * const clean = await model.run("When Mary and John went out, John gave a book to", { save: "layers.*" });
  * await model.run("When Mary and John went out, Mary gave a book to", {
- *   interventions: { "layers.4": patchFrom(clean, { positions: -1 }) },
+ *   interventions: { "layers.2": patchFrom(clean, { positions: -1 }) },
  * });
  */
 export function patchFrom(source: ActivationSource, options: PatchOptions = {}): Intervention {

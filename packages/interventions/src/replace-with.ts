@@ -11,7 +11,7 @@ import { specify } from "./specification.js";
  *
  * @returns an intervention for a site of any shape and dtype
  * @example
- * model.run(prompt, { interventions: { "layers.3.selfAttn.z": atHeads(4, zeroOut()) } });
+ * await model.run(prompt, { interventions: { "layers.3.selfAttn.z": atHeads(2, zeroOut()) } });
  */
 export function zeroOut(): Intervention {
   const zero = new HeldArray("value", 0);
@@ -35,7 +35,7 @@ export function zeroOut(): Intervention {
  *   does not broadcast; ValueDtypeError (`VALUE_DTYPE`) when fractions meet a site of integers
  * @example
  * replaceWith(0.5);
- * replaceWith(cleanCache.get("layers.3"));
+ * replaceWith(cache.get("layers.3"));
  */
 export function replaceWith(value: Numbers | MxArray): Intervention {
   const held = new HeldArray("value", value, { infinities: true });

@@ -14,7 +14,7 @@ import { requireFinite } from "./validate.js";
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for NaN or an infinity;
  *   ValueDtypeError (`VALUE_DTYPE`) when a fraction meets a site of integers
  * @example
- * model.run("The capital of France is", { interventions: { "layers.3.mlp": scale(0.5) } });
+ * await model.run("The capital of France is", { interventions: { "layers.3.mlp": scale(0.5) } });
  */
 export function scale(factor: number): Intervention {
   requireFinite("factor", factor);
@@ -44,7 +44,7 @@ export interface ClampBounds {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) without a bound, for bounds that are not finite, or min > max;
  *   ValueDtypeError (`VALUE_DTYPE`) when a fraction meets a site of integers
  * @example
- * model.run(prompt, { interventions: { "layers.3.mlp.post": clamp({ max: 2 }) } });
+ * await model.run(prompt, { interventions: { "layers.3.mlp.post": clamp({ max: 2 }) } });
  */
 export function clamp({ min, max }: ClampBounds): Intervention {
   if (min === undefined && max === undefined) {

@@ -65,6 +65,7 @@ export {
   type Activation,
   ActivationCache,
   type Anatomy,
+  AsyncForwardError,
   type Axes,
   type Axis,
   type BatchTrace,

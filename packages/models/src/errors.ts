@@ -201,6 +201,8 @@ export class UnsupportedFoldError extends MlxterpError {
     readonly option: string,
     readonly reason: string,
   ) {
-    super(`${option} cannot be folded without changing the model. ${reason}. Leave this option out.`);
+    super(
+      `${option} cannot be folded without changing the model. ${reason}. Leave this option out.`,
+    );
   }
 }

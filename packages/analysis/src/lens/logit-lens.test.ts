@@ -36,7 +36,7 @@ describe("logitLens", () => {
     ]);
     const cache = await model.run([prompt], { save: lens.rows.map(({ site }) => site) });
     for (const { site, cells } of lens.rows) {
-      const logits = decoder.unembed(decoder.finalNorm.forward(cache.get(site)));
+      const logits = decoder.unembed(decoder.finalNorm!.forward(cache.get(site)));
       const expected = (logits.tolist() as number[][][])[0];
       expect(cells.map(({ top }) => byId(top, config.vocab))).toEqual(expected);
     }
@@ -46,7 +46,7 @@ describe("logitLens", () => {
     const answer = 42;
     const lens = await logitLens(model, prompt, { answer, topK: 3, layers: [1] });
     const cache = await model.run([prompt], { save: "layers.1" });
-    const logits = decoder.unembed(decoder.finalNorm.forward(cache.get("layers.1")));
+    const logits = decoder.unembed(decoder.finalNorm!.forward(cache.get("layers.1")));
     const rows = (logits.tolist() as number[][][])[0];
     for (const [position, row] of rows.entries()) {
       const peak = Math.max(...row);

@@ -30,7 +30,7 @@ export interface ModulePlan {
   readonly splices: ReadonlyMap<string, PlannedSplice>;
 }
 
-export const nothingPlanned: ModulePlan = { replacements: new Map(), splices: new Map() };
+const nothingPlanned: ModulePlan = { replacements: new Map(), splices: new Map() };
 
 /**
  * Works out module edits one after the other, each on the tree that the earlier ones leave.

@@ -28,7 +28,7 @@ const skipping = Symbol.for("mlxterp.skip");
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`); in a pass, InvalidEditError (`INVALID_EDIT`) for an input or inside
  *   a combinator, InterventionShapeError (`INTERVENTION_SHAPE`) where the output is known to have another shape
  * @example
- * const shallow = model.edit({ "layers.3": skip(), "layers.5.mlp": skip() });
+ * const shallow = model.edit({ "layers.3": skip(), "layers.1.mlp": skip() });
  */
 export function skip(options: SkipOptions = {}): Intervention {
   const { output } = options;
@@ -47,7 +47,12 @@ export function skip(options: SkipOptions = {}): Intervention {
   return Object.assign(misplaced, { [skipping]: options });
 }
 
-/** What a skip was made with; undefined for every other intervention. */
+/**
+ * What a skip was made with; undefined for every other intervention.
+ *
+ * @example
+ * skipOptions(skip({ output: "zeros" })); // { output: "zeros" }
+ */
 export function skipOptions(intervention: Intervention): SkipOptions | undefined {
   return (intervention as { readonly [skipping]?: SkipOptions })[skipping];
 }

@@ -70,7 +70,7 @@ export class ModuleSplice {
  *   (`INTERVENTION_SHAPE`) for a reconstruction of another shape
  * @example
  * const spliced = model.edit({ "layers.3.mlp": splice(dictionary) });
- * await spliced.run(prompt, { interventions: { "layers.3.mlp.inserted.features": ablate } });
+ * await spliced.run(prompt, { interventions: { "layers.3.mlp.inserted.features": (x) => mx.multiply(x, 0) } });
  */
 export function splice(module: Module, options: SpliceOptions = {}): ModuleSplice {
   return new ModuleSplice(module, options);

@@ -43,15 +43,15 @@ export function editBackward(
   const at = linearization?.at ?? mx.zerosLike(x);
   const offset = linearization?.offset ?? editGradient(place, at);
   const fixed = mx.stopGradient(x);
-  const zero = certainly0(mx.subtract(x, fixed)); // masked scores may be infinite
+  const zero = withoutNaN(mx.subtract(x, fixed)); // masked scores may be infinite
   return {
-    value: mx.add(fixed, certainly0(linearPart(place, at, zero))), // edits may divide by what is zero
+    value: mx.add(fixed, withoutNaN(linearPart(place, at, zero))), // edits may divide by what is zero
     carried: mx.sum(mx.multiply(mx.stopGradient(offset), zero).astype(mx.float32)),
   };
 }
 
-/** What is zero wherever it is a number at all. */
-function certainly0(x: MxArray): MxArray {
+/** Zeros where numbers are missing; for what is zero everywhere else. */
+function withoutNaN(x: MxArray): MxArray {
   return mx.where(mx.isnan(x), mx.zerosLike(x), x);
 }
 

@@ -1,5 +1,5 @@
 /** What gradients are asked for, and what is answered. */
-import type { MxArray } from "@mlxterp/mlx";
+import type { Module, MxArray } from "@mlxterp/mlx";
 import type { ActivationCache } from "../cache.js";
 import type { Intervention, Interventions } from "../intervention.js";
 import type { PassOptions } from "../options.js";
@@ -42,11 +42,11 @@ export interface GradientOptions extends PassOptions {
 }
 
 /** A metric and its gradient at every site that was asked for. */
-export interface Gradients {
+export interface Gradients<M = Module> {
   /** The metric. */
   readonly value: number;
   /** By canonical site name, each of the shape and dtype of the site's value. */
-  readonly gradients: ActivationCache;
+  readonly gradients: ActivationCache<M>;
   /** The sites' values of the same pass; empty unless asked for. */
-  readonly values: ActivationCache;
+  readonly values: ActivationCache<M>;
 }

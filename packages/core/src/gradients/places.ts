@@ -43,11 +43,7 @@ export interface Places {
  * (`NOT_DIFFERENTIABLE`) for a site that was named exactly, or when nothing else is left
  */
 export function findPlaces(subject: GradientSubject, options: GradientOptions): Places {
-  const { sites } = options;
-  const selectors = typeof sites === "string" || sites instanceof RegExp ? [sites] : sites;
-  if (selectors.length === 0) {
-    throw new InvalidArgumentError("sites", sites, "name at least one site.");
-  }
+  const selectors = selectorsOf(options);
   const edits = editsOf(options.gradInterventions ?? {});
   const everything = [...selectors, ...edits.map(([selector]) => selector)];
   const chosen = everything.flatMap((selector) => subject.resolver.resolve(selector));
@@ -67,6 +63,12 @@ export function findPlaces(subject: GradientSubject, options: GradientOptions): 
     },
     probes: (visit) => everything.map((selector) => ({ selector, visit })),
   };
+}
+
+function selectorsOf({ sites }: GradientOptions): readonly Selector[] {
+  const selectors = typeof sites === "string" || sites instanceof RegExp ? [sites] : sites;
+  if (selectors.length > 0) return selectors;
+  throw new InvalidArgumentError("sites", sites, "name at least one site.");
 }
 
 function discover(

@@ -13,6 +13,10 @@ const grows = Symbol.for("mlxterp.growsBatch");
 /**
  * Allows an intervention to return more batch rows than it was given, so that a sweep can let patched runs
  * join the pass at the layer where they begin. Everything above then computes the larger batch.
+ *
+ * @example
+ * const twice = growsBatch((x) => mx.concatenate([x, mx.multiply(x, 0.5)], 0));
+ * (await model.run(prompt, { interventions: { "layers.2": twice } })).get("output"); // (2, position, vocab)
  */
 export function growsBatch(intervention: Intervention): Intervention {
   const wrapped: Intervention = (x, site) => intervention(x, site);

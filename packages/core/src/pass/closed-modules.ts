@@ -16,10 +16,17 @@ function hasPrivateMembers(module: Module): boolean {
   const known = remembered.get(prototype);
   if (known !== undefined) return known;
   const found = classesOf(module).some((level) =>
-    privateAccess.test(Function.prototype.toString.call(level.constructor)),
+    functionsOf(level).some((one) => privateAccess.test(Function.prototype.toString.call(one))),
   );
   remembered.set(prototype, found);
   return found;
+}
+
+/** The class itself, and its methods: they may have been put on its prototype elsewhere. */
+function functionsOf(level: object): unknown[] {
+  return Object.values(Object.getOwnPropertyDescriptors(level))
+    .flatMap(({ value, get, set }): unknown[] => [value, get, set])
+    .filter((member) => typeof member === "function");
 }
 
 /** Whether a function stored on a module keeps hold of it: an arrow function with `this`, or a bound method. */

@@ -1,9 +1,10 @@
 /** Runs a forward under observation without writing to the modules: a stand-in for each, made once per model. */
-import { isContainerValue, sizeOf } from "../sites/containers.js";
+import { type Container, isCollection, isContainerValue, sizeOf } from "../sites/containers.js";
 import { isModule, type ModuleNode } from "../sites/module-node.js";
 import type { ModuleTree } from "../sites/module-tree.js";
-import { noteStandIn } from "../sites/originals.js";
+import { noteStandIn, originalOf } from "../sites/originals.js";
 import { Tap } from "../tap.js";
+import { collectionStandIn, isLookup } from "./collection-stand-in.js";
 import { ListStandIn, objectStandIn } from "./container-stand-ins.js";
 import { ModuleStandIn } from "./module-stand-in.js";
 import { ObservedTap } from "./observed-tap.js";
@@ -15,10 +16,12 @@ export class Interceptor {
   private version = 0;
   private standIns: (object | undefined)[] = [];
   private lists: ListStandIn[] = [];
+  /** The user's lists that were empty when the open pass came upon them. */
+  private readonly filled = new Set<unknown[]>();
   /** Modules that forwards came upon, but that stand nowhere in the tree. */
   private readonly strangers = new WeakSet<object>();
   /** Lists and plain objects without modules, with the size they had when that was found. */
-  private readonly plain = new WeakMap<object, number>();
+  private plain = new WeakMap<object, number>();
 
   constructor(readonly tree: ModuleTree) {}
 
@@ -27,6 +30,7 @@ export class Interceptor {
     const outer = this.pass;
     this.pass = pass;
     try {
+      for (const list of this.lists) list.refresh();
       const root = this.observe(this.tree.root) as {
         forward(...args: readonly unknown[]): unknown;
       };
@@ -34,7 +38,18 @@ export class Interceptor {
     } finally {
       this.pass = outer;
       for (const list of this.lists) list.writeBack();
+      if (outer === undefined) this.tidyFilled();
     }
+  }
+
+  /** Takes stand-ins out of the user's lists that were empty before. */
+  private tidyFilled(): void {
+    for (const list of this.filled) {
+      list.forEach((item, index) => {
+        if (originalOf(item) !== item) list[index] = originalOf(item);
+      });
+    }
+    this.filled.clear();
   }
 
   /** Runs something that may call modules, but is no part of the open pass. */
@@ -73,6 +88,7 @@ export class Interceptor {
       this.version = this.tree.version;
       this.standIns = [];
       this.lists = [];
+      this.plain = new WeakMap();
     }
     const known = this.standIns[node.index];
     if (known !== undefined) return known;
@@ -87,11 +103,23 @@ export class Interceptor {
       const node = this.nodeOf(path, value);
       return node ? this.observe(node) : value;
     }
-    if (!this.leadsToModules(value)) return value;
+    if (isLookup(value) || isCollection(value)) {
+      return noteStandIn(collectionStandIn(path, value, this), value);
+    }
+    if (Array.isArray(value) && this.filled.has(value)) return value;
+    const empty = isContainerValue(value) && sizeOf(value) === 0;
+    if (!empty && !this.leadsToModules(value)) return value;
     if (!Array.isArray(value)) return noteStandIn(objectStandIn(path, value, this), value);
+    if (empty) return this.showEmpty(value);
     const list = new ListStandIn(path, value, this);
     this.lists.push(list);
     return noteStandIn(list.items, value);
+  }
+
+  /** An empty list is shown itself, since it may be there for activations, which must not be kept alive elsewhere. */
+  private showEmpty(list: unknown[]): unknown[] {
+    this.filled.add(list);
+    return list;
   }
 
   private create(node: ModuleNode): object {
@@ -124,11 +152,17 @@ export class Interceptor {
   private leadsToModules(value: object): boolean {
     if (!isContainerValue(value) || this.plain.get(value) === sizeOf(value)) return false;
     this.plain.set(value, sizeOf(value)); // first, so that an object within itself ends the search
-    const found = Object.values(value).some(
+    const found = contentsOf(value).some(
       (item: unknown) =>
         typeof item === "object" && item !== null && (isModule(item) || this.leadsToModules(item)),
     );
     if (found) this.plain.delete(value);
     return found;
   }
+}
+
+/** All that a container holds, the keys of a map among them. */
+function contentsOf(container: Container): unknown[] {
+  if (container instanceof Map) return [...container].flat();
+  return container instanceof Set ? [...container] : Object.values(container);
 }

@@ -4,17 +4,18 @@ import { splicedRun } from "../edits/run-splice.js";
 import type { ModuleNode } from "../sites/module-node.js";
 import { originalOf, withOriginals } from "../sites/originals.js";
 import { accessorsOf, holdsModule, isClosed } from "./closed-modules.js";
-import { adjustable, type Shown } from "./container-stand-ins.js";
+import type { Shown } from "./container-stand-ins.js";
 import type { Interceptor } from "./interceptor.js";
-import { withSubstitutedChildren } from "./substitution.js";
+import { reflecting, targetFor } from "./reflection.js";
+import { isExchangeable, withSubstitutedChildren } from "./substitution.js";
 
 type Method = (...args: unknown[]) => unknown;
 
 /** Methods of the base class use its private fields, so they need the module itself. */
 const base = nn.Module.prototype as unknown as Readonly<Record<PropertyKey, unknown>>;
 
-/** The traps of one module's proxy. */
-export class ModuleStandIn implements ProxyHandler<Module> {
+/** One module's proxy, and what is known about the module. */
+export class ModuleStandIn {
   readonly proxy: Module;
   /** Whether the module's own code must run on the module, with its children substituted. */
   private readonly closed: boolean;
@@ -29,7 +30,11 @@ export class ModuleStandIn implements ProxyHandler<Module> {
     private readonly interceptor: Interceptor,
   ) {
     const { module } = node;
-    this.proxy = new Proxy(adjustable(module), this);
+    this.proxy = new Proxy<Module>(targetFor(module), {
+      ...reflecting(module),
+      get: (_target, key) => this.get(key),
+      set: (_target, key, value) => Reflect.set(module, key, withOriginals(value)),
+    });
     this.closed = isClosed(module);
     this.accessors = accessorsOf(module);
     this.run = splicedRun(node, interceptor, this.invoke);
@@ -39,20 +44,12 @@ export class ModuleStandIn implements ProxyHandler<Module> {
         : interceptor.pass.call(node, args, this.run);
   }
 
-  get(_target: Module, key: PropertyKey): unknown {
+  private get(key: PropertyKey): unknown {
     if (key === "forward") return this.forward;
     if (this.accessors.has(key)) return this.readAccessor(key);
     const value: unknown = Reflect.get(this.node.module, key);
     if (typeof value === "function") return this.method(key, value as Method);
     return typeof value === "object" && value !== null ? this.show(key, value) : value;
-  }
-
-  set(_target: Module, key: PropertyKey, value: unknown): boolean {
-    return Reflect.set(this.node.module, key, withOriginals(value));
-  }
-
-  deleteProperty(_target: Module, key: PropertyKey): boolean {
-    return Reflect.deleteProperty(this.node.module, key);
   }
 
   /** The module's own forward. A leaf needs no stand-in for itself, as it has no children to show. */
@@ -96,10 +93,18 @@ export class ModuleStandIn implements ProxyHandler<Module> {
     const { module, path, slots } = this.node;
     const { pass } = this.interceptor;
     if (pass === undefined || slots.size === 0) return use();
-    const note = `${path || "The model"} has private members or functions bound to it, so its children were exchanged while its own code ran, and put back.`;
-    if (!pass.notes.includes(note)) pass.notes.push(note);
     const children = module as unknown as Readonly<Record<string, object>>;
-    const standIns = [...slots.keys()].map((key) => [key, this.show(key, children[key])] as const);
+    const [free, fixed] = [true, false].map((wanted) =>
+      [...slots.keys()].filter((key) => isExchangeable(module, key) === wanted),
+    );
+    const standIns = free.map((key) => [key, this.show(key, children[key])] as const);
+    const what = `${path || "The model"} has private members or functions bound to it`;
+    if (free.length > 0) {
+      pass.note(`${what}, so its children were exchanged while its own code ran, and put back.`);
+    }
+    if (fixed.length > 0) {
+      pass.note(`${what} and is frozen, so its own calls of ${fixed.join(", ")} were not seen.`);
+    }
     return withSubstitutedChildren(module, standIns, use);
   }
 }

@@ -8,6 +8,7 @@ import type { Site } from "../sites/site.js";
 import { applyChanges, type ChangePlan, type ChangeProgress } from "./changes.js";
 import type { PassFacts } from "./facts.js";
 import { arrayInside, ownHandle } from "./nested.js";
+import { requireSynchronous } from "./synchronous.js";
 
 /** One value of one site. */
 export interface Captured {
@@ -96,17 +97,26 @@ export class Pass {
   }
 
   /** Runs one call of a module: input changes, the module's own forward, output changes, record. */
-  call({ index }: ModuleNode, args: unknown[], forward: (args: unknown[]) => unknown): unknown {
+  call(
+    { index, path }: ModuleNode,
+    args: unknown[],
+    forward: (args: unknown[]) => unknown,
+  ): unknown {
     const number = this.count(index);
     const call = this.begin(index, args);
     const changes = this.plan.changes.table[index];
-    if (changes === undefined) return this.end(call, forward(args));
+    if (changes === undefined) return this.end(call, requireSynchronous(path, forward(args)));
     const { facts } = this.plan;
     const [before, after] = [progressOf(call, "inputs"), progressOf(call, "output")];
     const inputs = applyChanges(changes.input, args, number, facts, before) as unknown[];
     before?.(inputs, []);
-    const produced = runOrSkip(changes.skips, number, inputs, forward);
+    const produced = requireSynchronous(path, runOrSkip(changes.skips, number, inputs, forward));
     return this.end(call, applyChanges(changes.output, produced, number, facts, after));
+  }
+
+  /** Notes something that a user should know, once. */
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
   }
 
   /** Takes a reader's-only value of a tap. */
@@ -164,6 +174,18 @@ export class Pass {
       }));
   }
 
+  /** The very arrays of a site, to be looked at and not handed on; none where a call was left without one. */
+  glance(site: Site): Pick<Captured, "call" | "value">[] {
+    const found: Pick<Captured, "call" | "value">[] = [];
+    for (const [call, record] of [this.calls[site.node.index] ?? []].flat().entries()) {
+      if (placeOf(site, record) === unfinished) continue;
+      const value = arrayAt(site, record);
+      if (value === undefined) return [];
+      found.push({ call, value });
+    }
+    return found;
+  }
+
   /** Lets go of every value. */
   release(): void {
     this.calls = [];
@@ -188,11 +210,13 @@ function placeOf(site: Site, call: Call): unknown {
 }
 
 function valueAt(site: Site, call: Call): MxArray {
-  if (call.build) {
-    call.derived ??= call.build(); // a tap's input and output are one
-    return call.derived;
-  }
-  const array = arrayInside(placeOf(site, call), site.port.element);
+  const array = arrayAt(site, call);
   if (array) return array;
   throw new SiteNotReachedError(site.name, "there is no array at this place.");
+}
+
+function arrayAt(site: Site, call: Call): MxArray | undefined {
+  if (!call.build) return arrayInside(placeOf(site, call), site.port.element);
+  call.derived ??= call.build(); // a tap's input and output are one
+  return call.derived;
 }

@@ -87,6 +87,11 @@ export class SiteReader {
     this.pass.release();
   }
 
+  /** See `Pass.glance`. */
+  glance(site: Site): Pick<Captured, "call" | "value">[] {
+    return this.interceptor.outside(() => this.pass.glance(site));
+  }
+
   /** The values of a site, one for each call. */
   read(site: Site): Captured[] {
     const values = this.interceptor.outside(() => this.pass.read(site));

@@ -2,7 +2,6 @@
 import { type DtypeName, dtypeName } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { axesOf, findPositionAxis } from "../axes-of.js";
-import { SiteNotReachedError } from "../errors.js";
 import type { SiteReader } from "../pass/reader.js";
 import type { ModuleNode } from "../sites/module-node.js";
 import type { Port } from "../sites/selector.js";
@@ -69,15 +68,10 @@ function valuesAt(
   width: number | undefined,
 ): ScannedValue[] {
   const site: Site = { node, port, call: undefined, name: siteName(node, port), exact: false };
-  try {
-    return reader.read(site).map(({ call, value }): ScannedValue => {
-      const { shape, dtype } = value;
-      const axes = axesOf(site, value);
-      const positionAxis = findPositionAxis(axes, shape, width);
-      return { call, shape, dtype: dtypeName(dtype), itemBytes: dtype.size, axes, positionAxis };
-    });
-  } catch (error) {
-    if (error instanceof SiteNotReachedError) return []; // no array is there
-    throw error;
-  }
+  return reader.glance(site).map(({ call, value }): ScannedValue => {
+    const { shape, dtype } = value;
+    const axes = axesOf(site, value);
+    const positionAxis = findPositionAxis(axes, shape, width);
+    return { call, shape, dtype: dtypeName(dtype), itemBytes: dtype.size, axes, positionAxis };
+  });
 }

@@ -1,4 +1,10 @@
-/** TransformerLens hook names and the sites they mean. */
+/**
+ * TransformerLens hook names and the sites they mean.
+ *
+ * Its `hook_normalized` lies before a norm's weight and bias, ours behind them. It folds these into the next matrices
+ * when it loads a model, and so does `model.folded()`: the two are equal there, and differ by weight and bias in a model
+ * as published. Post-norms cannot be folded, so only their scales have a counterpart here.
+ */
 
 /** After `blocks.3.`, and after `layers.3.` here. */
 export const inLayer = {
@@ -11,6 +17,8 @@ export const inLayer = {
   "ln1.hook_scale": "inputNorm.scale",
   "ln2.hook_normalized": "postAttentionNorm",
   "ln2.hook_scale": "postAttentionNorm.scale",
+  "ln1_post.hook_scale": "selfAttn.postNorm.scale",
+  "ln2_post.hook_scale": "mlp.postNorm.scale",
   "attn.hook_q": "selfAttn.q",
   "attn.hook_k": "selfAttn.k",
   "attn.hook_v": "selfAttn.v",

@@ -1,5 +1,5 @@
 /** What each stand-in of a pass stands for, so that none ever ends up inside a user's module. */
-import { isPlainObject } from "./containers.js";
+import { isCollection, isPlainObject } from "./containers.js";
 
 const originals = new WeakMap<object, object>();
 
@@ -15,7 +15,7 @@ export function originalOf<T>(value: T): T {
   return (originals.get(value) as T | undefined) ?? value;
 }
 
-/** Like `originalOf`, for values that may hold stand-ins in lists and plain objects; those are then copied. */
+/** Like `originalOf`, for values that may hold stand-ins in containers; those are then copied. */
 export function withOriginals<T>(value: T): T {
   const original = originalOf(value);
   if (original !== value) return original;
@@ -23,8 +23,16 @@ export function withOriginals<T>(value: T): T {
     const items = value.map(withOriginals);
     return items.some((item, index) => item !== value[index]) ? (items as T) : value;
   }
+  if (isCollection(value)) return collectionWithOriginals(value) as T;
   if (!isPlainObject(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [key, withOriginals(item)] as const);
   const changed = entries.some(([key, item]) => item !== value[key]);
   return changed ? (Object.fromEntries(entries) as T) : value;
+}
+
+function collectionWithOriginals(value: Map<unknown, unknown> | Set<unknown>): object {
+  const items: unknown[] = [...value];
+  const own = items.map(withOriginals);
+  if (own.every((item, index) => item === items[index])) return value;
+  return value instanceof Map ? new Map(own as [unknown, unknown][]) : new Set(own);
 }

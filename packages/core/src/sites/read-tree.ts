@@ -1,7 +1,14 @@
 /** One reading of a module tree: its nodes, and what to look at later to see whether it has changed. */
 import type { Module } from "@mlxterp/mlx";
 import type { ModulePlan } from "../edits/module-plan.js";
-import { type Container, isContainerValue, sizeOf } from "./containers.js";
+import {
+  type Container,
+  isCollection,
+  isContainerValue,
+  placesOf,
+  sizeOf,
+  valueAt,
+} from "./containers.js";
 import {
   type ContainerSlot,
   isModule,
@@ -97,19 +104,22 @@ class Reader {
   ): ContainerSlot | undefined {
     const entries = new Map<string, Slot>();
     const inside = new Set(above).add(container);
-    const list = Array.isArray(container);
-    for (const place of list ? container.keys() : Object.keys(container)) {
-      const value: unknown = (container as Readonly<Record<string | number, unknown>>)[place];
-      if (typeof value !== "object") continue; // quickly past the numbers of a table
-      const segment = { key: String(place), listLength: list ? container.length : 0 };
+    const listLength = Array.isArray(container) ? container.length : 0;
+    for (const { name, value } of placesOf(container)) {
+      const segment = { key: name, listLength };
       const slot = this.slot(originalOf(value), [...segments, segment], inside);
-      if (!slot) continue;
-      entries.set(segment.key, slot);
-      this.watch(container, segment.key, value);
+      if (slot) entries.set(name, slot);
+      if (slot || value === null || value === undefined) this.watchIn(container, name, value);
     }
     const size = sizeOf(container);
     if (entries.size > 0 || size === 0) this.reading.counted.push({ container, size });
     return entries.size > 0 ? { container, entries } : undefined;
+  }
+
+  private watchIn(container: Container, name: string, value: unknown): void {
+    const get = () => valueAt(container, name);
+    const holder = isCollection(container) ? Object.defineProperty({}, name, { get }) : container;
+    this.watch(holder, name, value);
   }
 
   private watch(holder: object, key: string, value: unknown): void {

@@ -20,7 +20,9 @@ function failure(use: () => unknown): UnknownSiteError {
 
 describe("an unknown site", () => {
   it("is told with the nearest names", () => {
-    const { message, nearest, site, code } = failure(() => model.sites("layers.3.selfAtn.patern" as string));
+    const { message, nearest, site, code } = failure(() =>
+      model.sites("layers.3.selfAtn.patern" as string),
+    );
     expect(nearest[0]).toBe("layers.3.selfAttn.pattern");
     expect(nearest).toHaveLength(3);
     expect(message).toContain('"layers.3.selfAtn.patern" matches no site');
@@ -93,7 +95,9 @@ describe("lesson: misspelt intervention names were ignored", () => {
     failure(() => model.trace(ids, { interventions }));
     failure(() => model.edit(interventions));
     await expect(model.run(ids, { interventions })).rejects.toBeInstanceOf(UnknownSiteError);
-    await expect(model.run(ids, { save: "layer.0" as string })).rejects.toBeInstanceOf(UnknownSiteError);
+    await expect(model.run(ids, { save: "layer.0" as string })).rejects.toBeInstanceOf(
+      UnknownSiteError,
+    );
     using trace = model.trace(ids);
     failure(() => trace.at("layer.0" as string));
     failure(() => trace.save("layer.0" as string));

@@ -11,6 +11,8 @@ interface Line {
   readonly site: string;
   readonly direction: MxArray;
   readonly interventions?: Interventions;
+  /** Further arguments of the forward. */
+  readonly args?: readonly unknown[];
   /** Default 1e-2: in float32 rounding weighs as much as curvature there. */
   readonly step?: number;
 }
@@ -19,12 +21,12 @@ interface Line {
 export function centralDifference(
   model: InterpretableModelCore<Module>,
   input: Prompt,
-  { metric, site, direction, interventions = {}, step = 1e-2 }: Line,
+  { metric, site, direction, interventions = {}, args, step = 1e-2 }: Line,
 ): number {
   const at = (shift: number): number => {
     const move = (x: MxArray) => mx.add(x, mx.multiply(direction, shift));
     const view = model.edit(interventions); // whose interventions come first
-    using trace = view.trace(input, { interventions: { [site]: move } });
+    using trace = view.trace(input, { args, interventions: { [site]: move } });
     const value = (name: string) => trace.value(name);
     const { tokens, result } = trace;
     return Number(metric(trace.output.value, { tokens, result, value }).item());

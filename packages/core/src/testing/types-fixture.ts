@@ -190,6 +190,16 @@ const wrong: Residual = seen.layers[0].pattern.value;
 const five: [number, number, number, number, number] = patterns[0].shape;
 const cached = async (): Promise<Pattern> =>
   (await blocks.run(mx.ones([1, 2]), { save: "layers.*.pattern" })).get("layers.0.pattern");
+const residualGradient = async (): Promise<Residual> => {
+  const sum = (output: MxArray) => mx.sum(output);
+  const options = { sites: ["layers.*", "**.pattern"] } as const;
+  return (await blocks.gradients(mx.ones([1, 2]), sum, options)).gradients.get("layers.0");
+};
+// @ts-expect-error a gradient at a misspelt site
+blocks.gradients(mx.ones([1, 2]), (x) => x, { sites: ["layers.*", "layer.0"] });
+const misspelt = { "layer.0": (x: MxArray) => x };
+// @ts-expect-error a change of the gradient at a misspelt site
+blocks.gradients(mx.ones([1, 2]), (x) => x, { sites: "layers.0", gradInterventions: misspelt });
 
 // A module within its own kind.
 class Tree extends nn.Module {
@@ -204,4 +214,4 @@ values.push(tree.branches[0].next.branches[1], tree.at("next.next.branches.0.nex
 // @ts-expect-error a misspelt branch
 tree.at("next.branch.0");
 
-export const usedToo = [values, residuals, sizes, wrong, five, cached];
+export const usedToo = [values, residuals, sizes, wrong, five, cached, residualGradient];

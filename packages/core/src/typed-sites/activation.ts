@@ -10,7 +10,8 @@ declare const axes: unique symbol;
  * axes are asked for.
  *
  * @example
- * const pattern = trace.layers[5].selfAttn.pattern.save(); // Activation<readonly ["batch", "heads", "query", "key"]>
+ * await using trace = model.trace("The capital of France is");
+ * const pattern = trace.layers[3].selfAttn.pattern.save(); // Activation<readonly ["batch", "heads", "query", "key"]>
  * const [batch, heads] = pattern.shape;
  */
 export type Activation<A extends Axes = Axes> = MxArray & {

@@ -1,5 +1,6 @@
 /** What the compiler says to a site's name: that it is one, or which there are. */
 import type { Module } from "@mlxterp/mlx";
+import type { GradientOptions } from "../gradients/options.js";
 import type { Interventions } from "../intervention.js";
 import type { PassOptions, RunOptions } from "../options.js";
 import type { Selector } from "../sites/selector.js";
@@ -54,6 +55,18 @@ export type RunOptionsOn<M, S extends Selector, I extends Interventions> = Omit<
 > &
   PassOptionsOn<M, I> & { readonly save?: S | readonly S[] } & {
     readonly save?: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
+  };
+
+/** The options of gradients, with sites of M; G are the interventions on gradients. */
+export type GradientOptionsOn<
+  M,
+  S extends Selector,
+  I extends Interventions,
+  G extends Interventions,
+> = Omit<GradientOptions, "sites" | "gradInterventions"> &
+  PassOptionsOn<M, I> & { readonly sites: S | readonly S[] } & {
+    readonly sites: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
+    readonly gradInterventions?: InterventionsOn<M, G>;
   };
 
 /** S itself if it is a selector of sites of M. */

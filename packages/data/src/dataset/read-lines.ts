@@ -9,7 +9,9 @@ import { CorruptFileError } from "@mlxterp/mlx";
  * @param file in UTF-8
  * @returns can be gone through again, from the start
  * @example
- * for await (const batch of streamActivations(model, readLines("stories.txt"), { sites: "layers.3" })) …
+ * for await (const batch of streamActivations(model, readLines("stories.txt"), { sites: "layers.3" })) {
+ *   batch.activations["layers.3"]; // (rows, hidden)
+ * }
  */
 export function readLines(file: string): AsyncIterable<string> {
   return {

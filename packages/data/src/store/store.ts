@@ -62,7 +62,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    * @returns (rows, …), float32 or int32, computed
    * @throws OutOfRangeError (`OUT_OF_RANGE`), InvalidArgumentError (`INVALID_ARGUMENT`) for a site that was not collected
    * @example
-   * store.read("layers.2", [0, 500, 3]).shape; // [3, hidden]
+   * store.read("layers.2", [0, 5, 3]).shape; // [3, 128]
    */
   read(site: string, rows: readonly number[]): MxArray {
     const { shape, dtype } = this.describe(site);
@@ -101,7 +101,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    * @throws InvalidArgumentError (`INVALID_ARGUMENT`); the signal's reason
    * @example
    * for await (const { activations } of store.batches({ batchSize: 4096, shuffle: 0, epochs: 2 })) {
-   *   step(activations["layers.2"]); // (batch, hidden) float32
+   *   activations["layers.2"]; // (batch, hidden) float32
    * }
    */
   batches(options: StoreBatchOptions): AsyncGenerator<StoreBatch, void, undefined> {
@@ -171,8 +171,9 @@ function decode(bytes: Uint8Array, dtype: StoredSite["dtype"]): Float32Array | I
  * @throws StoreNotFoundError (`STORE_NOT_FOUND`); CorruptFileError (`CORRUPT_FILE`) for a damaged manifest, or a file
  * that is missing or of the wrong size
  * @example
+ * await collectToDisk(model, ["Mary and John went home"], { folder: "activations", sites: "layers.2" });
  * await using store = await openStore("activations");
- * store.rows; // 640000
+ * store.rows; // 6
  */
 export async function openStore(folder: string): Promise<ActivationStore> {
   const manifest = readManifest(folder);

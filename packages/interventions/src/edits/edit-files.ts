@@ -22,6 +22,7 @@ export function saveEdits(view: Edited, file: string): void {
  *
  * @throws InvalidInterventionError (`INVALID_INTERVENTION`) with the path and the value that is wrong
  * @example
+ * saveEdits(model.edit({ "layers.2": scale(0.5) }), "calm.json");
  * const calm = model.withEdits(await loadEdits("calm.json"));
  */
 export async function loadEdits(file: string): Promise<NamedEdit[]> {

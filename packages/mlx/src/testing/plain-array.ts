@@ -25,7 +25,7 @@ function placeOf(shape: readonly number[], index: number): number[] {
     .reverse();
 }
 
-export function at({ shape, numbers }: PlainArray, place: readonly number[]): number {
+function at({ shape, numbers }: PlainArray, place: readonly number[]): number {
   return numbers[shape.reduce((index, size, axis) => index * size + place[axis], 0)];
 }
 

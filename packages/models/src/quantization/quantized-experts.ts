@@ -2,13 +2,8 @@
 import type { Axes } from "@mlxterp/core";
 import { deviceName, type MxArray, mx, nn } from "@mlxterp/mlx";
 import type { Dispatch } from "../decoder/dispatch.js";
+import { manyRows } from "./multiply-packed.js";
 import { type PackedWeight, unpack } from "./scheme.js";
-
-/**
- * The CPU unpacks a matrix anew for every row it multiplies. From so many rows an expert on, unpacking the experts of one
- * projection once is faster; below, rows that go together gain nothing.
- */
-const manyRows = 8;
 
 /** The same projection of every expert, stacked. */
 export class QuantizedExpertLinear extends nn.Module implements PackedWeight {

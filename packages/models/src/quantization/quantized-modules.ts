@@ -4,6 +4,7 @@ import { ExpertLinear } from "../decoder/expert-linear.js";
 import type { ProjectedEmbedding } from "../decoder/projected-embedding.js";
 import { Router } from "../decoder/router.js";
 import type { ScaledEmbedding } from "../decoder/scaled-embedding.js";
+import { multiplyPacked } from "./multiply-packed.js";
 import { QuantizedExpertLinear, QuantizedRouter } from "./quantized-experts.js";
 import { type PackedWeight, unpack } from "./scheme.js";
 
@@ -72,11 +73,6 @@ export class QuantizedEmbedding extends nn.Module implements PackedWeight {
   asLinear(x: MxArray): MxArray {
     return multiplyPacked(x, this);
   }
-}
-
-function multiplyPacked(x: MxArray, packed: PackedWeight): MxArray {
-  const { weight, scales, biases, groupSize, bits } = packed;
-  return mx.quantizedMatmul(x, weight, scales, biases, true, groupSize, bits);
 }
 
 /** What can stand in place of a plain layer. */

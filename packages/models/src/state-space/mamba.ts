@@ -90,7 +90,9 @@ export class Mamba extends nn.Module {
       x = layers[index].forward(x, grown?.layer(index), real);
     }
     const last = lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x;
-    const logits = this.unembed(finalNorm.forward(last.astype(finalNorm.weight?.dtype ?? last.dtype)));
+    const logits = this.unembed(
+      finalNorm.forward(last.astype(finalNorm.weight?.dtype ?? last.dtype)),
+    );
     grown?.advance(ids.shape);
     if (grown) cache?.adopt(grown);
     return logits;

@@ -29,7 +29,7 @@ const barHeight = 20;
  *
  * @returns an SVG document
  * @example
- * barFigure(attributionBars(result), { title: "What speaks for the answer", axis: "logits" });
+ * barFigure(attributionBars(attribution), { title: "What speaks for the answer", axis: "logits" });
  */
 export function barFigure(bars: readonly Bar[], options: BarFigureOptions): string {
   const shown = [...bars]
@@ -90,7 +90,12 @@ function barMarks(bars: readonly PlacedBar[], axis: string): Markish[] {
   ];
 }
 
-/** The parts of a direct logit attribution as bars: heads as `L.H`, and everything else by name. */
+/**
+ * The parts of a direct logit attribution as bars: heads as `L.H`, and everything else by name.
+ *
+ * @example
+ * const bars = attributionBars(await directLogitAttribution(model, prompt, { answer: "Mary" }));
+ */
 export function attributionBars(attribution: Attribution): Bar[] {
   const { embedding, heads, attentionRest, mlps, normBias, unembeddingRest } = attribution;
   const byLayer = (name: string, values: readonly number[]) =>

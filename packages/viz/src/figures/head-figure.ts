@@ -57,6 +57,8 @@ const kindNames: Readonly<Record<HeadKind, string>> = {
  * The scores of one head type, layers × heads.
  *
  * @returns an SVG document
+ * @example
+ * const svg = headTypeFigure(await headTypes(model), "induction");
  */
 export function headTypeFigure({ heads, prompts }: HeadTypesResult, kind: HeadKind): string {
   const values: number[][] = [];

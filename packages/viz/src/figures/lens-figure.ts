@@ -13,7 +13,7 @@ export interface LensFigureOptions {
  *
  * @returns an SVG document
  * @example
- * writeFileSync("lens.svg", lensFigure(await logitLens(model, "The capital of France is")));
+ * const svg = lensFigure(await logitLens(model, "The capital of France is"));
  */
 export function lensFigure(result: LensResult, options: LensFigureOptions = {}): string {
   const { prompt, positions, rows, answer } = result;

@@ -23,7 +23,7 @@ const titles: Readonly<Record<PatchingMatrix["kind"], string>> = {
  * @returns an SVG document
  * @throws RangeError for a matrix that the result does not have
  * @example
- * const figures = result.matrices.map((_, matrix) => patchingFigure(result, { matrix }));
+ * const figures = patching.matrices.map((_, matrix) => patchingFigure(patching, { matrix }));
  */
 export function patchingFigure(
   result: PatchingResult,

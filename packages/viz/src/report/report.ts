@@ -46,11 +46,11 @@ export interface Report {
  * @returns an HTML document
  * @throws TypeError for a figure that is not an SVG document, or that could run code
  * @example
- * writeFileSync("report.html", htmlReport({
+ * const html = htmlReport({
  *   title: "Who gets the ball?",
  *   sections: [{ heading: "Logit lens", figures: [lensFigure(lens)] }],
  *   provenance: lens.provenance,
- * }));
+ * });
  */
 export function htmlReport({ title, summary, sections, provenance }: Report): string {
   const script = sections.some(({ attention }) => attention) ? attentionScript : "";

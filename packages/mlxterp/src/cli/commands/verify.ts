@@ -34,8 +34,9 @@ export const verify = defineCommand({
 
 function verifyBlocks({ model, tokens, dtype, device, invariants, passed }: Verification): Block[] {
   const wrong = invariants.filter((invariant) => !invariant.passed);
+  const applicable = invariants.filter(({ notApplicable }) => notApplicable === undefined);
   const verdict = passed
-    ? `All ${invariants.length} invariants hold.`
+    ? `All ${applicable.length} invariants${applicable.length < invariants.length ? " that apply" : ""} hold.`
     : `${wrong.length} of ${invariants.length} invariants do not hold: ${wrong.map(({ name }) => name).join(", ")}.`;
   return [
     paragraph(`${model}, ${dtype} on the ${device}, token ids: ${tokens.join(" ")}`),
@@ -57,7 +58,8 @@ function verifyBlocks({ model, tokens, dtype, device, invariants, passed }: Veri
 }
 
 function invariantRow(invariant: VerifiedInvariant): Cell[] {
-  const { name, passed, difference, magnitude, tolerance, where } = invariant;
+  const { name, passed, difference, magnitude, tolerance, where, notApplicable } = invariant;
+  if (notApplicable) return [{ text: "n/a", style: "gray" }, name, "", "", "", notApplicable];
   return [
     passed ? { text: "pass", style: "green" } : { text: "FAIL", style: ["red", "bold"] },
     name,
