@@ -7,18 +7,16 @@ import { stories } from "./stories.js";
 
 const prompt = (vocab: number) => someTokens(16).map((token) => 3 + (token % (vocab - 3)));
 
+/** Short, so that alternatives come often by turns. */
+const maxTokens = 40;
+
 export async function* rollouts({ rounds }: Settings): AsyncGenerator<Line> {
-  if (stories.available) yield* compare("stories15M", await loadModel(stories.folder), 128, rounds);
+  if (stories.available) yield* compare("stories15M", await loadModel(stories.folder), 2 * rounds);
   else yield { what: "stories15M: rollout", value: "skipped" };
-  yield* compare("GPT-2-small shape", gpt2Shaped(), 32, rounds);
+  yield* compare("GPT-2-small shape", gpt2Shaped(), Math.max(3, Math.ceil(rounds / 2)));
 }
 
-async function* compare(
-  name: string,
-  model: LanguageModel,
-  maxTokens: number,
-  rounds: number,
-): AsyncGenerator<Line> {
+async function* compare(name: string, model: LanguageModel, rounds: number): AsyncGenerator<Line> {
   const ids = prompt(model.anatomy.vocab);
   const options = { maxTokens, ignoreEos: true };
   const rollout = (...save: string[]) => {
@@ -32,7 +30,7 @@ async function* compare(
       residual: rollout("layers.*"),
       three: rollout("layers.*", "layers.*.residMid", "layers.*.mlp.post"),
     },
-    Math.max(3, Math.ceil(rounds / 2)),
+    rounds,
   );
   const share = (which: "residual" | "three") => ratio(times[which], times.plain).toFixed(3);
   const what = `${name}: rollout of ${maxTokens} tokens`;
