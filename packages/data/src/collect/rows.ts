@@ -72,8 +72,9 @@ export function overflows(before: MxArray, after: MxArray): MxArray {
   return mx.any(mx.logicalAnd(mx.isinf(after), mx.logicalNot(mx.isinf(before))));
 }
 
-/** @throws OutOfRangeError (`OUT_OF_RANGE`) for what is no row of a store */
-export function checkRow(row: number, rows: number): void {
-  if (Number.isInteger(row) && row >= 0 && row < rows) return;
+/** A row counted from the front. @throws OutOfRangeError (`OUT_OF_RANGE`) for what is no row of a store */
+export function rowFromFront(row: number, rows: number): number {
+  const found = row < 0 ? row + rows : row;
+  if (Number.isInteger(found) && found >= 0 && found < rows) return found;
   throw new OutOfRangeError("Row", row, rows, "the store");
 }

@@ -63,7 +63,13 @@ describe("rows", () => {
     expect(store.origins([]).token).toHaveLength(0);
   });
 
-  it.each([-1, 1.5, 1e6])("do not include %d", (row) => {
+  it("count from the end too", () => {
+    const last = store.rows - 1;
+    expect(difference(store.read("layers.0", [-1]), store.read("layers.0", [last]))).toBe(0);
+    expect(store.origins([-2])).toEqual(store.origins([last - 1]));
+  });
+
+  it.each([-1e6, 1.5, 1e6])("do not include %d", (row) => {
     expect(() => store.read("layers.0", [0, row])).toThrow(OutOfRangeError);
     expect(() => store.origins([row])).toThrow(OutOfRangeError);
   });

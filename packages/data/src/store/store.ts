@@ -1,7 +1,7 @@
 /** A store of activations on disk, of which only what is asked for is read. */
 import { join } from "node:path";
 import { CorruptFileError, fromFlat, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
-import { checkRow, type RowOrigins } from "../collect/rows.js";
+import { type RowOrigins, rowFromFront } from "../collect/rows.js";
 import { batchesOf, type StoreBatch, type StoreBatchOptions } from "./batches.js";
 import { fromBfloat16, fromFloat16 } from "./half.js";
 import { type Collection, type Manifest, readManifest, type StoredSite } from "./manifest.js";
@@ -57,7 +57,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Rows of a site, in the order asked for.
+   * Rows of a site, in the order asked for; negative ones count from the end.
    *
    * @returns (rows, …), float32 or int32, computed
    * @throws OutOfRangeError (`OUT_OF_RANGE`), InvalidArgumentError (`INVALID_ARGUMENT`) for a site that was not collected
@@ -66,8 +66,8 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    */
   read(site: string, rows: readonly number[]): MxArray {
     const { shape, dtype } = this.describe(site);
-    for (const row of rows) checkRow(row, this.rows);
-    const bytes = this.reader.read(site, rows);
+    const found = rows.map((row) => rowFromFront(row, this.rows));
+    const bytes = this.reader.read(site, found);
     return fromFlat(decode(bytes, dtype), [rows.length, ...shape]);
   }
 
@@ -77,8 +77,8 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    * @throws OutOfRangeError (`OUT_OF_RANGE`)
    */
   origins(rows: readonly number[]): RowOrigins {
-    for (const row of rows) checkRow(row, this.rows);
-    const of = (tensor: string) => new Int32Array(this.reader.read(tensor, rows).buffer);
+    const found = rows.map((row) => rowFromFront(row, this.rows));
+    const of = (tensor: string) => new Int32Array(this.reader.read(tensor, found).buffer);
     const { sequence, position, token } = originTensors;
     return { sequence: of(sequence), position: of(position), token: of(token) };
   }
