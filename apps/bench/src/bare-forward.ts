@@ -11,11 +11,11 @@ export type ResidualVisit = (x: MxArray, site: string) => MxArray;
 /** What a network written by hand offers. */
 export type BareForward = (ids: MxArray, cache?: BareCache, visit?: ResidualVisit) => MxArray;
 
-export interface BareNorm {
+interface BareNorm {
   readonly weight: MxArray;
   readonly bias: MxArray;
 }
-export interface BareLinear {
+interface BareLinear {
   readonly weight: MxArray;
   readonly bias: MxArray;
 }

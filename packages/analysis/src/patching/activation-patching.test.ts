@@ -253,8 +253,9 @@ describe.skipIf(!stories260K.available)("activationPatching on stories260K", () 
   it("equals single runs in every cell of a grouped-query model", async () => {
     const model = await loadModel(stories260K.folder);
     const pair = { clean: [1, 403, 407, 261, 378], corrupted: [1, 410, 407, 270, 378] };
+    // Logits reach 20 here, and products sum in another order when they have more rows.
     expect(await largestError(model, pair, { direction: "denoising", maxRows: 50 })).toBeLessThan(
-      1e-5,
+      2e-5,
     );
   });
 

@@ -4,10 +4,9 @@ import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
 import { StateSpaceModel } from "../state-space/state-space-model.js";
 import { maxDifference, readActivations, reference, rows } from "./reference.js";
-import type { ReferenceComparison } from "./reference-comparison.js";
+import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
 
 type Activations = Record<string, MxArray>;
-type Forwarding = { run(ids: number[][]): Promise<{ get(site: "output"): MxArray }> };
 
 /** A respect that a family does not have is absent. */
 export type OtherComparison = Partial<ReferenceComparison>;
@@ -83,17 +82,6 @@ async function compareMamba(
     ),
     ...(await compareContinuation(model, activations)),
   };
-}
-
-async function comparePadded(model: Forwarding, activations: Activations): Promise<number> {
-  const mask = rows(activations.padded_mask);
-  const prompts = rows(activations.padded_input_ids).map((ids, row) =>
-    ids.slice(0, mask[row].filter((real) => real === 1).length),
-  );
-  const ours = (await model.run(prompts)).get("output");
-  const apart = mx.subtract(ours, activations.padded_logits);
-  const real = mx.multiply(apart, mx.expandDims(activations.padded_mask, 2));
-  return maxDifference(real, mx.zerosLike(real));
 }
 
 function compareGradient(activations: Activations, rest: (hidden: MxArray) => MxArray): number {

@@ -20,6 +20,11 @@ export function referenceFolders(): { name: string; modelType: string; folder: s
 
 type Activations = Record<string, MxArray>;
 
+/** Any model of token ids. */
+interface Runnable {
+  run(ids: number[][]): Promise<{ get(site: "output"): MxArray }>;
+}
+
 /** The largest absolute differences; booleans for continuations, which are the same or not. */
 export interface ReferenceComparison {
   /** Of the input of layer 0, every layer's output and the final norm's. */
@@ -93,7 +98,8 @@ async function comparePass(model: LanguageModel, activations: Activations) {
   };
 }
 
-async function comparePadded(model: LanguageModel, activations: Activations): Promise<number> {
+/** Of the logits of padded prompts, at their real tokens. */
+export async function comparePadded(model: Runnable, activations: Activations): Promise<number> {
   const mask = rows(activations.padded_mask);
   const prompts = rows(activations.padded_input_ids).map((ids, row) =>
     ids.slice(0, mask[row].filter((real) => real === 1).length),
