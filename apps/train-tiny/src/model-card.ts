@@ -100,7 +100,7 @@ function trainingText({ training, minutes }: CardFacts): string {
     "template (pronouns), and one phrasing of every fact. `abilities.json` holds the questions measured above.",
     "",
     "The same seed gives the same documents on every machine. It gives the same weights, bit for bit, on the same machine with the",
-    "same BLAS library, kernels and number of threads; elsewhere sums round differently, and heads may play other parts.",
+    "same BLAS library, kernels, number of threads and version of this project; elsewhere sums round differently, and heads may play other parts.",
   ].join("\n");
 }
 
