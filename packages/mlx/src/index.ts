@@ -38,3 +38,4 @@ export type {
   Optimizer,
   Optimizers,
 } from "./types/nn.js";
+export { uniformNumbers } from "./uniform-numbers.js";

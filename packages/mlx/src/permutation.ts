@@ -1,12 +1,13 @@
 /** Orders of axes, as plain lists. */
 
-type Given =
+/** All axes in their new order, or two that trade places, or one that goes elsewhere. */
+export type AxisOrder =
   | readonly (number | readonly number[])[]
   | { readonly swap: readonly [number, number] }
   | { readonly move: readonly [number, number] };
 
 /** The old place of each new axis; undefined for what is no permutation, which MLX itself then refuses. */
-export function permutationOf(ndim: number, given: Given): readonly number[] | undefined {
+export function permutationOf(ndim: number, given: AxisOrder): readonly number[] | undefined {
   const plain = Array.from({ length: ndim }, (_, axis) => axis);
   const place = (axis: number) => (axis < 0 ? axis + ndim : axis);
   if ("swap" in given) {

@@ -11,7 +11,7 @@
  * MLX by the changes 1336, 1389, 1394 and 3647; a binding without the first of these faults is left as it is.
  */
 import { cutsOf, dense, denseSlice, type IndexMethod } from "./dense-slice.js";
-import { orderOfLonger, permutationOf } from "./permutation.js";
+import { type AxisOrder, orderOfLonger, permutationOf } from "./permutation.js";
 import type { Index, MxArray } from "./types/array.js";
 import type { Mx } from "./types/core.js";
 
@@ -38,17 +38,14 @@ export function installSoundViews(mx: Mx): void {
     return cutsOf(indices) ? denseSlice(mx, index, this, indices) : gather(index, this, indices);
   };
   prototype.transpose = function (...axes) {
-    return moved(this, permutationOf(this.ndim, axes), transpose, () =>
-      transpose.apply(this, axes),
-    );
+    return moved(this, axes, transpose) ?? transpose.apply(this, axes);
   };
   prototype.swapaxes = function (one, other) {
-    const order = permutationOf(this.ndim, { swap: [one, other] });
-    return moved(this, order, transpose, () => swapaxes.call(this, one, other));
+    return moved(this, { swap: [one, other] }, transpose) ?? swapaxes.call(this, one, other);
   };
   prototype.moveaxis = function (source, destination) {
-    const order = permutationOf(this.ndim, { move: [source, destination] });
-    return moved(this, order, transpose, () => moveaxis.call(this, source, destination));
+    const given = { move: [source, destination] } as const;
+    return moved(this, given, transpose) ?? moveaxis.call(this, source, destination);
   };
   exchangeFunctions(mx);
 }
@@ -91,15 +88,20 @@ function inRowOrder(array: MxArray, gathered: number): MxArray {
   return shape.filter((size) => size > 1).length < 2 ? array : dense(array);
 }
 
-/** Moves the axes longer than 1 by themselves: any other's stride would say nothing afterwards. */
+/**
+ * Moves the axes longer than 1 by themselves: any other's stride would say nothing afterwards.
+ *
+ * @returns undefined where there is no axis of length 1, or MLX has to refuse
+ */
 function moved(
   array: MxArray,
-  order: readonly number[] | undefined,
+  given: AxisOrder,
   transpose: Methods["transpose"],
-  move: () => MxArray,
-): MxArray {
+): MxArray | undefined {
   const { shape } = array;
-  if (!order || array.size === 0 || !shape.includes(1)) return move();
+  if (!shape.includes(1) || shape.includes(0)) return undefined;
+  const order = permutationOf(shape.length, given);
+  if (!order) return undefined;
   const longer = orderOfLonger(shape, order);
   const small = array.reshape(shape.filter((size) => size > 1));
   const sorted = longer.every((axis, place) => axis === place);

@@ -12,7 +12,15 @@ import * as menu from "./index.js";
 /** For those who write methods or modules, under the name of their package. */
 const plumbing: Readonly<Record<string, readonly string[]>> = {
   core: ["anatomyPart", "growsBatch", "lastPositions", "padRight", "skipOptions"],
-  mlx: ["collect", "evaluateNow", "guardDtype", "isFloating", "release", "sliceForProduct"],
+  mlx: [
+    "collect",
+    "evaluateNow",
+    "guardDtype",
+    "isFloating",
+    "release",
+    "sliceForProduct",
+    "uniformNumbers",
+  ],
   models: ["listParameters", "setParameters"],
 };
 

@@ -1,17 +1,6 @@
 /** Seeded sequences of random tokens, each repeated once: text without meaning, in which only copying helps. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import type { AnalysisModel } from "../model.js";
-
-/** A generator of uniform numbers in [0, 1) (mulberry32): small, and the same on every machine. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface RepeatedTokens {
   readonly seed: number;
@@ -36,7 +25,7 @@ export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): nu
     const rule = `two copies of ${length} tokens must have at least 2 tokens each and fit the model's ${limit} positions.`;
     throw new InvalidArgumentError("length", length, rule);
   }
-  const random = seededRandom(seed);
+  const random = uniformNumbers(seed);
   const usable = usableTokens(model, start);
   return Array.from({ length: sequences }, () => {
     const copy = draw(usable, length, random);

@@ -39,9 +39,12 @@ type SitesAt<Name extends string, T, Depth extends number> = T extends Module
 type Less = [0, 0, 1, 2, 3, 4, 5];
 
 /** Interventions whose sites are checked, and proposed by an editor; the type of an option `interventions`. */
-export type InterventionsOn<M, I extends Interventions> = I & {
-  readonly [K in keyof I]: Names<M, K & string> extends true ? unknown : UnknownSite<K & string>;
-} & { readonly [K in KnownSite<M>]?: Interventions[string] };
+export type InterventionsOn<M, I extends Interventions> = ChangesOn<M, I, Interventions[string]>;
+
+/** Anything that goes by site, with values of type V: a name that is no site does not compile. */
+export type ChangesOn<M, C, V> = C & {
+  readonly [K in keyof C]: Names<M, K & string> extends true ? unknown : UnknownSite<K & string>;
+} & { readonly [K in KnownSite<M>]?: V };
 
 /** The options of a pass, with interventions on sites of M. */
 export type PassOptionsOn<M, I extends Interventions> = PassOptions & {

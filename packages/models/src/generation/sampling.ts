@@ -1,7 +1,6 @@
 /** Choosing the next token from its logits on the host: penalty, temperature, cuts, and a seeded draw. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import { type Cuts, likeliest } from "./likeliest.js";
-import { uniformNumbers } from "./uniform-numbers.js";
 
 /**
  * How the next token is chosen. What is given acts in this order, the order and meaning of the processors of Hugging

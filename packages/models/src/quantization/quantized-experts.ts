@@ -1,27 +1,18 @@
 /** Experts and routers whose matrices stay packed. */
 import type { Axes } from "@mlxterp/core";
-import { deviceName, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { deviceName, type MxArray, mx } from "@mlxterp/mlx";
 import type { Dispatch } from "../decoder/dispatch.js";
 import { manyRows } from "./multiply-packed.js";
+import { PackedModule } from "./packed-module.js";
 import { type PackedWeight, unpack } from "./scheme.js";
 
 /** The same projection of every expert, stacked. */
-export class QuantizedExpertLinear extends nn.Module implements PackedWeight {
-  readonly bits: number;
-  readonly groupSize: number;
-  weight: MxArray; // (experts, out, in · bits / 32) uint32
-  scales: MxArray; // (experts, out, in / groupSize)
-  biases: MxArray; // (experts, out, in / groupSize)
+export class QuantizedExpertLinear extends PackedModule {
   bias: MxArray | null; // (experts, out)
   readonly #axes: Axes;
 
   constructor(packed: PackedWeight, bias: MxArray | null, axes: Axes) {
-    super();
-    this.bits = packed.bits;
-    this.groupSize = packed.groupSize;
-    this.weight = packed.weight;
-    this.scales = packed.scales;
-    this.biases = packed.biases;
+    super(packed);
     this.bias = bias;
     this.#axes = axes;
   }
@@ -52,23 +43,13 @@ export class QuantizedExpertLinear extends nn.Module implements PackedWeight {
 }
 
 /** Scores every expert for every token. */
-export class QuantizedRouter extends nn.Module implements PackedWeight {
-  readonly bits: number;
-  readonly groupSize: number;
-  weight: MxArray; // (experts, hidden · bits / 32) uint32
-  scales: MxArray; // (experts, hidden / groupSize)
-  biases: MxArray; // (experts, hidden / groupSize)
+export class QuantizedRouter extends PackedModule {
   bias: MxArray | null; // (experts)
   /** Added to scores for the choice only, (experts). */
   correction: MxArray | null;
 
   constructor(packed: PackedWeight, bias: MxArray | null, correction: MxArray | null) {
-    super();
-    this.bits = packed.bits;
-    this.groupSize = packed.groupSize;
-    this.weight = packed.weight;
-    this.scales = packed.scales;
-    this.biases = packed.biases;
+    super(packed);
     this.bias = bias;
     this.correction = correction;
   }

@@ -5,25 +5,16 @@ import type { ProjectedEmbedding } from "../decoder/projected-embedding.js";
 import { Router } from "../decoder/router.js";
 import type { ScaledEmbedding } from "../decoder/scaled-embedding.js";
 import { multiplyPacked } from "./multiply-packed.js";
+import { PackedModule } from "./packed-module.js";
 import { QuantizedExpertLinear, QuantizedRouter } from "./quantized-experts.js";
 import { type PackedWeight, unpack } from "./scheme.js";
 
 /** `x · Wᵀ + bias` without ever unpacking the whole matrix. */
-export class QuantizedLinear extends nn.Module implements PackedWeight {
-  readonly bits: number;
-  readonly groupSize: number;
-  weight: MxArray; // (out, in · bits / 32) uint32
-  scales: MxArray; // (out, in / groupSize)
-  biases: MxArray; // (out, in / groupSize)
+export class QuantizedLinear extends PackedModule {
   bias: MxArray | undefined; // (out)
 
   constructor(packed: PackedWeight, bias?: MxArray) {
-    super();
-    this.bits = packed.bits;
-    this.groupSize = packed.groupSize;
-    this.weight = packed.weight;
-    this.scales = packed.scales;
-    this.biases = packed.biases;
+    super(packed);
     if (bias) this.bias = bias;
   }
 
@@ -35,24 +26,14 @@ export class QuantizedLinear extends nn.Module implements PackedWeight {
 }
 
 /** Rows of a packed matrix. */
-export class QuantizedEmbedding extends nn.Module implements PackedWeight {
-  readonly bits: number;
-  readonly groupSize: number;
+export class QuantizedEmbedding extends PackedModule {
   /** Multiplies the rows, as in families that scale their embeddings, but not the tied unembedding. */
   readonly scale: number | undefined;
   /** Takes rows to the width of the residual stream, in families whose embeddings have another. */
   readonly projection: Linear | undefined;
-  weight: MxArray; // (rows, dims · bits / 32) uint32
-  scales: MxArray; // (rows, dims / groupSize)
-  biases: MxArray; // (rows, dims / groupSize)
 
   constructor(packed: PackedWeight, scale?: number, projection?: Linear) {
-    super();
-    this.bits = packed.bits;
-    this.groupSize = packed.groupSize;
-    this.weight = packed.weight;
-    this.scales = packed.scales;
-    this.biases = packed.biases;
+    super(packed);
     this.scale = scale;
     if (projection) this.projection = projection;
   }
