@@ -98,7 +98,7 @@ it("taking a part and putting another there changes that part and nothing else",
   );
 });
 
-it("a part can be averaged: the mean of a slice writes beyond its memory in binding 0.0.7", () => {
+it("a part can be averaged: the mean of a plain slice of binding 0.0.7 writes beyond its memory", () => {
   for (let round = 0; round < 200; round++) {
     const value = numbers(3, 3, 2);
     const region = { ranges: [[0, 2] as const, [0, 3] as const, [0, 1] as const], shared: false };

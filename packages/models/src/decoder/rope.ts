@@ -96,12 +96,10 @@ function positionTables(
     const regime = ropeRegime(config, end);
     if (last?.key === key && last.length === length && last.regime === regime) return last.tables;
     const { cos, sin } = tablesFor(end, regime);
-    // Gathered, not sliced: binding 0.0.7 takes a slice of whole rows for column-major as well, and combines it with an
-    // array that is, such as the gradient of a single head's keys, number by number in the wrong order.
     const rowsOf = (table: MxArray) =>
       ids
         ? table.index(ids).reshape([ids.shape[0], 1, length, -1])
-        : table.index(mx.arange(offset, offset + length, 1, mx.int32));
+        : table.index(mx.Slice(offset, offset + length));
     const tables = { cos: rowsOf(cos), sin: rowsOf(sin) };
     last = { key, length, regime, tables };
     return tables;
