@@ -10,7 +10,7 @@ export {
 } from "./errors.js";
 export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
-export { activeMemory, collect, evaluate, evaluateNow, release } from "./memory.js";
+export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { sliceForProduct } from "./sound-views.js";
 export { readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
 export { readTensorHeader, type TensorDeclaration, type TensorHeader } from "./tensor-header.js";

@@ -44,7 +44,17 @@ let computed = 0;
 export async function release(wanted: readonly MxArray[] = []): Promise<void> {
   collectYoung();
   await turn();
-  if (!oldCollectionIsDue(wanted.length)) return;
+  if (oldCollectionIsDue(wanted.length)) await releaseOld();
+}
+
+/**
+ * Lets go of what has grown old as well, with a full collection (some 10 ms): for work that holds large arrays over
+ * several evaluations and then drops them.
+ *
+ * @example
+ * await releaseOld();
+ */
+export async function releaseOld(): Promise<void> {
   collectOld();
   await turn();
   floor.memory = activeMemory();

@@ -214,8 +214,18 @@ describe("activationPatching refuses", () => {
     });
   });
 
-  it("two prompts that score the same", async () => {
-    const wrong = activationPatching(model, { ...question, corrupted: clean });
+  it("two prompts that are the same, whatever rounding makes of their scores", async () => {
+    for (const metric of ["logProbability", "logitDifference"] as const) {
+      const same = { ...question, corrupted: clean, wrongAnswer, metric };
+      const wrong = activationPatching(model, same);
+      await expect(wrong).rejects.toMatchObject({ code: "EQUAL_BASELINES", pair: 0 });
+    }
+  });
+
+  it("two prompts whose scores differ by less than rounding", async () => {
+    const barely = (logits: MxArray) =>
+      mx.add(1000, mx.multiply(1e-3, logits.index(mx.Slice(), answer)));
+    const wrong = activationPatching(model, { ...question, metric: barely });
     await expect(wrong).rejects.toMatchObject({ code: "EQUAL_BASELINES", pair: 0 });
   });
 

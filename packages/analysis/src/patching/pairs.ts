@@ -100,7 +100,7 @@ export async function patchPair(
   const both = [pair.clean.ids, pair.corrupted.ids];
   const last = `layers.${model.anatomy.layers - 1}`;
   const cache = await model.run(both, { save: ["layers.*.input", ...sourceSites(plans), last] });
-  const baseline = baselineOf(metric(unembedLast(model, cache.last(last))), plan);
+  const baseline = baselineOf(metric(unembedLast(model, cache.last(last))), pair, plan);
   const run = (row: number) => (site: string) => cache.get(site).index(mx.Slice(row, row + 1));
   const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
   const runs = { model, ids: both[base], base: run(base), source: run(source) };
@@ -109,9 +109,15 @@ export async function patchPair(
   return { baseline, effects: splitScores(scores, plans, baseline) };
 }
 
-function baselineOf(scores: MxArray, { index, metric }: PairPlan): PatchBaseline {
+/** Scores that differ by less, relative to the larger, differ by the rounding of their rows only. */
+const rounding = 1e-5;
+
+function baselineOf(scores: MxArray, pair: Pair, { index, metric }: PairPlan): PatchBaseline {
   const [clean, corrupted] = toFlat(scores);
-  if (Number.isFinite(clean - corrupted) && clean !== corrupted) return { clean, corrupted };
+  const least = rounding * Math.max(Math.abs(clean), Math.abs(corrupted));
+  const apart = Math.abs(clean - corrupted) > least && Number.isFinite(clean - corrupted);
+  const differ = pair.clean.ids.some((id, position) => id !== pair.corrupted.ids[position]);
+  if (apart && differ) return { clean, corrupted };
   throw new EqualBaselinesError(index, metricName(metric), clean, corrupted);
 }
 

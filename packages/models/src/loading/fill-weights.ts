@@ -1,5 +1,5 @@
 /** Turns the tensors of a checkpoint into the parameters of a module, one after the other. */
-import { type Dtype, evaluate, type Module, type MxArray, mx } from "@mlxterp/mlx";
+import { type Dtype, evaluate, type Module, type MxArray, mx, releaseOld } from "@mlxterp/mlx";
 import type { AdapterMerge } from "../adapters/apply-adapter.js";
 import { listParameters, setParameters } from "../decoder/parameters.js";
 import { UnsupportedConfigError } from "../errors.js";
@@ -146,6 +146,18 @@ interface Named {
 
 /** Packs a weight slice by slice, each computed before the next is made. */
 async function packSlices(
+  make: RowMaker,
+  shape: readonly number[],
+  scheme: QuantizationScheme,
+  limit: number,
+): Promise<PackedWeight> {
+  const joined = await joinSlices(make, shape, scheme, limit);
+  await releaseOld(); // the slices, which have grown old, so that joining them lets them go
+  return joined;
+}
+
+/** @returns what is not computed yet, from slices that are */
+async function joinSlices(
   make: RowMaker,
   shape: readonly number[],
   scheme: QuantizationScheme,
