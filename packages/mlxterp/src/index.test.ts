@@ -18,6 +18,7 @@ const plumbing: Readonly<Record<string, readonly string[]>> = {
     "guardDtype",
     "isFloating",
     "release",
+    "releaseOld",
     "sliceForProduct",
     "uniformNumbers",
   ],
