@@ -2,7 +2,9 @@
 import { type DtypeName, isArray, type Module, type MxArray, mx } from "@mlxterp/mlx";
 import { MissingAxisError } from "./errors.js";
 import { lastPositions } from "./positions.js";
-import { arrayOf, type CacheEntry, type OpenFiles } from "./storage/entry.js";
+import { shown } from "./shown.js";
+import { siteLines } from "./site-lines.js";
+import { arrayOf, bytesOf, type CacheEntry, dtypeOf, type OpenFiles } from "./storage/entry.js";
 import { HeldActivations, type SaveCacheOptions, totalBytes } from "./storage/held-activations.js";
 import { openCache } from "./storage/open-cache.js";
 import type { TokenBatch } from "./tokens.js";
@@ -41,6 +43,7 @@ export class ActivationCache<M = Module>
   implements Disposable, Iterable<[site: string, value: MxArray]>
 {
   private readonly activations: HeldActivations;
+  private disposed = false;
   readonly tokens: TokenBatch | undefined;
   readonly provenance: Provenance;
   /** The positions that were kept of each value, negative from each prompt's own end; undefined for all. */
@@ -178,6 +181,7 @@ export class ActivationCache<M = Module>
 
   /** Lets go of the arrays, and removes a temporary folder. A folder that was named stays, if it is complete. */
   dispose(): void {
+    this.disposed = true;
     this.activations.dispose();
   }
 
@@ -192,6 +196,21 @@ export class ActivationCache<M = Module>
       [...value.shape],
     ]);
     return { provenance: this.provenance, activations: Object.fromEntries(shapes) };
+  }
+
+  /** One line for each site: name, shape, dtype, bytes. */
+  toString(): string {
+    if (this.disposed) return "[cache, disposed]";
+    if (this.size === 0) return "[cache, empty]";
+    const sites = this.held().map((entry) => {
+      const { site, value } = entry;
+      return { site: site.name, shape: value.shape, dtype: dtypeOf(entry), bytes: bytesOf(entry) };
+    });
+    return siteLines(sites);
+  }
+
+  [shown](): string {
+    return this.toString();
   }
 
   /** @internal Everything that is held, with what is known about it. */

@@ -29,6 +29,7 @@ import { isPlainInput, isTokenBatch, tokenBatch } from "./prompts.js";
 import { anatomyPart, resolveAnatomy } from "./resolve-anatomy.js";
 import { readScan } from "./scan/read-scan.js";
 import { Scan } from "./scan/scan.js";
+import { shown } from "./shown.js";
 import { declaredAxes, isModule } from "./sites/module-node.js";
 import { originalOf } from "./sites/originals.js";
 import { outputPort, type Selector } from "./sites/selector.js";
@@ -259,6 +260,15 @@ export class InterpretableModelCore<M extends Module> {
   /** The model without any edit; itself where it has none. */
   get original(): this {
     return this.unedited ?? this;
+  }
+
+  toString(): string {
+    const names = this.edits.map(({ name }) => name).join(", ");
+    return `[model ${this.name}${names && `, edited: ${names}`}]`;
+  }
+
+  [shown](): string {
+    return this.toString();
   }
 
   private editedView(edits: readonly NamedEdit[]): this {

@@ -1,6 +1,6 @@
 /** One site of an open trace, at run time. */
-import { inspect } from "node:util";
 import type { MxArray } from "@mlxterp/mlx";
+import { shown } from "./shown.js";
 import type { SiteValue } from "./views.js";
 
 /** What site values read from: an open trace. */
@@ -37,7 +37,7 @@ export class TracedSite implements SiteValue {
     return `[site ${this.site}]`;
   }
 
-  [inspect.custom](): string {
+  [shown](): string {
     return this.toString();
   }
 }

@@ -3,6 +3,7 @@ import { collect, evaluate, evaluateNow, type Module } from "@mlxterp/mlx";
 import { DisposedError } from "./errors.js";
 import { closeOpen, type OpenEntry, pushOpen } from "./open-traces.js";
 import type { SiteReader } from "./pass/reader.js";
+import { shown } from "./shown.js";
 import { SiteAccess } from "./site-access.js";
 import type { ModuleNode } from "./sites/module-node.js";
 import type { TokenBatch } from "./tokens.js";
@@ -16,9 +17,6 @@ export interface TraceParts {
   readonly tokens: TokenBatch | undefined;
   readonly result: unknown;
 }
-
-/** `util.inspect.custom`, by its registered name: published types must not need those of Node. */
-const shown: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /** The members of every trace; `Trace<M>` adds the views of the model's modules. */
 export class TraceCore<M = Module> extends SiteAccess<M> implements Disposable, AsyncDisposable {

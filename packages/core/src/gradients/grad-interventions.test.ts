@@ -152,6 +152,21 @@ describe("stopGradient", () => {
   });
 });
 
+describe("a metric that is not finite", () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "of %s was blamed on the edit; now its gradients say it",
+    async (factor) => {
+      const broken: GradientMetric = (output) => mx.multiply(mx.sum(output), factor);
+      const { value, gradients } = await model.gradients(x, broken, {
+        sites: "layers.0",
+        gradInterventions: { "layers.1": (g) => mx.multiply(g, 2) },
+      });
+      expect(Number.isFinite(value)).toBe(false);
+      expect([...toFlat(gradients.get("layers.0"))].some(Number.isFinite)).toBe(false);
+    },
+  );
+});
+
 describe("refusals", () => {
   const asked = (gradInterventions: Record<string, unknown>) =>
     model.gradients(x, metric, {

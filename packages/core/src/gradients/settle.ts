@@ -24,7 +24,7 @@ export async function settle(
     const wrong = await firstWrong(derivative, edited);
     if (!wrong) return derivative;
     if (pass > edited.length + 1) {
-      const rule = `what is given for "${wrong.context.site}" must be a function of the gradient alone.`;
+      const rule = `what is given for "${wrong.context.site}" must be a function of the gradient alone, and what arrives there finite.`;
       throw new InvalidArgumentError("gradInterventions", wrong.edits, rule);
     }
     const { arriving } = derivative;
@@ -48,8 +48,16 @@ async function firstWrong(
   return edited.find((_, index) => !(Number(distances[index].item()) <= tolerance));
 }
 
+/** Where both are not finite they agree: what a metric that is NaN or infinite hands back says so itself. */
 function distance(received: MxArray, expected: MxArray): MxArray {
-  const apart = mx.max(mx.abs(mx.subtract(received, expected))).astype(mx.float32);
-  const size = mx.max(mx.abs(expected)).astype(mx.float32);
+  const agreed = mx.logicalAnd(isNotFinite(received), isNotFinite(expected));
+  const zero = mx.zerosLike(expected);
+  const difference = mx.where(agreed, zero, mx.subtract(received, expected));
+  const apart = mx.max(mx.abs(difference)).astype(mx.float32);
+  const size = mx.max(mx.abs(mx.where(agreed, zero, expected))).astype(mx.float32);
   return mx.divide(apart, mx.maximum(size, 1e-30)); // both zero: zero
+}
+
+function isNotFinite(x: MxArray): MxArray {
+  return mx.logicalOr(mx.isnan(x), mx.isinf(x));
 }

@@ -4,6 +4,7 @@ import { DisposedError } from "../errors.js";
 import type { Interventions } from "../intervention.js";
 import { closeOpen, type OpenEntry, pushOpen } from "../open-traces.js";
 import type { SiteReader } from "../pass/reader.js";
+import { shown } from "../shown.js";
 import type { Prompt } from "../tokens.js";
 import { LateInvocationError } from "./errors.js";
 import { checkJoinable, type PromptInput } from "./inputs.js";
@@ -16,9 +17,6 @@ import {
   prepareForward,
   type SharedForward,
 } from "./shared-forward.js";
-
-/** `util.inspect.custom`, by its registered name: published types must not need those of Node. */
-const shown: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 type State =
   | { readonly kind: "gathering" }

@@ -2,11 +2,12 @@
 import { type DtypeName, InvalidArgumentError, isFloating, mx } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError, SiteNotReachedError } from "../errors.js";
+import { shown } from "../shown.js";
+import { siteLines } from "../site-lines.js";
 import type { ModuleNode } from "../sites/module-node.js";
 import type { SiteResolver } from "../sites/resolver.js";
 import { outputPort, type Selector } from "../sites/selector.js";
 import { type Site, siteLabel, siteName } from "../sites/site.js";
-import { formatBytes } from "../storage/byte-size.js";
 import type { CaptureOptions } from "../storage/capture.js";
 import type { TokenBatch } from "../tokens.js";
 import { portKey, type ScannedValue, type ScannedValues } from "./read-scan.js";
@@ -104,12 +105,11 @@ export class Scan implements Iterable<ScannedSite> {
 
   /** One line for each site: name, shape, dtype, bytes. */
   toString(): string {
-    const width = Math.max(0, ...this.sites.map(({ site }) => site.length));
-    return this.sites
-      .map(({ site, shape, dtype, bytes }) => {
-        return `${site.padEnd(width)}  [${shape.join(", ")}] ${dtype}, ${formatBytes(bytes)}`;
-      })
-      .join("\n");
+    return siteLines(this.sites);
+  }
+
+  [shown](): string {
+    return this.toString();
   }
 
   toJSON(): { sites: readonly ScannedSite[]; unreached: readonly string[] } {
