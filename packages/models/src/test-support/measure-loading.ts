@@ -9,10 +9,10 @@ const kilobytes = (field: string) => {
 };
 
 await evaluate([mx.matmul(mx.ones([64, 64]), mx.ones([64, 64]))]); // what the first product allocates for good
-const before = kilobytes("VmRSS");
+const before = kilobytes("RssAnon"); // pages of files, the program's own among them, come and go as the system likes
 const [, , folder, options = "{}"] = process.argv;
 const model = await loadModel(folder, JSON.parse(options));
-const peakBytes = 1024 * (kilobytes("VmHWM") - before);
+const peakBytes = 1024 * (kilobytes("VmHWM") - kilobytes("RssFile") - before);
 const arrays = [...listParameters(model.module).values()];
 const weightBytes = arrays.reduce((sum, { nbytes }) => sum + nbytes, 0);
 process.stdout.write(JSON.stringify({ peakBytes, weightBytes }));
