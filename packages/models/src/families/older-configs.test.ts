@@ -113,7 +113,12 @@ const pairs: [string, object, object][] = [
     { rope_theta: 5e4, sliding_window_pattern: 2, rotary_pct: 1 },
   ],
   ["smollm3", { ...rope(2e6), no_rope_layers: [1, 1, 1, 0] }, {}],
-  ["olmo2", rope(5e5), { rope_theta: 5e5 }],
+  ["olmo2", rope(5e5), { ...rope(5e5), rope_theta: 100, rope_scaling: {} }],
+  [
+    "gpt_oss",
+    { ...rope(500), num_local_experts: 2, num_experts_per_tok: 1 },
+    { rope_parameters: {}, rope_theta: 500, num_local_experts: 2, num_experts_per_tok: 1 },
+  ],
   ["granite", rope(10_000), { torch_dtype: "bfloat16" }],
   ["starcoder2", rope(1e5), { rope_theta: 1e5, sliding_window: null }],
   [

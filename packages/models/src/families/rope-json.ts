@@ -55,14 +55,18 @@ function ropeParameters<P extends z.ZodType>(partial: P) {
 
 function oneSpelling(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Object.keys(value).length === 0) return null; // says nothing, and hides nothing
   const { type, rope_type: kind = type ?? "default", ...rest } = value as Record<string, unknown>;
   return { rope_type: kind === "su" ? "longrope" : kind, ...rest };
 }
 
+/** An empty `rope_scaling` says nothing; empty `rope_parameters` say that nothing is scaled. */
+function emptyAsNull(value: unknown): unknown {
+  return Object.keys(Object(value)).length === 0 && typeof value === "object" ? null : value;
+}
+
 const fieldsWith = <P extends z.ZodType>(partial: P) => ({
   rope_theta: positive.nullish(),
-  rope_scaling: ropeParameters(partial),
+  rope_scaling: z.preprocess(emptyAsNull, ropeParameters(partial)),
   rope_parameters: ropeParameters(partial),
   partial_rotary_factor: partial.nullish(),
   original_max_position_embeddings: size.nullish(),
