@@ -207,6 +207,47 @@ variants = {
     ),
 }
 
+# Written into config.json as it stands, since saving from transformers would put every field in its newest form.
+files = {
+    "llama-two-ropes": dict(
+        llama,
+        model_type="llama",
+        rope_parameters=rope("default"),
+        rope_scaling=dict(type="yarn", factor=4.0, original_max_position_embeddings=16),
+        original_max_position_embeddings=8,
+        rope_theta=500.0,
+    ),
+    "phi3-own-length": dict(
+        llama,
+        model_type="phi3",
+        pad_token_id=0,
+        rope_scaling=dict(
+            type="su",
+            short_factor=[1.0, 1.5, 2.0, 2.5],
+            long_factor=[1.0, 3.0, 5.0, 7.0],
+            original_max_position_embeddings=8,
+        ),
+    ),
+    "gemma-first": dict(llama, model_type="gemma", head_dim=12, hidden_act="gelu"),
+    "gemma3-scaling-beside": dict(
+        llama,
+        model_type="gemma3_text",
+        head_dim=8,
+        sliding_window=4,
+        sliding_window_pattern=2,
+        rope_scaling=dict(rope_type="linear", factor=4.0),
+        rope_parameters=dict(full_attention=rope("default"), sliding_attention=rope("default")),
+    ),
+    "cohere-base": dict(llama, model_type="cohere"),
+    "gpt-oss-scaling": dict(
+        llama, model_type="gpt_oss", num_local_experts=3, num_experts_per_tok=2, rope_theta=500.0
+    ),
+    "gpt2-common-names": dict(sizes, model_type="gpt2"),
+    "deepseek-v3-unset": dict(
+        variants["deepseek-v3-direct"][1], model_type="deepseek_v3", norm_topk_prob=None, rope_interleave=None
+    ),
+}
+
 
 def fill(model):
     """Random weights that float16 holds exactly, norms and biases included, so that nothing can be left out unseen."""
@@ -228,6 +269,20 @@ def make(name, model_type, fields):
     # In transformers 5 the eager form of Falcon's attention adds alibi twice, once with the mask.
     attention = "sdpa" if fields.get("alibi") else "eager"
     config = AutoConfig.for_model(model_type, attn_implementation=attention, **fields)
+    save(folder, config)
+
+
+def make_from_file(name, written):
+    folder = here / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(written))
+    config = AutoConfig.from_pretrained(folder, attn_implementation="eager")
+    save(folder, config)
+    (folder / "config.json").write_text(json.dumps(written, indent=1, sort_keys=True) + "\n")
+
+
+def save(folder, config):
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config).eval().float()
     fill(model)
@@ -238,7 +293,7 @@ def make(name, model_type, fields):
     tensors = load_file(folder / "model.safetensors")
     save_file({key: value.half() for key, value in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
     for key, value in tensors.items():
-        assert torch.equal(value, value.half().float()), (name, key)
+        assert torch.equal(value, value.half().float()), (folder.name, key)
     save_file(
         {
             "input_ids": ids.int(),
@@ -254,11 +309,13 @@ def make(name, model_type, fields):
     (folder / "config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
 
 
-for name, (model_type, fields) in variants.items():
+makers = {name: (make, *variant) for name, variant in variants.items()}
+makers |= {name: (make_from_file, written) for name, written in files.items()}
+for name, (maker, *arguments) in makers.items():
     if len(sys.argv) > 1 and name not in sys.argv[1:]:
         continue
     try:
-        make(name, model_type, fields)
+        maker(name, *arguments)
         print("made", name)
     except Exception as error:  # the list of what could not be made is the result
         print("FAILED", name, repr(error)[:300])

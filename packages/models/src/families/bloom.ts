@@ -1,10 +1,11 @@
 /** BLOOM (`model_type: "bloom"`): alibi in place of positions, normalised embeddings. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
-import { otherNames, readConfig, size, withDefault } from "./config-json.js";
+import { readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { groupedQkv } from "./fused-weights.js";
 import { describeHeads, repeatLayers } from "./layout.js";
+import { otherNames } from "./other-names.js";
 
 const schema = z.object({
   vocab_size: size,
@@ -13,6 +14,8 @@ const schema = z.object({
   num_attention_heads: size,
   layer_norm_epsilon: withDefault(z.number().positive(), 1e-5),
   apply_residual_connection_post_layernorm: z.literal(false).nullish(),
+  // Leaves out biases.
+  slow_but_exact: z.literal(false).nullish(),
   tie_word_embeddings: withDefault(z.boolean(), true),
 });
 
@@ -25,7 +28,7 @@ const otherSpellings = {
 };
 
 function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, otherNames(json, otherSpellings), file);
+  const config = readConfig(schema, otherNames(json, otherSpellings, file), file);
   const norm: NormConfig = { kind: "layer", epsilon: config.layer_norm_epsilon, bias: true };
   const mlp = {
     hidden: 4 * config.hidden_size,

@@ -61,6 +61,7 @@ function describeAttention(config: CohereConfig): AttentionConfig {
       headDim,
       maxPositions: config.max_position_embeddings,
       interleaved: true,
+      base: 500_000,
     }),
     ...(config.use_qk_norm && {
       queryKeyNorm: {

@@ -27,6 +27,13 @@ export const activation = z
 export const withDefault = <T extends z.ZodType>(type: T, value: z.output<T>) =>
   type.nullish().transform((given) => given ?? value);
 
+/** A switch that is on unless the file turns it off; null does, as in Python. */
+export const onByDefault = z
+  .boolean()
+  .nullable()
+  .default(true)
+  .transform((given) => given ?? false);
+
 export const size = z.int().positive();
 
 /** Fields that change the computation in some family; where a schema does not know one, it must be unset. */
@@ -102,16 +109,6 @@ function requireEveryLayer(json: unknown, file: string): void {
     if (!Array.isArray(value) || count === undefined || value.length === count) continue;
     throw new UnsupportedConfigError(field, value, file, `It needs ${count} entries, one a layer.`);
   }
-}
-
-/** The same file with its other names for fields translated, unless ours are there too. */
-export function otherNames(json: unknown, names: Readonly<Record<string, string>>): unknown {
-  const fields: [string, unknown][] = Object.entries(json ?? {});
-  const known = fields.filter(([name]) => Object.hasOwn(names, name));
-  return {
-    ...Object.fromEntries(known.map(([name, value]) => [names[name], value])),
-    ...(json ?? {}),
-  };
 }
 
 function readFields<T extends z.ZodType>(schema: T, json: unknown, file: string): z.output<T> {

@@ -1,7 +1,7 @@
 /** DeepSeek V3 and R1 (`model_type: "deepseek_v3"`): latent attention, grouped sigmoid routing, a shared expert. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
-import { activation, readConfig, size, withDefault } from "./config-json.js";
+import { activation, onByDefault, readConfig, size, withDefault } from "./config-json.js";
 import { expertModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";
 import { latentModules } from "./latent-weights.js";
@@ -14,7 +14,7 @@ import {
   rotaryBuffers,
   sizeFields,
 } from "./layout.js";
-import { describeRope, ropeFields } from "./rope-json.js";
+import { describeRope, ropeFields, ropeParametersOf } from "./rope-json.js";
 
 const schema = z.object({
   ...sizeFields,
@@ -23,7 +23,7 @@ const schema = z.object({
   qk_nope_head_dim: withDefault(size, 128),
   qk_rope_head_dim: withDefault(size, 64),
   v_head_dim: withDefault(size, 128),
-  rope_interleave: withDefault(z.boolean(), true),
+  rope_interleave: onByDefault,
   attention_bias: withDefault(z.boolean(), false),
   moe_intermediate_size: withDefault(size, 2048),
   n_routed_experts: withDefault(size, 256),
@@ -31,7 +31,7 @@ const schema = z.object({
   num_experts_per_tok: withDefault(size, 8),
   n_group: withDefault(size, 8),
   topk_group: withDefault(size, 4),
-  norm_topk_prob: withDefault(z.boolean(), true),
+  norm_topk_prob: onByDefault,
   routed_scaling_factor: withDefault(z.number().positive(), 2.5),
   scoring_func: z.literal("sigmoid").nullish(),
   topk_method: z.literal("noaux_tc").nullish(),
@@ -88,8 +88,8 @@ function describeAttention(config: DeepseekConfig): AttentionConfig {
 }
 
 /** Yarn's growth of the attention scale, beside that of the rotated vectors. */
-function scaleGrowth({ rope_parameters, rope_scaling }: DeepseekConfig): number {
-  const parameters = rope_parameters ?? rope_scaling;
+function scaleGrowth(config: DeepseekConfig): number {
+  const parameters = ropeParametersOf(config);
   if (parameters?.rope_type !== "yarn") return 1;
   const { factor, mscale_all_dim: weight } = parameters;
   return weight && factor > 1 ? (0.1 * weight * Math.log(factor) + 1) ** 2 : 1;

@@ -1,10 +1,11 @@
 /** Falcon (`model_type: "falcon"`): multi-query or grouped attention, parallel to the MLP or before it, rotary positions or alibi. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, LayerConfig, NormConfig } from "../decoder/config.js";
-import { activation, otherNames, readConfig, size, withDefault } from "./config-json.js";
+import { activation, onByDefault, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { groupedQkv } from "./fused-weights.js";
 import { describeHeads, repeatLayers, rotaryBuffers } from "./layout.js";
+import { otherNames } from "./other-names.js";
 import { describeRope, longestSequence, ropeFields } from "./rope-json.js";
 
 const schema = z.object({
@@ -19,8 +20,8 @@ const schema = z.object({
   layer_norm_epsilon: withDefault(z.number().positive(), 1e-5),
   alibi: withDefault(z.boolean(), false),
   bias: withDefault(z.boolean(), false),
-  multi_query: withDefault(z.boolean(), true),
-  parallel_attn: withDefault(z.boolean(), true),
+  multi_query: onByDefault,
+  parallel_attn: onByDefault,
   new_decoder_architecture: withDefault(z.boolean(), false),
   num_ln_in_parallel_attn: z.literal([1, 2]).nullish(),
   tie_word_embeddings: withDefault(z.boolean(), true),
@@ -37,7 +38,7 @@ const olderNames = {
 };
 
 function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, otherNames(json, olderNames), file);
+  const config = readConfig(schema, otherNames(json, olderNames, file), file);
   return {
     vocab: config.vocab_size,
     hidden: config.hidden_size,

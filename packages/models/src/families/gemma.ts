@@ -15,10 +15,14 @@ import { describeRope, ropeFields } from "./rope-json.js";
 
 const schema = z.object({
   ...sizeFields,
-  hidden_act: activation.default("geluTanh"),
+  // The first files said "gelu" and meant its approximation.
+  hidden_act: activation
+    .default("geluTanh")
+    .transform((name) => (name === "gelu" ? "geluTanh" : name)),
   max_position_embeddings: withDefault(size, 8192),
   rms_norm_eps: withDefault(z.number().positive(), 1e-6),
-  hidden_activation: activation.nullish(),
+  // What hidden_act says counts.
+  hidden_activation: z.literal("gelu_pytorch_tanh").nullish(),
   head_dim: withDefault(size, 256),
   attention_bias: withDefault(z.boolean(), false),
   tie_word_embeddings: withDefault(z.boolean(), true),
@@ -37,7 +41,7 @@ function describe(json: unknown, file: string): DecoderConfig {
   };
   const mlp = {
     hidden: config.intermediate_size,
-    activation: config.hidden_activation ?? config.hidden_act,
+    activation: config.hidden_act,
     gated: true,
     bias: false,
   };

@@ -24,11 +24,11 @@ const schema = z.object({
   head_dim: withDefault(size, 256),
   query_pre_attn_scalar: withDefault(z.number().positive(), 256),
   attention_bias: withDefault(z.boolean(), false),
-  attn_logit_softcapping: z.number().positive().nullish(),
+  // transformers has the field and does not compute it.
+  attn_logit_softcapping: z.null().optional(),
   final_logit_softcapping: z.number().positive().nullish(),
   sliding_window: size.nullable().default(4096),
   sliding_window_pattern: size.nullish(),
-  _sliding_window_pattern: size.nullish(),
   layer_types: layerTypes,
   tie_word_embeddings: withDefault(z.boolean(), true),
   rope_theta: withDefault(z.number().positive(), 1_000_000),
@@ -78,7 +78,7 @@ function describeNorm(config: Gemma3TextConfig): NormConfig {
 function describeAttention(config: Gemma3TextConfig, layer: number): AttentionConfig {
   const heads = describeHeads(config);
   const { max_position_embeddings: maxPositions } = config;
-  const period = config.sliding_window_pattern ?? config._sliding_window_pattern ?? 6;
+  const period = config.sliding_window_pattern ?? 6;
   const local = slides(config, layer, everyLayerBut(period));
   return {
     ...heads,
@@ -87,17 +87,20 @@ function describeAttention(config: Gemma3TextConfig, layer: number): AttentionCo
     outputBias: config.attention_bias,
     rope: describeRope(layerRope(config, local), { headDim: heads.headDim, maxPositions }),
     queryKeyNorm: { norm: describeNorm(config), over: "head" },
-    softCap: config.attn_logit_softcapping ?? undefined,
     ...windowOf(config, layer, () => local),
   };
 }
 
-/** Older files give two bases, and scaling for the layers without a window only. */
+/** Older files give two bases, and scaling for the layers without a window only; it may stand beside newer parameters. */
 function layerRope(config: Gemma3TextConfig, local: boolean): RopeFields {
   const { rope_parameters: parameters, rope_scaling, rope_theta, rope_local_base_freq } = config;
   return local
     ? { rope_parameters: parameters?.sliding_attention, rope_theta: rope_local_base_freq }
-    : { rope_parameters: parameters?.full_attention, rope_theta, rope_scaling };
+    : {
+        rope_parameters: parameters?.full_attention,
+        rope_theta: parameters?.full_attention?.rope_theta ?? rope_theta,
+        rope_scaling,
+      };
 }
 
 export const gemma3Text: Family = {

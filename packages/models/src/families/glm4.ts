@@ -18,10 +18,11 @@ import { describeRope, partialRopeFields } from "./rope-json.js";
 
 const schema = z.object({
   ...sizeFields,
+  head_dim: withDefault(size, 128),
   hidden_act: activation.default("silu"),
   max_position_embeddings: withDefault(size, 131_072),
   rms_norm_eps: withDefault(z.number().positive(), 1.5625e-7),
-  attention_bias: withDefault(z.boolean(), false),
+  attention_bias: withDefault(z.boolean(), true),
   tie_word_embeddings: withDefault(z.boolean(), false),
   ...partialRopeFields,
 });

@@ -5,6 +5,7 @@ import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { groupedQkv } from "./fused-weights.js";
 import { repeatLayers } from "./layout.js";
+import { gptNames, otherNames } from "./other-names.js";
 
 const schema = z.object({
   vocab_size: size,
@@ -24,7 +25,7 @@ const schema = z.object({
 type GptBigcodeConfig = z.output<typeof schema>;
 
 function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, json, file);
+  const config = readConfig(schema, otherNames(json, gptNames, file), file);
   const norm: NormConfig = { kind: "layer", epsilon: config.layer_norm_epsilon, bias: true };
   const mlp = {
     hidden: config.n_inner ?? 4 * config.n_embd,

@@ -4,6 +4,7 @@ import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/conf
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { repeatLayers } from "./layout.js";
+import { otherNames } from "./other-names.js";
 
 const layerKind = z.enum(["global", "local"]);
 
@@ -25,8 +26,10 @@ const schema = z.object({
 
 type GptNeoConfig = z.output<typeof schema>;
 
+const otherSpellings = { num_attention_heads: "num_heads", num_hidden_layers: "num_layers" };
+
 function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, json, file);
+  const config = readConfig(schema, otherNames(json, otherSpellings, file), file);
   const norm: NormConfig = { kind: "layer", epsilon: config.layer_norm_epsilon, bias: true };
   const mlp = {
     hidden: config.intermediate_size ?? 4 * config.hidden_size,

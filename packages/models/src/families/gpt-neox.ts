@@ -5,7 +5,8 @@ import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { groupedQkv } from "./fused-weights.js";
 import { describeHeads, describeSizes, repeatLayers, rotaryBuffers, sizeFields } from "./layout.js";
-import { describeRope, partialRopeFields } from "./rope-json.js";
+import { refuseContradiction } from "./other-names.js";
+import { describeRope, partialRopeFields, ropeParametersOf } from "./rope-json.js";
 
 const schema = z.object({
   ...sizeFields,
@@ -24,6 +25,7 @@ type GptNeoxConfig = z.output<typeof schema>;
 
 function describe(json: unknown, file: string): DecoderConfig {
   const config = readConfig(schema, json, file);
+  refuseOtherNames(config, file);
   const norm: NormConfig = { kind: "layer", epsilon: config.layer_norm_eps, bias: true };
   const mlp = {
     hidden: config.intermediate_size,
@@ -43,6 +45,19 @@ function describe(json: unknown, file: string): DecoderConfig {
     finalNorm: norm,
     head: { tied: config.tie_word_embeddings, bias: false },
   };
+}
+
+/** Only `rope_parameters` and this family's own names count; it is an error if the common ones say something else. */
+function refuseOtherNames(config: GptNeoxConfig, file: string): void {
+  const parameters = ropeParametersOf(config);
+  const refuse = (field: keyof GptNeoxConfig, other: string, expected: number) =>
+    refuseContradiction(field, config[field], other, expected, file);
+  refuse("rope_theta", "rotary_emb_base", parameters?.rope_theta ?? config.rotary_emb_base);
+  refuse(
+    "partial_rotary_factor",
+    "rotary_pct",
+    parameters?.partial_rotary_factor ?? config.rotary_pct,
+  );
 }
 
 function describeAttention(config: GptNeoxConfig): AttentionConfig {

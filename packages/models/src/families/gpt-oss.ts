@@ -14,7 +14,7 @@ import {
   rotaryBuffers,
   sizeFields,
 } from "./layout.js";
-import { describeRope, ropeFields } from "./rope-json.js";
+import { describeRope, ropeFields, ropeParametersOf } from "./rope-json.js";
 import { compact, type WeightRule } from "./weight-table.js";
 import { everyLayerBut, layerTypes, windowOf } from "./windows.js";
 
@@ -23,6 +23,7 @@ const clampedAt = 7;
 
 const schema = z.object({
   ...sizeFields,
+  head_dim: withDefault(size, 64),
   num_local_experts: size,
   num_experts_per_tok: withDefault(size, 4),
   // The experts' nonlinearity is fixed, whatever this says.
@@ -37,13 +38,20 @@ const schema = z.object({
   ...ropeFields,
 });
 
+const publishedScaling = {
+  rope_type: "yarn",
+  factor: 32,
+  truncate: false,
+  original_max_position_embeddings: 4096,
+} as const;
+
 type GptOssConfig = z.output<typeof schema>;
 
 function describe(json: unknown, file: string): DecoderConfig {
   const config = readConfig(schema, json, file);
   const norm: NormConfig = { kind: "rms", epsilon: config.rms_norm_eps, bias: false };
   return {
-    ...describeSizes(config),
+    ...describeSizes(withScaling(config)),
     layers: repeatLayers(config.num_hidden_layers, (layer) => ({
       inputNorm: norm,
       attention: describeAttention(config, layer),
@@ -64,10 +72,16 @@ function describeAttention(config: GptOssConfig, layer: number): AttentionConfig
     scale: headDim ** -0.5,
     qkvBias: config.attention_bias,
     outputBias: config.attention_bias,
-    rope: describeRope(config, { headDim, maxPositions, base: 150_000 }),
+    rope: describeRope(withScaling(config), { headDim, maxPositions, base: 150_000 }),
     sinks: true,
     ...windowOf(config, layer, everyLayerBut(2)),
   };
+}
+
+/** Rotation is scaled as in the published models where the file does not say. */
+function withScaling(config: GptOssConfig): GptOssConfig {
+  if (ropeParametersOf(config)) return config;
+  return { ...config, rope_parameters: publishedScaling };
 }
 
 /** `gate · σ(1.702 · gate)` is the quick GELU. */

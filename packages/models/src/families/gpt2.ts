@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
+import { gptNames, otherNames } from "./other-names.js";
 import { conv1d } from "./weight-table.js";
 
 const schema = z.object({
@@ -25,7 +26,7 @@ const schema = z.object({
 type Gpt2Config = z.output<typeof schema>;
 
 function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, json, file);
+  const config = readConfig(schema, otherNames(json, gptNames, file), file);
   const norm: NormConfig = { kind: "layer", epsilon: config.layer_norm_epsilon, bias: true };
   const mlp = {
     hidden: config.n_inner ?? 4 * config.n_embd,

@@ -84,8 +84,8 @@ const pairs: [string, object, object][] = [
         rope_theta: 1e4,
         short_factor: [1, 1, 1, 1],
         long_factor: [2, 2, 2, 2],
-        original_max_position_embeddings: 16,
       },
+      original_max_position_embeddings: 16,
     },
     {
       rope_scaling: { type: "su", short_factor: [1, 1, 1, 1], long_factor: [2, 2, 2, 2] },
@@ -113,13 +113,24 @@ const pairs: [string, object, object][] = [
     { rope_theta: 5e4, sliding_window_pattern: 2, rotary_pct: 1 },
   ],
   ["smollm3", { ...rope(2e6), no_rope_layers: [1, 1, 1, 0] }, {}],
-  ["olmo2", rope(5e5), { rope_theta: 5e5 }],
+  ["olmo2", rope(5e5), { ...rope(5e5), rope_theta: 100, rope_scaling: {} }],
+  [
+    "gpt_oss",
+    { ...rope(500), num_local_experts: 2, num_experts_per_tok: 1 },
+    { rope_parameters: {}, rope_theta: 500, num_local_experts: 2, num_experts_per_tok: 1 },
+  ],
   ["granite", rope(10_000), { torch_dtype: "bfloat16" }],
   ["starcoder2", rope(1e5), { rope_theta: 1e5, sliding_window: null }],
   [
     "falcon",
     { num_kv_heads: 4 },
     { num_attention_heads: undefined, num_hidden_layers: undefined, n_head: 4, n_layer: 4 },
+  ],
+  ["gpt2", {}, { n_embd: undefined, n_head: undefined, hidden_size: 32, num_attention_heads: 4 }],
+  [
+    "gpt_neo",
+    { num_heads: 4, num_layers: 4, attention_types: [[["local"], 4]] },
+    { attention_types: [[["local"], 4]] },
   ],
   ["bloom", {}, { num_attention_heads: undefined, hidden_size: undefined, n_head: 4, n_embed: 32 }],
 ];
@@ -167,6 +178,13 @@ describe("a family's config", () => {
 /** Family, the field at fault, its value. */
 const refused: [string, string, unknown][] = [
   ["mistral", "attention_multiplier", 0.5],
+  ["bloom", "slow_but_exact", true],
+  ["bloom", "n_head", 8],
+  ["gemma", "hidden_activation", "relu"],
+  ["gemma3_text", "attn_logit_softcapping", 50],
+  ["gpt2", "num_attention_heads", 8],
+  ["gpt_neox", "rope_theta", 500],
+  ["gpt_neox", "partial_rotary_factor", 0.5],
   ["mistral", "partial_rotary_factor", 0.5],
   ["qwen2", "layer_types", ["chunked_attention"]],
   ["gemma2", "use_bidirectional_attention", true],

@@ -21,10 +21,11 @@ const schema = z.object({
   hidden_act: activation.default("silu"),
   max_position_embeddings: withDefault(size, 4096),
   rms_norm_eps: withDefault(z.number().positive(), 1e-5),
-  original_max_position_embeddings: size.nullish(),
   sliding_window: size.nullish(),
   tie_word_embeddings: withDefault(z.boolean(), false),
   ...partialRopeFields,
+  // Whatever the rope parameters say.
+  original_max_position_embeddings: withDefault(size, 4096),
 });
 
 type Phi3Config = z.output<typeof schema>;
@@ -62,7 +63,6 @@ function describeAttention(config: Phi3Config, layer: number): AttentionConfig {
     rope: describeRope(config, {
       headDim,
       maxPositions: config.max_position_embeddings,
-      originalMaxPositions: config.original_max_position_embeddings ?? undefined,
     }),
     ...windowOf(config, layer),
   };

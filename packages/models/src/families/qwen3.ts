@@ -16,6 +16,7 @@ import { optionalWindow, optionalWindowFields } from "./windows.js";
 
 const schema = z.object({
   ...sizeFields,
+  head_dim: withDefault(size, 128),
   hidden_act: activation.default("silu"),
   max_position_embeddings: withDefault(size, 32_768),
   rms_norm_eps: withDefault(z.number().positive(), 1e-6),

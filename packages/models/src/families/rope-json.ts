@@ -59,11 +59,17 @@ function oneSpelling(value: unknown): unknown {
   return { rope_type: kind === "su" ? "longrope" : kind, ...rest };
 }
 
+/** An empty `rope_scaling` says nothing; empty `rope_parameters` say that nothing is scaled. */
+function emptyAsNull(value: unknown): unknown {
+  return Object.keys(Object(value)).length === 0 && typeof value === "object" ? null : value;
+}
+
 const fieldsWith = <P extends z.ZodType>(partial: P) => ({
   rope_theta: positive.nullish(),
-  rope_scaling: ropeParameters(partial),
+  rope_scaling: z.preprocess(emptyAsNull, ropeParameters(partial)),
   rope_parameters: ropeParameters(partial),
   partial_rotary_factor: partial.nullish(),
+  original_max_position_embeddings: size.nullish(),
 });
 
 /** The fields that describe rotation over whole heads, in both spellings. */
@@ -82,8 +88,6 @@ export interface RopeOptions {
   readonly headDim: number;
   /** The longest sequence of the config. */
   readonly maxPositions: number;
-  /** The longest one before scaling, where the rope parameters do not name it. Default: `maxPositions`. */
-  readonly originalMaxPositions?: number;
   /** The share of a head that turns where the config does not say. Default: 1. */
   readonly share?: number;
   /** The base where the config does not say. Default: 10000. */
@@ -92,14 +96,26 @@ export interface RopeOptions {
   readonly interleaved?: boolean;
 }
 
+/** The parameters of a config; `rope_scaling` hides `rope_parameters` where a file has both. */
+export function ropeParametersOf(fields: RopeFields): RopeParameters | undefined {
+  return fields.rope_scaling ?? fields.rope_parameters ?? undefined;
+}
+
+/** The longest sequence before scaling; a field beside the parameters comes before theirs. */
+function originalLength(fields: RopeFields, maxPositions: number): number {
+  const inner = ropeParametersOf(fields)?.original_max_position_embeddings;
+  return fields.original_max_position_embeddings ?? inner ?? maxPositions;
+}
+
 /** The rotation of a config, in halves unless told otherwise. */
 export function describeRope(fields: RopeFields, options: RopeOptions): RopeConfig {
-  const { headDim, maxPositions, originalMaxPositions, interleaved = false } = options;
-  const parameters = fields.rope_parameters ?? fields.rope_scaling ?? undefined;
+  const { headDim, maxPositions, interleaved = false } = options;
+  const parameters = ropeParametersOf(fields);
   const turned =
     parameters?.partial_rotary_factor ?? fields.partial_rotary_factor ?? options.share ?? 1;
   const base = parameters?.rope_theta ?? fields.rope_theta ?? options.base ?? 10_000;
-  const scaling = parameters && describeScaling(parameters, maxPositions, originalMaxPositions);
+  const scaling =
+    parameters && describeScaling(parameters, maxPositions, originalLength(fields, maxPositions));
   return { dims: Math.floor(headDim * turned), base, interleaved, ...(scaling && { scaling }) };
 }
 
@@ -107,9 +123,8 @@ export function describeRope(fields: RopeFields, options: RopeOptions): RopeConf
 export function longestSequence(
   fields: RopeFields & { readonly max_position_embeddings: number },
 ): number {
-  const parameters = fields.rope_parameters ?? fields.rope_scaling;
+  const parameters = ropeParametersOf(fields);
   const plain = fields.max_position_embeddings;
   if (parameters?.rope_type !== "dynamic" && parameters?.rope_type !== "yarn") return plain;
-  const original = parameters.original_max_position_embeddings ?? plain;
-  return Math.max(plain, Math.floor(original * parameters.factor));
+  return Math.max(plain, Math.floor(originalLength(fields, plain) * parameters.factor));
 }

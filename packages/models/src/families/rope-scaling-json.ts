@@ -6,17 +6,16 @@ type Parameters<K extends RopeParameters["rope_type"]> = Extract<RopeParameters,
 
 /**
  * @param maxPositions the longest sequence of the config
- * @param original the longest one before scaling, where the parameters do not name it
+ * @param originalMaxPositions the longest one before scaling
  * @returns undefined where nothing is scaled
  */
 export function describeScaling(
   parameters: RopeParameters,
   maxPositions: number,
-  original = maxPositions,
+  originalMaxPositions: number,
 ): RopeScaling | undefined {
   if (parameters.rope_type === "default") return undefined;
   if (parameters.rope_type === "linear") return { kind: "linear", factor: parameters.factor };
-  const originalMaxPositions = parameters.original_max_position_embeddings ?? original;
   if (parameters.rope_type === "dynamic") {
     const { factor } = parameters;
     return { kind: "dynamic", factor, originalMaxPositions: maxPositions };
