@@ -24,7 +24,7 @@ export interface DecoderPassOptions {
   readonly mask?: MxArray;
   /**
    * How many pads stand at the left of each row, 0 for none: no token sees them, and real tokens count from 0. Given
-   * with the first pass into a cache, which remembers it.
+   * with the first pass into a cache, which remembers it, or the first after a prefix that all rows have in common.
    */
   readonly padding?: readonly number[];
   /** The position of every token, (batch, position), where they do not count from the cache's end. */
@@ -96,7 +96,7 @@ export class Decoder extends nn.Module {
     const positions = locateTokens(ids.shape[1], maxPositions, { ...options, padding });
     let x = this.embed(ids, positions);
     const pass: Pass = { positions, mask: this.masks(x, { ...options, padding }) };
-    const grown = cache?.copy(); // so that a pass that fails leaves the cache as it was
+    const grown = cache?.copy(options.padding && padding); // so that a pass that fails leaves the cache as it was
     for (let index = 0; index < layers.length; index++) {
       x = layers[index].forward(x, pass, grown?.layer(index));
     }

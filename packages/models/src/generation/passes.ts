@@ -27,15 +27,14 @@ export interface PassesOptions extends StepSaveOptions {
 export interface WholePass {
   readonly pass: ActivationCache;
   readonly values: readonly SavedValue[];
+  readonly step: number;
 }
 
 /** What one pass gives; nothing of it is computed yet. */
 export interface PassResult {
   /** (batch, vocab) float32, at the newest position of every row */
   readonly logits: MxArray;
-  /** What each row saves; nothing in a step without saving. */
-  readonly saved: readonly SavedSites[];
-  /** The same for all rows together. */
+  /** What all rows save together; undefined in a step without saving. */
   readonly whole: WholePass | undefined;
 }
 
@@ -43,7 +42,7 @@ export interface PassResult {
 export class GenerationPasses {
   readonly cache: GenerationCache;
   /** How many pads stand at the left of each row. */
-  private readonly padding: readonly number[];
+  readonly padding: readonly number[];
   private readonly lengths: readonly number[];
   private readonly saves: SavePlan | undefined;
 
@@ -64,7 +63,7 @@ export class GenerationPasses {
   /** Step 0: the prompts. */
   readPrompts(): PassResult {
     const { prompts, padding, prefix, saves } = this;
-    if (prefix && prompts[0].length === 0) return unsaved(prefix.logits);
+    if (prefix && this.lengths.every((length) => length === 0)) return unsaved(prefix.logits);
     const pad = this.model.tokenizer?.padId ?? 0;
     const rows = prompts.map((ids, row) => [...new Array<number>(padding[row]).fill(pad), ...ids]);
     const padded = padding.some((count) => count > 0) && { padding };
@@ -101,19 +100,18 @@ export class GenerationPasses {
     const offset = cache.length;
     const pass = model.collectLazily(tokens, { save, interventions, args: [given], offset, step });
     const logits = newestLogits(pass.get("output"));
-    return saving ? { logits, ...this.saved(pass, saving, step) } : unsaved(logits);
+    return { logits, whole: saving && { pass, values: savedValues(pass, saving), step } };
   }
 
-  private saved(pass: ActivationCache, plan: SavePlan, step: number) {
+  /** What each row of a pass saves. @throws MissingAxisError (`MISSING_AXIS`) */
+  savedByRow({ values, step }: WholePass): SavedSites[] {
     const rows = this.prompts.length;
-    const values = savedValues(pass, plan);
-    const saved = this.padding.map((pads, row) => savedOfRow(values, { row, rows, pads, step }));
-    return { saved, whole: { pass, values } };
+    return this.padding.map((pads, row) => savedOfRow(values, { row, rows, pads, step }));
   }
 }
 
 function unsaved(logits: MxArray): PassResult {
-  return { logits, saved: [], whole: undefined };
+  return { logits, whole: undefined };
 }
 
 /** (batch, position, vocab) → (batch, vocab) float32 */

@@ -1,6 +1,6 @@
 /** A prompt that is read once and continued many times. */
 import type { Interventions, Prompt, Selector } from "@mlxterp/core";
-import { evaluate, type MxArray } from "@mlxterp/mlx";
+import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import { ClosedPrefixError, PrefixMismatchError } from "../errors.js";
 import type { GenerationCache, GenerativeModel } from "./generative-model.js";
 import { GenerationPasses } from "./passes.js";
@@ -43,17 +43,19 @@ export class PromptPrefix implements Disposable {
   }
 
   /**
-   * @internal What a generation by the same model goes on from.
+   * @internal What a generation by the same model goes on from, in every one of its rows.
    *
    * @throws PrefixMismatchError (`PREFIX_MISMATCH`), ClosedPrefixError (`CLOSED_PREFIX`)
    */
-  continuedBy(model: GenerativeModel): ContinuedPrefix {
+  continuedBy(model: GenerativeModel, rows = 1): ContinuedPrefix {
     const { model: reader, cache, logits } = this.open();
     const ours = reader.module === model.module;
     const sameEdits =
       reader.edits.length === model.edits.length &&
       reader.edits.every((edit, index) => edit === model.edits[index]);
-    if (ours && sameEdits) return { cache: cache.copy(), logits };
+    if (ours && sameEdits && rows === 1) return { cache: cache.copy(), logits };
+    if (ours && sameEdits)
+      return { cache: cache.repeated(rows), logits: mx.repeat(logits, rows, 0) };
     throw new PrefixMismatchError(reader.name, model.name, ours);
   }
 
@@ -99,8 +101,8 @@ export async function readPrefix(
   const { prefix } = options;
   const ids = onePrompt(model, prompt, prefix);
   const passes = new GenerationPasses(model, [ids], options, prefix?.continuedBy(model));
-  const { logits, saved: rows } = passes.readPrompts();
-  const saved = rows[0] ?? {};
+  const { logits, whole } = passes.readPrompts();
+  const saved = whole ? passes.savedByRow(whole)[0] : {};
   const { cache } = passes;
   await evaluate([logits, ...cache.arrays(), ...Object.values(saved)]);
   return new PromptPrefix([...(prefix?.ids ?? []), ...ids], { model, cache, logits, saved });
