@@ -129,6 +129,11 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     return new LanguageModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
   }
 
+  /** @internal Tells lengths apart at which positions turn in different ways, as `dynamic` and `longrope` scaling has it. */
+  positionRegime(length: number): string {
+    return this.module.positionRegime(length);
+  }
+
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
   createCache(options?: CacheOptions): KeyValueCache {
     return new KeyValueCache(options);

@@ -43,5 +43,7 @@ export interface GenerativeModel
     | undefined;
   /** The ids that end a text. */
   readonly eosTokens: readonly number[];
+  /** Tells lengths apart at which a cache filled at one is of no use at the other; undefined where there are none. */
+  positionRegime?(length: number): string;
   createCache(options?: { readonly sliding?: boolean }): GenerationCache;
 }
