@@ -359,6 +359,7 @@ export {
   type QuantizeOptions,
   quantizationDrift,
   type Rollout,
+  type RolloutBatchOptions,
   type RolloutOptions,
   type RolloutProvenance,
   type RopeConfig,

@@ -53,7 +53,12 @@ export type {
   GenerationStep,
 } from "./generation/options.js";
 export type { PrefixOptions, PromptPrefix } from "./generation/prefix.js";
-export type { Rollout, RolloutOptions, RolloutProvenance } from "./generation/rollout.js";
+export type {
+  Rollout,
+  RolloutBatchOptions,
+  RolloutOptions,
+  RolloutProvenance,
+} from "./generation/rollout-options.js";
 export type { SamplingOptions } from "./generation/sampling.js";
 export type { StepSaveOptions } from "./generation/save-plan.js";
 export type { StepSelection } from "./generation/step-selection.js";

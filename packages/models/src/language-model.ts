@@ -20,7 +20,8 @@ import type {
   GenerationStep,
 } from "./generation/options.js";
 import { type PrefixOptions, type PromptPrefix, readPrefix } from "./generation/prefix.js";
-import { type Rollout, type RolloutOptions, rollout } from "./generation/rollout.js";
+import { rollout, rolloutBatch } from "./generation/rollout.js";
+import type { Rollout, RolloutBatchOptions, RolloutOptions } from "./generation/rollout-options.js";
 import type { Checkpoint } from "./loading/checkpoint.js";
 import {
   type DriftOptions,
@@ -128,6 +129,11 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     return new LanguageModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
   }
 
+  /** @internal Tells lengths apart at which positions turn in different ways, as `dynamic` and `longrope` scaling has it. */
+  positionRegime(length: number): string {
+    return this.module.positionRegime(length);
+  }
+
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
   createCache(options?: CacheOptions): KeyValueCache {
     return new KeyValueCache(options);
@@ -200,5 +206,18 @@ export class LanguageModel extends InterpretableModel<Decoder> {
    */
   rollout(prompt: Prompt, options: RolloutOptions): Promise<Rollout> {
     return rollout(this, prompt, options);
+  }
+
+  /**
+   * Generates several texts at once and keeps activations of each: what `rollout` keeps of its prompt alone. Row i draws
+   * with `seed + i`.
+   *
+   * @throws what `rollout` throws
+   * @example
+   * const stories = await model.rolloutBatch(["Mary and John", "The end"], { save: "layers.*", maxTokens: 20 });
+   * stories.map(({ activations }) => activations.get("layers.0").shape[1]); // each text's own length
+   */
+  rolloutBatch(prompts: Prompt, options: RolloutBatchOptions): Promise<Rollout[]> {
+    return rolloutBatch(this, prompts, options);
   }
 }

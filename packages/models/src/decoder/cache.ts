@@ -1,6 +1,11 @@
 /** Keys and values of the tokens a model has already seen, for generation. */
 import type { MxArray } from "@mlxterp/mlx";
-import { appendPositions, type PositionBuffer } from "./position-buffer.js";
+import {
+  appendBehindPads,
+  appendPositions,
+  type PositionBuffer,
+  repeatRows,
+} from "./position-buffer.js";
 
 /** One layer's share: rotated keys and values, (batch, kvHeads, position, headDim). */
 export class LayerCache {
@@ -9,6 +14,8 @@ export class LayerCache {
 
   #keys: PositionBuffer | undefined;
   #values: PositionBuffer | undefined;
+  /** Pads that the next positions begin with, to go before what is held. */
+  #pads: readonly number[] | undefined;
 
   /**
    * Adds new positions and returns all that are held with them.
@@ -17,8 +24,14 @@ export class LayerCache {
    */
   append(keys: MxArray, values: MxArray, keep?: number): [keys: MxArray, values: MxArray] {
     const kept = this.sliding ? keep : undefined;
-    const ofKeys = appendPositions(this.#keys, keys, kept);
-    const ofValues = appendPositions(this.#values, values, kept);
+    const pads = this.#pads;
+    const append = (before: PositionBuffer | undefined, added: MxArray) =>
+      before && pads
+        ? appendBehindPads(before, added, pads, kept)
+        : appendPositions(before, added, kept);
+    const ofKeys = append(this.#keys, keys);
+    const ofValues = append(this.#values, values);
+    this.#pads = undefined;
     this.#keys = ofKeys.after;
     this.#values = ofValues.after;
     return [ofKeys.all, ofValues.all];
@@ -34,10 +47,19 @@ export class LayerCache {
     return [this.#keys, this.#values].flatMap((buffer) => (buffer ? [buffer.array] : []));
   }
 
-  copy(): LayerCache {
+  /** @param pads see `KeyValueCache.copy` */
+  copy(pads?: readonly number[]): LayerCache {
     const copy = new LayerCache(this.sliding);
     copy.#keys = this.#keys;
     copy.#values = this.#values;
+    copy.#pads = pads ?? this.#pads;
+    return copy;
+  }
+
+  repeated(rows: number): LayerCache {
+    const copy = this.copy();
+    copy.#keys = this.#keys && repeatRows(this.#keys, rows);
+    copy.#values = this.#values && repeatRows(this.#values, rows);
     return copy;
   }
 }
@@ -99,20 +121,29 @@ export class KeyValueCache {
    * A cache that continues from here by itself: a prefix is read once and continued many times. Arrays are shared
    * until one of the two writes.
    *
+   * @param pads how many pads each row of the copy's next pass begins with: they go before what is held. Default: none
    * @example
    * const prefix = model.createCache();
    * model.forward("Mary and John went to the park .", { cache: prefix });
    * const answers = [[[7]], [[9]]].map((next) => model.forward(next, { cache: prefix.copy() }));
    */
-  copy(): KeyValueCache {
+  copy(pads?: readonly number[]): KeyValueCache {
     const copy = new KeyValueCache({ sliding: this.sliding });
-    copy.adopt(this);
+    copy.adopt(this, pads);
+    return copy;
+  }
+
+  /** A copy with so many rows, all of which continue from the one that is here. */
+  repeated(rows: number): KeyValueCache {
+    const copy = this.copy();
+    copy.#layers = this.#layers.map((layer) => layer.repeated(rows));
+    copy.#batch = this.#batch && rows;
     return copy;
   }
 
   /** Goes on from where another cache is. */
-  adopt(other: KeyValueCache): void {
-    this.#layers = other.#layers.map((layer) => layer.copy());
+  adopt(other: KeyValueCache, pads?: readonly number[]): void {
+    this.#layers = other.#layers.map((layer) => layer.copy(pads));
     this.#length = other.#length;
     this.#batch = other.#batch;
     this.#padding = other.#padding;

@@ -1,5 +1,12 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
-import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import {
+  type Embedding,
+  InvalidArgumentError,
+  type Linear,
+  type MxArray,
+  mx,
+  nn,
+} from "@mlxterp/mlx";
 import { createAlibi } from "./alibi.js";
 import { type LogitsAxes, logitsAxes } from "./axes.js";
 import type { KeyValueCache } from "./cache.js";
@@ -13,6 +20,7 @@ import { createCausalMask, hiddenKeys, type Pass, type Positions, passMasks } fr
 import { locateTokens, plainPositions, positionRows } from "./positions.js";
 import { ProjectedEmbedding } from "./projected-embedding.js";
 import { createRotation } from "./rope.js";
+import { regimesOf } from "./rope-frequencies.js";
 import { ScaledEmbedding } from "./scaled-embedding.js";
 import { TiedHead } from "./tied-head.js";
 
@@ -24,7 +32,7 @@ export interface DecoderPassOptions {
   readonly mask?: MxArray;
   /**
    * How many pads stand at the left of each row, 0 for none: no token sees them, and real tokens count from 0. Given
-   * with the first pass into a cache, which remembers it.
+   * with the first pass into a cache, which remembers it, or the first after a prefix that all rows have in common.
    */
   readonly padding?: readonly number[];
   /** The position of every token, (batch, position), where they do not count from the cache's end. */
@@ -46,6 +54,8 @@ export class Decoder extends nn.Module {
   readonly logitScale: number | undefined;
   readonly logitSoftCap: number | undefined;
   readonly causalMask = createCausalMask();
+  /** See `regimesOf`. */
+  readonly positionRegime: (length: number) => string;
   /** As added to the residual stream, so after any scale. */
   readonly embedTokens: Embedding;
   /** Absent unless positions are learned. */
@@ -67,6 +77,7 @@ export class Decoder extends nn.Module {
       checkDecoderConfig(config);
     const { learnedPositions, positionOffset = 0, embeddingNorm, embeddingWidth } = rest;
     const parts = sharedParts();
+    this.positionRegime = regimesOf(layers.map(({ attention }) => attention.rope));
     this.maxPositions = maxPositions;
     this.positionOffset = positionOffset;
     this.logitScale = head.scale;
@@ -87,16 +98,17 @@ export class Decoder extends nn.Module {
    * @param ids (batch, position) int32, within the vocabulary: MLX does not check them
    * @returns logits, (batch, position, vocab)
    * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when positions exceed `maxPositions`, padding is impossible or
-   * the cache is of other rows; the cache then stays as it was
+   * the cache is of other rows, or of positions that turn in another way at this length; the cache then stays as it was
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
     const { cache, lastOnly } = options;
     const { layers, maxPositions } = this;
     const padding = resolvePadding(ids.shape, options);
     const positions = locateTokens(ids.shape[1], maxPositions, { ...options, padding });
+    if (cache) requireSameRegime(cache, positions.end, this);
     let x = this.embed(ids, positions);
     const pass: Pass = { positions, mask: this.masks(x, { ...options, padding }) };
-    const grown = cache?.copy(); // so that a pass that fails leaves the cache as it was
+    const grown = cache?.copy(options.padding && padding); // so that a pass that fails leaves the cache as it was
     for (let index = 0; index < layers.length; index++) {
       x = layers[index].forward(x, pass, grown?.layer(index));
     }
@@ -149,6 +161,19 @@ export class Decoder extends nn.Module {
       others: hiddenKeys(mask, pads),
     });
   }
+}
+
+function requireSameRegime(
+  { length, padding = [0] }: KeyValueCache,
+  end: number,
+  { positionRegime, maxPositions = Number.POSITIVE_INFINITY }: Decoder,
+): void {
+  const seen = Math.min(length - Math.min(...padding), maxPositions);
+  if (length === 0 || positionRegime(seen) === positionRegime(end)) return;
+  const rule =
+    `its keys are those of a text of ${seen} positions, but this model's rope scaling turns them in another way in one ` +
+    `of ${end}. Read the whole text into an empty cache, as \`generate\` does.`;
+  throw new InvalidArgumentError("cache", seen, rule);
 }
 
 function tokenEmbedding(config: DecoderConfig): Embedding {

@@ -14,7 +14,7 @@ interface Continued {
  *
  * @param shape of the ids, [batch, position]
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when there is not one count for each row, a count leaves no real
- * token or is no whole number from 0, or the cache already holds positions or other rows
+ * token or is no whole number from 0, or the cache has other rows or padding already
  */
 export function resolvePadding(
   [batch, length]: readonly number[],
@@ -25,16 +25,17 @@ export function resolvePadding(
     throw new InvalidArgumentError("cache", cache.batch, rule);
   }
   if (!padding) return cache?.padding;
-  const rule = brokenRule(padding, { batch, length, seen: cache?.length ?? 0 });
+  const known = cache?.padding !== undefined;
+  const rule = brokenRule(padding, { batch, length, seen: cache?.length ?? 0, known });
   if (rule) throw new InvalidArgumentError("padding", padding, rule);
   return padding.some((count) => count > 0) ? [...padding] : undefined;
 }
 
 function brokenRule(
   padding: readonly number[],
-  { batch, length, seen }: { batch: number; length: number; seen: number },
+  { batch, length, seen, known }: { batch: number; length: number; seen: number; known: boolean },
 ): string | undefined {
-  if (seen > 0) {
+  if (known && seen > 0) {
     return `the cache already holds ${seen} positions and remembers their padding. Give it with the first pass only.`;
   }
   if (padding.length !== batch) {
@@ -59,6 +60,24 @@ export function paddedPositions(
 export function realTokens(padding: readonly number[], length: number, dtype: Dtype): MxArray {
   const index = mx.arange(0, length, 1, mx.int32).reshape([1, length]);
   return mx.expandDims(mx.greaterEqual(index, column(padding)).astype(dtype), 2);
+}
+
+/**
+ * Joins what came before a pass with what it adds, each row's pads first.
+ *
+ * @param before (batch, kvHeads, position, headDim), without pads
+ * @param added the same of later positions, which begin with the pads
+ */
+export function behindPads(before: MxArray, added: MxArray, padding: readonly number[]): MxArray {
+  const all = mx.Slice();
+  const rows = padding.map((pads, index) => {
+    const row = mx.Slice(index, index + 1);
+    const held = before.index(row);
+    if (pads === 0) return mx.concatenate([held, added.index(row)], 2);
+    const [filler, real] = [mx.Slice(0, pads), mx.Slice(pads, null)];
+    return mx.concatenate([added.index(row, all, filler), held, added.index(row, all, real)], 2);
+  });
+  return mx.concatenate(rows, 0);
 }
 
 /**

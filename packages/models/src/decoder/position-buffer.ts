@@ -1,5 +1,6 @@
 /** Keys or values along their positions, in a buffer with room for more. */
 import { type MxArray, mx, sliceForProduct } from "@mlxterp/mlx";
+import { behindPads } from "./padding.js";
 
 /** How far a buffer grows at a time: copying all of it then costs little per position. */
 const blockLength = 256;
@@ -33,6 +34,26 @@ export function appendPositions(
   array.indexPut_([all, all, mx.Slice(before.end, end)], added);
   const start = Math.max(before.start, end - keep);
   return { all: positions(array, before.start, end), after: { array, start, end } };
+}
+
+/**
+ * Adds positions of which the first few of each row are pads, and moves those before the positions in use.
+ *
+ * @param pads how many there are in each row
+ */
+export function appendBehindPads(
+  before: PositionBuffer,
+  added: MxArray,
+  pads: readonly number[],
+  keep = Number.POSITIVE_INFINITY,
+): ReturnType<typeof appendPositions> {
+  const held = positions(before.array, before.start, before.end);
+  return regrow(undefined, behindPads(held, added, pads), keep);
+}
+
+/** @param buffer of one row */
+export function repeatRows({ array, ...range }: PositionBuffer, rows: number): PositionBuffer {
+  return { array: mx.repeat(array, rows, 0), ...range };
 }
 
 /** Moves what stays to the front of a new buffer. */

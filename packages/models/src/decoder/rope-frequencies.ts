@@ -24,6 +24,18 @@ export function ropeRegime({ scaling }: RopeConfig, length: number): number {
   return scaling.kind === "dynamic" ? length : 1;
 }
 
+/**
+ * Tells lengths apart at which the layers of a model turn a position in different ways, so that keys of one are of no
+ * use in another.
+ */
+export function regimesOf(
+  configs: readonly (RopeConfig | undefined)[],
+): (length: number) => string {
+  const kinds = new Map(configs.map((config) => [JSON.stringify(config), config]));
+  const distinct = [...kinds.values()].filter((config) => config !== undefined);
+  return (length) => distinct.map((config) => ropeRegime(config, length)).join();
+}
+
 function scaleFrequency(
   frequency: number,
   pair: number,

@@ -184,6 +184,7 @@ describe("what cannot be continued", () => {
   it("is an error", async () => {
     await expect(attempt([[1], [2]])).rejects.toThrow(InvalidPromptError);
     await expect(attempt([[]])).rejects.toThrow(InvalidPromptError);
+    await expect(attempt(undefined as never)).rejects.toThrow(InvalidPromptError);
     await expect(attempt([1, 19])).rejects.toThrow(TokenRangeError);
     await expect(attempt(new Array(24).fill(1))).rejects.toThrow(/nothing can follow/);
     await expect(attempt(new Array(25).fill(1))).rejects.toThrow(InvalidPromptError);
@@ -195,6 +196,9 @@ describe("what cannot be continued", () => {
       { temperature: -1 },
       { temperature: 1, topK: 0 },
       { temperature: 1, topP: 1.5 },
+      { stop: -1 },
+      { stop: ["end", 19] },
+      { stop: Number.NaN },
     ];
     for (const options of wrong) {
       await expect(attempt(prompt, options)).rejects.toThrow(InvalidArgumentError);

@@ -24,7 +24,7 @@ export async function* generate(
 ): AsyncGenerator<GenerationStep, void, undefined> {
   const { prefix } = options;
   const ids = onePrompt(model, prompt, prefix);
-  for await (const { rows } of generateRows(model, [ids], options, prefix)) {
+  for await (const { rows } of generateRows(model, [ids], options)) {
     if (rows[0]) yield rows[0];
   }
 }
@@ -40,9 +40,7 @@ export async function* generateBatch(
   prompts: Prompt,
   options: GenerateBatchOptions = {},
 ): AsyncGenerator<GenerationBatchStep, void, undefined> {
-  for await (const { step, rows } of generateRows(model, allPrompts(model, prompts), options)) {
-    yield { step, rows };
-  }
+  yield* generateRows(model, allPrompts(model, prompts, options.prefix), options);
 }
 
 /** A continuation that has come to its end. */

@@ -10,6 +10,8 @@ export interface GenerationCache {
   arrays(): MxArray[];
   /** A cache that continues from here by itself; arrays are shared. */
   copy(): GenerationCache;
+  /** The same for a batch, every row of which continues from here. */
+  repeated(rows: number): GenerationCache;
 }
 
 /** What every pass of a generation gives to the module, after the ids. */
@@ -17,7 +19,10 @@ export interface GenerationPassOptions {
   readonly cache: GenerationCache;
   /** Whether the logits of the last position are enough. */
   readonly lastOnly: boolean;
-  /** How many pads stand at the left of each row; in the first pass of a batch only. */
+  /**
+   * How many pads stand at the left of each row; in the first pass of a batch only. What the cache already holds comes
+   * behind them.
+   */
   readonly padding?: readonly number[];
   /** Only where some rows of a batch have ended and may not go on counting. */
   readonly positions?: readonly (readonly number[])[];
@@ -38,5 +43,7 @@ export interface GenerativeModel
     | undefined;
   /** The ids that end a text. */
   readonly eosTokens: readonly number[];
+  /** Tells lengths apart at which a cache filled at one is of no use at the other; undefined where there are none. */
+  positionRegime?(length: number): string;
   createCache(options?: { readonly sliding?: boolean }): GenerationCache;
 }

@@ -21,9 +21,18 @@ interface Column {
   open: MxArray | undefined;
 }
 
+/** What belongs to one row of a batch: ranges of what was joined, from the first to one beyond the last. */
+export interface RowShare {
+  readonly row: number;
+  readonly positions: readonly [from: number, to: number];
+  readonly keys: readonly [from: number, to: number];
+  readonly tokens: TokenBatch;
+  readonly provenance: Provenance;
+}
+
 /**
- * Each step is joined at once to those before: a handle for every step would grow old, and out of reach of young
- * collections. A block ends here, so that joining copies little.
+ * Each step is joined to those before as it is computed: a handle for every step would grow old, and out of reach of
+ * young collections. A block ends here, so that joining copies little.
  */
 const blockLength = 16;
 
@@ -31,20 +40,22 @@ export class JoinedSites {
   private readonly columns = new Map<string, Column>();
   /** Knows about the sites what their arrays do not tell. */
   private first: ActivationCache | undefined;
-  /** Since the last block. */
-  private steps = 0;
+  /** How many steps the open block still takes; the prompt is one by itself. */
+  private room = 1;
 
   /**
-   * Adds one step's values, computed, behind those before.
+   * Puts one step's values behind those before.
    *
+   * @returns what is to be computed before the next step is added, together with the step itself
    * @throws MissingAxisError (`MISSING_AXIS`) for a site without positions, SiteNotReachedError (`SITE_NOT_REACHED`) for
    * one that not every step computes
    */
-  add({ pass, values }: WholePass): void {
-    const isPrompt = this.first === undefined;
-    if (isPrompt) this.begin(pass, values);
+  add({ pass, values }: WholePass): MxArray[] {
+    if (this.first === undefined) this.begin(pass, values);
+    if (this.room === 0) this.endBlocks();
+    this.room--;
     const reached = new Map(values.map(({ name, value }) => [name, value]));
-    const joined = [...this.columns].map(([name, column]) => {
+    return [...this.columns].map(([name, column]) => {
       const value = reached.get(name);
       if (!value) {
         const rule = "a step that was saved did not compute it, so its positions cannot be joined.";
@@ -53,13 +64,10 @@ export class JoinedSites {
       column.open = column.open ? joinParts(name, column, [column.open, value]) : value;
       return column.open;
     });
-    this.steps++;
-    if (this.steps > 1) mx.eval(...joined);
-    if (isPrompt || this.steps === blockLength) this.endBlocks();
   }
 
   private endBlocks(): void {
-    this.steps = 0;
+    this.room = blockLength;
     for (const column of this.columns.values()) {
       if (column.open) column.blocks.push(column.open);
       column.open = undefined;
@@ -69,21 +77,25 @@ export class JoinedSites {
   /**
    * Joins site by site, so that only one is there twice.
    *
-   * @param keys the length that all key axes shall have
+   * @returns the activations of each row
    */
-  async join(keys: number, tokens: TokenBatch, provenance: Provenance): Promise<ActivationCache> {
-    const facts = { tokens, provenance, positions: undefined };
-    const joined = new Map<string, MxArray>();
+  async join(rows: readonly RowShare[]): Promise<ActivationCache[]> {
+    const joined = rows.map(() => new Map<string, MxArray>());
+    const keys = Math.max(...rows.map((row) => row.keys[1]));
     const compute = createStepEvaluator();
     this.endBlocks();
     for (const [name, column] of this.columns) {
       const parts = column.blocks.splice(0);
-      const value = joinParts(name, column, parts, keys);
-      await compute([value]);
-      joined.set(name, value);
+      const whole = joinParts(name, column, parts, keys);
+      const shares = rows.length === 1 ? [whole] : rows.map((row) => shareOf(whole, column, row));
+      await compute(shares);
+      for (const [index, share] of shares.entries()) joined[index].set(name, share);
     }
-    const { first = new ActivationCache(new Map(), facts) } = this;
-    return first.mapped((name) => joined.get(name), facts);
+    return rows.map(({ row, tokens, provenance }) => {
+      const facts = { tokens, provenance, positions: undefined };
+      const { first = new ActivationCache(new Map(), facts) } = this;
+      return first.mapped((name) => joined[row].get(name), facts);
+    });
   }
 
   private begin(pass: ActivationCache, values: readonly SavedValue[]): void {
@@ -94,6 +106,15 @@ export class JoinedSites {
     }
     this.first = pass.mapped((name) => (this.columns.has(name) ? mx.zeros([0]) : undefined));
   }
+}
+
+/** One row without pads, and without what was fed after its end. */
+function shareOf(whole: MxArray, { axis, keyAxis }: Column, row: RowShare): MxArray {
+  const ranges = whole.shape.map(() => mx.Slice());
+  ranges[0] = mx.Slice(row.row, row.row + 1);
+  ranges[axis] = mx.Slice(...row.positions);
+  if (keyAxis !== undefined) ranges[keyAxis] = mx.Slice(...row.keys);
+  return whole.index(...ranges);
 }
 
 /** @param keys the length that a key axis shall have. Default: that of the longest part */

@@ -22,12 +22,11 @@ interface CommonOptions extends SamplingOptions, StepSaveOptions {
   readonly alternatives?: number;
   /** Ends the loop with the signal's reason. */
   readonly signal?: AbortSignal;
-}
-
-export interface GenerateOptions extends CommonOptions {
-  /** A text that has been read before, by `readPrefix`; the prompt is then what follows it, or nothing. */
+  /** A text that has been read before, by `readPrefix`; every prompt is then what follows it, or nothing. */
   readonly prefix?: PromptPrefix;
 }
+
+export type GenerateOptions = CommonOptions;
 
 export interface GenerateBatchOptions extends CommonOptions {
   /** Of the first prompt; row i is the text that prompt i alone gives with `seed + i`. Default: 0. */
@@ -75,8 +74,9 @@ export interface GenerationBatchStep {
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
-export function checkOptions(options: CommonOptions): void {
+export function checkOptions(options: CommonOptions, { vocab }: { readonly vocab?: number }): void {
   checkSampling(options);
+  for (const stop of [options.stop ?? []].flat()) checkStop(stop, vocab);
   const { maxTokens = 50, alternatives = 0, saveSteps, save } = options;
   if (!(Number.isInteger(maxTokens) && maxTokens > 0)) {
     const rule = `${maxTokens} is not a positive integer.`;
@@ -91,4 +91,12 @@ export function checkOptions(options: CommonOptions): void {
     throw new InvalidArgumentError("saveSteps", saveSteps, rule);
   }
   stepTest(saveSteps);
+}
+
+/** A token that no text can have would never end one. */
+function checkStop(stop: string | number, vocab = Number.POSITIVE_INFINITY): void {
+  if (typeof stop === "string") return;
+  if (Number.isInteger(stop) && stop >= 0 && stop < vocab) return;
+  const rule = `${stop} is neither a text nor one of the ids 0 … ${vocab - 1} of this model.`;
+  throw new InvalidArgumentError("stop", stop, rule);
 }

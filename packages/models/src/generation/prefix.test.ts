@@ -6,6 +6,7 @@ import { ClosedPrefixError, loadModel, PrefixMismatchError } from "../index.js";
 import {
   generativeFamilies,
   loadFamily,
+  rowsOf,
   someIds,
   stepsOf,
   tokensOf,
@@ -15,6 +16,18 @@ import { maxDifference } from "../test-support/reference.js";
 
 const ids = someIds(10);
 const options = { maxTokens: 8, ignoreEos: true };
+
+/** Puts zeros at an absolute position of every row. */
+const removeAt =
+  (position: number) =>
+  (x: MxArray, { offset, tokens }: SiteContext) => {
+    const lengths = tokens?.lengths ?? [];
+    const pads = lengths.map((length) => Math.max(...lengths) - length);
+    const hit = pads.map((count) =>
+      Array.from({ length: x.shape[1] }, (_, column) => offset + column - count === position),
+    );
+    return mx.where(mx.array(hit, mx.bool).reshape([-1, x.shape[1], 1]), mx.zerosLike(x), x);
+  };
 
 describe.skipIf(generativeFamilies.length === 0).each(generativeFamilies)(
   "a prefix read by %s",
@@ -30,6 +43,42 @@ describe.skipIf(generativeFamilies.length === 0).each(generativeFamilies)(
         expect(continued.map(({ position }) => position)).toEqual(
           whole.map(({ position }) => position),
         );
+      }
+    });
+
+    it.each([
+      ["shorter", ids.slice(0, 2)],
+      ["longer", someIds(13, 5)],
+    ])("and %s than what follows it is continued by a whole batch", async (_, first) => {
+      const model = await loadFamily(name);
+      const prefix = await model.readPrefix(first);
+      const rests = [ids.slice(8), someIds(7, 7), someIds(1, 3)];
+      const rows = await rowsOf(model, rests, { ...options, prefix });
+      for (const [row, rest] of rests.entries()) {
+        const whole = await stepsOf(model, [...first, ...rest], options);
+        expect(tokensOf(rows[row])).toEqual(tokensOf(whole));
+        for (const [step, { logProbability, position, finish }] of whole.entries()) {
+          expect(rows[row][step].logProbability).toBeCloseTo(logProbability, 4);
+          expect(rows[row][step]).toMatchObject({ position, finish });
+        }
+      }
+    });
+
+    it("keeps for each text of a batch what it would keep alone", async () => {
+      const model = await loadFamily(name);
+      const prefix = await model.readPrefix(ids.slice(0, 6));
+      const site = name === "mamba" ? "layers.*.mixer.states" : "layers.*.selfAttn.{pattern,z}";
+      const saving = { maxTokens: 3, ignoreEos: true, save: ["layers.*", site], prefix };
+      const rests = [ids.slice(8), someIds(6, 7)];
+      const rows = await rowsOf(model, rests, saving);
+      for (const [row, rest] of rests.entries()) {
+        for (const [step, { saved = {} }] of (await stepsOf(model, rest, saving)).entries()) {
+          const received = rows[row][step].saved ?? {};
+          expect(Object.keys(received)).toEqual(Object.keys(saved));
+          for (const [key, expected] of Object.entries(saved)) {
+            expect(maxDifference(received[key], expected), `${key}, ${step}`).toBeLessThan(1e-4);
+          }
+        }
       }
     });
   },
@@ -69,6 +118,35 @@ describe("a prefix", () => {
     for (const [row, rest] of [[1, 5], [9]].entries()) {
       const whole = await stepsOf(model, [3, 1, 4, ...rest], { maxTokens: 4 });
       expect(tokens[row]).toEqual(tokensOf(whole));
+    }
+  });
+
+  it("may be continued without addition by several draws at once", async () => {
+    const prefix = await model.readPrefix([3, 1, 4]);
+    const draws = { maxTokens: 6, temperature: 2, seed: 4 };
+    const rows = await rowsOf(model, [[], [], []], { ...draws, prefix });
+    for (const [row, steps] of rows.entries()) {
+      const alone = await stepsOf(model, [3, 1, 4], { ...draws, seed: 4 + row });
+      expect(tokensOf(steps)).toEqual(tokensOf(alone));
+    }
+    const mixed = rowsOf(model, [[1], []], { prefix });
+    await expect(mixed).rejects.toThrow("Prompt 1 adds nothing");
+  });
+
+  it("tells interventions on a batch where the rows stand", async () => {
+    const interventions = { "layers.0": removeAt(4) };
+    const prefix = await model.readPrefix([3, 1, 4]);
+    const rests = [[1, 5, 9], [2]]; // position 4 is read with the prompt in one, and generated in the other
+    const given = { interventions, maxTokens: 4 };
+    const rows = await rowsOf(model, rests, { ...given, prefix });
+    for (const [row, rest] of rests.entries()) {
+      const expected = await stepsOf(model, [3, 1, 4, ...rest], given);
+      expect(tokensOf(rows[row])).toEqual(tokensOf(expected));
+      for (const [step, { logProbability }] of expected.entries()) {
+        expect(rows[row][step].logProbability).toBeCloseTo(logProbability, 4);
+      }
+      const unchanged = await stepsOf(model, [3, 1, 4, ...rest], { maxTokens: 4 });
+      expect(expected[2].logProbability).not.toBeCloseTo(unchanged[2].logProbability, 4);
     }
   });
 

@@ -1,6 +1,6 @@
 /** A prompt that is read once and continued many times. */
 import type { Interventions, Prompt, Selector } from "@mlxterp/core";
-import { evaluate, type MxArray } from "@mlxterp/mlx";
+import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import { ClosedPrefixError, PrefixMismatchError } from "../errors.js";
 import type { GenerationCache, GenerativeModel } from "./generative-model.js";
 import { GenerationPasses } from "./passes.js";
@@ -12,10 +12,13 @@ export interface ContinuedPrefix {
   readonly cache: GenerationCache;
   /** (batch, vocab), at the prefix's last position */
   readonly logits: MxArray;
+  readonly ids: readonly number[];
+  /** Whether interventions acted on it, so that it cannot be read again without them. */
+  readonly changed: boolean;
 }
 
 /** What a prefix keeps. */
-interface PrefixState extends ContinuedPrefix {
+interface PrefixState extends Omit<ContinuedPrefix, "ids"> {
   readonly model: GenerativeModel;
   readonly saved: SavedSites;
 }
@@ -43,17 +46,21 @@ export class PromptPrefix implements Disposable {
   }
 
   /**
-   * @internal What a generation by the same model goes on from.
+   * @internal What a generation by the same model goes on from, in every one of its rows.
    *
    * @throws PrefixMismatchError (`PREFIX_MISMATCH`), ClosedPrefixError (`CLOSED_PREFIX`)
    */
-  continuedBy(model: GenerativeModel): ContinuedPrefix {
-    const { model: reader, cache, logits } = this.open();
+  continuedBy(model: GenerativeModel, rows = 1): ContinuedPrefix {
+    const { model: reader, cache, logits, changed } = this.open();
+    const { ids } = this;
     const ours = reader.module === model.module;
     const sameEdits =
       reader.edits.length === model.edits.length &&
       reader.edits.every((edit, index) => edit === model.edits[index]);
-    if (ours && sameEdits) return { cache: cache.copy(), logits };
+    if (ours && sameEdits && rows === 1) return { cache: cache.copy(), logits, ids, changed };
+    if (ours && sameEdits) {
+      return { cache: cache.repeated(rows), logits: mx.repeat(logits, rows, 0), ids, changed };
+    }
     throw new PrefixMismatchError(reader.name, model.name, ours);
   }
 
@@ -98,10 +105,18 @@ export async function readPrefix(
 ): Promise<PromptPrefix> {
   const { prefix } = options;
   const ids = onePrompt(model, prompt, prefix);
-  const passes = new GenerationPasses(model, [ids], options, prefix?.continuedBy(model));
-  const { logits, saved: rows } = passes.readPrompts();
-  const saved = rows[0] ?? {};
+  const begun = prefix?.continuedBy(model);
+  const changed = begun?.changed || Object.keys(options.interventions ?? {}).length > 0;
+  const passes = new GenerationPasses(model, [ids], options, begun);
+  const { logits, whole } = passes.readPrompts();
+  const saved = whole ? passes.savedByRow(whole)[0] : {};
   const { cache } = passes;
   await evaluate([logits, ...cache.arrays(), ...Object.values(saved)]);
-  return new PromptPrefix([...(prefix?.ids ?? []), ...ids], { model, cache, logits, saved });
+  return new PromptPrefix([...(prefix?.ids ?? []), ...ids], {
+    model,
+    cache,
+    logits,
+    saved,
+    changed,
+  });
 }

@@ -1,47 +1,14 @@
-/** A generated text with the activations it was generated from, as if it had been read at once. */
-import type { ActivationCache, Prompt, Provenance, TokenBatch } from "@mlxterp/core";
+/** Generated texts with the activations they were generated from, as if each had been read at once. */
+import type { Prompt, Provenance, TokenBatch } from "@mlxterp/core";
 import { mx } from "@mlxterp/mlx";
 import { generateRows } from "./generate-rows.js";
 import type { GenerativeModel } from "./generative-model.js";
-import { JoinedSites } from "./joined-sites.js";
-import type { FinishReason, GenerateOptions, GenerationStep } from "./options.js";
-import { onePrompt } from "./prompt-ids.js";
+import { JoinedSites, type RowShare } from "./joined-sites.js";
+import type { GenerationStep } from "./options.js";
+import type { WholePass } from "./passes.js";
+import { allPrompts, onePrompt } from "./prompt-ids.js";
+import type { Rollout, RolloutBatchOptions, RolloutOptions } from "./rollout-options.js";
 import type { SamplingOptions } from "./sampling.js";
-import type { StepSaveOptions } from "./save-plan.js";
-
-export interface RolloutOptions extends GenerateOptions {
-  /** The activations to keep; every site must count positions. */
-  readonly save: NonNullable<StepSaveOptions["save"]>;
-}
-
-/** Where a rollout comes from. */
-export interface RolloutProvenance extends Provenance {
-  /** How tokens were chosen, as far as it was said. */
-  readonly sampling: SamplingOptions;
-}
-
-/** What `model.rollout` gives. */
-export interface Rollout extends Disposable {
-  /** The ids of the prompt, those of a prefix included. */
-  readonly prompt: readonly number[];
-  /** The generated ids. */
-  readonly tokens: readonly number[];
-  readonly text: string;
-  readonly finish: FinishReason;
-  /** Without activations. */
-  readonly steps: readonly GenerationStep[];
-  /**
-   * By site, (1, position, …), of the tokens that were fed: the prompt and all generated tokens but the last. They are
-   * those of one pass over these tokens. Rows of attention are as long as the last one, with 0 (in `scores`, a large
-   * negative number) where a key was yet to come.
-   */
-  readonly activations: ActivationCache;
-  /** The absolute position of each of the activations' positions. */
-  readonly positions: readonly number[];
-  readonly provenance: RolloutProvenance;
-  /** Lets go of the activations. */
-  dispose(): void;
-}
 
 /**
  * Generates a text and keeps activations of every token on the way, in the memory of the cache and what is kept.
@@ -54,29 +21,104 @@ export async function rollout(
   prompt: Prompt,
   options: RolloutOptions,
 ): Promise<Rollout> {
+  const [only] = await rollouts(model, [onePrompt(model, prompt, options.prefix)], options);
+  return only;
+}
+
+/**
+ * Generates several texts at once and keeps activations of each, as if it were alone.
+ *
+ * @throws what `rollout` throws
+ */
+export function rolloutBatch(
+  model: GenerativeModel,
+  prompts: Prompt,
+  options: RolloutBatchOptions,
+): Promise<Rollout[]> {
+  return rollouts(model, allPrompts(model, prompts, options.prefix), options);
+}
+
+async function rollouts(
+  model: GenerativeModel,
+  prompts: readonly (readonly number[])[],
+  options: RolloutBatchOptions,
+): Promise<Rollout[]> {
   const { prefix } = options;
-  const ids = onePrompt(model, prompt, prefix);
-  const start = prefix?.length ?? 0;
   const sites = new JoinedSites();
-  const steps: GenerationStep[] = [];
-  const positions: number[] = [];
-  for await (const { step, rows, whole } of generateRows(model, [ids], options, prefix)) {
-    for (const { saved: _, ...rest } of rows.filter((row) => row !== undefined)) steps.push(rest);
-    if (!whole) continue;
-    sites.add(whole);
-    if (step === 0) positions.push(...ids.map((_, index) => start + index));
-    else positions.push(start + ids.length + step - 1);
+  const savedSteps: number[] = [];
+  const texts = prompts.map((ids): RowText => ({ ids, steps: [] }));
+  const keep = (whole: WholePass) => {
+    savedSteps.push(whole.step);
+    return sites.add(whole);
+  };
+  for await (const { rows } of generateRows(model, prompts, options, keep)) {
+    rows.forEach((step, row) => {
+      if (step) texts[row].steps.push(step);
+    });
   }
-  const tokens = steps.map(({ token }) => token);
-  const read = [...(prefix?.ids ?? []), ...ids];
-  const fed = [...read, ...tokens.slice(0, -1)];
-  const batch = batchOf(positions.map((position) => fed[position]));
-  const activations = await sites.join(fed.length, batch, provenanceOf(model, batch, options));
+  const width = Math.max(...prompts.map((ids) => ids.length));
+  const facts = texts.map((text, row) => {
+    const pads = width - text.ids.length;
+    return factsOf(model, { ...text, row, pads, prefix: prefix?.ids ?? [], savedSteps }, options);
+  });
+  const activations = await sites.join(facts.map(({ share }) => share));
+  return texts.map(({ steps }, row) => {
+    const { share, ...rest } = facts[row];
+    return finished({ ...rest, steps, activations: activations[row] }, row, options);
+  });
+}
+
+/** A row as it comes about. */
+interface RowText {
+  /** Without the prefix. */
+  readonly ids: readonly number[];
+  readonly steps: GenerationStep[];
+}
+
+/** A row that has ended, and what is known of the others. */
+interface EndedRow extends RowText {
+  readonly row: number;
+  readonly pads: number;
+  readonly prefix: readonly number[];
+  readonly savedSteps: readonly number[];
+}
+
+/** Which positions of a row are kept, and what was fed there. */
+function factsOf(model: GenerativeModel, text: EndedRow, options: RolloutBatchOptions) {
+  const { ids, steps, row, pads, prefix, savedSteps } = text;
+  const prompt = [...prefix, ...ids];
+  const fed = [...prompt, ...steps.slice(0, -1).map(({ token }) => token)];
+  const positions = savedSteps
+    .filter((step) => step < steps.length)
+    .flatMap((step) =>
+      step === 0 ? ids.map((_, index) => prefix.length + index) : [prompt.length + step - 1],
+    );
+  const from = savedSteps[0] === 0 ? pads : 0;
+  const tokens = batchOf(positions.map((position) => fed[position]));
+  const share: RowShare = {
+    row,
+    positions: [from, from + positions.length],
+    keys: [pads, pads + fed.length],
+    tokens,
+    provenance: provenanceOf(model, tokens, options),
+  };
+  return { prompt, positions, share };
+}
+
+function finished(
+  text: Pick<Rollout, "prompt" | "positions" | "steps" | "activations">,
+  row: number,
+  options: RolloutBatchOptions,
+): Rollout {
+  const { steps, activations } = text;
+  const sampling = samplingOf(options);
+  const seed = row === 0 ? sampling.seed : (sampling.seed ?? 0) + row;
   return {
-    ...{ prompt: read, tokens, steps, activations, positions },
-    text: steps.map(({ text }) => text).join(""),
+    ...text,
+    tokens: steps.map(({ token }) => token),
+    text: steps.map((step) => step.text).join(""),
     finish: steps.at(-1)?.finish ?? "maxTokens",
-    provenance: { ...activations.provenance, sampling: samplingOf(options) },
+    provenance: { ...activations.provenance, sampling: { ...sampling, seed } },
     dispose: () => activations.dispose(),
     [Symbol.dispose]: () => activations.dispose(),
   };

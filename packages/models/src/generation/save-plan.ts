@@ -61,6 +61,17 @@ export function savedValues(pass: ActivationCache, { keepsOutput }: SavePlan): S
   });
 }
 
+/** The values at the last few positions. */
+export function newestOf(values: readonly SavedValue[], count: number): SavedValue[] {
+  return values.map((saved) => {
+    if (saved.positionAxis === undefined) return saved;
+    const ranges = saved.value.shape.map((_, axis) =>
+      axis === saved.positionAxis ? mx.Slice(-count, null) : mx.Slice(),
+    );
+    return { ...saved, value: saved.value.index(...ranges) };
+  });
+}
+
 /** What one row of a pass has to do with the others. */
 export interface RowPlace {
   readonly row: number;

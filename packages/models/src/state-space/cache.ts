@@ -1,5 +1,5 @@
 /** What a state-space model remembers of the tokens it has seen, for generation. */
-import type { MxArray } from "@mlxterp/mlx";
+import { type MxArray, mx } from "@mlxterp/mlx";
 
 /** One layer's memory; its size does not grow. */
 export class MixerCache {
@@ -10,6 +10,13 @@ export class MixerCache {
 
   copy(): MixerCache {
     return Object.assign(new MixerCache(), this);
+  }
+
+  repeated(rows: number): MixerCache {
+    const copy = new MixerCache();
+    copy.window = this.window && mx.repeat(this.window, rows, 0);
+    copy.state = this.state && mx.repeat(this.state, rows, 0);
+    return copy;
   }
 }
 
@@ -53,6 +60,14 @@ export class StateCache {
   copy(): StateCache {
     const copy = new StateCache();
     copy.adopt(this);
+    return copy;
+  }
+
+  /** A copy with so many rows, all of which continue from the one that is here. */
+  repeated(rows: number): StateCache {
+    const copy = this.copy();
+    copy.#layers = this.#layers.map((layer) => layer.repeated(rows));
+    copy.#batch = this.#batch && rows;
     return copy;
   }
 

@@ -5,7 +5,7 @@ import { Norm } from "../decoder/norm.js";
 import { realTokens, resolvePadding } from "../decoder/padding.js";
 import type { MixerCache, StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
-import { Mixer } from "./mixer.js";
+import { Mixer, type Pads } from "./mixer.js";
 
 /** One layer: what the mixer makes of the normalised residual stream is added to it. */
 export class MambaLayer extends nn.Module {
@@ -26,13 +26,13 @@ export class MambaLayer extends nn.Module {
 
   /**
    * @param x the residual stream, (batch, position, hidden)
-   * @param real 0 at pads, which leave the memory as it is; without pads undefined
+   * @param pads of each row, which leave the memory as it is; without pads undefined
    */
-  override forward(x: MxArray, cache?: MixerCache, real?: MxArray): MxArray {
+  override forward(x: MxArray, cache?: MixerCache, pads?: Pads): MxArray {
     const { inputNorm, residualInFloat32 } = this;
     const normalized = inputNorm.forward(x.astype(inputNorm.weight?.dtype ?? x.dtype));
     const residual = residualInFloat32 ? x.astype(mx.float32) : x;
-    return mx.add(residual, this.mixer.forward(normalized, cache, real));
+    return mx.add(residual, this.mixer.forward(normalized, cache, pads));
   }
 }
 
@@ -40,7 +40,7 @@ export class MambaLayer extends nn.Module {
 export interface MambaPassOptions {
   /** The memory of earlier tokens; ids are then only the new ones. */
   readonly cache?: StateCache;
-  /** How many pads stand at the left of each row, 0 for none: they leave the memory empty. Given with the first pass. */
+  /** How many pads stand at the left of each row, 0 for none: they leave the memory as it is. */
   readonly padding?: readonly number[];
   /** Computes the logits of the last position only. Default: false. */
   readonly lastOnly?: boolean;
@@ -84,10 +84,13 @@ export class Mamba extends nn.Module {
     const { layers, finalNorm } = this;
     const padding = resolvePadding(ids.shape, options);
     let x = this.embedTokens.forward(ids);
-    const real = padding && realTokens(padding, ids.shape[1], x.dtype);
+    const pads = padding && {
+      counts: padding,
+      real: realTokens(padding, ids.shape[1], x.dtype),
+    };
     const grown = cache?.copy(); // so that a pass that fails leaves the memory as it was
     for (let index = 0; index < layers.length; index++) {
-      x = layers[index].forward(x, grown?.layer(index), real);
+      x = layers[index].forward(x, grown?.layer(index), pads);
     }
     const last = lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x;
     const logits = this.unembed(

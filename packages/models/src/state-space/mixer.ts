@@ -3,10 +3,18 @@ import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { activations } from "../decoder/activations.js";
 import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
+import { behindPads } from "../decoder/padding.js";
 import type { MixerCache } from "./cache.js";
 import type { MixerConfig } from "./config.js";
 import { CausalConvolution } from "./convolution.js";
 import { scanStates } from "./scan.js";
+
+/** The pads at the left of each row. */
+export interface Pads {
+  readonly counts: readonly number[];
+  /** 0 at pads, (batch, position, 1) */
+  readonly real: MxArray;
+}
 
 const { silu } = activations;
 
@@ -72,25 +80,29 @@ export class Mixer extends nn.Module {
   /**
    * @param x (batch, position, hidden), normalised
    * @param cache this layer's memory of earlier tokens
-   * @param real 0 at pads, (batch, position, 1): they enter neither the convolution nor the states
+   * @param pads of each row: they enter neither the convolution nor the states
    * @returns (batch, position, hidden), what is added to the residual stream
    */
-  override forward(x: MxArray, cache?: MixerCache, real?: MxArray): MxArray {
+  override forward(x: MxArray, cache?: MixerCache, pads?: Pads): MxArray {
     const [projected, gated] = this.inProj.forward(x).split(2, -1);
+    const real = pads?.real;
     const entering = real ? mx.multiply(projected, real) : projected;
     const gate = this.gate.forward(gated);
-    const convolved = this.convolution.forward(this.extend(entering, cache));
+    const convolved = this.convolution.forward(this.extend(entering, cache, pads));
     const signal = this.signal.forward(silu(convolved));
     const scanned = this.scan.forward(this.remember(signal, cache, real));
     return this.outProj.forward(this.post.forward(mx.multiply(scanned, silu(gate))));
   }
 
   /** The inputs of the convolution, after those it still sees of earlier tokens. */
-  private extend(entering: MxArray, cache?: MixerCache): MxArray {
+  private extend(entering: MxArray, cache?: MixerCache, pads?: Pads): MxArray {
     const [batch, , channels] = entering.shape;
     const earlier = this.convolution.kernel - 1;
     const before = cache?.window ?? mx.zeros([batch, earlier, channels], entering.dtype);
-    const window = mx.concatenate([before, entering], 1);
+    const window =
+      pads && cache?.window
+        ? behindPads(mx.expandDims(before, 1), mx.expandDims(entering, 1), pads.counts).squeeze(1)
+        : mx.concatenate([before, entering], 1);
     if (cache) cache.window = window.index(mx.Slice(), mx.Slice(window.shape[1] - earlier, null));
     return window;
   }
@@ -107,10 +119,16 @@ export class Mixer extends nn.Module {
     const decay = this.decay.forward(mx.exp(mx.multiply(mx.expandDims(delta, 3), rate)));
     const write = this.write.forward(written);
     const kept = real ? mx.multiply(write, mx.expandDims(real, 3)) : write;
-    const states = scanStates(decay, kept, cache?.state);
+    const states = scanStates(real ? whole(decay, real) : decay, kept, cache?.state);
     if (cache) cache.state = states.index(mx.Slice(), -1);
     const direction = mx.expandDims(this.C.forward(C), 3); // (batch, position, state, 1)
     const read = mx.matmul(this.states.forward(states), direction).squeeze(3);
     return mx.add(read, mx.multiply(signal, this.skip));
   }
+}
+
+/** With 1 at pads, which leave what came before them as it is. */
+function whole(decay: MxArray, real: MxArray): MxArray {
+  const pads = mx.expandDims(mx.subtract(1, real), 3);
+  return mx.add(mx.multiply(decay, mx.expandDims(real, 3)), pads);
 }

@@ -13,7 +13,12 @@ import type {
   GenerationStep,
 } from "../generation/options.js";
 import { type PrefixOptions, type PromptPrefix, readPrefix } from "../generation/prefix.js";
-import { type Rollout, type RolloutOptions, rollout } from "../generation/rollout.js";
+import { rollout, rolloutBatch } from "../generation/rollout.js";
+import type {
+  Rollout,
+  RolloutBatchOptions,
+  RolloutOptions,
+} from "../generation/rollout-options.js";
 import type { Checkpoint } from "../loading/checkpoint.js";
 import { type SaveOptions, saveModel } from "../saving/save-model.js";
 import { StateCache } from "./cache.js";
@@ -148,5 +153,18 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
    */
   rollout(prompt: Prompt, options: RolloutOptions): Promise<Rollout> {
     return rollout(this, prompt, options);
+  }
+
+  /**
+   * Generates several texts at once and keeps activations of each: what `rollout` keeps of its prompt alone. Row i draws
+   * with `seed + i`.
+   *
+   * @throws what `rollout` throws
+   * @example
+   * const stories = await model.rolloutBatch([[1, 2, 3], [4]], { save: "layers.*", maxTokens: 20 });
+   * stories.map(({ activations }) => activations.get("layers.0").shape[1]); // each text's own length
+   */
+  rolloutBatch(prompts: Prompt, options: RolloutBatchOptions): Promise<Rollout[]> {
+    return rolloutBatch(this, prompts, options);
   }
 }
