@@ -1,5 +1,12 @@
 /** Activations that a run kept: values by canonical site name, with the tokens they belong to. */
-import { type DtypeName, isArray, type Module, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  type DtypeName,
+  isArray,
+  type Module,
+  type MxArray,
+  mx,
+  type VerifyOptions,
+} from "@mlxterp/mlx";
 import { MissingAxisError } from "./errors.js";
 import { lastPositions } from "./positions.js";
 import { shown } from "./shown.js";
@@ -164,6 +171,20 @@ export class ActivationCache<M = Module>
    */
   async spill(folder?: string, options: SaveCacheOptions = {}): Promise<void> {
     await this.activations.spill(folder, this, options);
+  }
+
+  /**
+   * Reads every file that holds values and compares it with the hash that was noted when it was written: finds damage
+   * that leaves sizes and headers as they were. Opening a folder and reading from it check only those.
+   *
+   * @throws CorruptCacheError (`CORRUPT_CACHE`) with the first file that differs, DisposedError (`DISPOSED`); the
+   * signal's reason
+   * @example
+   * await cache.save("runs/london");
+   * await ActivationCache.open("runs/london").verify();
+   */
+  async verify(options: VerifyOptions = {}): Promise<void> {
+    await this.activations.verify(options);
   }
 
   /** @internal The same sites with other values, such as attributions; undefined leaves one out. */

@@ -8,6 +8,7 @@ export {
   MlxterpError,
   UnsupportedDtypeError,
 } from "./errors.js";
+export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
 export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type MxArray, writeTensors } from "@mlxterp/mlx";
+import { type HashedFile, hashFile, type MxArray, writeTensors } from "@mlxterp/mlx";
 import type { CacheFacts } from "../cache.js";
 import {
   arrayOf,
@@ -13,7 +13,13 @@ import {
   type OpenFiles,
 } from "./entry.js";
 import { FolderInUseError } from "./errors.js";
-import { type Manifest, type ManifestEntry, manifestFile, writeManifest } from "./manifest.js";
+import {
+  type Manifest,
+  type ManifestEntry,
+  type ManifestShard,
+  manifestFile,
+  writeManifest,
+} from "./manifest.js";
 import { savedTokens } from "./saved-tokens.js";
 
 /** Our own files, whole or left behind by a process that ended while it wrote. */
@@ -25,7 +31,7 @@ type Entries = Pick<Map<string, CacheEntry>, "get" | "values">;
 export class CacheWriter {
   readonly folder: string;
   private readonly id = randomUUID().slice(0, 8);
-  private readonly shards: { file: string; bytes: number }[] = [];
+  private readonly shards: ManifestShard[] = [];
   private readonly written: ManifestEntry[] = [];
 
   /** @throws FolderInUseError (`FOLDER_IN_USE`) for a folder with files in it, unless they may be replaced */
@@ -64,14 +70,16 @@ export class CacheWriter {
       arrayOf(entry, opened),
     ]);
     const path = join(this.folder, file);
+    let hashed: HashedFile | undefined;
     if (arrays.length > 0) {
       const bytes = await writeTensors(path, Object.fromEntries(arrays), { id: this.id });
-      this.shards.push({ file, bytes });
+      hashed = { path, sha256: hashFile(path) };
+      this.shards.push({ file, bytes, sha256: hashed.sha256 });
     }
-    return found.map((entry) => this.note(entry, filled.includes(entry) ? path : undefined));
+    return found.map((entry) => this.note(entry, filled.includes(entry) ? hashed : undefined));
   }
 
-  private note(entry: CacheEntry, file: string | undefined): CacheEntry {
+  private note(entry: CacheEntry, file: HashedFile | undefined): CacheEntry {
     const { site, order } = entry;
     const value: DiskValue = { file, shape: [...entry.value.shape], dtype: dtypeOf(entry) };
     const { shape, dtype } = value;

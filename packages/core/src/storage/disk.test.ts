@@ -238,6 +238,12 @@ describe("a damaged folder", () => {
         ),
     ],
     [
+      "whose manifest lacks hashes",
+      /of the wrong kind/,
+      ({ manifest }) =>
+        writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"sha256"', '"sha1"')),
+    ],
+    [
       "whose manifest leads elsewhere",
       /of the wrong kind/,
       ({ manifest }) =>
@@ -264,6 +270,26 @@ describe("a damaged folder", () => {
     damage(at);
     expect(() => ActivationCache.open(folder)).toThrow(CorruptCacheError);
     expect(() => ActivationCache.open(folder)).toThrow(message);
+  });
+
+  it("with one bit changed among the numbers is found by its hash", async () => {
+    const { folder, shard } = await saved();
+    const opened = ActivationCache.open(folder);
+    const done: number[] = [];
+    await opened.verify({ onProgress: (progress) => done.push(progress.done / progress.total) });
+    expect([done.length, done.at(-1)]).toEqual([shardsOf(folder).length, 1]);
+    const bytes = readFileSync(shard);
+    bytes[bytes.length - 5] ^= 1;
+    writeFileSync(shard, bytes);
+    const error = await ActivationCache.open(folder)
+      .verify()
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(CorruptCacheError);
+    expect(error).toMatchObject({ file: shard, reason: expect.stringMatching(/SHA-256 differs/) });
+    rmSync(shard);
+    await expect(opened.verify()).rejects.toThrow(CorruptCacheError);
+    await expect(opened.verify({ signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    await full.verify(); // nothing of it is in files
   });
 
   it("with shards of two saves is refused", async () => {

@@ -3,6 +3,7 @@ import {
   CorruptFileError,
   type DtypeName,
   dtypeName,
+  type HashedFile,
   isArray,
   type MxArray,
   mx,
@@ -14,7 +15,7 @@ import type { SavedSite } from "./saved-site.js";
 /** An array in a safetensors file, under the name of its site. */
 export interface DiskValue {
   /** Undefined for an array without elements, which the format cannot hold. */
-  readonly file: string | undefined;
+  readonly file: HashedFile | undefined;
   readonly shape: readonly number[];
   readonly dtype: DtypeName;
 }
@@ -39,12 +40,13 @@ export function arrayOf({ site, value }: CacheEntry, opened: OpenFiles = new Map
   if (isArray(value)) return value;
   const { file, shape, dtype } = value;
   if (file === undefined) return mx.zeros([...shape], mx[dtype]);
-  const tensors = opened.get(file) ?? readable(file, () => ({ ...readTensors(file).tensors }));
-  opened.set(file, tensors);
+  const { path } = file;
+  const tensors = opened.get(path) ?? readable(path, () => ({ ...readTensors(path).tensors }));
+  opened.set(path, tensors);
   const { [site.name]: array } = tensors;
   delete tensors[site.name]; // so that only the caller keeps what is read
   if (array) return array;
-  throw new CorruptCacheError(file, `it does not hold "${site.name}" any more`);
+  throw new CorruptCacheError(path, `it does not hold "${site.name}" any more`);
 }
 
 /** Reads a file of a cache. @throws CorruptCacheError (`CORRUPT_CACHE`) when it is missing or damaged */

@@ -1,11 +1,18 @@
 /** The entries of a cache, wherever they are: found by name, moved to the disk, copied to a folder, let go. */
 import { dirname } from "node:path";
-import { isArray } from "@mlxterp/mlx";
+import {
+  CorruptFileError,
+  type HashedFile,
+  isArray,
+  type VerifyOptions,
+  verifyFiles,
+} from "@mlxterp/mlx";
 import type { CacheFacts } from "../cache.js";
 import { DisposedError, UnknownSiteError } from "../errors.js";
 import { type ByteSize, byteCount } from "./byte-size.js";
 import { CacheWriter } from "./cache-writer.js";
 import { bytesOf, type CacheEntry } from "./entry.js";
+import { CorruptCacheError } from "./errors.js";
 import { findSaved } from "./saved-site.js";
 import { removeTemporaryFolder, temporaryFolder } from "./temporary-folder.js";
 
@@ -70,7 +77,7 @@ export class HeldActivations {
     }
     for (const entry of written) {
       const file = fileOf(this.all.get(entry.site.name));
-      if (file && dirname(file) === writer.folder) this.all.set(entry.site.name, entry);
+      if (file && dirname(file.path) === writer.folder) this.all.set(entry.site.name, entry);
     }
   }
 
@@ -90,6 +97,18 @@ export class HeldActivations {
     this.unfinished = undefined;
     if (former) removeTemporaryFolder(former);
     if (former && folder !== undefined) this.temporary = undefined;
+  }
+
+  /** Compares every file with its hash. @throws CorruptCacheError (`CORRUPT_CACHE`); the signal's reason */
+  async verify(options: VerifyOptions): Promise<void> {
+    const files = this.list.map(fileOf).filter((file) => file !== undefined);
+    const byPath = new Map(files.map((file) => [file.path, file]));
+    try {
+      await verifyFiles([...byPath.values()], options);
+    } catch (cause) {
+      if (!(cause instanceof CorruptFileError)) throw cause;
+      throw new CorruptCacheError(cause.file, cause.reason, { cause });
+    }
   }
 
   /** Lets go of arrays, of a folder of our own, and of what is incomplete. */
@@ -117,6 +136,6 @@ export function totalBytes(entries: readonly CacheEntry[]): number {
   return entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
 }
 
-function fileOf(entry: CacheEntry | undefined): string | undefined {
+function fileOf(entry: CacheEntry | undefined): HashedFile | undefined {
   return entry && !isArray(entry.value) ? entry.value.file : undefined;
 }

@@ -26,8 +26,15 @@ export interface Manifest {
   readonly provenance: Provenance;
   readonly tokens: SavedTokens | undefined;
   readonly positions: number | readonly number[] | undefined;
-  readonly shards: readonly { readonly file: string; readonly bytes: number }[];
+  readonly shards: readonly ManifestShard[];
   readonly entries: readonly ManifestEntry[];
+}
+
+export interface ManifestShard {
+  readonly file: string;
+  readonly bytes: number;
+  /** Of the file, in hexadecimal. */
+  readonly sha256: string;
 }
 
 /** A batch of prompts as rows of equal length, padding included. */
@@ -69,10 +76,14 @@ function isManifest(value: Record<string, unknown>): value is Record<string, unk
     isRecord(provenance) &&
     (tokens === undefined || isTokens(tokens)) &&
     Array.isArray(shards) &&
-    shards.every((shard) => isRecord(shard) && isPlainName(shard.file)) &&
+    shards.every(isShard) &&
     Array.isArray(entries) &&
     entries.every((entry) => isEntry(entry, shards.length))
   );
+}
+
+function isShard(value: unknown): boolean {
+  return isRecord(value) && isPlainName(value.file) && typeof value.sha256 === "string";
 }
 
 function isEntry(value: unknown, shards: number): boolean {

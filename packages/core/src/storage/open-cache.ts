@@ -1,11 +1,16 @@
 /** Opens a folder of saved activations: everything is checked, no array is read. */
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type DtypeName, readTensorHeader, type TensorDeclaration } from "@mlxterp/mlx";
+import {
+  type DtypeName,
+  type HashedFile,
+  readTensorHeader,
+  type TensorDeclaration,
+} from "@mlxterp/mlx";
 import type { CacheFacts } from "../cache.js";
 import { type CacheEntry, readable } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
-import { type Manifest, type ManifestEntry, readManifest } from "./manifest.js";
+import { type Manifest, type ManifestEntry, type ManifestShard, readManifest } from "./manifest.js";
 import { restoredTokens } from "./saved-tokens.js";
 
 export interface OpenedCache {
@@ -19,7 +24,7 @@ export function openCache(folder: string): OpenedCache {
   const manifest = readManifest(root);
   for (const shard of manifest.shards.keys()) checkShard(root, manifest, shard);
   const entries = manifest.entries.map(({ site, shape, dtype, order, shard }): CacheEntry => {
-    const file = shard === null ? undefined : join(root, manifest.shards[shard].file);
+    const file = shard === null ? undefined : hashed(root, manifest.shards[shard]);
     return { site, order, value: { file, shape, dtype } };
   });
   const { provenance, positions } = manifest;
@@ -28,6 +33,10 @@ export function openCache(folder: string): OpenedCache {
     entries: new Map(entries.map((entry) => [entry.site.name, entry])),
     facts: { provenance, positions, tokens },
   };
+}
+
+function hashed(root: string, { file, sha256 }: ManifestShard): HashedFile {
+  return { path: join(root, file), sha256 };
 }
 
 /** A shard must be whole, of the same save as the manifest, and hold what the manifest says. */

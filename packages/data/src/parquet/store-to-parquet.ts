@@ -1,5 +1,5 @@
 /** A store of activations as one Parquet file. */
-import { toFlat } from "@mlxterp/mlx";
+import { release, toFlat } from "@mlxterp/mlx";
 import { positiveInteger } from "../collect/options.js";
 import { InvalidTableError } from "../errors.js";
 import { originTensors } from "../store/shard.js";
@@ -54,7 +54,7 @@ async function* parts(
     const columns = sites.map((site): [string, Column] => [site, vectors(store, site, rows)]);
     yield { sequence, position, token, ...Object.fromEntries(columns) };
     onProgress?.({ done: start + length, total: store.rows });
-    await new Promise(setImmediate); // lets go of the arrays
+    await release(); // of the arrays of this part
   }
 }
 

@@ -1,16 +1,7 @@
 /** The folder of a store as a collection writes it: every file whole or not at all, the manifest always last. */
-import { createHash } from "node:crypto";
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type MxArray, writeFileAtomically, writeTensors } from "@mlxterp/mlx";
+import { hashFile, type MxArray, writeFileAtomically, writeTensors } from "@mlxterp/mlx";
 import { StoreBusyError, StoreExistsError } from "../errors.js";
 import {
   hasManifest,
@@ -82,22 +73,4 @@ function filesIn(path: string): string[] {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw error;
   }
-}
-
-const chunk = 2 ** 20;
-
-/** SHA-256 of a file of any size, in hexadecimal. */
-export function hashFile(file: string): string {
-  const hash = createHash("sha256");
-  const descriptor = openSync(file, "r");
-  try {
-    const buffer = Buffer.allocUnsafe(chunk);
-    for (let read = -1; read !== 0; ) {
-      read = readSync(descriptor, buffer, 0, chunk, null);
-      hash.update(buffer.subarray(0, read));
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-  return hash.digest("hex");
 }

@@ -1,13 +1,18 @@
 /** A store of activations on disk, of which only what is asked for is read. */
 import { join } from "node:path";
-import { CorruptFileError, fromFlat, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import {
+  fromFlat,
+  InvalidArgumentError,
+  type MxArray,
+  type VerifyOptions,
+  verifyFiles,
+} from "@mlxterp/mlx";
 import { type RowOrigins, rowFromFront } from "../collect/rows.js";
 import { batchesOf, type StoreBatch, type StoreBatchOptions } from "./batches.js";
 import { fromBfloat16, fromFloat16 } from "./half.js";
 import { type Collection, type Manifest, readManifest, type StoredSite } from "./manifest.js";
 import { originTensors } from "./shard.js";
 import { checkSize, ShardReader } from "./shard-reader.js";
-import { hashFile } from "./store-folder.js";
 
 /** The rows of one file. */
 export interface StoreShard extends RowOrigins {
@@ -19,10 +24,7 @@ export interface StoreShard extends RowOrigins {
   readonly activations: Readonly<Record<string, MxArray>>;
 }
 
-export interface VerifyStoreOptions {
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  readonly signal?: AbortSignal;
-}
+export type VerifyStoreOptions = VerifyOptions;
 
 /**
  * What `openStore` and `collectToDisk` return. Rows are numbered from 0 in the order of the dataset; one row is one
@@ -115,16 +117,9 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    */
   async verify(options: VerifyStoreOptions = {}): Promise<void> {
     const { shards } = this.manifest;
-    for (const [index, shard] of shards.entries()) {
-      options.signal?.throwIfAborted();
-      checkSize(this.folder, shard);
-      const path = join(this.folder, shard.file);
-      if (hashFile(path) !== shard.sha256) {
-        throw new CorruptFileError(path, "its content is not what was written (SHA-256 differs)");
-      }
-      options.onProgress?.({ done: index + 1, total: shards.length });
-      await new Promise(setImmediate);
-    }
+    for (const shard of shards) checkSize(this.folder, shard);
+    const files = shards.map(({ file, sha256 }) => ({ path: join(this.folder, file), sha256 }));
+    await verifyFiles(files, options);
   }
 
   /** Closes the files; whatever is read afterwards opens them again. */

@@ -2,9 +2,8 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { hashFile, type MxArray, mx } from "@mlxterp/mlx";
 import { afterAll, onTestFinished } from "vitest";
-import { hashFile } from "../store/store-folder.js";
 
 /** A folder that disappears with the test. */
 export function temporaryFolder(): string {

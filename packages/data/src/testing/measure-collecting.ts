@@ -1,9 +1,10 @@
 /** Collects far more than it may hold, reads it shuffled and writes it as Parquet; prints the growth of the process in each as JSON. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { InterpretableModel } from "@mlxterp/core";
 import { type MxArray, nn } from "@mlxterp/mlx";
-import { collectToDisk, storeToParquet } from "../index.js";
+import { collectToDisk, openStore, storeToParquet } from "../index.js";
 
 const [folder, count] = process.argv.slice(2);
 
@@ -21,39 +22,46 @@ function* sequences() {
   }
 }
 
-function memory(field: "VmHWM" | "VmRSS"): number {
-  const status = readFileSync("/proc/self/status", "utf8");
-  return 1024 * Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(status)?.[1]);
+function memory(): number {
+  const [, kilobytes] = /^RssAnon:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return 1024 * Number(kilobytes);
 }
 
-/** The peak from now on, above what a first part of the work took. */
-function growth(): () => number {
-  const before = memory("VmHWM");
-  writeFileSync("/proc/self/clear_refs", "5");
-  return () => memory("VmHWM") - before;
+/** What is left after everything that nobody holds has gone; finalizers run on the turns after a collection. */
+async function held(): Promise<number> {
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc?.();
+    await turn();
+  }
+  return memory();
 }
 
-let collecting: (() => number) | undefined;
-const store = await collectToDisk(new InterpretableModel(new Wide()), sequences(), {
-  folder,
-  sites: "embedding",
-  shardBytes: 4 * 2 ** 20,
-  onProgress: ({ sequences: done }) => {
-    if (done >= Number(count) / 4) collecting ??= growth();
-  },
+/** @returns the most bytes above those before, at any step of the work, and what it leaves behind */
+async function growth(work: (step: () => void) => Promise<unknown>) {
+  const before = await held();
+  let most = 0;
+  await work(() => {
+    most = Math.max(most, memory() - before);
+  });
+  return { most, left: (await held()) - before };
+}
+
+const model = new InterpretableModel(new Wide());
+const options = { sites: "embedding", shardBytes: 4 * 2 ** 20 };
+await collectToDisk(model, [...sequences()].slice(0, 100), {
+  ...options,
+  folder: join(folder, "warm-up"),
 });
-const collected = collecting?.();
 
-let reading: (() => number) | undefined;
-for await (const { step } of store.batches({ batchSize: 512, shuffle: 1 })) {
-  if (step > store.rows / 512 / 4) reading ??= growth();
-}
-const read = reading?.();
-
-let writing: (() => number) | undefined;
-const onProgress = ({ done, total }: { done: number; total: number }) => {
-  if (done >= total / 4) writing ??= growth();
-};
-await storeToParquet(store, join(folder, "rows.parquet"), { rowGroupRows: 256, onProgress });
+const collected = await growth((onProgress) =>
+  collectToDisk(model, sequences(), { ...options, folder: join(folder, "all"), onProgress }),
+);
+const store = await openStore(join(folder, "all"));
+const read = await growth(async (step) => {
+  for await (const _ of store.batches({ batchSize: 512, shuffle: 1 })) step();
+});
+const written = await growth((onProgress) =>
+  storeToParquet(store, join(folder, "rows.parquet"), { rowGroupRows: 64, onProgress }),
+);
 const bytes = store.rows * 4096;
-process.stdout.write(JSON.stringify({ bytes, collected, read, written: writing?.() }));
+process.stdout.write(JSON.stringify({ bytes, works: { collected, read, written } }));
