@@ -125,7 +125,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     }
     const { decoder, config } = await foldDecoder(this.module, this.config, options);
     const { tokenizer, eosTokens, name } = this;
-    return new LanguageModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
+    return createModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
   }
 
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
@@ -201,4 +201,9 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   rollout(prompt: Prompt, options: RolloutOptions): Promise<Rollout> {
     return rollout(this, prompt, options);
   }
+}
+
+/** Outside the class: bundlers rename one that names itself, and messages and consoles would show that name. */
+function createModel(decoder: Decoder, options: LanguageModelOptions): LanguageModel {
+  return new LanguageModel(decoder, options);
 }
