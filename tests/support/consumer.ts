@@ -26,6 +26,7 @@ const compilerOptions = {
   target: "ES2022",
   module: "NodeNext",
   strict: true,
+  exactOptionalPropertyTypes: true,
   skipLibCheck: false,
   types: [],
   outDir: "out",

@@ -69,3 +69,18 @@ export class CorruptFileError extends MlxterpError {
     super(`${file} is damaged: ${reason}. Copy or write it again.`, options);
   }
 }
+
+/** A file that could not be written whole. */
+export class IncompleteWriteError extends MlxterpError {
+  readonly code = "INCOMPLETE_WRITE";
+  constructor(
+    readonly folder: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `A file in ${folder} was not written whole (${reason}). The disk is probably full: make room, or write elsewhere.`,
+      options,
+    );
+  }
+}

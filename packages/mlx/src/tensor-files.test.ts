@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -13,7 +14,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { replaceFile, writeFileAtomically } from "./atomic-file.js";
 import { mx } from "./binding.js";
-import { CorruptFileError, InvalidArgumentError } from "./errors.js";
+import { CorruptFileError, IncompleteWriteError, InvalidArgumentError } from "./errors.js";
+import { saveTensors } from "./save-tensors.js";
 import { readTensors, writeTensors } from "./tensor-files.js";
 import { readTensorHeader } from "./tensor-header.js";
 
@@ -83,6 +85,12 @@ describe("a file", () => {
     }
     writeFileSync(file, Buffer.alloc(whole.length, 255));
     expect(() => readTensorHeader(file)).toThrow(/header claims/);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("for which the disk has no room is an error", () => {
+    const file = at("full.safetensors");
+    symlinkSync("/dev/full", file); // every write to it fails as on a full disk
+    expect(() => saveTensors(file, { x: mx.arange(0, 10_000) })).toThrow(IncompleteWriteError);
   });
 
   it("that replaces another leaves the old one when writing fails, and nothing else", () => {

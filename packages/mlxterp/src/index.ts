@@ -269,6 +269,7 @@ export {
   type Embedding,
   evaluate,
   fromFlat,
+  IncompleteWriteError,
   InvalidArgumentError,
   isArray,
   type Linear,

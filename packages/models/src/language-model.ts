@@ -126,7 +126,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     }
     const { decoder, config } = await foldDecoder(this.module, this.config, options);
     const { tokenizer, eosTokens, name } = this;
-    return new LanguageModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
+    return createModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
   }
 
   /** @internal Tells lengths apart at which positions turn in different ways, as `dynamic` and `longrope` scaling has it. */
@@ -220,4 +220,9 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   rolloutBatch(prompts: Prompt, options: RolloutBatchOptions): Promise<Rollout[]> {
     return rolloutBatch(this, prompts, options);
   }
+}
+
+/** Outside the class: bundlers rename one that names itself, and messages and consoles would show that name. */
+function createModel(decoder: Decoder, options: LanguageModelOptions): LanguageModel {
+  return new LanguageModel(decoder, options);
 }

@@ -24,7 +24,7 @@ export async function openModel(
       onProgress: ({ loaded, total }) => bar.update({ done: loaded, total }),
     });
   } catch (error) {
-    throw unreachable(error) ? new UsageError(noModel(name, error), { cause: error }) : error;
+    throw unreachable(error) ? new UsageError(`--model ${error.message}`, { cause: error }) : error;
   } finally {
     bar.stop();
   }
@@ -40,8 +40,4 @@ function sourceFrom(name: string, folder: string): string {
 function unreachable(error: unknown): error is HubError {
   const { code, status } = error as Partial<HubError>;
   return code === "HUB" && status === undefined;
-}
-
-function noModel(name: string, { message }: Error): string {
-  return `--model ${name} is no folder, and as a name on the hub it cannot be had: ${message}`;
 }

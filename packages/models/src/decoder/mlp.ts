@@ -11,7 +11,7 @@ import { asAdded, type Write } from "./write.js";
 
 /** The second half of a layer: an MLP, or a mixture of experts with the same sites and some of its own. */
 export interface FeedForward extends Module {
-  readonly gateProj?: Linear | ExpertLinear;
+  readonly gateProj?: Linear | ExpertLinear | undefined;
   readonly upProj: Linear | ExpertLinear;
   readonly downProj: Linear | ExpertLinear;
   readonly pre: Tap;

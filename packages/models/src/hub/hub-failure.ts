@@ -38,8 +38,15 @@ export function explain(error: unknown, id: string, revision: string): unknown {
   if (error instanceof HubApiError) {
     return refusal(id, revision, error.statusCode, error.message, { cause: error });
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new HubError(id, undefined, `the download failed (${reason}). Try again.`, {
+  const failure = `no folder here has this name, and the download failed (${reasonsOf(error)}).`;
+  return new HubError(id, undefined, `${failure} Check the name and the connection.`, {
     cause: error,
   });
+}
+
+/** `fetch` says no more than that it failed; why, its cause knows. */
+function reasonsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return cause instanceof Error && cause.message ? `${message}: ${cause.message}` : message;
 }

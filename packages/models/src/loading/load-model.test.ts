@@ -11,11 +11,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { InvalidPromptError, TokenRangeError } from "@mlxterp/core";
-import { type MxArray, mx, UnsupportedDtypeError } from "@mlxterp/mlx";
+import { InvalidArgumentError, type MxArray, mx, UnsupportedDtypeError } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import {
   CheckpointNotFoundError,
   CorruptCheckpointError,
+  type LoadOptions,
   loadModel,
   MissingWeightsError,
   UnexpectedWeightsError,
@@ -323,3 +324,20 @@ function overwrite(file: string, position: number, text: string): void {
   bytes.write(text, position);
   writeFileSync(file, bytes);
 }
+
+describe("an argument that is none", () => {
+  it.each([{ quantise: { bits: 8 } }, { quantize: { group_size: 32 } }])(
+    "is refused, where it would otherwise change nothing: %o",
+    async (options) => {
+      const loading = loadModel("tiny", options as LoadOptions);
+      await expect(loading).rejects.toThrow(
+        /there is no such option\. Options are .*quantize|groupSize/,
+      );
+    },
+  );
+
+  it("is refused as a source, before it is looked for on the hub", async () => {
+    const loading = loadModel(undefined as unknown as string);
+    await expect(loading).rejects.toBeInstanceOf(InvalidArgumentError);
+  });
+});

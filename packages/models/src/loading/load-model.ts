@@ -16,6 +16,7 @@ import { createPacker, type QuantizeOptions } from "../quantization/layer-packer
 import { readJsonFile } from "./json-file.js";
 import { locateAdapter, locateModel } from "./locate.js";
 import { type OpenedCheckpoint, openCheckpoint } from "./open-checkpoint.js";
+import { checkOptionNames, type OptionNames } from "./option-names.js";
 import type { WeightDtype } from "./weight-dtype.js";
 import { loadWeights } from "./weights.js";
 
@@ -39,6 +40,13 @@ export interface LoadOptions extends HubOptions {
 export type ModelClass<T> = abstract new (...parts: never[]) => T;
 
 type AnyModel = InterpretableModelCore<Module>;
+type AnyOptions = LoadOptions & { readonly as?: ModelClass<AnyModel> };
+
+const optionNames: OptionNames<AnyOptions> = {
+  ...{ dtype: true, quantize: true, adapter: true, live: true, lazy: true, as: true },
+  ...{ revision: true, accessToken: true, cacheFolder: true, offline: true, hubUrl: true },
+  ...{ fetch: true, retries: true, signal: true, onProgress: true },
+};
 
 /**
  * Loads a language model with its tokenizer.
@@ -48,7 +56,7 @@ type AnyModel = InterpretableModelCore<Module>;
  * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`),
  * UnknownModelTypeError (`UNKNOWN_MODEL_TYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`),
  * MissingWeightsError (`MISSING_WEIGHTS`), UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`),
- * WeightShapeError (`WEIGHT_SHAPE`), HubError (`HUB`)
+ * WeightShapeError (`WEIGHT_SHAPE`), HubError (`HUB`), InvalidArgumentError (`INVALID_ARGUMENT`) for options that do not exist
  * @example
  * const model = await loadModel("tiny");
  * const cache = await model.run("Mary and John went to the store", { save: "layers.*" });
@@ -66,10 +74,8 @@ export function loadModel<T extends AnyModel>(
   source: string,
   options: LoadOptions & { readonly as: ModelClass<T> },
 ): Promise<T>;
-export async function loadModel(
-  source: string,
-  options: LoadOptions & { readonly as?: ModelClass<AnyModel> } = {},
-): Promise<AnyModel> {
+export async function loadModel(source: string, options: AnyOptions = {}): Promise<AnyModel> {
+  checkOptionNames("loadModel", options, optionNames);
   const opened = openCheckpoint(await locateModel(source, options), source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);

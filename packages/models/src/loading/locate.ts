@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import { CheckpointNotFoundError } from "../errors.js";
 import { adapterFiles } from "../hub/hub-files.js";
 import { fetchHubModel, type HubOptions } from "../hub/hub-model.js";
@@ -9,8 +10,15 @@ import { fetchHubModel, type HubOptions } from "../hub/hub-model.js";
 const bundled = ["tiny"];
 const hubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
 
-/** @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), HubError (`HUB`) */
+/**
+ * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), HubError (`HUB`); InvalidArgumentError (`INVALID_ARGUMENT`)
+ * for a source that is no text, such as a variable that was not set
+ */
 export async function locateModel(source: string, options: HubOptions): Promise<string> {
+  if (typeof source !== "string") {
+    const rule = `it must be the name of a folder, a hub id, or ${bundled.join(", ")}; ${source} is none.`;
+    throw new InvalidArgumentError("source", source, rule);
+  }
   if (bundled.includes(source)) return bundledFolder(source);
   if (existsSync(source)) return source;
   if (hubId.test(source)) return fetchHubModel(source, options);

@@ -1,6 +1,7 @@
 /** Packs the layers of a model while its weights are loaded. */
 import { InvalidArgumentError, type Module, type MxArray, nn } from "@mlxterp/mlx";
 import { ExpertLinear } from "../decoder/expert-linear.js";
+import { checkOptionNames, type OptionNames } from "../loading/option-names.js";
 import { moduleAt, moduleOf, replaceModule } from "./module-path.js";
 import { quantizedLike } from "./quantized-modules.js";
 import {
@@ -21,6 +22,8 @@ export interface QuantizeOptions {
   readonly overrides?: Readonly<Record<string, QuantizationScheme | false>>;
 }
 
+const optionNames: OptionNames<QuantizeOptions> = { bits: true, groupSize: true, overrides: true };
+
 /** Decides which weights are packed, and how. */
 export interface LayerPacker {
   /**
@@ -33,9 +36,10 @@ export interface LayerPacker {
 
 /**
  * @param root the model, before any of its layers is replaced
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for unknown bits, groups or layers
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for unknown options, bits, groups or layers
  */
 export function createPacker(root: Module, options: QuantizeOptions): LayerPacker {
+  checkOptionNames("quantize", options, optionNames);
   const { bits = 4, groupSize = 64, overrides = {} } = options;
   const common = checkScheme({ bits, groupSize });
   for (const [path, scheme] of Object.entries(overrides)) {

@@ -8,6 +8,7 @@ import {
   loadModel,
   MaskedLanguageModel,
   type ModelClass,
+  type SaveOptions,
   StateSpaceModel,
   UnsupportedSaveError,
 } from "../index.js";
@@ -155,6 +156,18 @@ describe("a saved model with packed weights", () => {
     expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
   });
 
+  it.skipIf(!reference("reference/families/gpt_oss").available)(
+    "has the biases of experts that were views of fused ones",
+    async () => {
+      const { folder } = reference("reference/families/gpt_oss");
+      const model = await loadModel(folder, { quantize: { bits: 8, groupSize: 32 } });
+      const packed = join(temporaryFolder(), "packed");
+      await model.saveModel(packed);
+      const [a, b] = [await model.run(prompt), await (await loadModel(packed)).run(prompt)];
+      expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
+    },
+  );
+
   it("names the tensor whose layers are packed in different ways", async () => {
     const overrides = { "layers.0.selfAttn.kProj": { bits: 4, groupSize: 32 } };
     const quantize = { bits: 8, groupSize: 32, overrides };
@@ -165,6 +178,11 @@ describe("a saved model with packed weights", () => {
 });
 
 describe("saving", () => {
+  it("refuses options that do not exist", async () => {
+    const saving = smallModel().saveModel("saved", { overwritten: true } as SaveOptions);
+    await expect(saving).rejects.toThrow(/saveModel: overwritten: .*overwrite/);
+  });
+
   it("refuses a model that was not loaded", async () => {
     const saving = smallModel().saveModel(join(temporaryFolder(), "saved"));
     await expect(saving).rejects.toBeInstanceOf(UnsupportedSaveError);

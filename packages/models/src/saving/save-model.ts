@@ -5,6 +5,7 @@ import { dtypeName, isFloating, type MxArray, mx } from "@mlxterp/mlx";
 import { UnsupportedSaveError } from "../errors.js";
 import type { SavableModel } from "../loading/checkpoint.js";
 import { configFile } from "../loading/checkpoint-files.js";
+import { checkOptionNames, type OptionNames } from "../loading/option-names.js";
 import type { QuantizationScheme } from "../quantization/scheme.js";
 import { writeFolder } from "./atomic-folder.js";
 import { readExactJson, writeExactJson } from "./exact-json.js";
@@ -22,6 +23,10 @@ export interface SaveOptions {
   readonly shardBytes?: number;
 }
 
+const optionNames: OptionNames<SaveOptions> = {
+  ...{ dtype: true, unpacked: true, overwrite: true, shardBytes: true },
+};
+
 /** What belongs to the tokenizer and to generation; copied as it is. */
 const companions =
   /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|spiece\.model|generation_config\.json|chat_template\..*)$/;
@@ -30,7 +35,8 @@ const companions =
  * Saves a loaded model with its current weights: a live adapter is added to them. The folder appears
  * complete or not at all.
  *
- * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`) for a model that was not loaded, a view with edits, or a folder in use
+ * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`) for a model that was not loaded, a view with edits, or a folder in use,
+ * IncompleteWriteError (`INCOMPLETE_WRITE`) when the disk is full, InvalidArgumentError (`INVALID_ARGUMENT`) for options that do not exist
  * @example
  * const merged = await loadModel("org/base", { adapter: "my-adapter" });
  * await saveModel(merged, "merged");
@@ -40,11 +46,12 @@ export async function saveModel(
   folder: string,
   options: SaveOptions = {},
 ): Promise<void> {
+  checkOptionNames("saveModel", options, optionNames);
   const { checkpoint, module } = model;
   if (!checkpoint) {
     throw new UnsupportedSaveError(
       model.name,
-      "this model does not come from a checkpoint in Hugging Face's layout, so it has none to be written in. Its arrays are in listParameters(model.module).",
+      "this model does not come from a checkpoint in Hugging Face's layout, so it has none to be written in. Its arrays are in model.module.parameters().",
     );
   }
   if (model.edits.length > 0) {

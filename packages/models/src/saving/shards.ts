@@ -1,7 +1,7 @@
 /** Writes weights as one safetensors file, or as several with an index. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
+import { type MxArray, writeTensors } from "@mlxterp/mlx";
 import { indexFile, weightsFile } from "../loading/checkpoint-files.js";
 
 /** What `transformers` looks for before it reads a file. */
@@ -19,8 +19,7 @@ export async function writeShards(
     const file = shards.length === 1 ? weightsFile : shardName(index, shards.length);
     for (const name of names) map[name] = file;
     const shard = Object.fromEntries(names.map((name) => [name, arrays[name]]));
-    await evaluate(Object.values(shard));
-    mx.saveSafetensors(join(folder, file), shard, metadata);
+    await writeTensors(join(folder, file), shard, metadata);
   }
   if (shards.length === 1) return;
   const bytes = Object.values(arrays).reduce((sum, { nbytes }) => sum + nbytes, 0);

@@ -11,7 +11,7 @@ interface CheckedGradient {
 
 /** A derivative in one direction, by gradient and by differences. */
 export interface Derivative {
-  /** ⟨gradient, direction⟩ */
+  /** ⟨gradient, direction⟩; 0 for a gradient that is zero, whatever the direction */
   readonly expected: number;
   /** From differences with the step that agrees best: all converge, until rounding outweighs the change. */
   readonly received: number;
@@ -25,19 +25,17 @@ const steps = [2e-3, 1e-3, 5e-4];
 /**
  * Moves a site along the sum of its gradient's direction and a random one of the same length: the first makes the
  * change large against the rounding of float32, the second tells a gradient from a part of one.
- *
- * @returns undefined where the gradient is zero
  */
 export async function derivativeByDifferences(
   model: Model,
   ids: readonly (readonly number[])[],
   metric: GradientMetric,
   { site, gradient, value }: CheckedGradient,
-): Promise<Derivative | undefined> {
+): Promise<Derivative> {
   const length = norm(gradient);
-  if (length === 0) return undefined;
   const random = mx.random.normal(gradient.shape, mx.float32, 0, 1, mx.random.key(3));
-  const direction = mx.add(mx.divide(gradient, length), mx.divide(random, norm(random)));
+  const along = length === 0 ? gradient : mx.divide(gradient, length);
+  const direction = mx.add(along, mx.divide(random, norm(random)));
   const expected = Number(mx.sum(mx.multiply(gradient, direction)).item());
   const masked = mx.greater(mx.abs(value), 1e8); // scores of keys that are hidden
   const unit = norm(mx.where(masked, mx.zerosLike(value), value)) || 1;

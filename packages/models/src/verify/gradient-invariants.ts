@@ -39,7 +39,7 @@ export const gradientsAreDifferences: Invariant = {
     for (const [site, gradient] of gradients) {
       const checked = { site, gradient, value: values.get(site) };
       const found = await derivativeByDifferences(model, [ids], metric, checked);
-      if (found) measures.push(...ratio(site, found));
+      measures.push(...ratio(site, found));
     }
     return measures;
   },

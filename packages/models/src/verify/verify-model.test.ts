@@ -134,6 +134,25 @@ describe("an unsound model", () => {
     expect(wrong.map(({ name }) => name)).toEqual(["residual decomposes"]);
   });
 
+  it("is found by gradients that are cut off everywhere, not passed over because they are zero", async () => {
+    const model = modelOf(grouped);
+    const { finalNorm } = model.module;
+    const { forward } = finalNorm!;
+    finalNorm!.forward = function (...inputs) {
+      return mx.stopGradient(forward.apply(this, inputs));
+    };
+    const wrong = failed(await verifyModel(model));
+    expect(wrong.map(({ name }) => name)).toContain("gradients are differences");
+  });
+
+  it("is one that says the same whatever it reads, and still gets a table", async () => {
+    const model = modelOf(plain);
+    const { embedTokens } = model.module;
+    embedTokens.weight = mx.zeros(embedTokens.weight.shape); // the unembedding, too
+    const found = await verifyModel(model);
+    expect(found.invariants).toHaveLength(11);
+  });
+
   it("is found by a number that is not one", async () => {
     const model = modelOf(grouped);
     const finalNorm = model.module.finalNorm!;
