@@ -58,7 +58,8 @@ function continuations(model: GenerativeModel, prompts: Prompt): readonly (reado
 }
 
 function isNothing(prompt: unknown): boolean {
-  return Array.isArray(prompt) && prompt.length === 0;
+  const isList = Array.isArray(prompt) || ArrayBuffer.isView(prompt);
+  return isList && (prompt as ArrayLike<unknown>).length === 0;
 }
 
 function requireRoom(model: GenerativeModel, length: number, prompt: Prompt): void {
