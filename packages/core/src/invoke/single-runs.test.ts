@@ -13,13 +13,19 @@ const everything = [/./, "input", "output"];
 
 /** Rows of one matrix product depend in their last bits on how many there are, and so does a sum with zeros behind it. */
 const rounding = 2e-6;
+/** Programs multiply keys by up to 36, and softmax makes of the scores' rounding that of weights: 8e-6 in 2,500 runs. */
+const multipliedRounding = 5e-5;
 
 function expectEqualMaps(
   actual: Readonly<Record<string, MxArray>>,
   expected: Readonly<Record<string, MxArray>>,
+  tolerance = rounding,
 ): void {
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
-  for (const [site, value] of Object.entries(expected)) expectClose(actual[site], value, rounding);
+  for (const [site, value] of Object.entries(expected)) {
+    const largest = Number(mx.max(mx.abs(value)).item());
+    expectClose(actual[site], value, tolerance * Math.max(1, largest));
+  }
 }
 
 describe("prompts in one forward", () => {
@@ -126,7 +132,8 @@ it("random programs on random prompts equal traces of their own", () => {
       );
       for (const [index, { prompts, given }] of programs.entries()) {
         using alone = model.trace(prompts, { interventions: interventionsOf(given) });
-        expectEqualMaps(together[index].saveAll(...everything), alone.saveAll(...everything));
+        const [ours, theirs] = [together[index], alone].map((one) => one.saveAll(...everything));
+        expectEqualMaps(ours, theirs, multipliedRounding);
       }
     }),
     { numRuns: 60 },
