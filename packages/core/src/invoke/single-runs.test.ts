@@ -8,24 +8,23 @@ import { CausalModel, letters } from "../testing/causal-model.js";
 import { expectClose, expectSame } from "../testing/compare.js";
 import { numbers, Stack } from "../testing/networks.js";
 
-mx.random.seed(13);
 const model = new InterpretableModel(new CausalModel(), { tokenizer: letters });
 const everything = [/./, "input", "output"];
 
-/**
- * Relative to a site's largest value: rows of one matrix product depend in their last bits on how many there are, and so
- * does a sum with zeros behind it; norms of what little an intervention leaves make more of it.
- */
-const rounding = 4e-6;
+/** Rows of one matrix product depend in their last bits on how many there are, and so does a sum with zeros behind it. */
+const rounding = 2e-6;
+/** Programs multiply keys by up to 36, and softmax makes of the scores' rounding that of weights: 8e-6 in 2,500 runs. */
+const multipliedRounding = 5e-5;
 
 function expectEqualMaps(
   actual: Readonly<Record<string, MxArray>>,
   expected: Readonly<Record<string, MxArray>>,
+  tolerance = rounding,
 ): void {
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
   for (const [site, value] of Object.entries(expected)) {
-    const largest = mx.max(mx.abs(value)).item() as number;
-    expectClose(actual[site], value, rounding * Math.max(1, largest));
+    const largest = Number(mx.max(mx.abs(value)).item());
+    expectClose(actual[site], value, tolerance * Math.max(1, largest));
   }
 }
 
@@ -133,7 +132,8 @@ it("random programs on random prompts equal traces of their own", () => {
       );
       for (const [index, { prompts, given }] of programs.entries()) {
         using alone = model.trace(prompts, { interventions: interventionsOf(given) });
-        expectEqualMaps(together[index].saveAll(...everything), alone.saveAll(...everything));
+        const [ours, theirs] = [together[index], alone].map((one) => one.saveAll(...everything));
+        expectEqualMaps(ours, theirs, multipliedRounding);
       }
     }),
     { numRuns: 60 },

@@ -170,7 +170,7 @@ class Blocks extends nn.Module {
   }
 }
 type Pattern = Activation<readonly ["batch", "heads", "query", "key"]>;
-type Residual = Activation<readonly ["batch", "position", "hidden"]>;
+type Residual = Activation<["batch", "position", "hidden"]>; // as people write it, without readonly
 const blocks = new InterpretableModel(new Blocks());
 const seen = blocks.trace(mx.ones([1, 2]));
 const patterns: Pattern[] = [

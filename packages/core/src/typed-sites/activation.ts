@@ -11,11 +11,11 @@ declare const axes: unique symbol;
  *
  * @example
  * await using trace = model.trace("The capital of France is");
- * const pattern = trace.layers[3].selfAttn.pattern.save(); // Activation<readonly ["batch", "heads", "query", "key"]>
+ * const pattern = trace.layers[3].selfAttn.pattern.save(); // Activation<["batch", "heads", "query", "key"]>
  * const [batch, heads] = pattern.shape;
  */
 export type Activation<A extends Axes = Axes> = MxArray & {
-  readonly [axes]?: A;
+  readonly [axes]?: Readonly<A>;
   readonly shape: Sizes<A>;
 };
 
