@@ -15,14 +15,14 @@ export interface FeedForward extends Module {
   readonly upProj: Linear | ExpertLinear;
   readonly downProj: Linear | ExpertLinear;
   readonly pre: Tap;
-  readonly gate?: Tap;
+  readonly gate?: Tap | undefined;
   readonly post: Tap;
-  readonly postNorm?: Norm;
+  readonly postNorm?: Norm | undefined;
   /** In mixtures of experts only. */
-  readonly router?: Router;
-  readonly expertIndices?: Tap;
-  readonly expertWeights?: Tap;
-  readonly sharedExpert?: Mlp;
+  readonly router?: Router | undefined;
+  readonly expertIndices?: Tap | undefined;
+  readonly expertWeights?: Tap | undefined;
+  readonly sharedExpert?: Mlp | undefined;
   forward(x: MxArray): MxArray;
 }
 

@@ -74,6 +74,12 @@ describe("a chat template", () => {
     expect(() => tokenizer.applyChatTemplate(talk, { template: "quiet" })).toThrow("default, loud");
   });
 
+  it("is refused where the library would leave out what comes before a break", () => {
+    const breaking = "{% for m in messages %}{{ m.content }}{%- break -%}{% endfor %}";
+    const tokenizer = chatTokenizerOf("gpt2", breaking);
+    expect(() => tokenizer.applyChatTemplate(talk)).toThrow(/break.* not implemented/);
+  });
+
   it("may be missing, refuse a conversation, or be no template", () => {
     const write = (given: unknown) => () => chatTokenizerOf("gpt2", given).applyChatTemplate(talk);
     expect(() => tokenizerOf("gpt2").applyChatTemplate(talk)).toThrow(ChatTemplateError);

@@ -85,7 +85,14 @@ function chooseTemplate({ chat_template: given }: Settings, name = "default"): s
     : new ChatTemplateError(`There is no template "${name}".`, `There are ${names.join(", ")}.`);
 }
 
+/** The library leaves out what an iteration wrote before its `break`, where Python keeps it. */
+const breaks = /\{%[-+]?\s*break\s*[-+]?%\}/;
+
 function parseTemplate(source: string): Template {
+  if (breaks.test(source)) {
+    const reason = "The chat template leaves a loop with {% break %}, which is not implemented.";
+    throw new ChatTemplateError(reason, "Write the prompt as a text, or change the template.");
+  }
   return attempt("cannot be read", () => new Template(source));
 }
 

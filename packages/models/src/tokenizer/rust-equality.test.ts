@@ -69,6 +69,20 @@ describe.each(styles)("a tokenizer in the style of %s", (style) => {
     }
   });
 
+  it("finds the tokens of a long text where it finds those of its parts", () => {
+    const parts = [
+      "The e\u0301clair 👍🏽.\n".repeat(60),
+      `${"👩\u200d".repeat(300)}x`,
+      "\n日本 a\u{1D165} ".repeat(80),
+    ];
+    const [first, second, third] = parts.map((part) => tokenizer.tokens(part, plain));
+    const all = tokenizer.tokens(parts.join(""), plain);
+    expect(covered(all)).toBe(parts.join(""));
+    const near = all.filter(({ end }) => end < parts[0].length - 1);
+    expect(near).toEqual(first.slice(0, near.length));
+    expect(all.length).toBeGreaterThan(second.length + third.length);
+  });
+
   it("reads a lone surrogate as U+FFFD", () => {
     const ids = numbers(rust.replacement.ids);
     expect(tokenizer.encode("a\uD83Db")).toEqual(ids);

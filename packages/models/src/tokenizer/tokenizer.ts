@@ -12,6 +12,7 @@ import { pieceStyle, pieceText } from "./pieces.js";
 import { readSettings, type Settings } from "./settings.js";
 import { createTokenFinder, specialIds, type TextToken } from "./text-tokens.js";
 import { partwiseNormalizer, type TokenizerJson, tokenizerJson } from "./tokenizer-json.js";
+import { readUnicodeSpaces } from "./white-space.js";
 
 export interface EncodeOptions {
   /** Whether to add what `marks` shows, such as BOS. Default: true. */
@@ -158,7 +159,9 @@ function withoutVocabulary(json: TokenizerJson): TokenizerJson {
 
 function construct(json: TokenizerJson, settings: Partial<Settings>, file: string): PlainTokenizer {
   try {
-    return new PlainTokenizer(json, settings);
+    const plain = new PlainTokenizer(json, settings);
+    readUnicodeSpaces(plain);
+    return plain;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TokenizerError(file, `it cannot be used: ${reason}`, { cause });

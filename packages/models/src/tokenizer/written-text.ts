@@ -13,7 +13,7 @@ let segmenter: Intl.Segmenter | undefined;
 
 /**
  * @param write normalises and spells one grapheme; normalisation does not reach beyond graphemes
- * @returns bytes of characters that are written as they are bounded by character, of others by grapheme
+ * @returns bytes bounded by character where each is written as it is alone, else by grapheme
  */
 export function writeText(text: string, write: (grapheme: string) => string): WrittenText {
   const written = { text, bytes: [] as number[], start: [] as number[], end: [] as number[] };
@@ -24,20 +24,50 @@ export function writeText(text: string, write: (grapheme: string) => string): Wr
       written.end.push(start + length);
     }
   };
-  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-  for (const { segment, index } of segmenter.segment(text)) {
+  for (const { segment, index } of graphemes(text)) {
     const spelling = write(segment);
-    if (spelling !== segment) {
+    const characters = [...segment];
+    const alone = spelling === segment ? characters : characters.map(write);
+    if (alone.join("") !== spelling) {
       add(spelling, index, segment.length);
       continue;
     }
     let at = index;
-    for (const character of segment) {
-      add(character, at, character.length);
+    characters.forEach((character, place) => {
+      add(alone[place], at, character.length);
       at += character.length;
-    }
+    });
   }
   return written;
+}
+
+/** Characters that are cut into graphemes at once: the time of a segmenter's step grows with the text it was given. */
+const windowLength = 512;
+
+interface Grapheme {
+  readonly segment: string;
+  readonly index: number;
+}
+
+/** A window's last grapheme may go on behind it, and is looked at again in the next one; wider where it fills the whole window. */
+function* graphemes(text: string): Generator<Grapheme> {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  let [start, length] = [0, windowLength];
+  while (start < text.length) {
+    const end = characterEnd(text, start + length);
+    const found = [...segmenter.segment(text.slice(start, end))];
+    const isLast = end >= text.length;
+    const whole = isLast ? found : found.slice(0, -1);
+    for (const { segment, index } of whole) yield { segment, index: start + index };
+    if (isLast) return;
+    start += found[found.length - 1].index;
+    length = whole.length === 0 ? 2 * length : windowLength;
+  }
+}
+
+/** The same place, or the next one where it is between the halves of a character. */
+function characterEnd(text: string, at: number): number {
+  return /[\uD800-\uDBFF]/.test(text.charAt(at - 1)) ? at + 1 : at;
 }
 
 /** The character where a byte begins. */
