@@ -15,7 +15,7 @@ export function readUnicodeSpaces({ pre_tokenizer: outer }: PlainTokenizer): voi
   const visit = (splitter: Splitter) => {
     splitter.tokenizers?.forEach(visit);
     const { pattern } = splitter;
-    if (pattern instanceof RegExp) splitter.pattern = withUnicodeSpaces(pattern);
+    if (pattern instanceof RegExp && pattern.unicode) splitter.pattern = withUnicodeSpaces(pattern);
   };
   if (outer) visit(outer as unknown as Splitter);
 }
