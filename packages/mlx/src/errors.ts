@@ -69,3 +69,15 @@ export class CorruptFileError extends MlxterpError {
     super(`${file} is damaged: ${reason}. Copy or write it again.`, options);
   }
 }
+
+/** A file of which only a part could be written, most often because the disk is full. */
+export class IncompleteWriteError extends MlxterpError {
+  readonly code = "INCOMPLETE_WRITE";
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} could not be written as a whole: ${reason}. Make room on the disk.`, options);
+  }
+}

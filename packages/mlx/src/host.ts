@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mx } from "./binding.js";
 import { InvalidArgumentError } from "./errors.js";
 import { dtypeName, isFloating } from "./guard.js";
+import { saveTensors } from "./save-tensors.js";
 import { withScratchFile } from "./scratch.js";
 import type { Dtype, MxArray } from "./types/array.js";
 
@@ -17,7 +18,8 @@ const exactLimit = 2 ** 24;
  *
  * @param array any shape; floating dtypes become float32, integers and booleans int32
  * @returns a typed array of `array.size` elements
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for complex numbers
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for complex numbers; IncompleteWriteError (`INCOMPLETE_WRITE`) where
+ * neither memory nor disk has room for the copy
  * @example
  * toFlat(mx.array([[1, 2], [3, 4]])); // Float32Array [1, 2, 3, 4]
  */
@@ -34,22 +36,12 @@ export function toFlat(array: MxArray): Float32Array | Int32Array {
     return floating ? Float32Array.from(list) : Int32Array.from(list);
   }
   const bytes = withScratchFile(array.size * 4, (file) => {
-    saveFlat(file, flat);
+    saveTensors(file, { array: flat });
     return readFileSync(file);
   });
   const start = bytes.byteOffset + 8 + Number(bytes.readBigUInt64LE(0));
   const data = bytes.buffer.slice(start, start + array.size * 4);
   return floating ? new Float32Array(data) : new Int32Array(data);
-}
-
-/** The binding refuses arrays that are views with gaps or repetitions, and does not tell which are: copy those. */
-function saveFlat(file: string, flat: MxArray): void {
-  try {
-    mx.saveSafetensors(file, { array: flat });
-  } catch {
-    const copy = mx.concatenate([flat.index(mx.Slice(0, 1)), flat.index(mx.Slice(1, null))], 0);
-    mx.saveSafetensors(file, { array: copy }); // whatever else went wrong is thrown here
-  }
 }
 
 /**

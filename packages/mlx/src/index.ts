@@ -4,6 +4,7 @@ export { mx, nn, optimizers } from "./binding.js";
 export {
   BindingUnavailableError,
   CorruptFileError,
+  IncompleteWriteError,
   InvalidArgumentError,
   MlxterpError,
   UnsupportedDtypeError,

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -13,7 +14,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { replaceFile, writeFileAtomically } from "./atomic-file.js";
 import { mx } from "./binding.js";
-import { CorruptFileError, InvalidArgumentError } from "./errors.js";
+import { CorruptFileError, IncompleteWriteError, InvalidArgumentError } from "./errors.js";
+import { saveTensors } from "./save-tensors.js";
 import { readTensors, writeTensors } from "./tensor-files.js";
 import { readTensorHeader } from "./tensor-header.js";
 
@@ -83,6 +85,13 @@ describe("a file", () => {
     }
     writeFileSync(file, Buffer.alloc(whole.length, 255));
     expect(() => readTensorHeader(file)).toThrow(/header claims/);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("that meets a full disk is told, not taken for whole", () => {
+    const file = at("full.safetensors");
+    symlinkSync("/dev/full", file);
+    expect(() => saveTensors(file, { x: mx.ones([100_000]) })).toThrow(IncompleteWriteError);
+    expect(() => saveTensors(file, { x: mx.ones([2, 3]).moveaxis(0, 1) })).toThrow(/Make room/);
   });
 
   it("that replaces another leaves the old one when writing fails, and nothing else", () => {

@@ -4,6 +4,7 @@ import { replaceFile } from "./atomic-file.js";
 import { mx } from "./binding.js";
 import { InvalidArgumentError } from "./errors.js";
 import { evaluate } from "./memory.js";
+import { saveTensors } from "./save-tensors.js";
 import { readTensorHeader } from "./tensor-header.js";
 import type { MxArray } from "./types/array.js";
 
@@ -20,7 +21,8 @@ export interface TensorFile {
  *
  * @param arrays by name, of any shape and dtype, none of them without elements
  * @returns the size of the file in bytes
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an array without elements, or a path with another extension
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an array without elements, or a path with another extension;
+ * IncompleteWriteError (`INCOMPLETE_WRITE`) on a full disk
  * @example
  * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) }, { model: "tiny" });
  */
@@ -41,29 +43,8 @@ export async function writeTensors(
     throw new InvalidArgumentError(name, arrays[name], rule);
   }
   await evaluate(Object.values(arrays));
-  replaceFile(path, (temporary) => save(temporary, arrays, metadata));
+  replaceFile(path, (temporary) => saveTensors(temporary, arrays, metadata, path));
   return statSync(path).size;
-}
-
-/** The binding refuses arrays that are views with gaps or repetitions, and does not tell which are: copy those. */
-function save(
-  file: string,
-  arrays: Readonly<Record<string, MxArray>>,
-  metadata: Readonly<Record<string, string>>,
-): void {
-  try {
-    mx.saveSafetensors(file, { ...arrays }, { ...metadata });
-  } catch {
-    const copies = Object.entries(arrays).map(([name, array]) => [name, rowMajor(array)]);
-    mx.saveSafetensors(file, Object.fromEntries(copies), { ...metadata }); // whatever else went wrong is thrown here
-  }
-}
-
-function rowMajor(array: MxArray): MxArray {
-  if (array.size < 2) return array;
-  const flat = array.reshape([-1]);
-  const parts = [flat.index(mx.Slice(0, 1)), flat.index(mx.Slice(1, null))];
-  return mx.concatenate(parts, 0).reshape(array.shape);
 }
 
 /**
