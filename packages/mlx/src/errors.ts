@@ -70,17 +70,14 @@ export class CorruptFileError extends MlxterpError {
   }
 }
 
-/** A file that could not be written whole. */
+/** A file of which only a part could be written, most often because the disk is full. */
 export class IncompleteWriteError extends MlxterpError {
   readonly code = "INCOMPLETE_WRITE";
   constructor(
-    readonly folder: string,
+    readonly file: string,
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(
-      `A file in ${folder} was not written whole (${reason}). The disk is probably full: make room, or write elsewhere.`,
-      options,
-    );
+    super(`${file} could not be written as a whole: ${reason}. Make room on the disk.`, options);
   }
 }

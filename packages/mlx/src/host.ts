@@ -18,8 +18,8 @@ const exactLimit = 2 ** 24;
  *
  * @param array any shape; floating dtypes become float32, integers and booleans int32
  * @returns a typed array of `array.size` elements
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for complex numbers; IncompleteWriteError (`INCOMPLETE_WRITE`) when there
- * is no room for the file it goes through
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for complex numbers; IncompleteWriteError (`INCOMPLETE_WRITE`) where
+ * neither memory nor disk has room for the copy
  * @example
  * toFlat(mx.array([[1, 2], [3, 4]])); // Float32Array [1, 2, 3, 4]
  */

@@ -1,28 +1,39 @@
-/** Writes arrays with the binding, which by itself refuses views and takes no notice of a full disk. */
-import { dirname } from "node:path";
+/** Writes a safetensors file from arrays of any layout, and makes sure that all of it was written. */
 import { mx } from "./binding.js";
 import { CorruptFileError, IncompleteWriteError } from "./errors.js";
 import { readTensorHeader } from "./tensor-header.js";
 import type { MxArray } from "./types/array.js";
 
+type Arrays = Readonly<Record<string, MxArray>>;
+
 /**
- * @param file a safetensors file to be made or overwritten; what it holds after a failure is of no use
- * @param arrays evaluated
- * @throws IncompleteWriteError (`INCOMPLETE_WRITE`)
+ * @param shown the name for errors, where the file is to be renamed
+ * @throws IncompleteWriteError (`INCOMPLETE_WRITE`) where the file has no room
  */
 export function saveTensors(
   file: string,
-  arrays: Readonly<Record<string, MxArray>>,
+  arrays: Arrays,
   metadata: Readonly<Record<string, string>> = {},
+  shown = file,
 ): void {
+  saveAnyLayout(file, arrays, metadata);
+  try {
+    readTensorHeader(file); // MLX does not tell when the disk is full: the file just ends early
+  } catch (cause) {
+    if (cause instanceof CorruptFileError)
+      throw new IncompleteWriteError(shown, cause.reason, { cause });
+    throw cause;
+  }
+}
+
+/** The binding refuses arrays that are views with gaps or repetitions, and does not tell which are: copy those. */
+function saveAnyLayout(file: string, arrays: Arrays, metadata: Readonly<Record<string, string>>) {
   try {
     mx.saveSafetensors(file, { ...arrays }, { ...metadata });
   } catch {
-    // Views with gaps or repetitions are refused, but not named: all are copied.
     const copies = Object.entries(arrays).map(([name, array]) => [name, rowMajor(array)]);
     mx.saveSafetensors(file, Object.fromEntries(copies), { ...metadata }); // whatever else went wrong is thrown here
   }
-  requireWhole(file);
 }
 
 function rowMajor(array: MxArray): MxArray {
@@ -30,14 +41,4 @@ function rowMajor(array: MxArray): MxArray {
   const flat = array.reshape([-1]);
   const parts = [flat.index(mx.Slice(0, 1)), flat.index(mx.Slice(1, null))];
   return mx.concatenate(parts, 0).reshape(array.shape);
-}
-
-/** The header says how long the file has to be. */
-function requireWhole(file: string): void {
-  try {
-    readTensorHeader(file);
-  } catch (error) {
-    if (!(error instanceof CorruptFileError)) throw error;
-    throw new IncompleteWriteError(dirname(file), error.reason, { cause: error });
-  }
 }

@@ -21,8 +21,8 @@ export interface TensorFile {
  *
  * @param arrays by name, of any shape and dtype, none of them without elements
  * @returns the size of the file in bytes
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an array without elements, or a path with another extension,
- * IncompleteWriteError (`INCOMPLETE_WRITE`) when the disk is full; what was there before stays
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an array without elements, or a path with another extension;
+ * IncompleteWriteError (`INCOMPLETE_WRITE`) on a full disk
  * @example
  * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) }, { model: "tiny" });
  */
@@ -43,7 +43,7 @@ export async function writeTensors(
     throw new InvalidArgumentError(name, arrays[name], rule);
   }
   await evaluate(Object.values(arrays));
-  replaceFile(path, (temporary) => saveTensors(temporary, arrays, metadata));
+  replaceFile(path, (temporary) => saveTensors(temporary, arrays, metadata, path));
   return statSync(path).size;
 }
 
