@@ -16,11 +16,13 @@ const plumbing: Readonly<Record<string, readonly string[]>> = {
     "collect",
     "evaluateNow",
     "guardDtype",
+    "hashFile",
     "isFloating",
     "release",
     "releaseOld",
     "sliceForProduct",
     "uniformNumbers",
+    "verifyFiles",
   ],
   models: ["listParameters", "setParameters"],
 };
