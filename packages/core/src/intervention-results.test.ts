@@ -5,7 +5,7 @@ import { InterventionShapeError } from "./errors.js";
 import type { Intervention, Interventions } from "./intervention.js";
 import { InterpretableModel } from "./model.js";
 import { growsBatch } from "./pass/apply.js";
-import { expectSame } from "./testing/compare.js";
+import { expectClose } from "./testing/compare.js";
 import { Chain, numbers, Stack } from "./testing/networks.js";
 
 const zero = mx.zeros([1]);
@@ -51,7 +51,8 @@ describe("what an intervention must return", () => {
     const join = growsBatch((y) => mx.concatenate([y, mx.zerosLike(y)], 0));
     using trace = stack.trace(x, { interventions: { "layers.1.input": join } });
     expect(trace.output.shape).toEqual([4, 3, 4]);
-    expectSame(trace.output.value.split(2)[0], stack.forward(x));
+    // Not to the bit: some kernels sum differently for more rows.
+    expectClose(trace.output.value.split(2)[0], stack.forward(x), 2e-5);
     const fewer = growsBatch((y) => y.index(mx.Slice(0, 1)));
     const longer = growsBatch((y) => mx.concatenate([y, y], 1));
     for (const wrong of [fewer, longer]) {
