@@ -51,8 +51,8 @@ describe("what an intervention must return", () => {
     const join = growsBatch((y) => mx.concatenate([y, mx.zerosLike(y)], 0));
     using trace = stack.trace(x, { interventions: { "layers.1.input": join } });
     expect(trace.output.shape).toEqual([4, 3, 4]);
-    // closely: rows of one matrix product depend in their last bits on how many there are
-    expectClose(trace.output.value.split(2)[0], stack.forward(x));
+    // Not to the bit: some kernels sum differently for more rows.
+    expectClose(trace.output.value.split(2)[0], stack.forward(x), 2e-5);
     const fewer = growsBatch((y) => y.index(mx.Slice(0, 1)));
     const longer = growsBatch((y) => mx.concatenate([y, y], 1));
     for (const wrong of [fewer, longer]) {

@@ -166,7 +166,7 @@ describe("a model with attention", () => {
     const batch = await model.gradients(["abcd", "ef"], last, options);
     const alone = await model.gradients("ef", last, options);
     const row = batch.gradients.get("layers.0").index(mx.Slice(1, 2));
-    expectClose(row.index(mx.Slice(), mx.Slice(0, 2)), alone.gradients.get("layers.0"), 1e-6);
+    expectClose(row.index(mx.Slice(), mx.Slice(0, 2)), alone.gradients.get("layers.0"));
     expectSame(row.index(mx.Slice(), mx.Slice(2, 4)), mx.zeros([1, 2, 8]));
     expect(batch.gradients.tokens!.lengths).toEqual([4, 2]);
   });

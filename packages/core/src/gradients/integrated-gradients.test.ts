@@ -104,8 +104,8 @@ describe("prompts", () => {
       "layers.1.selfAttn.pattern",
     ]);
     for (const [site, scores] of one.attributions) {
-      expectClose(four.attributions.get(site), scores, 1e-6);
-      expectClose(six.attributions.get(site), scores, 1e-6);
+      expectClose(four.attributions.get(site), scores);
+      expectClose(six.attributions.get(site), scores);
     }
     expect(four.total).toBeCloseTo(one.total, 5);
   });

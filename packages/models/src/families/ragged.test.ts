@@ -51,9 +51,12 @@ async function expectSingleRuns(
   }
 }
 
-function check(property: (prompts: number[][]) => Promise<void>): Promise<void> {
-  return fc.assert(fc.asyncProperty(batch, property), { numRuns: 2 });
+function check(property: (prompts: number[][]) => Promise<void>, batches = batch): Promise<void> {
+  return fc.assert(fc.asyncProperty(batches, property), { numRuns: 2 });
 }
+
+/** Inputs of experts, whose axes no module declares, are refused where positions could be taken for experts per token. */
+const longerThanExperts = batch.filter((prompts) => prompts.some(({ length }) => length > 2));
 
 describe.skipIf(checkpoints.length === 0).each(checkpoints)(
   "$name in ragged batches",
@@ -120,7 +123,7 @@ describe.each(["tiny", ...chosen])("invocations of %s", (source) => {
           expect(distance(values[site], value), site).toBeLessThanOrEqual(rounding);
         }
       }
-    });
+    }, longerThanExperts);
   });
 
   it("patch the clean run into the corrupted one within one forward", async () => {
