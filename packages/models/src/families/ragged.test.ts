@@ -55,8 +55,8 @@ function check(property: (prompts: number[][]) => Promise<void>, batches = batch
   return fc.assert(fc.asyncProperty(batches, property), { numRuns: 2 });
 }
 
-/** Inputs of experts, whose axes no module declares, are refused where positions could be taken for experts per token. */
-const longerThanExperts = batch.filter((prompts) => prompts.some(({ length }) => length > 2));
+/** Inputs of experts, whose axes no module declares, are refused where positions could be taken for experts or prompts. */
+const longerThanWide = batch.filter((prompts) => prompts.some(({ length }) => length > 4));
 
 describe.skipIf(checkpoints.length === 0).each(checkpoints)(
   "$name in ragged batches",
@@ -123,7 +123,7 @@ describe.each(["tiny", ...chosen])("invocations of %s", (source) => {
           expect(distance(values[site], value), site).toBeLessThanOrEqual(rounding);
         }
       }
-    }, longerThanExperts);
+    }, longerThanWide);
   });
 
   it("patch the clean run into the corrupted one within one forward", async () => {
