@@ -91,7 +91,14 @@ describe("a failed load", () => {
       await import(${JSON.stringify(module)}).catch(({ name, code, mend, cause }) => {
         process.stdout.write(JSON.stringify({ name, code, mend, cause: cause.message }));
       });`;
-    const flags = ["--import", "tsx", "--input-type=module", "-e", program];
+    const flags = [
+      "--import",
+      "tsx",
+      "--conditions=@mlxterp/source",
+      "--input-type=module",
+      "-e",
+      program,
+    ];
     const cwd = fileURLToPath(new URL("..", import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd });
     expect(JSON.parse(stdout)).toEqual({

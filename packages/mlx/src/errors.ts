@@ -1,24 +1,7 @@
-/** The base of every error in mlxterp: a literal code, the offending value as data, and the way out in words. */
+/** The errors of the binding, and the base of all errors, which browsers have too. */
+import { MlxterpError } from "@mlxterp/results/errors";
 
-const marker = Symbol.for("mlxterp.error");
-
-/**
- * An error with a stable `code`. Subclasses add typed fields with the offending values.
- * `MlxterpError.isInstance(error)` also recognises errors of a second installed copy.
- */
-export abstract class MlxterpError extends Error {
-  abstract readonly code: string;
-  readonly [marker] = true;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-
-  static isInstance(value: unknown): value is MlxterpError {
-    return typeof value === "object" && value !== null && marker in value;
-  }
-}
+export { InvalidArgumentError, MlxterpError } from "@mlxterp/results/errors";
 
 /** The native addon could not be loaded; `mend` is the command or step that repairs it. */
 export class BindingUnavailableError extends MlxterpError {
@@ -43,18 +26,6 @@ export class UnsupportedDtypeError extends MlxterpError {
     super(
       `${where} has dtype ${dtype}, which this device cannot multiply. Convert it with .astype(mx.${supported[0]}); supported: ${supported.join(", ")}.`,
     );
-  }
-}
-
-/** An argument outside what a function accepts. */
-export class InvalidArgumentError extends MlxterpError {
-  readonly code = "INVALID_ARGUMENT";
-  constructor(
-    readonly argument: string,
-    readonly value: unknown,
-    rule: string,
-  ) {
-    super(`${argument}: ${rule}`);
   }
 }
 

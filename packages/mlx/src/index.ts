@@ -1,4 +1,11 @@
 /** The menu of @mlxterp/mlx. */
+export {
+  checkChoice,
+  checkOptions,
+  didYouMean,
+  nearestWords,
+  type OptionNames,
+} from "@mlxterp/results/errors";
 export { writeFileAtomically } from "./atomic-file.js";
 export { mx, nn, optimizers } from "./binding.js";
 export {

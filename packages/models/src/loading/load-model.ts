@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { InterpretableModelCore } from "@mlxterp/core";
-import type { Module } from "@mlxterp/mlx";
+import { checkOptions, type Module, type OptionNames } from "@mlxterp/mlx";
 import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";
 import { Decoder } from "../decoder/decoder.js";
 import { ModelKindError } from "../errors.js";
@@ -16,7 +16,6 @@ import { createPacker, type QuantizeOptions } from "../quantization/layer-packer
 import { readJsonFile } from "./json-file.js";
 import { locateAdapter, locateModel } from "./locate.js";
 import { type OpenedCheckpoint, openCheckpoint } from "./open-checkpoint.js";
-import { checkOptionNames, type OptionNames } from "./option-names.js";
 import type { WeightDtype } from "./weight-dtype.js";
 import { loadWeights } from "./weights.js";
 
@@ -75,7 +74,7 @@ export function loadModel<T extends AnyModel>(
   options: LoadOptions & { readonly as: ModelClass<T> },
 ): Promise<T>;
 export async function loadModel(source: string, options: AnyOptions = {}): Promise<AnyModel> {
-  checkOptionNames("loadModel", options, optionNames);
+  checkOptions("loadModel", options, optionNames);
   const opened = openCheckpoint(await locateModel(source, options), source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);

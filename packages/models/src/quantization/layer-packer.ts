@@ -1,7 +1,13 @@
 /** Packs the layers of a model while its weights are loaded. */
-import { InvalidArgumentError, type Module, type MxArray, nn } from "@mlxterp/mlx";
+import {
+  checkOptions,
+  InvalidArgumentError,
+  type Module,
+  type MxArray,
+  nn,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import { ExpertLinear } from "../decoder/expert-linear.js";
-import { checkOptionNames, type OptionNames } from "../loading/option-names.js";
 import { moduleAt, moduleOf, replaceModule } from "./module-path.js";
 import { quantizedLike } from "./quantized-modules.js";
 import {
@@ -39,7 +45,7 @@ export interface LayerPacker {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for unknown options, bits, groups or layers
  */
 export function createPacker(root: Module, options: QuantizeOptions): LayerPacker {
-  checkOptionNames("quantize", options, optionNames);
+  checkOptions("quantize", options, optionNames);
   const { bits = 4, groupSize = 64, overrides = {} } = options;
   const common = checkScheme({ bits, groupSize });
   for (const [path, scheme] of Object.entries(overrides)) {

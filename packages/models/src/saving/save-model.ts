@@ -1,11 +1,17 @@
 /** Writes a model as a folder of its family's layout, which `loadModel` and `transformers` read. */
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { dtypeName, isFloating, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkOptions,
+  dtypeName,
+  isFloating,
+  type MxArray,
+  mx,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import { UnsupportedSaveError } from "../errors.js";
 import type { SavableModel } from "../loading/checkpoint.js";
 import { configFile } from "../loading/checkpoint-files.js";
-import { checkOptionNames, type OptionNames } from "../loading/option-names.js";
 import type { QuantizationScheme } from "../quantization/scheme.js";
 import { writeFolder } from "./atomic-folder.js";
 import { readExactJson, writeExactJson } from "./exact-json.js";
@@ -46,7 +52,7 @@ export async function saveModel(
   folder: string,
   options: SaveOptions = {},
 ): Promise<void> {
-  checkOptionNames("saveModel", options, optionNames);
+  checkOptions("saveModel", options, optionNames);
   const { checkpoint, module } = model;
   if (!checkpoint) {
     throw new UnsupportedSaveError(

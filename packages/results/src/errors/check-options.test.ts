@@ -1,0 +1,57 @@
+/** Options that do not exist are refused by name. */
+import { describe, expect, it } from "vitest";
+import { checkChoice, checkOptions, InvalidArgumentError } from "./index.js";
+
+interface Options {
+  readonly topK?: number;
+  readonly layers?: readonly number[];
+}
+
+const known = { topK: true, layers: true } as const;
+
+describe("checkOptions", () => {
+  it("accepts every option, and none", () => {
+    checkOptions<Options>("f", { topK: 1, layers: [] }, known);
+    checkOptions<Options>("f", {}, known);
+  });
+
+  it("names a misspelt option, its value, the nearest name and all names", () => {
+    const misspelt = { layer: 3 } as Options;
+    const check = () => checkOptions<Options>("f", misspelt, known);
+    expect(check).toThrow(
+      'f: layer: there is no such option. Did you mean "layers"? Options are layers, topK.',
+    );
+    expect(check).toThrow(InvalidArgumentError);
+    expect(check).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", value: 3 }));
+  });
+
+  it("proposes nothing where no name is near", () => {
+    const check = () => checkOptions<Options>("f", { temperature: 3 } as Options, known);
+    expect(check).toThrow("f: temperature: there is no such option. Options are layers, topK.");
+  });
+
+  it("is not fooled by names that every object has", () => {
+    const check = () => checkOptions<Options>("f", { toString: 3 } as unknown as Options, known);
+    expect(check).toThrow("f: toString");
+  });
+
+  it.each([null, "text", 3, [1]])("refuses %j, which is no object", (given) => {
+    const check = () => checkOptions<Options>("f", given as unknown as Options, known);
+    expect(check).toThrow("f: options: they must be an object.");
+  });
+});
+
+describe("checkChoice", () => {
+  it("returns a word that is there", () => {
+    expect(checkChoice("direction", "noising", ["denoising", "noising"])).toBe("noising");
+  });
+
+  it("refuses any other, with what was probably meant", () => {
+    const check = (value: unknown) => () =>
+      checkChoice("direction", value, ["denoising", "noising"]);
+    expect(check("nosing")).toThrow(
+      'direction: must be one of "denoising", "noising". Did you mean "noising"?',
+    );
+    expect(check(3)).toThrow('direction: must be one of "denoising", "noising".');
+  });
+});

@@ -1,0 +1,5 @@
+/** The menu of @mlxterp/results/errors: what every package's errors are made of. No dependency on a runtime. */
+export { checkChoice, checkOptions, type OptionNames } from "./check-options.js";
+export { InvalidArgumentError } from "./invalid-argument.js";
+export { MlxterpError } from "./mlxterp-error.js";
+export { didYouMean, nearestWords } from "./nearest.js";

@@ -1,0 +1,19 @@
+/** What a user who misspelt a word probably meant. */
+import { distance } from "fastest-levenshtein";
+
+/** The words that differ least from one, nearest first. */
+export function nearestWords(word: string, known: readonly string[], count = 3): string[] {
+  return known
+    .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)
+    .slice(0, count)
+    .map(({ name }) => name);
+}
+
+/** `Did you mean "layers"? ` where a word is near enough to be a slip, else nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const [nearest] = nearestWords(word, known, 1);
+  if (nearest === undefined) return "";
+  const far = distance(word.toLowerCase(), nearest.toLowerCase());
+  return far <= Math.max(2, Math.ceil(nearest.length / 3)) ? `Did you mean "${nearest}"? ` : "";
+}

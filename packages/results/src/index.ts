@@ -1,0 +1,2 @@
+/** The menu of @mlxterp/results. */
+export { InvalidArgumentError, MlxterpError } from "./errors/index.js";
