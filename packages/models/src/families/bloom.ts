@@ -1,9 +1,9 @@
 /** BLOOM (`model_type: "bloom"`): alibi in place of positions, normalised embeddings. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import { groupedQkv } from "../checkpoint/table/fused-weights.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
-import { groupedQkv } from "./fused-weights.js";
 import { describeHeads, repeatLayers } from "./layout.js";
 import { otherNames } from "./other-names.js";
 

@@ -1,6 +1,6 @@
 /** Command R (`model_type: "cohere"`): attention and MLP in parallel behind one LayerNorm, neighbouring pairs rotated. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,6 +1,6 @@
 /** Parts of config.json that many families share, and the checks of a whole one. */
 import { z } from "zod";
-import type { ActivationName } from "../decoder/config.js";
+import type { ActivationName } from "../decoder/config/config.js";
 import { UnsupportedConfigError } from "../errors.js";
 
 /** Hugging Face's names of nonlinearities. */

@@ -1,6 +1,11 @@
 /** DeepSeek V3 and R1 (`model_type: "deepseek_v3"`): latent attention, grouped sigmoid routing, a shared expert. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
+import type {
+  AttentionConfig,
+  DecoderConfig,
+  MlpConfig,
+  NormConfig,
+} from "../decoder/config/config.js";
 import { activation, onByDefault, readConfig, size, withDefault } from "./config-json.js";
 import { expertModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";

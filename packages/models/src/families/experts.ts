@@ -1,5 +1,5 @@
 /** Experts in checkpoints: tensors of one expert each, which the loader stacks, or of all of them. */
-import { compact, type WeightRule, type WeightTable } from "./weight-table.js";
+import { compact, type WeightRule, type WeightTable } from "../checkpoint/table/weight-table.js";
 
 /** Every expert's projections, stacked, as mlx-lm has them under a block's name. */
 function stackedModules(block: string): WeightTable["modules"] {

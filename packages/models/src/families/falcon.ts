@@ -1,9 +1,14 @@
 /** Falcon (`model_type: "falcon"`): multi-query or grouped attention, parallel to the MLP or before it, rotary positions or alibi. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, LayerConfig, NormConfig } from "../decoder/config.js";
+import { groupedQkv } from "../checkpoint/table/fused-weights.js";
+import type {
+  AttentionConfig,
+  DecoderConfig,
+  LayerConfig,
+  NormConfig,
+} from "../decoder/config/config.js";
 import { activation, onByDefault, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
-import { groupedQkv } from "./fused-weights.js";
 import { describeHeads, repeatLayers, rotaryBuffers } from "./layout.js";
 import { otherNames } from "./other-names.js";
 import { describeRope, longestSequence, ropeFields } from "./rope-json.js";

@@ -1,10 +1,10 @@
 /** What a family is: a reader of its config.json and a table of its weights' names. */
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
-import type { DecoderConfig } from "../decoder/config.js";
-import type { Checkpoint } from "../loading/checkpoint.js";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import type { WeightTable } from "../checkpoint/table/weight-table.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
-import type { WeightTable } from "./weight-table.js";
 
 /** One architecture of published checkpoints that the decoder covers. */
 export interface Family {

@@ -1,6 +1,6 @@
 /** Gemma (`model_type: "gemma"`): Llama's layout with 1 + weight norms, scaled embeddings and wide heads. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,6 +1,6 @@
 /** Gemma 2 (`model_type: "gemma2"`): norms before and after both writes, soft caps, a window in every other layer. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,6 +1,6 @@
 /** Gemma 3, text only (`model_type: "gemma3_text"`): sandwich norms, normalised queries and keys, two rope bases. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

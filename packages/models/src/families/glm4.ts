@@ -1,9 +1,9 @@
 /** GLM-4 (`model_type: "glm4"`): norms before and after both writes, half of each head rotated in neighbouring pairs. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import { stackedGateUp } from "../checkpoint/table/fused-weights.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
-import { stackedGateUp } from "./fused-weights.js";
 import {
   attentionModules,
   describeHeads,

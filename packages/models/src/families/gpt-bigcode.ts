@@ -1,9 +1,9 @@
 /** GPT-BigCode and StarCoder (`model_type: "gpt_bigcode"`): GPT-2's layout with multi-query attention. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import { groupedQkv } from "../checkpoint/table/fused-weights.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
-import { groupedQkv } from "./fused-weights.js";
 import { repeatLayers } from "./layout.js";
 import { gptNames, otherNames } from "./other-names.js";
 

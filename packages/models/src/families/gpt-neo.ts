@@ -1,6 +1,6 @@
 /** GPT-Neo (`model_type: "gpt_neo"`): GPT-2's layout with unscaled scores and a window in every other layer. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { repeatLayers } from "./layout.js";

@@ -1,9 +1,9 @@
 /** GPT-NeoX and Pythia (`model_type: "gpt_neox"`): parallel attention and MLP behind a norm each, a quarter of each head rotated. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import { groupedQkv } from "../checkpoint/table/fused-weights.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
-import { groupedQkv } from "./fused-weights.js";
 import { describeHeads, describeSizes, repeatLayers, rotaryBuffers, sizeFields } from "./layout.js";
 import { refuseContradiction } from "./other-names.js";
 import { describeRope, partialRopeFields, ropeParametersOf } from "./rope-json.js";

@@ -1,7 +1,13 @@
 /** gpt-oss (`model_type: "gpt_oss"`): attention sinks, every other layer windowed, experts with biases and a clamped gate. */
 import { mx } from "@mlxterp/mlx";
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
+import { compact, type WeightRule } from "../checkpoint/table/weight-table.js";
+import type {
+  AttentionConfig,
+  DecoderConfig,
+  MlpConfig,
+  NormConfig,
+} from "../decoder/config/config.js";
 import { readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {
@@ -15,7 +21,6 @@ import {
   sizeFields,
 } from "./layout.js";
 import { describeRope, ropeFields, ropeParametersOf } from "./rope-json.js";
-import { compact, type WeightRule } from "./weight-table.js";
 import { everyLayerBut, layerTypes, windowOf } from "./windows.js";
 
 /** The bound of transformers, which reads none from the config. */

@@ -1,10 +1,10 @@
 /** GPT-2 (`model_type: "gpt2"`): LayerNorm, learned positions, fused attention weights stored (in, out). */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import { conv1d } from "../checkpoint/table/weight-table.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { gptNames, otherNames } from "./other-names.js";
-import { conv1d } from "./weight-table.js";
 
 const schema = z.object({
   vocab_size: size,

@@ -1,6 +1,6 @@
 /** GPT-J (`model_type: "gptj"`): parallel attention and MLP behind one norm, neighbouring pairs of a part of each head rotated. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { repeatLayers } from "./layout.js";

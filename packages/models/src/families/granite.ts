@@ -1,6 +1,6 @@
 /** Granite 3 (`model_type: "granite"`): Llama's layout with multipliers on embeddings, scores, writes and logits. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,7 +1,8 @@
 /** The projections of latent attention in checkpoints, where some share a tensor. */
-import type { AttentionConfig } from "../decoder/config.js";
-import { stackedRows } from "./fused-weights.js";
-import { compact, type WeightRule, type WeightTable } from "./weight-table.js";
+
+import { stackedRows } from "../checkpoint/table/fused-weights.js";
+import { compact, type WeightRule, type WeightTable } from "../checkpoint/table/weight-table.js";
+import type { AttentionConfig } from "../decoder/config/config.js";
 
 /** Head by head the part of the keys that does not turn, and the values. */
 function keysAndValues({ heads, headDim, latent }: AttentionConfig): WeightRule {

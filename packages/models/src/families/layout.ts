@@ -1,6 +1,6 @@
 /** What many families have in common: the fields and weight names that began with Llama. */
 import type { z } from "zod";
-import type { DecoderConfig } from "../decoder/config.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
 import { size } from "./config-json.js";
 import { longestSequence, type RopeFields } from "./rope-json.js";
 

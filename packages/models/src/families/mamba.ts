@@ -1,11 +1,11 @@
 /** Mamba (`model_type: "mamba"`): selective state-space layers, no attention, no positions. */
 import { z } from "zod";
+import type { WeightRule } from "../checkpoint/table/weight-table.js";
 import type { MambaConfig } from "../state-space/config.js";
 import { Mamba } from "../state-space/mamba.js";
 import { StateSpaceModel } from "../state-space/state-space-model.js";
 import { readConfig, size, withDefault } from "./config-json.js";
 import type { BuiltModule, ModuleFamily } from "./family.js";
-import type { WeightRule } from "./weight-table.js";
 
 const schema = z.object({
   vocab_size: size,

@@ -1,6 +1,11 @@
 /** Mixtral (`model_type: "mixtral"`): Mistral's layout with experts, whose weights are renormalised. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
+import type {
+  AttentionConfig,
+  DecoderConfig,
+  MlpConfig,
+  NormConfig,
+} from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import { blockSparseModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";

@@ -1,6 +1,6 @@
 /** Nemotron (`model_type: "nemotron"`): 1 + weight LayerNorm, partly rotated heads, squared ReLU without a gate. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,6 +1,6 @@
 /** OLMo 2 (`model_type: "olmo2"`): norms after both writes only, queries and keys normalised over their full width. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,6 +1,11 @@
 /** OLMoE (`model_type: "olmoe"`): many small experts, queries and keys normalised over their full width, then clipped. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
+import type {
+  AttentionConfig,
+  DecoderConfig,
+  MlpConfig,
+  NormConfig,
+} from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import { expertModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";

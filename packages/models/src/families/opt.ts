@@ -1,6 +1,6 @@
 /** OPT and Galactica (`model_type: "opt"`): learned positions from row 2 on; the 350M model has norms after its parts. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import { repeatLayers } from "./layout.js";

@@ -1,6 +1,6 @@
 /** Phi 1, 1.5 and 2 (`model_type: "phi"`): attention and MLP in parallel behind one LayerNorm, biases everywhere. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,9 +1,9 @@
 /** Phi 3 and 4-mini (`model_type: "phi3"`): Llama's layout with fused projections, a window and longrope. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import { stackedGateUp, stackedQkv } from "../checkpoint/table/fused-weights.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
-import { stackedGateUp, stackedQkv } from "./fused-weights.js";
 import {
   describeHeads,
   describeSizes,

@@ -1,6 +1,6 @@
 /** Qwen 2 and 2.5 (`model_type: "qwen2"`): Llama's layout with biases on queries, keys and values. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

@@ -1,6 +1,11 @@
 /** Qwen 3 with experts (`model_type: "qwen3_moe"`): normalised queries and keys; some layers may stay dense. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, MlpConfig, NormConfig } from "../decoder/config.js";
+import type {
+  AttentionConfig,
+  DecoderConfig,
+  MlpConfig,
+  NormConfig,
+} from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import { expertModules, stackedParameters } from "./experts.js";
 import type { Family } from "./family.js";

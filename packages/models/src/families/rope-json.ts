@@ -1,6 +1,6 @@
 /** The rope parameters of config.json, in the spelling of transformers 5 and in the older ones. */
 import { z } from "zod";
-import type { RopeConfig } from "../decoder/rope-config.js";
+import type { RopeConfig } from "../decoder/config/rope-config.js";
 import { size } from "./config-json.js";
 import { describeScaling } from "./rope-scaling-json.js";
 

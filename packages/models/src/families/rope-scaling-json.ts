@@ -1,5 +1,5 @@
 /** The scaling kinds of rotary positions, from their parameters in config.json. */
-import type { RopeScaling } from "../decoder/rope-config.js";
+import type { RopeScaling } from "../decoder/config/rope-config.js";
 import type { RopeParameters } from "./rope-json.js";
 
 type Parameters<K extends RopeParameters["rope_type"]> = Extract<RopeParameters, { rope_type: K }>;

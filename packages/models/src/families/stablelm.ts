@@ -1,6 +1,6 @@
 /** StableLM (`model_type: "stablelm"`): Llama's layout with LayerNorm and partly rotated heads; parallel in the 12B model. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {

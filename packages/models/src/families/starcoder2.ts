@@ -1,6 +1,6 @@
 /** StarCoder 2 (`model_type: "starcoder2"`): Llama's attention with LayerNorm, biases, a window and a plain MLP. */
 import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config.js";
+import type { AttentionConfig, DecoderConfig, NormConfig } from "../decoder/config/config.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { Family } from "./family.js";
 import {
