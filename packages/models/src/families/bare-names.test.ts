@@ -4,8 +4,8 @@ import { findCheckpointFiles } from "../checkpoint/files/checkpoint-files.js";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { findTarget } from "../checkpoint/table/weight-table.js";
 import { referenceFolders } from "../test-support/reference-comparison.js";
-import { weightsOf } from "./family.js";
 import { familyOf } from "./index.js";
+import { weightsOf } from "./shared/family.js";
 
 const checkpoints = referenceFolders();
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { checkDecoderConfig } from "../decoder/config/config-rules.js";
 import { UnsupportedConfigError } from "../errors.js";
-import type { Family } from "./family.js";
 import { families } from "./index.js";
+import type { Family } from "./shared/family.js";
 
 const sizes = {
   vocab_size: 19,

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { initializeWeights } from "../../decoder/model/initialize.js";
 import { listParameters } from "../../decoder/parameters.js";
-import type { Family } from "../../families/family.js";
 import { familyOf } from "../../families/index.js";
+import type { Family } from "../../families/shared/family.js";
 import { LanguageModel, loadModel, UnsupportedConfigError } from "../../index.js";
 import {
   encode,

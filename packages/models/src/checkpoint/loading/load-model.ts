@@ -5,14 +5,14 @@ import type { InterpretableModelCore } from "@mlxterp/core";
 import { checkOptions, type Module, type OptionNames } from "@mlxterp/mlx";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError } from "../../errors.js";
-import { readEndTokens } from "../../families/config-json.js";
+import { familyOf } from "../../families/index.js";
+import { readEndTokens } from "../../families/shared/config-json.js";
 import {
   type BuiltModule,
   type Family,
   type ModuleFamily,
   weightsOf,
-} from "../../families/family.js";
-import { familyOf } from "../../families/index.js";
+} from "../../families/shared/family.js";
 import type { HubOptions } from "../../hub/hub-model.js";
 import { LanguageModel } from "../../language-model/language-model.js";
 import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";

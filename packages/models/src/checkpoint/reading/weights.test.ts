@@ -3,7 +3,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { listParameters } from "../../decoder/parameters.js";
-import { llama } from "../../families/llama.js";
+import { llama } from "../../families/llama/family.js";
 import { pack, unpack } from "../../packed/scheme.js";
 import { writeCheckpoint } from "../../test-support/checkpoints.js";
 import { maxDifference } from "../../test-support/reference.js";
