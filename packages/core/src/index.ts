@@ -84,5 +84,6 @@ export { Tap } from "./tap.js";
 export type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
 export type { TraceCore } from "./trace.js";
 export type { Activation } from "./typed-sites/activation.js";
-export type { InterventionsOn, KnownSite, SiteOf } from "./typed-sites/checked.js";
+export type { InterventionsOn, SiteOf } from "./typed-sites/checked.js";
+export type { KnownSite } from "./typed-sites/proposals.js";
 export type { Children, DictionaryView, ListView, ModuleView, SiteValue, View } from "./views.js";

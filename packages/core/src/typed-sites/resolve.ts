@@ -78,7 +78,7 @@ type PortAxes<T, Port extends string> = Port extends "input"
 type ValueOf<T> = T extends Module ? OutputAxes<T> : never;
 
 /** What one segment leads to from T. */
-type Step<T, Head extends string> = Head extends "**"
+export type Step<T, Head extends string> = Head extends "**"
   ? Inside<T>
   : Head extends `{${infer Choice}}`
     ? Step<T, Member<Choice>>
