@@ -11,7 +11,7 @@ import {
 } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig } from "./config.js";
-import { projectHeads, type SplitReading } from "./head-inputs.js";
+import { type ByHead, projectHeads } from "./head-inputs.js";
 import { splitHeads } from "./heads.js";
 import {
   droppedKeys,
@@ -51,7 +51,7 @@ export interface SelfAttention extends Module, Mixing, HeadWriting {
   readonly kvDownProj?: Linear;
   readonly kvDownNorm?: Norm;
   readonly kRopeProj?: Linear;
-  forward(x: MxArray, pass: Pass, cache?: LayerCache, split?: SplitReading): MxArray;
+  forward(x: MxArray, pass: Pass, cache?: LayerCache, differences?: ByHead): MxArray;
 }
 
 /** Multi-head, grouped-query or multi-query attention; its output is what is added to the residual stream. */
@@ -147,24 +147,20 @@ export class Attention extends nn.Module implements SelfAttention {
    * @param x (batch, position, hidden), normalised
    * @param pass what all layers share
    * @param cache this layer's earlier keys and values
-   * @param split what each head reads, where a pass changes that; `x` is then its `q`
+   * @param differences from `x`, where a pass makes heads read something of their own
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
-  override forward(x: MxArray, pass: Pass, cache?: LayerCache, split?: SplitReading): MxArray {
+  override forward(x: MxArray, pass: Pass, cache?: LayerCache, differences?: ByHead): MxArray {
     const { heads, kvHeads, rotate, qProj, kProj, vProj, qNorm, kNorm, qRaw, kRaw, scoreBias } =
       this;
     const turn = (y: MxArray) => (rotate ? rotate(y, pass.positions) : y);
     const q = this.q.forward(
-      this.byHead(this.seen(projectHeads(x, qProj, heads), heads, qRaw), heads, qNorm),
+      this.byHead(this.seen(projectHeads(x, qProj, differences?.q), heads, qRaw), heads, qNorm),
     );
     const k = this.k.forward(
-      this.byHead(
-        this.seen(projectHeads(split?.k ?? x, kProj, kvHeads), kvHeads, kRaw),
-        kvHeads,
-        kNorm,
-      ),
+      this.byHead(this.seen(projectHeads(x, kProj, differences?.k), kvHeads, kRaw), kvHeads, kNorm),
     );
-    const v = this.v.forward(this.byHead(projectHeads(split?.v ?? x, vProj, kvHeads), kvHeads));
+    const v = this.v.forward(this.byHead(projectHeads(x, vProj, differences?.v), kvHeads));
     const queries = this.qRot.forward(turn(q));
     const newKeys = this.kRot.forward(turn(k));
     const [keys, values] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];

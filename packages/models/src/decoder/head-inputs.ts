@@ -15,8 +15,8 @@ export interface HeadInputs {
   readonly vInput: Tap<KeyInputAxes> | undefined;
 }
 
-/** What each head reads, normalised; queries' (batch, position, heads, hidden), the others' with kvHeads. */
-export interface SplitReading {
+/** Something for each head; of queries (batch, position, heads, hidden), of keys and values with kvHeads. */
+export interface ByHead {
   readonly q: MxArray;
   readonly k: MxArray;
   readonly v: MxArray;
@@ -38,15 +38,30 @@ export function createHeadInputs({ heads, kvHeads }: HeadCounts): Required<HeadI
 }
 
 /**
- * What heads read one by one; undefined where nobody changes that, so that all read the same.
+ * What a pass makes each head read, less what all of them read; undefined where nobody changes that. As a difference, so that
+ * the norm and the projections are called as ever, and whatever else is read or changed there stays what it is.
  *
  * @param x the residual stream, (batch, position, hidden)
+ * @param normalize the norm before attention, of any stack of vectors
  */
-export function splitReading(
+export function headDifferences(
+  inputs: HeadInputs,
+  x: MxArray,
+  counts: HeadCounts,
+  normalize: (x: MxArray) => MxArray,
+): ByHead | undefined {
+  const read = headReading(inputs, x, counts);
+  if (!read) return undefined;
+  const common = mx.expandDims(normalize(x), 2);
+  const less = (own: MxArray) => mx.subtract(normalize(own), common);
+  return { q: less(read.q), k: less(read.k), v: less(read.v) };
+}
+
+function headReading(
   { attnInput, qInput, kInput, vInput }: HeadInputs,
   x: MxArray,
   { heads, kvHeads }: HeadCounts,
-): SplitReading | undefined {
+): ByHead | undefined {
   if (!qInput || !kInput || !vInput) return undefined;
   const taps: readonly (readonly [Tap | undefined, number])[] = [
     [attnInput, heads],
@@ -74,16 +89,17 @@ function forEachHead(x: MxArray, heads: number): MxArray {
 }
 
 /**
- * A projection by head, of one input for all heads or of one for each.
+ * A projection of what all heads read and, where there is one, of each head's difference from it.
  *
- * @param x (batch, position, hidden) or (batch, position, heads, hidden)
+ * @param x (batch, position, hidden)
+ * @param difference (batch, position, heads, hidden)
  * @returns (batch, position, heads · headDim)
  */
-export function projectHeads(x: MxArray, projection: Linear, heads: number): MxArray {
-  if (x.ndim === 3) return projection.forward(x);
-  const [batch, length, , hidden] = x.shape;
+export function projectHeads(x: MxArray, projection: Linear, difference?: MxArray): MxArray {
+  const projected = projection.forward(x);
+  if (!difference) return projected;
+  const [, , heads, hidden] = difference.shape;
   const weight = fullWeight(projection).reshape([heads, -1, hidden]).transpose(0, 2, 1); // (heads, hidden, headDim)
-  const byHead = mx.matmul(x.transpose(0, 2, 1, 3), weight).transpose(0, 2, 1, 3);
-  const whole = byHead.reshape([batch, length, -1]);
-  return projection.bias ? mx.add(whole, projection.bias) : whole;
+  const byHead = mx.matmul(difference.transpose(0, 2, 1, 3), weight); // (batch, heads, position, headDim)
+  return mx.add(projected, byHead.transpose(0, 2, 1, 3).reshape(projected.shape));
 }
