@@ -12,6 +12,7 @@ import type { GradientSubject } from "./gradients/subject.js";
 import type { Interventions } from "./intervention.js";
 import type { BatchTrace } from "./invoke/batch-trace.js";
 import { openBatchTrace } from "./invoke/open-batch-trace.js";
+import { drawModel } from "./model-drawing.js";
 import { defineViews } from "./model-views.js";
 import { openTrace, type Trace } from "./open-trace.js";
 import type {
@@ -268,7 +269,9 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   [shown](): string {
-    return this.toString();
+    const { tree } = this.engine;
+    tree.rescan(); // also what was added under a new name
+    return drawModel(this.toString(), tree.root, this.anatomy);
   }
 
   private editedView(edits: readonly NamedEdit[]): this {
