@@ -1,7 +1,7 @@
 /** What the compiler says to a site's name: that it is one, or which there are. */
 import type { GradientOptions } from "../gradients/options.js";
-import type { Interventions } from "../intervention.js";
-import type { PassOptions, RunOptions } from "../options.js";
+import type { PassOptions, RunOptions } from "../model/options.js";
+import type { Interventions } from "../pass/intervention.js";
 import type { Selector } from "../sites/selector.js";
 import type { KnownSite } from "./proposals.js";
 import type { AxesAt } from "./resolve.js";
@@ -60,7 +60,7 @@ export type GradientOptionsOn<
   };
 
 /** S itself if it is a selector of sites of M. */
-type SelectorOn<M, S> = S extends string ? SiteOf<M, S> : S;
+type SelectorOn<M, S> = S extends string ? (string extends S ? Selector : SiteOf<M, S>) : S;
 
 /** Each selector of a list, checked. */
 export type SelectorsOn<M, S extends readonly Selector[]> = {

@@ -1,6 +1,6 @@
 /** What an editor proposes while a site's name is written: names that go on from what stands there. */
 import type { Module } from "@mlxterp/mlx";
-import type { ModuleKey } from "../views.js";
+import type { ModuleKey } from "./views.js";
 
 /**
  * Every site of M. The place in a list is the one that Written has there, as in `layers.3.`, else `*`.

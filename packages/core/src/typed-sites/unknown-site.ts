@@ -1,6 +1,7 @@
 /** What the compiler says of a name that is no site, where it stands as a key: a sentence, which no value is. */
-import type { ModuleKey } from "../views.js";
+
 import type { Step } from "./resolve.js";
+import type { ModuleKey } from "./views.js";
 
 /** The type of the value beside a name S that is no site of M. */
 export type UnknownSite<M, S extends string> = [Nearest<M, S>] extends [never]
