@@ -21,6 +21,7 @@ import { checkSelectors, type Selector } from "./sites/selector.js";
 import { requireBudget } from "./storage/budget.js";
 import { type ByteSize, checkByteSize } from "./storage/byte-size.js";
 import { type CaptureOptions, captureRules } from "./storage/capture.js";
+import { requireEntryHeld } from "./storage/entry.js";
 import type { Prompt } from "./tokens.js";
 
 /** How far a collection has come. */
@@ -143,8 +144,10 @@ async function oneBatch(
   options: CollectOptions,
   room: Room | undefined,
 ): Promise<Named[]> {
-  const chosen = lazyBatch(model, prompts, options, room);
-  await evaluate(chosen.map(([, value]) => value));
+  const { cache, chosen } = lazyBatch(model, prompts, options, room);
+  const checks = cache.held().flatMap(({ largest }) => largest ?? []);
+  await evaluate([...chosen.map(([, value]) => value), ...checks]);
+  for (const entry of cache.held()) requireEntryHeld(entry);
   return chosen;
 }
 
@@ -153,18 +156,19 @@ function lazyBatch(
   prompts: PromptList,
   options: CollectOptions,
   room: Room | undefined,
-): Named[] {
+): { cache: ActivationCache; chosen: Named[] } {
   const { save = "layers.*", positions = -1, interventions, dtype } = options;
   const cache = model.collectLazily(prompts, { save, interventions, positions, dtype });
   const held = { entries: cache.held(), prompts: prompts.length };
   if (room) requireBudget({ ...held, times: room.total / prompts.length }, room.budget);
-  if (typeof positions === "number") return cache.entries();
-  return cache.entries().map(
+  if (typeof positions === "number") return { cache, chosen: cache.entries() };
+  const chosen = cache.entries().map(
     ([site, value]): Named => [
       site,
       value.moveaxis(cache.positionAxis(site), 1), // (batch, positions, …)
     ],
   );
+  return { cache, chosen };
 }
 
 function joinRows(list: readonly MxArray[]): MxArray {

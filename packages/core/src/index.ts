@@ -18,6 +18,7 @@ export {
   AsyncForwardError,
   DisposedError,
   EditNameError,
+  InterventionDtypeError,
   InterventionShapeError,
   InvalidEditError,
   InvalidMetricError,
@@ -60,15 +61,18 @@ export {
 export type { Invocation, InvocationCore } from "./invoke/invocation.js";
 export type { InvokeOptions, InvokeOptionsOn, SharedForwardOptions } from "./invoke/options.js";
 export { InterpretableModel, InterpretableModelCore } from "./model.js";
+export { firstNotFinite, type NotFinite, notFiniteError } from "./not-finite/first-not-finite.js";
+export { NotFiniteError } from "./not-finite/not-finite-error.js";
 export type { Trace } from "./open-trace.js";
 export type {
   ForwardArguments,
   InterpretableOptions,
+  PassChanges,
   PassOptions,
   RunOptions,
   SiteInfo,
 } from "./options.js";
-export { growsBatch } from "./pass/apply.js";
+export { growsBatch, keepDtype } from "./pass/apply.js";
 export {
   checkPositions,
   indexFromEnd,
@@ -89,10 +93,12 @@ export {
   BudgetExceededError,
   type BudgetRemedies,
   CorruptCacheError,
+  DtypeOverflowError,
   FolderInUseError,
   type SiteBytes,
 } from "./storage/errors.js";
 export type { SaveCacheOptions } from "./storage/held-activations.js";
+export { largestCast, requireHeld } from "./storage/overflow.js";
 export { Tap } from "./tap.js";
 export type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
 export type { TraceCore } from "./trace.js";

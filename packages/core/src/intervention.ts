@@ -26,7 +26,8 @@ export interface SiteContext {
 }
 
 /**
- * A function from an activation to what takes its place. It must keep the shape; the dtype is cast back.
+ * A function from an activation to what takes its place. It must keep the shape; the dtype is cast back
+ * where that loses nothing but precision.
  * It never changes `x` itself.
  */
 export type Intervention = (x: MxArray, site: SiteContext) => MxArray;

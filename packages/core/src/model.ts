@@ -133,7 +133,7 @@ export class InterpretableModelCore<M extends Module> {
    * @throws AsyncForwardError (`ASYNC_FORWARD`) for a forward that returns a Promise
    */
   forward(input: Prompt, ...args: unknown[]): MxArray {
-    const fed = this.prepare(input, args);
+    const fed = this.prepare(input, { args });
     if (this.edits.length > 0) return firstArray(this.observe(fed, [], {}).result);
     return firstArray(requireSynchronous("", this.module.forward(fed.array, ...fed.args)));
   }
@@ -160,7 +160,7 @@ export class InterpretableModelCore<M extends Module> {
     if (given.length === 0) return this.openBatch();
     const [input, options = {}] = given;
     checkOptions<PassOptions>("trace", options, passRules);
-    const fed = this.prepare(input, options.args);
+    const fed = this.prepare(input, options);
     const { tree } = this.engine;
     defineViews(this, tree); // the user may have added modules
     const observed = this.observe(fed, undefined, options);
@@ -182,7 +182,7 @@ export class InterpretableModelCore<M extends Module> {
   ): Scan {
     checkOptions<PassOptions>("scan", options, passRules);
     const { tree, resolver } = this.engine;
-    const fed = this.prepare(input, options.args);
+    const fed = this.prepare(input, options);
     const { tokens } = fed;
     const { reader } = this.observe(fed, undefined, options);
     const values = readScan(reader, tree.nodes, tokens?.array.shape[1]);
@@ -208,7 +208,7 @@ export class InterpretableModelCore<M extends Module> {
     options: RunOptionsOn<M, S, I> & { readonly positions?: P } = {},
   ): Promise<ActivationCache<P extends number ? Module : M>> {
     checkOptions<RunOptions>("run", options, runRules);
-    const cache = this.lazily(this.prepare(input, options.args), options);
+    const cache = this.lazily(this.prepare(input, options), options);
     await computeCache(cache, options);
     return cache as ActivationCache<P extends number ? Module : M>;
   }
@@ -305,8 +305,7 @@ export class InterpretableModelCore<M extends Module> {
 
   /** @internal The pass of `run`, with nothing computed yet; a batch of tokens is trusted to be sound. */
   collectLazily(input: Prompt, options: RunOptions): ActivationCache<M> {
-    const { args } = options;
-    const fed = isTokenBatch(input) ? this.fed(input, args) : this.prepare(input, args);
+    const fed = isTokenBatch(input) ? this.fed(input, options) : this.prepare(input, options);
     return this.lazily(fed, options);
   }
 
@@ -322,7 +321,7 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   private subject(input: Prompt, options: PassOptions): GradientSubject {
-    const fed = this.prepare(input, options.args);
+    const fed = this.prepare(input, options);
     return {
       resolver: this.engine.resolver,
       tokens: fed.tokens,
@@ -346,7 +345,10 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   private openBatch(): BatchTrace<M> {
-    const { engine, tokenizer, forwardArguments, persistent: interventions } = this;
+    const { engine, tokenizer, persistent: interventions } = this;
+    const changes = { edits: this.edits, interventions: undefined };
+    const forwardArguments = (tokens: TokenBatch, given: readonly unknown[]) =>
+      this.forwardArguments(tokens, given, changes);
     engine.tree.refresh();
     defineViews(this, engine.tree);
     const feed = (prompt: Prompt) => {
@@ -359,15 +361,16 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   /** What every pass begins with: a look at the modules as they now are, and the prompt. */
-  private prepare(input: Prompt, given: readonly unknown[] = []): Fed {
-    if (!isPlainInput(input)) return this.fed(this.tokens(input), given);
+  private prepare(input: Prompt, options: PassOptions): Fed {
+    if (!isPlainInput(input)) return this.fed(this.tokens(input), options);
     this.engine.tree.refresh();
-    return { array: input, tokens: undefined, args: given };
+    return { array: input, tokens: undefined, args: options.args ?? [] };
   }
 
-  private fed(tokens: TokenBatch, given: readonly unknown[] = []): Fed {
+  private fed(tokens: TokenBatch, { args: given = [], interventions }: PassOptions): Fed {
     this.engine.tree.refresh();
-    return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given) };
+    const changes = { edits: this.edits, interventions };
+    return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given, changes) };
   }
 
   private observe(

@@ -9,6 +9,7 @@ import {
 } from "@mlxterp/mlx";
 import type { Anatomy } from "./anatomy.js";
 import type { Axes } from "./axes.js";
+import type { NamedEdit } from "./edits/edit.js";
 import { checkInterventions, type Interventions } from "./intervention.js";
 import { checkSelectors, type Selector } from "./sites/selector.js";
 import { type CaptureOptions, captureRules } from "./storage/capture.js";
@@ -36,10 +37,19 @@ export const modelRules: OptionNames<InterpretableOptions> = {
   forwardArguments: checkFunction,
 };
 
+/** What changes a pass: a memory of earlier tokens holds only under the same. */
+export interface PassChanges {
+  /** Of the model's view. */
+  readonly edits: readonly NamedEdit[];
+  /** Of the call. */
+  readonly interventions: Interventions | undefined;
+}
+
 /** See `InterpretableOptions.forwardArguments`. */
 export type ForwardArguments = (
   tokens: TokenBatch,
   given: readonly unknown[],
+  changes: PassChanges,
 ) => readonly unknown[];
 
 export interface PassOptions {

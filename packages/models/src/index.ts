@@ -25,6 +25,7 @@ export {
   type MaskedLanguageModelOptions,
 } from "./encoder/masked-language-model.js";
 export {
+  CacheMismatchError,
   CheckpointNotFoundError,
   ClosedPrefixError,
   CorruptCheckpointError,

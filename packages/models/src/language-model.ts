@@ -1,11 +1,18 @@
 /** A decoder with its tokenizer: prompts in, activations, logits and text out. */
 import { InterpretableModel, type Prompt } from "@mlxterp/core";
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import {
+  checkList,
+  checkOptions,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+} from "@mlxterp/mlx";
 import { ModelWeights } from "./anatomy/model-weights.js";
 import { describeAnatomy } from "./anatomy.js";
 import { type CacheOptions, KeyValueCache } from "./decoder/cache.js";
 import type { DecoderConfig } from "./decoder/config.js";
 import type { Decoder } from "./decoder/decoder.js";
+import { claimed } from "./decoder/pass-arguments.js";
 import { type FoldOptions, foldDecoder } from "./folding/fold-decoder.js";
 import {
   type GeneratedText,
@@ -62,8 +69,20 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   readonly checkpoint: Checkpoint | undefined;
 
   constructor(decoder: Decoder, options: LanguageModelOptions) {
+    checkOptions<LanguageModelOptions>("LanguageModel", options, {
+      config: checkRecord,
+      tokenizer: checkRecord,
+      name: checkText,
+      eosTokens: checkList,
+      checkpoint: checkRecord,
+    });
     const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
-    super(decoder, { tokenizer, name, anatomy: describeAnatomy(decoder, config) });
+    super(decoder, {
+      tokenizer,
+      name,
+      forwardArguments: (_, given, changes) => claimed(decoder, given, changes),
+      anatomy: describeAnatomy(decoder, config),
+    });
     this.config = config;
     this.weights = new ModelWeights(decoder);
     this.eosTokens = eosTokens;

@@ -17,6 +17,7 @@ import { DecoderLayer, type LayerParts } from "./layer.js";
 import { Norm } from "./norm.js";
 import { paddingMask, resolvePadding } from "./padding.js";
 import { createCausalMask, hiddenKeys, type Pass, type Positions, passMasks } from "./pass.js";
+import { checkIds, checkPassOptions } from "./pass-arguments.js";
 import { locateTokens, plainPositions, positionRows } from "./positions.js";
 import { ProjectedEmbedding } from "./projected-embedding.js";
 import { createRotation } from "./rope.js";
@@ -101,6 +102,8 @@ export class Decoder extends nn.Module {
    * the cache is of other rows, or of positions that turn in another way at this length; the cache then stays as it was
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
+    checkIds(ids);
+    checkPassOptions(ids.shape, options);
     const { cache, lastOnly } = options;
     const { layers, maxPositions } = this;
     const padding = resolvePadding(ids.shape, options);
