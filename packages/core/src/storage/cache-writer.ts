@@ -1,9 +1,10 @@
 /** Writes activations to a folder, a group at a time; the manifest comes last and makes them whole. */
+
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { evaluate, type HashedFile, hashFile, type MxArray, writeTensors } from "@mlxterp/mlx";
-import type { CacheFacts } from "../cache.js";
+import type { CacheFacts } from "./cache.js";
 import {
   arrayOf,
   bytesOf,

@@ -1,9 +1,10 @@
 /** Chosen positions and a smaller dtype, taken while nothing is computed yet: the whole value is never kept. */
+
 import { isFloating, type MxArray, mx, type OptionNames, oneOf } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError } from "../errors.js";
-import { atPositions, checkPositions, type Positions } from "../positions.js";
-import type { TokenBatch } from "../tokens.js";
+import { atPositions, checkPositions, type Positions } from "../tokens/positions.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 import type { CacheEntry } from "./entry.js";
 import { largestCast } from "./overflow.js";
 import { type FoundSite, savedSite } from "./saved-site.js";

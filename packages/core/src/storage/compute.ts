@@ -1,4 +1,5 @@
 /** Computes what a run is to keep: all at once, or a group at a time with the disk to take what does not fit. */
+
 import {
   checkBoolean,
   checkOptions,
@@ -7,9 +8,9 @@ import {
   isArray,
   type OptionNames,
 } from "@mlxterp/mlx";
-import type { ActivationCache } from "../cache.js";
 import { requireBudget } from "./budget.js";
 import { type ByteSize, byteCount, checkByteSize } from "./byte-size.js";
+import type { ActivationCache } from "./cache.js";
 import { type CacheEntry, requireEntryHeld } from "./entry.js";
 
 /** Where values go that do not fit into memory. */

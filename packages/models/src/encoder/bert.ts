@@ -1,4 +1,5 @@
 /** BERT with its masked-language-model head: token ids in, logits for every position out. */
+
 import {
   checkList,
   checkOptions,
@@ -10,9 +11,9 @@ import {
   nn,
 } from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
-import { Norm } from "../decoder/norm.js";
-import { maskedScore } from "../decoder/pass.js";
-import { checkIds } from "../decoder/pass-arguments.js";
+import { checkIds } from "../decoder/model/pass-arguments.js";
+import { Norm } from "../decoder/norm/norm.js";
+import { maskedScore } from "../decoder/positions/pass.js";
 import type { BertConfig } from "./config.js";
 import { EncoderLayer } from "./layer.js";
 import { MaskedHead } from "./masked-head.js";

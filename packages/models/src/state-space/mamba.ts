@@ -1,4 +1,5 @@
 /** Mamba: a language model without attention; token ids in, logits out. */
+
 import {
   checkBoolean,
   checkList,
@@ -10,9 +11,9 @@ import {
   nn,
 } from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes, type ResidualAxes, residualAxes } from "../decoder/axes.js";
-import { Norm } from "../decoder/norm.js";
-import { realTokens, resolvePadding } from "../decoder/padding.js";
-import { checkIds, instanceOf } from "../decoder/pass-arguments.js";
+import { checkIds, instanceOf } from "../decoder/model/pass-arguments.js";
+import { Norm } from "../decoder/norm/norm.js";
+import { realTokens, resolvePadding } from "../decoder/positions/padding.js";
 import { type MixerCache, StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import { Mixer, type Pads } from "./mixer.js";

@@ -5,8 +5,8 @@ import { Tokenizer as PlainTokenizer } from "@huggingface/tokenizers";
 import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
 import { checkBoolean, checkOptions, checkText, type OptionNames } from "@mlxterp/mlx";
 import { z } from "zod";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
-import { readJsonFile } from "../loading/json-file.js";
 import { type ChatMessage, type ChatOptions, type ChatPrompt, createChatWriter } from "./chat.js";
 import { applyPolicy, type TextMarks, templateMarks } from "./marks.js";
 import { pieceStyle, pieceText } from "./pieces.js";
@@ -26,6 +26,8 @@ const encodeRules: OptionNames<EncodeOptions> = { addSpecialTokens: checkBoolean
 export interface TextTokenizer extends Tokenizer {
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
+  /** What stands for everything the vocabulary lacks; absent where it lacks nothing. */
+  readonly unknownId: number | undefined;
   /** What `encode` adds around every text. */
   readonly marks: TextMarks;
   /** The ids of special tokens by their text; in a text they are read as tokens, not as characters. */
@@ -102,6 +104,7 @@ export function createTokenizer(
   const tokens = tokensOf(plain, json, marks, file);
   return {
     ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
+    unknownId: json.model.unk_id ?? idOf(json.model.unk_token),
     ...vocabularyOf(plain, json),
     encodeBatch: (texts, options) => texts.map((text) => encode(text, options)),
     applyChatTemplate: createChatWriter(settings, tokens),
