@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer as PlainTokenizer } from "@huggingface/tokenizers";
 import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
+import { checkBoolean, checkOptions, checkText, type OptionNames } from "@mlxterp/mlx";
 import { z } from "zod";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
@@ -18,6 +19,8 @@ export interface EncodeOptions {
   /** Whether to add what `marks` shows, such as BOS. Default: true. */
   readonly addSpecialTokens?: boolean;
 }
+
+const encodeRules: OptionNames<EncodeOptions> = { addSpecialTokens: checkBoolean };
 
 /** A tokenizer whose tokens, special tokens and policy can be asked for. */
 export interface TextTokenizer extends Tokenizer {
@@ -91,7 +94,10 @@ export function createTokenizer(
   const encodePlain = (text: string, marked: boolean) =>
     plain.encode(wellFormed(text), { add_special_tokens: marked }).ids;
   const marks = applyPolicy(templateMarks(encodePlain), settings, { bos: bosId, eos: eosId });
-  const encode = (text: string, { addSpecialTokens = true }: EncodeOptions = {}) => {
+  const encode = (text: string, options: EncodeOptions = {}) => {
+    checkText("text", text);
+    checkOptions<EncodeOptions>("encode", options, encodeRules);
+    const { addSpecialTokens = true } = options;
     const ids = encodePlain(text, false);
     return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : [...ids];
   };
@@ -142,7 +148,10 @@ function tokensOf(
   file: string,
 ): TextTokenizer["tokens"] {
   let find: ReturnType<typeof createTokenFinder> | undefined;
-  return (text, { addSpecialTokens = true } = {}) => {
+  return (text, options = {}) => {
+    checkText("text", text);
+    checkOptions<EncodeOptions>("tokens", options, encodeRules);
+    const { addSpecialTokens = true } = options;
     find ??= createTokenFinder(plain, json, construct(withoutVocabulary(json), {}, file));
     const readable = wellFormed(text);
     const ids = plain.encode(readable, { add_special_tokens: false }).ids;
