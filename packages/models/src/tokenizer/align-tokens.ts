@@ -6,7 +6,7 @@ import { byteAt, characterAt, type WrittenText } from "./written-text.js";
 export interface SpelledToken {
   readonly token: string;
   readonly bytes: readonly number[];
-  /** A token that is found in the text as it stands, before any normalisation. */
+  /** A token that was found in the normalized text before that was divided. */
   readonly added?: { readonly lstrip: boolean; readonly rstrip: boolean };
   /** Stands for text that the vocabulary has no token for. */
   readonly unknown: boolean;
@@ -24,6 +24,10 @@ export interface TokenSpan {
 export interface AlignmentRules {
   /** What is put before a stretch of text that follows the beginning or an added token. */
   prefix(rest: string): readonly number[];
+  /** Whether it is also put behind an added token. */
+  readonly repeatsPrefix: boolean;
+  /** Whether normalisation leaves no white space that an added token could take with it. */
+  readonly keepsSpaces: boolean;
   /** Whether spaces between words are left out. */
   readonly dropsSpaces: boolean;
   /** How many of the first characters an unknown token stands for; undefined where any number may be. */
@@ -47,7 +51,7 @@ export function alignTokens(
   let [byte, fresh] = [0, true];
   return tokens.map((token, index) => {
     const known = token.added
-      ? findAdded(token, written, byte)
+      ? findAdded(token, token.added, written, byte, rules, fresh)
       : findSpelled(token.bytes, written, byte, rules, fresh);
     const found =
       known ?? (token.unknown ? findUnknown(written, byte, rules, tokens[index + 1]) : undefined);
@@ -56,21 +60,34 @@ export function alignTokens(
       throw new TokenAlignmentError(token.token, index, rest);
     }
     byte = found.next;
-    fresh = known !== undefined && token.added !== undefined;
+    fresh = known !== undefined && token.added !== undefined && rules.repeatsPrefix;
     return found.span;
   });
 }
 
-function findAdded(token: SpelledToken, written: WrittenText, byte: number): Found | undefined {
-  const { text } = written;
-  const start = characterAt(written, byte);
-  const rest = text.slice(start);
-  const skipped = rest.startsWith(token.token) ? 0 : rest.length - rest.trimStart().length;
-  if (!rest.startsWith(token.token, skipped)) return undefined;
-  let end = start + skipped + token.token.length;
-  if (token.added?.rstrip) end += text.slice(end).length - text.slice(end).trimStart().length;
-  const own = token.added?.lstrip ? start : start + skipped;
-  return { span: { start: own, end, whole: true }, next: byteAt(written, end, byte) };
+function findAdded(
+  token: SpelledToken,
+  { lstrip, rstrip }: { readonly lstrip: boolean; readonly rstrip: boolean },
+  written: WrittenText,
+  byte: number,
+  rules: AlignmentRules,
+  fresh: boolean,
+): Found | undefined {
+  const strips = (wanted: boolean, from: number) =>
+    wanted && !rules.keepsSpaces ? skipSpaces(written, from) : from;
+  const spaceless: AlignmentRules = { ...rules, dropsSpaces: false };
+  const direct = findSpelled(token.bytes, written, byte, spaceless, fresh);
+  const from = direct || (lstrip && !rules.keepsSpaces) || rules.dropsSpaces ? byte : undefined;
+  const found =
+    direct ??
+    (from === undefined ? undefined : matchAt(token.bytes, written, skipSpaces(written, from)));
+  if (!found) return undefined;
+  const next = strips(rstrip, found.next);
+  const own =
+    lstrip && !rules.keepsSpaces ? spanOf(written, byte, next) : spanOf(written, found.next, next);
+  const start = lstrip && !rules.keepsSpaces ? own.start : found.span.start;
+  const end = next > found.next ? own.end : found.span.end;
+  return { span: { start, end, whole: found.span.whole }, next };
 }
 
 function findSpelled(

@@ -16,6 +16,7 @@ const settings = z.looseObject({
   unk_token: specialToken,
   add_bos_token: z.boolean().nullish(),
   add_eos_token: z.boolean().nullish(),
+  clean_up_tokenization_spaces: z.boolean().nullish(),
   chat_template: z
     .union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))])
     .nullish(),
