@@ -43,13 +43,15 @@ export function createEngine(json: Readonly<Record<string, unknown>>): Engine {
   const tokens = readAddedTokens(json.added_tokens, normalize);
   const added = new Map(tokens.map((token) => [token.id, token]));
   const addedIds = new Map(tokens.map((token) => [token.content, token.id]));
+  const specials = new Set(tokens.filter(({ special }) => special).map(({ content }) => content));
   const decodeTokens = createDecoder(json.decoder);
   const tokenOf = (id: number) => added.get(id)?.written ?? model.tokens.get(id);
   let size = 0;
   for (const id of [...model.tokens.keys(), ...added.keys()]) size = Math.max(size, id + 1);
   const decode = (ids: readonly number[], rules: DecodeRules) => {
-    const kept = rules.skipSpecialTokens ? ids.filter((id) => !added.get(id)?.special) : ids;
-    const text = decodeTokens(kept.flatMap((id) => tokenOf(id) ?? [])).join("");
+    const tokens = ids.flatMap((id) => tokenOf(id) ?? []);
+    const kept = rules.skipSpecialTokens ? tokens.filter((token) => !specials.has(token)) : tokens;
+    const text = decodeTokens(kept).join("");
     return rules.cleanUpSpaces ? cleanUp(text) : text;
   };
   return {
