@@ -7,6 +7,7 @@ import {
   type Arguments,
   Callable,
   type Dict,
+  firstOf,
   isDict,
   isEqual,
   lookUp,
@@ -26,7 +27,7 @@ const dictMethods: ReadonlyMap<string, (dict: Dict, given: Arguments) => Value> 
     "get",
     (dict: Dict, given: Arguments) => {
       const [key, otherwise] = bind("get", given, ["key", "default"], 1);
-      return lookUp(dict, key!) ?? otherwise ?? null;
+      return firstOf(lookUp(dict, key!), otherwise, null)!;
     },
   ],
 ]);

@@ -2,7 +2,7 @@
 import type { Budget } from "./budget.js";
 import { wrongTemplate, wrongValue } from "./fault.js";
 import { print, represent } from "./print.js";
-import { type Arguments, Float, isNumber, numberOf, type Value } from "./values.js";
+import { type Arguments, Float, firstOf, isNumber, numberOf, type Value } from "./values.js";
 
 const places = /\{\{|\}\}|\{(\w*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g;
 
@@ -11,7 +11,7 @@ export function formatBraces(text: string, { list, named }: Arguments, budget: B
   const formatted = text.replace(places, (whole, name, conversion, style) => {
     if (whole === "{{" || whole === "}}") return whole[0];
     if (whole.length === 1) throw wrongValue(`single '${whole}' in a format`);
-    const value = name === "" ? list[next++] : (list[Number(name)] ?? named.get(name));
+    const value = name === "" ? list[next++] : firstOf(list[Number(name)], named.get(name));
     if (value === undefined) throw wrongValue(`nothing is given for "${whole}"`);
     const shown = conversion === "r" ? represent(value, budget) : value;
     return applyStyle(shown, style ?? "", budget);

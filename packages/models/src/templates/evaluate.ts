@@ -11,6 +11,7 @@ import {
   type Arguments,
   defined,
   Float,
+  firstOf,
   isDict,
   isTrue,
   iterate,
@@ -139,14 +140,15 @@ export class Evaluator {
   }
 
   private named(name: string, scope: Scope): Value {
-    return scope.get(name) ?? this.globals.get(name) ?? new Undefined(`'${name}' is undefined`);
+    const found = firstOf(scope.get(name), this.globals.get(name));
+    return found === undefined ? new Undefined(`'${name}' is undefined`) : found;
   }
 
   /** `value.name`: what Python finds on the value, else its entry. */
   private attribute(value: Value, name: string): Value {
     if (value instanceof Undefined) throw wrongValue(value.hint);
-    const found = attributeOf(value, name, this.budget) ?? itemOf(value, name);
-    return found ?? nothing(value, name);
+    const found = firstOf(attributeOf(value, name, this.budget), itemOf(value, name));
+    return found === undefined ? nothing(value, name) : found;
   }
 
   /** `value[key]`: its entry, else what Python finds on the value. */
@@ -155,7 +157,8 @@ export class Evaluator {
     const found = itemOf(value, key);
     if (found !== undefined) return found;
     if (typeof key !== "string") return nothing(value, key);
-    return attributeOf(value, key, this.budget) ?? nothing(value, key);
+    const attribute = attributeOf(value, key, this.budget);
+    return attribute === undefined ? nothing(value, key) : attribute;
   }
 
   given({ positions, names, list, dict }: Given, scope: Scope): Arguments {

@@ -106,9 +106,19 @@ function round(value: Value, given: Arguments): Value {
   const scaled = realNumber(value) * scale;
   if (method === "ceil") return new Float(Math.ceil(scaled) / scale);
   if (method === "floor") return new Float(Math.floor(scaled) / scale);
-  const low = Math.floor(scaled);
-  const isHalf = scaled - low === 0.5;
-  return new Float((isHalf ? low + Math.abs(low % 2) : Math.round(scaled)) / scale);
+  return new Float(roundHalfEven(realNumber(value), wholeNumber(precision)));
+}
+
+/** To the nearest by the exact value of a float; of two that are equally near the even one. */
+function roundHalfEven(value: number, places: number): number {
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e21 || places > 40) return value;
+  if (places < 0) return roundHalfEven(value / 10 ** -places, 0) * 10 ** -places;
+  const digits = Math.abs(value).toFixed(places + 55);
+  const end = digits.length - 55;
+  const rounded = Number(value.toFixed(places));
+  if (!/^50*$/.test(digits.slice(end)) || Number(digits[end - (places === 0 ? 2 : 1)]) % 2 === 1)
+    return rounded;
+  return Math.sign(value) * Number(digits.slice(0, end).replace(/\.$/, ""));
 }
 
 function indent(value: Value, given: Arguments, { budget }: FilterContext): Value {

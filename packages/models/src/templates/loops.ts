@@ -1,6 +1,6 @@
 /** What `loop` is inside a loop. */
 import { wrongValue } from "./fault.js";
-import { Callable, isEqual, Undefined, type Value } from "./values.js";
+import { Callable, firstOf, isEqual, Undefined, type Value } from "./values.js";
 
 export interface LoopState {
   readonly items: readonly Value[];
@@ -44,9 +44,9 @@ function fieldOf(state: LoopState, name: string): Value | undefined {
     case "depth0":
       return depth;
     case "previtem":
-      return items[index - 1] ?? new Undefined("there is no previous item");
+      return firstOf(items[index - 1], new Undefined("there is no previous item"));
     case "nextitem":
-      return items[index + 1] ?? new Undefined("there is no next item");
+      return firstOf(items[index + 1], new Undefined("there is no next item"));
     case "cycle":
       return new Callable("cycle", ({ list }) => {
         if (list.length === 0) throw wrongValue("no items for cycling given");

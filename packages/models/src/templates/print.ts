@@ -1,6 +1,7 @@
 /** Values as Python's `str` and `repr` write them. */
 import type { Budget } from "./budget.js";
-import { Callable, Float, Record, Tuple, Undefined, type Value } from "./values.js";
+import { wrongTemplate } from "./fault.js";
+import { type Callable, Float, Record, Tuple, Undefined, type Value } from "./values.js";
 
 /** As in `{{ value }}`. */
 export function print(value: Value, budget: Budget): string {
@@ -33,7 +34,7 @@ export function represent(value: Value, budget: Budget): string {
       ? `<Namespace {${entries(value.fields, budget).join(", ")}}>`
       : `<${value.type}>`;
   }
-  return value instanceof Callable ? `<Macro ${quote(value.name)}>` : "";
+  throw wrongTemplate(`"${(value as Callable).name}" is printed, but not called`);
 }
 
 function entries(map: ReadonlyMap<Value, Value>, budget: Budget): string[] {

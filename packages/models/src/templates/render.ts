@@ -12,6 +12,7 @@ import type { Body, Given, Parameter, Statement, Target } from "./syntax.js";
 import {
   type Arguments,
   Callable,
+  firstOf,
   isTrue,
   iterate,
   Record,
@@ -259,7 +260,7 @@ class Writer {
     const scope = new Scope(outer);
     const rest = new Map(named);
     parameters.forEach((parameter, index) => {
-      const value = list[index] ?? rest.get(parameter.name);
+      const value = firstOf(list[index], rest.get(parameter.name));
       rest.delete(parameter.name);
       if (value !== undefined) scope.set(parameter.name, value);
       else if (parameter.otherwise)

@@ -7,6 +7,7 @@ import { print } from "./print.js";
 import {
   type Arguments,
   compareValues,
+  firstOf,
   isDict,
   isEqual,
   isTrue,
@@ -79,7 +80,7 @@ function extreme(name: string, sign: number): Filter {
     for (const item of iterate(value)) {
       if (best === undefined || sign * compareValues(key(item), key(best)) > 0) best = item;
     }
-    return best ?? new Undefined("No aggregated item, sequence was empty.");
+    return firstOf(best, new Undefined("No aggregated item, sequence was empty."))!;
   };
 }
 
@@ -106,7 +107,7 @@ function groupBy(value: Value, given: Arguments, context: FilterContext): Value 
   const groups: { key: Value; items: Value[] }[] = [];
   for (const item of iterate(sorted)) {
     const found = fieldOf(item, attribute, context);
-    const key = found instanceof Undefined ? (otherwise ?? found) : found;
+    const key = found instanceof Undefined ? firstOf(otherwise, found)! : found;
     const last = groups[groups.length - 1];
     if (last && isEqual(folded(last.key, false), folded(key, false))) last.items.push(item);
     else groups.push({ key, items: [item] });
@@ -173,8 +174,10 @@ function columns(value: Value, given: Arguments): Value {
 }
 
 export const sequenceFilters: Readonly<Record<string, Filter>> = {
-  first: (value) => iterate(value)[0] ?? new Undefined("No first item, sequence was empty."),
-  last: (value) => iterate(value).at(-1) ?? new Undefined("No last item, sequence was empty."),
+  first: (value) =>
+    firstOf(iterate(value)[0], new Undefined("No first item, sequence was empty."))!,
+  last: (value) =>
+    firstOf(iterate(value).at(-1), new Undefined("No last item, sequence was empty."))!,
   length,
   count: length,
   list: (value) => [...iterate(value)],

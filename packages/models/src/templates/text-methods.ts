@@ -60,17 +60,19 @@ export const capitalize = (text: string) => {
 const titleCase = (letter: string) => (letter === "ß" ? "Ss" : letter.toUpperCase());
 export const lower = (text: string) => text.toLowerCase();
 
+/** A sigma that ends a word is written otherwise. */
+const withFinalSigma = (text: string, before: string) =>
+  before.includes("Σ") ? text.replace(/(?<=\p{L})σ(?!\p{L})/gu, "ς") : text;
+
 /** Every run of letters begins with a capital. */
 export function title(text: string): string {
   let wasLetter = false;
-  return [...text]
-    .map((character) => {
-      const isLetter = /[\p{Lu}\p{Ll}\p{Lt}]/u.test(character);
-      const changed = wasLetter ? lower(character) : titleCase(character);
-      wasLetter = isLetter;
-      return changed;
-    })
-    .join("");
+  const titled = [...text].map((character) => {
+    const changed = wasLetter ? lower(character) : titleCase(character);
+    wasLetter = /[\p{Lu}\p{Ll}\p{Lt}]/u.test(character);
+    return changed;
+  });
+  return withFinalSigma(titled.join(""), text);
 }
 
 function splitter(name: string, fromRight: boolean): [string, Method] {
@@ -187,7 +189,8 @@ function partition(name: string, last: boolean): [string, Method] {
   ];
 }
 
-const lineEnds = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
+const lineEnd = "\\r\\n|[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029]";
+const lineEnds = new RegExp(lineEnd, "g");
 
 function splitLines(text: string, keeps: boolean): string[] {
   const lines: string[] = [];
@@ -210,9 +213,12 @@ export const textMethods: ReadonlyMap<string, Method> = new Map<string, Method>(
   none("capitalize", capitalize),
   none("title", title),
   none("swapcase", (text) =>
-    [...text]
-      .map((letter) => (letter === letter.toUpperCase() ? lower(letter) : letter.toUpperCase()))
-      .join(""),
+    withFinalSigma(
+      [...text]
+        .map((letter) => (letter === letter.toUpperCase() ? lower(letter) : letter.toUpperCase()))
+        .join(""),
+      text,
+    ),
   ),
   stripping("strip", "both"),
   stripping("lstrip", "left"),

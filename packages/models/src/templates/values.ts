@@ -163,6 +163,10 @@ export function iterate(value: Value): readonly Value[] {
   throw wrongValue(`'${typeName(value)}' object is not iterable`);
 }
 
+/** The first value that there is; None is one. */
+export const firstOf = (...values: readonly (Value | undefined)[]): Value | undefined =>
+  values.find((value) => value !== undefined);
+
 /** @throws TemplateFault saying what there is not */
 export function defined(value: Value): Exclude<Value, Undefined> {
   if (value instanceof Undefined) throw wrongValue(`${value.hint}`);

@@ -26,7 +26,7 @@ export interface AlignmentRules {
   prefix(rest: string): readonly number[];
   /** Whether it is also put behind an added token. */
   readonly repeatsPrefix: boolean;
-  /** Whether normalisation leaves no white space that an added token could take with it. */
+  /** Whether normalisation replaces the spaces that an added token could take with it. */
   readonly keepsSpaces: boolean;
   /** Whether spaces between words are left out. */
   readonly dropsSpaces: boolean;
@@ -73,21 +73,27 @@ function findAdded(
   rules: AlignmentRules,
   fresh: boolean,
 ): Found | undefined {
-  const strips = (wanted: boolean, from: number) =>
-    wanted && !rules.keepsSpaces ? skipSpaces(written, from) : from;
-  const spaceless: AlignmentRules = { ...rules, dropsSpaces: false };
-  const direct = findSpelled(token.bytes, written, byte, spaceless, fresh);
-  const from = direct || (lstrip && !rules.keepsSpaces) || rules.dropsSpaces ? byte : undefined;
-  const found =
-    direct ??
-    (from === undefined ? undefined : matchAt(token.bytes, written, skipSpaces(written, from)));
+  const direct = findSpelled(token.bytes, written, byte, { ...rules, dropsSpaces: false }, fresh);
+  const behind = rules.dropsSpaces ? skipSpaces(written, byte) : byte;
+  const from = lstrip ? skipWhite(written, byte, rules) : behind;
+  const found = direct ?? matchAt(token.bytes, written, from);
   if (!found) return undefined;
-  const next = strips(rstrip, found.next);
-  const own =
-    lstrip && !rules.keepsSpaces ? spanOf(written, byte, next) : spanOf(written, found.next, next);
-  const start = lstrip && !rules.keepsSpaces ? own.start : found.span.start;
-  const end = next > found.next ? own.end : found.span.end;
-  return { span: { start, end, whole: found.span.whole }, next };
+  const next = rstrip ? skipWhite(written, found.next, rules) : found.next;
+  const { whole } = found.span;
+  const start = lstrip ? characterAt(written, byte) : found.span.start;
+  const end = next > found.next ? spanOf(written, found.next, next).end : found.span.end;
+  return { span: { start, end, whole }, next };
+}
+
+/** Past white space that is still there after normalisation. */
+function skipWhite(written: WrittenText, from: number, { keepsSpaces }: AlignmentRules): number {
+  let byte = from;
+  while (byte < written.bytes.length) {
+    const character = written.text.slice(written.start[byte], written.end[byte]);
+    if (!/^\p{White_Space}+$/u.test(character) || (keepsSpaces && character === " ")) break;
+    byte++;
+  }
+  return byte;
 }
 
 function findSpelled(
