@@ -92,7 +92,10 @@ function alignmentRules(engine: Engine, json: TokenizerJson): AlignmentRules {
   const { type } = json.model;
   const byWord = type === "WordLevel" || type === "WordPiece";
   return {
-    prefix: (rest) => (rule && (rule.always || !/^[ ▁]/u.test(rest)) ? prefix : []),
+    prefix: (rest) =>
+      rule && (rule.always || !(rest.startsWith(" ") || rest.startsWith(rule.prefix)))
+        ? prefix
+        : [],
     repeatsPrefix: rule?.repeated === true,
     dropsSpaces: pieceStyle(json.decoder) === "plain",
     keepsSpaces: !/\s/.test(engine.normalize("a b")),
