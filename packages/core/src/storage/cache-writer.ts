@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type HashedFile, hashFile, type MxArray, writeTensors } from "@mlxterp/mlx";
-import type { CacheFacts } from "../cache.js";
+import type { CacheFacts } from "./cache.js";
 import {
   arrayOf,
   bytesOf,

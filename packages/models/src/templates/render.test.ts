@@ -1,7 +1,7 @@
 /** Templates against what transformers' environment of Jinja writes, and what they may ask for. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readJsonFile } from "../loading/json-file.js";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TemplateFault } from "./fault.js";
 import { parseTemplate } from "./parse.js";
 import { renderTemplate } from "./render.js";
@@ -75,7 +75,7 @@ describe("a template", () => {
 });
 
 describe("a template that never ends", () => {
-  const nested = "{% for i in range(99999) %}".repeat(4) + "x" + "{% endfor %}".repeat(4);
+  const nested = "{% for i in range(99999) %}".repeat(4).concat("x", "{% endfor %}".repeat(4));
   it.each([
     ["{% for i in range(2000000000) %}x{% endfor %}"],
     ["{% set n = namespace(x='a') %}{% for i in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}"],

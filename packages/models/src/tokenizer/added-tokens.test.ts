@@ -1,7 +1,7 @@
 /** Added tokens against the Rust tokenizers: every combination of their flags in thirteen kinds of tokenizers, on hostile texts. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readJsonFile } from "../loading/json-file.js";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { createTokenizer, type TextTokenizer } from "./tokenizer.js";
 import type { TokenizerJson } from "./tokenizer-json.js";
 
@@ -47,7 +47,9 @@ describe.each(Object.entries(rust.kinds))("added tokens of the kind %s", (_, kin
       const label = `${flags} ${JSON.stringify(text)}`;
       expect(found.join(" "), label).toBe(ids);
       expect(tokenizer.decode(found), label).toBe(decoded);
-      expect(tokenizer.decode(found, { skipSpecialTokens: true }), label).toBe(bare === 0 ? decoded : bare);
+      expect(tokenizer.decode(found, { skipSpecialTokens: true }), label).toBe(
+        bare === 0 ? decoded : bare,
+      );
     }
   });
 });

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
 import { z } from "zod";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
-import { readJsonFile } from "../loading/json-file.js";
 import { PatternBudgetError } from "../patterns/pattern.js";
 import { type ChatMessage, type ChatOptions, type ChatPrompt, createChatWriter } from "./chat.js";
 import { createEngine, type Engine, marksOf } from "./engine/engine.js";
@@ -29,6 +29,8 @@ export interface DecodeOptions {
 export interface TextTokenizer extends Tokenizer {
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
+  /** What stands for everything the vocabulary lacks; absent where it lacks nothing. */
+  readonly unknownId: number | undefined;
   /** What `encode` adds around every text. */
   readonly marks: TextMarks;
   /** The ids of special tokens by their text; in a text they are read as tokens, not as characters. */
@@ -101,7 +103,8 @@ export function createTokenizer(
     token === null || token === undefined ? undefined : engine.idOf(token);
   const [bosId, eosId] = [idOf(settings.bos_token), idOf(settings.eos_token)];
   const stretches = (text: string) => blaming(file, () => engine.encode(wellFormed(text)));
-  const marks = applyPolicy(marksOf(json.post_processor), settings, { bos: bosId, eos: eosId });
+  const own = blaming(file, () => marksOf(json.post_processor));
+  const marks = applyPolicy(own, settings, { bos: bosId, eos: eosId });
   const encode = (text: string, { addSpecialTokens = true }: EncodeOptions = {}) => {
     const ids = stretches(text).flatMap((stretch) => stretch.ids);
     return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : ids;
@@ -109,6 +112,7 @@ export function createTokenizer(
   const tokens = tokensOf(engine, json, marks, stretches);
   return {
     ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
+    unknownId: engine.unknown,
     ...vocabularyOf(engine, json, settings),
     encodeBatch: (texts, options) => texts.map((text) => encode(text, options)),
     applyChatTemplate: createChatWriter(settings, tokens),

@@ -1,6 +1,7 @@
 /** The decoders of a tokenizer.json: how tokens become a text again. */
 import { bytesOfLetters } from "./byte-letters.js";
 import {
+  readCharacter,
   readCount,
   readFlag,
   readPattern,
@@ -92,7 +93,7 @@ function textsOf(bytes: readonly number[]): readonly string[] {
 }
 
 function metaspace(step: Step): Decode {
-  const mark = readText(step, "replacement", "▁");
+  const mark = readCharacter(step, "replacement", "▁");
   const given = step.add_prefix_space === false ? "never" : "always";
   const never = readText(step, "prepend_scheme", given) === "never";
   return (tokens) =>

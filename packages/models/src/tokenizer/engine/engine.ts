@@ -4,7 +4,7 @@ import { cleanUp, createDecoder } from "./decoders.js";
 import { createModel } from "./model.js";
 import { createNormalizer, type Normalize } from "./normalizers.js";
 import { createPreTokenizer, type Divide } from "./pre-tokenizers.js";
-import type { Step } from "./step.js";
+import { readStep, type Step } from "./step.js";
 
 /** A stretch of the text as it was given: an added token found in it as it stands, or the tokens of what is between. */
 export interface EncodedStretch {
@@ -91,11 +91,15 @@ function createEncoder(
 }
 
 /** The ids that a post-processor puts around a text. */
-export function marksOf(value: unknown): {
+export function marksOf(
+  value: unknown,
+  depth = 0,
+): {
   readonly before: readonly number[];
   readonly after: readonly number[];
 } {
-  const step = (value ?? {}) as Step;
+  const step: Step =
+    value === null || value === undefined ? {} : readStep(value, "post-processor", depth);
   const idOf = (pair: unknown) =>
     Array.isArray(pair) && Number.isInteger(pair[1]) ? [Number(pair[1])] : [];
   switch (step.type) {
@@ -105,7 +109,9 @@ export function marksOf(value: unknown): {
     case "RobertaProcessing":
       return { before: idOf(step.cls), after: idOf(step.sep) };
     case "Sequence": {
-      const inner = Array.isArray(step.processors) ? step.processors.map(marksOf) : [];
+      const inner = Array.isArray(step.processors)
+        ? step.processors.map((one: unknown) => marksOf(one, depth + 1))
+        : [];
       return {
         before: inner.flatMap(({ before }) => before).reverse(),
         after: inner.flatMap(({ after }) => after),

@@ -14,17 +14,28 @@ import {
 
 export type Normalize = (text: string) => string;
 
-/** Texts of this length are no longer made longer: a few replacements in a file could ask for more than memory holds. */
-const longest = 2 ** 22;
+/** How long one text may become: a few replacements in a file could ask for more than memory holds. */
+interface Room {
+  most: number;
+}
 
 /** @throws TokenizerFileError */
-export function createNormalizer(value: unknown, depth = 0): Normalize {
+export function createNormalizer(value: unknown): Normalize {
+  const room: Room = { most: 0 };
+  const normalize = createStep(value, 0, room);
+  return (text) => {
+    room.most = 2 ** 17 + 4 * text.length;
+    return normalize(text);
+  };
+}
+
+function createStep(value: unknown, depth: number, room: Room): Normalize {
   if (value === null || value === undefined) return (text) => text;
   const step = readStep(value, "normalizer", depth);
   switch (step.type) {
     case "Sequence": {
       const steps = readSteps(step, "normalizers").map((inner) =>
-        createNormalizer(inner, depth + 1),
+        createStep(inner, depth + 1, room),
       );
       return (text) => steps.reduce((changed, normalize) => normalize(changed), text);
     }
@@ -41,10 +52,11 @@ export function createNormalizer(value: unknown, depth = 0): Normalize {
       return (text) => text.replace(/\p{M}/gu, "");
     case "Prepend": {
       const before = readText(step, "prepend");
+      if (before.length > 64) throw new TokenizerFileError("it prepends more than 64 characters");
       return (text) => (text === "" ? "" : before + text);
     }
     case "Replace":
-      return replace(step);
+      return replace(step, room);
     case "BertNormalizer":
       return bert(step);
     case "Precompiled":
@@ -88,16 +100,16 @@ export function spacesAtEnd(text: string, before = text.length): number {
   return at;
 }
 
-function replace(step: Step): Normalize {
+function replace(step: Step, room: Room): Normalize {
   const match = readPattern(step);
   const content = readText(step, "content");
   return (text) => {
     const found = match(text);
     if (found.length === 0) return text;
     const grown = found.reduce((sum, { start, end }) => sum - (end - start), text.length);
-    if (grown + found.length * content.length > Math.max(longest, text.length)) {
+    if (grown + found.length * content.length > room.most) {
       throw new TokenizerFileError(
-        `its normalizer makes more than ${longest} characters of a text`,
+        `its normalizer makes more than ${room.most} characters of a text`,
       );
     }
     let [changed, at] = ["", 0];

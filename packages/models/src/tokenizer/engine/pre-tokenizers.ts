@@ -4,6 +4,7 @@ import { gpt2Words } from "../../patterns/published.js";
 import { spellBytes } from "./byte-letters.js";
 import { type SplitBehavior, splitAt, splitBehaviors } from "./splits.js";
 import {
+  readCharacter,
   readCount,
   readFlag,
   readPattern,
@@ -109,7 +110,7 @@ function byteLevel(step: Step): Divide {
 const schemes = ["always", "first", "never"];
 
 function metaspace(step: Step): Divide {
-  const mark = readText(step, "replacement", "▁");
+  const mark = readCharacter(step, "replacement", "▁");
   const given = step.add_prefix_space === false ? "never" : "always";
   const scheme = readText(step, "prepend_scheme", given);
   if (!schemes.includes(scheme)) {

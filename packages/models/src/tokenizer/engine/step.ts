@@ -37,6 +37,12 @@ export function readText(step: Step, field: string, otherwise?: string): string 
   return value;
 }
 
+export function readCharacter(step: Step, field: string, otherwise: string): string {
+  const text = readText(step, field, otherwise);
+  if ([...text].length !== 1) throw wrong(step, field, "one character");
+  return text;
+}
+
 export function readFlag(step: Step, field: string, otherwise: boolean): boolean {
   const value = step[field] ?? otherwise;
   if (typeof value !== "boolean") throw wrong(step, field, "true or false");
@@ -86,6 +92,8 @@ function wrong(step: Step, field: string, wanted: string): TokenizerFileError {
 
 /** A value in a message, not longer than a line. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const isNested = typeof value === "object" && value !== null;
+  const parts = isNested ? Object.values(value).some((part) => typeof part === "object") : false;
+  const text = parts ? "an object of objects" : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
