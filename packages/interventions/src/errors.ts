@@ -2,6 +2,9 @@
 import { inspect } from "node:util";
 import { MlxterpError } from "@mlxterp/mlx";
 
+/** Where in a larger structure something stands. */
+export type Path = readonly (string | number)[];
+
 /** A value whose shape does not fit the activation it was meant for. */
 export class ValueShapeError extends MlxterpError {
   readonly code = "VALUE_SHAPE";
@@ -64,7 +67,7 @@ export class NotSerializableError extends MlxterpError {
 export class InvalidInterventionError extends MlxterpError {
   readonly code = "INVALID_INTERVENTION";
   constructor(
-    readonly path: readonly (string | number)[],
+    readonly path: Path,
     readonly value: unknown,
     readonly rule: string,
     options?: ErrorOptions,
@@ -88,7 +91,7 @@ export class InterventionSyntaxError extends MlxterpError {
 }
 
 /** Writes a path as one would in code: `interventions[1].factor`. */
-export function formatPath(path: readonly (string | number)[]): string {
+export function formatPath(path: Path): string {
   return path
     .map((part, index) =>
       typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`,

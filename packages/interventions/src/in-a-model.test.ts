@@ -2,14 +2,15 @@
 import { InterpretableModel, type Interventions } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { addVector } from "./add-vector.js";
-import { atBatch } from "./at-indices.js";
-import { atPositions } from "./at-positions.js";
-import { parseInterventionEntries } from "./parse-text.js";
-import { patchFrom } from "./patch-from.js";
-import { replaceWith, zeroOut } from "./replace-with.js";
-import { scale } from "./scalars.js";
+import { addVector } from "./add-vector/add-vector.js";
+import { atBatch } from "./at-batch/at-batch.js";
+import { atPositions } from "./at-positions/at-positions.js";
+import { patchFrom } from "./patch-from/patch-from.js";
+import { replaceWith } from "./replace-with/replace-with.js";
+import { scale } from "./scale/scale.js";
 import { changed, values } from "./test-support.js";
+import { parseInterventionEntries } from "./text/parse-text.js";
+import { zeroOut } from "./zero-out/zero-out.js";
 
 /** Two residual layers over embedded tokens: position by position, so every expectation is plain arithmetic. */
 class Small extends nn.Module {

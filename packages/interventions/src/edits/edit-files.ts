@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { NamedEdit } from "@mlxterp/core";
 import { writeFileAtomically } from "@mlxterp/mlx";
 import { InvalidInterventionError } from "../errors.js";
+import type { ParseOptions } from "../json/known-types.js";
 import { type Edited, editsToJSON } from "./edits-to-json.js";
 import { parseEdits } from "./parse-edits.js";
 
@@ -20,14 +21,15 @@ export function saveEdits(view: Edited, file: string): void {
 /**
  * Reads edits from a file that `saveEdits` wrote, for `model.withEdits`.
  *
+ * @param options `types` of your own, made by `defineIntervention`
  * @throws InvalidInterventionError (`INVALID_INTERVENTION`) with the path and the value that is wrong
  * @example
  * saveEdits(model.edit({ "layers.2": scale(0.5) }), "calm.json");
  * const calm = model.withEdits(await loadEdits("calm.json"));
  */
-export async function loadEdits(file: string): Promise<NamedEdit[]> {
+export async function loadEdits(file: string, options: ParseOptions = {}): Promise<NamedEdit[]> {
   const text = await readFile(file, "utf8");
-  return parseEdits(parseText(text, file));
+  return parseEdits(parseText(text, file), options);
 }
 
 function parseText(text: string, file: string): unknown {

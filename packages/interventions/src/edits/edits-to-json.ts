@@ -1,7 +1,7 @@
 /** From the edits of a view to JSON. */
 import type { ModelEdits, ModuleEdit, NamedEdit } from "@mlxterp/core";
 import { NotSerializableError } from "../errors.js";
-import { interventionsToJSON } from "../specification.js";
+import { interventionsToJSON } from "../json/to-json.js";
 import type { EditsJson } from "./edits-json.js";
 
 /** Whatever has edits: a view of a model. */

@@ -1,0 +1,36 @@
+/** From interventions to JSON. */
+import type { Intervention, Interventions } from "@mlxterp/core";
+import type { InterventionJson, InterventionsJson } from "../built-in.js";
+import { describe } from "../definition/specification.js";
+
+/**
+ * Writes an intervention as plain data, from which `parseIntervention` makes it again. Evaluates the arrays it holds.
+ *
+ * @param intervention one made by this package, or by a definition of yours, whose type its result then has
+ * @throws NotSerializableError (`NOT_SERIALIZABLE`) for a function of your own, `patchFrom`, or an array that is too large,
+ *   naming the part
+ * @example
+ * toJSON(atHeads([4], scale(0.5)));
+ * // { type: "atHeads", heads: [4], intervention: { type: "scale", factor: 0.5 } }
+ */
+export function toJSON(intervention: Intervention): InterventionJson {
+  return describe(intervention, []) as InterventionJson;
+}
+
+/**
+ * Writes a whole record of interventions as plain data, from which `parseInterventions` makes it again.
+ *
+ * @throws NotSerializableError (`NOT_SERIALIZABLE`) naming the site and the part
+ * @example
+ * interventionsToJSON({ "layers.3.mlp": scale(0.5) });
+ * // { "layers.3.mlp": { type: "scale", factor: 0.5 } }
+ */
+export function interventionsToJSON(interventions: Interventions): InterventionsJson {
+  const written = Object.entries(interventions).map(([site, given]) => [
+    site,
+    typeof given === "function"
+      ? describe(given, [site])
+      : given.map((intervention, index) => describe(intervention, [site, index])),
+  ]);
+  return Object.fromEntries(written) as InterventionsJson;
+}

@@ -1,0 +1,133 @@
+/** Puts activations of another run in the place of this one's: activation patching. */
+import type { Intervention, Positions, SiteContext, TokenBatch } from "@mlxterp/core";
+import {
+  checkOptions,
+  checkText,
+  dtypeName,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
+import { atBatch } from "../at-batch/at-batch.js";
+import { atPositions } from "../at-positions/at-positions.js";
+import { specify } from "../definition/specification.js";
+import {
+  formatPath,
+  NotSerializableError,
+  PromptMismatchError,
+  ValueDtypeError,
+  ValueShapeError,
+} from "../errors.js";
+import { sameShape } from "../restrict/apply.js";
+import type { ActivationSource } from "../values/activation-source.js";
+import { rankOf } from "../values/dtypes.js";
+
+/** What to patch; everything by default. */
+export interface PatchOptions {
+  /** Take the activation of this site instead of the one being patched. */
+  readonly site?: string;
+  /** Patch these positions only; as in `atPositions`. */
+  readonly positions?: Positions;
+  /** Patch these rows of the batch only; as in `atBatch`. */
+  readonly batch?: number | readonly number[];
+}
+
+/**
+ * Replaces an activation by the one another run had at the same site (activation patching; Vig et al. 2020, Meng et al. 2022).
+ *
+ * Shapes must be equal, except that a source of one prompt is used for every prompt of the batch. When the source
+ * knows its tokens, every prompt must have as many as its counterpart. In a module's second call the source is asked
+ * for `site#1`, and so on. While generating, only the part of the sequence that the source has is patched.
+ *
+ * @param source an ActivationCache, or anything with `get(site)`; read when the site is reached
+ * @returns an intervention whose result has the site's shape and dtype
+ * @throws ValueShapeError (`VALUE_SHAPE`); PromptMismatchError (`PROMPT_MISMATCH`) when tokens do not line up;
+ *   ValueDtypeError (`VALUE_DTYPE`) for fractions at a site of integers; and what the source throws for a site it lacks
+ * @example
+ * const clean = await model.run("When Mary and John went out, John gave a book to", { save: "layers.*" });
+ * await model.run("When Mary and John went out, Mary gave a book to", {
+ *   interventions: { "layers.2": patchFrom(clean, { positions: -1 }) },
+ * });
+ */
+export function patchFrom(source: ActivationSource, options: PatchOptions = {}): Intervention {
+  checkOptions<PatchOptions>("patchFrom", options, {
+    site: checkText,
+    positions: true,
+    batch: true,
+  });
+  requireSource(source);
+  const { site: from, positions, batch } = options;
+  let patch = specify(
+    "patchFrom",
+    (x, site) => replacement(x, source, from ?? callName(site), site),
+    (path) => {
+      throw new NotSerializableError(
+        formatPath(path),
+        "patchFrom reads from a cache of activations. Save that cache, and make the patch in code.",
+      );
+    },
+  );
+  if (positions !== undefined) patch = atPositions(positions, patch);
+  return batch === undefined ? patch : atBatch(batch, patch);
+}
+
+function requireSource(source: unknown): void {
+  if (typeof (source as ActivationSource | undefined)?.get === "function") return;
+  const rule =
+    "must be a cache of activations, or have a method get(site), as what model.run returns.";
+  throw new InvalidArgumentError("source", source, rule);
+}
+
+function callName({ site, call }: SiteContext): string {
+  return call === 0 || site.includes("#") ? site : `${site}#${call}`;
+}
+
+function replacement(
+  x: MxArray,
+  source: ActivationSource,
+  name: string,
+  context: SiteContext,
+): MxArray {
+  const value = source.get(name);
+  const { shape } = x;
+  if (context.step !== undefined && isBehind(value, context)) return x;
+  checkTokens(source.tokens, context);
+  const batch = context.axes ? context.axes.indexOf("batch") : 0;
+  const given = value.shape;
+  const oneForAll = given.map((size, axis) => (axis === batch && size === 1 ? shape[axis] : size));
+  if (!sameShape(oneForAll, shape)) {
+    const rule = `The source's "${name}" must have the same shape, or hold one prompt for the whole batch.`;
+    throw new ValueShapeError("patchFrom", context.site, given, shape, rule);
+  }
+  if (rankOf(value.dtype) > rankOf(x.dtype)) {
+    throw new ValueDtypeError(
+      "patchFrom",
+      context.site,
+      dtypeName(value.dtype),
+      dtypeName(x.dtype),
+    );
+  }
+  const cast = value.dtype === x.dtype ? value : value.astype(x.dtype);
+  return mx.broadcastTo(cast, shape); // a new handle, so that the cache's own stays untouched
+}
+
+/** Whether the source ends before the tokens of this generation step. */
+function isBehind(value: MxArray, { axes, offset }: SiteContext): boolean {
+  const position = axes?.findIndex((axis) => axis === "position" || axis === "query") ?? -1;
+  return position >= 0 && value.ndim === axes?.length && offset >= value.shape[position];
+}
+
+function checkTokens(theirs: TokenBatch | undefined, { site, tokens: ours }: SiteContext): void {
+  if (!theirs || !ours || theirs.lengths === ours.lengths) return;
+  const one = theirs.lengths.length === 1;
+  for (let prompt = 0; prompt < ours.lengths.length; prompt++) {
+    const length = theirs.lengths[one ? 0 : prompt];
+    if (length === undefined || length === ours.lengths[prompt]) continue;
+    throw new PromptMismatchError(site, prompt, `${length} tokens`, `${ours.lengths[prompt]}`);
+  }
+  const ragged = ours.lengths.some((length) => length !== ours.lengths[0]);
+  if (ragged && theirs.padding !== ours.padding) {
+    const received = `tokens padded on the ${theirs.padding}`;
+    throw new PromptMismatchError(site, 0, received, `padding on the ${ours.padding}`);
+  }
+}
