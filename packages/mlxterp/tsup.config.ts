@@ -1,7 +1,9 @@
 /** Builds the library and the command; only the library has declarations. */
 import { declarations, packageBuild } from "../../tsup.shared.ts";
 
+const library = ["src/index.ts", "src/errors.ts"];
+
 export default packageBuild({
-  entry: ["src/index.ts", "src/cli/main.ts"],
-  dts: { ...declarations, entry: "src/index.ts" },
+  entry: [...library, "src/cli/main.ts"],
+  dts: { ...declarations, entry: library },
 });

@@ -8,7 +8,7 @@ export {
   type CollectProgress,
   collectActivations,
   getActivations,
-} from "./collect/collect.js";
+} from "./compat/activations.js";
 export type { EditOptions, ModelEdits, ModuleEdit, NamedEdit } from "./edits/edit.js";
 export type { EditsOn } from "./edits/edits-on.js";
 export {

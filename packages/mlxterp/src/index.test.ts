@@ -1,4 +1,4 @@
-/** The menu has everything of the packages below, except what only their authors need. */
+/** The menu has everything of the packages below; the errors stand by themselves as well. */
 import * as analysis from "@mlxterp/analysis";
 import * as core from "@mlxterp/core";
 import * as data from "@mlxterp/data";
@@ -7,33 +7,28 @@ import * as mlx from "@mlxterp/mlx";
 import * as models from "@mlxterp/models";
 import * as viz from "@mlxterp/viz";
 import { expect, it } from "vitest";
+import * as errors from "./errors.js";
 import * as menu from "./index.js";
-
-/** For those who write methods or modules, under the name of their package. */
-const plumbing: Readonly<Record<string, readonly string[]>> = {
-  core: ["anatomyPart", "growsBatch", "lastPositions", "padRight", "skipOptions"],
-  mlx: [
-    "collect",
-    "evaluateNow",
-    "guardDtype",
-    "hashFile",
-    "isFloating",
-    "release",
-    "releaseOld",
-    "sliceForProduct",
-    "uniformNumbers",
-    "verifyFiles",
-  ],
-  models: ["listParameters", "setParameters"],
-};
 
 it.each(Object.entries({ analysis, core, data, interventions, mlx, models, viz }))(
   "offers what %s offers",
-  (name, members) => {
-    const expected = Object.keys(members).filter((member) => !plumbing[name]?.includes(member));
-    expect(expected.filter((member) => !(member in menu))).toEqual([]);
-    for (const member of expected) {
+  (_, members) => {
+    for (const member of Object.keys(members)) {
       expect(Reflect.get(menu, member), member).toBe(Reflect.get(members, member));
     }
   },
 );
+
+it("has no two things under one name, which `export *` would leave out in silence", () => {
+  const offered = Object.values({ analysis, core, data, interventions, mlx, models, viz });
+  const names = new Set(offered.flatMap((members) => Object.keys(members)));
+  expect(Object.keys(menu).sort()).toEqual([...names].sort());
+});
+
+it("has all errors, and nothing else, under mlxterp/errors", () => {
+  const isError = ([, value]: [string, unknown]) =>
+    value === menu.MlxterpError ||
+    (typeof value === "function" && value.prototype instanceof menu.MlxterpError);
+  const expected = Object.entries(menu).filter(isError);
+  expect(Object.entries(errors).sort()).toEqual(expected.sort());
+});

@@ -7,7 +7,7 @@ export type { ModelWeights } from "./anatomy/model-weights.js";
 export type { WeightDtype } from "./checkpoint/files/weight-dtype.js";
 export { type LoadOptions, loadModel, type ModelClass } from "./checkpoint/loading/load-model.js";
 export type { QuantizeOptions } from "./checkpoint/quantization/layer-packer.js";
-export { type SaveOptions, saveModel } from "./checkpoint/saving/save-model.js";
+export type { SaveOptions } from "./checkpoint/saving/save-model.js";
 export { type CacheOptions, KeyValueCache } from "./decoder/cache/cache.js";
 export type {
   AttentionConfig,
@@ -69,11 +69,7 @@ export type { StepSaveOptions } from "./generation/save-plan.js";
 export type { StepSelection } from "./generation/step-selection.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export type { HubOptions } from "./hub/hub-model.js";
-export {
-  type DriftOptions,
-  type QuantizationDrift,
-  quantizationDrift,
-} from "./language-model/drift.js";
+export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";
 export type { QuantizationScheme } from "./packed/scheme.js";
 export { StateCache } from "./state-space/cache.js";
@@ -85,9 +81,4 @@ export { ChatTemplateError, TokenAlignmentError } from "./tokenizer/errors.js";
 export type { TextMarks } from "./tokenizer/marks.js";
 export type { TextToken } from "./tokenizer/text-tokens.js";
 export { type EncodeOptions, loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
-export {
-  type Verification,
-  type VerifiedInvariant,
-  type VerifyOptions,
-  verifyModel,
-} from "./verify/verify-model.js";
+export type { Verification, VerifiedInvariant, VerifyOptions } from "./verify/verify-model.js";

@@ -14,25 +14,28 @@ interface MenuEntry {
   readonly from: string;
 }
 
-function readMenu(packageName: string, index: string): Map<string, MenuEntry> {
+/** The names a menu lists, and those of the menus that it passes on. */
+function readMenu(packageName: string, from = packageName): Map<string, MenuEntry> {
+  const found = libraries.find(({ manifest }) => manifest.name === packageName);
+  if (!found) return new Map();
+  const index = join(found.folder, "src/index.ts");
   const tree = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext);
   const exported = tree.statements.flatMap((statement) => {
-    if (!ts.isExportDeclaration(statement) || !statement.exportClause) return [];
-    if (!ts.isNamedExports(statement.exportClause)) return [];
-    return statement.exportClause.elements.map(({ name, isTypeOnly }) => {
+    if (!ts.isExportDeclaration(statement)) return [];
+    const { exportClause, moduleSpecifier } = statement;
+    if (!exportClause && moduleSpecifier && ts.isStringLiteral(moduleSpecifier)) {
+      return [...readMenu(moduleSpecifier.text, from)];
+    }
+    if (!exportClause || !ts.isNamedExports(exportClause)) return [];
+    return exportClause.elements.map(({ name, isTypeOnly }) => {
       const typeOnly = isTypeOnly || statement.isTypeOnly;
-      return [name.text, { name: name.text, typeOnly, from: packageName }] as const;
+      return [name.text, { name: name.text, typeOnly, from }] as const;
     });
   });
   return new Map(exported);
 }
 
-const menus = new Map(
-  libraries.map(({ manifest, folder }) => [
-    manifest.name,
-    readMenu(manifest.name, join(folder, "src/index.ts")),
-  ]),
-);
+const menus = new Map(libraries.map(({ manifest }) => [manifest.name, readMenu(manifest.name)]));
 
 /** An example taken apart: its imports, the rest, and what it uses without saying where it is from. */
 export interface ParsedExample {

@@ -8,7 +8,7 @@ import {
   type OptionNames,
   oneOf,
 } from "@mlxterp/mlx";
-import type { CollectProgress } from "../collect/collect.js";
+import type { CollectProgress } from "../compat/activations.js";
 import type { GradientOptions } from "../gradients/options.js";
 import type { PassOptions } from "../model/options.js";
 import { checkInterventions } from "../pass/intervention.js";

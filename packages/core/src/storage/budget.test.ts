@@ -3,7 +3,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { CausalModel, letters } from "../../test/support/causal-model.js";
 import { numbers, Stack } from "../../test/support/networks.js";
-import { batchGetActivations, collectActivations, getActivations } from "../collect/collect.js";
+import { batchGetActivations, collectActivations, getActivations } from "../compat/activations.js";
 import { InterpretableModel } from "../model/model.js";
 import { byteCount, formatBytes } from "./byte-size.js";
 import { BudgetExceededError } from "./errors.js";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { CausalModel, letters } from "../../test/support/causal-model.js";
 import { expectSame } from "../../test/support/compare.js";
 import { numbers, Stack } from "../../test/support/networks.js";
-import { collectActivations, getActivations } from "../collect/collect.js";
+import { collectActivations, getActivations } from "../compat/activations.js";
 import { MissingAxisError, OutOfRangeError } from "../errors.js";
 import { InterpretableModel } from "../model/model.js";
 
@@ -76,11 +76,8 @@ describe("a smaller dtype", () => {
       }
       expect(2 * (half.nbytes - 4 * 10)).toBe(full.nbytes - 4 * 10); // ids stay as they are
       expect(half.get("layers.0", { dtype: "float32" }).dtype).toBe(mx.float32);
-      const { "layers.0": last } = await getActivations(model, prompts, {
-        save: "layers.0",
-        dtype,
-      });
-      expectSame(last, full.last("layers.0").astype(mx[dtype]));
+      const last = await getActivations(model, prompts, { save: "layers.0", dtype });
+      expectSame(last.get("layers.0"), full.last("layers.0").astype(mx[dtype]));
     },
   );
 

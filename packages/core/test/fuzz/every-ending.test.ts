@@ -1,7 +1,7 @@
 /** An exception, an abort or a closing in every state of a pass: afterwards everything is as it was. */
 import { type MxArray, mx, nn, toFlat } from "@mlxterp/mlx";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { batchGetActivations } from "../../src/collect/collect.js";
+import { batchGetActivations } from "../../src/compat/activations.js";
 import { InterpretableModel } from "../../src/model/model.js";
 import { openCount } from "../../src/trace/open-traces.js";
 import { Tap } from "../../src/tree/tap.js";

@@ -49,7 +49,7 @@ describe.each(names)("%s", (name) => {
   it("is saved and read again", async () => {
     const saved = join(temporaryFolder(), name);
     const model = await loadModel(folder);
-    await model.saveModel(saved);
+    await model.save(saved);
     const [expected, received] = [
       await model.run(prompt),
       await (await loadModel(saved)).run(prompt),

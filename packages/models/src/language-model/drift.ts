@@ -31,9 +31,6 @@ export interface QuantizationDrift {
  *
  * @param options with the reference; without it the model's checkpoint is loaded once more, in full precision
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when there is no reference or it has another vocabulary
- * @example
- * const packed = await loadModel("tiny", { quantize: { bits: 8 } });
- * const drift = await quantizationDrift(packed, ["Once upon a time"], { reference: model });
  */
 export async function quantizationDrift(
   model: LanguageModel,

@@ -128,7 +128,7 @@ describe("the shipped model with a dictionary spliced in", async () => {
   it("is not saved as if it were the original", async () => {
     const view = model.edit({ "layers.1": skip() }, { name: "shallow" });
     const folder = join(tmpdir(), `never-written-${process.pid}`);
-    await expect(view.saveModel(folder)).rejects.toThrow(/edits of this view \(shallow\)/);
+    await expect(view.save(folder)).rejects.toThrow(/edits of this view \(shallow\)/);
   });
 
   it("verifies, also with an adapter in every layer", async () => {

@@ -91,13 +91,15 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   }
 
   /**
-   * Writes the model as a folder that `loadModel` and Hugging Face `transformers` read.
+   * Writes the model, with a live adapter added to its weights, as a folder that `loadModel` and Hugging Face `transformers`
+   * read. The folder appears complete or not at all.
    *
-   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`)
+   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`) for a model that was not loaded, a view with edits, or a folder in use,
+   * IncompleteWriteError (`INCOMPLETE_WRITE`) when the disk is full, InvalidArgumentError (`INVALID_ARGUMENT`)
    * @example
-   * await model.saveModel("my-model");
+   * await model.save("my-model");
    */
-  saveModel(folder: string, options?: SaveOptions): Promise<void> {
+  save(folder: string, options?: SaveOptions): Promise<void> {
     return saveModel(this, folder, options);
   }
 

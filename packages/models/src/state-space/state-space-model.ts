@@ -84,14 +84,16 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
   }
 
   /**
-   * Writes the model as a folder that `loadModel` and Hugging Face `transformers` read.
+   * Writes the model, with a live adapter added to its weights, as a folder that `loadModel` and Hugging Face `transformers`
+   * read. The folder appears complete or not at all.
    *
-   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`)
+   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`) for a model that was not loaded, a view with edits, or a folder in use,
+   * IncompleteWriteError (`INCOMPLETE_WRITE`) when the disk is full, InvalidArgumentError (`INVALID_ARGUMENT`)
    * @example
    * const model = await loadModel("state-spaces/mamba-130m-hf", { as: StateSpaceModel });
-   * await model.saveModel("my-model");
+   * await model.save("my-model");
    */
-  saveModel(folder: string, options?: SaveOptions): Promise<void> {
+  save(folder: string, options?: SaveOptions): Promise<void> {
     return saveModel(this, folder, options);
   }
 

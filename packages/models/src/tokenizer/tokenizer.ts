@@ -82,7 +82,7 @@ export interface TextTokenizer extends Tokenizer {
  * @returns undefined when there is no `tokenizer.json`; token ids then still work as prompts
  * @throws TokenizerError (`TOKENIZER`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`)
  * @example
- * await model.saveModel("my-model");
+ * await model.save("my-model");
  * loadTokenizer("my-model")?.pieces([1, 8, 9]); // ["<bos>", "Accra", "Adam"]
  */
 export function loadTokenizer(folder: string): TextTokenizer | undefined {

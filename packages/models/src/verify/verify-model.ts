@@ -86,8 +86,6 @@ export interface Verification {
  * wholes, padding and caching are invisible, patching everything restores the clean run, gradients say what small changes do.
  *
  * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
- * @example
- * const { passed, invariants } = await verifyModel(model);
  */
 export async function verifyModel(
   model: InterpretableModelCore<Decoder>,

@@ -13,14 +13,14 @@ export const verify = defineCommand({
   examples: ["", "--model Xenova/llama2.c-stories15M", "'Once upon a time' --json"],
   async run({ options, prompt }, context) {
     const model = await context.loadModel();
-    const { verifyModel } = await import("@mlxterp/models");
     const given = options.tokens ?? prompt;
     const bar = context.progress("verifying");
-    const found = await verifyModel(model, {
+    const verification = model.verify({
       signal: context.signal,
       onProgress: bar.update,
       ...(given !== undefined && { prompt: context.promptFor(model, given) }),
-    }).finally(bar.stop);
+    });
+    const found = await verification.finally(bar.stop);
     const blocks = verifyBlocks(found);
     return {
       data: found,

@@ -146,7 +146,7 @@ describe("an adapter for llama", () => {
     const changes = llamaChanges();
     const live = await loadModel(writeCheckpoint(), { adapter: writeAdapter(changes), live: true });
     const folder = join(temporaryFolder(), "saved");
-    await live.saveModel(folder);
+    await live.save(folder);
     const saved = mx.load(join(folder, "model.safetensors")) as Record<string, MxArray>;
     const byHand = mergedByHand(llamaTensors(), changes, () => 2.5);
     expect(Object.keys(saved).sort()).toEqual(Object.keys(byHand).sort());
@@ -183,7 +183,7 @@ describe("an adapter for llama", () => {
   it("does not go into weights that the file has packed", async () => {
     const packed = join(temporaryFolder(), "packed");
     const model = await loadModel(writeCheckpoint(), { quantize: { bits: 8, groupSize: 32 } });
-    await model.saveModel(packed);
+    await model.save(packed);
     const adapter = writeAdapter(llamaChanges());
     await expect(loadModel(packed, { adapter })).rejects.toThrow(/live: true/);
   });

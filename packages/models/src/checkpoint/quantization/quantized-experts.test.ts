@@ -91,7 +91,7 @@ describe("packing experts on loading", () => {
   it("is saved as mlx-lm reads it, and loads again", async () => {
     const model = await loadModel(writeCheckpoint(mixtralJson, mixtralTensors()), { quantize });
     const folder = join(temporaryFolder(), "saved");
-    await model.saveModel(folder);
+    await model.save(folder);
     const names = Object.keys(mx.load(join(folder, "model.safetensors")));
     for (const part of parts) expect(names).toContain(`${block}.switch_mlp.down_proj.${part}`);
     expect(names.filter((name) => name.includes("experts"))).toEqual([]);

@@ -43,14 +43,14 @@ describe("a saved model", () => {
   it("has llama's tensors as they were", async () => {
     const folder = join(temporaryFolder(), "saved");
     const model = await loadModel(writeCheckpoint());
-    await model.saveModel(folder);
+    await model.save(folder);
     expectSameTensors(weightsOf(folder), llamaTensors());
     expect(jsonOf(folder)).toEqual({ ...llamaJson, dtype: "float32" });
   });
 
   it("has GPT-2's weights fused and transposed again, without its buffers", async () => {
     const folder = join(temporaryFolder(), "saved");
-    await (await loadModel(writeCheckpoint(gpt2Json, gpt2Tensors()))).saveModel(folder);
+    await (await loadModel(writeCheckpoint(gpt2Json, gpt2Tensors()))).save(folder);
     const weights = Object.entries(gpt2Tensors()).filter(
       ([name]) => !/\.attn\.(masked_)?bias$/.test(name),
     );
@@ -61,7 +61,7 @@ describe("a saved model", () => {
     for (const original of [writeCheckpoint(), writeCheckpoint(gpt2Json, gpt2Tensors())]) {
       const folder = join(temporaryFolder(), "saved");
       const model = await loadModel(original);
-      await model.saveModel(folder);
+      await model.save(folder);
       const again = await loadModel(folder);
       const save = "**";
       const [a, b] = [await model.run(prompt, { save }), await again.run(prompt, { save })];
@@ -72,7 +72,7 @@ describe("a saved model", () => {
   it("is written in the dtype that is asked for, under the name the config has", async () => {
     const folder = join(temporaryFolder(), "saved");
     const model = await loadModel(writeCheckpoint({ ...llamaJson, torch_dtype: "float32" }));
-    await model.saveModel(folder, { dtype: "bfloat16" });
+    await model.save(folder, { dtype: "bfloat16" });
     expect(weightsOf(folder)["model.norm.weight"].dtype).toBe(mx.bfloat16);
     expect(jsonOf(folder)).toMatchObject({ torch_dtype: "bfloat16" });
     expect((await loadModel(folder)).config).toEqual(model.config);
@@ -81,7 +81,7 @@ describe("a saved model", () => {
   it("is divided into files where it is large, and loads", async () => {
     const folder = join(temporaryFolder(), "saved");
     const model = await loadModel(writeCheckpoint());
-    await model.saveModel(folder, { shardBytes: 20_000 });
+    await model.save(folder, { shardBytes: 20_000 });
     const files = readdirSync(folder).filter((name) => name.endsWith(".safetensors"));
     expect(files.length).toBeGreaterThan(2);
     const [a, b] = [await model.run(prompt), await (await loadModel(folder)).run(prompt)];
@@ -91,7 +91,7 @@ describe("a saved model", () => {
   it("brings the files of its tokenizer along", async () => {
     const folder = join(temporaryFolder(), "saved");
     const model = await loadModel("tiny");
-    await model.saveModel(folder);
+    await model.save(folder);
     const text = "Mary and John went to the store";
     expect((await loadModel(folder)).tokens(text).ids).toEqual(model.tokens(text).ids);
     expect(readdirSync(folder)).not.toContain("abilities.json");
@@ -106,8 +106,8 @@ describe("a saved model", () => {
       overrides: { lmHead: { bits: 8, groupSize: 32 } },
     };
     const model = await loadModel(writeCheckpoint(), { quantize });
-    await model.saveModel(packed);
-    await model.saveModel(unpacked, { unpacked: true });
+    await model.save(packed);
+    await model.save(unpacked, { unpacked: true });
     expect(jsonOf(packed).quantization).toEqual({
       bits: 4,
       group_size: 32,
@@ -135,7 +135,7 @@ describe("every family's reference checkpoint", () => {
     const folder = join(temporaryFolder(), "saved");
     const as = kinds[name] ?? LanguageModel;
     const model = await loadModel(original, { as: as as ModelClass<LanguageModel> });
-    await model.saveModel(folder);
+    await model.save(folder);
     const { "lm_head.weight": head, ...weights } = weightsOf(original);
     const saved = weightsOf(folder);
     const tied = !("lm_head.weight" in saved); // such files may hold the head once more
@@ -149,7 +149,7 @@ describe("a saved model with packed weights", () => {
     const quantize = { bits: 8, groupSize: 32 };
     const model = await loadModel(writeCheckpoint(gpt2Json, gpt2Tensors()), { quantize });
     const packed = join(root, "packed");
-    await model.saveModel(packed);
+    await model.save(packed);
     const { "h.0.attn.c_attn.weight": fused } = weightsOf(packed);
     expect(fused.shape).toEqual([96, 8]);
     const [a, b] = [await model.run(prompt), await (await loadModel(packed)).run(prompt)];
@@ -162,7 +162,7 @@ describe("a saved model with packed weights", () => {
       const { folder } = reference("reference/families/gpt_oss");
       const model = await loadModel(folder, { quantize: { bits: 8, groupSize: 32 } });
       const packed = join(temporaryFolder(), "packed");
-      await model.saveModel(packed);
+      await model.save(packed);
       const [a, b] = [await model.run(prompt), await (await loadModel(packed)).run(prompt)];
       expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
     },
@@ -172,19 +172,19 @@ describe("a saved model with packed weights", () => {
     const overrides = { "layers.0.selfAttn.kProj": { bits: 4, groupSize: 32 } };
     const quantize = { bits: 8, groupSize: 32, overrides };
     const model = await loadModel(writeCheckpoint(gpt2Json, gpt2Tensors()), { quantize });
-    const saving = model.saveModel(join(temporaryFolder(), "saved"));
+    const saving = model.save(join(temporaryFolder(), "saved"));
     await expect(saving).rejects.toThrow(/c_attn.*unpacked: true/);
   });
 });
 
 describe("saving", () => {
   it("refuses options that do not exist", async () => {
-    const saving = smallModel().saveModel("saved", { overwritten: true } as SaveOptions);
-    await expect(saving).rejects.toThrow(/saveModel: overwritten: .*overwrite/);
+    const saving = smallModel().save("saved", { overwritten: true } as SaveOptions);
+    await expect(saving).rejects.toThrow(/save: overwritten: .*overwrite/);
   });
 
   it("refuses a model that was not loaded", async () => {
-    const saving = smallModel().saveModel(join(temporaryFolder(), "saved"));
+    const saving = smallModel().save(join(temporaryFolder(), "saved"));
     await expect(saving).rejects.toBeInstanceOf(UnsupportedSaveError);
   });
 
@@ -192,16 +192,16 @@ describe("saving", () => {
     const folder = writeCheckpoint();
     writeFileSync(join(folder, "notes.txt"), "mine");
     const model = await loadModel(writeCheckpoint());
-    await expect(model.saveModel(folder)).rejects.toThrow(/overwrite/);
+    await expect(model.save(folder)).rejects.toThrow(/overwrite/);
     expect(existsSync(join(folder, "notes.txt"))).toBe(true);
-    await model.saveModel(folder, { overwrite: true });
+    await model.save(folder, { overwrite: true });
     expect(readdirSync(folder).sort()).toEqual(["config.json", "model.safetensors"]);
   });
 
   it("can replace the folder that the model was loaded from", async () => {
     const folder = writeCheckpoint();
     const model = await loadModel(folder);
-    await model.saveModel(folder, { overwrite: true });
+    await model.save(folder, { overwrite: true });
     expectSameTensors(weightsOf(folder), llamaTensors());
   });
 

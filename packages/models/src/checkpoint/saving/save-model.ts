@@ -43,16 +43,13 @@ const companions =
  *
  * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`) for a model that was not loaded, a view with edits, or a folder in use,
  * IncompleteWriteError (`INCOMPLETE_WRITE`) when the disk is full, InvalidArgumentError (`INVALID_ARGUMENT`) for options that do not exist
- * @example
- * const merged = await loadModel("org/base", { adapter: "my-adapter" });
- * await saveModel(merged, "merged");
  */
 export async function saveModel(
   model: SavableModel,
   folder: string,
   options: SaveOptions = {},
 ): Promise<void> {
-  checkOptions("saveModel", options, optionNames);
+  checkOptions("save", options, optionNames);
   const { checkpoint, module } = model;
   if (!checkpoint) {
     throw new UnsupportedSaveError(

@@ -1,4 +1,4 @@
-/** Activations of many prompts: batched runs, chosen positions, progress and cancellation. */
+/** What mlxterp for Python calls `collect_activations` and so on: runs at chosen positions, in batches, as one cache. */
 
 import {
   checkFunction,
@@ -8,7 +8,6 @@ import {
   checkSignal,
   evaluate,
   type Module,
-  type MxArray,
   mx,
   type OptionNames,
 } from "@mlxterp/mlx";
@@ -22,8 +21,8 @@ import { type ByteSize, checkByteSize } from "../storage/byte-size.js";
 import type { ActivationCache } from "../storage/cache.js";
 import { type CaptureOptions, captureRules } from "../storage/capture.js";
 import { requireEntryHeld } from "../storage/entry.js";
-import type { Positions } from "../tokens/positions.js";
-import type { Prompt } from "../tokens/tokens.js";
+import { countOf, type Positions } from "../tokens/positions.js";
+import type { Prompt, TokenBatch } from "../tokens/tokens.js";
 
 /** How far a collection has come. */
 export interface CollectProgress {
@@ -58,7 +57,6 @@ const collectRules: OptionNames<CollectOptions> = {
 
 type Model = InterpretableModelCore<Module>;
 type PromptList = readonly string[] | readonly (readonly number[])[];
-type Named = [site: string, value: MxArray];
 
 /** How much may be kept of how many prompts; known from the shapes of the first batch. */
 interface Room {
@@ -67,7 +65,7 @@ interface Room {
 }
 
 /**
- * The activations of one pass over one or more prompts, as a cache; the plain form of `model.run`.
+ * The activations of one pass over one or more prompts; `model.run` with the residual stream after every layer.
  *
  * @throws what `model.run` throws
  * @example
@@ -83,21 +81,22 @@ export function collectActivations(
 }
 
 /**
- * Activations at chosen positions, one array per site, all prompts in one pass.
+ * Activations at chosen positions, all prompts in one pass.
  *
- * @returns (batch, hidden) for one position (the default is each prompt's last), (batch, positions, hidden) for several
+ * @returns values of shape (batch, hidden) for one position (the default is each prompt's last), and with a site's own axes,
+ * such as (batch, positions, hidden), for several
  * @throws InvalidPromptError (`INVALID_PROMPT`) without any prompt, OutOfRangeError (`OUT_OF_RANGE`) for a position
  * that a prompt does not have, MissingAxisError (`MISSING_AXIS`) for a site without positions, BudgetExceededError
  * (`BUDGET_EXCEEDED`)
  * @example
  * const last = await getActivations(model, prompts, { save: "layers.*" });
- * last["layers.3"].shape; // [2, 128]
+ * last.get("layers.3").shape; // [2, 128]
  */
 export async function getActivations(
   model: Model,
   prompts: string | PromptList,
   options: CollectOptions = {},
-): Promise<Record<string, MxArray>> {
+): Promise<ActivationCache> {
   checkOptions<CollectOptions>("getActivations", options, collectRules);
   const list: PromptList = typeof prompts === "string" ? [prompts] : prompts;
   checkList("prompts", list);
@@ -115,63 +114,63 @@ export async function batchGetActivations(
   model: Model,
   prompts: PromptList,
   options: CollectOptions = {},
-): Promise<Record<string, MxArray>> {
+): Promise<ActivationCache> {
   checkOptions<CollectOptions>("batchGetActivations", options, collectRules);
   checkList("prompts", prompts);
   if (prompts.length === 0) {
     throw new InvalidPromptError("There is no prompt: the list is empty.", prompts);
   }
-  const { batchSize = 8, onProgress, signal } = options;
-  const parts = new Map<string, MxArray[]>();
-  for (let start = 0; start < prompts.length; start += batchSize) {
+  const { batchSize = 8, positions = -1, onProgress, signal } = options;
+  signal?.throwIfAborted();
+  const tokens = model.tokens(prompts);
+  countOf(positions, tokens.lengths);
+  const caches: ActivationCache[] = [];
+  const { length: total } = prompts;
+  for (let start = 0; start < total; start += batchSize) {
     signal?.throwIfAborted();
-    const batch = prompts.slice(start, start + batchSize) as PromptList;
-    const room = start === 0 ? { budget: options.budget, total: prompts.length } : undefined;
-    for (const [site, value] of await oneBatch(model, batch, options, room)) {
-      const list = parts.get(site);
-      if (list) list.push(value);
-      else parts.set(site, [value]);
-    }
-    onProgress?.({ done: Math.min(start + batchSize, prompts.length), total: prompts.length });
+    const room = start === 0 ? { budget: options.budget, total } : undefined;
+    const ids = tokens.ids.slice(start, start + batchSize);
+    caches.push(await oneBatch(model, ids, { ...options, positions }, room));
+    onProgress?.({ done: Math.min(start + batchSize, total), total });
   }
-  const joined = [...parts].map(([site, list]): Named => [site, joinRows(list)]);
-  await evaluate(joined.map(([, value]) => value));
-  return Object.fromEntries(joined);
+  return joined(caches, tokens);
 }
 
 async function oneBatch(
   model: Model,
-  prompts: PromptList,
+  ids: TokenBatch["ids"],
   options: CollectOptions,
   room: Room | undefined,
-): Promise<Named[]> {
-  const { cache, chosen } = lazyBatch(model, prompts, options, room);
+): Promise<ActivationCache> {
+  const { save = "layers.*", positions, interventions, dtype } = options;
+  const cache = model.collectLazily(ids, { save, interventions, positions, dtype });
+  const held = { entries: cache.held(), prompts: ids.length };
+  if (room) requireBudget({ ...held, times: room.total / ids.length }, room.budget);
   const checks = cache.held().flatMap(({ largest }) => largest ?? []);
-  await evaluate([...chosen.map(([, value]) => value), ...checks]);
+  await evaluate([...cache.entries().map(([, value]) => value), ...checks]);
   for (const entry of cache.held()) requireEntryHeld(entry);
-  return chosen;
+  return cache;
 }
 
-function lazyBatch(
-  model: Model,
-  prompts: PromptList,
-  options: CollectOptions,
-  room: Room | undefined,
-): { cache: ActivationCache; chosen: Named[] } {
-  const { save = "layers.*", positions = -1, interventions, dtype } = options;
-  const cache = model.collectLazily(prompts, { save, interventions, positions, dtype });
-  const held = { entries: cache.held(), prompts: prompts.length };
-  if (room) requireBudget({ ...held, times: room.total / prompts.length }, room.budget);
-  if (typeof positions === "number") return { cache, chosen: cache.entries() };
-  const chosen = cache.entries().map(
-    ([site, value]): Named => [
-      site,
-      value.moveaxis(cache.positionAxis(site), 1), // (batch, positions, …)
-    ],
+/** The rows of several caches as one, with the tokens of all prompts. */
+async function joined(
+  caches: readonly ActivationCache[],
+  tokens: TokenBatch,
+): Promise<ActivationCache> {
+  const [first] = caches;
+  if (caches.length === 1) return first;
+  const provenance = { ...first.provenance, tokens: tokens.ids };
+  const cache = first.mapped(
+    (site) =>
+      mx.concatenate(
+        caches.map((one) => one.get(site)),
+        0,
+      ),
+    {
+      tokens,
+      provenance,
+    },
   );
-  return { cache, chosen };
-}
-
-function joinRows(list: readonly MxArray[]): MxArray {
-  return list.length === 1 ? list[0] : mx.concatenate(list, 0);
+  await evaluate(cache.entries().map(([, value]) => value));
+  return cache;
 }

@@ -12,7 +12,7 @@ import {
 } from "../errors.js";
 import { InterpretableModel } from "../model/model.js";
 import type { Positions } from "../tokens/positions.js";
-import { batchGetActivations, collectActivations, getActivations } from "./collect.js";
+import { batchGetActivations, collectActivations, getActivations } from "./activations.js";
 
 const model = new InterpretableModel(new CausalModel(), { tokenizer: letters });
 const prompts = ["abc", "d", "kjihg", "ab", "gg"];
@@ -35,23 +35,23 @@ describe("collecting one pass", () => {
 describe("activations at positions", () => {
   it("are those of each prompt's last token by default", async () => {
     const found = await getActivations(model, prompts);
-    expect(Object.keys(found)).toEqual(["layers.0", "layers.1"]);
-    expect(found["layers.1"].shape).toEqual([5, 8]);
+    expect(found.keys()).toEqual(["layers.0", "layers.1"]);
+    expect(found.get("layers.1").shape).toEqual([5, 8]);
     for (const [row, prompt] of prompts.entries()) {
-      expectClose(found["layers.1"].index(row), (await alone(prompt, "layers.1")).index(-1));
+      expectClose(found.get("layers.1").index(row), (await alone(prompt, "layers.1")).index(-1));
     }
   });
 
   it("take one text for a list of one", async () => {
-    const { lmHead } = await getActivations(model, "abc", { save: "lmHead" });
-    expectClose(lmHead, (await alone("abc", "lmHead")).index(mx.Slice(-1, null)));
+    const found = await getActivations(model, "abc", { save: "lmHead" });
+    expectClose(found.get("lmHead"), (await alone("abc", "lmHead")).index(mx.Slice(-1, null)));
   });
 
   it("may be one position, several, from either end", async () => {
     const long = ["abc", "kjihg"];
     const sites = "layers.0";
     const at = async (positions: Positions) =>
-      (await getActivations(model, long, { save: sites, positions }))[sites];
+      (await getActivations(model, long, { save: sites, positions })).get(sites);
     const [first, second] = [await alone(long[0], sites), await alone(long[1], sites)];
     const rows = (one: MxArray, other: MxArray) => mx.stack([one, other]);
     expectClose(await at(0), rows(first.index(0), second.index(0)));
@@ -86,11 +86,12 @@ describe("activations at positions", () => {
   it("are found on the axis that holds positions", async () => {
     const sites = "layers.0.selfAttn.pattern"; // (batch, heads, query, key)
     const found = await getActivations(model, ["abc", "dcba"], { save: sites, positions: [0, 2] });
-    expect(found[sites].shape).toEqual([2, 2, 1, 4]);
-    const { [sites]: ones } = await getActivations(model, ["abc"], { save: sites, positions: 0 });
-    expectSame(ones, mx.array([[[1, 0, 0]]]));
+    expect(found.get(sites).shape).toEqual([2, 1, 2, 4]);
+    expect(found.positionAxis(sites)).toBe(2);
+    const ones = await getActivations(model, ["abc"], { save: sites, positions: 0 });
+    expectSame(ones.get(sites), mx.array([[[1, 0, 0]]]));
     const ids = getActivations(model, ["abc"], { save: "layers.0.mlp.input.0" });
-    expect(Object.values(await ids)[0].shape).toEqual([1, 8]);
+    expect((await ids).entries()[0][1].shape).toEqual([1, 8]);
     const flat = new InterpretableModel(new CausalModel(), { tokenizer: letters });
     Object.defineProperty(flat.module, "outputAxes", { value: ["batch", "vocab", "hidden"] });
     const none = getActivations(flat, ["abc"], { save: "output" });
@@ -106,15 +107,27 @@ describe("in batches", () => {
         await getActivations(model, prompts, { save: ["layers.*", "output"] }),
         await batchGetActivations(model, prompts, { save: ["layers.*", "output"], batchSize }),
       ];
-      expect(Object.keys(batched)).toEqual(Object.keys(together));
-      for (const [site, value] of Object.entries(together)) expectClose(batched[site], value);
+      expect(batched.keys()).toEqual(together.keys());
+      for (const [site, value] of together) expectClose(batched.get(site), value);
+      expect(batched.tokens?.ids).toEqual(together.tokens?.ids);
+      expect(batched.provenance).toEqual(together.provenance);
+      expectClose(batched.last("layers.1"), together.last("layers.1"));
     },
   );
+
+  it("they refuse a position that a later prompt lacks before any pass", async () => {
+    let passes = 0;
+    const interventions = { "layers.0": (x: MxArray) => mx.multiply(x, ++passes) };
+    const options = { positions: { from: 1 }, batchSize: 1, interventions };
+    const ragged = batchGetActivations(model, ["abcde", "abc"], options);
+    await expect(ragged).rejects.toThrow(/prompt 0 has 4 of them and prompt 1 2/);
+    expect(passes).toBe(0);
+  });
 
   it("they take interventions, and lists of ids", async () => {
     const interventions = { "layers.0": (x: MxArray) => mx.zerosLike(x) };
     const found = await batchGetActivations(model, [[1, 2], [3]], { interventions, batchSize: 1 });
-    expectSame(found["layers.0"], mx.zeros([2, 8]));
+    expectSame(found.get("layers.0"), mx.zeros([2, 8]));
   });
 
   it("they report how far they are", async () => {
