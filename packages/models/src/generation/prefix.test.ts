@@ -133,7 +133,7 @@ describe("a prefix", () => {
       const alone = await stepsOf(model, [3, 1, 4], { ...draws, seed: 4 + row });
       expect(tokensOf(steps)).toEqual(tokensOf(alone));
     }
-    const mixed = rowsOf(model, [[1], []], { prefix });
+    const mixed = rowsOf(model, [[1], []], { prefix: prefix.asItIs() });
     await expect(mixed).rejects.toThrow("Prompt 1 adds nothing");
   });
 
@@ -142,7 +142,7 @@ describe("a prefix", () => {
     const prefix = await model.readPrefix([3, 1, 4]);
     const rests = [[1, 5, 9], [2]]; // position 4 is read with the prompt in one, and generated in the other
     const given = { interventions, maxTokens: 4 };
-    const rows = await rowsOf(model, rests, { ...given, prefix });
+    const rows = await rowsOf(model, rests, { ...given, prefix: prefix.asItIs() });
     for (const [row, rest] of rests.entries()) {
       const expected = await stepsOf(model, [3, 1, 4, ...rest], given);
       expect(tokensOf(rows[row])).toEqual(tokensOf(expected));
