@@ -52,3 +52,17 @@ export class IncompleteWriteError extends MlxterpError {
     super(`${file} could not be written as a whole: ${reason}. Make room on the disk.`, options);
   }
 }
+
+/** A file or folder that the system does not let be read or written. */
+export class FileAccessError extends MlxterpError {
+  readonly code = "FILE_ACCESS";
+  constructor(
+    readonly file: string,
+    /** The system's own code, such as `EACCES`. */
+    readonly reason: string,
+    wayOut: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} cannot be used (${reason}): ${wayOut}`, options);
+  }
+}
