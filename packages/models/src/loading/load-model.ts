@@ -44,7 +44,7 @@ type AnyOptions = LoadOptions & { readonly as?: ModelClass<AnyModel> };
 const optionNames: OptionNames<AnyOptions> = {
   ...{ dtype: true, quantize: true, adapter: true, live: true, lazy: true, as: true },
   ...{ revision: true, accessToken: true, cacheFolder: true, offline: true, hubUrl: true },
-  ...{ fetch: true, retries: true, signal: true, onProgress: true },
+  ...{ fetch: true, retries: true, silence: true, verify: true, signal: true, onProgress: true },
 };
 
 /**
