@@ -42,6 +42,8 @@ export interface LanguageModelOptions {
   readonly eosTokens?: readonly number[];
   /** Where the weights come from; without it the model cannot be saved. */
   readonly checkpoint?: Checkpoint;
+  /** What was left out of a checkpoint, in words. Default: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -60,14 +62,17 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   readonly eosTokens: readonly number[];
   /** Absent in a model that was not loaded. */
   readonly checkpoint: Checkpoint | undefined;
+  /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
+  readonly notes: readonly string[];
 
   constructor(decoder: Decoder, options: LanguageModelOptions) {
-    const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
+    const { config, tokenizer, name, eosTokens = [], checkpoint, notes = [] } = options;
     super(decoder, { tokenizer, name, anatomy: describeAnatomy(decoder, config) });
     this.config = config;
     this.weights = new ModelWeights(decoder);
     this.eosTokens = eosTokens;
     this.checkpoint = checkpoint;
+    this.notes = notes;
   }
 
   /**

@@ -15,6 +15,8 @@ export interface MaskedLanguageModelOptions {
   readonly name?: string;
   /** Where the weights come from; without it the model cannot be saved. */
   readonly checkpoint?: Checkpoint;
+  /** What was left out of a checkpoint, in words. Default: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -28,9 +30,11 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
   readonly config: BertConfig;
   /** Absent in a model that was not loaded. */
   readonly checkpoint: Checkpoint | undefined;
+  /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
+  readonly notes: readonly string[];
 
   constructor(bert: Bert, options: MaskedLanguageModelOptions) {
-    const { config, tokenizer, name, checkpoint } = options;
+    const { config, tokenizer, name, checkpoint, notes = [] } = options;
     const { layers, heads, hidden, vocab, maxPositions } = config;
     super(bert, {
       tokenizer,
@@ -54,6 +58,7 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
     });
     this.config = config;
     this.checkpoint = checkpoint;
+    this.notes = notes;
   }
 
   /**

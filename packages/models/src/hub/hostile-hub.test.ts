@@ -103,10 +103,15 @@ const scenarios: Record<string, HubBehaviour> = {
   "a next page on another port": {
     listHeaders: () => ({ link: `<http://127.0.0.1:9/api?cursor=1>; rel="next"` }),
   },
-  "a next page of another kind": {
-    listHeaders: () => ({ link: `<file:///etc/passwd>; rel="next"` }),
+  "a next page by another scheme": {
+    listHeaders: ({ headers }) => ({ link: `<https://${headers.host}/api?cursor=1>; rel="next"` }),
   },
-  "a next page that is no address": { listHeaders: () => ({ link: `<::>; rel="next"` }) },
+  "a next page under another name of the host": {
+    listHeaders: ({ headers }) => {
+      const port = String(headers.host).split(":")[1];
+      return { link: `<http://localhost:${port}/api?cursor=1>; rel="next"` };
+    },
+  },
   "redirects in a circle": answerTo("/api/", (response) =>
     response.writeHead(302, { location: `/api/models/${hubId}/again` }).end(),
   ),

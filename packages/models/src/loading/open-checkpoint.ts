@@ -1,5 +1,4 @@
 /** Opens a checkpoint: its configuration, and the headers of its weights. */
-import { readFileSync } from "node:fs";
 import type { DecoderConfig } from "../decoder/config.js";
 import type { WeightTable } from "../families/weight-table.js";
 import { openGguf } from "../gguf/open-gguf.js";
@@ -8,7 +7,7 @@ import { findMxfp4, Mxfp4Source, mxfp4Scheme } from "../quantization/mxfp4.js";
 import { type Packing, takePacking } from "../quantization/packing-config.js";
 import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.js";
 import { type CheckpointFiles, findCheckpointFiles } from "./checkpoint-files.js";
-import { readJsonFile } from "./json-file.js";
+import { readJsonFile, readTextFile } from "./json-file.js";
 import { SafetensorsSource, type TensorSource } from "./tensor-source.js";
 
 /** Everything about a checkpoint but its numbers. */
@@ -18,7 +17,7 @@ export interface OpenedCheckpoint {
   readonly config: string;
   /** As a family reads it. */
   readonly json: unknown;
-  readonly files: Pick<CheckpointFiles, "tensors" | "weights">;
+  readonly files: Pick<CheckpointFiles, "tensors" | "weights" | "absent">;
   readonly packing: Packing | undefined;
   /** Where names are not those of the family. */
   readonly table: ((config: DecoderConfig) => WeightTable) | undefined;
@@ -40,7 +39,7 @@ export function openCheckpoint(location: string, name: string): OpenedCheckpoint
   const files = findCheckpointFiles(location, name);
   const { config, folder } = files;
   const { rest: json, packing, fp8 } = takePacking(readJsonFile(config), config);
-  const configText = readFileSync(config, "utf8");
+  const configText = readTextFile(config);
   const tokenizer = () => loadTokenizer(folder);
   const common = { folder, config, json, table: undefined, configText, tokenizer };
   if (fp8) {
