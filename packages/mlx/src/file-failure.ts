@@ -1,4 +1,5 @@
 /** What the system says about files, in this library's errors. */
+import { statSync } from "node:fs";
 import { FileAccessError, IncompleteWriteError, MlxterpError } from "./errors.js";
 
 /** The system's codes that have to do with files, each with the way out. */
@@ -60,6 +61,21 @@ export function withFile<T>(file: string, use: () => T): T {
   } catch (error) {
     throw fileFailure(error, file);
   }
+}
+
+/**
+ * The size of an ordinary file. Devices and pipes have none, and reading them may never end.
+ *
+ * @throws FileAccessError (`FILE_ACCESS`) for what is missing, or no ordinary file
+ * @example
+ * writeFileAtomically("three.txt", "abc");
+ * fileSize("three.txt"); // 3
+ */
+export function fileSize(file: string): number {
+  const stats = withFile(file, () => statSync(file));
+  if (stats.isFile()) return stats.size;
+  const reason = stats.isDirectory() ? "EISDIR" : "ENXIO";
+  throw new FileAccessError(file, reason, waysOut[reason]);
 }
 
 /** Uses files as `withFile` does, over time. */

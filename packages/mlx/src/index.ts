@@ -17,7 +17,7 @@ export {
   MlxterpError,
   UnsupportedDtypeError,
 } from "./errors.js";
-export { fileFailure, withFile, withFiles } from "./file-failure.js";
+export { fileFailure, fileSize, withFile, withFiles } from "./file-failure.js";
 export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
 export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";

@@ -1,7 +1,7 @@
 /** Reads and checks the header of a safetensors file before MLX sees it, so that damage is an error and never a crash. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { CorruptFileError } from "./errors.js";
-import { withFile } from "./file-failure.js";
+import { fileSize, withFile } from "./file-failure.js";
 
 const bytesByDtype: Readonly<Record<string, number>> = {
   BOOL: 1,
@@ -51,6 +51,7 @@ const pointerMark = "version ";
  * readTensorHeader("a.safetensors").tensors; // [{ name: "x", dtype: "F32", shape: [2] }]
  */
 export function readTensorHeader(file: string): TensorHeader {
+  fileSize(file); // opening a pipe would wait for somebody to write into it
   const { header, dataBytes } = withFile(file, () => readHeader(file));
   const { __metadata__: metadata, ...entries } = header;
   const spans: Span[] = [];

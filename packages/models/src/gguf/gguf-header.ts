@@ -1,6 +1,5 @@
 /** Reads and checks the header of a GGUF file, before any of its numbers are read. */
-import { statSync } from "node:fs";
-import { withFile } from "@mlxterp/mlx";
+import { fileSize } from "@mlxterp/mlx";
 import { CorruptCheckpointError, UnsupportedConfigError } from "../errors.js";
 import { readFileBytes } from "../loading/file-bytes.js";
 import { GgufReader, type GgufValue } from "./gguf-reader.js";
@@ -34,7 +33,7 @@ const longestAxis = 2 ** 31 - 1; // of an array in MLX
  * or a type of tensor that is not implemented
  */
 export function readGgufHeader(file: string): GgufHeader {
-  const { size } = withFile(file, () => statSync(file));
+  const size = fileSize(file);
   let length = Math.min(size, firstBytes);
   for (;;) {
     const reader = new GgufReader(readFileBytes(file, 0, length), file);

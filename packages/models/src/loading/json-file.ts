@@ -1,10 +1,11 @@
 /** Reads a JSON file of a checkpoint, as Python reads it. */
 import { readFileSync } from "node:fs";
-import { withFile } from "@mlxterp/mlx";
+import { fileSize, withFile } from "@mlxterp/mlx";
 import { CorruptCheckpointError } from "../errors.js";
 
 /** What a checkpoint's JSON may be nested, far more than any is: deeper ones exhaust the stack of whoever looks at them. */
 const deepest = 200;
+const mostBytes = 256 * 2 ** 20;
 
 /**
  * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) when it is not JSON or not text; FileAccessError (`FILE_ACCESS`)
@@ -15,6 +16,13 @@ export function readJsonFile(file: string): unknown {
 
 /** @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) when it is not UTF-8; FileAccessError (`FILE_ACCESS`) */
 export function readTextFile(file: string): string {
+  const size = fileSize(file);
+  if (size > mostBytes) {
+    throw new CorruptCheckpointError(
+      file,
+      `it has ${size} bytes, where such files have at most ${mostBytes}`,
+    );
+  }
   const bytes = withFile(file, () => readFileSync(file));
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
