@@ -1,11 +1,11 @@
 /** Gradients at sites: closed forms, central differences, and what has no gradient. */
 import { type MxArray, mx, nn, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { InterpretableModel } from "../model.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectClose, expectSame, expectUntouched } from "../testing/compare.js";
-import { centralDifference, inner, randomDirection } from "../testing/derivatives.js";
-import { Chain, numbers, Stack } from "../testing/networks.js";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectClose, expectSame, expectUntouched } from "../../test/support/compare.js";
+import { centralDifference, inner, randomDirection } from "../../test/support/derivatives.js";
+import { Chain, numbers, Stack } from "../../test/support/networks.js";
+import { InterpretableModel } from "../model/model.js";
 import type { GradientMetric } from "./options.js";
 
 mx.random.seed(11); // of the networks' weights

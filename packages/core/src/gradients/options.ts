@@ -1,10 +1,10 @@
 /** What gradients are asked for, and what is answered. */
 import type { Module, MxArray } from "@mlxterp/mlx";
-import type { ActivationCache } from "../cache.js";
-import type { Intervention, Interventions } from "../intervention.js";
-import type { PassOptions } from "../options.js";
+import type { PassOptions } from "../model/options.js";
+import type { Intervention, Interventions } from "../pass/intervention.js";
 import type { Selector } from "../sites/selector.js";
-import type { TokenBatch } from "../tokens.js";
+import type { ActivationCache } from "../storage/cache.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 
 /** The values of the pass that a metric is computed from; lazy, and changed by interventions already. */
 export interface MetricPass {

@@ -1,5 +1,5 @@
 /** What invocations, and the forward they share, may be told. */
-import type { Interventions } from "../intervention.js";
+import type { Interventions } from "../pass/intervention.js";
 import type { InterventionsOn } from "../typed-sites/checked.js";
 
 /** What an invocation may ask for. */

@@ -1,11 +1,12 @@
 /** The one forward of several invocations, and the readers that show each its own part. */
-import { axesOf } from "../axes-of.js";
+
 import { SiteNotReachedError } from "../errors.js";
-import type { Intervention, Interventions } from "../intervention.js";
-import type { ForwardArguments } from "../options.js";
+import type { ForwardArguments } from "../model/options.js";
 import type { PassEngine } from "../pass/engine.js";
+import type { Intervention, Interventions } from "../pass/intervention.js";
 import type { Narrowing, SiteReader } from "../pass/reader.js";
-import type { Prompt } from "../tokens.js";
+import { axesOf } from "../sites/axes-of.js";
+import type { Prompt } from "../tokens/tokens.js";
 import { joinInputs, type PromptInput } from "./inputs.js";
 import { rowInterventions } from "./row-interventions.js";
 import { type Place, regionOf, takeRegion } from "./rows.js";

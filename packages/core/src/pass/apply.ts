@@ -1,10 +1,10 @@
 /** One intervention on one value: what it is told, and what it may return. */
 import { isArray, type MxArray } from "@mlxterp/mlx";
-import { axesOf } from "../axes-of.js";
 import { InterventionShapeError } from "../errors.js";
-import type { Intervention, SiteContext } from "../intervention.js";
+import { axesOf } from "../sites/axes-of.js";
 import type { Site } from "../sites/site.js";
 import type { PassFacts } from "./facts.js";
+import type { Intervention, SiteContext } from "./intervention.js";
 import { ownHandle } from "./nested.js";
 
 /** Marks an intervention that may add rows to the batch axis; see `growsBatch`. */

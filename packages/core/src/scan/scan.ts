@@ -3,13 +3,13 @@ import { type DtypeName, InvalidArgumentError, isFloating, mx } from "@mlxterp/m
 import type { Axes } from "../axes.js";
 import { MissingAxisError, SiteNotReachedError } from "../errors.js";
 import { shown } from "../shown.js";
-import { siteLines } from "../site-lines.js";
-import type { ModuleNode } from "../sites/module-node.js";
 import type { SiteResolver } from "../sites/resolver.js";
 import { outputPort, type Selector } from "../sites/selector.js";
 import { type Site, siteLabel, siteName } from "../sites/site.js";
 import type { CaptureOptions } from "../storage/capture.js";
-import type { TokenBatch } from "../tokens.js";
+import { siteLines } from "../storage/site-lines.js";
+import type { TokenBatch } from "../tokens/tokens.js";
+import type { ModuleNode } from "../tree/module-node.js";
 import { portKey, type ScannedValue, type ScannedValues } from "./read-scan.js";
 
 /** One site as a run would save it. */

@@ -10,7 +10,7 @@ import {
   withFile,
   writeTensors,
 } from "@mlxterp/mlx";
-import type { CacheFacts } from "../cache.js";
+import type { CacheFacts } from "./cache.js";
 import {
   arrayOf,
   bytesOf,

@@ -2,8 +2,8 @@
 import { InvalidArgumentError, isFloating, type MxArray, mx } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError } from "../errors.js";
-import { atPositions } from "../positions.js";
-import type { TokenBatch } from "../tokens.js";
+import { atPositions } from "../tokens/positions.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 import type { CacheEntry } from "./entry.js";
 import { type FoundSite, savedSite } from "./saved-site.js";
 

@@ -1,8 +1,8 @@
 /** Computes what a run is to keep: all at once, or a group at a time with the disk to take what does not fit. */
 import { evaluate } from "@mlxterp/mlx";
-import type { ActivationCache } from "../cache.js";
 import { requireBudget } from "./budget.js";
 import { type ByteSize, byteCount } from "./byte-size.js";
+import type { ActivationCache } from "./cache.js";
 
 /** Where values go that do not fit into memory. */
 export interface SpillOptions {

@@ -7,9 +7,9 @@ import {
   type VerifyOptions,
   verifyFiles,
 } from "@mlxterp/mlx";
-import type { CacheFacts } from "../cache.js";
 import { DisposedError, UnknownSiteError } from "../errors.js";
 import { type ByteSize, byteCount } from "./byte-size.js";
+import type { CacheFacts } from "./cache.js";
 import { CacheWriter } from "./cache-writer.js";
 import { bytesOf, type CacheEntry } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";

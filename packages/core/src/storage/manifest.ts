@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DtypeName, mx, writeFileAtomically } from "@mlxterp/mlx";
-import type { Provenance } from "../cache.js";
+import type { Provenance } from "./cache.js";
 import { readable } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
 import type { SavedSite } from "./saved-site.js";

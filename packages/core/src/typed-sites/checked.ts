@@ -1,11 +1,11 @@
 /** What the compiler says to a site's name: that it is one, or which there are. */
 import type { Module } from "@mlxterp/mlx";
 import type { GradientOptions } from "../gradients/options.js";
-import type { Interventions } from "../intervention.js";
-import type { PassOptions, RunOptions } from "../options.js";
+import type { PassOptions, RunOptions } from "../model/options.js";
+import type { Interventions } from "../pass/intervention.js";
 import type { Selector } from "../sites/selector.js";
-import type { ModuleKey } from "../views.js";
 import type { AxesAt } from "./resolve.js";
+import type { ModuleKey } from "./views.js";
 
 /** Whether S names a site of M; true where the compiler cannot know. */
 type Names<M, S extends string> = [AxesAt<M, S>] extends [never] ? false : true;

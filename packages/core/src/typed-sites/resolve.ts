@@ -1,9 +1,9 @@
 /** Follows a site's name through the types of a module tree, as the resolver does through its modules. */
 import type { Module } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
-import type { ModuleKey, SiteValue } from "../views.js";
 import type { Activation, InputAxes, OutputAxes } from "./activation.js";
 import type { CamelCase, FromTransformerLens } from "./spelling.js";
+import type { ModuleKey, SiteValue } from "./views.js";
 
 /** The type of the activation at the site that S names. */
 export type ActivationAt<M, S extends string> = [AxesAt<M, S>] extends [infer A extends Axes]

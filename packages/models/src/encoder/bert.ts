@@ -1,8 +1,8 @@
 /** BERT with its masked-language-model head: token ids in, logits for every position out. */
 import { type Embedding, InvalidArgumentError, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
-import { Norm } from "../decoder/norm.js";
-import { maskedScore } from "../decoder/pass.js";
+import { Norm } from "../decoder/norm/norm.js";
+import { maskedScore } from "../decoder/positions/pass.js";
 import type { BertConfig } from "./config.js";
 import { EncoderLayer } from "./layer.js";
 import { MaskedHead } from "./masked-head.js";

@@ -1,9 +1,9 @@
 /** A bidirectional encoder with its tokenizer: prompts with gaps in, activations and logits out. */
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
 import { layerWeights } from "../anatomy/layer-weights.js";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { NotGenerativeError } from "../errors.js";
-import type { Checkpoint } from "../loading/checkpoint.js";
-import { type SaveOptions, saveModel } from "../saving/save-model.js";
 import type { Bert, BertPassOptions } from "./bert.js";
 import type { BertConfig } from "./config.js";
 

@@ -1,7 +1,7 @@
 /** A decoder with its norms folded into its matrices: the same logits, simpler weights. */
 import { evaluate } from "@mlxterp/mlx";
-import type { DecoderConfig } from "../decoder/config.js";
-import { Decoder } from "../decoder/decoder.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
+import { Decoder } from "../decoder/model/decoder.js";
 import { setParameters } from "../decoder/parameters.js";
 import { centreUnembedding, centreWrites } from "./centre-weights.js";
 import { foldNorms } from "./fold-norms.js";

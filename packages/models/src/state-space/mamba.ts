@@ -1,8 +1,8 @@
 /** Mamba: a language model without attention; token ids in, logits out. */
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes, type ResidualAxes, residualAxes } from "../decoder/axes.js";
-import { Norm } from "../decoder/norm.js";
-import { realTokens, resolvePadding } from "../decoder/padding.js";
+import { Norm } from "../decoder/norm/norm.js";
+import { realTokens, resolvePadding } from "../decoder/positions/padding.js";
 import type { MixerCache, StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import { Mixer, type Pads } from "./mixer.js";

@@ -1,5 +1,7 @@
 /** A state-space language model with its tokenizer: prompts in, activations, logits and text out. */
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import {
   type GeneratedText,
   generate,
@@ -19,8 +21,6 @@ import type {
   RolloutBatchOptions,
   RolloutOptions,
 } from "../generation/rollout-options.js";
-import type { Checkpoint } from "../loading/checkpoint.js";
-import { type SaveOptions, saveModel } from "../saving/save-model.js";
 import { StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import type { Mamba } from "./mamba.js";

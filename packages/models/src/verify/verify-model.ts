@@ -1,8 +1,8 @@
 /** Checks, on a loaded checkpoint, what must hold for every activation and intervention to mean what it says. */
 import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
 import { deviceName, dtypeName } from "@mlxterp/mlx";
-import type { Decoder } from "../decoder/decoder.js";
-import { fullWeight } from "../quantization/full-weight.js";
+import type { Decoder } from "../decoder/model/decoder.js";
+import { fullWeight } from "../packed/full-weight.js";
 import { cachedIsRecomputed } from "./cache-invariants.js";
 import { relative, worst } from "./comparison.js";
 import { attributionIsPatching, gradientsAreDifferences } from "./gradient-invariants.js";

@@ -1,0 +1,96 @@
+/** Normalisation with its denominator as a site. */
+import { type Axes, Tap } from "@mlxterp/core";
+import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { residualAxes } from "../axes.js";
+import type { NormConfig } from "../config/config.js";
+
+/** What is normalised, where it is not the residual stream. */
+export interface NormOptions {
+  /** The input is (batch, position, this axis, headDim). Default: (batch, position, hidden). */
+  readonly headAxis?: "heads" | "kvHeads";
+  /** Gives each of so many heads a weight of its own. */
+  readonly heads?: number;
+}
+
+/**
+ * RMSNorm or LayerNorm over the last axis: `(x [- mean]) / scale · weight [+ bias]`, where `scale` is
+ * `sqrt(mean(x²) + epsilon)` or `sqrt(variance + epsilon)`. Some families store `weight - 1`, few have none.
+ */
+export class Norm extends nn.Module {
+  readonly kind: NormConfig["kind"];
+  readonly epsilon: number;
+  readonly unitOffset: boolean;
+  readonly byHead: boolean;
+  weight: MxArray | null = null; // (dims) or (heads, dims)
+  bias: MxArray | null = null; // likewise
+  /** The denominator. */
+  readonly scale: Tap;
+
+  constructor(dims: number, config: NormConfig, options: NormOptions = {}) {
+    super();
+    const { headAxis, heads } = options;
+    const shape = heads ? [heads, dims] : [dims];
+    this.kind = config.kind;
+    this.epsilon = config.epsilon;
+    this.unitOffset = config.unitOffset ?? false;
+    this.byHead = headAxis !== undefined;
+    if (config.weight ?? true) this.weight = this.unitOffset ? mx.zeros(shape) : mx.ones(shape);
+    if (config.bias) this.bias = mx.zeros(shape);
+    this.scale = new Tap(["batch", "position", ...(headAxis ? [headAxis] : []), "one"]);
+  }
+
+  get outputAxes(): Axes {
+    const { axes } = this.scale;
+    return axes.length === 3 ? residualAxes : [...axes.slice(0, -1), "headDim"];
+  }
+
+  /** @param x (…, dims), or (batch, position, heads, dims) with a head axis */
+  override forward(x: MxArray): MxArray {
+    const { weight, byHead } = this;
+    if (!byHead) return this.normalize(x, x.shape);
+    // In rows: binding 0.0.7 computes wrong gradients, and cached passes, where one of four axes has length one.
+    const rows = x.reshape(weight?.ndim === 2 ? [-1, ...weight.shape] : [-1, x.shape[3]]);
+    return this.normalize(rows, x.shape).reshape(x.shape);
+  }
+
+  /** @param shape of the denominator, up to its last axis */
+  private normalize(x: MxArray, shape: readonly number[]): MxArray {
+    const { kind, scale, bias, epsilon, unitOffset } = this;
+    const weight = this.weight && unitOffset ? mx.add(this.weight, 1) : this.weight;
+    const divisor = () => denominator(x, kind, epsilon);
+    if (scale.changed) {
+      const centred = kind === "layer" ? mx.subtract(x, mx.mean(x, -1, true)) : x;
+      const changed = scale.forward(divisor().reshape([...shape.slice(0, -1), 1]));
+      const normalized = mx.divide(centred, changed.reshape([...x.shape.slice(0, -1), 1]));
+      return affine(normalized, weight, bias);
+    }
+    scale.derive(() => divisor().reshape([...shape.slice(0, -1), 1]));
+    const one = weight ?? mx.ones([x.shape[x.ndim - 1]], x.dtype);
+    if (one.ndim === 1) return kernel(x, kind, epsilon, one, bias);
+    // The kernels take one weight for all heads only.
+    const normalized = kernel(x, kind, epsilon, mx.ones([one.shape[1]], x.dtype), null);
+    return affine(normalized, one, bias);
+  }
+}
+
+function kernel(
+  x: MxArray,
+  kind: NormConfig["kind"],
+  epsilon: number,
+  weight: MxArray,
+  bias: MxArray | null,
+): MxArray {
+  return kind === "layer"
+    ? mx.fast.layerNorm(x, weight, bias, epsilon)
+    : mx.fast.rmsNorm(x, weight, epsilon);
+}
+
+function affine(x: MxArray, weight: MxArray | null, bias: MxArray | null): MxArray {
+  const weighted = weight ? mx.multiply(x, weight) : x;
+  return bias ? mx.add(weighted, bias) : weighted;
+}
+
+function denominator(x: MxArray, kind: NormConfig["kind"], epsilon: number): MxArray {
+  const power = kind === "layer" ? mx.variance(x, -1, true) : mx.mean(mx.square(x), -1, true);
+  return mx.sqrt(mx.add(power, epsilon)); // (batch, …, 1)
+}
