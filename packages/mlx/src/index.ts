@@ -24,6 +24,7 @@ export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { sliceForProduct } from "./sound-views.js";
 export {
+  abandonedIn,
   hasEnded,
   isTemporaryName,
   removeAbandoned,

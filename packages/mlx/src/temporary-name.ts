@@ -59,14 +59,25 @@ export function removeDebris(path: string): void {
 }
 
 /** @param which by the final name; default all of a folder */
-export function removeAbandoned(folder: string, which: (final: string) => boolean = () => true) {
-  for (const name of readdirSync(folder)) {
+export function removeAbandoned(folder: string, which?: (final: string) => boolean): void {
+  for (const path of abandonedIn(folder, which)) rmSync(path, { recursive: true, force: true });
+}
+
+/**
+ * The paths of what killed processes left in a folder.
+ *
+ * @param which by the final name; default all
+ */
+export function abandonedIn(
+  folder: string,
+  which: (final: string) => boolean = () => true,
+): string[] {
+  const names = readdirSync(folder).filter((name) => {
     const [, writer, pid, final] = pattern.exec(name) ?? [];
-    if (final === undefined || !which(final)) continue;
-    if (isAbandoned(name, { host: writer, pid: Number(pid) })) {
-      rmSync(join(folder, name), { recursive: true, force: true });
-    }
-  }
+    if (final === undefined || !which(final)) return false;
+    return isAbandoned(name, { host: writer, pid: Number(pid) });
+  });
+  return names.map((name) => join(folder, name));
 }
 
 /** Numbers of processes come again, in containers at once: ours is alive, but did not write what it does not know. */

@@ -268,6 +268,7 @@ export {
   dtypeName,
   type Embedding,
   evaluate,
+  FileAccessError,
   fromFlat,
   IncompleteWriteError,
   InvalidArgumentError,
