@@ -88,7 +88,8 @@ export type { Trace } from "./trace/open-trace.js";
 export type { TraceCore } from "./trace/trace.js";
 export { Tap } from "./tree/tap.js";
 export type { Activation } from "./typed-sites/activation.js";
-export type { InterventionsOn, KnownSite, SiteOf } from "./typed-sites/checked.js";
+export type { InterventionsOn, SiteOf } from "./typed-sites/checked.js";
+export type { KnownSite } from "./typed-sites/proposals.js";
 export type {
   Children,
   DictionaryView,

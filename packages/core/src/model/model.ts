@@ -38,6 +38,7 @@ import type {
   SiteOf,
 } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
+import { drawModel } from "./model-drawing.js";
 import type {
   ForwardArguments,
   InterpretableOptions,
@@ -268,7 +269,9 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   [shown](): string {
-    return this.toString();
+    const { tree } = this.engine;
+    tree.rescan(); // also what was added under a new name
+    return drawModel(this.toString(), tree.root, this.anatomy);
   }
 
   private editedView(edits: readonly NamedEdit[]): this {

@@ -25,7 +25,10 @@ export function randomFrom(seed: number): Random {
 
 const pick = <T>(random: Random, items: readonly T[]): T =>
   items[Math.floor(random() * items.length)];
-const deep = (levels: number) => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+/** Stands for what is too deep to be written as a value. */
+const deep = "@deep@";
+const written = (value: unknown) =>
+  (JSON.stringify(value) ?? "").replaceAll(`"${deep}"`, "[".repeat(5000) + "]".repeat(5000));
 
 /** What nobody expects in the place of a number or a text. */
 const odd = (random: Random): unknown =>
@@ -58,7 +61,7 @@ const odd = (random: Random): unknown =>
     () => new Array(100_000).fill(0),
     () => ({}),
     () => ({ length: 1e9 }),
-    () => deep(5000),
+    () => deep,
   ])();
 
 /** Changes one place of a JSON value. */
@@ -125,7 +128,7 @@ function changeBytes(data: Buffer, random: Random, reach: number): Buffer {
 function changeHeader(data: Buffer, random: Random): Buffer {
   const length = Number(data.readBigUInt64LE());
   const header = JSON.parse(data.toString("utf8", 8, 8 + length)) as unknown;
-  const text = Buffer.from(JSON.stringify(changeJson(header, random)));
+  const text = Buffer.from(written(changeJson(header, random)));
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(text.length));
   return Buffer.concat([size, text, data.subarray(8 + length)]);
@@ -157,7 +160,7 @@ export function damage(folder: string, random: Random): string {
   const structure = random() < 0.65;
   if (structure && name.endsWith(".json")) {
     const changed = changeJson(JSON.parse(data.toString("utf8")), random);
-    const text = JSON.stringify(changed) ?? "";
+    const text = written(changed);
     writeFileSync(
       file,
       random() < 0.05
