@@ -15,6 +15,7 @@ export {
   AsyncForwardError,
   DisposedError,
   EditNameError,
+  InterventionDtypeError,
   InterventionShapeError,
   InvalidEditError,
   InvalidMetricError,
@@ -54,6 +55,7 @@ export { InterpretableModel, InterpretableModelCore } from "./model/model.js";
 export type {
   ForwardArguments,
   InterpretableOptions,
+  PassChanges,
   PassOptions,
   RunOptions,
   SiteInfo,
@@ -64,11 +66,18 @@ export {
   replaceModule,
 } from "./module-edits/replace-module.js";
 export { type ModuleSplice, type SpliceOptions, splice } from "./module-edits/splice.js";
-export { growsBatch } from "./pass/apply.js";
-export type { Intervention, Interventions, SiteContext } from "./pass/intervention.js";
+export { firstNotFinite, type NotFinite, notFiniteError } from "./not-finite/first-not-finite.js";
+export { NotFiniteError } from "./not-finite/not-finite-error.js";
+export { growsBatch, keepDtype } from "./pass/apply.js";
+export {
+  checkInterventions,
+  type Intervention,
+  type Interventions,
+  type SiteContext,
+} from "./pass/intervention.js";
 export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./pass/skip.js";
 export { Scan, type ScannedSite } from "./scan/scan.js";
-export type { Selector } from "./sites/selector.js";
+export { checkSelectors, type Selector } from "./sites/selector.js";
 export type { ByteSize } from "./storage/byte-size.js";
 export { ActivationCache, type Provenance } from "./storage/cache.js";
 export type { CaptureOptions } from "./storage/capture.js";
@@ -77,11 +86,21 @@ export {
   BudgetExceededError,
   type BudgetRemedies,
   CorruptCacheError,
+  DtypeOverflowError,
   FolderInUseError,
   type SiteBytes,
 } from "./storage/errors.js";
 export type { SaveCacheOptions } from "./storage/held-activations.js";
-export { lastPositions } from "./tokens/positions.js";
+export { largestCast, requireHeld } from "./storage/overflow.js";
+export {
+  checkPositions,
+  indexFromEnd,
+  isPositionRange,
+  lastPositions,
+  type PositionRange,
+  type Positions,
+  positionsOf,
+} from "./tokens/positions.js";
 export { padRight } from "./tokens/prompts.js";
 export type { Prompt, TokenBatch, Tokenizer } from "./tokens/tokens.js";
 export type { Trace } from "./trace/open-trace.js";

@@ -53,9 +53,9 @@ export type GradientOptionsOn<
   S extends Selector,
   I extends Interventions,
   G extends Interventions,
-> = Omit<GradientOptions, "sites" | "gradInterventions"> &
+> = Omit<GradientOptions, "save" | "gradInterventions"> &
   PassOptionsOn<M, I> & {
-    readonly sites: SelectorOn<M, S> | readonly SelectorOn<M, S>[];
+    readonly save: SelectorOn<M, S> | readonly SelectorOn<M, S>[];
     readonly gradInterventions?: InterventionsOn<M, G>;
   };
 

@@ -1,7 +1,15 @@
 /** Tables as Parquet files, which Python, DuckDB, Spark and the Hugging Face viewer read. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { removeDebris, temporaryName, withFiles } from "@mlxterp/mlx";
+import {
+  checkOptions,
+  checkPositiveInteger,
+  checkRecord,
+  checkText,
+  removeDebris,
+  temporaryName,
+  withFiles,
+} from "@mlxterp/mlx";
 import { fileWriter, ParquetWriter } from "hyparquet-writer";
 import { InvalidTableError } from "../errors.js";
 import { type ColumnType, columnTypes, schemaOf } from "./column-type.js";
@@ -29,6 +37,12 @@ export async function writeParquet(
   table: Table | AsyncIterable<Table> | Iterable<Table>,
   options: WriteParquetOptions = {},
 ): Promise<void> {
+  checkOptions<WriteParquetOptions>("writeParquet", options, {
+    rowGroupRows: checkPositiveInteger,
+    metadata: checkRecord,
+  });
+  checkText("path", path);
+  if (!Array.isArray(table)) checkRecord("table", table);
   await withFiles(path, () => writeBeside(path, isParts(table) ? table : [table], options));
 }
 

@@ -1,7 +1,13 @@
 /** Collects the activations of a dataset into a store, and goes on where an earlier run was ended. */
-import { withFiles } from "@mlxterp/mlx";
-import { type DataModel, positiveInteger, type StreamOptions } from "../collect/options.js";
-import { isPositionList, type PositionChoice } from "../collect/positions.js";
+import { checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
+import {
+  checkBoolean,
+  checkOptions,
+  checkPositiveInteger,
+  checkText,
+  withFiles,
+} from "@mlxterp/mlx";
+import { type DataModel, type StreamOptions, streamRules } from "../collect/options.js";
 import { streamFrom } from "../collect/stream.js";
 import { type Dataset, promptsOf } from "../dataset/dataset.js";
 import { StoreExistsError } from "../errors.js";
@@ -40,13 +46,22 @@ export interface CollectToDiskOptions extends StreamOptions {
  * disk; FileAccessError (`FILE_ACCESS`)
  * @example
  * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
- * const store = await collectToDisk(model, sequences, { folder: "activations", sites: "layers.2", batchSize: 32 });
+ * const store = await collectToDisk(model, sequences, { folder: "activations", save: "layers.2", batchSize: 32 });
  */
-export function collectToDisk(
+export async function collectToDisk(
   model: DataModel,
   dataset: Dataset,
   options: CollectToDiskOptions,
 ): Promise<ActivationStore> {
+  checkOptions<CollectToDiskOptions>("collectToDisk", options, {
+    ...streamRules,
+    folder: checkText,
+    shardBytes: checkPositiveInteger,
+    resume: checkBoolean,
+    recheck: checkBoolean,
+  });
+  checkText("folder", options.folder);
+  checkSelectors("save", options.save);
   const { folder } = options;
   return withFiles(folder, () => collectInto(storeFolder(folder), model, dataset, options));
 }
@@ -58,7 +73,6 @@ export async function collectInto(
   dataset: Dataset,
   options: CollectToDiskOptions,
 ): Promise<ActivationStore> {
-  positiveInteger("shardBytes", options.shardBytes ?? 1);
   const collection = describeCollection(model, options);
   const prompts = new CountedPrompts(promptsOf(dataset));
   try {
@@ -115,8 +129,8 @@ async function writeShard(folder: StoreFolder, manifest: Manifest, builder: Shar
 
 /** @throws UnknownSiteError (`UNKNOWN_SITE`) before anything is written */
 function describeCollection(model: DataModel, options: CollectToDiskOptions): Collection {
-  const { sites, positions = "all", dtype = "float32", interventions = {} } = options;
-  const selectors = typeof sites === "string" || sites instanceof RegExp ? [sites] : sites;
+  const { save, positions, dtype = "float32", interventions = {} } = options;
+  const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
   const names = selectors.flatMap((selector) => model.sites(selector).map(({ site }) => site));
   return {
     model: model.name,
@@ -128,9 +142,9 @@ function describeCollection(model: DataModel, options: CollectToDiskOptions): Co
   };
 }
 
-function storedPositions(positions: PositionChoice): Collection["positions"] {
-  if (typeof positions === "string") return positions;
-  if (isPositionList(positions)) return [...positions];
+function storedPositions(positions: Positions | undefined): Collection["positions"] {
+  if (positions === undefined) return "all";
+  if (!isPositionRange(positions)) return [positions].flat();
   const { from, to } = positions;
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }

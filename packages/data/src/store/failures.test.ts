@@ -11,7 +11,7 @@ import { type StoreFolder, storeFolder } from "./store-folder.js";
 
 const model = smallModel();
 const dataset = sequences(24);
-const options = { sites: "layers.0", batchSize: 4, shardBytes: 1500 };
+const options = { save: "layers.0", batchSize: 4, shardBytes: 1500 };
 
 const { host } = thisWriter();
 const killed = `${host}-${spawnSync(process.execPath, ["-e", ""]).pid}`; // a number that is nobody's any more

@@ -14,7 +14,7 @@ import { lockFile } from "./store-lock.js";
 
 const model = smallModel();
 const dataset = sequences(40);
-const options = { sites: "layers.0", batchSize: 4, shardBytes: 1500, recheck: false };
+const options = { save: "layers.0", batchSize: 4, shardBytes: 1500, recheck: false };
 
 const until = async (holds: () => boolean) => {
   while (!holds()) await sleep(2);

@@ -25,9 +25,9 @@ export function readTextFile(file: string): string {
   }
   const bytes = withFile(file, () => readFileSync(file));
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new CorruptCheckpointError(file, "it is not text in UTF-8", { cause });
+    throw new CorruptCheckpointError(file, "it is not UTF-8", { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
+
 import { Tap } from "@mlxterp/core";
 import {
   type Embedding,
@@ -17,6 +18,7 @@ import { ProjectedEmbedding } from "../embedding/projected-embedding.js";
 import { ScaledEmbedding } from "../embedding/scaled-embedding.js";
 import { TiedHead } from "../head/tied-head.js";
 import { Norm } from "../norm/norm.js";
+import { checkIds, checkPassOptions } from "./pass-arguments.js";
 import { createAlibi } from "../positions/alibi.js";
 import { paddingMask, resolvePadding } from "../positions/padding.js";
 import {
@@ -110,6 +112,8 @@ export class Decoder extends nn.Module {
    * the cache is of other rows, or of positions that turn in another way at this length; the cache then stays as it was
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
+    checkIds(ids);
+    checkPassOptions(ids.shape, options);
     const { cache, lastOnly } = options;
     const { layers, maxPositions } = this;
     const padding = resolvePadding(ids.shape, options);
