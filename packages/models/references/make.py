@@ -198,6 +198,10 @@ variants = {
         ),
     ),
     "bloom-untied": ("bloom", dict(vocab_size=24, hidden_size=16, n_layer=2, n_head=2, tie_word_embeddings=False)),
+    "bloom-norms-first": (
+        "bloom",
+        dict(vocab_size=24, hidden_size=16, n_layer=2, n_head=2, apply_residual_connection_post_layernorm=True),
+    ),
     "cohere2-full": ("cohere2", dict(llama, head_dim=8, sliding_window=4, logit_scale=0.5, layer_types=["full_attention", "sliding_attention"])),
     "olmo2-grouped": ("olmo2", dict(llama, attention_bias=True, rope_parameters=rope("linear", factor=2.0))),
     "gpt-neo-global": (

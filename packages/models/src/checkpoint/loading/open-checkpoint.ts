@@ -1,9 +1,8 @@
 /** Opens a checkpoint: its configuration, and the headers of its weights. */
-import { readFileSync } from "node:fs";
 import type { DecoderConfig } from "../../decoder/config/config.js";
 import { loadTokenizer, type TextTokenizer } from "../../tokenizer/tokenizer.js";
 import { type CheckpointFiles, findCheckpointFiles } from "../files/checkpoint-files.js";
-import { readJsonFile } from "../files/json-file.js";
+import { readJsonFile, readTextFile } from "../files/json-file.js";
 import { SafetensorsSource, type TensorSource } from "../files/tensor-source.js";
 import { openGguf } from "../gguf/open-gguf.js";
 import { Fp8Source } from "../quantization/fp8.js";
@@ -18,7 +17,7 @@ export interface OpenedCheckpoint {
   readonly config: string;
   /** As a family reads it. */
   readonly json: unknown;
-  readonly files: Pick<CheckpointFiles, "tensors" | "weights">;
+  readonly files: Pick<CheckpointFiles, "tensors" | "weights" | "absent">;
   readonly packing: Packing | undefined;
   /** Where names are not those of the family. */
   readonly table: ((config: DecoderConfig) => WeightTable) | undefined;
@@ -40,7 +39,7 @@ export function openCheckpoint(location: string, name: string): OpenedCheckpoint
   const files = findCheckpointFiles(location, name);
   const { config, folder } = files;
   const { rest: json, packing, fp8 } = takePacking(readJsonFile(config), config);
-  const configText = readFileSync(config, "utf8");
+  const configText = readTextFile(config);
   const tokenizer = () => loadTokenizer(folder);
   const common = { folder, config, json, table: undefined, configText, tokenizer };
   if (fp8) {

@@ -1,7 +1,8 @@
 /** Saving: what is loaded, saved and loaded again is the same to the last bit, and a folder is whole or absent. */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { type MxArray, mx, thisWriter } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import {
   LanguageModel,
@@ -216,5 +217,43 @@ describe("saving", () => {
     await expect(failing).rejects.toThrow("disk full");
     expect(readdirSync(dirname(folder))).toEqual(["saved"]);
     expect(readdirSync(folder)).toEqual(["old"]);
+  });
+});
+
+describe("a folder that is replaced", () => {
+  const gone = `${thisWriter().host}-${spawnSync(process.execPath, ["-e", ""]).pid}`;
+
+  it("by a process that was killed comes back, and its debris goes", async () => {
+    const place = temporaryFolder();
+    const model = await loadModel(writeCheckpoint());
+    mkdirSync(join(place, `.incomplete-${gone}-0-m`));
+    mkdirSync(join(place, `.incomplete-${gone}-1-m.replaced`));
+    writeFileSync(join(place, `.incomplete-${gone}-1-m.replaced`, "precious"), "mine");
+    await expect(model.saveModel(join(place, "m"))).rejects.toMatchObject({
+      code: "UNSUPPORTED_SAVE",
+    });
+    expect(readdirSync(place)).toEqual(["m"]);
+    expect(readdirSync(join(place, "m"))).toEqual(["precious"]);
+    await model.saveModel(join(place, "m"), { overwrite: true });
+    expect(readdirSync(place)).toEqual(["m"]);
+  });
+
+  it("by two at once is one of both, whole", async () => {
+    const place = temporaryFolder();
+    const model = await loadModel(writeCheckpoint());
+    const folder = join(place, "m");
+    await Promise.allSettled([1, 2].map(() => model.saveModel(folder, { overwrite: true })));
+    expect(readdirSync(place)).toEqual(["m"]);
+    await loadModel(folder);
+  });
+
+  it("cannot be where a file stands", async () => {
+    const place = temporaryFolder();
+    writeFileSync(join(place, "file"), "mine");
+    const model = await loadModel(writeCheckpoint());
+    for (const folder of [join(place, "file"), join(place, "file", "m")]) {
+      await expect(model.saveModel(folder)).rejects.toMatchObject({ code: "FILE_ACCESS" });
+    }
+    expect(readdirSync(place)).toEqual(["file"]);
   });
 });
