@@ -4,8 +4,8 @@ import { UnknownSiteError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
-import { miniatureFolder } from "../test-support/miniatures.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
+import { referenceFolder } from "../test-support/reference-folders.js";
 
 const save = [
   "blocks.1.hook_resid_pre",
@@ -14,11 +14,11 @@ const save = [
 ] as const;
 
 describe.each([
-  ["gpt-neox-sequential", "layer"],
-  ["llama-biases", "rms"],
-  ["gemma2-windows", "rms"],
+  ["gpt_neox/sequential", "layer"],
+  ["llama/biases", "rms"],
+  ["gemma2/windows", "rms"],
 ])("the norms of %s", (name, kind) => {
-  const folder = miniatureFolder(name);
+  const folder = referenceFolder(name);
   const prompt = rows(readActivations(folder).input_ids);
   const divided = (x: MxArray, scale: MxArray) =>
     mx.divide(kind === "layer" ? mx.subtract(x, mx.mean(x, -1, true)) : x, scale);
@@ -44,7 +44,7 @@ describe.each([
 });
 
 describe("post-norms", () => {
-  const folder = miniatureFolder("gemma2-windows");
+  const folder = referenceFolder("gemma2/windows");
   const prompt = rows(readActivations(folder).input_ids);
 
   it("have the scales they have in TransformerLens", async () => {
