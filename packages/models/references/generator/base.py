@@ -27,7 +27,7 @@ BASE = {
     "opt": dict(OLD, ffn_dim=48,
                 notes="Every LayerNorm has epsilon 1e-5: the config has no field for it. Position p is row p + 2."),
     "llama": dict(DECODER),
-    "llama/llama3rope": dict(DECODER, type="llama", num_attention_heads=2, num_key_value_heads=1,
+    "llama/llama3rope": dict(DECODER, type="llama", vocab_size=70, num_attention_heads=2, num_key_value_heads=1,
                              tie_word_embeddings=True,
                              rope_parameters=rope(10000.0, "llama3", factor=8.0, low_freq_factor=1.0,
                                                   high_freq_factor=4.0, original_max_position_embeddings=32)),

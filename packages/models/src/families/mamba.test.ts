@@ -44,7 +44,8 @@ describe("mamba", () => {
     const model = await opened;
     const [expected] = rows(activations.generated);
     const tokens = expected.slice(0, 12);
-    for await (const { token } of model.generate([...tokens], { maxTokens: 8 })) tokens.push(token);
+    const options = { maxTokens: 8, ignoreEos: true };
+    for await (const { token } of model.generate([...tokens], options)) tokens.push(token);
     expect(tokens).toEqual(expected);
     const logits = (await model.run([expected.slice(0, -1)])).get("output");
     const choices = rows(mx.argmax(logits, -1))[0].slice(11);
