@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { conditions: ["@mlxterp/source"] },
   ssr: { resolve: { conditions: ["@mlxterp/source"], externalConditions: ["@mlxterp/source"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "tests/**/*.test.ts"],
+    include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "tests/**/*.test.ts"],
     pool: "forks",
     maxWorkers: Math.min(2, availableParallelism()),
     testTimeout: 60_000,

@@ -14,13 +14,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { ActivationCache } from "../cache.js";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectSame } from "../../test/support/compare.js";
+import { numbers, Stack } from "../../test/support/networks.js";
 import { DisposedError, UnknownSiteError } from "../errors.js";
-import { InterpretableModel } from "../model.js";
-import { Tap } from "../tap.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectSame } from "../testing/compare.js";
-import { numbers, Stack } from "../testing/networks.js";
+import { InterpretableModel } from "../model/model.js";
+import { Tap } from "../tree/tap.js";
+import { ActivationCache } from "./cache.js";
 import { CacheWriter } from "./cache-writer.js";
 import { CorruptCacheError, FolderInUseError } from "./errors.js";
 
@@ -187,7 +187,7 @@ describe("a cache that is moved or saved", () => {
     expect(opened.tokens).toBeUndefined();
     expect(() => opened.get("tap")).toThrow(/tap#0, tap#1, tap#2, tap#3, tap#4/);
     expectSame(opened.get("tap#3"), mx.zeros([0, 3], mx.float16));
-    const none = await mixed.run(numbers(3, 4), { save: [] });
+    const none = run.mapped(() => undefined);
     const empty = newFolder();
     await none.save(empty);
     expect(ActivationCache.open(empty).size).toBe(0);

@@ -2,8 +2,8 @@
 import type { Interventions, SiteContext } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import type { DecoderConfig } from "../decoder/config.js";
-import type { RopeScaling } from "../decoder/rope-config.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
+import type { RopeScaling } from "../decoder/config/rope-config.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 import { rowsOf, stepsOf, tokensOf } from "../test-support/generation.js";
 import { smallModel } from "../test-support/models.js";

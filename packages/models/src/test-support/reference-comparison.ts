@@ -1,6 +1,6 @@
 /** How far a decoder is from transformers on a reference checkpoint, in every respect the reference has. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { LanguageModel } from "../language-model.js";
+import type { LanguageModel } from "../language-model/language-model.js";
 import { maxDifference, rows } from "./reference.js";
 
 type Activations = Record<string, MxArray>;
@@ -117,7 +117,7 @@ async function compareGradient(model: LanguageModel, activations: Activations): 
   const { gradients } = await model.gradients(
     rows(activations.input_ids),
     (logits) => mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7)),
-    { sites: "layers.1.input" },
+    { save: "layers.1.input" },
   );
   return maxDifference(gradients.get("layers.1.input"), activations["grad.hidden.1"]);
 }

@@ -1,5 +1,6 @@
 /** Conversations as a chat model reads them, with the tokens of every turn. */
 import { Template } from "@huggingface/jinja";
+import { checkBoolean, checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import { ChatTemplateError } from "./errors.js";
 import type { Settings } from "./settings.js";
 import type { TextToken } from "./text-tokens.js";
@@ -44,6 +45,12 @@ export function createChatWriter(
   tokens: Tokens,
 ): (messages: readonly ChatMessage[], options?: ChatOptions) => ChatPrompt {
   return (messages, options = {}) => {
+    checkList("messages", messages);
+    checkOptions<ChatOptions>("applyChatTemplate", options, {
+      addGenerationPrompt: checkBoolean,
+      template: checkText,
+      variables: checkRecord,
+    });
     const render = createRenderer(settings, options);
     const text = render(messages, options.addGenerationPrompt ?? false);
     const found = tokens(text, { addSpecialTokens: false });

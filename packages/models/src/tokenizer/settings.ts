@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
-import { readJsonFile } from "../loading/json-file.js";
 
 const specialToken = z
   .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer as PlainTokenizer } from "@huggingface/tokenizers";
 import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
+import { checkBoolean, checkOptions, checkText, type OptionNames } from "@mlxterp/mlx";
 import { z } from "zod";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
-import { readJsonFile } from "../loading/json-file.js";
 import { type ChatMessage, type ChatOptions, type ChatPrompt, createChatWriter } from "./chat.js";
 import { applyPolicy, type TextMarks, templateMarks } from "./marks.js";
 import { pieceStyle, pieceText } from "./pieces.js";
@@ -19,10 +20,14 @@ export interface EncodeOptions {
   readonly addSpecialTokens?: boolean;
 }
 
+const encodeRules: OptionNames<EncodeOptions> = { addSpecialTokens: checkBoolean };
+
 /** A tokenizer whose tokens, special tokens and policy can be asked for. */
 export interface TextTokenizer extends Tokenizer {
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
+  /** What stands for everything the vocabulary lacks; absent where it lacks nothing. */
+  readonly unknownId: number | undefined;
   /** What `encode` adds around every text. */
   readonly marks: TextMarks;
   /** The ids of special tokens by their text; in a text they are read as tokens, not as characters. */
@@ -89,13 +94,17 @@ export function createTokenizer(
   const encodePlain = (text: string, marked: boolean) =>
     plain.encode(wellFormed(text), { add_special_tokens: marked }).ids;
   const marks = applyPolicy(templateMarks(encodePlain), settings, { bos: bosId, eos: eosId });
-  const encode = (text: string, { addSpecialTokens = true }: EncodeOptions = {}) => {
+  const encode = (text: string, options: EncodeOptions = {}) => {
+    checkText("text", text);
+    checkOptions<EncodeOptions>("encode", options, encodeRules);
+    const { addSpecialTokens = true } = options;
     const ids = encodePlain(text, false);
     return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : [...ids];
   };
   const tokens = tokensOf(plain, json, marks, file);
   return {
     ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
+    unknownId: json.model.unk_id ?? idOf(json.model.unk_token),
     ...vocabularyOf(plain, json),
     encodeBatch: (texts, options) => texts.map((text) => encode(text, options)),
     applyChatTemplate: createChatWriter(settings, tokens),
@@ -139,7 +148,10 @@ function tokensOf(
   file: string,
 ): TextTokenizer["tokens"] {
   let find: ReturnType<typeof createTokenFinder> | undefined;
-  return (text, { addSpecialTokens = true } = {}) => {
+  return (text, options = {}) => {
+    checkText("text", text);
+    checkOptions<EncodeOptions>("tokens", options, encodeRules);
+    const { addSpecialTokens = true } = options;
     find ??= createTokenFinder(plain, json, construct(withoutVocabulary(json), {}, file));
     const readable = wellFormed(text);
     const ids = plain.encode(readable, { add_special_tokens: false }).ids;
