@@ -61,10 +61,16 @@ export function installConsumer(folder: string): void {
   }
 }
 
+/** Runs plain JavaScript as it stands. */
+export function runPlain(folder: string, program: string, source: string): string {
+  writeFileSync(join(folder, "plain.mjs"), source);
+  return mustRun(program, ["plain.mjs"], folder);
+}
+
 /** Compiles one source file as the consumer does, and runs what comes out. */
-export function compileAndRun(folder: string, source: string): string {
+export function compileAndRun(folder: string, source: string, program = process.execPath): string {
   mkdirSync(join(folder, "src"), { recursive: true });
   writeFileSync(join(folder, "src/main.ts"), source);
   mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
-  return mustRun(process.execPath, ["out/main.js"], folder);
+  return mustRun(program, ["out/main.js"], folder);
 }

@@ -22,7 +22,8 @@ import {
   writeCheckpoint,
 } from "../../test-support/checkpoints.js";
 import { smallModel } from "../../test-support/models.js";
-import { maxDifference, reference } from "../../test-support/reference.js";
+import { maxDifference } from "../../test-support/reference.js";
+import { baseFolders, referenceFolder } from "../../test-support/reference-folders.js";
 import { writeFolder } from "./atomic-folder.js";
 
 const prompt = [3, 1, 4, 1, 5];
@@ -129,12 +130,9 @@ const kinds: Readonly<Record<string, unknown>> = {
 };
 
 describe("every family's reference checkpoint", () => {
-  const { folder: families, available } = reference("reference/families");
-  const names = available ? readdirSync(families) : ["skipped: no reference data"];
-  it.skipIf(!available).each(names)("is saved as it was: %s", async (name) => {
-    const original = join(families, name);
+  it.each(baseFolders)("is saved as it was: $name", async ({ modelType, folder: original }) => {
     const folder = join(temporaryFolder(), "saved");
-    const as = kinds[name] ?? LanguageModel;
+    const as = kinds[modelType] ?? LanguageModel;
     const model = await loadModel(original, { as: as as ModelClass<LanguageModel> });
     await model.saveModel(folder);
     const { "lm_head.weight": head, ...weights } = weightsOf(original);
@@ -157,17 +155,14 @@ describe("a saved model with packed weights", () => {
     expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
   });
 
-  it.skipIf(!reference("reference/families/gpt_oss").available)(
-    "has the biases of experts that were views of fused ones",
-    async () => {
-      const { folder } = reference("reference/families/gpt_oss");
-      const model = await loadModel(folder, { quantize: { bits: 8, groupSize: 32 } });
-      const packed = join(temporaryFolder(), "packed");
-      await model.saveModel(packed);
-      const [a, b] = [await model.run(prompt), await (await loadModel(packed)).run(prompt)];
-      expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
-    },
-  );
+  it("has the biases of experts that were views of fused ones", async () => {
+    const folder = referenceFolder("gpt_oss/base");
+    const model = await loadModel(folder, { quantize: { bits: 8, groupSize: 32 } });
+    const packed = join(temporaryFolder(), "packed");
+    await model.saveModel(packed);
+    const [a, b] = [await model.run(prompt), await (await loadModel(packed)).run(prompt)];
+    expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
+  });
 
   it("names the tensor whose layers are packed in different ways", async () => {
     const overrides = { "layers.0.selfAttn.kProj": { bits: 4, groupSize: 32 } };
