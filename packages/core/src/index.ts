@@ -9,7 +9,7 @@ export {
   collectActivations,
   getActivations,
 } from "./collect/collect.js";
-export type { EditOptions, ModelEdits, ModuleEdit, NamedEdit } from "./edits/edit.js";
+export type { EditOptions, ModelEdits, NamedEdit } from "./edits/edit.js";
 export type { EditsOn } from "./edits/edits-on.js";
 export {
   AsyncForwardError,
@@ -51,13 +51,8 @@ export {
 export type { Invocation, InvocationCore } from "./invoke/invocation.js";
 export type { InvokeOptions, InvokeOptionsOn, SharedForwardOptions } from "./invoke/options.js";
 export { InterpretableModel, InterpretableModelCore } from "./model/model.js";
-export type {
-  ForwardArguments,
-  InterpretableOptions,
-  PassOptions,
-  RunOptions,
-  SiteInfo,
-} from "./model/options.js";
+export type { InterpretableOptions, RunOptions, SiteInfo } from "./model/options.js";
+export type { ModuleEdit } from "./module-edits/module-edit.js";
 export {
   type MakeModule,
   type ModuleReplacement,
@@ -66,6 +61,7 @@ export {
 export { type ModuleSplice, type SpliceOptions, splice } from "./module-edits/splice.js";
 export { growsBatch } from "./pass/apply.js";
 export type { Intervention, Interventions, SiteContext } from "./pass/intervention.js";
+export type { ForwardArguments, InterventionsOn, PassOptions } from "./pass/options.js";
 export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./pass/skip.js";
 export { Scan, type ScannedSite } from "./scan/scan.js";
 export type { Selector } from "./sites/selector.js";
@@ -88,7 +84,7 @@ export type { Trace } from "./trace/open-trace.js";
 export type { TraceCore } from "./trace/trace.js";
 export { Tap } from "./tree/tap.js";
 export type { Activation } from "./typed-sites/activation.js";
-export type { InterventionsOn, KnownSite, SiteOf } from "./typed-sites/checked.js";
+export type { KnownSite, SiteOf } from "./typed-sites/checked.js";
 export type {
   Children,
   DictionaryView,

@@ -1,10 +1,11 @@
 /** What gradients are asked for, and what is answered. */
 import type { Module, MxArray } from "@mlxterp/mlx";
-import type { PassOptions } from "../model/options.js";
 import type { Intervention, Interventions } from "../pass/intervention.js";
+import type { InterventionsOn, PassOptions, PassOptionsOn } from "../pass/options.js";
 import type { Selector } from "../sites/selector.js";
 import type { ActivationCache } from "../storage/cache.js";
 import type { TokenBatch } from "../tokens/tokens.js";
+import type { SelectorOn } from "../typed-sites/checked.js";
 
 /** The values of the pass that a metric is computed from; lazy, and changed by interventions already. */
 export interface MetricPass {
@@ -50,3 +51,15 @@ export interface Gradients<M = Module> {
   /** The sites' values of the same pass; empty unless asked for. */
   readonly values: ActivationCache<M>;
 }
+
+/** The options of gradients, with sites of M; G are the interventions on gradients. */
+export type GradientOptionsOn<
+  M,
+  S extends Selector,
+  I extends Interventions,
+  G extends Interventions,
+> = Omit<GradientOptions, "sites" | "gradInterventions"> &
+  PassOptionsOn<M, I> & { readonly sites: S | readonly S[] } & {
+    readonly sites: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
+    readonly gradInterventions?: InterventionsOn<M, G>;
+  };

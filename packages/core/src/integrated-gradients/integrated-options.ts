@@ -1,8 +1,8 @@
 /** What integrated gradients are asked for, and what is answered. */
-
 import type { CollectProgress } from "../collect/collect.js";
 import type { GradientOptions } from "../gradients/options.js";
-import type { PassOptions } from "../model/options.js";
+import type { PassOptions } from "../pass/options.js";
+
 import type { Selector } from "../sites/selector.js";
 import type { ActivationCache } from "../storage/cache.js";
 import type { Prompt } from "../tokens/tokens.js";

@@ -1,6 +1,6 @@
 /** What invocations, and the forward they share, may be told. */
 import type { Interventions } from "../pass/intervention.js";
-import type { InterventionsOn } from "../typed-sites/checked.js";
+import type { InterventionsOn } from "../pass/options.js";
 
 /** What an invocation may ask for. */
 export interface InvokeOptions {

@@ -1,9 +1,8 @@
 /** The one forward of several invocations, and the readers that show each its own part. */
-
 import { SiteNotReachedError } from "../errors.js";
-import type { ForwardArguments } from "../model/options.js";
 import type { PassEngine } from "../pass/engine.js";
 import type { Intervention, Interventions } from "../pass/intervention.js";
+import type { ForwardArguments } from "../pass/options.js";
 import type { Narrowing, SiteReader } from "../pass/reader.js";
 import { axesOf } from "../sites/axes-of.js";
 import type { Prompt } from "../tokens/tokens.js";

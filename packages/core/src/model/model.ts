@@ -7,14 +7,16 @@ import type { EditsOn } from "../edits/edits-on.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
 import { InvalidPromptError } from "../errors.js";
 import { gradientsOf } from "../gradients/gradients.js";
-import type { GradientMetric, Gradients } from "../gradients/options.js";
+import type { GradientMetric, GradientOptionsOn, Gradients } from "../gradients/options.js";
 import type { GradientSubject } from "../gradients/subject.js";
 import type { BatchTrace } from "../invoke/batch-trace.js";
 import { openBatchTrace } from "../invoke/open-batch-trace.js";
 import type { Probe } from "../pass/changes.js";
 import { type ObservedPass, PassEngine } from "../pass/engine.js";
+import type { FoundSite } from "../pass/found-site.js";
 import type { Interventions } from "../pass/intervention.js";
 import { arrayInside } from "../pass/nested.js";
+import type { ForwardArguments, PassOptions, PassOptionsOn } from "../pass/options.js";
 import { requireSynchronous } from "../pass/synchronous.js";
 import { readScan } from "../scan/read-scan.js";
 import { Scan } from "../scan/scan.js";
@@ -24,27 +26,15 @@ import { type Site, siteName } from "../sites/site.js";
 import { ActivationCache } from "../storage/cache.js";
 import { capture } from "../storage/capture.js";
 import { computeCache } from "../storage/compute.js";
-import type { FoundSite } from "../storage/saved-site.js";
 import { isPlainInput, isTokenBatch, tokenBatch } from "../tokens/prompts.js";
 import type { Prompt, TokenBatch, Tokenizer } from "../tokens/tokens.js";
 import { defineViews } from "../trace/model-views.js";
 import { openTrace, type Trace } from "../trace/open-trace.js";
 import { declaredAxes, isModule } from "../tree/module-node.js";
 import { originalOf } from "../tree/originals.js";
-import type {
-  GradientOptionsOn,
-  PassOptionsOn,
-  RunOptionsOn,
-  SiteOf,
-} from "../typed-sites/checked.js";
+import type { SiteOf } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
-import type {
-  ForwardArguments,
-  InterpretableOptions,
-  PassOptions,
-  RunOptions,
-  SiteInfo,
-} from "./options.js";
+import type { InterpretableOptions, RunOptions, RunOptionsOn, SiteInfo } from "./options.js";
 
 /** A prompt as it is fed, with the further arguments of the forward. */
 interface Fed {

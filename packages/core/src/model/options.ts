@@ -2,10 +2,12 @@
 import type { Anatomy } from "../anatomy/anatomy.js";
 import type { Axes } from "../axes.js";
 import type { Interventions } from "../pass/intervention.js";
+import type { ForwardArguments, PassOptions, PassOptionsOn } from "../pass/options.js";
 import type { Selector } from "../sites/selector.js";
 import type { CaptureOptions } from "../storage/capture.js";
 import type { RoomOptions } from "../storage/compute.js";
-import type { TokenBatch, Tokenizer } from "../tokens/tokens.js";
+import type { Tokenizer } from "../tokens/tokens.js";
+import type { SelectorOn } from "../typed-sites/checked.js";
 
 export interface InterpretableOptions {
   readonly tokenizer?: Tokenizer;
@@ -18,23 +20,6 @@ export interface InterpretableOptions {
    * where padding must be hidden by a mask. Default: what the caller gave.
    */
   readonly forwardArguments?: ForwardArguments;
-}
-
-/** See `InterpretableOptions.forwardArguments`. */
-export type ForwardArguments = (
-  tokens: TokenBatch,
-  given: readonly unknown[],
-) => readonly unknown[];
-
-export interface PassOptions {
-  /** By site or selector; applied in this order. */
-  readonly interventions?: Interventions;
-  /** Further arguments of the module's forward, after the input. */
-  readonly args?: readonly unknown[];
-  /** The absolute position of the first token, when a cache holds earlier ones. */
-  readonly offset?: number;
-  /** The generation step that interventions are told. */
-  readonly step?: number;
 }
 
 export interface RunOptions extends PassOptions, CaptureOptions, RoomOptions {
@@ -50,3 +35,12 @@ export interface SiteInfo {
   /** The axes of the value, where the module says them. */
   readonly axes: Axes | undefined;
 }
+
+/** The options of a run, with sites of M; S is each selector of those that are given. */
+export type RunOptionsOn<M, S extends Selector, I extends Interventions> = Omit<
+  RunOptions,
+  "save"
+> &
+  PassOptionsOn<M, I> & { readonly save?: S | readonly S[] } & {
+    readonly save?: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
+  };

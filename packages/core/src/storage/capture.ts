@@ -2,10 +2,11 @@
 import { InvalidArgumentError, isFloating, type MxArray, mx } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError } from "../errors.js";
+import type { FoundSite } from "../pass/found-site.js";
 import { atPositions } from "../tokens/positions.js";
 import type { TokenBatch } from "../tokens/tokens.js";
 import type { CacheEntry } from "./entry.js";
-import { type FoundSite, savedSite } from "./saved-site.js";
+import { savedSite } from "./saved-site.js";
 
 /** What of each value is kept. */
 export interface CaptureOptions {

@@ -1,8 +1,5 @@
 /** What the compiler says to a site's name: that it is one, or which there are. */
 import type { Module } from "@mlxterp/mlx";
-import type { GradientOptions } from "../gradients/options.js";
-import type { PassOptions, RunOptions } from "../model/options.js";
-import type { Interventions } from "../pass/intervention.js";
 import type { Selector } from "../sites/selector.js";
 import type { AxesAt } from "./resolve.js";
 import type { ModuleKey } from "./views.js";
@@ -38,42 +35,13 @@ type SitesAt<Name extends string, T, Depth extends number> = T extends Module
 
 type Less = [0, 0, 1, 2, 3, 4, 5];
 
-/** Interventions whose sites are checked, and proposed by an editor; the type of an option `interventions`. */
-export type InterventionsOn<M, I extends Interventions> = ChangesOn<M, I, Interventions[string]>;
-
 /** Anything that goes by site, with values of type V: a name that is no site does not compile. */
 export type ChangesOn<M, C, V> = C & {
   readonly [K in keyof C]: Names<M, K & string> extends true ? unknown : UnknownSite<K & string>;
 } & { readonly [K in KnownSite<M>]?: V };
 
-/** The options of a pass, with interventions on sites of M. */
-export type PassOptionsOn<M, I extends Interventions> = PassOptions & {
-  readonly interventions?: InterventionsOn<M, I>;
-};
-
-/** The options of a run, with sites of M; S is each selector of those that are given. */
-export type RunOptionsOn<M, S extends Selector, I extends Interventions> = Omit<
-  RunOptions,
-  "save"
-> &
-  PassOptionsOn<M, I> & { readonly save?: S | readonly S[] } & {
-    readonly save?: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
-  };
-
-/** The options of gradients, with sites of M; G are the interventions on gradients. */
-export type GradientOptionsOn<
-  M,
-  S extends Selector,
-  I extends Interventions,
-  G extends Interventions,
-> = Omit<GradientOptions, "sites" | "gradInterventions"> &
-  PassOptionsOn<M, I> & { readonly sites: S | readonly S[] } & {
-    readonly sites: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
-    readonly gradInterventions?: InterventionsOn<M, G>;
-  };
-
 /** S itself if it is a selector of sites of M. */
-type SelectorOn<M, S> = S extends string ? SiteOf<M, S> : S;
+export type SelectorOn<M, S> = S extends string ? SiteOf<M, S> : S;
 
 /** Each selector of a list, checked. */
 export type SelectorsOn<M, S extends readonly Selector[]> = {
