@@ -41,7 +41,7 @@ export interface LanguageModelOptions {
   /** The ids that end a text. Default: none. */
   readonly eosTokens?: readonly number[];
   /** Where the weights come from; without it the model cannot be saved. */
-  readonly checkpoint?: Checkpoint;
+  readonly checkpoint?: Checkpoint<LanguageModel>;
 }
 
 /**
@@ -59,7 +59,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
   /** Absent in a model that was not loaded. */
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: Checkpoint<LanguageModel> | undefined;
 
   constructor(decoder: Decoder, options: LanguageModelOptions) {
     const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
