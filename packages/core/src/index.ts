@@ -1,4 +1,5 @@
 /** The menu of @mlxterp/core. */
+
 export type { Anatomy, LayerWeights } from "./anatomy/anatomy.js";
 export { anatomyPart } from "./anatomy/resolve-anatomy.js";
 export type { Axes, Axis } from "./axes.js";
@@ -11,10 +12,12 @@ export {
 } from "./collect/collect.js";
 export type { EditOptions, ModelEdits, NamedEdit } from "./edits/edit.js";
 export type { EditsOn } from "./edits/edits-on.js";
+export type { ForwardArguments, PassChanges } from "./edits/forward-arguments.js";
 export {
   AsyncForwardError,
   DisposedError,
   EditNameError,
+  InterventionDtypeError,
   InterventionShapeError,
   InvalidEditError,
   InvalidMetricError,
@@ -59,12 +62,19 @@ export {
   replaceModule,
 } from "./module-edits/replace-module.js";
 export { type ModuleSplice, type SpliceOptions, splice } from "./module-edits/splice.js";
-export { growsBatch } from "./pass/apply.js";
-export type { Intervention, Interventions, SiteContext } from "./pass/intervention.js";
-export type { ForwardArguments, InterventionsOn, PassOptions } from "./pass/options.js";
+export { firstNotFinite, type NotFinite, notFiniteError } from "./not-finite/first-not-finite.js";
+export { NotFiniteError } from "./not-finite/not-finite-error.js";
+export { growsBatch, keepDtype } from "./pass/apply.js";
+export {
+  checkInterventions,
+  type Intervention,
+  type Interventions,
+  type SiteContext,
+} from "./pass/intervention.js";
+export type { InterventionsOn, PassOptions } from "./pass/options.js";
 export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./pass/skip.js";
 export { Scan, type ScannedSite } from "./scan/scan.js";
-export type { Selector } from "./sites/selector.js";
+export { checkSelectors, type Selector } from "./sites/selector.js";
 export type { ByteSize } from "./storage/byte-size.js";
 export { ActivationCache, type Provenance } from "./storage/cache.js";
 export type { CaptureOptions } from "./storage/capture.js";
@@ -73,18 +83,29 @@ export {
   BudgetExceededError,
   type BudgetRemedies,
   CorruptCacheError,
+  DtypeOverflowError,
   FolderInUseError,
   type SiteBytes,
 } from "./storage/errors.js";
 export type { SaveCacheOptions } from "./storage/held-activations.js";
-export { lastPositions } from "./tokens/positions.js";
+export { largestCast, requireHeld } from "./storage/overflow.js";
+export {
+  checkPositions,
+  indexFromEnd,
+  isPositionRange,
+  lastPositions,
+  type PositionRange,
+  type Positions,
+  positionsOf,
+} from "./tokens/positions.js";
 export { padRight } from "./tokens/prompts.js";
 export type { Prompt, TokenBatch, Tokenizer } from "./tokens/tokens.js";
 export type { Trace } from "./trace/open-trace.js";
 export type { TraceCore } from "./trace/trace.js";
 export { Tap } from "./tree/tap.js";
 export type { Activation } from "./typed-sites/activation.js";
-export type { KnownSite, SiteOf } from "./typed-sites/checked.js";
+export type { SiteOf } from "./typed-sites/checked.js";
+export type { KnownSite } from "./typed-sites/proposals.js";
 export type {
   Children,
   DictionaryView,

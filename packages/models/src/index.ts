@@ -29,6 +29,7 @@ export {
   type MaskedLanguageModelOptions,
 } from "./encoder/masked-language-model.js";
 export {
+  CacheMismatchError,
   CheckpointNotFoundError,
   ClosedPrefixError,
   CorruptCheckpointError,

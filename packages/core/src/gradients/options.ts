@@ -1,8 +1,10 @@
 /** What gradients are asked for, and what is answered. */
-import type { Module, MxArray } from "@mlxterp/mlx";
-import type { Intervention, Interventions } from "../pass/intervention.js";
-import type { InterventionsOn, PassOptions, PassOptionsOn } from "../pass/options.js";
-import type { Selector } from "../sites/selector.js";
+
+import { checkBoolean, type Module, type MxArray, type OptionNames } from "@mlxterp/mlx";
+import { checkInterventions, type Intervention, type Interventions } from "../pass/intervention.js";
+import type { InterventionsOn, PassOptionsOn } from "../pass/options.js";
+import { type PassOptions, passRules } from "../pass/options.js";
+import { checkSelectors, type Selector } from "../sites/selector.js";
 import type { ActivationCache } from "../storage/cache.js";
 import type { TokenBatch } from "../tokens/tokens.js";
 import type { SelectorOn } from "../typed-sites/checked.js";
@@ -35,12 +37,20 @@ export type GradientIntervention = Intervention;
 
 export interface GradientOptions extends PassOptions {
   /** Where gradients are wanted. Patterns pass by integer sites and modules that are not called. */
-  readonly sites: Selector | readonly Selector[];
+  readonly save: Selector | readonly Selector[];
   /** Whether to keep the sites' values of the same pass as well. Default: false. */
   readonly values?: boolean;
   /** Change the gradient at these sites before it flows further back. */
   readonly gradInterventions?: Interventions;
 }
+
+/** What its values must be. */
+export const gradientRules: OptionNames<GradientOptions> = {
+  ...passRules,
+  save: checkSelectors,
+  values: checkBoolean,
+  gradInterventions: checkInterventions,
+};
 
 /** A metric and its gradient at every site that was asked for. */
 export interface Gradients<M = Module> {
@@ -58,8 +68,8 @@ export type GradientOptionsOn<
   S extends Selector,
   I extends Interventions,
   G extends Interventions,
-> = Omit<GradientOptions, "sites" | "gradInterventions"> &
-  PassOptionsOn<M, I> & { readonly sites: S | readonly S[] } & {
-    readonly sites: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
+> = Omit<GradientOptions, "save" | "gradInterventions"> &
+  PassOptionsOn<M, I> & {
+    readonly save: SelectorOn<M, S> | readonly SelectorOn<M, S>[];
     readonly gradInterventions?: InterventionsOn<M, G>;
   };

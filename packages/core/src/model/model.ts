@@ -1,22 +1,37 @@
 /** Any MLX module, made interpretable: traces, runs and edits that never write to it. */
-import { InvalidArgumentError, type Module, type MxArray } from "@mlxterp/mlx";
+
+import {
+  checkFunction,
+  checkOptions,
+  checkText,
+  InvalidArgumentError,
+  type Module,
+  type MxArray,
+} from "@mlxterp/mlx";
 import type { Anatomy } from "../anatomy/anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
 import type { EditOptions, ModelEdits, NamedEdit } from "../edits/edit.js";
 import type { EditsOn } from "../edits/edits-on.js";
+import type { ForwardArguments } from "../edits/forward-arguments.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
 import { InvalidPromptError } from "../errors.js";
 import { gradientsOf } from "../gradients/gradients.js";
-import type { GradientMetric, GradientOptionsOn, Gradients } from "../gradients/options.js";
+import {
+  type GradientMetric,
+  type GradientOptions,
+  type GradientOptionsOn,
+  type Gradients,
+  gradientRules,
+} from "../gradients/options.js";
 import type { GradientSubject } from "../gradients/subject.js";
 import type { BatchTrace } from "../invoke/batch-trace.js";
 import { openBatchTrace } from "../invoke/open-batch-trace.js";
 import type { Probe } from "../pass/changes.js";
 import { type ObservedPass, PassEngine } from "../pass/engine.js";
 import type { FoundSite } from "../pass/found-site.js";
-import type { Interventions } from "../pass/intervention.js";
+import { checkInterventions, type Interventions } from "../pass/intervention.js";
 import { arrayInside } from "../pass/nested.js";
-import type { ForwardArguments, PassOptions, PassOptionsOn } from "../pass/options.js";
+import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
 import { requireSynchronous } from "../pass/synchronous.js";
 import { readScan } from "../scan/read-scan.js";
 import { Scan } from "../scan/scan.js";
@@ -34,7 +49,15 @@ import { declaredAxes, isModule } from "../tree/module-node.js";
 import { originalOf } from "../tree/originals.js";
 import type { SiteOf } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
-import type { InterpretableOptions, RunOptions, RunOptionsOn, SiteInfo } from "./options.js";
+import { drawModel } from "./model-drawing.js";
+import {
+  type InterpretableOptions,
+  modelRules,
+  type RunOptions,
+  type RunOptionsOn,
+  runRules,
+  type SiteInfo,
+} from "./options.js";
 
 /** A prompt as it is fed, with the further arguments of the forward. */
 interface Fed {
@@ -61,6 +84,7 @@ export class InterpretableModelCore<M extends Module> {
     if (!isModule(module)) {
       throw new InvalidArgumentError("module", module, "it must be an instance of nn.Module.");
     }
+    checkOptions<InterpretableOptions>("InterpretableModel", options, modelRules);
     this.module = originalOf(module);
     this.tokenizer = options.tokenizer;
     this.anatomy = resolveAnatomy(this.module, options.anatomy);
@@ -107,7 +131,7 @@ export class InterpretableModelCore<M extends Module> {
    * @throws AsyncForwardError (`ASYNC_FORWARD`) for a forward that returns a Promise
    */
   forward(input: Prompt, ...args: unknown[]): MxArray {
-    const fed = this.prepare(input, args);
+    const fed = this.prepare(input, { args });
     if (this.edits.length > 0) return firstArray(this.observe(fed, [], {}).result);
     return firstArray(requireSynchronous("", this.module.forward(fed.array, ...fed.args)));
   }
@@ -133,7 +157,8 @@ export class InterpretableModelCore<M extends Module> {
   trace(...given: [] | [input: Prompt, options?: PassOptions]): Trace<M> | BatchTrace<M> {
     if (given.length === 0) return this.openBatch();
     const [input, options = {}] = given;
-    const fed = this.prepare(input, options.args);
+    checkOptions<PassOptions>("trace", options, passRules);
+    const fed = this.prepare(input, options);
     const { tree } = this.engine;
     defineViews(this, tree); // the user may have added modules
     const observed = this.observe(fed, undefined, options);
@@ -153,8 +178,9 @@ export class InterpretableModelCore<M extends Module> {
     input: Prompt,
     options: PassOptionsOn<M, I> = {},
   ): Scan {
+    checkOptions<PassOptions>("scan", options, passRules);
     const { tree, resolver } = this.engine;
-    const fed = this.prepare(input, options.args);
+    const fed = this.prepare(input, options);
     const { tokens } = fed;
     const { reader } = this.observe(fed, undefined, options);
     const values = readScan(reader, tree.nodes, tokens?.array.shape[1]);
@@ -179,7 +205,8 @@ export class InterpretableModelCore<M extends Module> {
     input: Prompt,
     options: RunOptionsOn<M, S, I> & { readonly positions?: P } = {},
   ): Promise<ActivationCache<P extends number ? Module : M>> {
-    const cache = this.collectLazily(input, options);
+    checkOptions<RunOptions>("run", options, runRules);
+    const cache = this.lazily(this.prepare(input, options), options);
     await computeCache(cache, options);
     return cache as ActivationCache<P extends number ? Module : M>;
   }
@@ -196,7 +223,7 @@ export class InterpretableModelCore<M extends Module> {
    * const { value, gradients } = await model.gradients(
    *   "The capital of France is",
    *   (logits) => mx.subtract(logits.index(0, -1, paris), logits.index(0, -1, rome)),
-   *   { sites: ["layers.*", "layers.*.selfAttn.pattern"] },
+   *   { save: ["layers.*", "layers.*.selfAttn.pattern"] },
    * );
    * gradients.get("layers.2"); // (batch, position, hidden)
    */
@@ -209,6 +236,8 @@ export class InterpretableModelCore<M extends Module> {
     metric: GradientMetric,
     options: GradientOptionsOn<M, S, I, G>,
   ): Promise<Gradients<M>> {
+    checkOptions<GradientOptions>("gradients", options, gradientRules);
+    checkFunction("metric", metric);
     return (await gradientsOf(this.subject(input, options), metric, options)) as Gradients<M>;
   }
 
@@ -224,6 +253,8 @@ export class InterpretableModelCore<M extends Module> {
    * shallow.withoutEdit("steer").edits.map(({ name }) => name); // ["edit2"]
    */
   edit<const E extends ModelEdits>(interventions: EditsOn<M, E>, options: EditOptions = {}): this {
+    checkOptions<EditOptions>("edit", options, { name: checkText });
+    checkInterventions("interventions", interventions);
     const { name = freeName(this.edits) } = options;
     return this.withEdits([{ name, interventions }]);
   }
@@ -258,7 +289,9 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   [shown](): string {
-    return this.toString();
+    const { tree } = this.engine;
+    tree.rescan(); // also what was added under a new name
+    return drawModel(this.toString(), tree.root, this.anatomy);
   }
 
   private editedView(edits: readonly NamedEdit[]): this {
@@ -270,10 +303,14 @@ export class InterpretableModelCore<M extends Module> {
     return view;
   }
 
-  /** @internal The pass of `run`, with nothing computed yet. */
-  collectLazily(input: Prompt | TokenBatch, options: RunOptions): ActivationCache<M> {
+  /** @internal The pass of `run`, with nothing computed yet; a batch of tokens is trusted to be sound. */
+  collectLazily(input: Prompt, options: RunOptions): ActivationCache<M> {
+    const fed = isTokenBatch(input) ? this.fed(input, options) : this.prepare(input, options);
+    return this.lazily(fed, options);
+  }
+
+  private lazily(fed: Fed, options: RunOptions): ActivationCache<M> {
     const { tree, resolver } = this.engine;
-    const fed = this.prepare(input, options.args);
     const { save = siteName(tree.root, outputPort) } = options;
     const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
     const wanted = selectors.flatMap((selector) => resolver.resolve(selector));
@@ -284,7 +321,7 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   private subject(input: Prompt, options: PassOptions): GradientSubject {
-    const fed = this.prepare(input, options.args);
+    const fed = this.prepare(input, options);
     return {
       resolver: this.engine.resolver,
       tokens: fed.tokens,
@@ -308,7 +345,10 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   private openBatch(): BatchTrace<M> {
-    const { engine, tokenizer, forwardArguments, persistent: interventions } = this;
+    const { engine, tokenizer, persistent: interventions } = this;
+    const changes = { edits: this.edits, interventions: undefined };
+    const forwardArguments = (tokens: TokenBatch, given: readonly unknown[]) =>
+      this.forwardArguments(tokens, given, changes);
     engine.tree.refresh();
     defineViews(this, engine.tree);
     const feed = (prompt: Prompt) => {
@@ -321,13 +361,16 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   /** What every pass begins with: a look at the modules as they now are, and the prompt. */
-  private prepare(input: Prompt | TokenBatch, given: readonly unknown[] = []): Fed {
+  private prepare(input: Prompt, options: PassOptions): Fed {
+    if (!isPlainInput(input)) return this.fed(this.tokens(input), options);
     this.engine.tree.refresh();
-    if (!isTokenBatch(input) && isPlainInput(input)) {
-      return { array: input, tokens: undefined, args: given };
-    }
-    const tokens = isTokenBatch(input) ? input : this.tokens(input);
-    return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given) };
+    return { array: input, tokens: undefined, args: options.args ?? [] };
+  }
+
+  private fed(tokens: TokenBatch, { args: given = [], interventions }: PassOptions): Fed {
+    this.engine.tree.refresh();
+    const changes = { edits: this.edits, interventions };
+    return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given, changes) };
   }
 
   private observe(

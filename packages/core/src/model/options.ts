@@ -1,11 +1,14 @@
 /** What models and passes are told. */
+
+import { checkFunction, checkRecord, checkText, type OptionNames } from "@mlxterp/mlx";
 import type { Anatomy } from "../anatomy/anatomy.js";
 import type { Axes } from "../axes.js";
+import type { ForwardArguments } from "../edits/forward-arguments.js";
 import type { Interventions } from "../pass/intervention.js";
-import type { ForwardArguments, PassOptions, PassOptionsOn } from "../pass/options.js";
-import type { Selector } from "../sites/selector.js";
-import type { CaptureOptions } from "../storage/capture.js";
-import type { RoomOptions } from "../storage/compute.js";
+import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
+import { checkSelectors, type Selector } from "../sites/selector.js";
+import { type CaptureOptions, captureRules } from "../storage/capture.js";
+import { type RoomOptions, roomRules } from "../storage/compute.js";
 import type { Tokenizer } from "../tokens/tokens.js";
 import type { SelectorOn } from "../typed-sites/checked.js";
 
@@ -22,10 +25,24 @@ export interface InterpretableOptions {
   readonly forwardArguments?: ForwardArguments;
 }
 
+/** What its values must be. */
+export const modelRules: OptionNames<InterpretableOptions> = {
+  tokenizer: checkRecord,
+  anatomy: checkRecord,
+  name: checkText,
+  forwardArguments: checkFunction,
+};
+
 export interface RunOptions extends PassOptions, CaptureOptions, RoomOptions {
   /** What the cache shall hold; by default the output. */
   readonly save?: Selector | readonly Selector[];
 }
+
+/** What its values must be. */
+export const runRules: OptionNames<RunOptions> = {
+  ...{ ...passRules, ...captureRules, ...roomRules },
+  save: checkSelectors,
+};
 
 /** One place that can be read and changed. */
 export interface SiteInfo {
@@ -41,6 +58,4 @@ export type RunOptionsOn<M, S extends Selector, I extends Interventions> = Omit<
   RunOptions,
   "save"
 > &
-  PassOptionsOn<M, I> & { readonly save?: S | readonly S[] } & {
-    readonly save?: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
-  };
+  PassOptionsOn<M, I> & { readonly save?: SelectorOn<M, S> | readonly SelectorOn<M, S>[] };

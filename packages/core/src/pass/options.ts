@@ -1,13 +1,7 @@
 /** What a pass may be told. */
-import type { TokenBatch } from "../tokens/tokens.js";
+import { checkList, checkWholeNumber, type OptionNames } from "@mlxterp/mlx";
 import type { ChangesOn } from "../typed-sites/checked.js";
-import type { Interventions } from "./intervention.js";
-
-/** See `InterpretableOptions.forwardArguments`. */
-export type ForwardArguments = (
-  tokens: TokenBatch,
-  given: readonly unknown[],
-) => readonly unknown[];
+import { checkInterventions, type Interventions } from "./intervention.js";
 
 export interface PassOptions {
   /** By site or selector; applied in this order. */
@@ -19,6 +13,14 @@ export interface PassOptions {
   /** The generation step that interventions are told. */
   readonly step?: number;
 }
+
+/** What its values must be. */
+export const passRules: OptionNames<PassOptions> = {
+  interventions: checkInterventions,
+  args: checkList,
+  offset: checkWholeNumber,
+  step: checkWholeNumber,
+};
 
 /** Interventions whose sites are checked, and proposed by an editor; the type of an option `interventions`. */
 export type InterventionsOn<M, I extends Interventions> = ChangesOn<M, I, Interventions[string]>;

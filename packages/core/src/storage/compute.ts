@@ -1,8 +1,16 @@
 /** Computes what a run is to keep: all at once, or a group at a time with the disk to take what does not fit. */
-import { evaluate } from "@mlxterp/mlx";
+import {
+  checkBoolean,
+  checkOptions,
+  checkText,
+  evaluate,
+  isArray,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import { requireBudget } from "./budget.js";
-import { type ByteSize, byteCount } from "./byte-size.js";
+import { type ByteSize, byteCount, checkByteSize } from "./byte-size.js";
 import type { ActivationCache } from "./cache.js";
+import { type CacheEntry, requireEntryHeld } from "./entry.js";
 
 /** Where values go that do not fit into memory. */
 export interface SpillOptions {
@@ -23,6 +31,33 @@ export interface RoomOptions {
 }
 
 /**
+ * Computes entries together with what tells whether they still hold what they held.
+ *
+ * @throws DtypeOverflowError (`DTYPE_OVERFLOW`)
+ */
+async function computeEntries(entries: readonly CacheEntry[]): Promise<void> {
+  const arrays = entries.flatMap(({ value, largest }) => [
+    ...(isArray(value) ? [value] : []),
+    ...(largest ? [largest] : []),
+  ]);
+  await evaluate(arrays);
+  for (const entry of entries) requireEntryHeld(entry);
+}
+
+/** What its values must be. */
+export const roomRules: OptionNames<RoomOptions> = { budget: checkByteSize, spill: checkSpill };
+
+function checkSpill(argument: string, value: unknown): void {
+  const spill = value as SpillOptions;
+  checkOptions<SpillOptions>(argument, spill, {
+    budget: checkByteSize,
+    folder: checkText,
+    overwrite: checkBoolean,
+  });
+  byteCount(spill.budget, `${argument}.budget`); // the only one that cannot be left out
+}
+
+/**
  * @param cache of which nothing is computed yet
  * @throws BudgetExceededError (`BUDGET_EXCEEDED`), FolderInUseError (`FOLDER_IN_USE`)
  */
@@ -32,7 +67,7 @@ export async function computeCache(
 ): Promise<void> {
   requireBudget({ entries: cache.held(), prompts: cache.tokens?.lengths.length }, budget);
   if (!spill || cache.nbytes <= byteCount(spill.budget, "spill.budget")) {
-    await evaluate(cache.entries().map(([, value]) => value));
+    await computeEntries(cache.held());
     return;
   }
   const { folder, overwrite, budget: shardBytes } = spill;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DtypeName, mx, writeFileAtomically } from "@mlxterp/mlx";
+import type { Positions } from "../tokens/positions.js";
 import type { Provenance } from "./cache.js";
 import { readable } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
@@ -25,7 +26,7 @@ export interface Manifest {
   readonly id: string;
   readonly provenance: Provenance;
   readonly tokens: SavedTokens | undefined;
-  readonly positions: number | readonly number[] | undefined;
+  readonly positions: Positions | undefined;
   readonly shards: readonly ManifestShard[];
   readonly entries: readonly ManifestEntry[];
 }

@@ -1,8 +1,7 @@
-/** What the compiler says to a site's name: that it is one, or which there are. */
-import type { Module } from "@mlxterp/mlx";
 import type { Selector } from "../sites/selector.js";
+import type { KnownSite } from "./proposals.js";
 import type { AxesAt } from "./resolve.js";
-import type { ModuleKey } from "./views.js";
+import type { UnknownSite } from "./unknown-site.js";
 
 /** Whether S names a site of M; true where the compiler cannot know. */
 type Names<M, S extends string> = [AxesAt<M, S>] extends [never] ? false : true;
@@ -14,42 +13,25 @@ type Names<M, S extends string> = [AxesAt<M, S>] extends [never] ? false : true;
 export type SiteOf<M, S extends string> = S extends unknown
   ? Names<M, S> extends true
     ? S
-    : KnownSite<M>
+    : KnownSite<M, S>
   : never;
-
-/** Every site of M, with `*` for the place in a list: what an editor proposes. */
-export type KnownSite<M> = Module extends M ? string : SitesBelow<M, 6> | "input" | "output";
-
-/** To a depth, so that a module within its own kind has an end. */
-type SitesBelow<T, Depth extends number> = Depth extends 0
-  ? never
-  : { [K in ModuleKey<T>]: SitesAt<K, NonNullable<T[K & keyof T]>, Depth> }[ModuleKey<T>];
-
-type SitesAt<Name extends string, T, Depth extends number> = T extends Module
-  ? Name | `${Name}.input` | `${Name}.${SitesBelow<T, Less[Depth]>}`
-  : T extends readonly (infer Item)[]
-    ? SitesAt<`${Name}.*`, NonNullable<Item>, Depth>
-    : string extends keyof T
-      ? SitesAt<`${Name}.*`, T[keyof T], Depth>
-      : `${Name}.${SitesBelow<T, Less[Depth]>}`;
-
-type Less = [0, 0, 1, 2, 3, 4, 5];
 
 /** Anything that goes by site, with values of type V: a name that is no site does not compile. */
 export type ChangesOn<M, C, V> = C & {
-  readonly [K in keyof C]: Names<M, K & string> extends true ? unknown : UnknownSite<K & string>;
-} & { readonly [K in KnownSite<M>]?: V };
+  readonly [K in keyof C]: Names<M, K & string> extends true ? unknown : UnknownSite<M, K & string>;
+} & { readonly [K in KnownSite<M> | Proposed<M, keyof C & string>]?: V };
+
+/** What an editor proposes for the names of C that are none, or not yet. */
+type Proposed<M, Name extends string> = Name extends unknown
+  ? Names<M, Name> extends true
+    ? never
+    : KnownSite<M, Name>
+  : never;
 
 /** S itself if it is a selector of sites of M. */
-export type SelectorOn<M, S> = S extends string ? SiteOf<M, S> : S;
+export type SelectorOn<M, S> = S extends string ? (string extends S ? Selector : SiteOf<M, S>) : S;
 
 /** Each selector of a list, checked. */
 export type SelectorsOn<M, S extends readonly Selector[]> = {
   readonly [K in keyof S]: SelectorOn<M, S[K]>;
 };
-
-/** What the compiler shows for a name that is no site: no value is of this type. */
-interface UnknownSite<S extends string> {
-  readonly unknownSite: S;
-  readonly never: never;
-}

@@ -28,7 +28,7 @@ type AnyName<M, S extends string> = [FromTransformerLens<S>] extends [never]
   ? S extends `model.${infer Rest}`
     ? Follow<M, Rest> | Follow<M, S>
     : Follow<M, S>
-  : Follow<M, FromTransformerLens<S>>;
+  : Follow<M, FromTransformerLens<S>> | Follow<M, S>;
 
 /** Takes the first segment off a path; the dots inside braces belong to their segment. */
 type Follow<T, S extends string> = S extends `{${infer Choice}}.${infer Rest}`
@@ -78,7 +78,7 @@ type PortAxes<T, Port extends string> = Port extends "input"
 type ValueOf<T> = T extends Module ? OutputAxes<T> : never;
 
 /** What one segment leads to from T. */
-type Step<T, Head extends string> = Head extends "**"
+export type Step<T, Head extends string> = Head extends "**"
   ? Inside<T>
   : Head extends `{${infer Choice}}`
     ? Step<T, Member<Choice>>

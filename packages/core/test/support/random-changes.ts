@@ -68,7 +68,10 @@ export function nameOf(model: Model, { site, form }: Choice): string {
 const changes: Readonly<Record<string, (around: Surroundings) => Intervention>> = {
   same: () => (y) => y,
   double: () => (y) => mx.multiply(y, 2),
-  "in place": () => (y) => y.indexPut_(0, 7),
+  "in place": () => (y) => {
+    y.indexPut_(0, 7);
+    return y;
+  },
   "half precision": () => (y) => mx.zerosLike(y.astype(mx.float16)),
   integers: () => (y) => y.astype(mx.int32),
   "wrong shape": () => (y) => mx.concatenate([y, y], 0),

@@ -74,6 +74,6 @@ export class EncoderAttention extends nn.Module implements HeadWriting {
     }
     scores.derive(() => attentionScores(q, k, scale, mask));
     pattern.derive(() => mx.softmax(attentionScores(q, k, scale, mask), -1, true));
-    return mx.fast.scaledDotProductAttention(q, k, v, scale, mask ?? undefined);
+    return mx.fast.scaledDotProductAttention(q, k, v, scale, mask);
   }
 }

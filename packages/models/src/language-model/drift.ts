@@ -5,8 +5,9 @@
  * weights: the Kullback–Leibler divergence says how many nats are lost by taking one for the other, top-1
  * agreement how often both would say the same. A small mean can hide single positions, so the largest is given too.
  */
+
 import type { Prompt } from "@mlxterp/core";
-import { evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkOptions, evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type { LanguageModel } from "./language-model.js";
 
 export interface DriftOptions {
@@ -39,6 +40,7 @@ export async function quantizationDrift(
   prompts: Prompt,
   options: DriftOptions = {},
 ): Promise<QuantizationDrift> {
+  checkOptions<DriftOptions>("quantizationDrift", options, { reference: true });
   const reference = await findReference(model, options.reference);
   const { ids } = model.tokens(prompts);
   const sums = { kl: 0, largest: 0, agreed: 0, tokens: 0 };

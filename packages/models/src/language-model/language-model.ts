@@ -1,6 +1,13 @@
 /** A decoder with its tokenizer: prompts in, activations, logits and text out. */
+
 import { InterpretableModel, type Prompt } from "@mlxterp/core";
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import {
+  checkList,
+  checkOptions,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+} from "@mlxterp/mlx";
 import { describeAnatomy } from "../anatomy/anatomy.js";
 import { ModelWeights } from "../anatomy/model-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
@@ -8,6 +15,7 @@ import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js"
 import { type CacheOptions, KeyValueCache } from "../decoder/cache/cache.js";
 import type { DecoderConfig } from "../decoder/config/config.js";
 import type { Decoder } from "../decoder/model/decoder.js";
+import { claimed } from "../decoder/model/pass-arguments.js";
 import { type FoldOptions, foldDecoder } from "../folding/fold-decoder.js";
 import {
   type GeneratedText,
@@ -62,8 +70,20 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   readonly checkpoint: Checkpoint<LanguageModel> | undefined;
 
   constructor(decoder: Decoder, options: LanguageModelOptions) {
+    checkOptions<LanguageModelOptions>("LanguageModel", options, {
+      config: checkRecord,
+      tokenizer: checkRecord,
+      name: checkText,
+      eosTokens: checkList,
+      checkpoint: checkRecord,
+    });
     const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
-    super(decoder, { tokenizer, name, anatomy: describeAnatomy(decoder, config) });
+    super(decoder, {
+      tokenizer,
+      name,
+      forwardArguments: (_, given, changes) => claimed(decoder, given, changes),
+      anatomy: describeAnatomy(decoder, config),
+    });
     this.config = config;
     this.weights = new ModelWeights(decoder);
     this.eosTokens = eosTokens;

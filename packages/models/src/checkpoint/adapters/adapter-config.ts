@@ -1,6 +1,7 @@
 /** The adapter_config.json of PEFT: which LoRA it describes, and every setting that would make it another method. */
 import { z } from "zod";
 import { UnsupportedConfigError } from "../../errors.js";
+import { createWholeMatcher, PatternSyntaxError } from "../../patterns/pattern.js";
 
 export const adapterConfigFile = "adapter_config.json";
 export const adapterWeightsFile = "adapter_model.safetensors";
@@ -63,18 +64,24 @@ export function readAdapterConfig(json: unknown, file: string): AdapterConfig {
     throw new UnsupportedConfigError(path.join(".") || "the file", value, file, `${message}.`);
   }
   const { lora_alpha, use_rslora, alpha_pattern } = parsed.data;
+  const alphas = Object.entries(alpha_pattern ?? {}).map(
+    ([pattern, alpha]) => [matcherOf(pattern, file), alpha] as const,
+  );
   return {
     scaleOf: (module, rank) => {
-      const alpha = ofPattern(alpha_pattern ?? {}, module) ?? lora_alpha;
+      const alpha = alphas.find(([matches]) => matches(module))?.[1] ?? lora_alpha;
       return alpha / (use_rslora ? Math.sqrt(rank) : rank);
     },
   };
 }
 
-/** The value of the first pattern that is the end of a module's path, as PEFT matches it. */
-function ofPattern(patterns: Readonly<Record<string, number>>, module: string): number | undefined {
-  const found = Object.entries(patterns).find(([pattern]) =>
-    new RegExp(`^(.*\\.)?(${pattern})$`).test(module),
-  );
-  return found?.[1];
+/** Whether a module's path ends in what a pattern matches, as PEFT has it. */
+function matcherOf(pattern: string, file: string): (module: string) => boolean {
+  try {
+    return createWholeMatcher(`(.*\\.)?(${pattern})`);
+  } catch (cause) {
+    if (!(cause instanceof PatternSyntaxError)) throw cause;
+    const rule = `It cannot be searched for in bounded time: ${cause.message}.`;
+    throw new UnsupportedConfigError("alpha_pattern", pattern, file, rule);
+  }
 }

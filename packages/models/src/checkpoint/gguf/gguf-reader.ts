@@ -4,6 +4,8 @@ import { CorruptCheckpointError } from "../../errors.js";
 /** A value of the metadata. */
 export type GgufValue = number | boolean | string | readonly GgufValue[];
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Type codes of metadata values. */
 const stringType = 8;
 const arrayType = 9;
@@ -40,7 +42,11 @@ export class GgufReader {
   text(): string {
     const length = this.uint64();
     const start = this.#advance(length);
-    return this.bytes.toString("utf8", start, start + length);
+    try {
+      return utf8.decode(this.bytes.subarray(start, start + length));
+    } catch (cause) {
+      throw new CorruptCheckpointError(this.file, "a text in its header is not UTF-8", { cause });
+    }
   }
 
   value(type: number): GgufValue {

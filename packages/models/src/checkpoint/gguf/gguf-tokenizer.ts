@@ -23,7 +23,12 @@ export function ggufTokenizer(
   if (!tokens) return undefined;
   const tokenOf = (name: string) => {
     const id = value(`${name}_token_id`);
-    return typeof id === "number" ? tokens[id] : undefined;
+    if (typeof id !== "number") return undefined;
+    if (tokens[id] !== undefined) return tokens[id];
+    throw new TokenizerError(
+      file,
+      `its ${name}_token_id is ${id}; it has ${tokens.length} tokens.`,
+    );
   };
   const model = value("model");
   const parts = partsOf(

@@ -36,7 +36,7 @@ export class QuantizedExpertLinear extends PackedModule {
     }
     const product = (blocks: MxArray, experts: MxArray) =>
       // biome-ignore format: one argument list
-      mx.blockSparseQMM(blocks, weight, scales, biases, undefined, experts, true, groupSize, bits);
+      mx.gatherQMM(blocks, weight, scales, biases, null, experts, true, groupSize, bits);
     const matrix = weight.shape[1] * x.shape[x.ndim - 1];
     return dispatch.apply(x, product, onCpu ? 1 : dispatch.blockSize(matrix));
   }

@@ -1,5 +1,6 @@
 /** Keys and values of the tokens a model has already seen, for generation. */
-import type { MxArray } from "@mlxterp/mlx";
+import { checkBoolean, checkOptions, type MxArray } from "@mlxterp/mlx";
+import { type CacheOwner, requireSameOwner } from "../../cache-owner.js";
 import {
   appendBehindPads,
   appendPositions,
@@ -85,9 +86,12 @@ export class KeyValueCache {
   #layers: LayerCache[] = [];
   #length = 0;
   #batch: number | undefined;
+  #owner: CacheOwner | undefined;
   #padding: readonly number[] | undefined;
 
-  constructor({ sliding = true }: CacheOptions = {}) {
+  constructor(options: CacheOptions = {}) {
+    checkOptions<CacheOptions>("createCache", options, { sliding: checkBoolean });
+    const { sliding = true } = options;
     this.sliding = sliding;
   }
 
@@ -146,7 +150,25 @@ export class KeyValueCache {
     this.#layers = other.#layers.map((layer) => layer.copy(pads));
     this.#length = other.#length;
     this.#batch = other.#batch;
+    this.#owner = other.#owner ?? this.#owner;
     this.#padding = other.#padding;
+  }
+
+  /**
+   * @internal Notes what fills an empty cache, and refuses another for one that holds something.
+   *
+   * @throws CacheMismatchError (`CACHE_MISMATCH`)
+   */
+  claim(owner: CacheOwner): void {
+    const holds = this.#owner ?? { ...owner, edits: [], interventions: undefined };
+    if (this.#length > 0) requireSameOwner(holds, owner);
+    this.#owner = owner;
+  }
+
+  /** @internal Leaves what it holds to whoever continues it. */
+  disown(owner: CacheOwner): this {
+    this.#owner = owner;
+    return this;
   }
 
   /** Counts what a pass has added to every layer. */

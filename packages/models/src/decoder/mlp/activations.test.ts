@@ -1,5 +1,5 @@
 /** The nonlinearities against their definitions in float64. */
-import { fromFlat, toFlat } from "@mlxterp/mlx";
+import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import type { ActivationName } from "../config/config.js";
 import { activations } from "./activations.js";
@@ -46,6 +46,15 @@ describe("activations", () => {
       expect(Math.abs(values[1]), name).toBeLessThan(1e-6);
       expect(values[2], name).toBeCloseTo(60, 3);
       expect(values[3], name).toBe(1e4);
+    }
+  });
+
+  it("have finite gradients far out, where that of the tanh form was zero times infinity", () => {
+    const far = fromFlat(Float32Array.from([-1e3, -30, -11, 11, 30]), [5]);
+    for (const [name, activation] of Object.entries(activations)) {
+      const gradient = toFlat(mx.grad((x: MxArray) => mx.sum(activation(x)))(far));
+      expect([...gradient].every(Number.isFinite), name).toBe(true);
+      if (name !== "reluSquared") expect(gradient[4], name).toBeCloseTo(1, 5);
     }
   });
 });

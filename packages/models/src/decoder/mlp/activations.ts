@@ -10,13 +10,13 @@ function gatedBySigmoid(x: MxArray, k: number): MxArray {
 }
 
 /**
- * The tanh form of GELU. `0.5 · (1 + tanh(u))` equals `1 / (1 + exp(-2u))`, and the latter has fewer
- * passes over the array. Far out the exponential is infinite, or on the CPU saturates at 2^80: 0 either way.
+ * The tanh form of GELU. `0.5 · (1 + tanh(u))` equals `σ(2u)`, which has fewer passes over the array, and whose gradient
+ * stays finite far out, where that of `1 / (1 + exp(-2u))` is zero times infinity.
  */
 function geluTanh(x: MxArray): MxArray {
-  const k = -2 * Math.sqrt(2 / Math.PI);
-  const exponent = mx.multiply(x, mx.add(mx.multiply(mx.square(x), 0.044715 * k), k)); // -2u
-  return mx.divide(x, mx.add(mx.exp(exponent), 1));
+  const k = 2 * Math.sqrt(2 / Math.PI);
+  const twice = mx.multiply(x, mx.add(mx.multiply(mx.square(x), 0.044715 * k), k)); // 2u
+  return mx.multiply(x, mx.sigmoid(twice));
 }
 
 function gelu(x: MxArray): MxArray {

@@ -1,4 +1,6 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
+
+import { Tap } from "@mlxterp/core";
 import {
   type Embedding,
   InvalidArgumentError,
@@ -16,6 +18,7 @@ import { ProjectedEmbedding } from "../embedding/projected-embedding.js";
 import { ScaledEmbedding } from "../embedding/scaled-embedding.js";
 import { TiedHead } from "../head/tied-head.js";
 import { Norm } from "../norm/norm.js";
+import { checkIds, checkPassOptions } from "./pass-arguments.js";
 import { createAlibi } from "../positions/alibi.js";
 import { paddingMask, resolvePadding } from "../positions/padding.js";
 import {
@@ -75,6 +78,8 @@ export class Decoder extends nn.Module {
   readonly unembedProjection: Linear | undefined;
   /** Absent where logits are read off the embedding matrix; holds no more than a bias where they are so and have one. */
   readonly lmHead: Linear | TiedHead | undefined;
+  /** What the head gives: the logits before any scale and cap. */
+  readonly rawLogits = new Tap(logitsAxes);
 
   /** @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`) on any unknown or contradictory field */
   constructor(config: DecoderConfig) {
@@ -107,6 +112,8 @@ export class Decoder extends nn.Module {
    * the cache is of other rows, or of positions that turn in another way at this length; the cache then stays as it was
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
+    checkIds(ids);
+    checkPassOptions(ids.shape, options);
     const { cache, lastOnly } = options;
     const { layers, maxPositions } = this;
     const padding = resolvePadding(ids.shape, options);
@@ -144,7 +151,8 @@ export class Decoder extends nn.Module {
     const { lmHead, logitScale, logitSoftCap, unembedProjection, embedTokens } = this;
     const narrow = unembedProjection ? unembedProjection.forward(x) : x;
     // A head of its own does not look at the embedding.
-    const read = lmHead ? lmHead.forward(narrow, embedTokens) : embedTokens.asLinear(narrow);
+    const head = lmHead ? lmHead.forward(narrow, embedTokens) : embedTokens.asLinear(narrow);
+    const read = this.rawLogits.forward(head);
     const logits = logitScale === undefined ? read : mx.multiply(read, logitScale);
     return logitSoftCap === undefined ? logits : softly(logits, logitSoftCap);
   }

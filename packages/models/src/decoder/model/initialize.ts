@@ -1,5 +1,6 @@
 /** Random weights from a seed, for training a decoder from scratch. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+
+import { checkFinite, checkOptions, checkWholeNumber, type MxArray, mx } from "@mlxterp/mlx";
 import { listParameters, setParameters } from "../parameters.js";
 import type { Decoder } from "./decoder.js";
 
@@ -20,6 +21,10 @@ export interface InitializeOptions {
  * const decoder = initializeWeights(new Decoder(config), { seed: 7 });
  */
 export function initializeWeights(decoder: Decoder, options: InitializeOptions = {}): Decoder {
+  checkOptions<InitializeOptions>("initializeWeights", options, {
+    seed: checkWholeNumber,
+    deviation: checkFinite,
+  });
   const { seed = 0, deviation = 0.02 } = options;
   const residual = deviation / Math.sqrt(2 * decoder.layers.length);
   const keys = keySequence(seed);

@@ -2,6 +2,7 @@
 import { Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { Attention, type SelfAttention } from "../attention/attention.js";
+import { createHeadInputs, type HeadInputs, headDifferences } from "../attention/head-inputs.js";
 import { LatentAttention } from "../attention/latent-attention.js";
 import { type ResidualAxes, residualAxes } from "../axes.js";
 import type { LayerCache } from "../cache/cache.js";
@@ -23,6 +24,13 @@ export interface LayerParts {
 export class DecoderLayer extends nn.Module {
   /** Whether the MLP reads the layer's input, as attention does. */
   readonly parallel: boolean;
+  /**
+   * What attention reads, by head and before the norm; absent in latent attention.
+   */
+  readonly attnInput: HeadInputs["attnInput"];
+  readonly qInput: HeadInputs["qInput"];
+  readonly kInput: HeadInputs["kInput"];
+  readonly vInput: HeadInputs["vInput"];
   /** Absent where attention reads the residual stream itself. */
   readonly inputNorm: Norm | undefined;
   readonly selfAttn: SelfAttention;
@@ -40,8 +48,15 @@ export class DecoderLayer extends nn.Module {
     super();
     const { inputNorm, attention, postAttentionNorm, mlp, parallel = false, outputNorm } = config;
     this.parallel = parallel;
-    if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
     const { latent } = attention;
+    const { attnInput, qInput, kInput, vInput } = createHeadInputs(attention);
+    if (!latent) {
+      if (attnInput) this.attnInput = attnInput;
+      this.qInput = qInput;
+      this.kInput = kInput;
+      this.vInput = vInput;
+    }
+    if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
     this.selfAttn = latent
       ? new LatentAttention(hidden, attention, latent, parts.rotate)
       : new Attention(hidden, attention, parts);
@@ -61,8 +76,11 @@ export class DecoderLayer extends nn.Module {
   /** @param x the residual stream, (batch, position, hidden) */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
     const { inputNorm, postAttentionNorm, parallel, residPost, outputNorm } = this;
+    const normalize = (y: MxArray) => (inputNorm ? inputNorm.plain(y) : y);
+    const differences = headDifferences(this, x, this.selfAttn, normalize);
     const read = inputNorm ? inputNorm.forward(x) : x;
-    const middle = this.residMid.forward(mx.add(x, this.selfAttn.forward(read, pass, cache)));
+    const written = this.selfAttn.forward(read, pass, cache, differences);
+    const middle = this.residMid.forward(mx.add(x, written));
     const stream = parallel ? x : middle;
     const unnormalized = parallel ? read : middle;
     const mlpInput = postAttentionNorm ? postAttentionNorm.forward(stream) : unnormalized;
