@@ -12,12 +12,14 @@ import type { Anatomy } from "../anatomy/anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
 import type { EditOptions, ModelEdits, NamedEdit } from "../edits/edit.js";
 import type { EditsOn } from "../edits/edits-on.js";
+import type { ForwardArguments } from "../edits/forward-arguments.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
 import { InvalidPromptError } from "../errors.js";
 import { gradientsOf } from "../gradients/gradients.js";
 import {
   type GradientMetric,
   type GradientOptions,
+  type GradientOptionsOn,
   type Gradients,
   gradientRules,
 } from "../gradients/options.js";
@@ -26,8 +28,10 @@ import type { BatchTrace } from "../invoke/batch-trace.js";
 import { openBatchTrace } from "../invoke/open-batch-trace.js";
 import type { Probe } from "../pass/changes.js";
 import { type ObservedPass, PassEngine } from "../pass/engine.js";
+import type { FoundSite } from "../pass/found-site.js";
 import { checkInterventions, type Interventions } from "../pass/intervention.js";
 import { arrayInside } from "../pass/nested.js";
+import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
 import { requireSynchronous } from "../pass/synchronous.js";
 import { readScan } from "../scan/read-scan.js";
 import { Scan } from "../scan/scan.js";
@@ -37,7 +41,6 @@ import { type Site, siteName } from "../sites/site.js";
 import { ActivationCache } from "../storage/cache.js";
 import { capture } from "../storage/capture.js";
 import { computeCache } from "../storage/compute.js";
-import type { FoundSite } from "../storage/saved-site.js";
 import { isPlainInput, isTokenBatch, tokenBatch } from "../tokens/prompts.js";
 import type { Prompt, TokenBatch, Tokenizer } from "../tokens/tokens.js";
 import { inTrace } from "../trace/in-trace.js";
@@ -45,21 +48,14 @@ import { defineViews } from "../trace/model-views.js";
 import { openTrace, type Trace } from "../trace/open-trace.js";
 import { declaredAxes, isModule } from "../tree/module-node.js";
 import { originalOf } from "../tree/originals.js";
-import type {
-  GradientOptionsOn,
-  PassOptionsOn,
-  RunOptionsOn,
-  SiteOf,
-} from "../typed-sites/checked.js";
+import type { SiteOf } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
 import { drawModel } from "./model-drawing.js";
 import {
-  type ForwardArguments,
   type InterpretableOptions,
   modelRules,
-  type PassOptions,
-  passRules,
   type RunOptions,
+  type RunOptionsOn,
   runRules,
   type SiteInfo,
 } from "./options.js";

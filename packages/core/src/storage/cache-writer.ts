@@ -1,5 +1,4 @@
 /** Writes activations to a folder, a group at a time; the manifest comes last and makes them whole. */
-
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";

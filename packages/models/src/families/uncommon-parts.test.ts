@@ -163,6 +163,6 @@ describe("a norm without a weight", () => {
 });
 
 it("BLOOM whose writes are added to what is read is not folded", async () => {
-  const model = await loadModel(miniatureFolder("bloom-norms-first"));
+  const model = await loadModel(referenceFolder("bloom/norms-first"));
   await expect(model.folded()).rejects.toBeInstanceOf(UnsupportedFoldError);
 });

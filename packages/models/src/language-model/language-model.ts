@@ -49,7 +49,7 @@ export interface LanguageModelOptions {
   /** The ids that end a text. Default: none. */
   readonly eosTokens?: readonly number[];
   /** Where the weights come from; without it the model cannot be saved. */
-  readonly checkpoint?: Checkpoint;
+  readonly checkpoint?: Checkpoint<LanguageModel>;
   /** What was left out of a checkpoint, in words. Default: nothing. */
   readonly notes?: readonly string[];
 }
@@ -69,7 +69,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
   /** Absent in a model that was not loaded. */
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: Checkpoint<LanguageModel> | undefined;
   /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
   readonly notes: readonly string[];
 

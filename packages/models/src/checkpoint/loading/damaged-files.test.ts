@@ -8,7 +8,7 @@ import { mx } from "@mlxterp/mlx";
 import { expect, it } from "vitest";
 import { llamaTensors, temporaryFolder, writeCheckpoint } from "../../test-support/checkpoints.js";
 import { encode, type GgufKind, type GgufPart, writeGguf } from "../../test-support/gguf-file.js";
-import { miniatureFolder } from "../../test-support/miniatures.js";
+import { referenceFolder } from "../../test-support/reference-folders.js";
 
 const script = fileURLToPath(new URL("../../test-support/load-damaged.ts", import.meta.url));
 const flags = ["--import", "tsx", "--conditions=@mlxterp/source", "--max-old-space-size=2000"];
@@ -48,9 +48,9 @@ function checkpoints(): { base: string; folders: string[] } {
   writeFileSync(join(sharded, "model.safetensors.index.json"), JSON.stringify(index));
   const gguf = folder("gguf");
   copyFileSync(writeSmallGguf(), join(gguf, "model.gguf"));
-  const families = ["bloom-norms-first", "deepseek-v3-direct", "gpt-oss-full", "phi3-longrope"];
-  const more = ["gemma3-scaling-beside", "falcon-alibi", "opt-galactica", "gpt-neo-global"];
-  const miniatures = [...families, ...more].map(miniatureFolder);
+  const families = ["bloom/norms-first", "deepseek_v3/direct", "gpt_oss/full", "phi3/longrope"];
+  const more = ["gemma3_text/scaling-beside", "falcon/alibi", "opt/galactica", "gpt_neo/global"];
+  const miniatures = [...families, ...more].map(referenceFolder);
   return { base, folders: [base, adapter, gguf, sharded, gguf, ...miniatures] };
 }
 

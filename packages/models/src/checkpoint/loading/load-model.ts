@@ -18,13 +18,14 @@ import { LanguageModel } from "../../language-model/language-model.js";
 import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";
 import { readJsonFile } from "../files/json-file.js";
 import type { WeightDtype } from "../files/weight-dtype.js";
+import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
 import { loadWeights } from "../reading/weights.js";
 import type { WeightTable } from "../table/weight-table.js";
 import { checkDescription, checkFields } from "./bounds.js";
 import { ignoredCode } from "./code-pointers.js";
 import { locateAdapter, locateModel } from "./locate.js";
-import { type OpenedCheckpoint, openCheckpoint } from "./open-checkpoint.js";
+import { openCheckpoint } from "./open-checkpoint.js";
 
 export interface LoadOptions extends HubOptions {
   /** What weights are computed with. Default: float32 on the CPU, as stored on Metal. */
