@@ -10,7 +10,7 @@ import { markdownExamples } from "./support/examples/collect.js";
 import { nodeProgram, nodeVersions, parsesUsing } from "./support/nodes.js";
 import { filesBelow, root } from "./support/workspace.js";
 
-const patience = 180_000;
+const patience = 600_000; // a build, where nothing is built yet, on a machine that may be busy
 /** Outside the checkout, whose node_modules would hide a dependency that a package forgot to declare. */
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlxterp-consumer-")));
 

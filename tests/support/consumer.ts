@@ -67,10 +67,15 @@ export function runPlain(folder: string, program: string, source: string): strin
   return mustRun(program, ["plain.mjs"], folder);
 }
 
-/** Compiles one source file as the consumer does, and runs what comes out. */
+let compiled = "";
+
+/** Compiles one source file as the consumer does, unless it has just been, and runs what comes out. */
 export function compileAndRun(folder: string, source: string, program = process.execPath): string {
-  mkdirSync(join(folder, "src"), { recursive: true });
-  writeFileSync(join(folder, "src/main.ts"), source);
-  mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
+  if (compiled !== source) {
+    mkdirSync(join(folder, "src"), { recursive: true });
+    writeFileSync(join(folder, "src/main.ts"), source);
+    mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
+    compiled = source;
+  }
   return mustRun(program, ["out/main.js"], folder);
 }

@@ -91,7 +91,7 @@ describe("names that mean no tensor here", () => {
   it.each([
     ["gptj/full", "blocks.0.hook_mlp_in"], // the MLP shares attention's norm
     ["llama/biases", "blocks.0.hook_attn_in"], // heads share keys: hook_q_input and the like are there
-    ["deepseek-v3-direct", "blocks.0.hook_q_input"],
+    ["deepseek_v3/direct", "blocks.0.hook_q_input"],
     ["llama/biases", "blocks.0.attn.hook_attn_input"],
   ])("are refused: %s, %s", async (family, name) => {
     const model = await loadModel(referenceFolder(family));
