@@ -1,26 +1,36 @@
 /**
- * TransformerLens hook names and the sites they mean.
+ * TransformerLens hook names and the sites they mean: the same tensor, and the same effect when it is changed.
  *
- * Its `hook_normalized` lies before a norm's weight and bias, ours behind them. It folds these into the next matrices
- * when it loads a model, and so does `model.folded()`: the two are equal there, and differ by weight and bias in a model
- * as published. Post-norms cannot be folded, so only their scales have a counterpart here.
+ * Axes are in this project's order: its `hook_q` is (batch, position, heads, headDim), here it is (batch, heads, position,
+ * headDim). `hook_normalized` lies before a norm's weight and bias, as in TransformerLens 3; its older classes agree where
+ * weights are folded, as they are by default. Where a list is given, the first that the model has is meant.
+ *
+ * Not accepted, since no site here is the same: `hook_mlp_in` of layers whose MLP shares attention's norm, `mlp` hooks of
+ * single experts, and the names of encoders.
  */
 
 /** After `blocks.3.`, and after `layers.3.` here. */
 export const inLayer = {
   hook_resid_pre: "input",
+  hook_attn_in: "attnInput",
+  hook_q_input: "qInput",
+  hook_k_input: "kInput",
+  hook_v_input: "vInput",
   hook_resid_mid: "residMid",
   hook_resid_post: "output",
   hook_attn_out: "selfAttn",
+  hook_mlp_in: "postAttentionNorm.input",
   hook_mlp_out: "mlp",
-  "ln1.hook_normalized": "inputNorm",
+  "ln1.hook_normalized": "inputNorm.normalized",
   "ln1.hook_scale": "inputNorm.scale",
-  "ln2.hook_normalized": "postAttentionNorm",
+  "ln2.hook_normalized": "postAttentionNorm.normalized",
   "ln2.hook_scale": "postAttentionNorm.scale",
+  "ln1_post.hook_normalized": "selfAttn.postNorm.normalized",
   "ln1_post.hook_scale": "selfAttn.postNorm.scale",
+  "ln2_post.hook_normalized": "mlp.postNorm.normalized",
   "ln2_post.hook_scale": "mlp.postNorm.scale",
-  "attn.hook_q": "selfAttn.q",
-  "attn.hook_k": "selfAttn.k",
+  "attn.hook_q": ["selfAttn.qRaw", "selfAttn.q"],
+  "attn.hook_k": ["selfAttn.kRaw", "selfAttn.k"],
   "attn.hook_v": "selfAttn.v",
   "attn.hook_rot_q": "selfAttn.qRot",
   "attn.hook_rot_k": "selfAttn.kRot",
@@ -37,6 +47,9 @@ export const inLayer = {
 export const outside = {
   hook_embed: "embedTokens",
   hook_pos_embed: "embedPositions",
-  "ln_final.hook_normalized": "finalNorm",
+  "ln_final.hook_normalized": "finalNorm.normalized",
   "ln_final.hook_scale": "finalNorm.scale",
+  unembed: "rawLogits",
+  "unembed.hook_out": "rawLogits",
+  lm_head: "rawLogits",
 } as const;

@@ -2,16 +2,18 @@
 
 import { inLayer, outside } from "./hook-names.js";
 
-const hooksInLayer: Readonly<Record<string, string>> = inLayer;
-const hooksOutside: Readonly<Record<string, string>> = outside;
+type Hooks = Readonly<Record<string, string | readonly string[]>>;
+const hooksInLayer: Hooks = inLayer;
+const hooksOutside: Hooks = outside;
 
-/** A TransformerLens hook name in this project's words; undefined when it is none. Selectors pass through the layer part. */
-function fromTransformerLens(name: string): string | undefined {
+/** A TransformerLens hook name in this project's words, the most exact first; none when it is none. Selectors pass through the layer part. */
+function fromTransformerLens(name: string): string[] {
   const [, hook, call = ""] = /^(.*?)(#\d+)?$/s.exec(name) ?? [name, name];
-  if (Object.hasOwn(hooksOutside, hook)) return hooksOutside[hook] + call;
+  if (Object.hasOwn(hooksOutside, hook))
+    return [hooksOutside[hook]].flat().map((site) => site + call);
   const [, layer, inside] = /^blocks\.(\{[^}]*\}|[^.]+)\.(.+)$/.exec(hook) ?? [];
-  if (inside === undefined || !Object.hasOwn(hooksInLayer, inside)) return undefined;
-  return `layers.${layer}.${hooksInLayer[inside]}${call}`;
+  if (inside === undefined || !Object.hasOwn(hooksInLayer, inside)) return [];
+  return [hooksInLayer[inside]].flat().map((site) => `layers.${layer}.${site}${call}`);
 }
 
 /** `self_attn.q_proj` → `selfAttn.qProj`, and without the wrapper's leading `model.`. */
@@ -23,10 +25,10 @@ function fromSnakeCase(name: string): string {
 
 /** A name as this project would write it. */
 export function ourSpelling(name: string): string {
-  return fromTransformerLens(name) ?? fromSnakeCase(name);
+  return fromTransformerLens(name).at(-1) ?? fromSnakeCase(name);
 }
 
 /** Every spelling under which a name may be known, the given one first. */
 export function spellings(name: string): string[] {
-  return [...new Set([name, fromTransformerLens(name) ?? name, fromSnakeCase(name)])];
+  return [...new Set([name, ...fromTransformerLens(name), fromSnakeCase(name)])];
 }

@@ -122,7 +122,6 @@ describe("other people's names", () => {
     ["blocks.1.attn.hook_result", "layers.1.selfAttn.result"],
     ["blocks.-1.hook_mlp_out", "layers.2.mlp"],
     ["hook_embed", "embedTokens"],
-    ["ln_final.hook_normalized", "finalNorm"],
     ["layers.1.self_attn.pattern", "layers.1.selfAttn.pattern"],
     ["model.layers.1.resid_mid", "layers.1.residMid"],
     ["model.model.lm_head", "lmHead"],

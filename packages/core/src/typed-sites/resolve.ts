@@ -28,7 +28,7 @@ type AnyName<M, S extends string> = [FromTransformerLens<S>] extends [never]
   ? S extends `model.${infer Rest}`
     ? Follow<M, Rest> | Follow<M, S>
     : Follow<M, S>
-  : Follow<M, FromTransformerLens<S>>;
+  : Follow<M, FromTransformerLens<S>> | Follow<M, S>;
 
 /** Takes the first segment off a path; the dots inside braces belong to their segment. */
 type Follow<T, S extends string> = S extends `{${infer Choice}}.${infer Rest}`

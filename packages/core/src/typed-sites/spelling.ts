@@ -3,12 +3,15 @@ import type { inLayer, outside } from "../sites/hook-names.js";
 
 /** A TransformerLens hook name in this project's words; never when it is none. */
 export type FromTransformerLens<S extends string> = S extends keyof typeof outside
-  ? (typeof outside)[S]
+  ? Meant<(typeof outside)[S]>
   : S extends `blocks.{${infer Choice}}.${infer Hook extends keyof typeof inLayer}`
-    ? `layers.{${Choice}}.${(typeof inLayer)[Hook]}`
+    ? `layers.{${Choice}}.${Meant<(typeof inLayer)[Hook]>}`
     : S extends `blocks.${infer Layer}.${infer Hook extends keyof typeof inLayer}`
-      ? `layers.${Layer}.${(typeof inLayer)[Hook]}`
+      ? `layers.${Layer}.${Meant<(typeof inLayer)[Hook]>}`
       : never;
+
+/** Any of the sites that a name may mean. */
+type Meant<Sites> = Sites extends readonly (infer Site extends string)[] ? Site : Sites & string;
 
 /** `self_attn` → `selfAttn` */
 export type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`

@@ -2,8 +2,9 @@
 import type { AttentionResult } from "@mlxterp/analysis";
 import { type HeatMapBlock, renderHeatMap } from "./heat-map.js";
 import { paint, type Screen, type TextStyle } from "./screen.js";
-import { renderTable, type TableBlock } from "./table.js";
+import { type Cell, renderTable, type TableBlock } from "./table.js";
 import { wrap } from "./text.js";
+import { visibleLine, visibleText } from "./visible.js";
 
 /** What terminals show. */
 type ScreenBlock =
@@ -46,8 +47,30 @@ export function figure(draw: () => Promise<string>): Block {
 export function renderBlocks(blocks: readonly Block[], screen: Screen): string {
   return blocks
     .filter((block): block is ScreenBlock => block.kind !== "figure" && block.kind !== "attention")
-    .map((block) => `${renderBlock(block, screen)}\n`)
+    .map((block) => `${renderBlock(visibleBlock(block), screen)}\n`)
     .join("\n");
+}
+
+/** The block with everything written out that a terminal would obey or hide. */
+function visibleBlock(block: ScreenBlock): ScreenBlock {
+  switch (block.kind) {
+    case "heading":
+      return { ...block, text: visibleLine(block.text) };
+    case "text":
+      return { ...block, text: visibleText(block.text) };
+    case "heatMap":
+      return { ...block, labels: block.labels.map(visibleLine) };
+    case "table":
+      return {
+        ...block,
+        columns: block.columns.map((column) => ({ ...column, title: visibleLine(column.title) })),
+        rows: block.rows.map((row) => row.map(visibleCell)),
+      };
+  }
+}
+
+function visibleCell(cell: Cell): Cell {
+  return typeof cell === "string" ? visibleLine(cell) : { ...cell, text: visibleLine(cell.text) };
 }
 
 function renderBlock(block: ScreenBlock, screen: Screen): string {

@@ -2,16 +2,25 @@
 import type { LanguageModel } from "@mlxterp/models";
 import type { PageContent } from "../report/page.js";
 import type { Block } from "./blocks.js";
+import { modelOptions } from "./model-options.js";
 import { type OptionTable, type OptionValues, text, toggle, tokenIds } from "./options.js";
 import type { Progress } from "./progress.js";
-import type { Screen } from "./screen.js";
+import type { CliPrompt } from "./prompt.js";
+import type { Screen, TextStyle } from "./screen.js";
 
-/** Options that every command has. */
-export const sharedOptions = {
-  model: text("tiny (comes along), a folder, or a hub id; default tiny", "model"),
+/** Options that every command has. Most have those of `sharedOptions`. */
+export const outputOptions = {
   json: toggle("print data only"),
-  out: text("also write a self-contained HTML report", "file"),
+  out: text("also write a file: .html a self-contained report, .json the data, .txt what is shown", "file"), // biome-ignore format: one option
+  force: toggle("let --out replace a file"),
   debug: toggle("show where an error comes from"),
+} as const;
+
+/** Options of every command that takes prompts of its own kind. */
+export const sharedOptions = {
+  ...modelOptions,
+  chat: toggle("the prompt is a user's turn: write it with the model's chat template"),
+  ...outputOptions,
 } as const;
 
 /** Options of commands that take one prompt. */
@@ -28,11 +37,19 @@ export interface CommandContext {
   readonly json: boolean;
   /** Shows blocks at once, for commands that go step by step; does nothing when only data is wanted. */
   print(...blocks: Block[]): void;
-  /** Writes text as it is, for streaming; does nothing when only data is wanted. */
-  write(text: string): void;
-  /** A progress bar on standard error, where that is a terminal. */
+  /** Writes text as it comes, made visible, for streaming; does nothing when only data is wanted. */
+  write(text: string, style?: TextStyle): void;
+  /** Says something on standard error that does not stop the work. */
+  warn(text: string): void;
+  /** Progress on standard error. */
   progress(label: string): Progress;
-  loadModel(source: string | undefined): Promise<LanguageModel>;
+  /** The model of the invocation, loaded as its options say; `--model` unless another source is given. */
+  loadModel(source?: string): Promise<LanguageModel>;
+  /**
+   * A prompt as the model takes it: without a tokenizer a text of numbers is a list of ids, with `--chat` a text is a
+   * user's turn. Warns of words that the vocabulary lacks.
+   */
+  promptFor(model: LanguageModel, prompt: CliPrompt): CliPrompt;
 }
 
 /** What a command found. */
@@ -51,8 +68,8 @@ export interface Outcome {
 export interface Command<O extends OptionTable = OptionTable> {
   readonly name: string;
   readonly summary: string;
-  /** Whether it takes a prompt as a word. */
-  readonly takesPrompt: boolean;
+  /** Whether it takes a prompt as a word; where one is needed, it is also read from standard input. */
+  readonly takesPrompt: boolean | "optional";
   readonly options: O;
   /** Arguments after the command's name, shown by `--help`. */
   readonly examples: readonly string[];

@@ -1,5 +1,7 @@
 /** What a failure means for the exit code, and the one line that tells it. */
 
+import { visibleLine } from "./visible.js";
+
 /** The invocation itself is wrong: an unknown option, a missing value, a bad number. */
 export class UsageError extends Error {
   readonly code = "USAGE";
@@ -9,27 +11,22 @@ export class UsageError extends Error {
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /**
- * Codes of errors that say an argument names something that does not exist or cannot be: they count as wrong
- * arguments. Told by their code, since the classes live in packages that need the binding.
+ * Codes of errors that say an argument cannot be, or names no part of the model: they count as wrong arguments. A model that
+ * is not there or of another kind, and a result that cannot be had, are failures. Told by their code, since the classes
+ * live in packages that need the binding.
  */
 const blamesArguments: ReadonlySet<unknown> = new Set([
   "USAGE",
   "ANSWER_TOKEN",
-  "CHECKPOINT_NOT_FOUND",
-  "EQUAL_BASELINES",
   "INTERVENTION_SYNTAX",
   "INVALID_ARGUMENT",
   "INVALID_INTERVENTION",
   "INVALID_PROMPT",
-  "MISSING_AXIS",
   "MISSING_TOKENIZER",
-  "MODEL_KIND",
   "OUT_OF_RANGE",
-  "SITE_NOT_REACHED",
   "TOKEN_RANGE",
   "UNEQUAL_LENGTH",
   "UNKNOWN_SITE",
-  "VALUE_SHAPE",
 ]);
 
 /** @param aborted whether the user interrupted, which is then the reason for whatever was thrown */
@@ -42,7 +39,7 @@ export function exitCodeOf(error: unknown, aborted: boolean): number {
 /** An error's message in one line. */
 export function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error);
-  return message.replace(/\s*\n\s*/g, " ").trim();
+  return visibleLine(message.replace(/\s*\n\s*/g, " ").trim());
 }
 
 /** An error with everything known about it. */

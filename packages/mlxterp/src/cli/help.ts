@@ -1,5 +1,7 @@
 /** Help texts, written from the same tables that arguments are read by. */
 import type { Command } from "./command.js";
+import { environmentVariables } from "./environment-help.js";
+import { exitCodes } from "./failure.js";
 import type { OptionTable } from "./options.js";
 import { paint, type Screen } from "./screen.js";
 import { displayWidth, wrap } from "./text.js";
@@ -21,6 +23,13 @@ function listed(entries: readonly Entry[], screen: Screen): string {
     .join("\n");
 }
 
+const exitEntries: readonly Entry[] = [
+  [`${exitCodes.success}`, "done"],
+  [`${exitCodes.failure}`, "failed: no such model, no connection, an invariant that does not hold"],
+  [`${exitCodes.usage}`, "wrong arguments, or arguments that do not fit the model"],
+  [`${exitCodes.interrupted}`, "interrupted"],
+];
+
 /** Help on the whole command. */
 export function generalHelp(commands: readonly Command[], screen: Screen): string {
   const title = (text: string) => paint(screen, "bold", text);
@@ -34,9 +43,18 @@ export function generalHelp(commands: readonly Command[], screen: Screen): strin
     listed(entries, screen),
     "",
     wrap(
-      "mlxterp <command> --help shows a command's options; --version the version.",
+      "mlxterp help <command> (or <command> -h) shows a command's options; --version (-v) the version.",
       screen.width,
     ),
+    "",
+    title("Prompts"),
+    wrap("A prompt is given in quotes, as - for standard input, or through a pipe.", screen.width),
+    "",
+    title("Environment"),
+    listed(environmentVariables, screen),
+    "",
+    title("Exit codes"),
+    listed(exitEntries, screen),
     "",
   ].join("\n");
 }
@@ -44,7 +62,7 @@ export function generalHelp(commands: readonly Command[], screen: Screen): strin
 /** Help on one command. */
 export function commandHelp(command: Command, screen: Screen): string {
   const title = (text: string) => paint(screen, "bold", text);
-  const word = command.takesPrompt ? " [prompt]" : "";
+  const word = command.takesPrompt ? " [prompt | -]" : "";
   return [
     wrap(`${command.summary}.`, screen.width),
     "",

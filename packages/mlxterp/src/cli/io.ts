@@ -9,10 +9,19 @@ export interface OutputStream {
   readonly columns?: WriteStream["columns"];
 }
 
+/** As much of standard input as is read from. */
+export interface InputStream {
+  readonly isTTY?: boolean;
+  /** Everything that comes, until it ends or the signal aborts. */
+  chunks(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
 /** The surroundings of one invocation. */
 export interface CliIo {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Absent where there is none to read from. */
+  readonly stdin?: InputStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Against which relative paths are resolved. */
   readonly folder: string;

@@ -24,7 +24,7 @@ function run(argv: readonly string[], { node = [], environment, onOutput }: Spaw
   const child = spawn(
     process.execPath,
     ["--import", tsx, "--conditions=@mlxterp/source", ...node, main, ...argv],
-    { cwd: folder, env: { ...process.env, ...environment } },
+    { cwd: folder, env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const printed = { stdout: "", stderr: "" };
   child.stdout.on("data", (part) => {

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The `mlxterp` command: hands the process's streams to `runCli`. */
 import { createRequire } from "node:module";
+import { addAbortSignal } from "node:stream";
+import type { InputStream } from "./io.js";
 import { runCli } from "./run-cli.js";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
@@ -18,9 +20,17 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+const stdin: InputStream = {
+  get isTTY() {
+    return process.stdin.isTTY;
+  },
+  chunks: (signal) => addAbortSignal(signal, process.stdin),
+};
+
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin,
   environment: process.env,
   folder: process.cwd(),
   signal: interruption.signal,

@@ -1,30 +1,32 @@
 /** Loads the model of an invocation; only here does the command need the binding. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { HubError, LanguageModel } from "@mlxterp/models";
-import { UsageError } from "./failure.js";
+import type { LanguageModel } from "@mlxterp/models";
 import type { CliIo } from "./io.js";
+import { loadOptionsOf, type ModelValues } from "./model-options.js";
 import type { Progress } from "./progress.js";
 
 /**
- * @param source `tiny`, a folder relative to the current one, or a hub id
- * @throws BindingUnavailableError (`BINDING_UNAVAILABLE`), and whatever `loadModel` throws
+ * @param values the model, `tiny` by default, and how it is loaded; folders are relative to the current one
+ * @throws UsageError, BindingUnavailableError (`BINDING_UNAVAILABLE`), and whatever `loadModel` throws
  */
 export async function openModel(
-  source: string | undefined,
+  values: ModelValues,
   io: CliIo,
   progress: (label: string) => Progress,
 ): Promise<LanguageModel> {
+  const options = loadOptionsOf(values, io.folder);
   const { loadModel } = await import("@mlxterp/models");
-  const name = source ?? "tiny";
+  const name = values.model ?? "tiny";
   const bar = progress(`loading ${name}`);
   try {
     return await loadModel(sourceFrom(name, io.folder), {
+      ...options,
+      ...(options.adapter !== undefined && { adapter: sourceFrom(options.adapter, io.folder) }),
       signal: io.signal,
-      onProgress: ({ loaded, total }) => bar.update({ done: loaded, total }),
+      onProgress: ({ file, loaded, total }) =>
+        bar.update({ done: loaded, total, unit: "bytes", part: file }),
     });
-  } catch (error) {
-    throw unreachable(error) ? new UsageError(`--model ${error.message}`, { cause: error }) : error;
   } finally {
     bar.stop();
   }
@@ -34,10 +36,4 @@ export async function openModel(
 function sourceFrom(name: string, folder: string): string {
   const path = resolve(folder, name);
   return name !== "tiny" && path !== resolve(name) && existsSync(path) ? path : name;
-}
-
-/** A hub that does not answer; the argument is then no name of anything that can be had. */
-function unreachable(error: unknown): error is HubError {
-  const { code, status } = error as Partial<HubError>;
-  return code === "HUB" && status === undefined;
 }

@@ -1,23 +1,25 @@
-/** The end of a command: data or tables on standard output, and the report where one is wanted. */
-import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+/** The end of a command: data or tables on standard output, and a file where one is wanted. */
+import { resolve } from "node:path";
 import { renderBlocks } from "./blocks.js";
 import type { Outcome } from "./command.js";
-import { UsageError } from "./failure.js";
 import type { CliIo } from "./io.js";
+import { writeOutFile } from "./out-file.js";
 import type { Screen } from "./screen.js";
+import { toJson } from "./to-json.js";
+import { visibleLine } from "./visible.js";
 
 export interface OutputSettings {
   readonly json: boolean;
-  /** Where the report goes, as given. */
+  /** Where the file goes, as given. */
   readonly out: string | undefined;
+  /** Whether a file of that name may be replaced. */
+  readonly force: boolean;
 }
 
-/** Prints what a command found and writes its report. */
+/** Prints what a command found and writes its file. */
 export async function finish(
   outcome: Outcome,
-  { json, out = outcome.defaultReport }: OutputSettings,
+  { json, out = outcome.defaultReport, force }: OutputSettings,
   io: CliIo,
   screen: Screen,
 ): Promise<void> {
@@ -25,48 +27,10 @@ export async function finish(
   else io.stdout.write(renderBlocks(outcome.blocks, screen));
   if (out === undefined) return;
   const file = resolve(io.folder, out);
-  await writeReport(file, outcome);
+  // A report that has a name of its own is renewed by every run.
+  await writeOutFile(file, outcome, force || out === outcome.defaultReport);
   // A path is never broken: it may be wider than the screen.
-  if (!json) io.stdout.write(`${outcome.blocks.length > 0 ? "\n" : ""}Report: ${file}\n`);
-}
-
-/** Typed arrays become lists; numbers that JSON has no form for become texts rather than null. */
-function toJson(data: unknown): string {
-  return JSON.stringify(
-    data,
-    (_key, value: unknown) => {
-      if (ArrayBuffer.isView(value)) return Array.from(value as unknown as Iterable<number>);
-      return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-    },
-    2,
-  );
-}
-
-/** @throws UsageError when a report could not be written there; told before the work is done, not after */
-export function checkReportPath(out: string, folder: string): void {
-  const file = resolve(folder, out);
-  if (existsSync(file) && statSync(file).isDirectory()) {
-    throw new UsageError(`--out ${out} is a folder; name a file such as ${out}/report.html.`);
-  }
-  try {
-    accessSync(dirname(file), constants.W_OK);
-  } catch (cause) {
-    throw new UsageError(`--out ${out}: ${dirname(file)} is not a folder one can write in.`, {
-      cause,
-    });
-  }
-}
-
-/** Writes a whole file or none: nobody ever sees half of a report. */
-async function writeReport(file: string, { report }: Outcome): Promise<void> {
-  const { reportPage } = await import("../report/page.js");
-  const html = await reportPage(report);
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, html);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  const what = /\.html?$/i.test(file) ? "Report" : "Written";
+  const line = `${what}: ${visibleLine(file)}\n`;
+  if (!json) io.stdout.write(`${outcome.blocks.length > 0 ? "\n" : ""}${line}`);
 }

@@ -4,6 +4,7 @@ import { type Block, paragraph } from "./blocks.js";
 import { UsageError } from "./failure.js";
 import { parseIds } from "./options.js";
 import { visibleToken } from "./text.js";
+import { warnOfUnknown } from "./unknown-words.js";
 
 /** One prompt: a text, or token ids. */
 export type CliPrompt = string | readonly number[];
@@ -40,10 +41,35 @@ export function requirePrompt({ prompt, tokens, model }: PromptInput): CliPrompt
   );
 }
 
-/** The prompt as the model can take it: without a tokenizer, a text of numbers is a list of ids. */
-export function promptFor(model: LanguageModel, prompt: CliPrompt): CliPrompt {
-  if (typeof prompt !== "string" || model.tokenizer) return prompt;
-  return parseIds(prompt, `${model.name} has no tokenizer, so its prompt`);
+export interface PromptReading {
+  /** Whether a text is a user's turn. */
+  readonly chat: boolean;
+  warn(text: string): void;
+}
+
+/**
+ * The prompt as the model can take it: without a tokenizer, a text of numbers is a list of ids.
+ *
+ * @throws UsageError for token ids as a turn; ChatTemplateError (`CHAT_TEMPLATE`)
+ */
+export function readPrompt(
+  { tokenizer, name }: LanguageModel,
+  prompt: CliPrompt,
+  { chat, warn }: PromptReading,
+): CliPrompt {
+  if (chat && (typeof prompt !== "string" || !tokenizer)) {
+    throw new UsageError("--chat needs a prompt as text, and a model with a tokenizer.");
+  }
+  if (typeof prompt !== "string") return prompt;
+  if (!tokenizer) return parseIds(prompt, `${name} has no tokenizer, so its prompt`);
+  if (!chat) {
+    warnOfUnknown(tokenizer, prompt, warn);
+    return prompt;
+  }
+  const turn = { role: "user", content: prompt };
+  const { text, ids } = tokenizer.applyChatTemplate([turn], { addGenerationPrompt: true });
+  warnOfUnknown(tokenizer, text, warn);
+  return ids;
 }
 
 /**

@@ -25,9 +25,34 @@ describe("help and version", () => {
     expect(widestLine(stdout.slice(0, stdout.indexOf("Examples")))).toBeLessThanOrEqual(70);
   });
 
-  it("prints the version", async () => {
-    expect(await invoke(["--version"])).toEqual({ code: 0, stdout: "1.2.3\n", stderr: "" });
+  it.each([["--version"], ["-v"]])("prints the version for %s", async (flag) => {
+    expect(await invoke([flag])).toEqual({ code: 0, stdout: "1.2.3\n", stderr: "" });
   });
+
+  it("is the same for help VERB, VERB --help and VERB -h", async () => {
+    const asked = [["help", "lens"], ["lens", "--help"], ["lens", "-h"], ["help", "lens", "-h"]]; // biome-ignore format: four ways
+    const shown = await Promise.all(asked.map((argv) => invoke(argv)));
+    expect(new Set(shown.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(shown[0]).toMatchObject({ code: 0, stderr: "" });
+    expect((await invoke(["-h"])).stdout).toBe((await invoke(["help"])).stdout);
+  });
+
+  it("names the variables of the environment that the code reads", async () => {
+    const { stdout } = await invoke(["--help"]);
+    for (const name of ["HF_HOME", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE", "NO_COLOR"]) {
+      expect(stdout).toContain(name);
+    }
+  });
+
+  it.each(commands.filter(({ name }) => name !== "demo").map(({ name }) => name))(
+    "says that %s takes every option of loading",
+    async (name) => {
+      const { stdout } = await invoke(["help", name]);
+      for (const option of ["model", "revision", "offline", "quantize", "adapter", "chat"]) {
+        expect(stdout).toMatch(new RegExp(`^  --${option}\\b`, "m"));
+      }
+    },
+  );
 });
 
 describe("wrong arguments", () => {
@@ -41,7 +66,6 @@ describe("wrong arguments", () => {
     [["lens", "two", "prompts"], '"prompts" is one argument too many. Put the prompt in quotes.'],
     [["lens", "text", "--tokens", "1"], "not both"],
     [["lens", "--model", "./somewhere"], "Give a prompt"],
-    [["lens", "text", "--model", "./nowhere"], 'No checkpoint at "./nowhere"'],
     [["lens", "--answer", "no such word"], "An answer must be one token"],
     [["lens", "--tokens", "1,99999"], "99999"],
     [["trace", "--sites", "layers.99"], "layers.99"],
@@ -53,6 +77,14 @@ describe("wrong arguments", () => {
     [["generate", "--steer", "layers.1"], "--steer needs site=A - B * factor"],
     [["generate", "--top-p", "2"], "--top-p needs a number from 0 to 1"],
     [["trace", "--out", "nowhere/report.html"], "is not a folder one can write in"],
+    [["trace", "--out", "report.pdf"], "does not say what to write: end it in .html"],
+    [["trace", "--revision", "main"], "--revision is of hub models; tiny has none"],
+    [["trace", "--quantize", "3"], "--quantize takes 2, 4 or 8 bits"],
+    [["trace", "--chat", "--tokens", "1,2"], "--chat needs a prompt as text"],
+    [["verify", "--chat"], "--chat needs a prompt"],
+    [["trace", "-"], "Standard input holds no prompt"],
+    [["help", "lenz"], "Did you mean lens?"],
+    [["help", "lens", "patch"], "help takes one command"],
     [["trace", "--out", "."], "is a folder"],
     [["demo", "a prompt"], "one argument too many"],
   ])("%j are told in one line, with exit code 2", async (argv, message) => {

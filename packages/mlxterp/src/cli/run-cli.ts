@@ -1,15 +1,17 @@
 /** One invocation of the command, from arguments to exit code. */
 import { nearest, parseArguments } from "./arguments.js";
-import { renderBlocks } from "./blocks.js";
-import type { Command, CommandContext } from "./command.js";
+import type { Command } from "./command.js";
 import { commands } from "./commands/index.js";
+import { contextOf } from "./context.js";
+import { guarded } from "./door.js";
 import { exitCodeOf, exitCodes, inFull, oneLine, UsageError } from "./failure.js";
 import { commandHelp, generalHelp } from "./help.js";
 import type { CliIo } from "./io.js";
-import { openModel } from "./open-model.js";
-import { checkReportPath, finish } from "./output.js";
-import { startProgress } from "./progress.js";
+import type { OptionValues } from "./options.js";
+import { checkOutFile } from "./out-file.js";
+import { finish } from "./output.js";
 import { screenOf } from "./screen.js";
+import { readStandardInput } from "./standard-input.js";
 
 /**
  * Runs the command line.
@@ -19,18 +21,23 @@ import { screenOf } from "./screen.js";
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const name = argv[0]?.startsWith("-") ? undefined : argv[0];
+  const { stdout, stderr } = guarded(io);
   try {
-    return await dispatch(name, argv, io);
+    return await dispatch(name, argv, { ...io, stdout });
   } catch (error) {
     const code = exitCodeOf(error, io.signal.aborted);
-    const where = name && commands.some((command) => command.name === name) ? ` ${name}` : "";
     const message = code === exitCodes.interrupted ? "interrupted" : oneLine(error);
-    io.stderr.write(`mlxterp${where}: ${message}\n`);
+    stderr.write(`${speaker(name)}: ${message}\n`);
     if (argv.includes("--debug") && code !== exitCodes.interrupted) {
-      io.stderr.write(`${inFull(error)}\n`);
+      stderr.write(`${inFull(error)}\n`);
     }
     return code;
   }
+}
+
+/** Who speaks on standard error. */
+function speaker(name: string | undefined): string {
+  return commands.some((command) => command.name === name) ? `mlxterp ${name}` : "mlxterp";
 }
 
 async function dispatch(
@@ -39,16 +46,15 @@ async function dispatch(
   io: CliIo,
 ): Promise<number> {
   const options = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length);
-  if (name === undefined && options.includes("--version")) {
+  const asks = (...flags: string[]) => flags.some((flag) => options.includes(flag));
+  if (name === undefined && asks("--version", "-v")) {
     io.stdout.write(`${io.version}\n`);
     return exitCodes.success;
   }
-  const wantsHelp = options.includes("--help") || options.includes("-h");
-  if (name === undefined || name === "help") {
-    if (name === "help" || wantsHelp) {
-      io.stdout.write(generalHelp(commands, screenOf(io)));
-      return exitCodes.success;
-    }
+  if (name === "help" || (name === undefined && asks("--help", "-h"))) {
+    return help(name === "help" ? argv.slice(1) : [], io);
+  }
+  if (name === undefined) {
     throw new UsageError(
       argv.length > 0
         ? `There is no option ${argv[0]} before a command. See mlxterp --help.`
@@ -56,11 +62,21 @@ async function dispatch(
     );
   }
   const command = findCommand(name);
-  if (wantsHelp) {
-    io.stdout.write(commandHelp(command, screenOf(io)));
-    return exitCodes.success;
-  }
+  if (asks("--help", "-h")) return help([name], io);
   return runCommand(command, argv.slice(1), io);
+}
+
+/** @param about a command's name, or nothing for all of them */
+function help(about: readonly string[], io: CliIo): number {
+  const [name, ...rest] = about.filter((word) => !["--help", "-h"].includes(word));
+  if (rest.length > 0) throw new UsageError(`help takes one command, not "${rest[0]}" as well.`);
+  const screen = screenOf(io);
+  io.stdout.write(
+    name === undefined || name === "help"
+      ? generalHelp(commands, screen)
+      : commandHelp(findCommand(name), screen),
+  );
+  return exitCodes.success;
 }
 
 function findCommand(name: string): Command {
@@ -79,28 +95,37 @@ async function runCommand(command: Command, argv: readonly string[], io: CliIo):
     const quote = command.takesPrompt ? " Put the prompt in quotes." : "";
     throw new UsageError(`"${words[allowed]}" is one argument too many.${quote}`);
   }
-  const settings = { json: options.json === true, out: options.out as string | undefined };
-  if (settings.out !== undefined) checkReportPath(settings.out, io.folder);
-  const context = contextOf(io, settings.json);
-  const outcome = await command.run({ options, prompt: words[0] }, context);
+  const settings = {
+    json: options.json === true,
+    out: options.out as string | undefined,
+    force: options.force === true,
+  };
+  if (settings.out !== undefined) checkOutFile(settings.out, io.folder, settings.force);
+  const context = contextOf(io, options, speaker(command.name));
+  const prompt = await promptOf(command, words[0], options, io, context.warn);
+  const outcome = await command.run({ options, prompt }, context);
   io.signal.throwIfAborted();
   await finish(outcome, settings, io, context.screen);
   return outcome.failed ? exitCodes.failure : exitCodes.success;
 }
 
-function contextOf(io: CliIo, json: boolean): CommandContext {
-  const screen = screenOf(io);
-  const write = (text: string) => {
-    if (!json) io.stdout.write(text);
-  };
-  const progress = (label: string) => startProgress(io, label);
-  return {
-    signal: io.signal,
-    screen,
-    json,
-    write,
-    progress,
-    print: (...blocks) => write(`${renderBlocks(blocks, screen)}\n`),
-    loadModel: (source) => openModel(source, io, progress),
-  };
+/** The prompt's word; `-` is what standard input holds, and so is a missing one where text is piped. */
+async function promptOf(
+  { takesPrompt }: Command,
+  word: string | undefined,
+  { tokens, chat }: OptionValues<Command["options"]>,
+  { stdin, signal }: CliIo,
+  warn: (text: string) => void,
+): Promise<string | undefined> {
+  const missing = takesPrompt === true && word === undefined && tokens === undefined;
+  const piped = missing && stdin !== undefined && !stdin.isTTY;
+  if (word !== "-" && !piped) {
+    if (takesPrompt === "optional" && chat && word === undefined) {
+      throw new UsageError("--chat needs a prompt.");
+    }
+    return word;
+  }
+  const text = stdin ? await readStandardInput(stdin, { signal, warn }) : "";
+  if (text === "" && word === "-") throw new UsageError("Standard input holds no prompt.");
+  return text === "" ? undefined : text;
 }

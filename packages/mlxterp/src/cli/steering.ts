@@ -3,7 +3,7 @@ import type { Interventions } from "@mlxterp/core";
 import type { LanguageModel } from "@mlxterp/models";
 import { UsageError } from "./failure.js";
 import { texts } from "./options.js";
-import { promptFor } from "./prompt.js";
+import { readPrompt } from "./prompt.js";
 
 export const steerOption = texts(
   "add factor times the direction from prompt B to prompt A: 'layers.2=A - B * 4'",
@@ -47,11 +47,12 @@ function splitPrompts(text: string): string[] {
 export async function steeringInterventions(
   model: LanguageModel,
   entries: readonly string[],
+  warn: (text: string) => void,
 ): Promise<Interventions> {
   const { addVector } = await import("@mlxterp/interventions");
   const record: Record<string, ReturnType<typeof addVector>[]> = {};
   for (const { site, toward, from, factor } of entries.map(parseSteering)) {
-    const direction = await directionBetween(model, site, toward, from);
+    const direction = await directionBetween(model, site, { toward, from }, warn);
     record[site] ??= [];
     record[site].push(addVector(direction, { scale: factor }));
   }
@@ -62,12 +63,12 @@ export async function steeringInterventions(
 async function directionBetween(
   model: LanguageModel,
   site: string,
-  toward: string,
-  from: string | undefined,
+  { toward, from }: Pick<Steering, "toward" | "from">,
+  warn: (text: string) => void,
 ) {
   const { mx } = await import("@mlxterp/mlx");
   const lastOf = async (prompt: string) => {
-    const cache = await model.run(promptFor(model, prompt), { save: site });
+    const cache = await model.run(readPrompt(model, prompt, { chat: false, warn }), { save: site });
     const [name] = cache.keys();
     const value = cache.last(name); // (1, hidden)
     if (cache.size === 1 && value.ndim === 2) return value.reshape([-1]);

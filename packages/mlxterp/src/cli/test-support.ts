@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { InputStream } from "./io.js";
 import { runCli } from "./run-cli.js";
 import { displayWidth } from "./text.js";
 
@@ -15,6 +16,8 @@ interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly signal?: AbortSignal;
+  /** What is piped in; a terminal that nobody types into otherwise. */
+  readonly stdin?: string | Uint8Array;
 }
 
 /** Runs `mlxterp` with arguments; a pipe of 100 columns unless told otherwise. */
@@ -33,12 +36,21 @@ export async function invoke(
   const code = await runCli(argv, {
     stdout: streamTo("stdout"),
     stderr: streamTo("stderr"),
+    ...(around.stdin !== undefined && { stdin: piped(around.stdin) }),
     environment,
     folder,
     signal,
     version: "1.2.3",
   });
   return { code, ...written };
+}
+
+function piped(content: string | Uint8Array): InputStream {
+  return {
+    async *chunks() {
+      yield Buffer.from(content);
+    },
+  };
 }
 
 /** The width of the widest line. */

@@ -1,5 +1,6 @@
 /** Text measured in columns of a terminal: width, wrapping, shortening, and tokens made visible. */
 import stringWidth from "string-width";
+import { visibleLine } from "./visible.js";
 
 /** How many columns a text takes, by the same measure that the table library uses; escape codes take none. */
 export function displayWidth(text: string): number {
@@ -38,16 +39,8 @@ export function wrap(text: string, width: number): string {
   return lines.join("\n");
 }
 
-const named: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
-
 /** A token's text with everything visible: a leading blank as ·, line ends as \n, other controls by number. */
 export function visibleToken(piece: string): string {
   if (piece === "") return "∅";
-  return piece
-    .replace(/^ +| +$/g, (blanks) => "·".repeat(blanks.length))
-    .replace(/\p{Cc}/gu, (control) => named[control] ?? hexadecimal(control));
-}
-
-function hexadecimal(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return visibleLine(piece.replace(/^ +| +$/g, (blanks) => "·".repeat(blanks.length)));
 }

@@ -11,6 +11,7 @@ import {
 } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { AttentionConfig } from "./config.js";
+import { projectHeads, type SplitReading } from "./head-inputs.js";
 import { splitHeads } from "./heads.js";
 import {
   droppedKeys,
@@ -36,6 +37,8 @@ export interface SelfAttention extends Module, Mixing, HeadWriting {
   readonly vProj: Linear;
   readonly qNorm?: Norm;
   readonly kNorm?: Norm;
+  readonly qRaw?: Tap<QueryAxes>;
+  readonly kRaw?: Tap<KeyAxes>;
   readonly q: Tap<QueryAxes>;
   readonly k: Tap<KeyAxes>;
   readonly v: Tap<KeyAxes>;
@@ -48,7 +51,7 @@ export interface SelfAttention extends Module, Mixing, HeadWriting {
   readonly kvDownProj?: Linear;
   readonly kvDownNorm?: Norm;
   readonly kRopeProj?: Linear;
-  forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray;
+  forward(x: MxArray, pass: Pass, cache?: LayerCache, split?: SplitReading): MxArray;
 }
 
 /** Multi-head, grouped-query or multi-query attention; its output is what is added to the residual stream. */
@@ -74,6 +77,9 @@ export class Attention extends nn.Module implements SelfAttention {
   readonly qNorm: Norm | undefined;
   readonly kNorm: Norm | undefined;
   readonly normsWidth: boolean;
+  /** Queries and keys by head before they are normalised; absent where they are not. */
+  readonly qRaw: Tap<QueryAxes> | undefined;
+  readonly kRaw: Tap<KeyAxes> | undefined;
   /** Queries, keys and values by head, before rotation, after any norm and clipping. */
   readonly q = new Tap(["batch", "heads", "position", "headDim"]);
   readonly k = new Tap(["batch", "kvHeads", "position", "headDim"]);
@@ -120,6 +126,8 @@ export class Attention extends nn.Module implements SelfAttention {
     this.normsWidth = config.queryKeyNorm?.over === "width";
     if (config.queryKeyNorm) {
       [this.qNorm, this.kNorm] = createQueryKeyNorms(config.queryKeyNorm, config);
+      this.qRaw = new Tap(["batch", "heads", "position", "headDim"]);
+      this.kRaw = new Tap(["batch", "kvHeads", "position", "headDim"]);
     }
     this.oProj = new nn.Linear(heads * headDim, hidden, config.outputBias);
     if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
@@ -139,14 +147,24 @@ export class Attention extends nn.Module implements SelfAttention {
    * @param x (batch, position, hidden), normalised
    * @param pass what all layers share
    * @param cache this layer's earlier keys and values
+   * @param split what each head reads, where a pass changes that; `x` is then its `q`
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
-  override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
-    const { heads, kvHeads, rotate, qProj, kProj, vProj, qNorm, kNorm, scoreBias } = this;
+  override forward(x: MxArray, pass: Pass, cache?: LayerCache, split?: SplitReading): MxArray {
+    const { heads, kvHeads, rotate, qProj, kProj, vProj, qNorm, kNorm, qRaw, kRaw, scoreBias } =
+      this;
     const turn = (y: MxArray) => (rotate ? rotate(y, pass.positions) : y);
-    const q = this.q.forward(this.byHead(qProj.forward(x), heads, qNorm));
-    const k = this.k.forward(this.byHead(kProj.forward(x), kvHeads, kNorm));
-    const v = this.v.forward(this.byHead(vProj.forward(x), kvHeads));
+    const q = this.q.forward(
+      this.byHead(this.seen(projectHeads(x, qProj, heads), heads, qRaw), heads, qNorm),
+    );
+    const k = this.k.forward(
+      this.byHead(
+        this.seen(projectHeads(split?.k ?? x, kProj, kvHeads), kvHeads, kRaw),
+        kvHeads,
+        kNorm,
+      ),
+    );
+    const v = this.v.forward(this.byHead(projectHeads(split?.v ?? x, vProj, kvHeads), kvHeads));
     const queries = this.qRot.forward(turn(q));
     const newKeys = this.kRot.forward(turn(k));
     const [keys, values] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];
@@ -160,6 +178,16 @@ export class Attention extends nn.Module implements SelfAttention {
     };
     const mixed = mixHeads(this, parts, mask); // (batch, heads, position, headDim)
     return writeHeads(this, this.z.forward(mixed.transpose(0, 2, 1, 3)));
+  }
+
+  /** A projection as it is, or as a pass changes it by head; (batch, position, heads · headDim). */
+  private seen(projected: MxArray, heads: number, raw: Tap | undefined): MxArray {
+    const byHead = () => splitHeads(projected, heads, this.headDim).transpose(0, 2, 1, 3);
+    if (raw?.changed) {
+      return raw.forward(byHead()).transpose(0, 2, 1, 3).reshape(projected.shape);
+    }
+    raw?.derive(byHead);
+    return projected;
   }
 
   /** (batch, position, heads · headDim) → (batch, heads, position, headDim), normalised and clipped. */

@@ -1,4 +1,5 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
+import { Tap } from "@mlxterp/core";
 import {
   type Embedding,
   InvalidArgumentError,
@@ -69,6 +70,8 @@ export class Decoder extends nn.Module {
   readonly unembedProjection: Linear | undefined;
   /** Absent where logits are read off the embedding matrix; holds no more than a bias where they are so and have one. */
   readonly lmHead: Linear | TiedHead | undefined;
+  /** What the head gives: the logits before any scale and cap. */
+  readonly rawLogits = new Tap(logitsAxes);
 
   /** @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`) on any unknown or contradictory field */
   constructor(config: DecoderConfig) {
@@ -138,7 +141,8 @@ export class Decoder extends nn.Module {
     const { lmHead, logitScale, logitSoftCap, unembedProjection, embedTokens } = this;
     const narrow = unembedProjection ? unembedProjection.forward(x) : x;
     // A head of its own does not look at the embedding.
-    const read = lmHead ? lmHead.forward(narrow, embedTokens) : embedTokens.asLinear(narrow);
+    const head = lmHead ? lmHead.forward(narrow, embedTokens) : embedTokens.asLinear(narrow);
+    const read = this.rawLogits.forward(head);
     const logits = logitScale === undefined ? read : mx.multiply(read, logitScale);
     return logitSoftCap === undefined ? logits : softly(logits, logitSoftCap);
   }

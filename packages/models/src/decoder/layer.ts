@@ -6,6 +6,12 @@ import { Attention, type SelfAttention } from "./attention.js";
 import { type ResidualAxes, residualAxes } from "./axes.js";
 import type { LayerCache } from "./cache.js";
 import type { LayerConfig } from "./config.js";
+import {
+  createHeadInputs,
+  type HeadInputs,
+  type SplitReading,
+  splitReading,
+} from "./head-inputs.js";
 import { LatentAttention } from "./latent-attention.js";
 import { type FeedForward, Mlp } from "./mlp.js";
 import { MixtureOfExperts } from "./moe.js";
@@ -22,6 +28,14 @@ export interface LayerParts {
 export class DecoderLayer extends nn.Module {
   /** Whether the MLP reads the layer's input, as attention does. */
   readonly parallel: boolean;
+  /**
+   * What attention reads, by head and before the norm; absent in latent attention. While one of these is changed, the norm
+   * and the projections are worked out for each head and not called.
+   */
+  readonly attnInput: HeadInputs["attnInput"];
+  readonly qInput: HeadInputs["qInput"];
+  readonly kInput: HeadInputs["kInput"];
+  readonly vInput: HeadInputs["vInput"];
   /** Absent where attention reads the residual stream itself. */
   readonly inputNorm: Norm | undefined;
   readonly selfAttn: SelfAttention;
@@ -39,8 +53,15 @@ export class DecoderLayer extends nn.Module {
     super();
     const { inputNorm, attention, postAttentionNorm, mlp, parallel = false, outputNorm } = config;
     this.parallel = parallel;
-    if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
     const { latent } = attention;
+    const { attnInput, qInput, kInput, vInput } = createHeadInputs(attention);
+    if (!latent) {
+      if (attnInput) this.attnInput = attnInput;
+      this.qInput = qInput;
+      this.kInput = kInput;
+      this.vInput = vInput;
+    }
+    if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
     this.selfAttn = latent
       ? new LatentAttention(hidden, attention, latent, parts.rotate)
       : new Attention(hidden, attention, parts);
@@ -60,12 +81,27 @@ export class DecoderLayer extends nn.Module {
   /** @param x the residual stream, (batch, position, hidden) */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
     const { inputNorm, postAttentionNorm, parallel, residPost, outputNorm } = this;
-    const read = inputNorm ? inputNorm.forward(x) : x;
-    const middle = this.residMid.forward(mx.add(x, this.selfAttn.forward(read, pass, cache)));
+    const split = splitReading(this, x, this.selfAttn);
+    const sharesRead = parallel && !postAttentionNorm;
+    const read = inputNorm && (!split || sharesRead) ? inputNorm.forward(x) : x;
+    const middle = this.residMid.forward(mx.add(x, this.attend(read, split, pass, cache)));
     const stream = parallel ? x : middle;
     const unnormalized = parallel ? read : middle;
     const mlpInput = postAttentionNorm ? postAttentionNorm.forward(stream) : unnormalized;
     if (!outputNorm || !residPost) return mx.add(middle, this.mlp.forward(mlpInput));
     return outputNorm.forward(residPost.forward(mx.add(mlpInput, this.mlp.forward(mlpInput))));
+  }
+
+  /** @param read what all heads read, where none reads something of its own */
+  private attend(
+    read: MxArray,
+    split: SplitReading | undefined,
+    pass: Pass,
+    cache: LayerCache | undefined,
+  ): MxArray {
+    const { selfAttn, inputNorm } = this;
+    if (!split) return selfAttn.forward(read, pass, cache);
+    const [q, k, v] = [split.q, split.k, split.v].map((x) => inputNorm?.plain(x) ?? x);
+    return selfAttn.forward(q, pass, cache, { q, k, v });
   }
 }

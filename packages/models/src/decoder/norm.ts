@@ -1,4 +1,4 @@
-/** Normalisation with its denominator as a site. */
+/** Normalisation with its denominator and what it divides as sites. */
 import { type Axes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { residualAxes } from "./axes.js";
@@ -25,6 +25,8 @@ export class Norm extends nn.Module {
   bias: MxArray | null = null; // likewise
   /** The denominator. */
   readonly scale: Tap;
+  /** `(x [- mean]) / scale`, before weight and bias. */
+  readonly normalized: Tap;
 
   constructor(dims: number, config: NormConfig, options: NormOptions = {}) {
     super();
@@ -36,12 +38,13 @@ export class Norm extends nn.Module {
     this.byHead = headAxis !== undefined;
     if (config.weight ?? true) this.weight = this.unitOffset ? mx.zeros(shape) : mx.ones(shape);
     if (config.bias) this.bias = mx.zeros(shape);
-    this.scale = new Tap(["batch", "position", ...(headAxis ? [headAxis] : []), "one"]);
+    const outer: Axes = ["batch", "position", ...(headAxis ? [headAxis] : [])];
+    this.scale = new Tap([...outer, "one"]);
+    this.normalized = new Tap([...outer, headAxis ? "headDim" : "hidden"]);
   }
 
   get outputAxes(): Axes {
-    const { axes } = this.scale;
-    return axes.length === 3 ? residualAxes : [...axes.slice(0, -1), "headDim"];
+    return this.byHead ? this.normalized.axes : residualAxes;
   }
 
   /** @param x (…, dims), or (batch, position, heads, dims) with a head axis */
@@ -53,24 +56,35 @@ export class Norm extends nn.Module {
     return this.normalize(rows, x.shape).reshape(x.shape);
   }
 
-  /** @param shape of the denominator, up to its last axis */
+  /** The same of any stack of vectors, with nothing to be read or changed; (…, dims). */
+  plain(x: MxArray): MxArray {
+    const { weight, bias, kind, epsilon, unitOffset } = this;
+    const quotient = mx.divide(centred(x, kind), denominator(x, kind, epsilon));
+    return affine(quotient, weight && unitOffset ? mx.add(weight, 1) : weight, bias);
+  }
+
+  /** @param shape of the input, which `x` may hold in rows */
   private normalize(x: MxArray, shape: readonly number[]): MxArray {
-    const { kind, scale, bias, epsilon, unitOffset } = this;
+    const { kind, scale, normalized, bias, epsilon, unitOffset } = this;
     const weight = this.weight && unitOffset ? mx.add(this.weight, 1) : this.weight;
-    const divisor = () => denominator(x, kind, epsilon);
-    if (scale.changed) {
-      const centred = kind === "layer" ? mx.subtract(x, mx.mean(x, -1, true)) : x;
-      const changed = scale.forward(divisor().reshape([...shape.slice(0, -1), 1]));
-      const normalized = mx.divide(centred, changed.reshape([...x.shape.slice(0, -1), 1]));
-      return affine(normalized, weight, bias);
+    const divisor = () => denominator(x, kind, epsilon).reshape([...shape.slice(0, -1), 1]);
+    const divided = (by: MxArray) => mx.divide(centred(x, kind).reshape(shape), by);
+    if (scale.changed || normalized.changed) {
+      const quotient = normalized.forward(divided(scale.forward(divisor())));
+      return affine(quotient.reshape(x.shape), weight, bias);
     }
-    scale.derive(() => divisor().reshape([...shape.slice(0, -1), 1]));
+    scale.derive(divisor);
+    normalized.derive(() => divided(divisor()));
     const one = weight ?? mx.ones([x.shape[x.ndim - 1]], x.dtype);
     if (one.ndim === 1) return kernel(x, kind, epsilon, one, bias);
     // The kernels take one weight for all heads only.
-    const normalized = kernel(x, kind, epsilon, mx.ones([one.shape[1]], x.dtype), null);
-    return affine(normalized, one, bias);
+    const quotient = kernel(x, kind, epsilon, mx.ones([one.shape[1]], x.dtype), null);
+    return affine(quotient, one, bias);
   }
+}
+
+function centred(x: MxArray, kind: NormConfig["kind"]): MxArray {
+  return kind === "layer" ? mx.subtract(x, mx.mean(x, -1, true)) : x;
 }
 
 function kernel(

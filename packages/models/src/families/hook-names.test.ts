@@ -1,68 +1,113 @@
-/** What TransformerLens names of norms hold, by its definition: `(x − mean) / scale`, before weight and bias. */
-
+/** TransformerLens names: each holds its tensor, and a change of it has its effect, by a forward of our own in float64. */
 import { UnknownSiteError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
+import { type Hook, lensForward, type Nested } from "../test-support/lens-forward.js";
 import { miniatureFolder } from "../test-support/miniatures.js";
-import { maxDifference, readActivations, rows } from "../test-support/reference.js";
+import { maxDifference } from "../test-support/reference.js";
 
-const save = [
-  "blocks.1.hook_resid_pre",
-  "blocks.1.ln1.hook_scale",
-  "blocks.1.ln1.hook_normalized",
+const ids = [3, 14, 1, 5, 9, 2];
+
+/** Its (position, head, width) is (head, position, width) here. */
+const byHead = /hook_(rot_)?[qkv]$/;
+
+/** (1, …) in our order of axes; what is masked is not compared. */
+function ours(name: string, tensor: Nested): MxArray {
+  const finite = (value: number | Nested): unknown =>
+    typeof value === "number" ? Math.max(value, -1e30) : value.map(finite);
+  const array = mx.expandDims(mx.array(finite(tensor) as number[]), 0);
+  return byHead.test(name) ? array.transpose(0, 2, 1, 3) : array;
+}
+
+const visible = (x: MxArray) => mx.where(mx.less(x, -1e8), mx.array(0), x);
+
+const relative = (got: MxArray, wanted: MxArray) =>
+  maxDifference(got, wanted) / Math.max(1, Number(mx.max(mx.abs(wanted)).item()));
+
+/** A change that no symmetry hides: every number in another way. */
+function change<T extends Nested>(tensor: T): T {
+  let count = 0;
+  const changed = (value: number | Nested): number | Nested =>
+    typeof value === "number" ? value * 0.9 + 0.2 * Math.sin(1.3 * count++) : value.map(changed);
+  return changed(tensor) as T;
+}
+
+const families = [
+  "gpt2-scaled",
+  "gpt-neox-sequential",
+  "llama-biases",
+  "gemma2-windows",
+  "qwen3-biases",
 ] as const;
 
-describe.each([
-  ["gpt-neox-sequential", "layer"],
-  ["llama-biases", "rms"],
-  ["gemma2-windows", "rms"],
-])("the norms of %s", (name, kind) => {
-  const folder = miniatureFolder(name);
-  const prompt = rows(readActivations(folder).input_ids);
-  const divided = (x: MxArray, scale: MxArray) =>
-    mx.divide(kind === "layer" ? mx.subtract(x, mx.mean(x, -1, true)) : x, scale);
+describe.each(families)("the names in %s", (family) => {
+  const folder = miniatureFolder(family);
+  const everything = new Map<string, Nested>();
+  const keep: Hook = (name, tensor) => {
+    everything.set(name, tensor);
+    return tensor;
+  };
 
-  it("are theirs once the model is folded", async () => {
-    const model = await (await loadModel(folder)).folded();
-    const cache = await model.run(prompt, { save });
-    const [x, scale, normalized] = save.map((site) => cache.get(site));
-    expect(maxDifference(normalized, divided(x, scale))).toBeLessThan(1e-5);
+  it("hold the tensors that TransformerLens has there", async () => {
+    const model = await loadModel(folder);
+    const logits = lensForward(model, ids, keep);
+    const names = [...everything.keys()];
+    const cache = await model.run([ids], { save: [...names, "output"] });
+    expect(maxDifference(cache.get("output"), ours("output", logits))).toBeLessThan(1e-5);
+    for (const name of names) {
+      const [got, wanted] = [cache.get(name), ours(name, everything.get(name)!)].map(visible);
+      expect(relative(got, wanted), name).toBeLessThan(1e-5);
+    }
+    expect(names.length).toBeGreaterThan(45);
   });
 
-  it("have weight and bias in them before", async () => {
+  it("have the effect that they have in TransformerLens when they are changed", async () => {
     const model = await loadModel(folder);
-    const cache = await model.run(prompt, { save });
-    const [x, scale, normalized] = save.map((site) => cache.get(site));
-    const { weight, bias, unitOffset } = model.module.layers[1].inputNorm!;
-    const factor = unitOffset ? mx.add(weight!, 1) : weight!;
-    const weighted = mx.multiply(divided(x, scale), factor);
-    const expected = bias ? mx.add(weighted, bias) : weighted;
-    expect(maxDifference(normalized, expected)).toBeLessThan(1e-5);
-    expect(maxDifference(normalized, divided(x, scale))).toBeGreaterThan(0.1);
+    lensForward(model, ids, keep);
+    for (const name of everything.keys()) {
+      let put: Nested | undefined;
+      const hook: Hook = (at, tensor) => {
+        if (at !== name) return tensor;
+        const changed = change(tensor);
+        put = changed;
+        return changed;
+      };
+      const wanted = lensForward(model, ids, hook);
+      const value = ours(name, put!);
+      const cache = await model.run([ids], {
+        save: "output",
+        interventions: {
+          [name as string]: (x: MxArray) => mx.where(mx.less(value, -1e20), x, value),
+        },
+      });
+      const target = ours("output", wanted);
+      expect(relative(cache.get("output"), target), name).toBeLessThan(1e-4);
+    }
   });
 });
 
-describe("post-norms", () => {
-  const folder = miniatureFolder("gemma2-windows");
-  const prompt = rows(readActivations(folder).input_ids);
-
-  it("have the scales they have in TransformerLens", async () => {
-    const model = await loadModel(folder);
-    const parts = [
-      ["blocks.1.ln1_post.hook_scale", "layers.1.selfAttn.oProj"],
-      ["blocks.1.ln2_post.hook_scale", "layers.1.mlp.downProj"],
-    ] as const;
-    const cache = await model.run(prompt, { save: parts.flat() });
-    for (const [hook, input] of parts) {
-      const power = mx.mean(mx.square(cache.get(input)), -1, true);
-      expect(maxDifference(cache.get(hook), mx.sqrt(mx.add(power, 1e-6))), hook).toBeLessThan(1e-5);
-    }
+describe("names that mean no tensor here", () => {
+  it.each([
+    ["gptj-full", "blocks.0.hook_mlp_in"], // the MLP shares attention's norm
+    ["llama-biases", "blocks.0.hook_attn_in"], // heads share keys: hook_q_input and the like are there
+    ["deepseek-v3-direct", "blocks.0.hook_q_input"],
+    ["llama-biases", "blocks.0.attn.hook_attn_input"],
+  ])("are refused: %s, %s", async (family, name) => {
+    const model = await loadModel(miniatureFolder(family));
+    await expect(model.run([ids], { save: name })).rejects.toThrow(UnknownSiteError);
   });
+});
 
-  it("have no site before their weights, so that name is refused", async () => {
-    const model = await loadModel(folder);
-    const hook = "blocks.1.ln1_post.hook_normalized" as string;
-    await expect(model.run(prompt, { save: hook })).rejects.toThrow(UnknownSiteError);
+describe("hook_normalized", () => {
+  it("was the norm's output; it is what lies before weight and bias", async () => {
+    const model = await loadModel(miniatureFolder("llama-biases"));
+    const save = ["blocks.1.hook_resid_pre", "blocks.1.ln1.hook_normalized", "layers.1.inputNorm"];
+    const cache = await model.run([ids], { save });
+    const [x, normalized, output] = save.map((site) => cache.get(site));
+    const power = mx.mean(mx.square(x), -1, true);
+    const wanted = mx.multiply(x, mx.rsqrt(mx.add(power, 1e-6)));
+    expect(maxDifference(normalized, wanted)).toBeLessThan(1e-5);
+    expect(maxDifference(normalized, output)).toBeGreaterThan(0.1);
   });
 });

@@ -23,6 +23,8 @@ export interface EncodeOptions {
 export interface TextTokenizer extends Tokenizer {
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
+  /** What stands for everything the vocabulary lacks; absent where it lacks nothing. */
+  readonly unknownId: number | undefined;
   /** What `encode` adds around every text. */
   readonly marks: TextMarks;
   /** The ids of special tokens by their text; in a text they are read as tokens, not as characters. */
@@ -96,6 +98,7 @@ export function createTokenizer(
   const tokens = tokensOf(plain, json, marks, file);
   return {
     ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
+    unknownId: json.model.unk_id ?? idOf(json.model.unk_token),
     ...vocabularyOf(plain, json),
     encodeBatch: (texts, options) => texts.map((text) => encode(text, options)),
     applyChatTemplate: createChatWriter(settings, tokens),

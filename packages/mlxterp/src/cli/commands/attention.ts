@@ -2,7 +2,7 @@
 import { attentionBlocks } from "../attention-blocks.js";
 import { defineCommand, promptOptions } from "../command.js";
 import { integer } from "../options.js";
-import { promptFor, requirePrompt } from "../prompt.js";
+import { requirePrompt } from "../prompt.js";
 
 export const attention = defineCommand({
   name: "attention",
@@ -21,10 +21,10 @@ export const attention = defineCommand({
   ],
   async run({ options, prompt }, context) {
     const asked = requirePrompt({ ...options, prompt });
-    const model = await context.loadModel(options.model);
+    const model = await context.loadModel();
     const { attentionPatterns, headTypes } = await import("@mlxterp/analysis");
     const { layer, head, seed } = options;
-    const patterns = await attentionPatterns(model, promptFor(model, asked), {
+    const patterns = await attentionPatterns(model, context.promptFor(model, asked), {
       ...(layer !== undefined && { layers: [layer] }),
       ...(head !== undefined && { heads: [head] }),
       signal: context.signal,

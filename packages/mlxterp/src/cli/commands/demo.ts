@@ -2,15 +2,13 @@
 import type { LanguageModel } from "@mlxterp/models";
 import type { Step } from "../../demo/step.js";
 import { heading, paragraph } from "../blocks.js";
-import { defineCommand, sharedOptions } from "../command.js";
-
-const { json, out, debug } = sharedOptions;
+import { defineCommand, outputOptions } from "../command.js";
 
 export const demo = defineCommand({
   name: "demo",
   summary: "Take the model that comes along apart: one investigation, with a report",
   takesPrompt: false,
-  options: { json, out, debug },
+  options: outputOptions,
   examples: ["", "--out demo.html"],
   async run(_input, context) {
     const model = await context.loadModel("tiny");

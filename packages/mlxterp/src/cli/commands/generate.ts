@@ -1,12 +1,11 @@
 /** `mlxterp generate`: continue a prompt, or several, token by token, perhaps steered or changed. */
 import type { GenerateBatchOptions, GenerationStep, LanguageModel } from "@mlxterp/models";
-import type { Block } from "../blocks.js";
+import { type Block, paragraph } from "../blocks.js";
 import { type CommandContext, defineCommand, type Outcome, promptOptions } from "../command.js";
 import { stepTable, summary } from "../generation-blocks.js";
 import { interveneOption, readInterventions } from "../interventions.js";
 import { integer, number, type OptionValues, texts, toggle } from "../options.js";
-import { promptFor, requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
-import { paint } from "../screen.js";
+import { requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
 import { steeringInterventions, steerOption } from "../steering.js";
 
 const options = {
@@ -48,7 +47,7 @@ export const generate = defineCommand({
   async run({ options: values, prompt }, context) {
     const asked = [requirePrompt({ ...values, prompt }), ...values.also];
     const model = await preparedModel(values, context);
-    const prompts = asked.map((one) => model.tokens(promptFor(model, one)).ids[0]);
+    const prompts = asked.map((one) => model.tokens(context.promptFor(model, one)).ids[0]);
     for (const ids of prompts) context.print(tokensBlock(tokenTexts(model, ids)));
     const continued =
       prompts.length === 1
@@ -61,10 +60,10 @@ export const generate = defineCommand({
 /** The model with everything that shall change in it. */
 async function preparedModel(
   values: GenerateValues,
-  { loadModel }: CommandContext,
+  { loadModel, warn }: CommandContext,
 ): Promise<LanguageModel> {
-  const model = await loadModel(values.model);
-  const steered = model.edit(await steeringInterventions(model, values.steer));
+  const model = await loadModel();
+  const steered = model.edit(await steeringInterventions(model, values.steer, warn));
   return steered.edit(await readInterventions(model, values.intervene));
 }
 
@@ -93,9 +92,9 @@ async function stream(
   context: CommandContext,
 ): Promise<GenerationStep[]> {
   const { tokenizer } = model;
-  const { write, screen } = context;
+  const { write } = context;
   const steps: GenerationStep[] = [];
-  write(paint(screen, "dim", tokenizer ? tokenizer.decode(prompt) : prompt.join(" ")));
+  write(givenText(model, prompt), "dim");
   try {
     for await (const step of model.generate(prompt, generationOptions(values, context))) {
       steps.push(step);
@@ -114,7 +113,6 @@ async function together(
   values: GenerateValues,
   context: CommandContext,
 ): Promise<Continued[]> {
-  const { tokenizer } = model;
   const texts = prompts.map((ids) => ({ ids, steps: [] as GenerationStep[] }));
   for await (const { rows } of model.generateBatch(prompts, generationOptions(values, context))) {
     rows.forEach((step, row) => {
@@ -122,11 +120,19 @@ async function together(
     });
   }
   for (const { ids, steps } of texts) {
-    const given = tokenizer ? tokenizer.decode(ids) : ids.join(" ");
-    const added = steps.map(({ text, token }) => (tokenizer ? text : ` ${token}`)).join("");
-    context.write(`${paint(context.screen, "dim", given)}${added}\n\n`);
+    context.write(givenText(model, ids), "dim");
+    context.write(`${addedText(model, steps)}\n\n`);
   }
   return texts;
+}
+
+/** The prompt as text; its ids for a model without a tokenizer. */
+function givenText({ tokenizer }: LanguageModel, ids: readonly number[]): string {
+  return tokenizer ? tokenizer.decode(ids) : ids.join(" ");
+}
+
+function addedText({ tokenizer }: LanguageModel, steps: readonly GenerationStep[]): string {
+  return steps.map(({ text, token }) => (tokenizer ? text : ` ${token}`)).join("");
 }
 
 function textData(model: LanguageModel, { ids, steps }: Continued) {
@@ -161,6 +167,7 @@ function outcomeOf(
   const texts = continued.map((one) => textData(model, one));
   const whole = continued.flatMap((one, index) => [
     tokensBlock(texts[index].prompt.pieces),
+    paragraph(givenText(model, one.ids) + addedText(model, one.steps)),
     ...blocksOf(model, one, true),
   ]);
   return {

@@ -4,7 +4,7 @@ import { type Block, figure, heading, table } from "../blocks.js";
 import { defineCommand, promptOptions } from "../command.js";
 import { formatPercent } from "../numbers.js";
 import { integer, text } from "../options.js";
-import { answerFor, promptFor, requirePrompt, tokensBlock } from "../prompt.js";
+import { answerFor, requirePrompt, tokensBlock } from "../prompt.js";
 import type { Cell } from "../table.js";
 import { visibleToken } from "../text.js";
 
@@ -23,11 +23,11 @@ export const lens = defineCommand({
   ],
   async run({ options, prompt }, context) {
     const asked = requirePrompt({ ...options, prompt });
-    const model = await context.loadModel(options.model);
+    const model = await context.loadModel();
     const { logitLens } = await import("@mlxterp/analysis");
     const { top = 5, answer } = options;
     const bar = context.progress("lens");
-    const result = await logitLens(model, promptFor(model, asked), {
+    const result = await logitLens(model, context.promptFor(model, asked), {
       topK: top,
       signal: context.signal,
       onProgress: bar.update,

@@ -3,7 +3,7 @@ import { defineCommand, sharedOptions } from "../command.js";
 import { UsageError } from "../failure.js";
 import { choice, choices, text, toggle } from "../options.js";
 import { patchBlocks } from "../patch-blocks.js";
-import { answerFor, exampleSentences, isTiny, promptFor } from "../prompt.js";
+import { answerFor, exampleSentences, isTiny } from "../prompt.js";
 
 const kinds = ["residual", "attention", "mlp", "head"] as const;
 const metrics = ["logitDifference", "probability", "logProbability"] as const;
@@ -28,12 +28,12 @@ export const patch = defineCommand({
   ],
   async run({ options }, context) {
     const pair = requirePair(options);
-    const model = await context.loadModel(options.model);
+    const model = await context.loadModel();
     const { activationPatching } = await import("@mlxterp/analysis");
     const bar = context.progress("patching");
     const result = await activationPatching(model, {
-      clean: promptFor(model, pair.clean),
-      corrupted: promptFor(model, pair.corrupted),
+      clean: context.promptFor(model, pair.clean),
+      corrupted: context.promptFor(model, pair.corrupted),
       answer: answerFor(model, pair.answer, pair.clean),
       ...(pair.wrong !== undefined && {
         wrongAnswer: answerFor(model, pair.wrong, pair.corrupted),

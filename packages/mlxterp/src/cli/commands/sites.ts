@@ -3,7 +3,7 @@ import type { Scan, ScannedSite } from "@mlxterp/core";
 import { type Block, paragraph, table } from "../blocks.js";
 import { defineCommand, type Outcome, promptOptions } from "../command.js";
 import { texts } from "../options.js";
-import { promptFor, requirePrompt } from "../prompt.js";
+import { requirePrompt } from "../prompt.js";
 
 interface ListedSite {
   readonly site: string;
@@ -13,7 +13,7 @@ interface ListedSite {
 export const sites = defineCommand({
   name: "sites",
   summary: "List the places of a model that can be read or changed; for a prompt, their shapes",
-  takesPrompt: true,
+  takesPrompt: "optional",
   options: { ...promptOptions, sites: texts("a site or selector; default **", "selector") },
   examples: [
     "",
@@ -21,11 +21,11 @@ export const sites = defineCommand({
     "--sites 'layers.*.selfAttn.pattern' --json",
   ],
   async run({ options, prompt }, context) {
-    const model = await context.loadModel(options.model);
+    const model = await context.loadModel();
     const selectors = options.sites.length > 0 ? options.sites : ["**"];
     if (prompt !== undefined || options.tokens !== undefined) {
       const asked = requirePrompt({ ...options, prompt });
-      return scanOutcome(model.name, model.scan(promptFor(model, asked)), selectors);
+      return scanOutcome(model.name, model.scan(context.promptFor(model, asked)), selectors);
     }
     const found = selectors.flatMap((selector) => model.sites(selector));
     const list = found.map(({ site, axes }): ListedSite => {

@@ -6,7 +6,7 @@ import { defineCommand, promptOptions } from "../command.js";
 import { interveneOption, readInterventions } from "../interventions.js";
 import { formatNumber } from "../numbers.js";
 import { texts } from "../options.js";
-import { promptFor, requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
+import { requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
 import type { SiteStatistics } from "../site-statistics.js";
 
 /** The residual stream and everything that is written to it. */
@@ -31,10 +31,10 @@ export const trace = defineCommand({
   ],
   async run({ options, prompt }, context) {
     const asked = requirePrompt({ ...options, prompt });
-    const model = await context.loadModel(options.model);
+    const model = await context.loadModel();
     const interventions = await readInterventions(model, options.intervene);
     const save = options.sites.length > 0 ? options.sites : mainSites;
-    const cache = await model.run(promptFor(model, asked), { save, interventions });
+    const cache = await model.run(context.promptFor(model, asked), { save, interventions });
     const { siteStatistics } = await import("../site-statistics.js");
     const found = inForwardOrder(await siteStatistics(cache, axesLookup(model)), model);
     const ids = cache.tokens?.ids[0] ?? [];

@@ -3,24 +3,23 @@ import type { Verification, VerifiedInvariant } from "@mlxterp/models";
 import { type Block, paragraph, table } from "../blocks.js";
 import { defineCommand, promptOptions } from "../command.js";
 import { formatDifference, formatNumber } from "../numbers.js";
-import { promptFor } from "../prompt.js";
 import type { Cell } from "../table.js";
 
 export const verify = defineCommand({
   name: "verify",
   summary: "Check that tracing changes nothing and that all parts add up, on this checkpoint",
-  takesPrompt: true,
+  takesPrompt: "optional",
   options: promptOptions,
   examples: ["", "--model Xenova/llama2.c-stories15M", "'Once upon a time' --json"],
   async run({ options, prompt }, context) {
-    const model = await context.loadModel(options.model);
+    const model = await context.loadModel();
     const { verifyModel } = await import("@mlxterp/models");
     const given = options.tokens ?? prompt;
     const bar = context.progress("verifying");
     const found = await verifyModel(model, {
       signal: context.signal,
       onProgress: bar.update,
-      ...(given !== undefined && { prompt: promptFor(model, given) }),
+      ...(given !== undefined && { prompt: context.promptFor(model, given) }),
     }).finally(bar.stop);
     const blocks = verifyBlocks(found);
     return {

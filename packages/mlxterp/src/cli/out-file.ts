@@ -1,0 +1,85 @@
+/** The file that `--out` names: what is written into it by its ending, never over another unasked, all of it or nothing. */
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { link, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
+import { renderBlocks } from "./blocks.js";
+import type { Outcome } from "./command.js";
+import { UsageError } from "./failure.js";
+import { toJson } from "./to-json.js";
+
+/** The columns of a text file. */
+const textWidth = 100;
+
+const writers: Readonly<Record<string, (outcome: Outcome) => string | Promise<string>>> = {
+  ".html": htmlPage,
+  ".htm": htmlPage,
+  ".json": ({ data }) => `${toJson(data)}\n`,
+  ".txt": ({ report: { title, blocks } }) =>
+    `${title}\n\n${renderBlocks(blocks, { width: textWidth, color: false })}`,
+};
+
+async function htmlPage({ report }: Outcome): Promise<string> {
+  return (await import("../report/page.js")).reportPage(report);
+}
+
+/**
+ * Told before the work is done, not after.
+ *
+ * @throws UsageError when nothing could be written there, or something else is there
+ */
+export function checkOutFile(out: string, folder: string, force: boolean): void {
+  const file = resolve(folder, out);
+  if (!Object.hasOwn(writers, extname(file).toLowerCase()) && !existsSync(file)) {
+    throw new UsageError(`--out ${out} ${endings}`);
+  }
+  if (existsSync(file)) checkReplaceable(file, out, force);
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`--out ${out}: ${dirname(file)} is not a folder one can write in.`, {
+      cause,
+    });
+  }
+}
+
+const endings = `does not say what to write: end it in ${Object.keys(writers).join(", ")}.`;
+
+function checkReplaceable(file: string, out: string, force: boolean): void {
+  if (statSync(file).isDirectory()) {
+    throw new UsageError(`--out ${out} is a folder; name a file such as ${out}/report.html.`);
+  }
+  if (!force) throw new UsageError(`--out ${out} exists already; --force replaces it.`);
+  if (!Object.hasOwn(writers, extname(file).toLowerCase())) {
+    throw new UsageError(`--out ${out} ${endings}`);
+  }
+}
+
+/**
+ * Writes a whole file or none: nobody ever sees half of it.
+ *
+ * @param replace whether a file of that name may go; else one that has come meanwhile stays
+ * @throws UsageError when there is one
+ */
+export async function writeOutFile(file: string, outcome: Outcome, replace: boolean) {
+  const text = await writers[extname(file).toLowerCase()](outcome);
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: "wx" });
+    if (replace) await rename(temporary, file);
+    else await publish(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** A link fails where the name is taken, which a rename does not. */
+async function publish(temporary: string, file: string): Promise<void> {
+  try {
+    await link(temporary, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new UsageError(`${file} exists already; --force replaces it.`);
+    if (existsSync(file)) throw error;
+    await rename(temporary, file); // a file system without links
+  }
+}
