@@ -23,7 +23,7 @@ export async function* gradients({ tokens, rounds }: Settings): AsyncGenerator<L
       forward: () => evaluate([bare(array)]),
       bare: () => evaluate(bareGradients(bare, array)),
       ours: async () => {
-        await model.gradients(ids, difference, { sites });
+        await model.gradients(ids, difference, { save: sites });
       },
     },
     rounds,
@@ -40,7 +40,7 @@ export async function* gradients({ tokens, rounds }: Settings): AsyncGenerator<L
   };
 
   async function apart(): Promise<string> {
-    const { gradients } = await model.gradients(ids, difference, { sites });
+    const { gradients } = await model.gradients(ids, difference, { save: sites });
     const byHand = bareGradients(bare, array).slice(1);
     const apart = residualNames().map((name, index) =>
       mx.max(mx.abs(mx.subtract(gradients.get(name), byHand[index]))).item(),

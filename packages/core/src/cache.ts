@@ -1,6 +1,12 @@
 /** Activations that a run kept: values by canonical site name, with the tokens they belong to. */
 import {
+  checkChoice,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  checkText,
   type DtypeName,
+  dtypeNames,
   isArray,
   type Module,
   type MxArray,
@@ -8,11 +14,16 @@ import {
   type VerifyOptions,
 } from "@mlxterp/mlx";
 import { MissingAxisError } from "./errors.js";
-import { lastPositions } from "./positions.js";
+import { isPositionRange, lastPositions, type Positions } from "./positions.js";
 import { shown } from "./shown.js";
 import { siteLines } from "./site-lines.js";
 import { arrayOf, bytesOf, type CacheEntry, dtypeOf, type OpenFiles } from "./storage/entry.js";
-import { HeldActivations, type SaveCacheOptions, totalBytes } from "./storage/held-activations.js";
+import {
+  HeldActivations,
+  type SaveCacheOptions,
+  saveCacheRules,
+  totalBytes,
+} from "./storage/held-activations.js";
 import { openCache } from "./storage/open-cache.js";
 import type { TokenBatch } from "./tokens.js";
 import type { SiteOf } from "./typed-sites/checked.js";
@@ -35,7 +46,17 @@ export interface CacheFacts {
   readonly tokens: TokenBatch | undefined;
   readonly provenance: Provenance;
   /** The positions that were kept of each value; undefined for all. */
-  readonly positions: number | readonly number[] | undefined;
+  readonly positions: Positions | undefined;
+}
+
+/** How a value is taken. */
+interface GetOptions {
+  /** Converts, such as values that were kept in half precision. */
+  readonly dtype?: DtypeName;
+}
+
+function checkDtypeName(argument: string, value: unknown): void {
+  checkChoice(argument, value, dtypeNames);
 }
 
 /**
@@ -54,7 +75,7 @@ export class ActivationCache<M = Module>
   readonly tokens: TokenBatch | undefined;
   readonly provenance: Provenance;
   /** The positions that were kept of each value, negative from each prompt's own end; undefined for all. */
-  readonly positions: number | readonly number[] | undefined;
+  readonly positions: Positions | undefined;
 
   /** @internal Caches come from `model.run` and `ActivationCache.open`. */
   constructor(entries: Map<string, CacheEntry>, facts: CacheFacts) {
@@ -73,6 +94,7 @@ export class ActivationCache<M = Module>
    * const again = ActivationCache.open("runs/paris");
    */
   static open(folder: string): ActivationCache {
+    checkText("folder", folder);
     const { entries, facts } = openCache(folder);
     return new ActivationCache(entries, facts);
   }
@@ -84,11 +106,9 @@ export class ActivationCache<M = Module>
    * @throws UnknownSiteError (`UNKNOWN_SITE`) with what the cache does hold, DisposedError (`DISPOSED`),
    * CorruptCacheError (`CORRUPT_CACHE`)
    */
-  get<const S extends string>(
-    site: SiteOf<M, S>,
-    options?: { readonly dtype?: DtypeName },
-  ): ActivationAt<M, S>;
-  get(site: string, options: { readonly dtype?: DtypeName } = {}): MxArray {
+  get<const S extends string>(site: SiteOf<M, S>, options?: GetOptions): ActivationAt<M, S>;
+  get(site: string, options: GetOptions = {}): MxArray {
+    checkOptions<GetOptions>("get", options, { dtype: checkDtypeName });
     const array = arrayOf(this.activations.get(site));
     return options.dtype ? array.astype(mx[options.dtype]) : array;
   }
@@ -139,8 +159,12 @@ export class ActivationCache<M = Module>
     const entry = this.activations.get(site);
     if (this.positions === -1) return arrayOf(entry);
     const axis = axisOf(entry, this.positions);
-    if (typeof this.positions !== "object") {
+    if (this.positions === undefined || typeof this.positions === "number") {
       return lastPositions(arrayOf(entry), this.tokens?.lengths, axis);
+    }
+    if (isPositionRange(this.positions)) {
+      if (this.positions.to === undefined) return lastPositions(arrayOf(entry), undefined, axis);
+      throw missingPosition(entry, this.positions, "Keep position -1 too.");
     }
     const index = this.positions.indexOf(-1);
     if (index >= 0) return mx.take(arrayOf(entry), mx.array(index, mx.int32), axis);
@@ -160,6 +184,8 @@ export class ActivationCache<M = Module>
    * @throws FolderInUseError (`FOLDER_IN_USE`)
    */
   async save(folder: string, options: SaveCacheOptions = {}): Promise<void> {
+    checkOptions<SaveCacheOptions>("save", options, saveCacheRules);
+    checkText("folder", folder);
     await this.activations.save(folder, this, options);
   }
 
@@ -170,6 +196,8 @@ export class ActivationCache<M = Module>
    * @throws FolderInUseError (`FOLDER_IN_USE`)
    */
   async spill(folder?: string, options: SaveCacheOptions = {}): Promise<void> {
+    checkOptions<SaveCacheOptions>("spill", options, saveCacheRules);
+    if (folder !== undefined) checkText("folder", folder);
     await this.activations.spill(folder, this, options);
   }
 
@@ -184,6 +212,10 @@ export class ActivationCache<M = Module>
    * await ActivationCache.open("runs/london").verify();
    */
   async verify(options: VerifyOptions = {}): Promise<void> {
+    checkOptions<VerifyOptions>("verify", options, {
+      onProgress: checkFunction,
+      signal: checkSignal,
+    });
     await this.activations.verify(options);
   }
 
@@ -240,16 +272,18 @@ export class ActivationCache<M = Module>
   }
 }
 
-type Positions = ActivationCache["positions"];
-
-function axisOf(entry: CacheEntry, positions: Positions): number {
+function axisOf(entry: CacheEntry, positions: Positions | undefined): number {
   const { positionAxis } = entry.site;
   if (positionAxis !== undefined) return positionAxis;
   const way = "Take it from cache.get(…) yourself, or declare `outputAxes` in its module.";
   throw missingPosition(entry, positions, way);
 }
 
-function missingPosition({ site }: CacheEntry, positions: Positions, wayOut: string): Error {
+function missingPosition(
+  { site }: CacheEntry,
+  positions: Positions | undefined,
+  wayOut: string,
+): Error {
   const { name, axes } = site;
   if (positions === undefined) return new MissingAxisError(name, "position", axes, wayOut);
   const kept = `This run kept positions: ${JSON.stringify(positions)}.`;

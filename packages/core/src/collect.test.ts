@@ -1,4 +1,5 @@
 /** Activations of many prompts at chosen positions. */
+
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { batchGetActivations, collectActivations, getActivations } from "./collect.js";
@@ -9,6 +10,7 @@ import {
   UnknownSiteError,
 } from "./errors.js";
 import { InterpretableModel } from "./model.js";
+import type { Positions } from "./positions.js";
 import { CausalModel, letters } from "./testing/causal-model.js";
 import { expectClose, expectSame } from "./testing/compare.js";
 
@@ -41,15 +43,15 @@ describe("activations at positions", () => {
   });
 
   it("take one text for a list of one", async () => {
-    const { lmHead } = await getActivations(model, "abc", { sites: "lmHead" });
+    const { lmHead } = await getActivations(model, "abc", { save: "lmHead" });
     expectClose(lmHead, (await alone("abc", "lmHead")).index(mx.Slice(-1, null)));
   });
 
   it("may be one position, several, from either end", async () => {
     const long = ["abc", "kjihg"];
     const sites = "layers.0";
-    const at = async (positions: number | number[]) =>
-      (await getActivations(model, long, { sites, positions }))[sites];
+    const at = async (positions: Positions) =>
+      (await getActivations(model, long, { save: sites, positions }))[sites];
     const [first, second] = [await alone(long[0], sites), await alone(long[1], sites)];
     const rows = (one: MxArray, other: MxArray) => mx.stack([one, other]);
     expectClose(await at(0), rows(first.index(0), second.index(0)));
@@ -58,29 +60,40 @@ describe("activations at positions", () => {
     const chosen = await at([2, -1, 0]);
     expectClose(chosen.index(1), mx.stack([second.index(2), second.index(4), second.index(0)]));
     expectClose(chosen.index(0), mx.stack([first.index(2), first.index(2), first.index(0)]));
-    expect((await at([])).shape).toEqual([2, 0, 8]);
+    expectClose(await at({ from: -2 }), await at([-2, -1]));
+    expectClose(await at({ from: 1, to: 3 }), await at([1, 2]));
   });
 
-  it.each([3, -4, 1.5, Number.NaN, [0, 3]])(
-    "are refused where a prompt has none: %j",
+  it.each([1.5, Number.NaN, [], "0", { from: 2, to: 1 }, { start: 1 }])(
+    "are refused before any pass where they are none: %j",
     async (positions) => {
-      const collected = getActivations(model, ["abcde", "abc"], { positions });
-      await expect(collected).rejects.toBeInstanceOf(OutOfRangeError);
-      await expect(collected).rejects.toThrow(/a prompt has [35]/);
+      const collected = getActivations(model, ["abc"], { positions: positions as number });
+      await expect(collected).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     },
   );
 
+  it("of a range are refused where prompts have different numbers of them", async () => {
+    const collected = getActivations(model, ["abcde", "abc"], { positions: { from: 1 } });
+    await expect(collected).rejects.toThrow(/prompt 0 has 4 of them and prompt 1 2/);
+  });
+
+  it.each([3, -4, [0, 3]])("are refused where a prompt has none: %j", async (positions) => {
+    const collected = getActivations(model, ["abcde", "abc"], { positions });
+    await expect(collected).rejects.toBeInstanceOf(OutOfRangeError);
+    await expect(collected).rejects.toThrow(/prompt 1 has 3/);
+  });
+
   it("are found on the axis that holds positions", async () => {
     const sites = "layers.0.selfAttn.pattern"; // (batch, heads, query, key)
-    const found = await getActivations(model, ["abc", "dcba"], { sites, positions: [0, 2] });
+    const found = await getActivations(model, ["abc", "dcba"], { save: sites, positions: [0, 2] });
     expect(found[sites].shape).toEqual([2, 2, 1, 4]);
-    const { [sites]: ones } = await getActivations(model, ["abc"], { sites, positions: 0 });
+    const { [sites]: ones } = await getActivations(model, ["abc"], { save: sites, positions: 0 });
     expectSame(ones, mx.array([[[1, 0, 0]]]));
-    const ids = getActivations(model, ["abc"], { sites: "layers.0.mlp.input.0" });
+    const ids = getActivations(model, ["abc"], { save: "layers.0.mlp.input.0" });
     expect(Object.values(await ids)[0].shape).toEqual([1, 8]);
     const flat = new InterpretableModel(new CausalModel(), { tokenizer: letters });
     Object.defineProperty(flat.module, "outputAxes", { value: ["batch", "vocab", "hidden"] });
-    const none = getActivations(flat, ["abc"], { sites: "output" });
+    const none = getActivations(flat, ["abc"], { save: "output" });
     await expect(none).rejects.toBeInstanceOf(MissingAxisError);
   });
 });
@@ -90,8 +103,8 @@ describe("in batches", () => {
     "of %i, they equal those of all prompts together",
     async (batchSize) => {
       const [together, batched] = [
-        await getActivations(model, prompts, { sites: ["layers.*", "output"] }),
-        await batchGetActivations(model, prompts, { sites: ["layers.*", "output"], batchSize }),
+        await getActivations(model, prompts, { save: ["layers.*", "output"] }),
+        await batchGetActivations(model, prompts, { save: ["layers.*", "output"], batchSize }),
       ];
       expect(Object.keys(batched)).toEqual(Object.keys(together));
       for (const [site, value] of Object.entries(together)) expectClose(batched[site], value);
@@ -133,7 +146,7 @@ describe("in batches", () => {
     }
     await expect(getActivations(model, [])).rejects.toBeInstanceOf(InvalidPromptError);
     await expect(batchGetActivations(model, [])).rejects.toBeInstanceOf(InvalidPromptError);
-    await expect(getActivations(model, "a", { sites: "layer" })).rejects.toBeInstanceOf(
+    await expect(getActivations(model, "a", { save: "layer" })).rejects.toBeInstanceOf(
       UnknownSiteError,
     );
   });

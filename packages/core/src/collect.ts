@@ -1,14 +1,26 @@
 /** Activations of many prompts: batched runs, chosen positions, progress and cancellation. */
-import { evaluate, InvalidArgumentError, type Module, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  checkPositiveInteger,
+  checkSignal,
+  evaluate,
+  type Module,
+  type MxArray,
+  mx,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import type { ActivationCache } from "./cache.js";
 import { InvalidPromptError } from "./errors.js";
-import type { Interventions } from "./intervention.js";
+import { checkInterventions, type Interventions } from "./intervention.js";
 import type { InterpretableModelCore } from "./model.js";
-import type { RunOptions } from "./options.js";
-import type { Selector } from "./sites/selector.js";
+import { type RunOptions, runRules } from "./options.js";
+import type { Positions } from "./positions.js";
+import { checkSelectors, type Selector } from "./sites/selector.js";
 import { requireBudget } from "./storage/budget.js";
-import type { ByteSize } from "./storage/byte-size.js";
-import type { CaptureOptions } from "./storage/capture.js";
+import { type ByteSize, checkByteSize } from "./storage/byte-size.js";
+import { type CaptureOptions, captureRules } from "./storage/capture.js";
 import type { Prompt } from "./tokens.js";
 
 /** How far a collection has come. */
@@ -17,19 +29,30 @@ export interface CollectProgress {
   readonly total: number;
 }
 
-export interface CollectOptions extends Pick<CaptureOptions, "dtype"> {
+export interface CollectOptions extends CaptureOptions {
   /** What to collect; by default the residual stream after every layer. */
-  readonly sites?: Selector | readonly Selector[];
+  readonly save?: Selector | readonly Selector[];
   /** Prompts in one pass; default 8. */
   readonly batchSize?: number;
-  /** One position (drops the axis) or several, negative from each prompt's own end; default -1. */
-  readonly positions?: number | readonly number[];
+  /** One position (drops the axis), several or a range, negative from each prompt's own end; default -1. */
+  readonly positions?: Positions;
   readonly interventions?: Interventions;
   /** The most bytes that the result may take, of all prompts together: more is refused before anything is computed. */
   readonly budget?: ByteSize;
   readonly onProgress?: (progress: CollectProgress) => void;
   readonly signal?: AbortSignal;
 }
+
+/** What its values must be. */
+const collectRules: OptionNames<CollectOptions> = {
+  ...captureRules,
+  save: checkSelectors,
+  batchSize: checkPositiveInteger,
+  interventions: checkInterventions,
+  budget: checkByteSize,
+  onProgress: checkFunction,
+  signal: checkSignal,
+};
 
 type Model = InterpretableModelCore<Module>;
 type PromptList = readonly string[] | readonly (readonly number[])[];
@@ -46,15 +69,15 @@ interface Room {
  *
  * @throws what `model.run` throws
  * @example
- * const cache = await collectActivations(model, ["Hello"], { sites: ["layers.*"] });
+ * const cache = await collectActivations(model, ["Hello"], { save: ["layers.*"] });
  */
 export function collectActivations(
   model: Model,
   input: Prompt,
-  options: Pick<CollectOptions, "sites"> & Omit<RunOptions, "save"> = {},
+  options: RunOptions = {},
 ): Promise<ActivationCache> {
-  const { sites = "layers.*", ...run } = options;
-  return model.run(input, { ...run, save: sites });
+  checkOptions<RunOptions>("collectActivations", options, runRules);
+  return model.run(input, { ...options, save: options.save ?? "layers.*" });
 }
 
 /**
@@ -65,7 +88,7 @@ export function collectActivations(
  * that a prompt does not have, MissingAxisError (`MISSING_AXIS`) for a site without positions, BudgetExceededError
  * (`BUDGET_EXCEEDED`)
  * @example
- * const last = await getActivations(model, prompts, { sites: "layers.*" });
+ * const last = await getActivations(model, prompts, { save: "layers.*" });
  * last["layers.3"].shape; // [2, 128]
  */
 export async function getActivations(
@@ -73,7 +96,9 @@ export async function getActivations(
   prompts: string | PromptList,
   options: CollectOptions = {},
 ): Promise<Record<string, MxArray>> {
+  checkOptions<CollectOptions>("getActivations", options, collectRules);
   const list: PromptList = typeof prompts === "string" ? [prompts] : prompts;
+  checkList("prompts", list);
   return batchGetActivations(model, list, { batchSize: Math.max(1, list.length), ...options });
 }
 
@@ -82,15 +107,19 @@ export async function getActivations(
  *
  * @throws what `getActivations` throws; the signal's reason when cancelled
  * @example
- * const last = await batchGetActivations(model, prompts, { sites: "layers.2", batchSize: 32 });
+ * const last = await batchGetActivations(model, prompts, { save: "layers.2", batchSize: 32 });
  */
 export async function batchGetActivations(
   model: Model,
   prompts: PromptList,
   options: CollectOptions = {},
 ): Promise<Record<string, MxArray>> {
+  checkOptions<CollectOptions>("batchGetActivations", options, collectRules);
+  checkList("prompts", prompts);
+  if (prompts.length === 0) {
+    throw new InvalidPromptError("There is no prompt: the list is empty.", prompts);
+  }
   const { batchSize = 8, onProgress, signal } = options;
-  check(prompts, batchSize);
   const parts = new Map<string, MxArray[]>();
   for (let start = 0; start < prompts.length; start += batchSize) {
     signal?.throwIfAborted();
@@ -106,15 +135,6 @@ export async function batchGetActivations(
   const joined = [...parts].map(([site, list]): Named => [site, joinRows(list)]);
   await evaluate(joined.map(([, value]) => value));
   return Object.fromEntries(joined);
-}
-
-function check(prompts: PromptList, batchSize: number): void {
-  if (prompts.length === 0) {
-    throw new InvalidPromptError("There is no prompt: the list is empty.", prompts);
-  }
-  if (Number.isInteger(batchSize) && batchSize >= 1) return;
-  const rule = `a batch holds at least one prompt, so ${batchSize} is no size for it.`;
-  throw new InvalidArgumentError("batchSize", batchSize, rule);
 }
 
 async function oneBatch(
@@ -134,7 +154,7 @@ function lazyBatch(
   options: CollectOptions,
   room: Room | undefined,
 ): Named[] {
-  const { sites: save = "layers.*", positions = -1, interventions, dtype } = options;
+  const { save = "layers.*", positions = -1, interventions, dtype } = options;
   const cache = model.collectLazily(prompts, { save, interventions, positions, dtype });
   const held = { entries: cache.held(), prompts: prompts.length };
   if (room) requireBudget({ ...held, times: room.total / prompts.length }, room.budget);

@@ -45,7 +45,12 @@ export type {
   MetricPass,
 } from "./gradients/options.js";
 export { stopGradient } from "./gradients/stop-gradient.js";
-export type { Intervention, Interventions, SiteContext } from "./intervention.js";
+export {
+  checkInterventions,
+  type Intervention,
+  type Interventions,
+  type SiteContext,
+} from "./intervention.js";
 export type { BatchTrace } from "./invoke/batch-trace.js";
 export {
   InvocationNeededError,
@@ -64,11 +69,19 @@ export type {
   SiteInfo,
 } from "./options.js";
 export { growsBatch } from "./pass/apply.js";
-export { lastPositions } from "./positions.js";
+export {
+  checkPositions,
+  indexFromEnd,
+  isPositionRange,
+  lastPositions,
+  type PositionRange,
+  type Positions,
+  positionsOf,
+} from "./positions.js";
 export { padRight } from "./prompts.js";
 export { anatomyPart } from "./resolve-anatomy.js";
 export { Scan, type ScannedSite } from "./scan/scan.js";
-export type { Selector } from "./sites/selector.js";
+export { checkSelectors, type Selector } from "./sites/selector.js";
 export type { ByteSize } from "./storage/byte-size.js";
 export type { CaptureOptions } from "./storage/capture.js";
 export type { RoomOptions, SpillOptions } from "./storage/compute.js";

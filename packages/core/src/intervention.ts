@@ -1,5 +1,5 @@
 /** The contract between a pass and the functions that change activations in it. */
-import type { MxArray } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import type { Axes } from "./axes.js";
 import type { TokenBatch } from "./tokens.js";
 
@@ -33,3 +33,14 @@ export type Intervention = (x: MxArray, site: SiteContext) => MxArray;
 
 /** Interventions by site or selector, applied in the order they are written. */
 export type Interventions = Readonly<Record<string, Intervention | readonly Intervention[]>>;
+
+/**
+ * The rule of an option `interventions`: an object from sites to what acts there, which is checked where it is planned.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ */
+export function checkInterventions(argument: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  const rule = `must be an object from sites to interventions, such as { "layers.2": zeroOut() }, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}

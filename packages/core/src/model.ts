@@ -1,5 +1,12 @@
 /** Any MLX module, made interpretable: traces, runs and edits that never write to it. */
-import { InvalidArgumentError, type Module, type MxArray } from "@mlxterp/mlx";
+import {
+  checkFunction,
+  checkOptions,
+  checkText,
+  InvalidArgumentError,
+  type Module,
+  type MxArray,
+} from "@mlxterp/mlx";
 import type { Anatomy } from "./anatomy.js";
 import { ActivationCache } from "./cache.js";
 import type { EditOptions, ModelEdits, NamedEdit } from "./edits/edit.js";
@@ -7,19 +14,27 @@ import type { EditsOn } from "./edits/edits-on.js";
 import { engineFor, freeName, withoutEdit } from "./edits/view-of.js";
 import { InvalidPromptError } from "./errors.js";
 import { gradientsOf } from "./gradients/gradients.js";
-import type { GradientMetric, Gradients } from "./gradients/options.js";
+import {
+  type GradientMetric,
+  type GradientOptions,
+  type Gradients,
+  gradientRules,
+} from "./gradients/options.js";
 import type { GradientSubject } from "./gradients/subject.js";
-import type { Interventions } from "./intervention.js";
+import { checkInterventions, type Interventions } from "./intervention.js";
 import type { BatchTrace } from "./invoke/batch-trace.js";
 import { openBatchTrace } from "./invoke/open-batch-trace.js";
 import { defineViews } from "./model-views.js";
 import { openTrace, type Trace } from "./open-trace.js";
-import type {
-  ForwardArguments,
-  InterpretableOptions,
-  PassOptions,
-  RunOptions,
-  SiteInfo,
+import {
+  type ForwardArguments,
+  type InterpretableOptions,
+  modelRules,
+  type PassOptions,
+  passRules,
+  type RunOptions,
+  runRules,
+  type SiteInfo,
 } from "./options.js";
 import type { Probe } from "./pass/changes.js";
 import { type ObservedPass, PassEngine } from "./pass/engine.js";
@@ -71,6 +86,7 @@ export class InterpretableModelCore<M extends Module> {
     if (!isModule(module)) {
       throw new InvalidArgumentError("module", module, "it must be an instance of nn.Module.");
     }
+    checkOptions<InterpretableOptions>("InterpretableModel", options, modelRules);
     this.module = originalOf(module);
     this.tokenizer = options.tokenizer;
     this.anatomy = resolveAnatomy(this.module, options.anatomy);
@@ -143,6 +159,7 @@ export class InterpretableModelCore<M extends Module> {
   trace(...given: [] | [input: Prompt, options?: PassOptions]): Trace<M> | BatchTrace<M> {
     if (given.length === 0) return this.openBatch();
     const [input, options = {}] = given;
+    checkOptions<PassOptions>("trace", options, passRules);
     const fed = this.prepare(input, options.args);
     const { tree } = this.engine;
     defineViews(this, tree); // the user may have added modules
@@ -163,6 +180,7 @@ export class InterpretableModelCore<M extends Module> {
     input: Prompt,
     options: PassOptionsOn<M, I> = {},
   ): Scan {
+    checkOptions<PassOptions>("scan", options, passRules);
     const { tree, resolver } = this.engine;
     const fed = this.prepare(input, options.args);
     const { tokens } = fed;
@@ -189,7 +207,8 @@ export class InterpretableModelCore<M extends Module> {
     input: Prompt,
     options: RunOptionsOn<M, S, I> & { readonly positions?: P } = {},
   ): Promise<ActivationCache<P extends number ? Module : M>> {
-    const cache = this.collectLazily(input, options);
+    checkOptions<RunOptions>("run", options, runRules);
+    const cache = this.lazily(this.prepare(input, options.args), options);
     await computeCache(cache, options);
     return cache as ActivationCache<P extends number ? Module : M>;
   }
@@ -206,7 +225,7 @@ export class InterpretableModelCore<M extends Module> {
    * const { value, gradients } = await model.gradients(
    *   "The capital of France is",
    *   (logits) => mx.subtract(logits.index(0, -1, paris), logits.index(0, -1, rome)),
-   *   { sites: ["layers.*", "layers.*.selfAttn.pattern"] },
+   *   { save: ["layers.*", "layers.*.selfAttn.pattern"] },
    * );
    * gradients.get("layers.2"); // (batch, position, hidden)
    */
@@ -219,6 +238,8 @@ export class InterpretableModelCore<M extends Module> {
     metric: GradientMetric,
     options: GradientOptionsOn<M, S, I, G>,
   ): Promise<Gradients<M>> {
+    checkOptions<GradientOptions>("gradients", options, gradientRules);
+    checkFunction("metric", metric);
     return (await gradientsOf(this.subject(input, options), metric, options)) as Gradients<M>;
   }
 
@@ -234,6 +255,8 @@ export class InterpretableModelCore<M extends Module> {
    * shallow.withoutEdit("steer").edits.map(({ name }) => name); // ["edit2"]
    */
   edit<const E extends ModelEdits>(interventions: EditsOn<M, E>, options: EditOptions = {}): this {
+    checkOptions<EditOptions>("edit", options, { name: checkText });
+    checkInterventions("interventions", interventions);
     const { name = freeName(this.edits) } = options;
     return this.withEdits([{ name, interventions }]);
   }
@@ -280,10 +303,15 @@ export class InterpretableModelCore<M extends Module> {
     return view;
   }
 
-  /** @internal The pass of `run`, with nothing computed yet. */
-  collectLazily(input: Prompt | TokenBatch, options: RunOptions): ActivationCache<M> {
+  /** @internal The pass of `run`, with nothing computed yet; a batch of tokens is trusted to be sound. */
+  collectLazily(input: Prompt, options: RunOptions): ActivationCache<M> {
+    const { args } = options;
+    const fed = isTokenBatch(input) ? this.fed(input, args) : this.prepare(input, args);
+    return this.lazily(fed, options);
+  }
+
+  private lazily(fed: Fed, options: RunOptions): ActivationCache<M> {
     const { tree, resolver } = this.engine;
-    const fed = this.prepare(input, options.args);
     const { save = siteName(tree.root, outputPort) } = options;
     const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
     const wanted = selectors.flatMap((selector) => resolver.resolve(selector));
@@ -331,12 +359,14 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   /** What every pass begins with: a look at the modules as they now are, and the prompt. */
-  private prepare(input: Prompt | TokenBatch, given: readonly unknown[] = []): Fed {
+  private prepare(input: Prompt, given: readonly unknown[] = []): Fed {
+    if (!isPlainInput(input)) return this.fed(this.tokens(input), given);
     this.engine.tree.refresh();
-    if (!isTokenBatch(input) && isPlainInput(input)) {
-      return { array: input, tokens: undefined, args: given };
-    }
-    const tokens = isTokenBatch(input) ? input : this.tokens(input);
+    return { array: input, tokens: undefined, args: given };
+  }
+
+  private fed(tokens: TokenBatch, given: readonly unknown[] = []): Fed {
+    this.engine.tree.refresh();
     return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given) };
   }
 

@@ -1,10 +1,18 @@
 /** What models and passes are told. */
+import {
+  checkFunction,
+  checkList,
+  checkRecord,
+  checkText,
+  checkWholeNumber,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import type { Anatomy } from "./anatomy.js";
 import type { Axes } from "./axes.js";
-import type { Interventions } from "./intervention.js";
-import type { Selector } from "./sites/selector.js";
-import type { CaptureOptions } from "./storage/capture.js";
-import type { RoomOptions } from "./storage/compute.js";
+import { checkInterventions, type Interventions } from "./intervention.js";
+import { checkSelectors, type Selector } from "./sites/selector.js";
+import { type CaptureOptions, captureRules } from "./storage/capture.js";
+import { type RoomOptions, roomRules } from "./storage/compute.js";
 import type { TokenBatch, Tokenizer } from "./tokens.js";
 
 export interface InterpretableOptions {
@@ -19,6 +27,14 @@ export interface InterpretableOptions {
    */
   readonly forwardArguments?: ForwardArguments;
 }
+
+/** What its values must be. */
+export const modelRules: OptionNames<InterpretableOptions> = {
+  tokenizer: checkRecord,
+  anatomy: checkRecord,
+  name: checkText,
+  forwardArguments: checkFunction,
+};
 
 /** See `InterpretableOptions.forwardArguments`. */
 export type ForwardArguments = (
@@ -37,10 +53,24 @@ export interface PassOptions {
   readonly step?: number;
 }
 
+/** What its values must be. */
+export const passRules: OptionNames<PassOptions> = {
+  interventions: checkInterventions,
+  args: checkList,
+  offset: checkWholeNumber,
+  step: checkWholeNumber,
+};
+
 export interface RunOptions extends PassOptions, CaptureOptions, RoomOptions {
   /** What the cache shall hold; by default the output. */
   readonly save?: Selector | readonly Selector[];
 }
+
+/** What its values must be. */
+export const runRules: OptionNames<RunOptions> = {
+  ...{ ...passRules, ...captureRules, ...roomRules },
+  save: checkSelectors,
+};
 
 /** One place that can be read and changed. */
 export interface SiteInfo {

@@ -30,7 +30,7 @@ describe("printing", () => {
   });
 
   it("of a cache that is empty or disposed says so, without an error", async () => {
-    const metric = { sites: "layers.0" } as const;
+    const metric = { save: "layers.0" } as const;
     const { values, gradients } = await model.gradients(prompt, (y) => y.sum(), metric);
     expect(inspect(values)).toBe("[cache, empty]");
     gradients.dispose();

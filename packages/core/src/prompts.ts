@@ -15,24 +15,46 @@ export function isPlainInput(input: Prompt): input is MxArray {
   return isArray(input) && (isFloating(input.dtype) || input.ndim > 2 || input.ndim === 0);
 }
 
-/** Whether the caller has made the rectangle, as generation does. */
-export function isTokenBatch(input: Prompt | TokenBatch): input is TokenBatch {
-  return typeof input === "object" && "lengths" in input && "padding" in input;
+/** Whether prompts have been tokenized and padded already. */
+export function isTokenBatch(input: unknown): input is TokenBatch {
+  return typeof input === "object" && input !== null && "lengths" in input && "padding" in input;
+}
+
+/** Rectangles of this module, of which ids, lengths and array are known to agree. */
+const made = new WeakSet<TokenBatch>();
+
+/** A batch as it is where it was made here, else made anew from its ids: an array can hold anything. */
+function soundBatch(batch: TokenBatch, limits: PromptLimits): TokenBatch {
+  const { ids, padding } = batch;
+  if (
+    !made.has(batch) &&
+    !(Array.isArray(ids) && ids.every(Array.isArray) && padding === "right")
+  ) {
+    const rule =
+      "A batch of tokens comes from model.tokens(prompts): lists of ids, padded on the right.";
+    throw new InvalidPromptError(rule, batch);
+  }
+  checkPrompts(ids, limits);
+  return made.has(batch) ? batch : padRight(ids, limits.tokenizer?.padId ?? 0);
+}
+
+function checkPrompts(ids: readonly (readonly number[])[], limits: PromptLimits): void {
+  if (ids.length === 0) throw new InvalidPromptError("There is no prompt: the list is empty.", ids);
+  ids.forEach((prompt, row) => {
+    checkPrompt(prompt, row, limits);
+  });
 }
 
 /**
- * Tokenizes, checks and pads prompts on the right.
+ * Tokenizes, checks and pads prompts on the right; a batch that was made so before is only checked again.
  *
  * @returns ids (batch, position) int32 with each prompt's true length
  * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`)
  */
 export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
+  if (isTokenBatch(input)) return soundBatch(input, limits);
   const ids = promptIds(input, limits.tokenizer);
-  if (ids.length === 0)
-    throw new InvalidPromptError("There is no prompt: the list is empty.", input);
-  ids.forEach((prompt, row) => {
-    checkPrompt(prompt, row, limits);
-  });
+  checkPrompts(ids, limits);
   return padRight(ids, limits.tokenizer?.padId ?? 0);
 }
 
@@ -50,7 +72,10 @@ export function padRight(ids: readonly (readonly number[])[], pad: number): Toke
     ...new Array<number>(width - prompt.length).fill(pad),
   ]);
   const own = ids.map((prompt) => [...prompt]); // what was fed stays on record, whatever the caller does to the list
-  return { ids: own, lengths, padding: "right", array: mx.array(rows, mx.int32) };
+  const array = mx.array(rows, mx.int32);
+  const batch = Object.freeze({ ids: own, lengths, padding: "right", array } as const);
+  made.add(batch);
+  return batch;
 }
 
 function promptIds(

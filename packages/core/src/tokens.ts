@@ -26,9 +26,13 @@ export interface TokenBatch {
   readonly array: MxArray;
 }
 
-/** Whatever a model takes as a prompt; a float array goes to the module as it is. */
+/**
+ * Whatever a model takes as a prompt; a float array goes to the module as it is. A batch that `model.tokens` made is
+ * taken as it is too, so that a prompt is tokenized once.
+ */
 export type Prompt =
   | string
+  | TokenBatch
   | readonly string[]
   | readonly number[]
   | readonly (readonly number[])[]

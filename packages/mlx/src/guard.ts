@@ -24,6 +24,12 @@ export function dtypeName(dtype: Dtype): DtypeName {
   return String(dtype).replace(/^.*\./, "") as DtypeName;
 }
 
+/** The names of all dtypes. */
+export const dtypeNames: readonly DtypeName[] = [
+  ...(["bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"] as const),
+  ...(["float16", "bfloat16", "float32", "complex64"] as const),
+];
+
 /**
  * Whether a dtype is one of the floating-point kinds.
  *

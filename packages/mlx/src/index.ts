@@ -1,10 +1,24 @@
 /** The menu of @mlxterp/mlx. */
 export {
+  brief,
+  checkBoolean,
   checkChoice,
+  checkFinite,
+  checkFunction,
+  checkInteger,
+  checkList,
   checkOptions,
+  checkPositiveInteger,
+  checkRecord,
+  checkSignal,
+  checkText,
+  checkWholeNumber,
   didYouMean,
+  largestFloat32,
   nearestWords,
   type OptionNames,
+  type OptionRule,
+  oneOf,
 } from "@mlxterp/results/errors";
 export { writeFileAtomically } from "./atomic-file.js";
 export { mx, nn, optimizers } from "./binding.js";
@@ -17,7 +31,7 @@ export {
   UnsupportedDtypeError,
 } from "./errors.js";
 export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
-export { deviceName, dtypeName, guardDtype, isArray, isFloating } from "./guard.js";
+export { deviceName, dtypeName, dtypeNames, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { sliceForProduct } from "./sound-views.js";

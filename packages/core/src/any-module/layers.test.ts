@@ -71,7 +71,7 @@ describe.each(Object.entries(layerCases))("%s", (name, { input, fed = (x) => [x]
   it("has the gradient that differences have", async () => {
     const model = new InterpretableModel(new Around(name));
     const sites = flat === undefined ? ["layer", "layer.input"] : ["layer"];
-    const { gradients } = await model.gradients(input, weighted, { sites });
+    const { gradients } = await model.gradients(input, weighted, { save: sites });
     for (const [site, gradient] of gradients) {
       const direction = randomDirection(gradient.shape, 3);
       const line = { metric: weighted, site, direction };

@@ -110,7 +110,7 @@ describe.each(Object.entries(cases))(
     });
 
     it("has the gradients that differences have", async () => {
-      const { gradients } = await model.gradients(input, weigh, { args, sites: at });
+      const { gradients } = await model.gradients(input, weigh, { args, save: at });
       expect(gradients.size).toBe(at.length);
       for (const [site, gradient] of gradients) {
         const direction = randomDirection(gradient.shape, 3);

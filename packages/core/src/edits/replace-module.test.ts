@@ -254,7 +254,9 @@ describe("a replacement that cannot be", () => {
     expect(() => model.edit({ "layers.0": replaceModule(() => ({}) as Module) })).toThrow(
       /instance of nn.Module/,
     );
-    expect(() => splice(new Dictionary(4), { from: "middle" as "input" })).toThrow(/neither/);
+    expect(() => splice(new Dictionary(4), { from: "middle" as "input" })).toThrow(
+      /must be one of "output", "input"/,
+    );
   });
 
   it("is refused in a single pass", () => {

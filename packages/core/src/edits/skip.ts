@@ -1,5 +1,13 @@
 /** Modules that are left out of a pass. */
-import { InvalidArgumentError, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
+import {
+  brief,
+  checkOptions,
+  InvalidArgumentError,
+  type Module,
+  type MxArray,
+  mx,
+  nn,
+} from "@mlxterp/mlx";
 import { InterventionShapeError, InvalidEditError, SiteNotReachedError } from "../errors.js";
 import type { Intervention } from "../intervention.js";
 import { arrayInside } from "../pass/nested.js";
@@ -31,9 +39,10 @@ const skipping = Symbol.for("mlxterp.skip");
  * const shallow = model.edit({ "layers.3": skip(), "layers.1.mlp": skip() });
  */
 export function skip(options: SkipOptions = {}): Intervention {
+  checkOptions<SkipOptions>("skip", options, { output: true });
   const { output } = options;
   if (![undefined, "input", "zeros"].includes(output as string) && typeof output !== "function") {
-    const rule = `${String(output)} is neither "input", "zeros" nor a function of the module's arguments.`;
+    const rule = `${brief(output)} is neither "input", "zeros" nor a function of the module's arguments.`;
     throw new InvalidArgumentError("output", output, rule);
   }
   const misplaced: Intervention = (_, { site }) => {

@@ -259,8 +259,8 @@ describe("gradients through a splice", () => {
     const metric = (value: MxArray) => mx.sum(mx.square(value));
     const names = ["inserted.features", "inserted", "error", "original"].map(at);
     const sites = [site, "layers.0", ...names];
-    const { gradients } = await spliced.gradients(x, metric, { sites });
-    const plain = await model.gradients(x, metric, { sites: [site, "layers.0"] });
+    const { gradients } = await spliced.gradients(x, metric, { save: sites });
+    const plain = await model.gradients(x, metric, { save: [site, "layers.0"] });
     const own = plain.gradients.get(site);
     expectClose(gradients.get("layers.0"), plain.gradients.get("layers.0"), 1e-5);
     for (const name of [site, at("inserted"), at("error"), at("original")]) {

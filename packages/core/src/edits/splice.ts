@@ -12,7 +12,7 @@
  * With `stopGradient` only r′ carries one, so that attributions to earlier places go through the features alone, as
  * in the linear attribution of circuits with frozen errors.
  */
-import { InvalidArgumentError, type Module } from "@mlxterp/mlx";
+import { checkBoolean, checkOptions, type Module, oneOf } from "@mlxterp/mlx";
 import { originalOf } from "../sites/originals.js";
 import { requireModule } from "./replace-module.js";
 
@@ -34,14 +34,12 @@ export class ModuleSplice {
   readonly #module: Module;
 
   constructor(module: Module, options: SpliceOptions) {
+    checkOptions<SpliceOptions>("splice", options, {
+      from: oneOf("output", "input"),
+      error: checkBoolean,
+      stopGradient: checkBoolean,
+    });
     const { from = "output", error = true, stopGradient = false } = options;
-    if (from !== "output" && from !== "input") {
-      throw new InvalidArgumentError(
-        "from",
-        from,
-        `"${String(from)}" is neither output nor input.`,
-      );
-    }
     this.#module = originalOf(requireModule(module));
     this.from = from;
     this.error = error;

@@ -88,7 +88,7 @@ describe("in the forward", () => {
       }
       const metric = (y: MxArray) => mx.sum(y);
       fuse.left = call;
-      await expectFailure(() => whole.gradients(x, metric, { sites: "list.0.0" }), failures);
+      await expectFailure(() => whole.gradients(x, metric, { save: "list.0.0" }), failures);
       fuse.left = Number.POSITIVE_INFINITY;
       check();
       expect(toFlat(whole.forward(x))).toEqual(output);
@@ -236,7 +236,7 @@ describe("while a trace closes", () => {
       async () => model.trace(prompt)[Symbol.asyncDispose](),
       () => model.run(prompt, { interventions: { "layers.1.mlp": stop } }).catch(() => undefined),
       () => void model.scan(prompt),
-      async () => void (await model.gradients(prompt, (y) => mx.sum(y), { sites: "layers.*" })),
+      async () => void (await model.gradients(prompt, (y) => mx.sum(y), { save: "layers.*" })),
       () => model.trace().dispose(),
     ];
     const round = async () => {

@@ -77,7 +77,7 @@ describe.each(edits)("a gradient that is %s", (_, edit, most) => {
       return metric(output, pass);
     };
     const { value, gradients, values } = await model.gradients(x, counting, {
-      sites: ["layers.*", "**.branch", "layers.*.input"],
+      save: ["layers.*", "**.branch", "layers.*.input"],
       gradInterventions: { "**.branch": edit },
       values: true,
     });
@@ -102,7 +102,7 @@ it("edits one site only, in the order given, and tells the edit where it is", as
   };
   const one = (g: MxArray) => mx.add(g, 1);
   const { gradients } = await model.gradients(x, metric, {
-    sites: ["layers.0.input"],
+    save: ["layers.0.input"],
     gradInterventions: { "layers.1.branch": [double, one] },
   });
   const edit = (g: MxArray, layer: number) => (layer === 1 ? mx.add(mx.multiply(g, 2), 1) : g);
@@ -120,17 +120,17 @@ describe("stopGradient", () => {
     const patterns = await attention.run("abcd", { save: "**.pattern" });
     const constants = patterns.entries().map(([site, value]) => [site, () => value] as const);
     const frozen = await attention.gradients("abcd", logit, {
-      sites,
+      save: sites,
       interventions: Object.fromEntries(constants),
     });
     const stopped = await attention.gradients("abcd", logit, {
-      sites,
+      save: sites,
       gradInterventions: { "**.pattern": stopGradient },
     });
     for (const [site, gradient] of frozen.gradients) {
       expectClose(stopped.gradients.get(site), gradient, 1e-6);
     }
-    const free = await attention.gradients("abcd", logit, { sites });
+    const free = await attention.gradients("abcd", logit, { save: sites });
     expect(toFlat(free.gradients.get("embedTokens"))).not.toEqual(
       toFlat(frozen.gradients.get("embedTokens")),
     );
@@ -142,7 +142,7 @@ describe("stopGradient", () => {
       numbers(2, 3),
       (output) => mx.sum(mx.exp(mx.minimum(output, 1))),
       {
-        sites: ["layers.1", "layers.2.branch"],
+        save: ["layers.1", "layers.2.branch"],
         interventions: { "layers.2.branch": infinite },
         gradInterventions: { "layers.2.branch": (g) => mx.multiply(g, 2) },
       },
@@ -158,7 +158,7 @@ describe("a metric that is not finite", () => {
     async (factor) => {
       const broken: GradientMetric = (output) => mx.multiply(mx.sum(output), factor);
       const { value, gradients } = await model.gradients(x, broken, {
-        sites: "layers.0",
+        save: "layers.0",
         gradInterventions: { "layers.1": (g) => mx.multiply(g, 2) },
       });
       expect(Number.isFinite(value)).toBe(false);
@@ -170,7 +170,7 @@ describe("a metric that is not finite", () => {
 describe("refusals", () => {
   const asked = (gradInterventions: Record<string, unknown>) =>
     model.gradients(x, metric, {
-      sites: "layers.0",
+      save: "layers.0",
       gradInterventions: gradInterventions as Record<string, GradientIntervention>,
     });
 

@@ -37,7 +37,7 @@ it("gives the gradient of a linear network in closed form, at outputs and inputs
   const model = new InterpretableModel(network);
   const { head } = network;
   const sites = ["layers.0", "head.input", "head", "output"];
-  const { value, gradients } = await model.gradients(numbers(2, 4), total, { sites });
+  const { value, gradients } = await model.gradients(numbers(2, 4), total, { save: sites });
   const columns = mx.broadcastTo(mx.sum(head.weight, 0), [2, 4]);
   expectClose(gradients.get("layers.0"), columns);
   expectClose(gradients.get("head.input"), columns);
@@ -50,7 +50,7 @@ it("gives the gradient of a linear network in closed form, at outputs and inputs
 it("gives twice the value for a sum of squares, with the values of the same pass", async () => {
   const model = new InterpretableModel(new Chain(1, 2));
   const x = numbers(3, 2);
-  const { gradients, values } = await model.gradients(x, squares, { sites: "**", values: true });
+  const { gradients, values } = await model.gradients(x, squares, { save: "**", values: true });
   expectClose(values.get("parts.0"), mx.add(x, 1));
   expectClose(gradients.get("parts.1"), mx.multiply(values.get("parts.1"), 2));
   expectClose(gradients.get("parts.0"), mx.multiply(mx.add(x, 3), 2));
@@ -58,7 +58,7 @@ it("gives twice the value for a sum of squares, with the values of the same pass
 
 it("keeps no values unless they are asked for, and says so", async () => {
   const model = new InterpretableModel(new Chain(1));
-  const { values } = await model.gradients(numbers(1, 2), total, { sites: "parts.0" });
+  const { values } = await model.gradients(numbers(1, 2), total, { save: "parts.0" });
   expect(() => values.get("parts.0")).toThrow(/not saved/);
 });
 
@@ -67,7 +67,7 @@ it("numbers the calls of a module, and reaches arrays inside tuples", async () =
   const model = new InterpretableModel(network);
   const { weight } = network.inside.layer;
   const { gradients } = await model.gradients(numbers(1, 3), total, {
-    sites: ["inside.layer", "inside.output.1", "inside"],
+    save: ["inside.layer", "inside.output.1", "inside"],
   });
   const ones = mx.ones([1, 3]);
   const row = mx.matmul(ones, weight);
@@ -75,7 +75,7 @@ it("numbers the calls of a module, and reaches arrays inside tuples", async () =
   expectClose(gradients.get("inside.layer#1"), ones);
   expectClose(gradients.get("inside.output.1"), ones);
   expectClose(gradients.get("inside"), ones);
-  const one = await model.gradients(numbers(1, 3), total, { sites: "inside.layer#1" });
+  const one = await model.gradients(numbers(1, 3), total, { save: "inside.layer#1" });
   expect(one.gradients.keys()).toEqual(["inside.layer#1"]);
 });
 
@@ -96,7 +96,7 @@ describe("a model with attention", () => {
   ];
 
   it("agrees with central differences at every kind of site, derived ones too", async () => {
-    const { gradients } = await model.gradients("abcd", metric, { sites });
+    const { gradients } = await model.gradients("abcd", metric, { save: sites });
     expect(gradients.size).toBe(15);
     for (const [site, gradient] of gradients) {
       const direction = randomDirection(gradient.shape, 7);
@@ -107,17 +107,17 @@ describe("a model with attention", () => {
   });
 
   it("does not depend on what else is asked for", async () => {
-    const all = await model.gradients("abcd", metric, { sites });
-    const one = await model.gradients("abcd", metric, { sites: "layers.0" });
+    const all = await model.gradients("abcd", metric, { save: sites });
+    const one = await model.gradients("abcd", metric, { save: "layers.0" });
     expectClose(all.gradients.get("layers.0"), one.gradients.get("layers.0"), 1e-6);
     expect(one.gradients.keys()).toEqual(["layers.0"]);
   });
 
   it("goes through interventions, and is that of the changed value", async () => {
-    const plain = await model.gradients("abcd", metric, { sites: ["layers.1", "layers.0"] });
+    const plain = await model.gradients("abcd", metric, { save: ["layers.1", "layers.0"] });
     const interventions = { "layers.1": (x: MxArray) => mx.multiply(x, 0.5) };
     const halved = await model.gradients("abcd", metric, {
-      sites: ["layers.1", "layers.0"],
+      save: ["layers.1", "layers.0"],
       interventions,
       values: true,
     });
@@ -137,7 +137,7 @@ describe("a model with attention", () => {
   it("halves what lies below a value that is halved, in a linear rest", async () => {
     const linear: GradientMetric = (_, pass) => mx.sum(pass.value("layers.1"));
     const scaled = { "layers.1": (x: MxArray) => mx.multiply(x, 0.5) };
-    const options = { sites: ["layers.0", "layers.1"] };
+    const options = { save: ["layers.0", "layers.1"] };
     const plain = await model.gradients("abcd", linear, options);
     const halved = await model.gradients("abcd", linear, { ...options, interventions: scaled });
     expectSame(halved.gradients.get("layers.1"), plain.gradients.get("layers.1"));
@@ -151,7 +151,7 @@ describe("a model with attention", () => {
   it("takes no account of what an intervention replaces", async () => {
     const interventions = { "layers.1": (x: MxArray) => mx.zerosLike(x) };
     const { gradients } = await model.gradients("abcd", metric, {
-      sites: "layers.0",
+      save: "layers.0",
       interventions,
     });
     expect(toFlat(gradients.get("layers.0")).every((number) => number === 0)).toBe(true);
@@ -162,7 +162,7 @@ describe("a model with attention", () => {
       tokens!.lengths
         .map((length, row) => logits.index(row, length - 1, 3))
         .reduce((sum, logit) => mx.add(sum, logit));
-    const options = { sites: "layers.0" };
+    const options = { save: "layers.0" };
     const batch = await model.gradients(["abcd", "ef"], last, options);
     const alone = await model.gradients("ef", last, options);
     const row = batch.gradients.get("layers.0").index(mx.Slice(1, 2));
@@ -174,11 +174,11 @@ describe("a model with attention", () => {
   it("leaves the network as it was, and mixes with other passes", async () => {
     await expectUntouched(model.module, async () => {
       const [one, two] = await Promise.all([
-        model.gradients("abcd", metric, { sites: "layers.0" }),
-        model.gradients("dcba", metric, { sites: "layers.0" }),
+        model.gradients("abcd", metric, { save: "layers.0" }),
+        model.gradients("dcba", metric, { save: "layers.0" }),
       ]);
       using trace = model.trace("abcd");
-      const inside = await model.gradients("abcd", metric, { sites: "layers.0" });
+      const inside = await model.gradients("abcd", metric, { save: "layers.0" });
       expectSame(inside.gradients.get("layers.0"), one.gradients.get("layers.0"));
       expect(toFlat(two.gradients.get("layers.0"))).not.toEqual(
         toFlat(one.gradients.get("layers.0")),
@@ -189,27 +189,27 @@ describe("a model with attention", () => {
 
   it("works in an edited view", async () => {
     const edited = model.edit({ "layers.1": (x) => mx.zerosLike(x) });
-    const { gradients } = await edited.gradients("abcd", metric, { sites: "layers.0" });
+    const { gradients } = await edited.gradients("abcd", metric, { save: "layers.0" });
     expect(Number(mx.max(mx.abs(gradients.get("layers.0"))).item())).toBe(0);
   });
 
   it("passes by integer sites that a pattern matches, and refuses those that are named", async () => {
-    const { gradients } = await model.gradients("ab", metric, { sites: "*.input" });
+    const { gradients } = await model.gradients("ab", metric, { save: "*.input" });
     expect(gradients.keys()).toEqual(["finalNorm.input", "lmHead.input"]);
     for (const site of ["embedTokens.input", "input"]) {
-      const refused = model.gradients("ab", metric, { sites: site });
+      const refused = model.gradients("ab", metric, { save: site });
       await expect(refused).rejects.toMatchObject({
         code: "NOT_DIFFERENTIABLE",
         site,
         dtype: "int32",
       });
     }
-    const nothing = model.gradients("ab", metric, { sites: /^embedTokens\.input/ });
+    const nothing = model.gradients("ab", metric, { save: /^embedTokens\.input/ });
     await expect(nothing).rejects.toMatchObject({ code: "NOT_DIFFERENTIABLE" });
   });
 
   it("refuses sites that do not exist or are not reached", async () => {
-    const asked = (sites: string | string[]) => model.gradients("ab", metric, { sites });
+    const asked = (sites: string | string[]) => model.gradients("ab", metric, { save: sites });
     await expect(asked("layers.7")).rejects.toMatchObject({ code: "UNKNOWN_SITE" });
     await expect(asked("layers.1#1")).rejects.toMatchObject({ code: "SITE_NOT_REACHED" });
     await expect(asked([])).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
@@ -222,7 +222,7 @@ describe("a model with attention", () => {
     ["[1, 2, 11]", (logits) => logits],
     ["uint32", (logits) => mx.argmax(logits)],
   ])("refuses a metric that returns %s", async (what, metric) => {
-    const refused = model.gradients("ab", metric as GradientMetric, { sites: "layers.0" });
+    const refused = model.gradients("ab", metric as GradientMetric, { save: "layers.0" });
     await expect(refused).rejects.toMatchObject({ code: "INVALID_METRIC" });
     await expect(refused).rejects.toThrow(what);
   });
@@ -234,10 +234,12 @@ describe("a model with attention", () => {
       throw thrown;
     };
     const sites = "layers.0";
-    await expect(model.gradients("ab", fail, { sites })).rejects.toBe(thrown);
+    await expect(model.gradients("ab", fail, { save: sites })).rejects.toBe(thrown);
     const interventions = { "layers.1": fail };
-    await expect(model.gradients("ab", metric, { sites, interventions })).rejects.toBe(thrown);
-    const again = await model.gradients("ab", metric, { sites });
+    await expect(model.gradients("ab", metric, { save: sites, interventions })).rejects.toBe(
+      thrown,
+    );
+    const again = await model.gradients("ab", metric, { save: sites });
     expect(Number.isFinite(again.value)).toBe(true);
   });
 });
@@ -245,7 +247,7 @@ describe("a model with attention", () => {
 it("keeps half precision where the network has it", async () => {
   const model = new InterpretableModel(new Chain(1, 2));
   const x = numbers(2, 2).astype(mx.float16);
-  const { gradients, value } = await model.gradients(x, squares, { sites: "parts.0" });
+  const { gradients, value } = await model.gradients(x, squares, { save: "parts.0" });
   expect(gradients.get("parts.0").dtype).toBe(mx.float16);
   expect(value).toBeGreaterThan(0);
 });

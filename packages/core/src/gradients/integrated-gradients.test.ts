@@ -27,7 +27,7 @@ describe("a sum of cubes", () => {
   it("goes back to each number in closed form: x³ − y³", async () => {
     const result = await integratedGradients(model, clean, cubes, {
       baseline,
-      sites: "inside",
+      save: "inside",
       steps: 64,
     });
     const expected = mx.subtract(mx.power(clean, 3), mx.power(baseline, 3));
@@ -41,7 +41,7 @@ describe("a sum of cubes", () => {
     "comes closer with the square of the steps by the %s rule",
     async (rule) => {
       const error = async (steps: number) => {
-        const options = { baseline, sites: "inside", steps, rule };
+        const options = { baseline, save: "inside", steps, rule };
         const { total, difference } = await integratedGradients(model, clean, cubes, options);
         return Math.abs(total - difference);
       };
@@ -54,7 +54,7 @@ describe("a sum of cubes", () => {
   it("gives one midpoint step the gradient in the middle", async () => {
     const { attributions } = await integratedGradients(model, clean, cubes, {
       baseline,
-      sites: "inside",
+      save: "inside",
       steps: 1,
     });
     const middle = mx.divide(mx.add(clean, baseline), 2);
@@ -75,12 +75,12 @@ describe("prompts", () => {
   it("attributes all of the difference to the sites of the path", async () => {
     const { total, difference, attributions } = await integratedGradients(model, prompts, metric, {
       baseline,
-      sites: "embedTokens",
+      save: "embedTokens",
       steps: 96,
       stepsPerPass: 16,
     });
     const value = async (ids: string[]) =>
-      (await model.gradients(ids, metric, { sites: "output" })).value;
+      (await model.gradients(ids, metric, { save: "output" })).value;
     expect(difference).toBeCloseTo((await value(prompts)) - (await value(baseline)), 4);
     expect(Math.abs(total - difference)).toBeLessThan(0.02 * Math.abs(difference) + 1e-3);
     expect(attributions.tokens!.lengths).toEqual([4, 3]);
@@ -92,7 +92,7 @@ describe("prompts", () => {
       integratedGradients(model, prompts, metric, {
         baseline,
         path: "embedTokens",
-        sites: ["layers.*", "**.pattern"],
+        save: ["layers.*", "**.pattern"],
         steps: 6,
         stepsPerPass,
       });
@@ -112,7 +112,7 @@ describe("prompts", () => {
 
   it("takes activations for either end, and interventions into account", async () => {
     const interventions = { "layers.0": (x: MxArray) => mx.multiply(x, 0.5) };
-    const options = { sites: "layers.0", steps: 3, interventions };
+    const options = { save: "layers.0", steps: 3, interventions };
     const [from, to] = [
       await model.run(baseline, { save: "layers.0", interventions }),
       await model.run(prompts, { save: "layers.0", interventions }),
@@ -134,7 +134,7 @@ describe("prompts", () => {
     const seen: unknown[] = [];
     const stopped = integratedGradients(model, prompts, metric, {
       baseline,
-      sites: "embedTokens",
+      save: "embedTokens",
       steps: 10,
       signal: controller.signal,
       onProgress: (progress) => {
@@ -153,7 +153,7 @@ describe("prompts", () => {
     const asked = (options: object) =>
       integratedGradients(model, "abcd", metric, {
         baseline: "ddcd",
-        sites: "layers.0",
+        save: "layers.0",
         ...options,
       });
     await expect(asked({ baseline: "abc" })).rejects.toMatchObject({ argument: "baseline" });
@@ -162,7 +162,7 @@ describe("prompts", () => {
       argument: "steps",
     });
     await expect(asked({ stepsPerPass: 1.5 })).rejects.toMatchObject({ argument: "stepsPerPass" });
-    await expect(asked({ sites: "embedTokens.input" })).rejects.toMatchObject({
+    await expect(asked({ save: "embedTokens.input" })).rejects.toMatchObject({
       code: "NOT_DIFFERENTIABLE",
     });
     const empty = await model.run("abcd", { save: "layers.1" });
@@ -173,7 +173,7 @@ describe("prompts", () => {
     const stack = new InterpretableModel(new Stack());
     const refused = integratedGradients(stack, numbers(2, 4), (y) => mx.sum(y), {
       baseline: mx.zeros([2, 4]),
-      sites: "layers.0",
+      save: "layers.0",
       stepsPerPass: 2,
     });
     await expect(refused).rejects.toMatchObject({ argument: "stepsPerPass" });

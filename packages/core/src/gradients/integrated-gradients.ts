@@ -12,12 +12,25 @@
  * Sources: Sundararajan et al. 2017, arXiv 1703.01365, sections 3 and 5; for activations Hanna et al. 2024, arXiv
  * 2403.17806, section 3.
  */
-import { evaluate, InvalidArgumentError, type Module, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkFunction,
+  checkOptions,
+  evaluate,
+  InvalidArgumentError,
+  type Module,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import type { ActivationCache } from "../cache.js";
 import type { InterpretableModelCore } from "../model.js";
 import { isPlainInput } from "../prompts.js";
+import { checkSelectors } from "../sites/selector.js";
 import type { Prompt, TokenBatch } from "../tokens.js";
-import type { IntegratedGradientOptions, IntegratedGradients } from "./integrated-options.js";
+import {
+  type IntegratedGradientOptions,
+  type IntegratedGradients,
+  integratedRules,
+} from "./integrated-options.js";
 import { metricValue } from "./metric-value.js";
 import type { GradientMetric } from "./options.js";
 import { atPoints, openPath, type Path } from "./path.js";
@@ -46,7 +59,7 @@ interface Run {
  * @example
  * const { attributions, total, difference } = await integratedGradients(model, clean, metric, {
  *   baseline: corrupted,
- *   sites: "embedTokens",
+ *   save: "embedTokens",
  * });
  * mx.sum(attributions.get("embedTokens"), -1); // (batch, position): how much each token matters
  */
@@ -56,6 +69,9 @@ export async function integratedGradients<M extends Module>(
   metric: GradientMetric,
   options: IntegratedGradientOptions,
 ): Promise<IntegratedGradients> {
+  checkOptions<IntegratedGradientOptions>("integratedGradients", options, integratedRules);
+  checkSelectors("save", options.save);
+  checkFunction("metric", metric);
   const { interventions, steps = 16, rule = "midpoint" } = options;
   const points = stepsOf(steps, rule);
   const plain = model as unknown as Model;
@@ -113,7 +129,7 @@ async function gradientsAt(run: Run, points: readonly Step[]): Promise<Activatio
   const copies = tokens ? points.flatMap(() => tokens.ids) : input;
   const weights = points.map(({ weight }) => weight);
   const { gradients } = await model.gradients(copies, overBlocks(metric, weights, tokens), {
-    sites: [...path.ends.keys()],
+    save: [...path.ends.keys()],
     interventions: atPoints(
       path,
       points.map(({ alpha }) => alpha),

@@ -1,8 +1,17 @@
 /** What integrated gradients are asked for, and what is answered. */
+import {
+  checkFunction,
+  checkList,
+  checkPositiveInteger,
+  checkSignal,
+  type OptionNames,
+  oneOf,
+} from "@mlxterp/mlx";
 import type { ActivationCache } from "../cache.js";
 import type { CollectProgress } from "../collect.js";
+import { checkInterventions } from "../intervention.js";
 import type { PassOptions } from "../options.js";
-import type { Selector } from "../sites/selector.js";
+import { checkSelectors, type Selector } from "../sites/selector.js";
 import type { Prompt } from "../tokens.js";
 import type { GradientOptions } from "./options.js";
 
@@ -10,12 +19,12 @@ export interface IntegratedGradientOptions
   extends Pick<PassOptions, "interventions" | "args">,
     Pick<GradientOptions, "gradInterventions"> {
   /** Where attributions are wanted. */
-  readonly sites: Selector | readonly Selector[];
+  readonly save: Selector | readonly Selector[];
   /** Where the path begins: activations, or a prompt of the same shape whose activations are taken. */
   readonly baseline: Prompt | ActivationCache;
   /** Where the path ends; default: the activations of the input itself. */
   readonly clean?: ActivationCache;
-  /** The sites whose values move along the path, all together; default: `sites`. */
+  /** The sites whose values move along the path, all together; default: `save`. */
   readonly path?: Selector | readonly Selector[];
   /** How many gradients are averaged; default 16. */
   readonly steps?: number;
@@ -26,6 +35,22 @@ export interface IntegratedGradientOptions
   readonly onProgress?: (progress: CollectProgress) => void;
   readonly signal?: AbortSignal;
 }
+
+/** What its values must be. */
+export const integratedRules: OptionNames<IntegratedGradientOptions> = {
+  interventions: checkInterventions,
+  gradInterventions: checkInterventions,
+  args: checkList,
+  save: checkSelectors,
+  baseline: true,
+  clean: true,
+  path: checkSelectors,
+  steps: checkPositiveInteger,
+  rule: oneOf("midpoint", "trapezoid"),
+  stepsPerPass: checkPositiveInteger,
+  onProgress: checkFunction,
+  signal: checkSignal,
+};
 
 export interface IntegratedGradients {
   /** (clean − baseline) · mean gradient, by canonical site name, each of the shape of the site's value. */

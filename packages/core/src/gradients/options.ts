@@ -1,9 +1,9 @@
 /** What gradients are asked for, and what is answered. */
-import type { Module, MxArray } from "@mlxterp/mlx";
+import { checkBoolean, type Module, type MxArray, type OptionNames } from "@mlxterp/mlx";
 import type { ActivationCache } from "../cache.js";
-import type { Intervention, Interventions } from "../intervention.js";
-import type { PassOptions } from "../options.js";
-import type { Selector } from "../sites/selector.js";
+import { checkInterventions, type Intervention, type Interventions } from "../intervention.js";
+import { type PassOptions, passRules } from "../options.js";
+import { checkSelectors, type Selector } from "../sites/selector.js";
 import type { TokenBatch } from "../tokens.js";
 
 /** The values of the pass that a metric is computed from; lazy, and changed by interventions already. */
@@ -34,12 +34,20 @@ export type GradientIntervention = Intervention;
 
 export interface GradientOptions extends PassOptions {
   /** Where gradients are wanted. Patterns pass by integer sites and modules that are not called. */
-  readonly sites: Selector | readonly Selector[];
+  readonly save: Selector | readonly Selector[];
   /** Whether to keep the sites' values of the same pass as well. Default: false. */
   readonly values?: boolean;
   /** Change the gradient at these sites before it flows further back. */
   readonly gradInterventions?: Interventions;
 }
+
+/** What its values must be. */
+export const gradientRules: OptionNames<GradientOptions> = {
+  ...passRules,
+  save: checkSelectors,
+  values: checkBoolean,
+  gradInterventions: checkInterventions,
+};
 
 /** A metric and its gradient at every site that was asked for. */
 export interface Gradients<M = Module> {

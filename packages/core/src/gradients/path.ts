@@ -43,10 +43,10 @@ export async function openPath(
   input: Prompt,
   options: IntegratedGradientOptions,
 ): Promise<Path> {
-  const { sites, path = sites, args } = options;
-  const collect = (prompt: Prompt, save: Selector | readonly Selector[]): ActivationCache =>
-    model.collectLazily(prompt, { save, args });
-  const attributed = collect(input, sites);
+  const { save, path = save, args } = options;
+  const collect = (prompt: Prompt, sites: Selector | readonly Selector[]): ActivationCache =>
+    model.collectLazily(prompt, { save: sites, args });
+  const attributed = collect(input, save);
   const moved = floatingSites(collect(input, path));
   const names = [...new Set([...moved, ...floatingSites(attributed, false)])];
   const [clean, baseline] = [options.clean ?? input, options.baseline].map((source) =>

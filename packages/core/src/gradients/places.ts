@@ -3,7 +3,7 @@ import { type Dtype, dtypeName, InvalidArgumentError, isFloating } from "@mlxter
 import { NotDifferentiableError } from "../errors.js";
 import type { Intervention, SiteContext } from "../intervention.js";
 import type { Probe } from "../pass/changes.js";
-import type { Selector } from "../sites/selector.js";
+import { checkSelectors, type Selector } from "../sites/selector.js";
 import { type Site, siteLabel } from "../sites/site.js";
 import type { FoundSite } from "../storage/saved-site.js";
 import type { GradientIntervention, GradientOptions } from "./options.js";
@@ -65,10 +65,9 @@ export function findPlaces(subject: GradientSubject, options: GradientOptions): 
   };
 }
 
-function selectorsOf({ sites }: GradientOptions): readonly Selector[] {
-  const selectors = typeof sites === "string" || sites instanceof RegExp ? [sites] : sites;
-  if (selectors.length > 0) return selectors;
-  throw new InvalidArgumentError("sites", sites, "name at least one site.");
+function selectorsOf({ save }: GradientOptions): readonly Selector[] {
+  checkSelectors("save", save); // the only option that cannot be left out
+  return typeof save === "string" || save instanceof RegExp ? [save] : save;
 }
 
 function discover(

@@ -10,7 +10,7 @@ import type { GradientIntervention } from "./options.js";
  * @returns zeros of the same shape and dtype
  * @example
  * const { gradients } = await model.gradients(prompt, metric, {
- *   sites: "layers.*",
+ *   save: "layers.*",
  *   gradInterventions: { "layers.*.selfAttn.pattern": stopGradient },
  * });
  */

@@ -1,5 +1,12 @@
 /** A trace whose prompts are given one by one, each with a program of its own; they share one forward. */
-import { collect, evaluate, evaluateNow, type Module, type MxArray } from "@mlxterp/mlx";
+import {
+  checkOptions,
+  collect,
+  evaluate,
+  evaluateNow,
+  type Module,
+  type MxArray,
+} from "@mlxterp/mlx";
 import { DisposedError } from "../errors.js";
 import type { Interventions } from "../intervention.js";
 import { closeOpen, type OpenEntry, pushOpen } from "../open-traces.js";
@@ -9,7 +16,13 @@ import type { Prompt } from "../tokens.js";
 import { LateInvocationError } from "./errors.js";
 import { checkJoinable, type PromptInput } from "./inputs.js";
 import { type Invocation, type InvocationCore, openInvocation } from "./invocation.js";
-import type { InvokeOptionsOn, SharedForwardOptions } from "./options.js";
+import {
+  type InvokeOptions,
+  type InvokeOptionsOn,
+  invokeRules,
+  type SharedForwardOptions,
+  sharedForwardRules,
+} from "./options.js";
 import { checkRowInterventions } from "./row-interventions.js";
 import {
   type BatchHost,
@@ -68,6 +81,7 @@ export class BatchTrace<M = Module> implements Disposable, AsyncDisposable {
   ): Invocation<M> {
     if (this.#state.kind === "closed") throw new DisposedError("trace");
     if (this.#state.kind !== "gathering") throw new LateInvocationError();
+    checkOptions<InvokeOptions>("invoke", options, invokeRules);
     const { engine, feed } = this.#host;
     const interventions: Interventions = options.interventions ?? {};
     engine.check([interventions]);
@@ -94,6 +108,7 @@ export class BatchTrace<M = Module> implements Disposable, AsyncDisposable {
    * intervention throws
    */
   run(options: SharedForwardOptions = {}): void {
+    checkOptions<SharedForwardOptions>("run", options, sharedForwardRules);
     if (this.#state.kind === "gathering") this.#begin(options);
     else this.#readers();
   }

@@ -1,5 +1,6 @@
 /** What invocations, and the forward they share, may be told. */
-import type { Interventions } from "../intervention.js";
+import { checkList, type OptionNames } from "@mlxterp/mlx";
+import { checkInterventions, type Interventions } from "../intervention.js";
 import type { InterventionsOn } from "../typed-sites/checked.js";
 
 /** What an invocation may ask for. */
@@ -18,3 +19,7 @@ export interface SharedForwardOptions {
   /** Further arguments of the module's forward, after the input. */
   readonly args?: readonly unknown[];
 }
+
+/** What their values must be. */
+export const invokeRules: OptionNames<InvokeOptions> = { interventions: checkInterventions };
+export const sharedForwardRules: OptionNames<SharedForwardOptions> = { args: checkList };

@@ -1,14 +1,15 @@
 /** What a pass would hold: every site's shape, dtype and bytes, with nothing computed. */
-import { type DtypeName, InvalidArgumentError, isFloating, mx } from "@mlxterp/mlx";
+import { checkOptions, type DtypeName, InvalidArgumentError, isFloating, mx } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError, SiteNotReachedError } from "../errors.js";
+import { countOf } from "../positions.js";
 import { shown } from "../shown.js";
 import { siteLines } from "../site-lines.js";
 import type { ModuleNode } from "../sites/module-node.js";
 import type { SiteResolver } from "../sites/resolver.js";
-import { outputPort, type Selector } from "../sites/selector.js";
+import { checkSelectors, outputPort, type Selector } from "../sites/selector.js";
 import { type Site, siteLabel, siteName } from "../sites/site.js";
-import type { CaptureOptions } from "../storage/capture.js";
+import { type CaptureOptions, captureRules } from "../storage/capture.js";
 import type { TokenBatch } from "../tokens.js";
 import { portKey, type ScannedValue, type ScannedValues } from "./read-scan.js";
 
@@ -70,6 +71,8 @@ export class Scan implements Iterable<ScannedSite> {
    * MissingAxisError (`MISSING_AXIS`) when positions of a site without them are asked for
    */
   select(selectors: Selector | readonly Selector[], options: CaptureOptions = {}): ScannedSite[] {
+    checkSelectors("selectors", selectors);
+    checkOptions<CaptureOptions>("select", options, captureRules);
     const list =
       typeof selectors === "string" || selectors instanceof RegExp ? [selectors] : selectors;
     const sites = list.flatMap((selector) => this.#parts.resolver.resolve(selector));
@@ -127,7 +130,7 @@ export class Scan implements Iterable<ScannedSite> {
     return values.map((value): ScannedSite => {
       const label = siteLabel(site.name, several ? value.call : undefined);
       const kind = site.node.module.constructor.name;
-      const { itemBytes, ...captured } = captureOf(label, value, options);
+      const { itemBytes, ...captured } = captureOf(label, value, options, this.tokens?.lengths);
       const bytes = captured.shape.reduce((product, length) => product * length, itemBytes);
       return { site: label, kind, ...captured, bytes };
     });
@@ -144,6 +147,7 @@ function captureOf(
   site: string,
   value: ScannedValue,
   { positions, dtype: wanted }: CaptureOptions,
+  lengths: readonly number[] | undefined,
 ): Pick<ScannedValue, "shape" | "dtype" | "axes" | "itemBytes"> {
   const dtype = wanted && isFloating(mx[value.dtype]) ? wanted : value.dtype;
   const itemBytes = mx[dtype].size;
@@ -153,7 +157,8 @@ function captureOf(
     throw new MissingAxisError(site, "position", axes, "Save it without `positions`.");
   }
   if (typeof positions !== "number") {
-    return { shape: shape.with(positionAxis, positions.length), axes, dtype, itemBytes };
+    const count = countOf(positions, lengths ?? [shape[positionAxis]]);
+    return { shape: shape.with(positionAxis, count), axes, dtype, itemBytes };
   }
   const others = <T>(list: readonly T[]) => list.filter((_, axis) => axis !== positionAxis);
   return { shape: others(shape), axes: axes && others(axes), dtype, itemBytes };

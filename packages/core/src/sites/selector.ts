@@ -1,8 +1,25 @@
 /** Selectors: the language in which sites are chosen, taken apart. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError } from "@mlxterp/mlx";
 
 /** A site, a pattern of sites, or a regular expression over canonical names. */
 export type Selector = string | RegExp;
+
+/**
+ * The rule of an option that names sites: a selector, or a list of at least one.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ */
+export function checkSelectors(argument: string, value: unknown): void {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length === 0) {
+    throw new InvalidArgumentError(argument, value, "name at least one site; the list is empty.");
+  }
+  for (const one of list) {
+    if (typeof one === "string" || one instanceof RegExp) continue;
+    const rule = `a site is named by a string or a regular expression, not by ${brief(one)}.`;
+    throw new InvalidArgumentError(argument, value, rule);
+  }
+}
 
 /** Which value of a module call is meant. */
 export interface Port {

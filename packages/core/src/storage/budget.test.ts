@@ -81,7 +81,7 @@ describe("collecting with a budget", () => {
 
   it("counts all prompts, not those of one batch", async () => {
     const takes = 10 * 3 * 8 * 4;
-    const options = { sites, batchSize: 4 };
+    const options = { save: sites, batchSize: 4 };
     await batchGetActivations(model, many, { ...options, budget: takes });
     let passes = 0;
     const interventions = {
@@ -98,8 +98,8 @@ describe("collecting with a budget", () => {
   });
 
   it("is refused in every form", async () => {
-    await refusal(collectActivations(model, "abc", { sites, budget: 1 }));
-    await refusal(getActivations(model, many, { sites, budget: 1 }));
+    await refusal(collectActivations(model, "abc", { save: sites, budget: 1 }));
+    await refusal(getActivations(model, many, { save: sites, budget: 1 }));
   });
 });
 

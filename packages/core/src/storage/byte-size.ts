@@ -1,5 +1,5 @@
 /** Amounts of memory: as a number of bytes, or in the units people use. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError } from "@mlxterp/mlx";
 
 const units = {
   B: 1,
@@ -26,8 +26,13 @@ export function byteCount(size: ByteSize, argument: string): number {
         ? Number(number) * units[unit as keyof typeof units]
         : Number.NaN;
   if (bytes >= 0) return Math.floor(bytes);
-  const rule = `it must be a number of bytes, or such as "2GB" or "512MiB", not ${JSON.stringify(size)}.`;
+  const rule = `it must be a number of bytes, or such as "2GB" or "512MiB", not ${brief(size)}.`;
   throw new InvalidArgumentError(argument, size, rule);
+}
+
+/** The rule of an option that is an amount of memory. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+export function checkByteSize(argument: string, value: unknown): void {
+  byteCount(value as ByteSize, argument);
 }
 
 /** Three digits and a unit: `1.23 GB`. */

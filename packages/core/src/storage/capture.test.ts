@@ -54,13 +54,10 @@ describe("positions", () => {
     expectSame(sliced.get("output"), output.index(mx.Slice(), 4));
   });
 
-  it.each([3, -4, 1.5, [0, 3]])(
-    "that a prompt does not have are refused: %j",
-    async (positions) => {
-      const run = model.run(prompts, { save, positions: positions as number });
-      await expect(run).rejects.toBeInstanceOf(OutOfRangeError);
-    },
-  );
+  it.each([3, -4, [0, 3]])("that a prompt does not have are refused: %j", async (positions) => {
+    const run = model.run(prompts, { save, positions: positions as number });
+    await expect(run).rejects.toBeInstanceOf(OutOfRangeError);
+  });
 
   it("are refused where a value has none", async () => {
     const stack = new InterpretableModel(new Stack());
@@ -80,7 +77,7 @@ describe("a smaller dtype", () => {
       expect(2 * (half.nbytes - 4 * 10)).toBe(full.nbytes - 4 * 10); // ids stay as they are
       expect(half.get("layers.0", { dtype: "float32" }).dtype).toBe(mx.float32);
       const { "layers.0": last } = await getActivations(model, prompts, {
-        sites: "layers.0",
+        save: "layers.0",
         dtype,
       });
       expectSame(last, full.last("layers.0").astype(mx[dtype]));
@@ -94,7 +91,7 @@ describe("a smaller dtype", () => {
 });
 
 it("collecting takes both", async () => {
-  const options = { sites: "layers.*", positions: [-1], dtype: "float16" } as const;
+  const options = { save: "layers.*", positions: [-1], dtype: "float16" } as const;
   const cache = await collectActivations(model, prompts, options);
   const rounded = full.get("layers.1").astype(mx.float16);
   expectSame(cache.get("layers.1").index(1, 0), rounded.index(1, 4));

@@ -1,8 +1,8 @@
 /** Computes what a run is to keep: all at once, or a group at a time with the disk to take what does not fit. */
-import { evaluate } from "@mlxterp/mlx";
+import { checkBoolean, checkOptions, checkText, evaluate, type OptionNames } from "@mlxterp/mlx";
 import type { ActivationCache } from "../cache.js";
 import { requireBudget } from "./budget.js";
-import { type ByteSize, byteCount } from "./byte-size.js";
+import { type ByteSize, byteCount, checkByteSize } from "./byte-size.js";
 
 /** Where values go that do not fit into memory. */
 export interface SpillOptions {
@@ -20,6 +20,19 @@ export interface RoomOptions {
   readonly budget?: ByteSize;
   /** Lets values go to the disk, in the order of the forward. Default: all stay in memory. */
   readonly spill?: SpillOptions;
+}
+
+/** What its values must be. */
+export const roomRules: OptionNames<RoomOptions> = { budget: checkByteSize, spill: checkSpill };
+
+function checkSpill(argument: string, value: unknown): void {
+  const spill = value as SpillOptions;
+  checkOptions<SpillOptions>(argument, spill, {
+    budget: checkByteSize,
+    folder: checkText,
+    overwrite: checkBoolean,
+  });
+  byteCount(spill.budget, `${argument}.budget`); // the only one that cannot be left out
 }
 
 /**

@@ -2,14 +2,16 @@
 import { dirname } from "node:path";
 import {
   CorruptFileError,
+  checkBoolean,
   type HashedFile,
   isArray,
+  type OptionNames,
   type VerifyOptions,
   verifyFiles,
 } from "@mlxterp/mlx";
 import type { CacheFacts } from "../cache.js";
 import { DisposedError, UnknownSiteError } from "../errors.js";
-import { type ByteSize, byteCount } from "./byte-size.js";
+import { type ByteSize, byteCount, checkByteSize } from "./byte-size.js";
 import { CacheWriter } from "./cache-writer.js";
 import { bytesOf, type CacheEntry } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
@@ -23,6 +25,12 @@ export interface SaveCacheOptions {
   /** The most bytes in one file, and in memory at once, unless a single value is larger. Default: 256 MiB. */
   readonly shardBytes?: ByteSize;
 }
+
+/** What its values must be. */
+export const saveCacheRules: OptionNames<SaveCacheOptions> = {
+  overwrite: checkBoolean,
+  shardBytes: checkByteSize,
+};
 
 export class HeldActivations {
   private entries: Map<string, CacheEntry> | undefined;

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DtypeName, mx, writeFileAtomically } from "@mlxterp/mlx";
 import type { Provenance } from "../cache.js";
+import type { Positions } from "../positions.js";
 import { readable } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
 import type { SavedSite } from "./saved-site.js";
@@ -25,7 +26,7 @@ export interface Manifest {
   readonly id: string;
   readonly provenance: Provenance;
   readonly tokens: SavedTokens | undefined;
-  readonly positions: number | readonly number[] | undefined;
+  readonly positions: Positions | undefined;
   readonly shards: readonly ManifestShard[];
   readonly entries: readonly ManifestEntry[];
 }

@@ -38,11 +38,11 @@ const passes: Record<string, () => Promise<unknown>> = {
   },
   async gradients() {
     const sites = ["layers.0.input", "layers.*"];
-    held = await model.gradients(x, (output) => mx.sum(mx.square(output)), { sites });
+    held = await model.gradients(x, (output) => mx.sum(mx.square(output)), { save: sites });
   },
   async edited() {
     const gradInterventions = { "layers.2": (gradient: MxArray) => mx.clip(gradient, -1, 1) };
-    const options = { sites: "layers.0", gradInterventions };
+    const options = { save: "layers.0", gradInterventions };
     held = await model.gradients(x, (output) => mx.sum(mx.square(output)), options);
   },
   async outer() {

@@ -96,7 +96,7 @@ const kinds = {
     const sites = reads.map((choice) => nameOf(model, choice));
     const interventions = interventionsOf(changes, around);
     const metric = (output: MxArray) => mx.sum(mx.square(output));
-    const { gradients } = await model.gradients(x, metric, { sites, interventions });
+    const { gradients } = await model.gradients(x, metric, { save: sites, interventions });
     for (const [, value] of gradients) keep(value);
   },
 

@@ -192,14 +192,14 @@ const cached = async (): Promise<Pattern> =>
   (await blocks.run(mx.ones([1, 2]), { save: "layers.*.pattern" })).get("layers.0.pattern");
 const residualGradient = async (): Promise<Residual> => {
   const sum = (output: MxArray) => mx.sum(output);
-  const options = { sites: ["layers.*", "**.pattern"] } as const;
+  const options = { save: ["layers.*", "**.pattern"] } as const;
   return (await blocks.gradients(mx.ones([1, 2]), sum, options)).gradients.get("layers.0");
 };
 // @ts-expect-error a gradient at a misspelt site
-blocks.gradients(mx.ones([1, 2]), (x) => x, { sites: ["layers.*", "layer.0"] });
+blocks.gradients(mx.ones([1, 2]), (x) => x, { save: ["layers.*", "layer.0"] });
 const misspelt = { "layer.0": (x: MxArray) => x };
 // @ts-expect-error a change of the gradient at a misspelt site
-blocks.gradients(mx.ones([1, 2]), (x) => x, { sites: "layers.0", gradInterventions: misspelt });
+blocks.gradients(mx.ones([1, 2]), (x) => x, { save: "layers.0", gradInterventions: misspelt });
 
 // A module within its own kind.
 class Tree extends nn.Module {

@@ -66,9 +66,9 @@ export type GradientOptionsOn<
   S extends Selector,
   I extends Interventions,
   G extends Interventions,
-> = Omit<GradientOptions, "sites" | "gradInterventions"> &
-  PassOptionsOn<M, I> & { readonly sites: S | readonly S[] } & {
-    readonly sites: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
+> = Omit<GradientOptions, "save" | "gradInterventions"> &
+  PassOptionsOn<M, I> & { readonly save: S | readonly S[] } & {
+    readonly save: NoInfer<SelectorOn<M, S> | readonly SelectorOn<M, S>[]>;
     readonly gradInterventions?: InterventionsOn<M, G>;
   };
 

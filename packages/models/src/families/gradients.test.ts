@@ -38,7 +38,7 @@ function siteGroups(model: Model): RegExp[] {
 async function errorsOf(model: Model, ids: readonly number[]): Promise<Map<string, number>> {
   const errors = new Map<string, number>();
   for (const sites of siteGroups(model)) {
-    const { gradients, values } = await model.gradients([ids], metric, { sites, values: true });
+    const { gradients, values } = await model.gradients([ids], metric, { save: sites, values: true });
     for (const [site, gradient] of gradients) {
       const checked = { site, gradient, value: values.get(site) };
       const found = await derivativeByDifferences(model, [ids], metric, checked);
@@ -87,7 +87,7 @@ it("integrates along the embeddings of the shipped model to the change of the me
   const other = ids.map((id, position) => (position === 7 ? (id + 11) % model.anatomy.vocab : id));
   const { total, difference, attributions } = await integratedGradients(model, ids, metric, {
     baseline: other,
-    sites: ["embedTokens", "layers.*.selfAttn.z", "layers.*.mlp"],
+    save: ["embedTokens", "layers.*.selfAttn.z", "layers.*.mlp"],
     path: "embedTokens",
     steps: 64,
     stepsPerPass: 16,

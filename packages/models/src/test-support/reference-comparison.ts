@@ -132,7 +132,7 @@ async function compareGradient(model: LanguageModel, activations: Activations): 
   const { gradients } = await model.gradients(
     rows(activations.input_ids),
     (logits) => mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7)),
-    { sites: "layers.1.input" },
+    { save: "layers.1.input" },
   );
   return maxDifference(gradients.get("layers.1.input"), activations["grad.hidden.1"]);
 }

@@ -34,7 +34,10 @@ export const gradientsAreDifferences: Invariant = {
     const layer = middleLayer(subject);
     const sites = [layer, `${layer}.selfAttn.pattern`, `${layer}.mlp.post`];
     const metric = lead(subject);
-    const { gradients, values } = await model.gradients([ids], metric, { sites, values: true });
+    const { gradients, values } = await model.gradients([ids], metric, {
+      save: sites,
+      values: true,
+    });
     const measures: Measure[] = [];
     for (const [site, gradient] of gradients) {
       const checked = { site, gradient, value: values.get(site) };
@@ -60,7 +63,7 @@ export const attributionIsPatching: Invariant = {
     const site = middleLayer(subject);
     const metric = lead(subject);
     const { gradients, values } = await model.gradients([ids], metric, {
-      sites: site,
+      save: site,
       values: true,
     });
     const patch = (await model.run([other], { save: site })).get(site);

@@ -1,15 +1,21 @@
 /** The one check of options: JavaScript alone would pass over a misspelt name or value in silence. */
 import { InvalidArgumentError } from "./invalid-argument.js";
 import { didYouMean } from "./nearest.js";
-
-/** All options of an interface; the compiler sees that none is forgotten. */
-export type OptionNames<T> = Readonly<Record<keyof Required<T>, true>>;
+import type { OptionRule } from "./option-rules.js";
 
 /**
- * Refuses what is no object of options, and names that no option has.
+ * All options of an interface, each with the rule of its values, or `true` where that is checked elsewhere; the compiler
+ * sees that none is forgotten.
+ */
+export type OptionNames<T> = Readonly<Record<keyof Required<T>, true | OptionRule>>;
+
+/**
+ * Refuses what is no object of options, names that no option has, and values that break the rule of their option; an
+ * option that is undefined is one that was left out.
  *
  * @param of whose options they are, such as `loadModel`
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the first that does not exist, and the nearest that does
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the first that does not exist, and the nearest that does; or
+ * the first with a wrong value
  * @example
  * checkOptions<{ topK?: number }>("logitLens", { topK: 5 }, { topK: true });
  */
@@ -21,13 +27,27 @@ export function checkOptions<T extends object>(
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidArgumentError(`${of}: options`, options, "they must be an object.");
   }
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (unknown === undefined) return;
-  const value = (options as Readonly<Record<string, unknown>>)[unknown];
+  const given = options as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) {
+    checkValues(given, known);
+    return;
+  }
+  const value = given[unknown];
   const names = Object.keys(known).sort();
   const hint = didYouMean(unknown, names);
   const rule = `there is no such option. ${hint}Options are ${names.join(", ")}.`;
   throw new InvalidArgumentError(`${of}: ${unknown}`, value, rule);
+}
+
+function checkValues(
+  given: Readonly<Record<string, unknown>>,
+  known: Readonly<Record<string, true | OptionRule>>,
+): void {
+  for (const name of Object.keys(given)) {
+    const { [name]: rule } = known;
+    if (rule !== true && given[name] !== undefined) rule(name, given[name]);
+  }
 }
 
 /**
@@ -46,4 +66,9 @@ export function checkChoice<const T extends string>(
   const hint = typeof value === "string" ? didYouMean(value, choices) : "";
   const rule = `must be one of ${choices.map((one) => `"${one}"`).join(", ")}. ${hint}`.trimEnd();
   throw new InvalidArgumentError(argument, value, rule);
+}
+
+/** The rule of an option that is one of a few words. */
+export function oneOf(...choices: readonly string[]): OptionRule {
+  return (argument, value) => void checkChoice(argument, value, choices);
 }

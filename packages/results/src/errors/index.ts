@@ -1,5 +1,20 @@
 /** The menu of @mlxterp/results/errors: what every package's errors are made of. No dependency on a runtime. */
-export { checkChoice, checkOptions, type OptionNames } from "./check-options.js";
+export { checkChoice, checkOptions, type OptionNames, oneOf } from "./check-options.js";
 export { InvalidArgumentError } from "./invalid-argument.js";
 export { MlxterpError } from "./mlxterp-error.js";
 export { didYouMean, nearestWords } from "./nearest.js";
+export {
+  brief,
+  checkBoolean,
+  checkFinite,
+  checkFunction,
+  checkInteger,
+  checkList,
+  checkPositiveInteger,
+  checkRecord,
+  checkSignal,
+  checkText,
+  checkWholeNumber,
+  largestFloat32,
+  type OptionRule,
+} from "./option-rules.js";

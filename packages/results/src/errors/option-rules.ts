@@ -1,0 +1,95 @@
+/** What the values of options must be, each in one place; to be named in the table that `checkOptions` is given. */
+import { InvalidArgumentError } from "./invalid-argument.js";
+
+/** Throws unless a value is one that the option can have. */
+export type OptionRule = (argument: string, value: unknown) => void;
+
+/** The largest number that float32, in which MLX computes, can hold. */
+export const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a whole number from 1 */
+export function checkPositiveInteger(argument: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  throw new InvalidArgumentError(
+    argument,
+    value,
+    `must be a whole number from 1, not ${brief(value)}.`,
+  );
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a whole number from 0 */
+export function checkWholeNumber(argument: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new InvalidArgumentError(
+    argument,
+    value,
+    `must be a whole number from 0, not ${brief(value)}.`,
+  );
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an integer */
+export function checkInteger(argument: string, value: unknown): number {
+  if (Number.isSafeInteger(value)) return value as number;
+  throw new InvalidArgumentError(argument, value, `must be an integer, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a finite number, and one that float32 can hold */
+export function checkFinite(argument: string, value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    const rule = `must be a finite number, not ${brief(value)}.`;
+    throw new InvalidArgumentError(argument, value, rule);
+  }
+  if (Math.fround(value) <= largestFloat32 && Math.fround(value) >= -largestFloat32) return value;
+  const rule = `${value} is beyond what float32 can hold, ±${largestFloat32.toPrecision(3)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is true or false */
+export function checkBoolean(argument: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new InvalidArgumentError(argument, value, `must be true or false, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a string */
+export function checkText(argument: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new InvalidArgumentError(argument, value, `must be a string, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a function */
+export function checkFunction(argument: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw new InvalidArgumentError(argument, value, `must be a function, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list */
+export function checkList(argument: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new InvalidArgumentError(argument, value, `must be a list, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object with names, and no list */
+export function checkRecord(argument: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new InvalidArgumentError(argument, value, `must be an object, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is the signal of an `AbortController` */
+export function checkSignal(argument: string, value: unknown): void {
+  const { throwIfAborted } = (value ?? {}) as { throwIfAborted?: unknown };
+  if (typeof throwIfAborted === "function") return;
+  const rule = `must be an AbortSignal, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
+/** A value in a few words: anything in a message must be short, and never run what the value brings along. */
+export function brief(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(shortened(value));
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
