@@ -50,8 +50,10 @@ describe("resolveAnswer", () => {
 
   it("wants one answer for each prompt, or one for all", () => {
     const prompts = ["the", "is"];
-    expect(resolveAnswers(model, " Rome", prompts).map(({ id }) => id)).toEqual([5, 5]);
-    expect(resolveAnswers(model, [" Rome", 4], prompts).map(({ id }) => id)).toEqual([5, 4]);
+    expect(resolveAnswers(model, " Rome", prompts).map(({ token }) => token.id)).toEqual([5, 5]);
+    expect(resolveAnswers(model, [" Rome", 4], prompts).map(({ token }) => token.id)).toEqual([
+      5, 4,
+    ]);
     expect(() => resolveAnswers(model, [1, 2, 3], prompts)).toThrow(
       "3 answers do not fit 2 prompts",
     );

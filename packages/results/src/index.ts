@@ -56,4 +56,5 @@ export type { Provenance, ProvenanceEdit, WeightsHash } from "./results/provenan
 export type { Grids, Json, Note, Result, Tables } from "./results/result.js";
 export { createTable, type Table, type TableValue } from "./results/table.js";
 export { formatCell, formatNumber, formatPercent } from "./text/format-number.js";
+export { visibleJson, visibleLine, visibleText } from "./text/visible.js";
 export { visibleToken } from "./text/visible-token.js";

@@ -174,7 +174,10 @@ describe("parseOptions", () => {
     [{ answer: "a", topK: 0 }, "f: topK: must be a positive integer, not 0."],
     [{ answer: "a", topK: 1.5 }, "f: topK: must be an integer, not 1.5."],
     [{ answer: "a", topK: "3" }, 'f: topK: must be a number, not "3".'],
-    [{ answer: "a", layers: [] }, "f: layers: the list is empty; leave it out to take all."],
+    [
+      { answer: "a", layers: [] },
+      "f: layers: the list is empty; name at least one, or leave it out.",
+    ],
     [{ answer: "a", layers: [1], heads: [1] }, "f: heads: layers and heads exclude each other."],
     [{ topK: 1 }, "f: answer: is missing (the answer)."],
     [{ answer: "a", onProgress: 3 }, "f: onProgress: must be a function."],

@@ -157,6 +157,8 @@ export interface AttentionBlock extends Shared {
     readonly head: number;
     readonly weights: Float32Array;
   }[];
+  /** The head that is shown first. Default: the first. */
+  readonly open?: { readonly layer: number; readonly head: number };
 }
 
 /** Nodes in columns, and edges between them. */

@@ -80,7 +80,7 @@ function ruleOf(issue: z.core.$ZodIssue, value: unknown, whole: z.core.$ZodType 
         : `does not fit${describe(whole)}; got ${shown(value)}.`;
     }
     case "too_small":
-      if (issue.origin === "array") return "the list is empty; leave it out to take all.";
+      if (issue.origin === "array") return emptyRule(whole);
       return issue.inclusive && issue.minimum === 1
         ? `must be a positive integer${got}.`
         : `must be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}${got}.`;
@@ -91,6 +91,11 @@ function ruleOf(issue: z.core.$ZodIssue, value: unknown, whole: z.core.$ZodType 
     default:
       return `${issue.message}${got}.`;
   }
+}
+
+function emptyRule(whole: z.core.$ZodType | undefined): string {
+  const optional = whole?._zod.optin !== undefined;
+  return `the list is empty; name at least one${optional ? ", or leave it out" : ""}.`;
 }
 
 function wordsOf(issue: z.core.$ZodIssue): string[] {
