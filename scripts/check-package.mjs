@@ -14,11 +14,23 @@ function check(command, args) {
   if (!result.ok) throw new Stop(`${result.text}\ncheck:pkg: ${command} rejects the package.`);
 }
 
+/** What every consumer must find beside the code. */
+const texts = ["README.md", "LICENSE", "CHANGELOG.md"];
+
+/** @param {string} tarball */
+function checkTexts(tarball) {
+  const { output } = capture("tar", ["-tzf", tarball]);
+  const inside = output.split("\n");
+  const missing = texts.filter((name) => !inside.includes(`package/${name}`));
+  if (missing.length > 0) throw new Stop(`check:pkg: ${missing.join(", ")} is not in the tarball.`);
+}
+
 runScript(() => {
   const folder = join(setupFolder, "packed", basename(process.cwd()));
   mkdirSync(folder, { recursive: true });
   try {
     const tarball = packPackage(process.cwd(), folder);
+    checkTexts(tarball);
     check("publint", ["run", tarball, "--strict"]);
     check("attw", [tarball, "--profile", "esm-only", "--format", "ascii", "--no-emoji"]);
     process.stdout.write(`${basename(tarball)}: publint and attw are content\n`);

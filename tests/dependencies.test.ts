@@ -23,7 +23,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "@mlxterp/data": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/interventions": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/models": ["@mlxterp/mlx", "@mlxterp/core"],
-  "@mlxterp/analysis": ["@mlxterp/results", "@mlxterp/mlx", "@mlxterp/core", "@mlxterp/interventions"],
+  "@mlxterp/analysis": [
+    "@mlxterp/results",
+    "@mlxterp/mlx",
+    "@mlxterp/core",
+    "@mlxterp/interventions",
+  ],
   "@mlxterp/viz": ["@mlxterp/results"],
   mlxterp: [
     "@mlxterp/mlx",

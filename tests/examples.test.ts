@@ -23,8 +23,8 @@ const runnable = examples.filter((parsed) => !needsCheckpoint(parsed));
 const compiledOnly = [
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.saveModel",
-  "packages/models/src/loading/load-model.ts loadModel",
-  "packages/models/src/saving/save-model.ts saveModel",
+  "packages/models/src/checkpoint/loading/load-model.ts loadModel",
+  "packages/models/src/checkpoint/saving/save-model.ts saveModel",
   "packages/models/src/state-space/state-space-model.ts StateSpaceModel",
   "packages/models/src/state-space/state-space-model.ts StateSpaceModel.saveModel",
 ];

@@ -32,7 +32,7 @@ describe.each(everyPackage)("%s", (path, one) => {
   it("has the shared TypeScript settings and no others", () => {
     expect(readJson(join(path, "tsconfig.json"))).toEqual({
       extends: "../../tsconfig.base.json",
-      include: ["src"],
+      include: existsSync(join(root, path, "test")) ? ["src", "test"] : ["src"],
     });
   });
 

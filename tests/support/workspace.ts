@@ -66,14 +66,14 @@ export function filesBelow(folder: string, endings: readonly string[]): string[]
   });
 }
 
-/** A package's TypeScript files, tests included. */
+/** A package's TypeScript files: its sources, the tests beside them, and those of its behaviour as a whole. */
 export function allFiles({ folder }: WorkspacePackage): string[] {
-  return filesBelow(join(folder, "src"), [".ts", ".tsx"]);
+  return ["src", "test"].flatMap((part) => filesBelow(join(folder, part), [".ts", ".tsx"]));
 }
 
 /** A package's sources without tests and test helpers, which may import more than the code they test. */
 export function sourceFiles(one: WorkspacePackage): string[] {
-  return allFiles(one).filter(
+  return filesBelow(join(one.folder, "src"), [".ts", ".tsx"]).filter(
     (file) => !/\.test(-d)?\.tsx?$|\/(test-support|testing)\b/.test(file),
   );
 }

@@ -24,7 +24,7 @@ interface Endurance {
 
 function memory(): { resident: number; heap: number; active: number } {
   const { rss, heapUsed } = process.memoryUsage();
-  const active = mx.metal.isAvailable() ? mx.metal.getActiveMemory() : 0;
+  const active = mx.metal.isAvailable() ? mx.getActiveMemory() : 0;
   return { resident: rss / mebibyte, heap: heapUsed / mebibyte, active: active / mebibyte };
 }
 

@@ -34,9 +34,25 @@ export class UnequalLengthError extends MlxterpError {
     super(
       `Prompts are patched position by position, so they need the same number of tokens. ` +
         `${names[0]}: ${first.length} (${quoted(first)}); ${names[1]}: ${second.length} (${quoted(second)}). ` +
-        `Choose words that the tokenizer splits alike.`,
+        `${firstDifference(first, second, names)} Choose words that the tokenizer splits alike.`,
     );
   }
+}
+
+/** Where two lists of tokens part, with what stands there and next. */
+function firstDifference(
+  first: readonly string[],
+  second: readonly string[],
+  names: readonly [string, string],
+): string {
+  const longest = Math.max(first.length, second.length);
+  let at = 0;
+  while (at < longest && first[at] === second[at]) at++;
+  const shown = [first, second].map((pieces, index) => {
+    const next = pieces.slice(at, at + 2);
+    return `${names[index]} has ${next.length > 0 ? quoted(next) : "ended"}`;
+  });
+  return `They differ first at token ${at}: ${shown.join(", ")}.`;
 }
 
 /** Clean and corrupted run score the same (or not a number), so there is no scale for effects. */

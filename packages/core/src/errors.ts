@@ -53,6 +53,20 @@ export class InterventionShapeError extends MlxterpError {
   }
 }
 
+/** An intervention returned numbers that the site's dtype cannot hold without loss. */
+export class InterventionDtypeError extends MlxterpError {
+  readonly code = "INTERVENTION_DTYPE";
+  constructor(
+    readonly site: string,
+    readonly expected: string,
+    readonly received: string,
+  ) {
+    super(
+      `An intervention at "${site}" returned ${received}, which would lose what ${expected}, the dtype there, cannot hold. Cast it yourself if that is meant: .astype(x.dtype).`,
+    );
+  }
+}
+
 /** An intervention needs an axis that the site does not have. */
 export class MissingAxisError extends MlxterpError {
   readonly code = "MISSING_AXIS";

@@ -1,23 +1,21 @@
 /** The menu of @mlxterp/core. */
-export type { Anatomy, LayerWeights } from "./anatomy.js";
+export type { Anatomy, LayerWeights } from "./anatomy/anatomy.js";
+export { anatomyPart } from "./anatomy/resolve-anatomy.js";
 export type { Axes, Axis } from "./axes.js";
-export { ActivationCache, type Provenance } from "./cache.js";
 export {
   batchGetActivations,
   type CollectOptions,
   type CollectProgress,
   collectActivations,
   getActivations,
-} from "./collect.js";
+} from "./collect/collect.js";
 export type { EditOptions, ModelEdits, ModuleEdit, NamedEdit } from "./edits/edit.js";
 export type { EditsOn } from "./edits/edits-on.js";
-export { type MakeModule, type ModuleReplacement, replaceModule } from "./edits/replace-module.js";
-export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./edits/skip.js";
-export { type ModuleSplice, type SpliceOptions, splice } from "./edits/splice.js";
 export {
   AsyncForwardError,
   DisposedError,
   EditNameError,
+  InterventionDtypeError,
   InterventionShapeError,
   InvalidEditError,
   InvalidMetricError,
@@ -32,11 +30,6 @@ export {
   TokenRangeError,
   UnknownSiteError,
 } from "./errors.js";
-export { integratedGradients } from "./gradients/integrated-gradients.js";
-export type {
-  IntegratedGradientOptions,
-  IntegratedGradients,
-} from "./gradients/integrated-options.js";
 export type {
   GradientIntervention,
   GradientMetric,
@@ -45,12 +38,11 @@ export type {
   MetricPass,
 } from "./gradients/options.js";
 export { stopGradient } from "./gradients/stop-gradient.js";
-export {
-  checkInterventions,
-  type Intervention,
-  type Interventions,
-  type SiteContext,
-} from "./intervention.js";
+export { integratedGradients } from "./integrated-gradients/integrated-gradients.js";
+export type {
+  IntegratedGradientOptions,
+  IntegratedGradients,
+} from "./integrated-gradients/integrated-options.js";
 export type { BatchTrace } from "./invoke/batch-trace.js";
 export {
   InvocationNeededError,
@@ -59,16 +51,47 @@ export {
 } from "./invoke/errors.js";
 export type { Invocation, InvocationCore } from "./invoke/invocation.js";
 export type { InvokeOptions, InvokeOptionsOn, SharedForwardOptions } from "./invoke/options.js";
-export { InterpretableModel, InterpretableModelCore } from "./model.js";
-export type { Trace } from "./open-trace.js";
+export { InterpretableModel, InterpretableModelCore } from "./model/model.js";
 export type {
   ForwardArguments,
   InterpretableOptions,
+  PassChanges,
   PassOptions,
   RunOptions,
   SiteInfo,
-} from "./options.js";
-export { growsBatch } from "./pass/apply.js";
+} from "./model/options.js";
+export {
+  type MakeModule,
+  type ModuleReplacement,
+  replaceModule,
+} from "./module-edits/replace-module.js";
+export { type ModuleSplice, type SpliceOptions, splice } from "./module-edits/splice.js";
+export { firstNotFinite, type NotFinite, notFiniteError } from "./not-finite/first-not-finite.js";
+export { NotFiniteError } from "./not-finite/not-finite-error.js";
+export { growsBatch, keepDtype } from "./pass/apply.js";
+export {
+  checkInterventions,
+  type Intervention,
+  type Interventions,
+  type SiteContext,
+} from "./pass/intervention.js";
+export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./pass/skip.js";
+export { Scan, type ScannedSite } from "./scan/scan.js";
+export { checkSelectors, type Selector } from "./sites/selector.js";
+export type { ByteSize } from "./storage/byte-size.js";
+export { ActivationCache, type Provenance } from "./storage/cache.js";
+export type { CaptureOptions } from "./storage/capture.js";
+export type { RoomOptions, SpillOptions } from "./storage/compute.js";
+export {
+  BudgetExceededError,
+  type BudgetRemedies,
+  CorruptCacheError,
+  DtypeOverflowError,
+  FolderInUseError,
+  type SiteBytes,
+} from "./storage/errors.js";
+export type { SaveCacheOptions } from "./storage/held-activations.js";
+export { largestCast, requireHeld } from "./storage/overflow.js";
 export {
   checkPositions,
   indexFromEnd,
@@ -77,25 +100,20 @@ export {
   type PositionRange,
   type Positions,
   positionsOf,
-} from "./positions.js";
-export { padRight } from "./prompts.js";
-export { anatomyPart } from "./resolve-anatomy.js";
-export { Scan, type ScannedSite } from "./scan/scan.js";
-export { checkSelectors, type Selector } from "./sites/selector.js";
-export type { ByteSize } from "./storage/byte-size.js";
-export type { CaptureOptions } from "./storage/capture.js";
-export type { RoomOptions, SpillOptions } from "./storage/compute.js";
-export {
-  BudgetExceededError,
-  type BudgetRemedies,
-  CorruptCacheError,
-  FolderInUseError,
-  type SiteBytes,
-} from "./storage/errors.js";
-export type { SaveCacheOptions } from "./storage/held-activations.js";
-export { Tap } from "./tap.js";
-export type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
-export type { TraceCore } from "./trace.js";
+} from "./tokens/positions.js";
+export { padRight } from "./tokens/prompts.js";
+export type { Prompt, TokenBatch, Tokenizer } from "./tokens/tokens.js";
+export type { Trace } from "./trace/open-trace.js";
+export type { TraceCore } from "./trace/trace.js";
+export { Tap } from "./tree/tap.js";
 export type { Activation } from "./typed-sites/activation.js";
-export type { InterventionsOn, KnownSite, SiteOf } from "./typed-sites/checked.js";
-export type { Children, DictionaryView, ListView, ModuleView, SiteValue, View } from "./views.js";
+export type { InterventionsOn, SiteOf } from "./typed-sites/checked.js";
+export type { KnownSite } from "./typed-sites/proposals.js";
+export type {
+  Children,
+  DictionaryView,
+  ListView,
+  ModuleView,
+  SiteValue,
+  View,
+} from "./typed-sites/views.js";

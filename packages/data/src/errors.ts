@@ -29,22 +29,6 @@ export class RowShapeError extends MlxterpError {
   }
 }
 
-/** Finite activations that become infinite in the dtype they were to be kept in. */
-export class DtypeOverflowError extends MlxterpError {
-  readonly code = "DTYPE_OVERFLOW";
-  constructor(
-    readonly site: string,
-    readonly dtype: string,
-    /** The sequences in which it happened. */
-    readonly sequences: { readonly start: number; readonly end: number },
-  ) {
-    const where = `sequences ${sequences.start} … ${sequences.end - 1}`;
-    super(
-      `"${site}" holds values in ${where} that are too large for ${dtype}. Collect with dtype "bfloat16" or "float32".`,
-    );
-  }
-}
-
 /** A folder without a store in it. */
 export class StoreNotFoundError extends MlxterpError {
   readonly code = "STORE_NOT_FOUND";

@@ -6,14 +6,12 @@ export type {
   DataModel,
   StreamOptions,
 } from "./collect/options.js";
-export type { PositionChoice } from "./collect/positions.js";
 export type { RowOrigins } from "./collect/rows.js";
 export { type ActivationBatch, streamActivations } from "./collect/stream.js";
 export { type CutOptions, cutIntoSequences } from "./dataset/cut-sequences.js";
 export type { Dataset, DatasetPrompt } from "./dataset/dataset.js";
 export { readJsonLines, readLines } from "./dataset/read-lines.js";
 export {
-  DtypeOverflowError,
   InvalidSequenceError,
   InvalidTableError,
   RowShapeError,

@@ -1,11 +1,17 @@
 /** Adds a vector to every position: steering. */
 import type { Intervention } from "@mlxterp/core";
-import { InvalidArgumentError, isArray, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkFinite,
+  checkOptions,
+  InvalidArgumentError,
+  isArray,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { toFloat32 } from "./dtypes.js";
 import { ValueShapeError } from "./errors.js";
 import { HeldArray } from "./held-array.js";
 import { specify } from "./specification.js";
-import { requireFinite } from "./validate.js";
 
 /** Options of `addVector`. */
 export interface AddVectorOptions {
@@ -29,8 +35,8 @@ export function addVector(
   vector: readonly number[] | MxArray,
   options: AddVectorOptions = {},
 ): Intervention {
+  checkOptions<AddVectorOptions>("addVector", options, { scale: checkFinite });
   const factor = options.scale;
-  if (factor !== undefined) requireFinite("scale", factor);
   const held = new HeldArray("vector", vector);
   if (held.shape.length !== 1) {
     const rule = `must have one axis, but has shape [${held.shape.join(", ")}].`;

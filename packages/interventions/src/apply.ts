@@ -1,7 +1,11 @@
 /** Runs an intervention inside another one, and checks what came back. */
-import { type Intervention, InterventionShapeError, type SiteContext } from "@mlxterp/core";
+import {
+  type Intervention,
+  InterventionShapeError,
+  keepDtype,
+  type SiteContext,
+} from "@mlxterp/core";
 import { isArray, type MxArray } from "@mlxterp/mlx";
-import { keepDtype } from "./dtypes.js";
 
 /**
  * Applies `intervention` to `x`, whose shape the caller knows already.
@@ -24,7 +28,7 @@ export function applyInner(
   if (!sameShape(shape, result.shape)) {
     throw new InterventionShapeError(site.site, shape, result.shape);
   }
-  return keepDtype(x, result);
+  return keepDtype(site.site, x.dtype, result);
 }
 
 /** Whether two shapes are equal. */

@@ -1,5 +1,5 @@
 /** Restrictions to some heads, or to some rows of the batch. */
-import { type Axis, type Intervention, OutOfRangeError, type SiteContext } from "@mlxterp/core";
+import { type Axis, type Intervention, indexFromEnd, type SiteContext } from "@mlxterp/core";
 import { type AxisOption, blend, findAxis, type Mask, maskOf, requireAxis } from "./mask.js";
 import { describe, specify } from "./specification.js";
 import { requireFunction, requireIntegers } from "./validate.js";
@@ -15,7 +15,7 @@ import { requireFunction, requireIntegers } from "./validate.js";
  * @param intervention what happens to them
  * @param options `axis` for a site whose axes have no names
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an empty list or fractions; MissingAxisError (`MISSING_AXIS`) at a
- *   site without heads; OutOfRangeError (`OUT_OF_RANGE`) for a head that does not exist
+ *   site without heads; OutOfRangeError (`OUT_"atHeads"_RANGE`) for a head that does not exist
  * @example
  * await model.run(prompt, { interventions: { "layers.3.selfAttn.z": atHeads([0, 2], zeroOut()) } });
  */
@@ -25,7 +25,7 @@ export function atHeads(
   options: AxisOption = {},
 ): Intervention {
   const list = requireIntegers("heads", heads);
-  const axis = requireAxis(options);
+  const axis = requireAxis("atBatch", options);
   requireFunction("intervention", intervention);
   const masks = indexMasks(list, axis, {
     names: ["heads", "kvHeads"],
@@ -65,7 +65,7 @@ export function atBatch(
   options: AxisOption = {},
 ): Intervention {
   const list = requireIntegers("rows", rows);
-  const axis = requireAxis(options);
+  const axis = requireAxis("atBatch", options);
   requireFunction("intervention", intervention);
   const masks = indexMasks(list, axis, {
     names: ["batch"],
@@ -104,11 +104,7 @@ function indexMasks(indices: readonly number[], axis: number | undefined, of: In
     if (mask === undefined) {
       const flags = new Array<boolean>(size).fill(false);
       for (const index of indices) {
-        const absolute = index < 0 ? index + size : index;
-        if (absolute < 0 || absolute >= size) {
-          throw new OutOfRangeError(of.what(site), index, size, `"${site.site}"`);
-        }
-        flags[absolute] = true;
+        flags[indexFromEnd(of.what(site), index, size, `"${site.site}"`)] = true;
       }
       mask = maskOf(flags, [place], shape);
       made.set(key, mask);

@@ -1,10 +1,9 @@
 /** atPositions and atKeys: own ends of ragged prompts, padding, generation, ranges. */
-import { MissingAxisError, OutOfRangeError, type SiteContext } from "@mlxterp/core";
+import { MissingAxisError, OutOfRangeError, type Positions, type SiteContext } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { atKeys, atPositions } from "./at-positions.js";
 import { ValueShapeError } from "./errors.js";
-import type { Positions } from "./json.js";
 import { replaceWith, zeroOut } from "./replace-with.js";
 import {
   changed,
@@ -58,21 +57,22 @@ describe("atPositions", () => {
   });
 
   it.each<[Positions, string[]]>([
-    [{ from: 1, to: 2 }, [".xx..", ".xx.."]],
+    [{ from: 1, to: 3 }, [".xx..", ".xx.."]],
     [{ from: 1 }, [".xx..", ".xxxx"]],
-    [{ to: -2 }, ["xx...", "xxxx."]],
-    [{ from: -2, to: -1 }, [".xx..", "...xx"]],
-    [{ from: 1, to: -1 }, [".xx..", ".xxxx"]],
-  ])("takes the range %o with both ends", (range, expected) => {
+    [{ to: -2 }, ["x....", "xxx.."]],
+    [{ from: -2, to: -1 }, [".x...", "...x."]],
+    [{ from: 1, to: -1 }, [".x...", ".xxx."]],
+    [{ to: 4 }, ["xxx..", "xxxx."]],
+    [{ from: -9, to: 9 }, ["xxx..", "xxxxx"]],
+  ])("takes of the range %o what slice would", (range, expected) => {
     expect(columns(range, [2, 5], { tokens: ragged })).toEqual(expected);
   });
 
-  it("refuses ranges that are empty or reach outside", () => {
+  it("refuses ranges that are empty for a prompt", () => {
     expect(() => columns({ from: 2, to: -2 }, [2, 5], { tokens: ragged })).toThrow(
       /empty for prompt 0/,
     );
-    expect(() => columns({ from: 3 }, [2, 5], { tokens: ragged })).toThrow(OutOfRangeError);
-    expect(() => columns({ to: 4 }, [2, 5], { tokens: ragged })).toThrow(OutOfRangeError);
+    expect(() => columns({ from: 3 }, [2, 5], { tokens: ragged })).toThrow(/empty for prompt 0/);
   });
 
   it("acts on queries at patterns and on tokens at keys and values", () => {
@@ -148,6 +148,9 @@ describe("atPositions", () => {
     [0.5],
     [{}],
     [{ from: 3, to: 2 }],
+    [{ from: 2, to: 2 }],
+    [{ to: 0 }],
+    [{ from: 1, till: 2 }],
     [{ from: -1, to: -2 }],
     [{ from: 0.5 }],
     ["1"],

@@ -1,9 +1,7 @@
 /** Restrictions to some tokens of each prompt. */
-import type { Intervention } from "@mlxterp/core";
-import type { Positions } from "./json.js";
+import { checkPositions, type Intervention, type Positions } from "@mlxterp/core";
 import { type AxisOption, blend, requireAxis } from "./mask.js";
 import { positionMasks, type Restriction } from "./position-mask.js";
-import { requirePositions } from "./position-range.js";
 import { describe, specify } from "./specification.js";
 import { requireFunction } from "./validate.js";
 
@@ -12,8 +10,8 @@ import { requireFunction } from "./validate.js";
  *
  * Positions are absolute: 0 is the prompt's first token, and while generating they go on counting. Negative ones
  * count from each prompt's own end, so -1 is its last token whatever the padding, and never a generated one.
- * `{ from, to }` includes both ends; without `to` it includes generated tokens: `{ from: -1 }` is the prompt's last
- * token and all that follow. At `scores` and `pattern` the position is that of the query (see `atKeys`).
+ * `{ from, to }` leaves `to` out, as in `slice`; without `to` it includes generated tokens: `{ from: -1 }` is the
+ * prompt's last token and all that follow. At `scores` and `pattern` the position is that of the query (see `atKeys`).
  *
  * In a plain pass every named position must exist in every prompt; while generating, those that a step does not compute
  * are skipped. The inner intervention sees all positions; its result is kept at those named.
@@ -22,7 +20,7 @@ import { requireFunction } from "./validate.js";
  * @param intervention what happens to them
  * @param options `axis` for a site whose axes have no names
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an empty list or range, or fractions; MissingAxisError
- *   (`MISSING_AXIS`) at a site without positions; OutOfRangeError (`OUT_OF_RANGE`) for a position that does not exist
+ *   (`MISSING_AXIS`) at a site without positions; OutOfRangeError (`OUT_type_RANGE`) for a position that does not exist
  * @example
  * await model.run(prompt, { interventions: { "layers.2": atPositions(-1, addVector(direction)) } });
  */
@@ -58,8 +56,8 @@ function restrict(
   intervention: Intervention,
   options: AxisOption,
 ): Intervention {
-  const chosen = requirePositions(positions);
-  const axis = requireAxis(options);
+  const chosen = checkPositions("positions", positions);
+  const axis = requireAxis(type, options);
   requireFunction("intervention", intervention);
   const masks = positionMasks(type, chosen, axis);
   return specify(

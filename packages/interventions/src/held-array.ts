@@ -1,5 +1,6 @@
 /** Arrays that an intervention holds: copied when they come in, cast once per dtype, never handed out. */
 import {
+  checkFinite,
   type Dtype,
   type DtypeName,
   dtypeName,
@@ -14,7 +15,6 @@ import { formatPath, NotSerializableError, ValueDtypeError } from "./errors.js";
 import type { JsonArray } from "./json.js";
 import { type FlatNumbers, flatten, type Numbers, nest } from "./numbers.js";
 import type { Path } from "./specification.js";
-import { requireFinite } from "./validate.js";
 
 /** JSON is a poor place for more numbers than this. */
 const serializableLimit = 1 << 20;
@@ -51,8 +51,10 @@ export class HeldArray {
     }
     this.numbers = flatten(argument, value);
     const { flat, shape } = this.numbers;
-    if (!options.infinities) {
-      Array.prototype.forEach.call(flat, (number) => requireFinite(argument, number));
+    for (const number of Array.from(flat)) {
+      if (!(options.infinities && Math.abs(number) === Number.POSITIVE_INFINITY)) {
+        checkFinite(argument, number);
+      }
     }
     this.shape = shape;
     this.source = fromFlat(Float32Array.from(flat), shape);

@@ -25,8 +25,6 @@ export type {
   JsonNumber,
   JsonNumbers,
   MeanAxis,
-  PositionRange,
-  Positions,
 } from "./json.js";
 export type { AxisOption } from "./mask.js";
 export { type MeanAblateOptions, type MeanOfOptions, meanAblate, meanOf } from "./mean-ablate.js";

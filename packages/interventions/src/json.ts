@@ -1,4 +1,5 @@
 /** The JSON form of interventions, as types. */
+import type { Positions } from "@mlxterp/core";
 import type { DtypeName } from "@mlxterp/mlx";
 
 /** JSON has no infinities; attention scores need the negative one. */
@@ -9,17 +10,6 @@ export type JsonNumbers = JsonNumber | readonly JsonNumbers[];
 
 /** Numbers, with their dtype when they came from an array. */
 export type JsonArray = JsonNumbers | { readonly dtype: DtypeName; readonly values: JsonNumbers };
-
-/** A stretch of positions, both ends included; without `to`, everything that follows. */
-export interface PositionRange {
-  /** 0 by default. */
-  readonly from?: number;
-  /** The end of the sequence by default, generated tokens included. */
-  readonly to?: number;
-}
-
-/** Which tokens of each prompt; negative numbers count from each prompt's own end. */
-export type Positions = number | readonly number[] | PositionRange;
 
 /** Over what a mean is taken. */
 export type MeanAxis = "batch" | "position";

@@ -2,13 +2,12 @@
 import {
   type Axis,
   type Intervention,
+  indexFromEnd,
   MissingAxisError,
-  OutOfRangeError,
   type SiteContext,
 } from "@mlxterp/core";
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { checkInteger, checkOptions, type MxArray, mx } from "@mlxterp/mlx";
 import { applyInner } from "./apply.js";
-import { requireInteger } from "./validate.js";
 
 /** Names the axis where a site does not. */
 export interface AxisOption {
@@ -48,8 +47,9 @@ export function maskOf(
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless the option is absent or an integer */
-export function requireAxis({ axis }: AxisOption): number | undefined {
-  return axis === undefined ? undefined : requireInteger("axis", axis);
+export function requireAxis(of: string, options: AxisOption): number | undefined {
+  checkOptions<AxisOption>(of, options, { axis: checkInteger });
+  return options.axis;
 }
 
 /**
@@ -71,9 +71,5 @@ export function findAxis(
     }
     return found;
   }
-  const absolute = axis < 0 ? axis + dimensions : axis;
-  if (absolute < 0 || absolute >= dimensions) {
-    throw new OutOfRangeError("Axis", axis, dimensions, `the activation at "${site.site}"`);
-  }
-  return absolute;
+  return indexFromEnd("Axis", axis, dimensions, `the activation at "${site.site}"`);
 }

@@ -1,6 +1,6 @@
 /** Replaces an activation by a mean: it keeps its usual size and loses what it says about this prompt. */
 import type { Axes, Intervention } from "@mlxterp/core";
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkList, checkOptions, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type { ActivationSource } from "./activation-source.js";
 import { keepDtype, requireFloating } from "./dtypes.js";
 import { brief } from "./errors.js";
@@ -36,8 +36,10 @@ export interface MeanAblateOptions {
  * const mean = meanOf(await model.run(prompts, { save: "layers.3.mlp" }), "layers.3.mlp");
  * await model.run(prompt, { interventions: { "layers.3.mlp": meanAblate({ mean }) } });
  */
-export function meanAblate({ mean, over }: MeanAblateOptions = {}): Intervention {
-  if (mean === undefined) return ablateOwnMean(over === undefined ? undefined : requireOver(over));
+export function meanAblate(options: MeanAblateOptions = {}): Intervention {
+  checkOptions<MeanAblateOptions>("meanAblate", options, { mean: true, over: checkOver });
+  const { mean, over } = options;
+  if (mean === undefined) return ablateOwnMean(over && [...new Set(over)]);
   if (over !== undefined) {
     throw new InvalidArgumentError(
       "over",
@@ -60,7 +62,7 @@ function ablateOwnMean(over: readonly MeanAxis[] | undefined): Intervention {
     (x, site) => {
       requireFloating("meanAblate", site.site, x.dtype);
       if (site.step !== undefined && site.step > 0) {
-        const rule = `the tokens generated one by one at "${site.site}" have nothing to be averaged with. Give meanAblate({ mean }), or restrict it to the prompt with atPositions({ to: -1 }, …).`;
+        const rule = `the tokens generated one by one at "${site.site}" have nothing to be averaged with. Give meanAblate({ mean }), or restrict it to the prompt: atPositions({ to: length }, …), with the number of its tokens.`;
         throw new InvalidArgumentError("mean", undefined, rule);
       }
       return mx.broadcastTo(keepDtype(x, average(x, site)), x.shape);
@@ -69,10 +71,11 @@ function ablateOwnMean(over: readonly MeanAxis[] | undefined): Intervention {
   );
 }
 
-function requireOver(over: readonly MeanAxis[]): MeanAxis[] {
-  if (over.length > 0 && over.every((name) => meanAxes.includes(name))) return [...new Set(over)];
+function checkOver(argument: string, over: unknown): void {
+  const isAxis = (name: unknown) => meanAxes.includes(name as MeanAxis);
+  if (Array.isArray(over) && over.length > 0 && over.every(isAxis)) return;
   const rule = `must be a list of "batch" and "position", not ${brief(over)}.`;
-  throw new InvalidArgumentError("over", over, rule);
+  throw new InvalidArgumentError(argument, over, rule);
 }
 
 /** Options of `meanOf`. */
@@ -96,8 +99,9 @@ export function meanOf(
   site: string,
   options: MeanOfOptions = {},
 ): MxArray {
+  checkOptions<MeanOfOptions>("meanOf", options, { over: checkOver, axes: checkList });
   const x = source.get(site);
   const axes = options.axes ?? (x.ndim === 3 ? ["batch", "position", "hidden"] : undefined);
-  const over = options.over === undefined ? meanAxes : requireOver(options.over);
+  const over = options.over ? [...new Set(options.over)] : meanAxes;
   return meanOver(over)(x, { site, axes, tokens: source.tokens });
 }

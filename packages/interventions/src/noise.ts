@@ -1,9 +1,15 @@
 /** Adds Gaussian noise that is the same in every run. */
 import type { Intervention, SiteContext } from "@mlxterp/core";
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkFinite,
+  checkOptions,
+  checkWholeNumber,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { keepDtype, requireFloating } from "./dtypes.js";
 import { specify } from "./specification.js";
-import { requireFinite, requireInteger } from "./validate.js";
 
 /** Options of `noise`. */
 export interface NoiseOptions {
@@ -27,12 +33,11 @@ export interface NoiseOptions {
  * @example
  * await model.run(prompt, { interventions: { embedTokens: atPositions([1, 2], noise({ std: 0.3, seed: 7 })) } });
  */
-export function noise({ std, seed }: NoiseOptions): Intervention {
-  if (requireFinite("std", std) < 0) {
+export function noise(options: NoiseOptions): Intervention {
+  checkOptions<NoiseOptions>("noise", options, { std: checkFinite, seed: checkWholeNumber });
+  const { std, seed } = options;
+  if (checkFinite("std", std) < 0) {
     throw new InvalidArgumentError("std", std, `must not be negative, but is ${std}.`);
-  }
-  if (seed !== undefined && requireInteger("seed", seed) < 0) {
-    throw new InvalidArgumentError("seed", seed, `must not be negative, but is ${seed}.`);
   }
   return specify(
     "noise",

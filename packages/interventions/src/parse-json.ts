@@ -81,13 +81,13 @@ function restrict(json: Combinator, path: Path): Intervention {
   const inner = build(json.intervention, [...path, "intervention"]);
   switch (json.type) {
     case "atPositions":
-      return atPositions(json.positions, inner, json);
+      return atPositions(json.positions, inner, { axis: json.axis });
     case "atKeys":
-      return atKeys(json.positions, inner, json);
+      return atKeys(json.positions, inner, { axis: json.axis });
     case "atHeads":
-      return atHeads(json.heads, inner, json);
+      return atHeads(json.heads, inner, { axis: json.axis });
     case "atBatch":
-      return atBatch(json.rows, inner, json);
+      return atBatch(json.rows, inner, { axis: json.axis });
   }
 }
 
@@ -98,12 +98,14 @@ function construct(json: Exclude<InterventionJson, Combinator>, path: Path): Int
     case "scale":
       return scale(json.factor);
     case "clamp":
-      return clamp(json);
+      return clamp({ min: json.min, max: json.max });
     case "noise":
-      return noise(json);
+      return noise({ std: json.std, seed: json.seed });
     case "addVector":
       // shapes are checked by the functions themselves
-      return addVector(readArray("vector", json.vector) as number[] | MxArray, json);
+      return addVector(readArray("vector", json.vector) as number[] | MxArray, {
+        scale: json.scale,
+      });
     case "replaceWith":
       return replaceWith(readArray("value", json.value));
     case "project":
@@ -116,7 +118,7 @@ function construct(json: Exclude<InterventionJson, Combinator>, path: Path): Int
         mean: json.mean === undefined ? undefined : readArray("mean", json.mean),
       });
     case "skip":
-      return skip(json);
+      return skip({ output: json.output });
     case "compose":
       return compose(
         ...json.interventions.map((inner, index) =>

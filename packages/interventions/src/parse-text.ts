@@ -9,7 +9,8 @@ import type { Path } from "./specification.js";
  * Makes an intervention from text. It is read as data, never run as code.
  *
  * The text looks like the call in code, with these differences: options are given by name or in order
- * (`noise(0.1, seed=3)`, `clamp(-1, 1)`), and a range of positions is `2..5`, `..5` or `-3..`, both ends included.
+ * (`noise(0.1, seed=3)`, `clamp(-1, 1)`), and a range of positions is `2..5`, `..5` or `-3..`, without its last end, as in
+ * `{ from, to }`.
  *
  * @throws InterventionSyntaxError (`INTERVENTION_SYNTAX`) with the column that is wrong
  * @example

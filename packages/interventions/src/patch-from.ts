@@ -1,6 +1,13 @@
 /** Puts activations of another run in the place of this one's: activation patching. */
-import type { Intervention, SiteContext, TokenBatch } from "@mlxterp/core";
-import { dtypeName, type MxArray, mx } from "@mlxterp/mlx";
+import type { Intervention, Positions, SiteContext, TokenBatch } from "@mlxterp/core";
+import {
+  checkOptions,
+  checkText,
+  dtypeName,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import type { ActivationSource } from "./activation-source.js";
 import { sameShape } from "./apply.js";
 import { atBatch } from "./at-indices.js";
@@ -13,7 +20,6 @@ import {
   ValueDtypeError,
   ValueShapeError,
 } from "./errors.js";
-import type { Positions } from "./json.js";
 import { specify } from "./specification.js";
 
 /** What to patch; everything by default. */
@@ -44,6 +50,12 @@ export interface PatchOptions {
  * });
  */
 export function patchFrom(source: ActivationSource, options: PatchOptions = {}): Intervention {
+  checkOptions<PatchOptions>("patchFrom", options, {
+    site: checkText,
+    positions: true,
+    batch: true,
+  });
+  requireSource(source);
   const { site: from, positions, batch } = options;
   let patch = specify(
     "patchFrom",
@@ -57,6 +69,13 @@ export function patchFrom(source: ActivationSource, options: PatchOptions = {}):
   );
   if (positions !== undefined) patch = atPositions(positions, patch);
   return batch === undefined ? patch : atBatch(batch, patch);
+}
+
+function requireSource(source: unknown): void {
+  if (typeof (source as ActivationSource | undefined)?.get === "function") return;
+  const rule =
+    "must be a cache of activations, or have a method get(site), as what model.run returns.";
+  throw new InvalidArgumentError("source", source, rule);
 }
 
 function callName({ site, call }: SiteContext): string {

@@ -1,7 +1,6 @@
 /** Masks over the position axis, for prompts of any length and padding. */
-import { type Axis, MissingAxisError, type SiteContext } from "@mlxterp/core";
+import { type Axis, MissingAxisError, type Positions, type SiteContext } from "@mlxterp/core";
 import { ValueShapeError } from "./errors.js";
-import type { Positions } from "./json.js";
 import { findAxis, type Mask, maskOf } from "./mask.js";
 import { perPass } from "./per-pass.js";
 import { columnsOf, type PromptRow, type Window } from "./position-range.js";

@@ -1,9 +1,11 @@
 /** From positions as users give them to columns of one pass. */
-import { OutOfRangeError } from "@mlxterp/core";
+import {
+  isPositionRange,
+  OutOfRangeError,
+  type PositionRange,
+  type Positions,
+} from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
-import { brief } from "./errors.js";
-import type { PositionRange, Positions } from "./json.js";
-import { requireInteger, requireIntegers } from "./validate.js";
 
 /** One prompt in a pass. */
 export interface PromptRow {
@@ -27,29 +29,6 @@ export interface Window {
 }
 
 /**
- * A checked copy of positions.
- *
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an empty list, a range without ends or backwards, fractions
- */
-export function requirePositions(positions: Positions): Positions {
-  if (typeof positions !== "object" || Array.isArray(positions)) {
-    const list = requireIntegers("positions", positions as number | readonly number[]);
-    return typeof positions === "number" ? positions : list;
-  }
-  const { from, to } = (positions ?? {}) as PositionRange;
-  if (from === undefined && to === undefined) {
-    const rule = `must be a number, a list, or { from, to } with at least one end, not ${brief(positions)}.`;
-    throw new InvalidArgumentError("positions", positions, rule);
-  }
-  if (from !== undefined) requireInteger("positions", from);
-  if (to !== undefined) requireInteger("positions", to);
-  if (from !== undefined && to !== undefined && from < 0 === to < 0 && from > to) {
-    throw new InvalidArgumentError("positions", positions, `run backwards, from ${from} to ${to}.`);
-  }
-  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-}
-
-/**
  * Marks the columns of a pass that hold the positions of one prompt.
  *
  * @returns `window.size` flags
@@ -58,11 +37,11 @@ export function requirePositions(positions: Positions): Positions {
  */
 export function columnsOf(positions: Positions, row: PromptRow, window: Window): boolean[] {
   const flags = new Array<boolean>(window.size).fill(false);
-  if (typeof positions === "object" && !Array.isArray(positions)) {
-    markRange(flags, positions as PositionRange, row, window);
+  if (isPositionRange(positions)) {
+    markRange(flags, positions, row, window);
     return flags;
   }
-  const list = typeof positions === "number" ? [positions] : (positions as readonly number[]);
+  const list = typeof positions === "number" ? [positions] : positions;
   for (const position of list) {
     const column = absolute(position, row, window) + row.pad - window.start;
     const inside = column >= 0 && column < window.size;
@@ -78,16 +57,23 @@ function markRange(
   row: PromptRow,
   window: Window,
 ): void {
-  const first = from === undefined ? 0 : absolute(from, row, window);
-  const last = to === undefined ? Number.POSITIVE_INFINITY : absolute(to, row, window);
-  if (first > last) {
-    const rule = `from ${from} to ${to} is empty for prompt ${row.index} of ${row.length} tokens at "${window.site}".`;
+  const first = boundary(from ?? 0, row);
+  const past = to === undefined ? Number.POSITIVE_INFINITY : boundary(to, row);
+  const reached = window.step !== undefined || first < row.length; // later tokens may be still to come
+  if (first >= past || !reached) {
+    const range = `from ${from ?? 0}${to === undefined ? "" : ` to ${to}`}`;
+    const rule = `${range} is empty for prompt ${row.index} of ${row.length} tokens at "${window.site}".`;
     throw new InvalidArgumentError("positions", { from, to }, rule);
   }
   for (let column = 0; column < flags.length; column++) {
     const position = column + window.start - row.pad;
-    flags[column] = position >= first && position <= last && !beyond(column, row, window);
+    flags[column] = position >= first && position < past && !beyond(column, row, window);
   }
+}
+
+/** The end of a range counted from the prompt's first token, as in `slice`: what lies before it is its beginning. */
+function boundary(end: number, { length }: PromptRow): number {
+  return end < 0 ? Math.max(end + length, 0) : end;
 }
 
 /** A position counted from the prompt's first token; checked against its length unless tokens may still come. */

@@ -1,9 +1,8 @@
 /** Interventions that need only plain numbers: scale and clamp. */
 import type { Intervention } from "@mlxterp/core";
-import { InvalidArgumentError, mx } from "@mlxterp/mlx";
+import { checkFinite, checkOptions, InvalidArgumentError, mx } from "@mlxterp/mlx";
 import { keepDtype, requireExact } from "./dtypes.js";
 import { specify } from "./specification.js";
-import { requireFinite } from "./validate.js";
 
 /**
  * Multiplies an activation by a number: 0.5 weakens a component, 2 amplifies it, -1 turns it around.
@@ -17,7 +16,7 @@ import { requireFinite } from "./validate.js";
  * await model.run("The capital of France is", { interventions: { "layers.3.mlp": scale(0.5) } });
  */
 export function scale(factor: number): Intervention {
-  requireFinite("factor", factor);
+  checkFinite("factor", factor);
   return specify(
     "scale",
     (x, { site }) => {
@@ -46,12 +45,12 @@ export interface ClampBounds {
  * @example
  * await model.run(prompt, { interventions: { "layers.3.mlp.post": clamp({ max: 2 }) } });
  */
-export function clamp({ min, max }: ClampBounds): Intervention {
+export function clamp(bounds: ClampBounds): Intervention {
+  checkOptions<ClampBounds>("clamp", bounds, { min: checkFinite, max: checkFinite });
+  const { min, max } = bounds;
   if (min === undefined && max === undefined) {
     throw new InvalidArgumentError("min", min, "clamp needs min, max or both.");
   }
-  if (min !== undefined) requireFinite("min", min);
-  if (max !== undefined) requireFinite("max", max);
   if (min !== undefined && max !== undefined && min > max) {
     throw new InvalidArgumentError("min", min, `must not exceed max, but ${min} > ${max}.`);
   }

@@ -1,18 +1,6 @@
 /** Checks of plain arguments when an intervention is made, long before it runs. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { checkInteger, InvalidArgumentError } from "@mlxterp/mlx";
 import { brief } from "./errors.js";
-
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a finite number */
-export function requireFinite(argument: string, value: unknown): number {
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError(argument, value, `must be a finite number, not ${brief(value)}.`);
-}
-
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is an integer */
-export function requireInteger(argument: string, value: unknown): number {
-  if (Number.isSafeInteger(value)) return value as number;
-  throw new InvalidArgumentError(argument, value, `must be an integer, not ${brief(value)}.`);
-}
 
 /**
  * A fresh list of integers from one or several.
@@ -24,7 +12,7 @@ export function requireIntegers(argument: string, value: number | readonly numbe
   if (list.length === 0) {
     throw new InvalidArgumentError(argument, value, "must name at least one; the list is empty.");
   }
-  return list.map((item) => requireInteger(argument, item));
+  return list.map((item) => checkInteger(argument, item));
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a function */

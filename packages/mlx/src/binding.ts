@@ -1,7 +1,17 @@
 /** Loads the native addon once per process and says how to mend a failed load. */
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { alignNames } from "./align-names.js";
+import { installBoundedIndices } from "./bounded-indices.js";
 import { BindingUnavailableError } from "./errors.js";
+import { installExactArray } from "./exact-array.js";
+import { installHalfProducts } from "./half-products.js";
+import { installSafeEvaluation } from "./safe-evaluation.js";
+import { installSoundGradients } from "./sound-gradients.js";
+import { installSoundTranspose } from "./sound-transpose.js";
 import { installSoundViews } from "./sound-views.js";
+import { layersOf } from "./training.js";
 import type { Mx } from "./types/core.js";
 import type { Nn, Optimizers } from "./types/nn.js";
 
@@ -59,12 +69,50 @@ function load(): Binding {
   return shared[holder];
 }
 
-const binding = load();
-installSoundViews(binding.core);
+/** The version that is installed, for messages only. */
+function installedVersion(): string {
+  try {
+    let folder = dirname(createRequire(import.meta.url).resolve("@frost-beta/mlx"));
+    for (; folder !== dirname(folder); folder = dirname(folder)) {
+      const file = join(folder, "package.json");
+      const { name, version } = readJson(file);
+      if (name === "@frost-beta/mlx") return version ?? unknown;
+    }
+  } catch {
+    // a message with less in it, not another error
+  }
+  return unknown;
+}
+
+const unknown = "(unknown version)";
+
+function readJson(file: string): { name?: string; version?: string } {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+}
+
+const mended = Symbol.for("mlxterp.mendedBinding");
+
+/** Exchanges what the binding does wrong, once in a process; `sound-*` and the like say what and why. */
+function mend(binding: Binding): Binding {
+  const { core } = binding;
+  if (mended in core) return binding;
+  installSoundTranspose(core); // before there is an array
+  alignNames(binding, installedVersion);
+  installSoundViews(core);
+  installExactArray(core);
+  installHalfProducts(core);
+  installBoundedIndices(core);
+  installSafeEvaluation(core);
+  installSoundGradients(core);
+  Object.defineProperty(core, mended, { value: true });
+  return binding;
+}
+
+const binding = mend(load());
 
 /** MLX's array operations. */
 export const mx: Mx = binding.core;
 /** MLX's layers; subclass `nn.Module`. */
-export const nn: Nn = binding.nn;
+export const nn: Nn = layersOf(binding);
 /** MLX's optimizers. */
 export const optimizers: Optimizers = binding.optimizers;

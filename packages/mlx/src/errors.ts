@@ -52,3 +52,13 @@ export class IncompleteWriteError extends MlxterpError {
     super(`${file} could not be written as a whole: ${reason}. Make room on the disk.`, options);
   }
 }
+
+/** A value was read inside a gradient where evaluating it would change the gradient. */
+export class GradientReadError extends MlxterpError {
+  readonly code = "GRADIENT_READ";
+  constructor(readonly operation: string) {
+    super(
+      `This value cannot be read here: a gradient is being built that uses ${operation}, and evaluating it now would change that gradient. Read it in a run without gradients, return it from the function, or read it before ${operation}.`,
+    );
+  }
+}

@@ -1,4 +1,4 @@
-/** Checks on arrays before they enter a graph: what MLX would answer by ending the process. */
+/** What an array is, and a check before it enters a graph. */
 import { mx } from "./binding.js";
 import { UnsupportedDtypeError } from "./errors.js";
 import type { Dtype, MxArray } from "./types/array.js";
@@ -51,7 +51,7 @@ export function deviceName(): "cpu" | "gpu" {
 }
 
 /**
- * Refuses half precision on the CPU, where a matrix product of it would end the process.
+ * Refuses half precision on the CPU, where results of different precision would differ and nothing is gained.
  *
  * @param array an array from outside, of any shape
  * @param where what the array is, for the message

@@ -97,7 +97,7 @@ describe("an array of another dtype", () => {
       expect(toFlat(array)[length - 1]).toBe(1);
     }
     expect(fromFlat(new Int32Array(length), [length]).dtype).toBe(mx.int32);
-    expect(fromFlat(new Uint32Array(length), [length]).dtype).toBe(mx.int32);
+    expect(fromFlat(new Uint32Array(length), [length]).dtype).toBe(mx.uint32);
   });
 
   it("is refused where it does not fit", () => {

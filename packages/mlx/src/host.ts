@@ -2,16 +2,28 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { mx } from "./binding.js";
 import { InvalidArgumentError } from "./errors.js";
-import { dtypeName, isFloating } from "./guard.js";
+import { isFloating } from "./guard.js";
 import { saveTensors } from "./save-tensors.js";
 import { withScratchFile } from "./scratch.js";
 import type { Dtype, MxArray } from "./types/array.js";
+import type { DtypeName } from "./types/nn.js";
 
 /** Above this many elements a file on tmpfs is faster than the binding's nested lists. */
 const listLimit = 4096;
 
-/** The binding makes arrays from lists by way of float32, which tells integers apart up to here. */
-const exactLimit = 2 ** 24;
+/** Every typed array that has a dtype here. */
+type TypedNumbers =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
 
 /**
  * Copies an array to the host, row by row. Evaluates it.
@@ -47,31 +59,37 @@ export function toFlat(array: MxArray): Float32Array | Int32Array {
 /**
  * Copies host numbers into an array.
  *
- * @param data as many elements as the shape holds
+ * @param data as many elements as the shape holds, of any typed array
  * @param shape of the result
- * @param dtype of the result; by default float32 for `Float32Array`, else int32
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when counts differ
+ * @param dtype of the result; by default that of the elements, with 32 bits for `Float64Array`
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when counts differ, or for anything but a typed array
  * @example
  * fromFlat(Int32Array.of(1, 2, 3, 4), [2, 2]).tolist(); // [[1, 2], [3, 4]]
  */
-export function fromFlat(
-  data: Float32Array | Int32Array | Uint32Array,
-  shape: readonly number[],
-  dtype?: Dtype,
-): MxArray {
+export function fromFlat(data: TypedNumbers, shape: readonly number[], dtype?: Dtype): MxArray {
+  const format = formatOf(data);
   checkCount(data.length, shape);
-  const source = sourceDtype(data);
-  const target = dtype ?? (source === mx.float32 ? mx.float32 : mx.int32);
-  if (data.length <= listLimit && (source === mx.float32 || data.every(isExact))) {
-    return mx.array(Array.from(data), source).astype(target).reshape(shape);
-  }
-  const array = withScratchFile(data.byteLength, (file) => {
-    writeFileSync(file, safetensorsBytes(data, shape, dtypeName(source)));
+  const numbers = data instanceof Float64Array ? Float32Array.from(data) : data;
+  const source = mx[format.dtype];
+  const array = isLong(numbers)
+    ? fromFile(numbers, shape, format)
+    : mx.array(Array.from(numbers as Float32Array), source).reshape(shape);
+  return (dtype ?? source) === source ? array : array.astype(dtype!);
+}
+
+/** Lists cannot hold large numbers of 64 bits, and are slow. */
+function isLong(data: TypedNumbers): boolean {
+  return data.length > listLimit || data instanceof BigInt64Array || data instanceof BigUint64Array;
+}
+
+function fromFile(data: TypedNumbers, shape: readonly number[], format: NumberFormat): MxArray {
+  if (data.length === 0) return mx.zeros(shape, mx[format.dtype]);
+  return withScratchFile(data.byteLength, (file) => {
+    writeFileSync(file, safetensorsBytes(data, shape, format.name));
     const loaded = (mx.load(file) as Record<string, MxArray>).array;
     mx.eval(loaded); // the file disappears when we return
     return loaded;
   });
-  return target === source ? array : array.astype(target);
 }
 
 function checkCount(length: number, shape: readonly number[]): void {
@@ -84,24 +102,39 @@ function checkCount(length: number, shape: readonly number[]): void {
   );
 }
 
-function sourceDtype(data: Float32Array | Int32Array | Uint32Array): Dtype {
-  if (data instanceof Float32Array) return mx.float32;
-  return data instanceof Uint32Array ? mx.uint32 : mx.int32;
+interface NumberFormat {
+  /** In safetensors files. */
+  readonly name: string;
+  readonly dtype: DtypeName;
 }
 
-function isExact(value: number): boolean {
-  return Math.abs(value) <= exactLimit;
+const formats: Readonly<Record<string, NumberFormat>> = {
+  Int8Array: { name: "I8", dtype: "int8" },
+  Uint8Array: { name: "U8", dtype: "uint8" },
+  Uint8ClampedArray: { name: "U8", dtype: "uint8" },
+  Int16Array: { name: "I16", dtype: "int16" },
+  Uint16Array: { name: "U16", dtype: "uint16" },
+  Int32Array: { name: "I32", dtype: "int32" },
+  Uint32Array: { name: "U32", dtype: "uint32" },
+  BigInt64Array: { name: "I64", dtype: "int64" },
+  BigUint64Array: { name: "U64", dtype: "uint64" },
+  Float32Array: { name: "F32", dtype: "float32" },
+  Float64Array: { name: "F32", dtype: "float32" },
+};
+
+/** By the engine's own tag, which no subclass (a `Buffer`, say) changes. */
+function formatOf(data: TypedNumbers): NumberFormat {
+  const tag = Object.getPrototypeOf(Uint8Array.prototype);
+  const kind = Object.getOwnPropertyDescriptor(tag, Symbol.toStringTag)!.get!.call(data);
+  const format = formats[kind];
+  if (format) return format;
+  const rule = `${kind ?? "this"} is none of ${Object.keys(formats).join(", ")}.`;
+  throw new InvalidArgumentError("data", data, rule);
 }
 
-const safetensorsNames: Record<string, string> = { float32: "F32", int32: "I32", uint32: "U32" };
-
-function safetensorsBytes(
-  data: Float32Array | Int32Array | Uint32Array,
-  shape: readonly number[],
-  dtype: string,
-): Buffer {
+function safetensorsBytes(data: TypedNumbers, shape: readonly number[], name: string): Buffer {
   const header = JSON.stringify({
-    array: { dtype: safetensorsNames[dtype], shape, data_offsets: [0, data.byteLength] },
+    array: { dtype: name, shape, data_offsets: [0, data.byteLength] },
   });
   const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
   const size = Buffer.alloc(8);

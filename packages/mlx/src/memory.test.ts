@@ -27,6 +27,16 @@ describe("evaluate", () => {
     evaluateNow([]);
   });
 
+  it("refuses a list that holds itself, which ended the process", async () => {
+    const list: unknown[] = [];
+    list.push(list);
+    const refused = { code: "INVALID_ARGUMENT", argument: "arrays" };
+    await expect(evaluate(list as MxArray[])).rejects.toMatchObject(refused);
+    expect(() => evaluateNow([1 as never])).toThrow(/list of arrays/);
+    expect(() => mx.eval(list)).toThrow(/holds itself/);
+    expect(() => mx.eval({ a: [mx.ones([1]), { list }] })).toThrow(/holds itself/);
+  });
+
   it("lets go of dropped handles first", async () => {
     const left = await leftBehind(async () => {
       make(1000);
@@ -58,7 +68,7 @@ describe("handles that have grown old", () => {
       collect();
       await turn();
     });
-    expect(left).toBeGreaterThan(900);
+    expect(left).toBeGreaterThan(400); // half of them in the newer binding
   });
 
   it("are let go of by release when there are many", async () => {

@@ -2,6 +2,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { mx } from "./binding.js";
 import { collectOld, collectYoung, handleBytes } from "./collector.js";
+import { InvalidArgumentError } from "./errors.js";
+import { isArray } from "./guard.js";
 import type { MxArray } from "./types/array.js";
 
 /**
@@ -86,11 +88,13 @@ function handleCount(): number {
  * event loop, evaluate. Peak memory is then the weights, the arrays asked for and one layer's work.
  *
  * @param arrays what to compute; drop the handles of everything else before you call
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for anything but a list of arrays
  * @example
  * const y = mx.matmul(mx.ones([2, 3]), mx.ones([3, 4]));
  * await evaluate([y]);
  */
 export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
+  checkArrays(arrays);
   await release(arrays);
   evaluateNow(arrays);
 }
@@ -103,9 +107,16 @@ export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
  * evaluateNow([y]);
  */
 export function evaluateNow(arrays: readonly MxArray[]): void {
+  checkArrays(arrays);
   if (arrays.length === 0) return;
   mx.eval(...arrays);
   for (const { nbytes } of arrays) computed += nbytes;
+}
+
+function checkArrays(arrays: readonly MxArray[]): void {
+  const wrong = Array.isArray(arrays) ? arrays.find((array) => !isArray(array)) : arrays;
+  if (wrong === undefined) return;
+  throw new InvalidArgumentError("arrays", wrong, "evaluate takes a list of arrays.");
 }
 
 /**
@@ -115,5 +126,5 @@ export function evaluateNow(arrays: readonly MxArray[]): void {
  * const gigabytes = activeMemory() / 1e9;
  */
 export function activeMemory(): number {
-  return mx.metal.isAvailable() ? mx.metal.getActiveMemory() : process.memoryUsage.rss();
+  return mx.metal.isAvailable() ? mx.getActiveMemory() : process.memoryUsage.rss();
 }

@@ -16,12 +16,14 @@ export function saveTensors(
   metadata: Readonly<Record<string, string>> = {},
   shown = file,
 ): void {
-  saveAnyLayout(file, arrays, metadata);
   try {
+    saveAnyLayout(file, arrays, metadata);
     readTensorHeader(file); // MLX does not tell when the disk is full: the file just ends early
   } catch (cause) {
     if (cause instanceof CorruptFileError)
       throw new IncompleteWriteError(shown, cause.reason, { cause });
+    if (cause instanceof Error && /unable to write/i.test(cause.message))
+      throw new IncompleteWriteError(shown, cause.message, { cause }); // the newer binding tells
     throw cause;
   }
 }

@@ -8,11 +8,13 @@
  * - gathering blocks from an array in column order returns them transposed.
  *
  * Here slices come out dense, axes of length 1 are moved by reshaping around a transpose of the others, and blocks are gathered from row order. Fixed in
- * MLX by the changes 1336, 1389, 1394 and 3647; a binding without the first of these faults is left as it is.
+ * MLX by the changes 1336, 1389, 1394 and 3647. Binding 0.4.0 has the first three; there only gathers are exchanged, and
+ * a binding without any of the faults is left as it is.
  */
 import { cutsOf, dense, denseSlice, type IndexMethod } from "./dense-slice.js";
 import { type AxisOrder, orderOfLonger, permutationOf } from "./permutation.js";
-import type { Index, MxArray } from "./types/array.js";
+import { installSoundOrder } from "./sound-order.js";
+import type { Index, MxArray, Operand } from "./types/array.js";
 import type { Mx } from "./types/core.js";
 
 /** The methods as the binding has them. */
@@ -33,7 +35,14 @@ export function installSoundViews(mx: Mx): void {
   const { index, transpose, swapaxes, moveaxis } = prototype;
   const methods: Methods = { index, transpose, swapaxes, moveaxis };
   Object.defineProperty(prototype, original, { value: methods });
-  if (!pairsUpWrongNumbers(mx, index)) return;
+  if (!pairsUpWrongNumbers(mx, index)) {
+    if (!mixesUpBlocks(mx, index)) return;
+    prototype.index = function (...indices) {
+      return gather(index, this, indices);
+    };
+    exchangeTake(mx);
+    return;
+  }
   prototype.index = function (...indices) {
     return cutsOf(indices) ? denseSlice(mx, index, this, indices) : gather(index, this, indices);
   };
@@ -48,6 +57,7 @@ export function installSoundViews(mx: Mx): void {
     return moved(this, given, transpose) ?? moveaxis.call(this, source, destination);
   };
   exchangeFunctions(mx);
+  installSoundOrder(mx);
 }
 
 /**
@@ -68,6 +78,12 @@ function pairsUpWrongNumbers(mx: Mx, index: IndexMethod): boolean {
   const rows = index.call(mx.arange(0, 9, 1, mx.float32).reshape([3, 3]), mx.Slice(0, 2));
   const columns = mx.arange(0, 6, 1, mx.float32).reshape([3, 2]).T;
   return mx.add(rows, columns).flatten().tolist()?.toString() !== "0,3,6,4,7,10";
+}
+
+/** Takes the only block of a table whose numbers lie column by column. */
+function mixesUpBlocks(mx: Mx, index: IndexMethod): boolean {
+  const columns = mx.arange(0, 6, 1, mx.float32).reshape([1, 2, 3]).transpose(0, 2, 1);
+  return index.call(columns, 0).tolist()?.toString() !== "0,3,1,4,2,5";
 }
 
 /** Reads single places or blocks. Blocks of more than one axis are read right from row order only. */
@@ -111,16 +127,24 @@ function moved(
 
 /** The same as functions. */
 function exchangeFunctions(mx: Mx): void {
+  exchangeTake(mx);
+  Object.assign(mx, {
+    transpose: (x: MxArray, ...axes: (number | readonly number[])[]) =>
+      asArray(mx, x).transpose(...axes),
+    swapaxes: (x: MxArray, one: number, other: number) => asArray(mx, x).swapaxes(one, other),
+    moveaxis: (x: MxArray, source: number, destination: number) =>
+      asArray(mx, x).moveaxis(source, destination),
+  });
+}
+
+function exchangeTake(mx: Mx): void {
   const { take } = mx;
-  const asArray = (x: Parameters<Mx["take"]>[0]) =>
-    isIndexArray(x as Index) ? (x as MxArray) : mx.array(x as number[]);
   Object.assign(mx, {
     take: (x: MxArray, indices: MxArray, axis?: number) =>
-      axis === undefined ? take(x, indices) : take(inRowOrder(asArray(x), 1), indices, axis),
-    transpose: (x: MxArray, ...axes: (number | readonly number[])[]) =>
-      asArray(x).transpose(...axes),
-    swapaxes: (x: MxArray, one: number, other: number) => asArray(x).swapaxes(one, other),
-    moveaxis: (x: MxArray, source: number, destination: number) =>
-      asArray(x).moveaxis(source, destination),
+      axis === undefined ? take(x, indices) : take(inRowOrder(asArray(mx, x), 1), indices, axis),
   });
+}
+
+function asArray(mx: Mx, x: Operand): MxArray {
+  return isIndexArray(x as Index) ? (x as MxArray) : mx.array(x);
 }

@@ -33,7 +33,7 @@ export function topK(x: MxArray, k: number): TopK {
     [0, 0],
     [0, missing],
   ];
-  const padded = missing > 0 ? mx.pad(x, padding, -mx.Inf) : x;
+  const padded = missing > 0 ? mx.pad(x, padding, Number.NEGATIVE_INFINITY) : x;
   const blocks = padded.reshape([rows * chunks, chunk]);
   const best = largest(mx.max(blocks, 1).reshape([rows, chunks]), k); // (rows, k) chunks
   const firstOfRow = mx.arange(0, rows * chunks, chunks, mx.int32).reshape([rows, 1]);

@@ -171,13 +171,37 @@ export class PrefixMismatchError extends MlxterpError {
     readonly reader: string,
     /** The name of the model that was to continue it. */
     readonly model: string,
-    /** Whether only their edits differ. */
-    readonly edited: boolean,
+    /** In what the two differ. */
+    readonly differs: "model" | "edits" | "interventions",
   ) {
-    const rule = edited
-      ? `This prefix was read by another view of ${model}, with other edits.`
-      : `This prefix was read by ${reader}, not by this ${model}.`;
-    super(`${rule} Read it with the model that continues it: await model.readPrefix(prompt).`);
+    const rules = {
+      model: `This prefix was read by ${reader}, not by this ${model}.`,
+      edits: `This prefix was read by another view of ${model}, with other edits.`,
+      interventions: "This prefix was read under other interventions than those that continue it.",
+    };
+    const way =
+      differs === "interventions"
+        ? "Read it with the same ones, or say that its keys are meant to stay: { prefix: prefix.asItIs() }."
+        : "Read it with the model that continues it: await model.readPrefix(prompt).";
+    super(`${rules[differs]} ${way}`);
+  }
+}
+
+/** A memory of earlier tokens that another computation filled. */
+export class CacheMismatchError extends MlxterpError {
+  readonly code = "CACHE_MISMATCH";
+  constructor(
+    /** In what the two computations differ. */
+    readonly differs: "model" | "edits" | "interventions",
+  ) {
+    const rules = {
+      model: "by another model",
+      edits: "by another view of this model, with other edits",
+      interventions: "under other interventions",
+    };
+    super(
+      `This cache was filled ${rules[differs]}, so its keys and values are not those of the text before. Give an empty one, model.createCache(), and read the text again.`,
+    );
   }
 }
 

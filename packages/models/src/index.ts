@@ -4,7 +4,11 @@ export { FactoredMatrix, type SingularValues } from "./anatomy/factored-matrix.j
 export type { LatentWeights } from "./anatomy/latent-weights.js";
 export type { DecoderLayerWeights } from "./anatomy/layer-weights.js";
 export type { ModelWeights } from "./anatomy/model-weights.js";
-export { type CacheOptions, KeyValueCache } from "./decoder/cache.js";
+export type { WeightDtype } from "./checkpoint/files/weight-dtype.js";
+export { type LoadOptions, loadModel, type ModelClass } from "./checkpoint/loading/load-model.js";
+export type { QuantizeOptions } from "./checkpoint/quantization/layer-packer.js";
+export { type SaveOptions, saveModel } from "./checkpoint/saving/save-model.js";
+export { type CacheOptions, KeyValueCache } from "./decoder/cache/cache.js";
 export type {
   AttentionConfig,
   DecoderConfig,
@@ -12,12 +16,12 @@ export type {
   LayerConfig,
   MlpConfig,
   NormConfig,
-} from "./decoder/config.js";
-export { Decoder, type DecoderPassOptions } from "./decoder/decoder.js";
-export type { ExpertsConfig } from "./decoder/experts-config.js";
-export { type InitializeOptions, initializeWeights } from "./decoder/initialize.js";
+} from "./decoder/config/config.js";
+export type { ExpertsConfig } from "./decoder/config/experts-config.js";
+export type { RopeConfig } from "./decoder/config/rope-config.js";
+export { Decoder, type DecoderPassOptions } from "./decoder/model/decoder.js";
+export { type InitializeOptions, initializeWeights } from "./decoder/model/initialize.js";
 export { listParameters, setParameters } from "./decoder/parameters.js";
-export type { RopeConfig } from "./decoder/rope-config.js";
 export { Bert, type BertPassOptions } from "./encoder/bert.js";
 export type { BertConfig } from "./encoder/config.js";
 export {
@@ -25,6 +29,7 @@ export {
   type MaskedLanguageModelOptions,
 } from "./encoder/masked-language-model.js";
 export {
+  CacheMismatchError,
   CheckpointNotFoundError,
   ClosedPrefixError,
   CorruptCheckpointError,
@@ -64,17 +69,13 @@ export type { StepSaveOptions } from "./generation/save-plan.js";
 export type { StepSelection } from "./generation/step-selection.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export type { HubOptions } from "./hub/hub-model.js";
-export { LanguageModel, type LanguageModelOptions } from "./language-model.js";
-export { type LoadOptions, loadModel, type ModelClass } from "./loading/load-model.js";
-export type { WeightDtype } from "./loading/weight-dtype.js";
 export {
   type DriftOptions,
   type QuantizationDrift,
   quantizationDrift,
-} from "./quantization/drift.js";
-export type { QuantizeOptions } from "./quantization/layer-packer.js";
-export type { QuantizationScheme } from "./quantization/scheme.js";
-export { type SaveOptions, saveModel } from "./saving/save-model.js";
+} from "./language-model/drift.js";
+export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";
+export type { QuantizationScheme } from "./packed/scheme.js";
 export { StateCache } from "./state-space/cache.js";
 export type { MambaConfig, MixerConfig } from "./state-space/config.js";
 export { Mamba, type MambaPassOptions } from "./state-space/mamba.js";

@@ -6,7 +6,7 @@ import { libraries, root, sourceFiles } from "../workspace.js";
 
 /** One block of code that readers are shown. */
 export interface Example {
-  /** relative to the root, such as `packages/core/src/cache.ts` */
+  /** relative to the root, such as `packages/core/src/storage/cache.ts` */
   readonly file: string;
   /** of the first line of code, from 1 */
   readonly line: number;

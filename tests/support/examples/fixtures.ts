@@ -32,7 +32,7 @@ const storeFolder = once(() => mkdtempSync(join(tmpdir(), "mlxterp-store-")));
 
 const store = once(async () => {
   const folder = join(storeFolder(), "activations");
-  await collectToDisk(await tiny(), stories, { folder, sites: "layers.2" });
+  await collectToDisk(await tiny(), stories, { folder, save: "layers.2" });
   return openStore(folder);
 });
 

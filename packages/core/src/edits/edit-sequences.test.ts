@@ -2,13 +2,13 @@
 import { mx } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InterpretableModel } from "../model.js";
-import { contents } from "../testing/compare.js";
-import { Add, Chain } from "../testing/networks.js";
+import { contents } from "../../test/support/compare.js";
+import { Add, Chain } from "../../test/support/networks.js";
+import { InterpretableModel } from "../model/model.js";
+import { replaceModule } from "../module-edits/replace-module.js";
+import { splice } from "../module-edits/splice.js";
+import { skip } from "../pass/skip.js";
 import type { ModelEdits } from "./edit.js";
-import { replaceModule } from "./replace-module.js";
-import { skip } from "./skip.js";
-import { splice } from "./splice.js";
 
 const parts = 3;
 

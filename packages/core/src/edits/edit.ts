@@ -1,7 +1,8 @@
 /** What a view of a model changes for good, as data: names, selectors, and what is done there. */
-import type { Intervention, Interventions } from "../intervention.js";
-import { ModuleReplacement } from "./replace-module.js";
-import { ModuleSplice } from "./splice.js";
+
+import { ModuleReplacement } from "../module-edits/replace-module.js";
+import { ModuleSplice } from "../module-edits/splice.js";
+import type { Intervention, Interventions } from "../pass/intervention.js";
 
 /** A change of the modules themselves, rather than of a value. */
 export type ModuleEdit = ModuleReplacement | ModuleSplice;

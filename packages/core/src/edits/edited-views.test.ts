@@ -1,13 +1,13 @@
 /** Views with edits: order, names, removal, what they share with the original and what not. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { expectSame, expectUntouched } from "../../test/support/compare.js";
+import { anySite, Counting } from "../../test/support/dictionary.js";
+import { Add, Chain } from "../../test/support/networks.js";
 import { EditNameError, UnknownSiteError } from "../errors.js";
-import { InterpretableModel } from "../model.js";
-import { expectSame, expectUntouched } from "../testing/compare.js";
-import { anySite, Counting } from "../testing/dictionary.js";
-import { Add, Chain } from "../testing/networks.js";
-import { replaceModule } from "./replace-module.js";
-import { skip } from "./skip.js";
+import { InterpretableModel } from "../model/model.js";
+import { replaceModule } from "../module-edits/replace-module.js";
+import { skip } from "../pass/skip.js";
 
 const zero = mx.zeros([1]);
 const times = (factor: number) => (x: MxArray) => mx.multiply(x, factor);

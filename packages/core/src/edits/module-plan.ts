@@ -1,14 +1,14 @@
 /** The module edits of a view, worked out for one model: which module stands where, and what is spliced in. */
 import type { Module } from "@mlxterp/mlx";
 import { InvalidEditError } from "../errors.js";
-import { declaredAxes, type ModuleNode } from "../sites/module-node.js";
-import { ModuleTree } from "../sites/module-tree.js";
+import { ModuleReplacement } from "../module-edits/replace-module.js";
+import type { ModuleSplice } from "../module-edits/splice.js";
+import { SplicePoint } from "../module-edits/splice-point.js";
 import { SiteResolver } from "../sites/resolver.js";
 import { type Site, siteLabel } from "../sites/site.js";
+import { declaredAxes, type ModuleNode } from "../tree/module-node.js";
+import { ModuleTree } from "../tree/module-tree.js";
 import { changesOf, isModuleEdit, type ModuleEdit, type NamedEdit } from "./edit.js";
-import { ModuleReplacement } from "./replace-module.js";
-import type { ModuleSplice } from "./splice.js";
-import { SplicePoint } from "./splice-point.js";
 
 /** A module in the place of another. */
 interface PlannedReplacement {

@@ -1,8 +1,8 @@
 /** What an edited view needs besides its model: unique names, the edits in both their forms, and an engine. */
 import type { Module } from "@mlxterp/mlx";
 import { EditNameError } from "../errors.js";
-import type { Interventions } from "../intervention.js";
 import { PassEngine } from "../pass/engine.js";
+import type { Interventions } from "../pass/intervention.js";
 import { changesOf, interventionsOf, isModuleEdit, type NamedEdit } from "./edit.js";
 import { planModuleEdits } from "./module-plan.js";
 

@@ -1,8 +1,8 @@
 /** One forward and one backward: the derivative of a metric by perturbations that are added to values of the forward. */
 import { isArray, type MxArray, mx } from "@mlxterp/mlx";
 import { InvalidPromptError } from "../errors.js";
-import type { Intervention } from "../intervention.js";
 import type { ObservedPass } from "../pass/engine.js";
+import type { Intervention } from "../pass/intervention.js";
 import { arrayInside } from "../pass/nested.js";
 import { editBackward, type Linearization } from "./edit-backward.js";
 import { metricValue } from "./metric-value.js";

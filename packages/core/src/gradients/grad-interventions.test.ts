@@ -1,10 +1,10 @@
 /** Edited gradients: closed forms, the chain rule by hand, and edits that are not linear. */
 import { type MxArray, mx, nn, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { InterpretableModel } from "../model.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectClose, expectSame } from "../testing/compare.js";
-import { numbers } from "../testing/networks.js";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectClose, expectSame } from "../../test/support/compare.js";
+import { numbers } from "../../test/support/networks.js";
+import { InterpretableModel } from "../model/model.js";
 import type { GradientIntervention, GradientMetric } from "./options.js";
 import { stopGradient } from "./stop-gradient.js";
 

@@ -1,11 +1,11 @@
 /** Gradients at sites: closed forms, central differences, and what has no gradient. */
 import { type MxArray, mx, nn, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { InterpretableModel } from "../model.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectClose, expectSame, expectUntouched } from "../testing/compare.js";
-import { centralDifference, inner, randomDirection } from "../testing/derivatives.js";
-import { Chain, numbers, Stack } from "../testing/networks.js";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectClose, expectSame, expectUntouched } from "../../test/support/compare.js";
+import { centralDifference, inner, randomDirection } from "../../test/support/derivatives.js";
+import { Chain, numbers, Stack } from "../../test/support/networks.js";
+import { InterpretableModel } from "../model/model.js";
 import type { GradientMetric } from "./options.js";
 
 mx.random.seed(11); // of the networks' weights
@@ -103,6 +103,39 @@ describe("a model with attention", () => {
       const difference = centralDifference(model, "abcd", { metric, site, direction });
       const size = Math.sqrt(inner(gradient, gradient));
       expect(Math.abs(inner(gradient, direction) - difference), site).toBeLessThan(2e-3 * size);
+    }
+  });
+
+  const looks: Record<string, (x: MxArray) => unknown> = {
+    item: (x) => mx.max(x).item(),
+    tolist: (x) => x.tolist(),
+    String: (x) => String(x),
+    eval: (x) => mx.eval(x),
+  };
+
+  it.each(Object.entries(looks))("does not change when somebody looks: %s", async (_, look) => {
+    const plain = await model.gradients("abcd", metric, { sites });
+    const looking: GradientMetric = (logits, pass) => {
+      look(logits);
+      const value = metric(logits, pass);
+      look(value);
+      return value;
+    };
+    const looked = await model.gradients("abcd", looking, {
+      sites,
+      interventions: {
+        "layers.0": (x) => {
+          look(x);
+          return x;
+        },
+        "layers.1.norm": (x) => {
+          look(mx.variance(x, -1));
+          return x;
+        },
+      },
+    });
+    for (const [site, gradient] of plain.gradients) {
+      expectClose(looked.gradients.get(site), gradient, 1e-6);
     }
   });
 

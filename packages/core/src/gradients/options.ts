@@ -1,10 +1,11 @@
 /** What gradients are asked for, and what is answered. */
+
 import { checkBoolean, type Module, type MxArray, type OptionNames } from "@mlxterp/mlx";
-import type { ActivationCache } from "../cache.js";
-import { checkInterventions, type Intervention, type Interventions } from "../intervention.js";
-import { type PassOptions, passRules } from "../options.js";
+import { type PassOptions, passRules } from "../model/options.js";
+import { checkInterventions, type Intervention, type Interventions } from "../pass/intervention.js";
 import { checkSelectors, type Selector } from "../sites/selector.js";
-import type { TokenBatch } from "../tokens.js";
+import type { ActivationCache } from "../storage/cache.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 
 /** The values of the pass that a metric is computed from; lazy, and changed by interventions already. */
 export interface MetricPass {

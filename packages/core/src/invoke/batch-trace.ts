@@ -8,11 +8,11 @@ import {
   type MxArray,
 } from "@mlxterp/mlx";
 import { DisposedError } from "../errors.js";
-import type { Interventions } from "../intervention.js";
-import { closeOpen, type OpenEntry, pushOpen } from "../open-traces.js";
+import type { Interventions } from "../pass/intervention.js";
 import type { SiteReader } from "../pass/reader.js";
 import { shown } from "../shown.js";
-import type { Prompt } from "../tokens.js";
+import type { Prompt } from "../tokens/tokens.js";
+import { closeOpen, type OpenEntry, pushOpen } from "../trace/open-traces.js";
 import { LateInvocationError } from "./errors.js";
 import { checkJoinable, type PromptInput } from "./inputs.js";
 import { type Invocation, type InvocationCore, openInvocation } from "./invocation.js";

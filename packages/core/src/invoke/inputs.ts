@@ -1,8 +1,8 @@
 /** From the prompts of several invocations to the one input of a forward. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { InvalidPromptError } from "../errors.js";
-import { padRight } from "../prompts.js";
-import type { TokenBatch } from "../tokens.js";
+import { padRight } from "../tokens/prompts.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 import type { Place } from "./rows.js";
 
 /** What one invocation feeds. */

@@ -1,16 +1,16 @@
 /** One invocation: some prompts of a forward that they share with others, with the face of a trace of their own. */
 import type { Module } from "@mlxterp/mlx";
-import { withViews } from "../open-trace.js";
 import { oneSite, type SiteReader } from "../pass/reader.js";
-import { SiteAccess } from "../site-access.js";
-import { TracedSite } from "../site-value.js";
-import type { ModuleNode } from "../sites/module-node.js";
 import type { SiteResolver } from "../sites/resolver.js";
 import { siteLabel } from "../sites/site.js";
-import type { TokenBatch } from "../tokens.js";
+import type { TokenBatch } from "../tokens/tokens.js";
+import { withViews } from "../trace/open-trace.js";
+import { SiteAccess } from "../trace/site-access.js";
+import { TracedSite } from "../trace/site-value.js";
+import type { ModuleNode } from "../tree/module-node.js";
 import type { SiteOf } from "../typed-sites/checked.js";
 import type { SiteValueAt } from "../typed-sites/resolve.js";
-import type { Children, SiteValue } from "../views.js";
+import type { Children, SiteValue } from "../typed-sites/views.js";
 
 /** What an invocation is made from. */
 interface InvocationParts {

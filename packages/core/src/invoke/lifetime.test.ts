@@ -1,14 +1,14 @@
 /** How a trace of several prompts begins, fails and closes, and what it refuses. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { afterEach, describe, expect, it } from "vitest";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectClose, expectSame, expectUntouched } from "../../test/support/compare.js";
+import { numbers, Stack } from "../../test/support/networks.js";
 import { DisposedError, InvalidPromptError, UnknownSiteError } from "../errors.js";
-import type { Interventions } from "../intervention.js";
-import { InterpretableModel } from "../model.js";
-import { openCount } from "../open-traces.js";
+import { InterpretableModel } from "../model/model.js";
 import { growsBatch } from "../pass/apply.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectClose, expectSame, expectUntouched } from "../testing/compare.js";
-import { numbers, Stack } from "../testing/networks.js";
+import type { Interventions } from "../pass/intervention.js";
+import { openCount } from "../trace/open-traces.js";
 import { InvocationNeededError, LateInvocationError } from "./errors.js";
 
 const model = new InterpretableModel(new CausalModel(), { tokenizer: letters });

@@ -1,6 +1,6 @@
 /** Opens a trace whose prompts are given one by one. */
 import { ReadOnlySiteError } from "../errors.js";
-import { polite } from "../polite-proxy.js";
+import { polite } from "../trace/polite-proxy.js";
 import { BatchTrace } from "./batch-trace.js";
 import { InvocationNeededError } from "./errors.js";
 import type { BatchHost } from "./shared-forward.js";

@@ -1,6 +1,7 @@
 /** What invocations, and the forward they share, may be told. */
+
 import { checkList, type OptionNames } from "@mlxterp/mlx";
-import { checkInterventions, type Interventions } from "../intervention.js";
+import { checkInterventions, type Interventions } from "../pass/intervention.js";
 import type { InterventionsOn } from "../typed-sites/checked.js";
 
 /** What an invocation may ask for. */

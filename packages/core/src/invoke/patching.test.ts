@@ -1,10 +1,10 @@
 /** Values passed from one prompt's run to another's in the same forward. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectClose } from "../../test/support/compare.js";
 import { SiteNotReachedError } from "../errors.js";
-import { InterpretableModel } from "../model.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectClose } from "../testing/compare.js";
+import { InterpretableModel } from "../model/model.js";
 
 const model = new InterpretableModel(new CausalModel(3), { tokenizer: letters });
 const [clean, corrupted] = ["abcd", "hbcd"];

@@ -1,9 +1,9 @@
 /** Interventions of one invocation, made to act on its rows of the batch. */
 import { InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
-import { skipOptions } from "../edits/skip.js";
-import type { Intervention, Interventions } from "../intervention.js";
 import { applyIn, isGrowing } from "../pass/apply.js";
-import type { TokenBatch } from "../tokens.js";
+import type { Intervention, Interventions } from "../pass/intervention.js";
+import { skipOptions } from "../pass/skip.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 import { InvocationRowsError } from "./errors.js";
 import { type Place, putRegion, regionOf, takeRegion } from "./rows.js";
 

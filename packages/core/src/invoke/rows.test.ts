@@ -2,9 +2,9 @@
 import { mx, toFlat } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { expectSame } from "../../test/support/compare.js";
+import { numbers } from "../../test/support/networks.js";
 import type { Axes } from "../axes.js";
-import { expectSame } from "../testing/compare.js";
-import { numbers } from "../testing/networks.js";
 import { InvocationRowsError } from "./errors.js";
 import { type Place, putRegion, regionOf, takeRegion } from "./rows.js";
 

@@ -1,11 +1,10 @@
 /** The one forward of several invocations, and the readers that show each its own part. */
-import { axesOf } from "../axes-of.js";
 import { SiteNotReachedError } from "../errors.js";
-import type { Intervention, Interventions } from "../intervention.js";
-import type { ForwardArguments } from "../options.js";
 import type { PassEngine } from "../pass/engine.js";
+import type { Intervention, Interventions } from "../pass/intervention.js";
 import type { Narrowing, SiteReader } from "../pass/reader.js";
-import type { Prompt } from "../tokens.js";
+import { axesOf } from "../sites/axes-of.js";
+import type { Prompt, TokenBatch } from "../tokens/tokens.js";
 import { joinInputs, type PromptInput } from "./inputs.js";
 import { rowInterventions } from "./row-interventions.js";
 import { type Place, regionOf, takeRegion } from "./rows.js";
@@ -17,7 +16,8 @@ export interface BatchHost {
   /** Those of the model's view; they act on all rows, first. */
   readonly interventions: readonly Interventions[];
   readonly padToken: number;
-  readonly forwardArguments: ForwardArguments;
+  /** Of the module's forward, with what the model's view changes. */
+  readonly forwardArguments: (tokens: TokenBatch, given: readonly unknown[]) => readonly unknown[];
   /** Tokenizes and checks a prompt. */
   readonly feed: (prompt: Prompt) => PromptInput;
 }

@@ -2,11 +2,11 @@
 import { type MxArray, mx } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Intervention, Interventions } from "../intervention.js";
-import { InterpretableModel } from "../model.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectClose, expectSame } from "../testing/compare.js";
-import { numbers, Stack } from "../testing/networks.js";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectClose, expectSame } from "../../test/support/compare.js";
+import { numbers, Stack } from "../../test/support/networks.js";
+import { InterpretableModel } from "../model/model.js";
+import type { Intervention, Interventions } from "../pass/intervention.js";
 
 const model = new InterpretableModel(new CausalModel(), { tokenizer: letters });
 const everything = [/./, "input", "output"];

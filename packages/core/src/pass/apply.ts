@@ -1,10 +1,11 @@
 /** One intervention on one value: what it is told, and what it may return. */
-import { isArray, type MxArray } from "@mlxterp/mlx";
-import { axesOf } from "../axes-of.js";
-import { InterventionShapeError } from "../errors.js";
-import type { Intervention, SiteContext } from "../intervention.js";
+
+import { type Dtype, dtypeName, isArray, isFloating, type MxArray, mx } from "@mlxterp/mlx";
+import { InterventionDtypeError, InterventionShapeError } from "../errors.js";
+import { axesOf } from "../sites/axes-of.js";
 import type { Site } from "../sites/site.js";
 import type { PassFacts } from "./facts.js";
+import type { Intervention, SiteContext } from "./intervention.js";
 import { ownHandle } from "./nested.js";
 
 /** Marks an intervention that may add rows to the batch axis; see `growsBatch`. */
@@ -37,7 +38,7 @@ export interface Occasion {
 
 /**
  * @returns of the same shape and dtype as `x`
- * @throws InterventionShapeError (`INTERVENTION_SHAPE`)
+ * @throws InterventionShapeError (`INTERVENTION_SHAPE`), InterventionDtypeError (`INTERVENTION_DTYPE`)
  */
 export function applyOne(intervention: Intervention, x: MxArray, occasion: Occasion): MxArray {
   return applyIn(contextOf(x, occasion), intervention, x);
@@ -55,7 +56,32 @@ export function applyIn(context: SiteContext, intervention: Intervention, x: MxA
   const { site } = context;
   if (!isArray(result)) throw new InterventionShapeError(site, x.shape, describe(result));
   checkShape(site, x.shape, result.shape, isGrowing(intervention));
-  return result.dtype === x.dtype ? result : result.astype(x.dtype);
+  return keepDtype(site, x.dtype, result);
+}
+
+/**
+ * The result of an intervention in the dtype of its site. Rounding among floating-point kinds is what a site in half
+ * precision does to every value; other losses are the intervention's own to ask for.
+ *
+ * @throws InterventionDtypeError (`INTERVENTION_DTYPE`) for fractions among integers, and integers in fewer bits
+ * @example
+ * keepDtype("layers.0", mx.float16, mx.ones([2])).dtype === mx.float16; // true
+ */
+export function keepDtype(site: string, dtype: Dtype, result: MxArray): MxArray {
+  if (result.dtype === dtype) return result;
+  const [from, to] = [result.dtype, dtype].map(capacityOf);
+  const fits =
+    from.kind < to.kind || (from.kind === to.kind && (to.kind > 1 || from.bits <= to.bits));
+  if (fits) return result.astype(dtype);
+  throw new InterventionDtypeError(site, dtypeName(dtype), dtypeName(result.dtype));
+}
+
+/** Booleans, integers, floating-point and complex numbers, each within the next. */
+function capacityOf(dtype: Dtype): { readonly kind: number; readonly bits: number } {
+  const bits = dtype.size * 8;
+  if (isFloating(dtype)) return { kind: 2, bits };
+  if (mx.issubdtype(dtype, mx.integer)) return { kind: 1, bits };
+  return { kind: dtype === mx.bool ? 0 : 3, bits };
 }
 
 function contextOf(x: MxArray, { site, call, facts }: Occasion): SiteContext {

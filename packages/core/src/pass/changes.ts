@@ -1,15 +1,15 @@
 /** What a pass changes: interventions sorted by the module they act on. */
 import { InvalidArgumentError, isArray } from "@mlxterp/mlx";
 import { isModuleEdit } from "../edits/edit.js";
-import { checkSkip, skipOptions } from "../edits/skip.js";
 import { SiteNotReachedError } from "../errors.js";
-import type { Intervention, Interventions } from "../intervention.js";
 import type { SiteResolver } from "../sites/resolver.js";
 import type { Selector } from "../sites/selector.js";
 import type { Site } from "../sites/site.js";
 import { applyOne } from "./apply.js";
 import type { PassFacts } from "./facts.js";
+import type { Intervention, Interventions } from "./intervention.js";
 import { arrayInside, withArrayInside } from "./nested.js";
+import { checkSkip, skipOptions } from "./skip.js";
 
 interface Change {
   readonly site: Site;

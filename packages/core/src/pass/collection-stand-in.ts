@@ -1,5 +1,5 @@
 /** What stands in for maps and sets during a pass: the same members, with stand-ins for the modules among them. */
-import { originalOf, withOriginals } from "../sites/originals.js";
+import { originalOf, withOriginals } from "../tree/originals.js";
 import type { Interceptor } from "./interceptor.js";
 import { reflecting, targetFor } from "./reflection.js";
 

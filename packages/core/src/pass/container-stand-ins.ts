@@ -1,5 +1,5 @@
 /** What stands in for lists and plain objects of modules during a pass. */
-import { withOriginals } from "../sites/originals.js";
+import { withOriginals } from "../tree/originals.js";
 import type { Interceptor } from "./interceptor.js";
 import { reflecting, targetFor } from "./reflection.js";
 

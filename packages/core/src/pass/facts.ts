@@ -1,5 +1,5 @@
 /** What a pass tells each intervention about itself. */
-import type { TokenBatch } from "../tokens.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 
 export interface PassFacts {
   /** Undefined when the input is not tokens. */

@@ -1,9 +1,9 @@
 /** Runs a forward under observation without writing to the modules: a stand-in for each, made once per model. */
-import { type Container, isCollection, isContainerValue, sizeOf } from "../sites/containers.js";
-import { isModule, type ModuleNode } from "../sites/module-node.js";
-import type { ModuleTree } from "../sites/module-tree.js";
-import { noteStandIn, originalOf } from "../sites/originals.js";
-import { Tap } from "../tap.js";
+import { type Container, isCollection, isContainerValue, sizeOf } from "../tree/containers.js";
+import { isModule, type ModuleNode } from "../tree/module-node.js";
+import type { ModuleTree } from "../tree/module-tree.js";
+import { noteStandIn, originalOf } from "../tree/originals.js";
+import { Tap } from "../tree/tap.js";
 import { collectionStandIn, isLookup } from "./collection-stand-in.js";
 import { ListStandIn, objectStandIn } from "./container-stand-ins.js";
 import { ModuleStandIn } from "./module-stand-in.js";

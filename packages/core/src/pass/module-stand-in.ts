@@ -1,12 +1,12 @@
 /** What stands in for a module during a pass: a proxy that shows its children as stand-ins and reports its calls. */
 import { type Module, nn } from "@mlxterp/mlx";
-import { splicedRun } from "../edits/run-splice.js";
-import type { ModuleNode } from "../sites/module-node.js";
-import { originalOf, withOriginals } from "../sites/originals.js";
+import type { ModuleNode } from "../tree/module-node.js";
+import { originalOf, withOriginals } from "../tree/originals.js";
 import { accessorsOf, holdsModule, isClosed } from "./closed-modules.js";
 import type { Shown } from "./container-stand-ins.js";
 import type { Interceptor } from "./interceptor.js";
 import { reflecting, targetFor } from "./reflection.js";
+import { splicedRun } from "./run-splice.js";
 import { isExchangeable, withSubstitutedChildren } from "./substitution.js";
 
 type Method = (...args: unknown[]) => unknown;

@@ -1,6 +1,6 @@
 /** Arrays inside what modules take and return: tuples, lists and plain objects around them. */
 import { isArray, type MxArray } from "@mlxterp/mlx";
-import { isPlainObject } from "../sites/containers.js";
+import { isPlainObject } from "../tree/containers.js";
 
 type Place = readonly (string | number)[];
 

@@ -1,9 +1,9 @@
 /** What stands in for a tap during a pass. */
 import type { MxArray } from "@mlxterp/mlx";
-import { splicedRun } from "../edits/run-splice.js";
-import type { ModuleNode } from "../sites/module-node.js";
-import { Tap } from "../tap.js";
+import type { ModuleNode } from "../tree/module-node.js";
+import { Tap } from "../tree/tap.js";
 import type { Interceptor } from "./interceptor.js";
+import { splicedRun } from "./run-splice.js";
 
 interface TapParts {
   readonly interceptor: Interceptor;

@@ -1,13 +1,13 @@
 /** One forward under observation: counts calls, applies changes, keeps the values that may be read. */
 import type { MxArray } from "@mlxterp/mlx";
-import { runOrSkip } from "../edits/skip.js";
 import { SiteNotReachedError } from "../errors.js";
-import type { Intervention } from "../intervention.js";
-import type { ModuleNode } from "../sites/module-node.js";
 import type { Site } from "../sites/site.js";
+import type { ModuleNode } from "../tree/module-node.js";
 import { applyChanges, type ChangePlan, type ChangeProgress } from "./changes.js";
 import type { PassFacts } from "./facts.js";
+import type { Intervention } from "./intervention.js";
 import { arrayInside, ownHandle } from "./nested.js";
+import { runOrSkip } from "./skip.js";
 import { requireSynchronous } from "./synchronous.js";
 
 /** One value of one site. */

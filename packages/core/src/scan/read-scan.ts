@@ -1,12 +1,12 @@
 /** Shapes and dtypes of everything that a pass came by, from a graph of which nothing is computed. */
 import { type DtypeName, dtypeName } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
-import { axesOf, findPositionAxis } from "../axes-of.js";
 import type { SiteReader } from "../pass/reader.js";
-import type { ModuleNode } from "../sites/module-node.js";
+import { axesOf, findPositionAxis } from "../sites/axes-of.js";
 import type { Port } from "../sites/selector.js";
 import { type Site, siteName } from "../sites/site.js";
-import { Tap } from "../tap.js";
+import type { ModuleNode } from "../tree/module-node.js";
+import { Tap } from "../tree/tap.js";
 
 /** One value of a site, without its numbers. */
 export interface ScannedValue {

@@ -1,11 +1,11 @@
 /** A scan tells shapes and bytes without computing, and they are those of the run. */
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { Add, Chain, numbers, Stack } from "../../test/support/networks.js";
 import { MissingAxisError, SiteNotReachedError, UnknownSiteError } from "../errors.js";
-import { InterpretableModel } from "../model.js";
+import { InterpretableModel } from "../model/model.js";
 import type { CaptureOptions } from "../storage/capture.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { Add, Chain, numbers, Stack } from "../testing/networks.js";
 
 const language = new InterpretableModel(new CausalModel(), { tokenizer: letters });
 const scan = language.scan(["abc", "dcba"]);

@@ -1,16 +1,17 @@
 /** What a pass would hold: every site's shape, dtype and bytes, with nothing computed. */
+
 import { checkOptions, type DtypeName, InvalidArgumentError, isFloating, mx } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError, SiteNotReachedError } from "../errors.js";
-import { countOf } from "../positions.js";
 import { shown } from "../shown.js";
-import { siteLines } from "../site-lines.js";
-import type { ModuleNode } from "../sites/module-node.js";
 import type { SiteResolver } from "../sites/resolver.js";
 import { checkSelectors, outputPort, type Selector } from "../sites/selector.js";
 import { type Site, siteLabel, siteName } from "../sites/site.js";
 import { type CaptureOptions, captureRules } from "../storage/capture.js";
-import type { TokenBatch } from "../tokens.js";
+import { siteLines } from "../storage/site-lines.js";
+import { countOf } from "../tokens/positions.js";
+import type { TokenBatch } from "../tokens/tokens.js";
+import type { ModuleNode } from "../tree/module-node.js";
 import { portKey, type ScannedValue, type ScannedValues } from "./read-scan.js";
 
 /** One site as a run would save it. */

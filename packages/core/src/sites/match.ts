@@ -1,5 +1,5 @@
 /** Selectors against paths: compiled to tests on their segments. */
-import type { Segment } from "./module-node.js";
+import type { Segment } from "../tree/module-node.js";
 
 type SegmentTest = (segment: Segment) => boolean;
 

@@ -1,6 +1,6 @@
 /** What a user who misspelt a site probably meant. */
 import { distance } from "fastest-levenshtein";
-import type { ModuleTree } from "./module-tree.js";
+import type { ModuleTree } from "../tree/module-tree.js";
 import { ourSpelling } from "./names.js";
 import { outputPort } from "./selector.js";
 import { siteName } from "./site.js";

@@ -1,7 +1,7 @@
 /** From selectors to the sites of one model. */
 import { UnknownSiteError } from "../errors.js";
+import type { ModuleTree } from "../tree/module-tree.js";
 import { compileSegments } from "./match.js";
-import type { ModuleTree } from "./module-tree.js";
 import { spellings } from "./names.js";
 import { nearestSites, rangeHint } from "./nearest.js";
 import {

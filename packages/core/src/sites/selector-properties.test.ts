@@ -3,7 +3,7 @@ import { type Module, type MxArray, nn } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UnknownSiteError } from "../errors.js";
-import { InterpretableModel } from "../model.js";
+import { InterpretableModel } from "../model/model.js";
 
 class Node extends nn.Module {
   override forward(x: MxArray): MxArray {

@@ -1,8 +1,8 @@
 /** Every form of selector, on a small language model. */
 import { describe, expect, it } from "vitest";
-import { InterpretableModel } from "../model.js";
-import { CausalModel } from "../testing/causal-model.js";
-import { Chain } from "../testing/networks.js";
+import { CausalModel } from "../../test/support/causal-model.js";
+import { Chain } from "../../test/support/networks.js";
+import { InterpretableModel } from "../model/model.js";
 import type { Selector } from "./selector.js";
 
 const model = new InterpretableModel(new CausalModel(3));

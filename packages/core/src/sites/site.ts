@@ -1,5 +1,5 @@
 /** A place in a model, and its name. */
-import type { ModuleNode } from "./module-node.js";
+import type { ModuleNode } from "../tree/module-node.js";
 import type { Port } from "./selector.js";
 
 /** A module's input or output. */

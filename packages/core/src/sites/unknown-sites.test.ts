@@ -1,9 +1,9 @@
 /** A name that matches nothing is an error that shows the way, wherever a name is taken. */
 import { MlxterpError, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { CausalModel } from "../../test/support/causal-model.js";
 import { UnknownSiteError } from "../errors.js";
-import { InterpretableModel } from "../model.js";
-import { CausalModel } from "../testing/causal-model.js";
+import { InterpretableModel } from "../model/model.js";
 
 const model = new InterpretableModel(new CausalModel(12));
 const ids = [[1, 2]];

@@ -1,10 +1,10 @@
 /** Save lists that do not fit are refused before anything is computed, and each remedy that is told fits. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { batchGetActivations, collectActivations, getActivations } from "../collect.js";
-import { InterpretableModel } from "../model.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { numbers, Stack } from "../testing/networks.js";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { numbers, Stack } from "../../test/support/networks.js";
+import { batchGetActivations, collectActivations, getActivations } from "../collect/collect.js";
+import { InterpretableModel } from "../model/model.js";
 import { byteCount, formatBytes } from "./byte-size.js";
 import { BudgetExceededError } from "./errors.js";
 

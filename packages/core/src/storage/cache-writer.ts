@@ -1,9 +1,10 @@
 /** Writes activations to a folder, a group at a time; the manifest comes last and makes them whole. */
+
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type HashedFile, hashFile, type MxArray, writeTensors } from "@mlxterp/mlx";
-import type { CacheFacts } from "../cache.js";
+import { evaluate, type HashedFile, hashFile, type MxArray, writeTensors } from "@mlxterp/mlx";
+import type { CacheFacts } from "./cache.js";
 import {
   arrayOf,
   bytesOf,
@@ -11,6 +12,7 @@ import {
   type DiskValue,
   dtypeOf,
   type OpenFiles,
+  requireEntryHeld,
 } from "./entry.js";
 import { FolderInUseError } from "./errors.js";
 import {
@@ -69,6 +71,9 @@ export class CacheWriter {
       entry.site.name,
       arrayOf(entry, opened),
     ]);
+    const checks = filled.flatMap(({ largest }) => largest ?? []);
+    if (checks.length > 0) await evaluate([...arrays.map(([, value]) => value), ...checks]);
+    for (const entry of filled) requireEntryHeld(entry);
     const path = join(this.folder, file);
     let hashed: HashedFile | undefined;
     if (arrays.length > 0) {

@@ -1,12 +1,12 @@
 /** What is kept of a value at capture: slices and casts of the full one, refused where they mean nothing. */
 import { InvalidArgumentError, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { collectActivations, getActivations } from "../collect.js";
+import { CausalModel, letters } from "../../test/support/causal-model.js";
+import { expectSame } from "../../test/support/compare.js";
+import { numbers, Stack } from "../../test/support/networks.js";
+import { collectActivations, getActivations } from "../collect/collect.js";
 import { MissingAxisError, OutOfRangeError } from "../errors.js";
-import { InterpretableModel } from "../model.js";
-import { CausalModel, letters } from "../testing/causal-model.js";
-import { expectSame } from "../testing/compare.js";
-import { numbers, Stack } from "../testing/networks.js";
+import { InterpretableModel } from "../model/model.js";
 
 const model = new InterpretableModel(new CausalModel(), { tokenizer: letters });
 const prompts = ["abc", "kjihg"];

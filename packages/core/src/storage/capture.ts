@@ -1,10 +1,12 @@
 /** Chosen positions and a smaller dtype, taken while nothing is computed yet: the whole value is never kept. */
+
 import { isFloating, type MxArray, mx, type OptionNames, oneOf } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError } from "../errors.js";
-import { atPositions, checkPositions, type Positions } from "../positions.js";
-import type { TokenBatch } from "../tokens.js";
+import { atPositions, checkPositions, type Positions } from "../tokens/positions.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 import type { CacheEntry } from "./entry.js";
+import { largestCast } from "./overflow.js";
 import { type FoundSite, savedSite } from "./saved-site.js";
 
 /** What of each value is kept. */
@@ -38,7 +40,7 @@ export function capture(
 ): CacheEntry {
   const site = savedSite(found, tokens?.array.shape[1]);
   const { order, value: whole } = found;
-  if (positions === undefined) return { site, value: cast(whole, dtype), order };
+  if (positions === undefined) return { site, ...cast(whole, dtype), order };
   const { axes, positionAxis } = site;
   if (positionAxis === undefined) {
     const way = "Save it in a run of its own, without `positions`.";
@@ -46,16 +48,18 @@ export function capture(
   }
   const at = { lengths: tokens?.lengths, axis: positionAxis };
   const chosen = atPositions(whole, positions, at).moveaxis(1, positionAxis);
-  if (typeof positions !== "number") return { site, value: cast(chosen, dtype), order };
-  const value = cast(chosen.squeeze(positionAxis), dtype);
+  if (typeof positions !== "number") return { site, ...cast(chosen, dtype), order };
+  const one = cast(chosen.squeeze(positionAxis), dtype);
   const without = { axes: dropAxis(axes, positionAxis), positionAxis: undefined };
-  return { site: { ...site, ...without }, value, order };
+  return { site: { ...site, ...without }, ...one, order };
 }
 
 function dropAxis(axes: Axes | undefined, dropped: number): Axes | undefined {
   return axes?.filter((_, axis) => axis !== dropped);
 }
 
-function cast(value: MxArray, dtype: CaptureOptions["dtype"]): MxArray {
-  return dtype && isFloating(value.dtype) ? value.astype(mx[dtype]) : value;
+function cast(value: MxArray, dtype: CaptureOptions["dtype"]) {
+  if (!dtype || !isFloating(value.dtype) || value.dtype === mx[dtype]) return { value };
+  const largest = largestCast(value, dtype);
+  return { value: value.astype(mx[dtype]), ...(largest && { largest }) };
 }

@@ -1,8 +1,17 @@
 /** Computes what a run is to keep: all at once, or a group at a time with the disk to take what does not fit. */
-import { checkBoolean, checkOptions, checkText, evaluate, type OptionNames } from "@mlxterp/mlx";
-import type { ActivationCache } from "../cache.js";
+
+import {
+  checkBoolean,
+  checkOptions,
+  checkText,
+  evaluate,
+  isArray,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import { requireBudget } from "./budget.js";
 import { type ByteSize, byteCount, checkByteSize } from "./byte-size.js";
+import type { ActivationCache } from "./cache.js";
+import { type CacheEntry, requireEntryHeld } from "./entry.js";
 
 /** Where values go that do not fit into memory. */
 export interface SpillOptions {
@@ -20,6 +29,20 @@ export interface RoomOptions {
   readonly budget?: ByteSize;
   /** Lets values go to the disk, in the order of the forward. Default: all stay in memory. */
   readonly spill?: SpillOptions;
+}
+
+/**
+ * Computes entries together with what tells whether they still hold what they held.
+ *
+ * @throws DtypeOverflowError (`DTYPE_OVERFLOW`)
+ */
+async function computeEntries(entries: readonly CacheEntry[]): Promise<void> {
+  const arrays = entries.flatMap(({ value, largest }) => [
+    ...(isArray(value) ? [value] : []),
+    ...(largest ? [largest] : []),
+  ]);
+  await evaluate(arrays);
+  for (const entry of entries) requireEntryHeld(entry);
 }
 
 /** What its values must be. */
@@ -45,7 +68,7 @@ export async function computeCache(
 ): Promise<void> {
   requireBudget({ entries: cache.held(), prompts: cache.tokens?.lengths.length }, budget);
   if (!spill || cache.nbytes <= byteCount(spill.budget, "spill.budget")) {
-    await evaluate(cache.entries().map(([, value]) => value));
+    await computeEntries(cache.held());
     return;
   }
   const { folder, overwrite, budget: shardBytes } = spill;

@@ -10,6 +10,7 @@ import {
   readTensors,
 } from "@mlxterp/mlx";
 import { CorruptCacheError } from "./errors.js";
+import { requireHeld } from "./overflow.js";
 import type { SavedSite } from "./saved-site.js";
 
 /** An array in a safetensors file, under the name of its site. */
@@ -25,6 +26,8 @@ export interface CacheEntry {
   readonly value: MxArray | DiskValue;
   /** Grows in the order in which values come about during the forward. */
   readonly order: number;
+  /** The largest finite size before a cast to half precision; see `largestCast`. */
+  readonly largest?: MxArray;
 }
 
 /** Files that are open, with those of their arrays that nobody has asked for yet. */
@@ -68,4 +71,10 @@ export function bytesOf({ value }: CacheEntry): number {
 
 export function dtypeOf({ value }: CacheEntry): DtypeName {
   return isArray(value) ? dtypeName(value.dtype) : value.dtype;
+}
+
+/** @throws DtypeOverflowError (`DTYPE_OVERFLOW`) for a computed entry that lost finite values */
+export function requireEntryHeld(entry: CacheEntry): void {
+  const { site, largest } = entry;
+  if (largest) requireHeld(site.name, dtypeOf(entry), largest);
 }

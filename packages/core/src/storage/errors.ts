@@ -69,3 +69,19 @@ export class FolderInUseError extends MlxterpError {
     );
   }
 }
+
+/** Finite activations that become infinite in the dtype they were to be kept in. */
+export class DtypeOverflowError extends MlxterpError {
+  readonly code = "DTYPE_OVERFLOW";
+  constructor(
+    readonly site: string,
+    readonly dtype: string,
+    /** The largest finite size there. */
+    readonly largest: number,
+    where = "",
+  ) {
+    super(
+      `"${site}" holds values up to ${largest.toPrecision(4)}${where}, which are infinite in ${dtype}. Keep it in ${dtype === "float16" ? '"bfloat16" or ' : ""}"float32".`,
+    );
+  }
+}

@@ -1,4 +1,5 @@
 /** The entries of a cache, wherever they are: found by name, moved to the disk, copied to a folder, let go. */
+
 import { dirname } from "node:path";
 import {
   CorruptFileError,
@@ -9,9 +10,9 @@ import {
   type VerifyOptions,
   verifyFiles,
 } from "@mlxterp/mlx";
-import type { CacheFacts } from "../cache.js";
 import { DisposedError, UnknownSiteError } from "../errors.js";
 import { type ByteSize, byteCount, checkByteSize } from "./byte-size.js";
+import type { CacheFacts } from "./cache.js";
 import { CacheWriter } from "./cache-writer.js";
 import { bytesOf, type CacheEntry } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";

@@ -1,9 +1,10 @@
 /** What a folder of saved activations says about itself; it is written last, so a folder with one is complete. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DtypeName, mx, writeFileAtomically } from "@mlxterp/mlx";
-import type { Provenance } from "../cache.js";
-import type { Positions } from "../positions.js";
+import type { Positions } from "../tokens/positions.js";
+import type { Provenance } from "./cache.js";
 import { readable } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
 import type { SavedSite } from "./saved-site.js";

@@ -7,7 +7,7 @@ import {
   readTensorHeader,
   type TensorDeclaration,
 } from "@mlxterp/mlx";
-import type { CacheFacts } from "../cache.js";
+import type { CacheFacts } from "./cache.js";
 import { type CacheEntry, readable } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
 import { type Manifest, type ManifestEntry, type ManifestShard, readManifest } from "./manifest.js";

@@ -1,12 +1,12 @@
 /** What is known about a saved value besides its numbers, and how it is found by name. */
 import type { MxArray } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
-import { axesOf, findPositionAxis } from "../axes-of.js";
+import { axesOf, findPositionAxis } from "../sites/axes-of.js";
 import { compileSegments } from "../sites/match.js";
-import type { Segment } from "../sites/module-node.js";
 import { spellings } from "../sites/names.js";
 import { type Port, parseSelector } from "../sites/selector.js";
 import type { Site } from "../sites/site.js";
+import type { Segment } from "../tree/module-node.js";
 
 /** A saved site; plain data, so that it can be written to a file. */
 export interface SavedSite {

@@ -1,6 +1,6 @@
 /** Token batches as plain data, and back. */
 import { fromFlat, toFlat } from "@mlxterp/mlx";
-import type { TokenBatch } from "../tokens.js";
+import type { TokenBatch } from "../tokens/tokens.js";
 import type { SavedTokens } from "./manifest.js";
 
 export function savedTokens({ array, lengths, padding }: TokenBatch): SavedTokens {

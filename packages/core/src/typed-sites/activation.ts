@@ -1,7 +1,7 @@
 /** The type of an activation: an array that knows what its axes mean. */
 import type { MxArray } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
-import type { Tap } from "../tap.js";
+import type { Tap } from "../tree/tap.js";
 
 declare const axes: unique symbol;
 

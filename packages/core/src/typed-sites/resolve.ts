@@ -1,9 +1,9 @@
 /** Follows a site's name through the types of a module tree, as the resolver does through its modules. */
 import type { Module } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
-import type { ModuleKey, SiteValue } from "../views.js";
 import type { Activation, InputAxes, OutputAxes } from "./activation.js";
 import type { CamelCase, FromTransformerLens } from "./spelling.js";
+import type { ModuleKey, SiteValue } from "./views.js";
 
 /** The type of the activation at the site that S names. */
 export type ActivationAt<M, S extends string> = [AxesAt<M, S>] extends [infer A extends Axes]
@@ -78,7 +78,7 @@ type PortAxes<T, Port extends string> = Port extends "input"
 type ValueOf<T> = T extends Module ? OutputAxes<T> : never;
 
 /** What one segment leads to from T. */
-type Step<T, Head extends string> = Head extends "**"
+export type Step<T, Head extends string> = Head extends "**"
   ? Inside<T>
   : Head extends `{${infer Choice}}`
     ? Step<T, Member<Choice>>

@@ -1,7 +1,7 @@
 /** Activations of a dataset that is small enough to be held as a whole. */
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import type { Dataset } from "../dataset/dataset.js";
-import type { DataModel, StreamOptions } from "./options.js";
+import { checkStreamOptions, type DataModel, type StreamOptions } from "./options.js";
 import type { RowOrigins } from "./rows.js";
 import { type ActivationBatch, streamActivations } from "./stream.js";
 
@@ -19,13 +19,14 @@ export interface CollectedActivations extends RowOrigins {
  *
  * @throws what `streamActivations` throws
  * @example
- * const { activations, token } = await collectToMemory(model, stories, { sites: "layers.2", positions: { from: 1 } });
+ * const { activations, token } = await collectToMemory(model, stories, { save: "layers.2", positions: { from: 1 } });
  */
 export async function collectToMemory(
   model: DataModel,
   dataset: Dataset,
   options: StreamOptions,
 ): Promise<CollectedActivations> {
+  checkStreamOptions("collectToMemory", options);
   const batches: ActivationBatch[] = [];
   for await (const batch of streamActivations(model, dataset, options)) batches.push(batch);
   const joined = joinBatches(batches);

@@ -1,7 +1,22 @@
 /** What a collection is told, and what is checked before the first pass. */
-import type { InterpretableModelCore, Interventions, Selector } from "@mlxterp/core";
-import { InvalidArgumentError, type Module } from "@mlxterp/mlx";
-import type { PositionChoice } from "./positions.js";
+import {
+  checkInterventions,
+  checkPositions,
+  checkSelectors,
+  type InterpretableModelCore,
+  type Interventions,
+  type Positions,
+  type Selector,
+} from "@mlxterp/core";
+import {
+  checkFunction,
+  checkOptions,
+  checkPositiveInteger,
+  checkSignal,
+  type Module,
+  type OptionNames,
+  oneOf,
+} from "@mlxterp/mlx";
 
 /** An `InterpretableModel`, for example what `loadModel` returns. */
 export type DataModel = InterpretableModelCore<Module>;
@@ -19,9 +34,12 @@ export interface CollectionProgress {
 
 export interface StreamOptions {
   /** What to collect. */
-  readonly sites: Selector | readonly Selector[];
-  /** Which tokens of a sequence; default all of them. Padding is never one. */
-  readonly positions?: PositionChoice;
+  readonly save: Selector | readonly Selector[];
+  /**
+   * Which tokens of a sequence; default all of them. Padding is never one. Those that are named every sequence must
+   * have; of a range it gives what it has: `{ from: 1 }` leaves out the first token.
+   */
+  readonly positions?: Positions;
   /** Sequences in one pass; default 8. */
   readonly batchSize?: number;
   /** Of floating-point activations; whole numbers become int32. Default float32. */
@@ -33,12 +51,19 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What its values must be. */
+export const streamRules: OptionNames<StreamOptions> = {
+  save: checkSelectors,
+  positions: checkPositions,
+  batchSize: checkPositiveInteger,
+  dtype: oneOf("float32", "float16", "bfloat16"),
+  interventions: checkInterventions,
+  onProgress: checkFunction,
+  signal: checkSignal,
+};
+
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
-export function positiveInteger(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError(
-    name,
-    value,
-    `it must be a whole number from 1; ${value} is none.`,
-  );
+export function checkStreamOptions(of: string, options: StreamOptions): void {
+  checkOptions<StreamOptions>(of, options, streamRules);
+  checkSelectors("save", options.save); // the only one that cannot be left out
 }

@@ -1,9 +1,8 @@
 /** From the activations of one pass to one row for each chosen token, padding left out. */
-import { type ActivationCache, OutOfRangeError } from "@mlxterp/core";
+import { type ActivationCache, indexFromEnd, type Positions, positionsOf } from "@mlxterp/core";
 import { isFloating, type MxArray, mx } from "@mlxterp/mlx";
 import { RowShapeError } from "../errors.js";
 import type { ActivationDtype } from "./options.js";
-import { chosenPositions, type PositionChoice } from "./positions.js";
 
 /** Where rows come from; one number each. */
 export interface RowOrigins {
@@ -27,10 +26,13 @@ export interface ChosenRows {
 /** @param first the number of the batch's first sequence in the dataset */
 export function chooseRows(
   ids: readonly (readonly number[])[],
-  choice: PositionChoice,
+  choice: Positions | undefined,
   first: number,
 ): ChosenRows {
-  const chosen = ids.map((list, row) => chosenPositions(choice, list.length, first + row));
+  const chosen = ids.map(({ length }, row) => {
+    const where = `sequence ${first + row} of the dataset`;
+    return positionsOf(choice ?? { from: 0 }, length, where);
+  });
   const flat = (of: (row: number, position: number) => number) =>
     Int32Array.from(chosen.flatMap((positions, row) => positions.map((at) => of(row, at))));
   const even = ids.every(({ length }) => length === ids[0].length);
@@ -39,7 +41,7 @@ export function chooseRows(
     position: flat((_, position) => position),
     token: flat((row, position) => ids[row][position]),
   };
-  return { origins, inBatch: flat((row) => row), whole: even && choice === "all" };
+  return { origins, inBatch: flat((row) => row), whole: even && choice === undefined };
 }
 
 /** Lazy: a site's rows, (rows, …). */
@@ -67,14 +69,7 @@ export function keptAs(rows: MxArray, dtype: ActivationDtype): MxArray {
   return rows.dtype === target ? rows : rows.astype(target);
 }
 
-/** Lazy: whether finite values became infinite. */
-export function overflows(before: MxArray, after: MxArray): MxArray {
-  return mx.any(mx.logicalAnd(mx.isinf(after), mx.logicalNot(mx.isinf(before))));
-}
-
 /** A row counted from the front. @throws OutOfRangeError (`OUT_OF_RANGE`) for what is no row of a store */
 export function rowFromFront(row: number, rows: number): number {
-  const found = row < 0 ? row + rows : row;
-  if (Number.isInteger(found) && found >= 0 && found < rows) return found;
-  throw new OutOfRangeError("Row", row, rows, "the store");
+  return indexFromEnd("Row", row, rows, "the store");
 }

@@ -1,5 +1,6 @@
 /** Streaming: every real token once, with its origin, and nothing of the dataset held. */
 import {
+  DtypeOverflowError,
   InterpretableModel,
   MissingAxisError,
   OutOfRangeError,
@@ -7,7 +8,7 @@ import {
 } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { DtypeOverflowError, InvalidSequenceError } from "../errors.js";
+import { InvalidSequenceError } from "../errors.js";
 import { difference } from "../testing/fixtures.js";
 import { sequences, smallModel } from "../testing/small-model.js";
 import { collectToMemory } from "./collect-to-memory.js";
@@ -35,7 +36,7 @@ async function gathered(stream: AsyncIterable<ActivationBatch>): Promise<Activat
 
 describe("streamed activations", () => {
   it("are those of each prompt alone, for every real token and no padding", async () => {
-    const options = { sites: ["layers.0", "layers.1.mlp.post"], batchSize: 3 };
+    const options = { save: ["layers.0", "layers.1.mlp.post"], batchSize: 3 };
     const batches = await gathered(streamActivations(model, texts, options));
     expect(batches.map(({ sequences }) => [sequences.start, sequences.end])).toEqual([
       [0, 3],
@@ -50,7 +51,7 @@ describe("streamed activations", () => {
     for (const { batch, row, sequence } of rows) {
       const position = batch.position[row];
       expect(batch.token[row]).toBe(model.tokens(texts[sequence]).ids[0][position]);
-      for (const site of options.sites) {
+      for (const site of options.save) {
         const expected = (await alone(texts[sequence], site)).index(position);
         // padded batches round differently from single prompts
         expect(difference(batch.activations[site].index(row), expected)).toBeLessThan(1e-5);
@@ -59,7 +60,7 @@ describe("streamed activations", () => {
   });
 
   it("keep the order of sequences and positions", async () => {
-    const { sequence, position } = await collectToMemory(model, ["ab", "c"], { sites: "layers.0" });
+    const { sequence, position } = await collectToMemory(model, ["ab", "c"], { save: "layers.0" });
     expect([...sequence]).toEqual([0, 0, 0, 1, 1]);
     expect([...position]).toEqual([0, 1, 2, 0, 1]);
   });
@@ -67,7 +68,7 @@ describe("streamed activations", () => {
   it("are taken per token from sites with heads, and from attention weights per query", async () => {
     const [prompt] = [[1, 2, 3, 4]];
     const sites = ["layers.1.selfAttn.q", "layers.1.selfAttn.pattern"];
-    const { activations } = await collectToMemory(model, [prompt, prompt], { sites });
+    const { activations } = await collectToMemory(model, [prompt, prompt], { save: sites });
     for (const site of sites) {
       const heads = await alone(prompt, site); // (heads, position, …)
       const expected = mx.concatenate([heads.swapaxes(0, 1), heads.swapaxes(0, 1)], 0);
@@ -79,14 +80,14 @@ describe("streamed activations", () => {
     const sites = "layers.0";
     const prompts = ["abc", "defgh"];
     const at = async (positions: readonly number[] | { from?: number; to?: number }) => {
-      const found = await collectToMemory(model, prompts, { sites, positions });
+      const found = await collectToMemory(model, prompts, { save: sites, positions });
       return [...found.sequence].map((sequence, row) => `${sequence}:${found.position[row]}`);
     };
     expect(await at([-1, 0])).toEqual(["0:3", "0:0", "1:5", "1:0"]);
     expect(await at({ from: 1 })).toEqual(["0:1", "0:2", "0:3", "1:1", "1:2", "1:3", "1:4", "1:5"]);
     expect(await at({ from: -2, to: -1 })).toEqual(["0:2", "1:4"]);
     expect(await at({ from: 4 })).toEqual(["1:4", "1:5"]);
-    const { activations } = await collectToMemory(model, prompts, { sites, positions: [-1] });
+    const { activations } = await collectToMemory(model, prompts, { save: sites, positions: [-1] });
     const last = mx.stack([
       (await alone("abc", sites)).index(-1),
       (await alone("defgh", sites)).index(-1),
@@ -95,7 +96,7 @@ describe("streamed activations", () => {
   });
 
   it("leave out batches in which no token is chosen, but count their sequences", async () => {
-    const options = { sites: "layers.0", positions: { from: 1 }, batchSize: 1 };
+    const options = { save: "layers.0", positions: { from: 1 }, batchSize: 1 };
     const batches = await gathered(streamActivations(model, ["", "ab", ""], options));
     expect(batches.map(({ rows }) => rows)).toEqual([0, 2, 0]);
     expect(batches[0].activations).toEqual({});
@@ -105,15 +106,15 @@ describe("streamed activations", () => {
 
   it("change with interventions", async () => {
     const zero = (x: MxArray) => mx.zerosLike(x);
-    const options = { sites: ["layers.0", "layers.1"], interventions: { "layers.0": zero } };
+    const options = { save: ["layers.0", "layers.1"], interventions: { "layers.0": zero } };
     const { activations } = await collectToMemory(model, ["ab"], options);
     expect(difference(activations["layers.0"], mx.zeros([3, 16]))).toBe(0);
   });
 
   it.each(["float16", "bfloat16"] as const)("can be kept as %s", async (dtype) => {
-    const { activations } = await collectToMemory(model, ["ab"], { sites: "layers.1", dtype });
+    const { activations } = await collectToMemory(model, ["ab"], { save: "layers.1", dtype });
     expect(activations["layers.1"].dtype).toBe(mx[dtype]);
-    const full = (await collectToMemory(model, ["ab"], { sites: "layers.1" })).activations;
+    const full = (await collectToMemory(model, ["ab"], { save: "layers.1" })).activations;
     const cast = full["layers.1"].astype(mx[dtype]);
     expect(mx.arrayEqual(activations["layers.1"], cast).item()).toBe(true);
   });
@@ -134,7 +135,7 @@ describe("a dataset", () => {
       }
     }
     for await (const batch of streamActivations(model, source(), {
-      sites: "layers.0",
+      save: "layers.0",
       batchSize: 4,
     })) {
       expect(taken).toBe(batch.sequences.end);
@@ -148,23 +149,23 @@ describe("a dataset", () => {
       yield "ab";
       yield [0, 3];
     }
-    const { token } = await collectToMemory(model, source(), { sites: "layers.0" });
+    const { token } = await collectToMemory(model, source(), { save: "layers.0" });
     expect([...token]).toEqual([0, 1, 2, 0, 3]);
   });
 
   it("may be empty", async () => {
-    const found = await collectToMemory(model, [], { sites: "layers.0" });
+    const found = await collectToMemory(model, [], { save: "layers.0" });
     expect([found.rows, found.activations]).toEqual([0, {}]);
   });
 
   it("is not a single text, whose letters would become prompts", async () => {
-    const stream = streamActivations(model, "abc" as never, { sites: "layers.0" });
+    const stream = streamActivations(model, "abc" as never, { save: "layers.0" });
     await expect(gathered(stream)).rejects.toThrow(InvalidArgumentError);
   });
 
   it("is told by the number of a sequence that cannot be fed", async () => {
     const prompts = [[1], [2], [3], [99]];
-    const stream = streamActivations(model, prompts, { sites: "layers.0", batchSize: 3 });
+    const stream = streamActivations(model, prompts, { save: "layers.0", batchSize: 3 });
     const error = await gathered(stream).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(InvalidSequenceError);
     expect(error).toMatchObject({ sequence: 3, message: expect.stringContaining("Token 99") });
@@ -173,16 +174,16 @@ describe("a dataset", () => {
 
 describe("a collection refuses", () => {
   it.each([
-    ["a site that does not exist", { sites: "layers.9" }, UnknownSiteError],
-    ["a position that a sequence lacks", { sites: "layers.0", positions: [5] }, OutOfRangeError],
-    ["a batch of no size", { sites: "layers.0", batchSize: 0 }, InvalidArgumentError],
+    ["a site that does not exist", { save: "layers.9" }, UnknownSiteError],
+    ["a position that a sequence lacks", { save: "layers.0", positions: [5] }, OutOfRangeError],
+    ["a batch of no size", { save: "layers.0", batchSize: 0 }, InvalidArgumentError],
   ])("%s", async (_, options, kind) => {
     await expect(collectToMemory(model, ["abc"], options)).rejects.toThrow(kind);
   });
 
   it("values too large for float16, instead of keeping infinities", async () => {
     const interventions = { "layers.0": (x: MxArray) => mx.multiply(x, 1e6) };
-    const options = { sites: "layers.0", interventions, dtype: "float16" as const };
+    const options = { save: "layers.0", interventions, dtype: "float16" as const };
     await expect(collectToMemory(model, ["abc"], options)).rejects.toThrow(DtypeOverflowError);
     await collectToMemory(model, ["abc"], { ...options, dtype: "bfloat16" });
   });
@@ -191,7 +192,7 @@ describe("a collection refuses", () => {
     const control = new AbortController();
     const seen: number[] = [];
     const options = {
-      sites: "layers.0",
+      save: "layers.0",
       batchSize: 2,
       signal: control.signal,
       onProgress: ({ sequences: done }: { sequences: number }) => {
@@ -215,7 +216,7 @@ it("needs sites whose values have positions", async () => {
     }
   }
   const pooled = new InterpretableModel(new Pooled());
-  const collect = (sites: string) => collectToMemory(pooled, [[1, 2], [3]], { sites });
+  const collect = (save: string) => collectToMemory(pooled, [[1, 2], [3]], { save });
   expect((await collect("embedding")).rows).toBe(3);
   await expect(collect("pool")).rejects.toThrow(MissingAxisError);
 });

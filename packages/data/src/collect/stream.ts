@@ -1,9 +1,10 @@
 /** Activations of a whole dataset, one batch after the other. */
+import { largestCast, requireHeld } from "@mlxterp/core";
 import { evaluate, type MxArray } from "@mlxterp/mlx";
 import { type Dataset, type DatasetPrompt, inBatches, promptsOf } from "../dataset/dataset.js";
-import { DtypeOverflowError, InvalidSequenceError } from "../errors.js";
-import { type DataModel, positiveInteger, type StreamOptions } from "./options.js";
-import { chooseRows, keptAs, overflows, type RowOrigins, takeRows } from "./rows.js";
+import { InvalidSequenceError } from "../errors.js";
+import { checkStreamOptions, type DataModel, type StreamOptions } from "./options.js";
+import { chooseRows, keptAs, type RowOrigins, takeRows } from "./rows.js";
 
 /** The activations of one pass. */
 export interface ActivationBatch extends RowOrigins {
@@ -26,7 +27,7 @@ export interface ActivationBatch extends RowOrigins {
  * RowShapeError (`ROW_SHAPE`), InvalidSequenceError (`INVALID_SEQUENCE`), OutOfRangeError (`OUT_OF_RANGE`) for a
  * position that a sequence does not have, DtypeOverflowError (`DTYPE_OVERFLOW`) for float16; the signal's reason
  * @example
- * for await (const batch of streamActivations(model, ["Once upon a time", "Lily saw"], { sites: "layers.2" })) {
+ * for await (const batch of streamActivations(model, ["Once upon a time", "Lily saw"], { save: "layers.2" })) {
  *   batch.activations["layers.2"].shape; // (rows, hidden)
  *   batch.token; // the ids the rows stand at
  * }
@@ -36,6 +37,7 @@ export function streamActivations(
   dataset: Dataset,
   options: StreamOptions,
 ): AsyncGenerator<ActivationBatch, void, undefined> {
+  checkStreamOptions("streamActivations", options);
   return streamFrom(model, promptsOf(dataset), options, { sequences: 0, rows: 0 });
 }
 
@@ -46,7 +48,7 @@ export async function* streamFrom(
   options: StreamOptions,
   done: { readonly sequences: number; readonly rows: number },
 ): AsyncGenerator<ActivationBatch, void, undefined> {
-  const size = positiveInteger("batchSize", options.batchSize ?? 8);
+  const { batchSize: size = 8 } = options;
   let { sequences, rows } = done;
   for await (const batch of inBatches(prompts, size)) {
     options.signal?.throwIfAborted();
@@ -67,8 +69,9 @@ async function runBatch(
 ): Promise<ActivationBatch> {
   const { facts, activations, checks } = lazyBatch(model, prompts, options, first);
   await evaluate([...Object.values(activations), ...Object.values(checks)]);
-  for (const [site, overflow] of Object.entries(checks)) {
-    if (overflow.item()) throw new DtypeOverflowError(site, "float16", facts.sequences);
+  const { start, end } = facts.sequences;
+  for (const [site, largest] of Object.entries(checks)) {
+    requireHeld(site, options.dtype ?? "float32", largest, ` in sequences ${start} … ${end - 1}`);
   }
   return { ...facts, activations };
 }
@@ -79,7 +82,7 @@ function lazyBatch(
   options: StreamOptions,
   first: number,
 ) {
-  const { sites: save, interventions, positions = "all", dtype = "float32" } = options;
+  const { save, interventions, positions, dtype = "float32" } = options;
   const tokens = tokenIds(model, prompts, first);
   const chosen = chooseRows(tokens, positions, first);
   const sequences = { start: first, end: first + prompts.length };
@@ -91,7 +94,8 @@ function lazyBatch(
   for (const site of cache.keys()) {
     const rows = takeRows(cache, site, chosen);
     activations[site] = keptAs(rows, dtype);
-    if (dtype === "float16") checks[site] = overflows(rows, activations[site]);
+    const largest = largestCast(rows, dtype);
+    if (largest) checks[site] = largest;
   }
   return { facts, activations, checks };
 }

@@ -5,7 +5,12 @@
  * lost: a sequence may begin in the middle of a document, and attention sees the end of one before the next.
  */
 import type { Tokenizer } from "@mlxterp/core";
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import {
+  checkOptions,
+  checkPositiveInteger,
+  checkWholeNumber,
+  InvalidArgumentError,
+} from "@mlxterp/mlx";
 
 export interface CutOptions {
   /** Tokens of every sequence, `bos` included. */
@@ -31,6 +36,11 @@ export function cutIntoSequences(
   tokenizer: Pick<Tokenizer, "encode"> | undefined,
   options: CutOptions,
 ): AsyncIterable<number[]> {
+  checkOptions<CutOptions>("cutIntoSequences", options, {
+    length: checkPositiveInteger,
+    bos: checkWholeNumber,
+    separator: checkWholeNumber,
+  });
   if (!tokenizer) {
     const rule = "this model has none, so texts cannot be cut. Give token ids as the dataset.";
     throw new InvalidArgumentError("tokenizer", tokenizer, rule);

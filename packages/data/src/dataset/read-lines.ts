@@ -9,7 +9,7 @@ import { CorruptFileError } from "@mlxterp/mlx";
  * @param file in UTF-8
  * @returns can be gone through again, from the start
  * @example
- * for await (const batch of streamActivations(model, readLines("stories.txt"), { sites: "layers.3" })) {
+ * for await (const batch of streamActivations(model, readLines("stories.txt"), { save: "layers.3" })) {
  *   batch.activations["layers.3"]; // (rows, hidden)
  * }
  */
@@ -28,7 +28,7 @@ export function readLines(file: string): AsyncIterable<string> {
  * @returns can be gone through again, from the start
  * @throws CorruptFileError (`CORRUPT_FILE`) with the number of the line that is not JSON or lacks the field
  * @example
- * await collectToDisk(model, readJsonLines("pile.jsonl"), { folder: "activations", sites: "layers.3" });
+ * await collectToDisk(model, readJsonLines("pile.jsonl"), { folder: "activations", save: "layers.3" });
  */
 export function readJsonLines(file: string, field = "text"): AsyncIterable<string | number[]> {
   return {

@@ -12,7 +12,7 @@ const sites = ["layers.0", "layers.1.selfAttn.z"];
 
 it("a store's rows come back with their origins", async () => {
   const folder = temporaryFolder();
-  const options = { folder: join(folder, "store"), sites, shardBytes: 6000 };
+  const options = { folder: join(folder, "store"), save: sites, shardBytes: 6000 };
   await using store = await collectToDisk(smallModel(), sequences(30), options);
   const path = join(folder, "rows.parquet");
   const seen: number[] = [];
@@ -47,7 +47,7 @@ it("some of a store's sites are enough", async () => {
   const folder = temporaryFolder();
   const store = await collectToDisk(smallModel(), sequences(5), {
     folder: join(folder, "store"),
-    sites,
+    save: sites,
   });
   const path = join(folder, "rows.parquet");
   await storeToParquet(store, path, { sites: [sites[0]] });
@@ -60,7 +60,10 @@ it("some of a store's sites are enough", async () => {
 
 it("a store without rows is a table without rows", async () => {
   const folder = temporaryFolder();
-  const store = await collectToDisk(smallModel(), [], { folder: join(folder, "store"), sites });
+  const store = await collectToDisk(smallModel(), [], {
+    folder: join(folder, "store"),
+    save: sites,
+  });
   const path = join(folder, "rows.parquet");
   await storeToParquet(store, path);
   expect(await parquetReadObjects({ file: await asyncBufferFromFile(path) })).toEqual([]);

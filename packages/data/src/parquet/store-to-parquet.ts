@@ -1,6 +1,14 @@
 /** A store of activations as one Parquet file. */
-import { release, toFlat } from "@mlxterp/mlx";
-import { positiveInteger } from "../collect/options.js";
+import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  checkPositiveInteger,
+  checkSignal,
+  checkText,
+  release,
+  toFlat,
+} from "@mlxterp/mlx";
 import { InvalidTableError } from "../errors.js";
 import { originTensors } from "../store/shard.js";
 import type { ActivationStore } from "../store/store.js";
@@ -30,8 +38,14 @@ export async function storeToParquet(
   path: string,
   options: StoreToParquetOptions = {},
 ): Promise<void> {
+  checkOptions<StoreToParquetOptions>("storeToParquet", options, {
+    sites: checkList,
+    rowGroupRows: checkPositiveInteger,
+    onProgress: checkFunction,
+    signal: checkSignal,
+  });
+  checkText("path", path);
   const { sites: names, rowGroupRows = 4096 } = options;
-  positiveInteger("rowGroupRows", rowGroupRows);
   const sites = names?.map((name) => store.describe(name)) ?? store.sites;
   for (const { site } of sites) {
     if (site in originTensors) throw new InvalidTableError(site, site, "the name is taken.");

@@ -1,5 +1,6 @@
 /** Tables as Parquet files, which Python, DuckDB, Spark and the Hugging Face viewer read. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { checkOptions, checkPositiveInteger, checkRecord, checkText } from "@mlxterp/mlx";
 import { fileWriter, ParquetWriter } from "hyparquet-writer";
 import { InvalidTableError } from "../errors.js";
 import { type ColumnType, columnTypes, schemaOf } from "./column-type.js";
@@ -25,6 +26,12 @@ export async function writeParquet(
   table: Table | AsyncIterable<Table> | Iterable<Table>,
   options: WriteParquetOptions = {},
 ): Promise<void> {
+  checkOptions<WriteParquetOptions>("writeParquet", options, {
+    rowGroupRows: checkPositiveInteger,
+    metadata: checkRecord,
+  });
+  checkText("path", path);
+  if (!Array.isArray(table)) checkRecord("table", table);
   const temporary = `${path}.incomplete`;
   try {
     await writeParts(temporary, isParts(table) ? table : [table], options);

@@ -1,6 +1,14 @@
 /** Batches of a store's rows, in order or shuffled, for any number of epochs. */
-import { InvalidArgumentError, type MxArray, release } from "@mlxterp/mlx";
-import { positiveInteger } from "../collect/options.js";
+import {
+  checkInteger,
+  checkList,
+  checkOptions,
+  checkPositiveInteger,
+  checkSignal,
+  checkWholeNumber,
+  type MxArray,
+  release,
+} from "@mlxterp/mlx";
 import { permutation, seedOf } from "./permutation.js";
 import type { ActivationStore } from "./store.js";
 
@@ -29,17 +37,28 @@ export interface StoreBatch {
   readonly activations: Readonly<Record<string, MxArray>>;
 }
 
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+export function checkBatchOptions(options: StoreBatchOptions): void {
+  checkOptions<StoreBatchOptions>("batches", options, {
+    batchSize: checkPositiveInteger,
+    sites: checkList,
+    shuffle: checkInteger,
+    epochs: checkPositiveInteger,
+    skip: checkWholeNumber,
+    signal: checkSignal,
+  });
+  checkPositiveInteger("batchSize", options.batchSize); // the only one that cannot be left out
+}
+
 /** The last batch of an epoch may be smaller, so that each row comes once. */
 export async function* batchesOf(
   store: ActivationStore,
   options: StoreBatchOptions,
 ): AsyncGenerator<StoreBatch, void, undefined> {
-  const { epochs = 1, skip = 0, signal } = options;
-  const size = positiveInteger("batchSize", options.batchSize);
-  positiveInteger("epochs", epochs);
+  const { epochs = 1, skip = 0, signal, batchSize: size } = options;
   const sites = options.sites ?? store.sites.map(({ site }) => site);
   const perEpoch = Math.ceil(store.rows / size);
-  for (let step = wholeSkip(skip); step < perEpoch * epochs; step++) {
+  for (let step = skip; step < perEpoch * epochs; step++) {
     signal?.throwIfAborted();
     const epoch = Math.floor(step / perEpoch);
     const rows = rowsOf(store.rows, size, step % perEpoch, orderOf(store.rows, options, epoch));
@@ -59,13 +78,4 @@ function rowsOf(rows: number, size: number, batch: number, order: Order): number
   const start = batch * size;
   const length = Math.min(size, rows - start);
   return Array.from({ length }, (_, index) => order(start + index));
-}
-
-function wholeSkip(skip: number): number {
-  if (Number.isInteger(skip) && skip >= 0) return skip;
-  throw new InvalidArgumentError(
-    "skip",
-    skip,
-    `it must be a whole number from 0; ${skip} is none.`,
-  );
 }

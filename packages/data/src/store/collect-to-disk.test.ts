@@ -1,16 +1,11 @@
 /** Collections on disk: what they hold, and what they are continued with. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DtypeOverflowError } from "@mlxterp/core";
 import { CorruptFileError, type MxArray, mx, readTensors } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { collectToMemory } from "../collect/collect-to-memory.js";
-import {
-  DtypeOverflowError,
-  RowShapeError,
-  StoreBusyError,
-  StoreExistsError,
-  StoreMismatchError,
-} from "../errors.js";
+import { RowShapeError, StoreBusyError, StoreExistsError, StoreMismatchError } from "../errors.js";
 import { contentOf, difference, temporaryFolder } from "../testing/fixtures.js";
 import { sequences, smallModel } from "../testing/small-model.js";
 import { type CollectToDiskOptions, collectToDisk } from "./collect-to-disk.js";
@@ -21,7 +16,7 @@ const sites = ["layers.0", "layers.1.selfAttn.z"];
 const dataset = sequences(60);
 
 /** About 300 rows of 128 bytes: a shard every 20 sequences or so. */
-const common = { sites, batchSize: 4, shardBytes: 12_000 };
+const common = { save: sites, batchSize: 4, shardBytes: 12_000 };
 
 /** Ends a collection after so many sequences, as if cancelled. */
 async function begun(folder: string, after: number, options: Partial<CollectToDiskOptions> = {}) {
@@ -42,7 +37,7 @@ describe("a collection on disk", () => {
   it("holds what a collection in memory does, in shards that any reader of safetensors opens", async () => {
     const folder = temporaryFolder();
     await using store = await collectToDisk(model, dataset, { ...common, folder });
-    const expected = await collectToMemory(model, dataset, { sites, batchSize: 4 });
+    const expected = await collectToMemory(model, dataset, { save: sites, batchSize: 4 });
     const all = Array.from({ length: store.rows }, (_, row) => row);
     expect([store.rows, store.sequences, store.complete]).toEqual([expected.rows, 60, true]);
     expect(store.sites.map(({ site, shape }) => [site, shape])).toEqual([
@@ -112,7 +107,7 @@ describe("a collection on disk", () => {
       batchSize: 7,
       shardBytes: 1,
     });
-    const expected = await collectToMemory(model, dataset, { sites });
+    const expected = await collectToMemory(model, dataset, { save: sites });
     const all = Array.from({ length: expected.rows }, (_, row) => row);
     expect(store.rows).toBe(expected.rows);
     expect(difference(store.read(sites[0], all), expected.activations[sites[0]])).toBeLessThan(
@@ -123,7 +118,11 @@ describe("a collection on disk", () => {
   it.each(["float16", "bfloat16"] as const)("of %s is read back exactly", async (dtype) => {
     const folder = temporaryFolder();
     const store = await collectToDisk(model, dataset, { ...common, folder, dtype });
-    const { activations, rows } = await collectToMemory(model, dataset, { ...common, dtype });
+    const { activations, rows } = await collectToMemory(model, dataset, {
+      save: sites,
+      batchSize: 4,
+      dtype,
+    });
     const all = Array.from({ length: rows }, (_, row) => row);
     const expected = activations[sites[1]].astype(mx.float32);
     expect(difference(store.read(sites[1], all), expected)).toBe(0);
@@ -134,7 +133,7 @@ describe("a collection on disk", () => {
 describe("a collection is not continued with", () => {
   const other = sequences(60).map((ids, index) => (index === 3 ? [...ids, 1] : ids));
   const cases: [string, Partial<CollectToDiskOptions>, string][] = [
-    ["other sites", { sites: "layers.1" }, "sites"],
+    ["other sites", { save: "layers.1" }, "sites"],
     ["other positions", { positions: [-1] }, "positions"],
     ["another dtype", { dtype: "bfloat16" }, "dtype"],
     ["interventions elsewhere", { interventions: { "layers.1": (x) => x } }, "interventions"],
@@ -220,7 +219,7 @@ describe("a folder", () => {
   it("is not made for a site that does not exist", async () => {
     const folder = join(temporaryFolder(), "new");
     await expect(
-      collectToDisk(model, dataset, { ...common, folder, sites: "layers.7" }),
+      collectToDisk(model, dataset, { ...common, folder, save: "layers.7" }),
     ).rejects.toThrow("layers.7");
     expect(() => readdirSync(folder)).toThrow("ENOENT");
   });
@@ -253,7 +252,7 @@ describe("a folder", () => {
 describe("nothing is stored of", () => {
   it("a site whose rows depend on the sequence's length", async () => {
     const folder = temporaryFolder();
-    const options = { ...common, folder, sites: "layers.0.selfAttn.pattern" };
+    const options = { ...common, folder, save: "layers.0.selfAttn.pattern" };
     await expect(
       collectToDisk(
         model,

@@ -1,6 +1,7 @@
 /** Collects the activations of a dataset into a store, and goes on where an earlier run was ended. */
-import { type DataModel, positiveInteger, type StreamOptions } from "../collect/options.js";
-import { isPositionList, type PositionChoice } from "../collect/positions.js";
+import { checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
+import { checkBoolean, checkOptions, checkPositiveInteger, checkText } from "@mlxterp/mlx";
+import { type DataModel, type StreamOptions, streamRules } from "../collect/options.js";
 import { streamFrom } from "../collect/stream.js";
 import { type Dataset, promptsOf } from "../dataset/dataset.js";
 import { StoreExistsError } from "../errors.js";
@@ -38,13 +39,22 @@ export interface CollectToDiskOptions extends StreamOptions {
  * CorruptFileError (`CORRUPT_FILE`)
  * @example
  * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
- * const store = await collectToDisk(model, sequences, { folder: "activations", sites: "layers.2", batchSize: 32 });
+ * const store = await collectToDisk(model, sequences, { folder: "activations", save: "layers.2", batchSize: 32 });
  */
-export function collectToDisk(
+export async function collectToDisk(
   model: DataModel,
   dataset: Dataset,
   options: CollectToDiskOptions,
 ): Promise<ActivationStore> {
+  checkOptions<CollectToDiskOptions>("collectToDisk", options, {
+    ...streamRules,
+    folder: checkText,
+    shardBytes: checkPositiveInteger,
+    resume: checkBoolean,
+    recheck: checkBoolean,
+  });
+  checkText("folder", options.folder);
+  checkSelectors("save", options.save);
   return collectInto(storeFolder(options.folder), model, dataset, options);
 }
 
@@ -55,7 +65,6 @@ export async function collectInto(
   dataset: Dataset,
   options: CollectToDiskOptions,
 ): Promise<ActivationStore> {
-  positiveInteger("shardBytes", options.shardBytes ?? 1);
   const collection = describeCollection(model, options);
   const prompts = new CountedPrompts(promptsOf(dataset));
   try {
@@ -111,8 +120,8 @@ async function writeShard(folder: StoreFolder, manifest: Manifest, builder: Shar
 
 /** @throws UnknownSiteError (`UNKNOWN_SITE`) before anything is written */
 function describeCollection(model: DataModel, options: CollectToDiskOptions): Collection {
-  const { sites, positions = "all", dtype = "float32", interventions = {} } = options;
-  const selectors = typeof sites === "string" || sites instanceof RegExp ? [sites] : sites;
+  const { save, positions, dtype = "float32", interventions = {} } = options;
+  const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
   const names = selectors.flatMap((selector) => model.sites(selector).map(({ site }) => site));
   return {
     model: model.name,
@@ -124,9 +133,9 @@ function describeCollection(model: DataModel, options: CollectToDiskOptions): Co
   };
 }
 
-function storedPositions(positions: PositionChoice): Collection["positions"] {
-  if (typeof positions === "string") return positions;
-  if (isPositionList(positions)) return [...positions];
+function storedPositions(positions: Positions | undefined): Collection["positions"] {
+  if (positions === undefined) return "all";
+  if (!isPositionRange(positions)) return [positions].flat();
   const { from, to } = positions;
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }

@@ -9,7 +9,7 @@ import { type StoreFolder, storeFolder } from "./store-folder.js";
 
 const model = smallModel();
 const dataset = sequences(24);
-const options = { sites: "layers.0", batchSize: 4, shardBytes: 1500 };
+const options = { save: "layers.0", batchSize: 4, shardBytes: 1500 };
 
 class Died extends Error {}
 

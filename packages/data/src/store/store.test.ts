@@ -30,13 +30,13 @@ let expected: Awaited<ReturnType<typeof collectToMemory>>;
 /** A store of its own, to be damaged. */
 async function freshStore(): Promise<string> {
   const folder = temporaryFolder();
-  await collectToDisk(model, dataset, { folder, sites, shardBytes: 6000 });
+  await collectToDisk(model, dataset, { folder, save: sites, shardBytes: 6000 });
   return folder;
 }
 
 beforeAll(async () => {
-  store = await collectToDisk(model, dataset, { folder, sites, shardBytes: 6000 });
-  expected = await collectToMemory(model, dataset, { sites });
+  store = await collectToDisk(model, dataset, { folder, save: sites, shardBytes: 6000 });
+  expected = await collectToMemory(model, dataset, { save: sites });
 });
 
 describe("rows", () => {

@@ -1,6 +1,11 @@
 /** A store of activations on disk, of which only what is asked for is read. */
 import { join } from "node:path";
 import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  checkSignal,
+  checkText,
   fromFlat,
   InvalidArgumentError,
   type MxArray,
@@ -8,7 +13,12 @@ import {
   verifyFiles,
 } from "@mlxterp/mlx";
 import { type RowOrigins, rowFromFront } from "../collect/rows.js";
-import { batchesOf, type StoreBatch, type StoreBatchOptions } from "./batches.js";
+import {
+  batchesOf,
+  checkBatchOptions,
+  type StoreBatch,
+  type StoreBatchOptions,
+} from "./batches.js";
 import { fromBfloat16, fromFloat16 } from "./half.js";
 import { type Collection, type Manifest, readManifest, type StoredSite } from "./manifest.js";
 import { originTensors } from "./shard.js";
@@ -68,6 +78,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    */
   read(site: string, rows: readonly number[]): MxArray {
     const { shape, dtype } = this.describe(site);
+    checkList("rows", rows);
     const found = rows.map((row) => rowFromFront(row, this.rows));
     const bytes = this.reader.read(site, found);
     return fromFlat(decode(bytes, dtype), [rows.length, ...shape]);
@@ -79,6 +90,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    * @throws OutOfRangeError (`OUT_OF_RANGE`)
    */
   origins(rows: readonly number[]): RowOrigins {
+    checkList("rows", rows);
     const found = rows.map((row) => rowFromFront(row, this.rows));
     const of = (tensor: string) => new Int32Array(this.reader.read(tensor, found).buffer);
     const { sequence, position, token } = originTensors;
@@ -107,6 +119,8 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    * }
    */
   batches(options: StoreBatchOptions): AsyncGenerator<StoreBatch, void, undefined> {
+    checkBatchOptions(options);
+    for (const site of options.sites ?? []) this.describe(site);
     return batchesOf(this, options);
   }
 
@@ -116,6 +130,10 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    * @throws CorruptFileError (`CORRUPT_FILE`) with the first file that differs; the signal's reason
    */
   async verify(options: VerifyStoreOptions = {}): Promise<void> {
+    checkOptions<VerifyStoreOptions>("verify", options, {
+      onProgress: checkFunction,
+      signal: checkSignal,
+    });
     const { shards } = this.manifest;
     for (const shard of shards) checkSize(this.folder, shard);
     const files = shards.map(({ file, sha256 }) => ({ path: join(this.folder, file), sha256 }));
@@ -166,11 +184,12 @@ function decode(bytes: Uint8Array, dtype: StoredSite["dtype"]): Float32Array | I
  * @throws StoreNotFoundError (`STORE_NOT_FOUND`); CorruptFileError (`CORRUPT_FILE`) for a damaged manifest, or a file
  * that is missing or of the wrong size
  * @example
- * await collectToDisk(model, ["Mary and John went home"], { folder: "activations", sites: "layers.2" });
+ * await collectToDisk(model, ["Mary and John went home"], { folder: "activations", save: "layers.2" });
  * await using store = await openStore("activations");
  * store.rows; // 6
  */
 export async function openStore(folder: string): Promise<ActivationStore> {
+  checkText("folder", folder);
   const manifest = readManifest(folder);
   for (const shard of manifest.shards) checkSize(folder, shard);
   return new ActivationStore(folder, manifest);

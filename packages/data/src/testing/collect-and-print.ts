@@ -6,7 +6,7 @@ const [folder, count] = process.argv.slice(2);
 
 const store = await collectToDisk(smallModel(), sequences(Number(count)), {
   folder,
-  sites: ["layers.0", "layers.1.selfAttn.z"],
+  save: ["layers.0", "layers.1.selfAttn.z"],
   batchSize: 4,
   shardBytes: 6000,
   onProgress: ({ sequences: done }) => process.stdout.write(`done ${done}\n`),

@@ -47,7 +47,7 @@ async function growth(work: (step: () => void) => Promise<unknown>) {
 }
 
 const model = new InterpretableModel(new Wide());
-const options = { sites: "embedding", shardBytes: 4 * 2 ** 20 };
+const options = { save: "embedding", shardBytes: 4 * 2 ** 20 };
 await collectToDisk(model, [...sequences()].slice(0, 100), {
   ...options,
   folder: join(folder, "warm-up"),

@@ -58,7 +58,7 @@ export interface MxArray {
   at(...index: Index[]): ArrayAt;
   index(...index: Index[]): MxArray;
   /** Changes this array in place. Nothing in this project calls it on an array it did not make. */
-  indexPut_(index: Index | Index[], value: Operand): MxArray;
+  indexPut_(index: Index | Index[], value: Operand): void;
 
   reshape(shape: readonly number[]): MxArray;
   flatten(startAxis?: number, endAxis?: number): MxArray;

@@ -1,13 +1,5 @@
 /** The type of the binding's array module, `mx`: the operations this project uses. */
-import type {
-  Device,
-  Dtype,
-  DtypeCategory,
-  MxArray,
-  NestedNumbers,
-  Operand,
-  Slice,
-} from "./array.js";
+import type { Device, Dtype, DtypeCategory, MxArray, Operand, Slice } from "./array.js";
 
 type Unary = (x: Operand) => MxArray;
 type Binary = (a: Operand, b: Operand) => MxArray;
@@ -20,8 +12,8 @@ interface Reduce {
 }
 
 interface ArrayConstructor {
-  (value: NestedNumbers | readonly MxArray[], dtype?: Dtype): MxArray;
-  new (value: NestedNumbers | readonly MxArray[], dtype?: Dtype): MxArray;
+  (value: Operand, dtype?: Dtype): MxArray;
+  new (value: Operand, dtype?: Dtype): MxArray;
   readonly prototype: MxArray;
 }
 
@@ -65,7 +57,7 @@ interface Linalg {
   qr(x: Operand): MxArray[];
   svd(x: Operand, stream?: Device | number): MxArray[];
   inv(x: Operand): MxArray;
-  cholesky(x: Operand, upper?: boolean): MxArray;
+  cholesky(x: Operand, upper: boolean): MxArray;
 }
 
 interface Fast {
@@ -84,15 +76,12 @@ interface Fast {
     keys: Operand,
     values: Operand,
     scale: number,
-    mask?: Operand,
+    mask?: Operand | null,
   ): MxArray;
 }
 
 interface Metal {
   isAvailable(): boolean;
-  getActiveMemory(): number;
-  getPeakMemory(): number;
-  clearCache?(): void;
 }
 
 /** MLX's array operations. Everything is lazy unless it says otherwise. */
@@ -192,14 +181,14 @@ export interface Mx {
   arrayEqual(a: Operand, b: Operand, equalNan?: boolean): MxArray;
   arange(start: number, stop: number, step?: number, dtype?: Dtype): MxArray;
   /** `a[indicesA] @ b[indicesB]`, batch by batch; without indices all of them in order. */
-  blockSparseMM(a: Operand, b: Operand, indicesA?: MxArray, indicesB?: MxArray): MxArray;
+  gatherMM(a: Operand, b: Operand, indicesA?: MxArray | null, indicesB?: MxArray | null): MxArray;
   /** `quantizedMatmul` of `x[indicesX]` and `weight[indicesWeight]`, batch by batch. */
-  blockSparseQMM(
+  gatherQMM(
     x: MxArray,
     weight: MxArray,
     scales: MxArray,
     biases: MxArray,
-    indicesX: MxArray | undefined,
+    indicesX: MxArray | null,
     indicesWeight: MxArray,
     transpose: boolean,
     groupSize: number,
@@ -226,11 +215,11 @@ export interface Mx {
   tile(x: Operand, reps: readonly number[]): MxArray;
   transpose(x: Operand, ...axes: (number | readonly number[])[]): MxArray;
   tri(n: number, m?: number, k?: number, dtype?: Dtype): MxArray;
-  tril(x: Operand, k?: number): MxArray;
+  tril(x: Operand, k: number): MxArray;
   where(condition: Operand, x: Operand, y: Operand): MxArray;
   zeros(shape: Shape, dtype?: Dtype): MxArray;
 
-  quantize(weight: MxArray, groupSize?: number, bits?: number): MxArray[];
+  quantize(weight: MxArray, groupSize: number, bits: number): MxArray[];
   dequantize(
     weight: MxArray,
     scales: MxArray,
@@ -276,5 +265,7 @@ export interface Mx {
   readonly linalg: Linalg;
   readonly fast: Fast;
   readonly metal: Metal;
-  readonly Inf: number;
+
+  /** Bytes that MLX holds on Metal. */
+  getActiveMemory(): number;
 }

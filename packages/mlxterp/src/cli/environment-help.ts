@@ -12,5 +12,8 @@ export const environmentVariables: readonly (readonly [name: string, meaning: st
   ["NO_COLOR", "no colours; FORCE_COLOR=1 has them in a pipe, too"],
   ["COLUMNS", "width of output in a pipe; default 100"],
   ["OPENBLAS_NUM_THREADS", "read by OpenBLAS: how many cores products take"],
-  ["OPENBLAS_CORETYPE", "read by OpenBLAS: which kernels; Haswell halves the speed of AVX-512"],
+  [
+    "OPENBLAS_CORETYPE",
+    "read by OpenBLAS: which kernels, such as SkylakeX on processors it does not know",
+  ],
 ];

@@ -195,3 +195,12 @@ describe("--out", () => {
     if (ending === "json") expect(JSON.parse(written).text).toBe(text);
   });
 });
+
+it("prompts of unequal length are told with the first token in which they differ", async () => {
+  const pair = ["--clean", "Mary and John gave a ball", "--corrupted", "Mary and gave a ball"];
+  const { code, stderr } = await invoke(["patch", ...pair, "--answer", "to"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /differ first at token 3: clean has .*John.*gave.*, corrupted has .*gave.*a/,
+  );
+});

@@ -16,16 +16,23 @@ interface SpawnOptions {
   /** Options of node itself. */
   readonly node?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** What is piped in; nothing, and at its end, otherwise. */
+  readonly input?: string;
   /** Called with everything printed so far. */
   readonly onOutput?: (stdout: string, interrupt: () => void) => void;
 }
 
-function run(argv: readonly string[], { node = [], environment, onOutput }: SpawnOptions = {}) {
+function run(
+  argv: readonly string[],
+  { node = [], environment, input, onOutput }: SpawnOptions = {},
+) {
   const child = spawn(
     process.execPath,
     ["--import", tsx, "--conditions=@mlxterp/source", ...node, main, ...argv],
-    { cwd: folder, env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] },
+    { cwd: folder, env: { ...process.env, ...environment } },
   );
+  child.stdin.on("error", () => undefined); // a process that ends does not read
+  child.stdin.end(input);
   const printed = { stdout: "", stderr: "" };
   child.stdout.on("data", (part) => {
     printed.stdout += part;
@@ -62,6 +69,12 @@ describe("without a binding that loads", () => {
       /^mlxterp lens: The MLX binding cannot be loaded: .*apt-get install.*\n$/,
     );
   });
+});
+
+it("reads its prompt from a pipe", async () => {
+  const { code, stdout } = await run(["trace", "--json"], { input: "the capital of France is\n" });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).tokens.pieces).toEqual(["<bos>", "the", "capital", "of", "France", "is"]); // biome-ignore format: one list
 });
 
 it("stops at Ctrl-C with 130 and one line", async () => {

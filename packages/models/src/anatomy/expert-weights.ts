@@ -1,8 +1,8 @@
 /** The weights of MLPs that are one of several. */
 import type { MxArray } from "@mlxterp/mlx";
-import type { Mlp } from "../decoder/mlp.js";
-import type { MixtureOfExperts } from "../decoder/moe.js";
-import { fullWeight } from "../quantization/full-weight.js";
+import type { MixtureOfExperts } from "../decoder/experts/moe.js";
+import type { Mlp } from "../decoder/mlp/mlp.js";
+import { fullWeight } from "../packed/full-weight.js";
 import { biasOf } from "./bias-of.js";
 
 /** One MLP's matrices, oriented so that activations multiply from the left. */

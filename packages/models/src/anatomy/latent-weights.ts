@@ -1,6 +1,6 @@
 /** The weights of latent attention: queries, keys and values by way of narrow vectors. */
 import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
-import { fullWeight } from "../quantization/full-weight.js";
+import { fullWeight } from "../packed/full-weight.js";
 
 /**
  * A layer's matrices, oriented so that activations multiply from the left. A norm stands after each matrix that goes

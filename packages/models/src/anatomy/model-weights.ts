@@ -1,11 +1,11 @@
 /** A decoder's weights under the field's names, oriented so that activations multiply from the left. */
 import { OutOfRangeError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { Decoder } from "../decoder/decoder.js";
-import type { ProjectedEmbedding } from "../decoder/projected-embedding.js";
-import type { ScaledEmbedding } from "../decoder/scaled-embedding.js";
-import { TiedHead } from "../decoder/tied-head.js";
-import { fullWeight } from "../quantization/full-weight.js";
+import type { ProjectedEmbedding } from "../decoder/embedding/projected-embedding.js";
+import type { ScaledEmbedding } from "../decoder/embedding/scaled-embedding.js";
+import { TiedHead } from "../decoder/head/tied-head.js";
+import type { Decoder } from "../decoder/model/decoder.js";
+import { fullWeight } from "../packed/full-weight.js";
 import { FactoredMatrix } from "./factored-matrix.js";
 import { type DecoderLayerWeights, layerWeights } from "./layer-weights.js";
 

@@ -1,9 +1,9 @@
 /** Attention in both directions, with every intermediate value as a site. */
 import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { attentionScores, mixValues, splitHeads } from "../decoder/attention/heads.js";
+import { type HeadWriting, writeHeads } from "../decoder/attention/mix-heads.js";
 import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
-import { attentionScores, mixValues, splitHeads } from "../decoder/heads.js";
-import { type HeadWriting, writeHeads } from "../decoder/mix-heads.js";
 
 /** Every token sees every token that is no padding; the output is what is added to the residual stream. */
 export class EncoderAttention extends nn.Module implements HeadWriting {
@@ -74,6 +74,6 @@ export class EncoderAttention extends nn.Module implements HeadWriting {
     }
     scores.derive(() => attentionScores(q, k, scale, mask));
     pattern.derive(() => mx.softmax(attentionScores(q, k, scale, mask), -1, true));
-    return mx.fast.scaledDotProductAttention(q, k, v, scale, mask ?? undefined);
+    return mx.fast.scaledDotProductAttention(q, k, v, scale, mask);
   }
 }

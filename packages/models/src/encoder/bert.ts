@@ -1,8 +1,19 @@
 /** BERT with its masked-language-model head: token ids in, logits for every position out. */
-import { type Embedding, InvalidArgumentError, type MxArray, mx, nn } from "@mlxterp/mlx";
+
+import {
+  checkList,
+  checkOptions,
+  type Embedding,
+  InvalidArgumentError,
+  isArray,
+  type MxArray,
+  mx,
+  nn,
+} from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
-import { Norm } from "../decoder/norm.js";
-import { maskedScore } from "../decoder/pass.js";
+import { checkIds } from "../decoder/model/pass-arguments.js";
+import { Norm } from "../decoder/norm/norm.js";
+import { maskedScore } from "../decoder/positions/pass.js";
 import type { BertConfig } from "./config.js";
 import { EncoderLayer } from "./layer.js";
 import { MaskedHead } from "./masked-head.js";
@@ -50,8 +61,12 @@ export class Bert extends nn.Module {
    * @returns logits, (batch, position, vocab)
    * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when there are more tokens than positions
    */
-  override forward(ids: MxArray, { lengths, tokenTypes }: BertPassOptions = {}): MxArray {
+  override forward(ids: MxArray, options: BertPassOptions = {}): MxArray {
+    checkIds(ids);
+    checkOptions<BertPassOptions>("forward", options, { lengths: checkList, tokenTypes: true });
+    const { lengths, tokenTypes } = options;
     const { layers } = this;
+    checkRows(ids, options, this.embedTokenTypes.weight.shape[0]);
     let x = this.embed(ids, tokenTypes);
     const mask = paddingMask(x, lengths);
     for (let index = 0; index < layers.length; index++) x = layers[index].forward(x, mask);
@@ -75,6 +90,23 @@ export class Bert extends nn.Module {
   unembed(x: MxArray): MxArray {
     return this.head.forward(x, this.embedTokens);
   }
+}
+
+/** MLX checks no index and no length of a row. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+function checkRows(ids: MxArray, { lengths, tokenTypes }: BertPassOptions, kinds: number): void {
+  const [rows, width] = ids.shape;
+  const wrong = lengths?.find((one) => !(Number.isInteger(one) && one >= 1 && one <= width));
+  if (lengths && (lengths.length !== rows || wrong !== undefined)) {
+    const rule = `must be a list of ${rows} numbers of real tokens, each from 1 to ${width}.`;
+    throw new InvalidArgumentError("lengths", lengths, rule);
+  }
+  if (tokenTypes === undefined) return;
+  const integers = isArray(tokenTypes) && mx.issubdtype(tokenTypes.dtype, mx.integer);
+  const fits = integers && tokenTypes.shape.join() === ids.shape.join();
+  if (fits && Number(mx.min(tokenTypes).item()) >= 0 && Number(mx.max(tokenTypes).item()) < kinds)
+    return;
+  const rule = `must be integers from 0 to ${kinds - 1} of the shape [${ids.shape.join(", ")}].`;
+  throw new InvalidArgumentError("tokenTypes", tokenTypes, rule);
 }
 
 /** Hides the end of every row that is shorter than the rectangle, (batch, 1, 1, key); null where none is. */

@@ -1,5 +1,5 @@
 /** The description of a bidirectional encoder as plain data. */
-import type { ActivationName, NormConfig } from "../decoder/config.js";
+import type { ActivationName, NormConfig } from "../decoder/config/config.js";
 
 /** Everything that distinguishes one BERT from another. */
 export interface BertConfig {

@@ -2,8 +2,8 @@
 import { Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
-import { Mlp } from "../decoder/mlp.js";
-import { Norm } from "../decoder/norm.js";
+import { Mlp } from "../decoder/mlp/mlp.js";
+import { Norm } from "../decoder/norm/norm.js";
 import { EncoderAttention } from "./attention.js";
 import type { BertConfig } from "./config.js";
 

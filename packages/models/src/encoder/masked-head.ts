@@ -1,8 +1,8 @@
 /** The head that says which token a position holds. */
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { activations } from "../decoder/activations.js";
 import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
-import { Norm } from "../decoder/norm.js";
+import { activations } from "../decoder/mlp/activations.js";
+import { Norm } from "../decoder/norm/norm.js";
 import type { BertConfig } from "./config.js";
 
 /** A small transformation, then the transposed embedding matrix and a bias of its own. */

@@ -1,9 +1,12 @@
 /** A bidirectional encoder with its tokenizer: prompts with gaps in, activations and logits out. */
+
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
+import { checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import { layerWeights } from "../anatomy/layer-weights.js";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
+import { claimed } from "../decoder/model/pass-arguments.js";
 import { NotGenerativeError } from "../errors.js";
-import type { Checkpoint } from "../loading/checkpoint.js";
-import { type SaveOptions, saveModel } from "../saving/save-model.js";
 import type { Bert, BertPassOptions } from "./bert.js";
 import type { BertConfig } from "./config.js";
 
@@ -30,14 +33,22 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
   readonly checkpoint: Checkpoint | undefined;
 
   constructor(bert: Bert, options: MaskedLanguageModelOptions) {
+    checkOptions<MaskedLanguageModelOptions>("MaskedLanguageModel", options, {
+      config: checkRecord,
+      tokenizer: checkRecord,
+      name: checkText,
+      checkpoint: checkRecord,
+    });
     const { config, tokenizer, name, checkpoint } = options;
     const { layers, heads, hidden, vocab, maxPositions } = config;
     super(bert, {
       tokenizer,
       name,
-      forwardArguments: ({ lengths }, [given]) => [
-        { lengths, ...(given as BertPassOptions | undefined) },
-      ],
+      forwardArguments: ({ lengths }, given, changes) => {
+        const [options] = claimed(bert, given, changes) as readonly (BertPassOptions | undefined)[];
+        if (options !== undefined) checkRecord("args[0]", options);
+        return [{ lengths, ...options }];
+      },
       anatomy: {
         layers,
         heads,

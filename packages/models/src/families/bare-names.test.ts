@@ -1,11 +1,11 @@
 /** Published files may lack the wrapper's name before every tensor, and hold buffers that are no weights. */
 import { describe, expect, it } from "vitest";
-import { findCheckpointFiles } from "../loading/checkpoint-files.js";
-import { readJsonFile } from "../loading/json-file.js";
+import { findCheckpointFiles } from "../checkpoint/files/checkpoint-files.js";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
+import { findTarget } from "../checkpoint/table/weight-table.js";
 import { referenceFolders } from "../test-support/reference-comparison.js";
-import { weightsOf } from "./family.js";
 import { familyOf } from "./index.js";
-import { findTarget } from "./weight-table.js";
+import { weightsOf } from "./shared/family.js";
 
 const checkpoints = referenceFolders();
 

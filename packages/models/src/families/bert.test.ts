@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { loadModel } from "../checkpoint/loading/load-model.js";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { NotGenerativeError, UnsupportedConfigError } from "../errors.js";
-import { loadModel } from "../loading/load-model.js";
 import { writeCheckpoint } from "../test-support/checkpoints.js";
 import { maxDifference, readActivations, reference, rows } from "../test-support/reference.js";
 

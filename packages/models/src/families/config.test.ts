@@ -1,10 +1,10 @@
 /** config.json files: both generations of them, and every value that is not implemented. */
 import { describe, expect, it } from "vitest";
-import { checkDecoderConfig } from "../decoder/config-rules.js";
+import { checkDecoderConfig } from "../decoder/config/config-rules.js";
 import { UnsupportedConfigError } from "../errors.js";
 import { gpt2Json, llamaJson } from "../test-support/checkpoints.js";
-import { gpt2 } from "./gpt2.js";
-import { llama } from "./llama.js";
+import { gpt2 } from "./gpt2/family.js";
+import { llama } from "./llama/family.js";
 
 const describeLlama = (change: object) =>
   llama.describe({ ...llamaJson, ...change }, "config.json");

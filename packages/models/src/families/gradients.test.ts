@@ -38,7 +38,10 @@ function siteGroups(model: Model): RegExp[] {
 async function errorsOf(model: Model, ids: readonly number[]): Promise<Map<string, number>> {
   const errors = new Map<string, number>();
   for (const sites of siteGroups(model)) {
-    const { gradients, values } = await model.gradients([ids], metric, { save: sites, values: true });
+    const { gradients, values } = await model.gradients([ids], metric, {
+      save: sites,
+      values: true,
+    });
     for (const [site, gradient] of gradients) {
       const checked = { site, gradient, value: values.get(site) };
       const found = await derivativeByDifferences(model, [ids], metric, checked);

@@ -2,8 +2,8 @@
 import { MissingAnatomyError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { loadModel } from "../checkpoint/loading/load-model.js";
 import { ModelKindError } from "../errors.js";
-import { loadModel } from "../loading/load-model.js";
 import { StateSpaceModel } from "../state-space/state-space-model.js";
 import { maxDifference, readActivations, reference, rows } from "../test-support/reference.js";
 

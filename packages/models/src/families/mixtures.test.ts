@@ -3,18 +3,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { checkDecoderConfig } from "../decoder/config-rules.js";
+import { loadModel } from "../checkpoint/loading/load-model.js";
+import { checkDecoderConfig } from "../decoder/config/config-rules.js";
 import { setParameters } from "../decoder/parameters.js";
 import { MissingWeightsError, UnexpectedWeightsError, UnsupportedConfigError } from "../errors.js";
-import { loadModel } from "../loading/load-model.js";
 import { writeCheckpoint } from "../test-support/checkpoints.js";
 import { maxDifference, readActivations, reference, rows } from "../test-support/reference.js";
-import { deepseekV3 } from "./deepseek-v3.js";
-import type { Family } from "./family.js";
-import { gptOss } from "./gpt-oss.js";
-import { mixtral } from "./mixtral.js";
-import { olmoe } from "./olmoe.js";
-import { qwen3Moe } from "./qwen3-moe.js";
+import { deepseekV3 } from "./deepseek_v3/family.js";
+import { gptOss } from "./gpt_oss/family.js";
+import { mixtral } from "./mixtral/family.js";
+import { olmoe } from "./olmoe/family.js";
+import { qwen3Moe } from "./qwen3_moe/family.js";
+import type { Family } from "./shared/family.js";
 
 const sizes = {
   vocab_size: 19,

@@ -1,9 +1,9 @@
 /** Configs of published checkpoints: the older spelling of each family, and what no family may ignore. */
 import { describe, expect, it } from "vitest";
-import { checkDecoderConfig } from "../decoder/config-rules.js";
+import { checkDecoderConfig } from "../decoder/config/config-rules.js";
 import { UnsupportedConfigError } from "../errors.js";
-import type { Family } from "./family.js";
 import { families } from "./index.js";
+import type { Family } from "./shared/family.js";
 
 const sizes = {
   vocab_size: 19,

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { UnknownSiteError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { ProjectedEmbedding } from "../decoder/projected-embedding.js";
+import {
+  type QuantizedEmbedding,
+  quantizedLike,
+} from "../checkpoint/quantization/quantized-modules.js";
+import { ProjectedEmbedding } from "../decoder/embedding/projected-embedding.js";
 import { loadModel, UnsupportedFoldError } from "../index.js";
-import { type QuantizedEmbedding, quantizedLike } from "../quantization/quantized-modules.js";
-import { pack, unpack } from "../quantization/scheme.js";
+import { pack, unpack } from "../packed/scheme.js";
 import { temporaryFolder } from "../test-support/checkpoints.js";
 import { miniatureFolder } from "../test-support/miniatures.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";

@@ -1,7 +1,7 @@
 /** Variants of families that no reference checkpoint has, from files with every tensor spelled out. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { keySequence } from "../decoder/initialize.js";
+import { keySequence } from "../decoder/model/initialize.js";
 import { loadModel } from "../index.js";
 import { writeCheckpoint } from "../test-support/checkpoints.js";
 import { maxDifference } from "../test-support/reference.js";

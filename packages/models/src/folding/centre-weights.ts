@@ -1,6 +1,6 @@
 /** Takes the mean out of everything that is written to the residual stream, or out of the logits. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { DecoderConfig } from "../decoder/config.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
 import { UnsupportedFoldError } from "../errors.js";
 import type { Parameters } from "./fold-norms.js";
 

@@ -1,7 +1,8 @@
 /** A decoder with its norms folded into its matrices: the same logits, simpler weights. */
-import { evaluate } from "@mlxterp/mlx";
-import type { DecoderConfig } from "../decoder/config.js";
-import { Decoder } from "../decoder/decoder.js";
+
+import { checkBoolean, checkOptions, evaluate } from "@mlxterp/mlx";
+import type { DecoderConfig } from "../decoder/config/config.js";
+import { Decoder } from "../decoder/model/decoder.js";
 import { setParameters } from "../decoder/parameters.js";
 import { centreUnembedding, centreWrites } from "./centre-weights.js";
 import { foldNorms } from "./fold-norms.js";
@@ -28,6 +29,10 @@ export async function foldDecoder(
   config: DecoderConfig,
   options: FoldOptions = {},
 ): Promise<{ decoder: Decoder; config: DecoderConfig }> {
+  checkOptions<FoldOptions>("folded", options, {
+    centreWrites: checkBoolean,
+    centreUnembedding: checkBoolean,
+  });
   const simpler = foldedConfig(config);
   const folded = new Decoder(simpler);
   const parameters = readParameters(decoder, folded);

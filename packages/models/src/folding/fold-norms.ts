@@ -1,6 +1,6 @@
 /** Moves the weight and bias of every norm that reads the residual stream into the projections that read the norm. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { DecoderConfig, LayerConfig, NormConfig } from "../decoder/config.js";
+import type { DecoderConfig, LayerConfig, NormConfig } from "../decoder/config/config.js";
 import { UnsupportedFoldError } from "../errors.js";
 import { mlpNorm } from "./folded-config.js";
 

@@ -1,5 +1,5 @@
 /** The description of a decoder whose norms have given their weights and biases to what reads them. */
-import type { DecoderConfig, LayerConfig, NormConfig } from "../decoder/config.js";
+import type { DecoderConfig, LayerConfig, NormConfig } from "../decoder/config/config.js";
 
 type Reader = NormConfig | undefined;
 

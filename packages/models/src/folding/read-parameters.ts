@@ -1,9 +1,9 @@
 /** A decoder's parameters as another decoder of the same parts would hold them: unpacked, and 0 where there is none. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { Decoder } from "../decoder/decoder.js";
+import { TiedHead } from "../decoder/head/tied-head.js";
+import type { Decoder } from "../decoder/model/decoder.js";
 import { listParameters } from "../decoder/parameters.js";
-import { TiedHead } from "../decoder/tied-head.js";
-import { type Adapted, fullWeight, type Weighted } from "../quantization/full-weight.js";
+import { type Adapted, fullWeight, type Weighted } from "../packed/full-weight.js";
 
 /** A module as what it holds; one with a live adapter holds its own bias inside. */
 type Holder = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
 import { InvalidPromptError, type SiteContext } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { LanguageModel } from "../language-model.js";
+import { LanguageModel } from "../language-model/language-model.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 import {
   generativeFamilies,

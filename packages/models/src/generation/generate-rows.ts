@@ -2,7 +2,7 @@
 import type { MxArray } from "@mlxterp/mlx";
 import { createChooser } from "./choosing.js";
 import type { GenerativeModel } from "./generative-model.js";
-import { checkOptions, type GenerateBatchOptions, type GenerationBatchStep } from "./options.js";
+import { checkStops, type GenerateBatchOptions, type GenerationBatchStep } from "./options.js";
 import { GenerationPasses, type WholePass } from "./passes.js";
 import { createStepEvaluator } from "./step-evaluation.js";
 import { TextRow } from "./text-row.js";
@@ -22,14 +22,14 @@ export async function* generateRows(
   keep?: (whole: WholePass) => readonly MxArray[],
 ): AsyncGenerator<GenerationBatchStep, void, undefined> {
   const { prefix } = options;
-  checkOptions(options, model.anatomy);
+  checkStops(options, model.anatomy);
   const whole = prompts.map((ids) => [...(prefix?.ids ?? []), ...ids]);
   const rows = whole.map((ids) => new TextRow(model, ids, options));
   const passes = new GenerationPasses(
     model,
     prompts,
     options,
-    prefix?.continuedBy(model, prompts.length),
+    prefix?.continuedBy(model, { interventions: options.interventions, rows: prompts.length }),
   );
   const choose = createChooser(whole, options);
   const compute = createStepEvaluator();
@@ -42,9 +42,13 @@ export async function* generateRows(
     const asked = kept ?? saved.flatMap((sites) => Object.values(sites));
     await compute([...chosen.arrays, ...asked, ...passes.cache.arrays()]);
     const factsOf = chosen.read();
+    const facts = rows.map(({ finish }, index) => (finish ? undefined : factsOf(index)));
+    if (facts.some((fact) => fact && !Number.isFinite(fact.logProbability))) {
+      throw await passes.notFinite(step);
+    }
     const taken = rows.map((row, index) => {
-      if (row.finish) return undefined;
-      return row.take(factsOf(index), saved.at(index));
+      const fact = facts[index];
+      return fact && row.take(fact, saved.at(index));
     });
     yield { step, rows: taken };
   }

@@ -7,7 +7,7 @@ import {
 } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { LanguageModel } from "../language-model.js";
+import { LanguageModel } from "../language-model/language-model.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 import { smallDecoder, smallModel } from "../test-support/models.js";
 import type { GenerateOptions, GenerationStep } from "./options.js";

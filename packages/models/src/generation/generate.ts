@@ -2,12 +2,13 @@
 import type { Prompt } from "@mlxterp/core";
 import { generateRows } from "./generate-rows.js";
 import type { GenerativeModel } from "./generative-model.js";
-import type {
-  FinishReason,
-  GenerateBatchOptions,
-  GenerateOptions,
-  GenerationBatchStep,
-  GenerationStep,
+import {
+  checkGeneration,
+  type FinishReason,
+  type GenerateBatchOptions,
+  type GenerateOptions,
+  type GenerationBatchStep,
+  type GenerationStep,
 } from "./options.js";
 import { allPrompts, onePrompt } from "./prompt-ids.js";
 
@@ -22,6 +23,7 @@ export async function* generate(
   prompt: Prompt,
   options: GenerateOptions = {},
 ): AsyncGenerator<GenerationStep, void, undefined> {
+  checkGeneration("generate", options);
   const { prefix } = options;
   const ids = onePrompt(model, prompt, prefix);
   for await (const { rows } of generateRows(model, [ids], options)) {
@@ -40,6 +42,7 @@ export async function* generateBatch(
   prompts: Prompt,
   options: GenerateBatchOptions = {},
 ): AsyncGenerator<GenerationBatchStep, void, undefined> {
+  checkGeneration("generateBatch", options);
   yield* generateRows(model, allPrompts(model, prompts, options.prefix), options);
 }
 
@@ -62,6 +65,7 @@ export async function generateText(
   prompt: Prompt,
   options: GenerateOptions = {},
 ): Promise<GeneratedText> {
+  checkGeneration("generateText", options);
   const tokens: number[] = [];
   let [text, logProbability] = ["", 0];
   let finish: FinishReason = "maxTokens"; // every generation ends with a step that says why

@@ -1,6 +1,7 @@
 /** What generation asks of a model, whatever its architecture. */
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module, MxArray } from "@mlxterp/mlx";
+import type { CacheOwner } from "../cache-owner.js";
 
 /** What a model remembers of the tokens it has seen. */
 export interface GenerationCache {
@@ -10,6 +11,10 @@ export interface GenerationCache {
   arrays(): MxArray[];
   /** A cache that continues from here by itself; arrays are shared. */
   copy(): GenerationCache;
+  /** Notes what fills it, and refuses what would go on with another computation. */
+  claim(owner: CacheOwner): void;
+  /** Leaves what it holds to another computation, which is meant to continue it. */
+  disown(owner: CacheOwner): GenerationCache;
   /** The same for a batch, every row of which continues from here. */
   repeated(rows: number): GenerationCache;
 }

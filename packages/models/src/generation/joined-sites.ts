@@ -6,7 +6,7 @@ import {
   type TokenBatch,
 } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { maskedScore } from "../decoder/pass.js";
+import { maskedScore } from "../decoder/positions/pass.js";
 import type { WholePass } from "./passes.js";
 import { requirePositionAxis, type SavedValue } from "./save-plan.js";
 import { createStepEvaluator } from "./step-evaluation.js";

@@ -1,6 +1,6 @@
 /** Memory of a long rollout: the cache and what is kept, and nothing of the steps that are over. */
 import { describe, expect, it } from "vitest";
-import type { DecoderConfig } from "../decoder/config.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 import { smallModel } from "../test-support/models.js";
 

@@ -1,10 +1,20 @@
 /** What generation is asked for, and what it gives. */
-import type { Interventions } from "@mlxterp/core";
-import { InvalidArgumentError } from "@mlxterp/mlx";
-import type { PromptPrefix } from "./prefix.js";
-import { checkSampling, type SamplingOptions } from "./sampling.js";
+import { checkInterventions, checkSelectors, type Interventions } from "@mlxterp/core";
+import {
+  brief,
+  checkBoolean,
+  checkFunction,
+  checkOptions,
+  checkPositiveInteger,
+  checkSignal,
+  checkWholeNumber,
+  InvalidArgumentError,
+  type OptionNames,
+} from "@mlxterp/mlx";
+import { checkPrefix, type PromptPrefix } from "./prefix.js";
+import { checkSampling, type SamplingOptions, samplingRules } from "./sampling.js";
 import type { SavedSites, StepSaveOptions } from "./save-plan.js";
-import { stepTest } from "./step-selection.js";
+import { type StepSelection, stepTest } from "./step-selection.js";
 
 /** What one text and several in a batch have in common. */
 interface CommonOptions extends SamplingOptions, StepSaveOptions {
@@ -73,30 +83,45 @@ export interface GenerationBatchStep {
   readonly rows: readonly (GenerationStep | undefined)[];
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
-export function checkOptions(options: CommonOptions, { vocab }: { readonly vocab?: number }): void {
+/** What its values must be, as far as that can be told without a model. */
+const rules: OptionNames<CommonOptions> = {
+  ...samplingRules,
+  maxTokens: checkPositiveInteger,
+  interventions: checkInterventions,
+  stop: (_, stop) => {
+    for (const one of [stop].flat()) checkStop(one);
+  },
+  until: checkFunction,
+  ignoreEos: checkBoolean,
+  alternatives: checkWholeNumber,
+  signal: checkSignal,
+  prefix: checkPrefix,
+  save: checkSelectors,
+  saveSteps: (_, steps) => void stepTest(steps as StepSelection),
+};
+
+/**
+ * @param of what is asked for it, such as `generate`
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ */
+export function checkGeneration(of: string, options: CommonOptions): void {
+  checkOptions<CommonOptions>(of, options, rules);
   checkSampling(options);
-  for (const stop of [options.stop ?? []].flat()) checkStop(stop, vocab);
-  const { maxTokens = 50, alternatives = 0, saveSteps, save } = options;
-  if (!(Number.isInteger(maxTokens) && maxTokens > 0)) {
-    const rule = `${maxTokens} is not a positive integer.`;
-    throw new InvalidArgumentError("maxTokens", maxTokens, rule);
-  }
-  if (!(Number.isInteger(alternatives) && alternatives >= 0)) {
-    const rule = `${alternatives} is not a whole number from 0.`;
-    throw new InvalidArgumentError("alternatives", alternatives, rule);
-  }
-  if (saveSteps !== undefined && save === undefined) {
-    const rule = "it chooses the steps of `save`, which is not given.";
-    throw new InvalidArgumentError("saveSteps", saveSteps, rule);
-  }
-  stepTest(saveSteps);
+  const { saveSteps, save } = options;
+  if (saveSteps === undefined || save !== undefined) return;
+  const rule = "it chooses the steps of `save`, which is not given.";
+  throw new InvalidArgumentError("saveSteps", saveSteps, rule);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a stop that the model has no token for */
+export function checkStops({ stop }: CommonOptions, { vocab }: { readonly vocab?: number }): void {
+  for (const one of [stop ?? []].flat()) checkStop(one, vocab);
 }
 
 /** A token that no text can have would never end one. */
-function checkStop(stop: string | number, vocab = Number.POSITIVE_INFINITY): void {
-  if (typeof stop === "string") return;
-  if (Number.isInteger(stop) && stop >= 0 && stop < vocab) return;
-  const rule = `${stop} is neither a text nor one of the ids 0 … ${vocab - 1} of this model.`;
+function checkStop(stop: unknown, vocab = Number.POSITIVE_INFINITY): void {
+  if (typeof stop === "string" && stop !== "") return;
+  if (Number.isInteger(stop) && (stop as number) >= 0 && (stop as number) < vocab) return;
+  const rule = `${brief(stop)} is neither a text nor one of the ids 0 … ${vocab - 1} of this model.`;
   throw new InvalidArgumentError("stop", stop, rule);
 }

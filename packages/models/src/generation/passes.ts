@@ -1,5 +1,11 @@
 /** The passes of one generation: each feeds what is new, and answers with the newest logits and what is to be saved. */
-import type { ActivationCache, Interventions, TokenBatch } from "@mlxterp/core";
+import {
+  type ActivationCache,
+  type Interventions,
+  NotFiniteError,
+  notFiniteError,
+  type TokenBatch,
+} from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type {
   GenerationCache,
@@ -148,6 +154,7 @@ export class GenerationPasses {
     const array = mx.array(rows, mx.int32);
     const saving = saves?.inStep(step) ? saves : undefined;
     if (!saving && !interventions && model.edits.length === 0) {
+      cache.claim({ module: model.module, edits: model.edits, interventions });
       const logits = model.module.forward(array, given) as MxArray; // nobody looks: no need to observe
       return unsaved(newestLogits(logits));
     }
@@ -160,6 +167,19 @@ export class GenerationPasses {
     if (!saving) return unsaved(logits);
     const values = savedValues(pass, saving);
     return { logits, whole: { pass, values: newest ? newestOf(values, newest) : values, step } };
+  }
+
+  /** Why logits are not finite: the whole text of each row is looked through, and the first fault told. */
+  async notFinite(step: number): Promise<NotFiniteError> {
+    const { model, texts } = this;
+    const { interventions } = this.options;
+    const what = `The logits of step ${step}`;
+    let error = new NotFiniteError(what, undefined);
+    for (const ids of texts) {
+      error = await notFiniteError(what, model, [ids], { interventions });
+      if (error.first) break;
+    }
+    return error;
   }
 
   /** What each row of a pass saves. @throws MissingAxisError (`MISSING_AXIS`) */

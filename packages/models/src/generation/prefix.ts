@@ -1,6 +1,20 @@
 /** A prompt that is read once and continued many times. */
-import type { Interventions, Prompt, Selector } from "@mlxterp/core";
-import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkInterventions,
+  checkSelectors,
+  type Interventions,
+  type Prompt,
+  type Selector,
+} from "@mlxterp/core";
+import {
+  checkBoolean,
+  checkOptions,
+  evaluate,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
+import { differenceOf } from "../cache-owner.js";
 import { ClosedPrefixError, PrefixMismatchError } from "../errors.js";
 import type { GenerationCache, GenerativeModel } from "./generative-model.js";
 import { GenerationPasses } from "./passes.js";
@@ -20,6 +34,9 @@ export interface ContinuedPrefix {
 /** What a prefix keeps. */
 interface PrefixState extends Omit<ContinuedPrefix, "ids"> {
   readonly model: GenerativeModel;
+  readonly interventions: Interventions | undefined;
+  /** Whether it may be continued under other interventions. */
+  readonly asItIs: boolean;
   readonly saved: SavedSites;
 }
 
@@ -50,18 +67,31 @@ export class PromptPrefix implements Disposable {
    *
    * @throws PrefixMismatchError (`PREFIX_MISMATCH`), ClosedPrefixError (`CLOSED_PREFIX`)
    */
-  continuedBy(model: GenerativeModel, rows = 1): ContinuedPrefix {
-    const { model: reader, cache, logits, changed } = this.open();
+  continuedBy(
+    model: GenerativeModel,
+    { interventions, rows = 1 }: { interventions?: Interventions; rows?: number } = {},
+  ): ContinuedPrefix {
+    const { model: reader, cache, logits, changed, asItIs, ...read } = this.open();
     const { ids } = this;
-    const ours = reader.module === model.module;
-    const sameEdits =
-      reader.edits.length === model.edits.length &&
-      reader.edits.every((edit, index) => edit === model.edits[index]);
-    if (ours && sameEdits && rows === 1) return { cache: cache.copy(), logits, ids, changed };
-    if (ours && sameEdits) {
-      return { cache: cache.repeated(rows), logits: mx.repeat(logits, rows, 0), ids, changed };
-    }
-    throw new PrefixMismatchError(reader.name, model.name, ours);
+    const { module, edits } = model;
+    const owner = { module, edits, interventions: asItIs ? read.interventions : interventions };
+    const differs = differenceOf({ ...reader, interventions: read.interventions }, owner);
+    if (differs) throw new PrefixMismatchError(reader.name, model.name, differs);
+    const own = (rows === 1 ? cache.copy() : cache.repeated(rows)).disown({
+      ...owner,
+      interventions,
+    });
+    return { cache: own, logits: rows === 1 ? logits : mx.repeat(logits, rows, 0), ids, changed };
+  }
+
+  /**
+   * The same prefix, to be continued under other interventions than it was read under: what those of the reading
+   * changed stays changed, and those of the generation act on what follows only.
+   *
+   * @throws ClosedPrefixError (`CLOSED_PREFIX`)
+   */
+  asItIs(): PromptPrefix {
+    return new PromptPrefix(this.ids, { ...this.open(), asItIs: true });
   }
 
   /** Lets go of the keys and values; generations that are under way go on. */
@@ -103,9 +133,15 @@ export async function readPrefix(
   prompt: Prompt,
   options: PrefixOptions = {},
 ): Promise<PromptPrefix> {
-  const { prefix } = options;
+  checkOptions<PrefixOptions>("readPrefix", options, {
+    interventions: checkInterventions,
+    save: checkSelectors,
+    sliding: checkBoolean,
+    prefix: checkPrefix,
+  });
+  const { prefix, interventions } = options;
   const ids = onePrompt(model, prompt, prefix);
-  const begun = prefix?.continuedBy(model);
+  const begun = prefix?.continuedBy(model, { interventions });
   const changed = begun?.changed || Object.keys(options.interventions ?? {}).length > 0;
   const passes = new GenerationPasses(model, [ids], options, begun);
   const { logits, whole } = passes.readPrompts();
@@ -118,5 +154,14 @@ export async function readPrefix(
     logits,
     saved,
     changed,
+    interventions,
+    asItIs: false,
   });
+}
+
+/** The rule of an option `prefix`. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+export function checkPrefix(argument: string, value: unknown): void {
+  if (value instanceof PromptPrefix) return;
+  const rule = "must be what model.readPrefix returns.";
+  throw new InvalidArgumentError(argument, value, rule);
 }

@@ -101,7 +101,7 @@ describe("a rollout", () => {
   it("keeps chosen steps only", async () => {
     const rollout = await model.rollout(ids, {
       save: ["layers.1", "layers.1.selfAttn.pattern"],
-      saveSteps: { from: 2, to: 3 },
+      saveSteps: { from: 2, to: 4 },
       maxTokens: 6,
     });
     expect(rollout.positions).toEqual([5, 6]);
@@ -184,7 +184,7 @@ describe("a rollout", () => {
     const save = ["layers.1", "layers.1.selfAttn.pattern", "layers.1.selfAttn.scores"];
     const prefix = await model.readPrefix([7, 7]);
     const prompts = [ids, [2]];
-    for (const saveSteps of [{}, { from: 1 }, { from: 0, to: 0 }, [2, 4], 30]) {
+    for (const saveSteps of [{}, { from: 1 }, { from: 0, to: 1 }, [2, 4], 30]) {
       const until = ({ position }: { position: number }) => position === 8; // earlier in the longer text
       const given = { save, saveSteps, until, maxTokens: 20, temperature: 1, seed: 3, prefix };
       const together = await model.rolloutBatch(prompts, given);

@@ -1,10 +1,10 @@
 /** Generated texts with the activations they were generated from, as if each had been read at once. */
-import type { Prompt, Provenance, TokenBatch } from "@mlxterp/core";
+import { checkSelectors, type Prompt, type Provenance, type TokenBatch } from "@mlxterp/core";
 import { mx } from "@mlxterp/mlx";
 import { generateRows } from "./generate-rows.js";
 import type { GenerativeModel } from "./generative-model.js";
 import { JoinedSites, type RowShare } from "./joined-sites.js";
-import type { GenerationStep } from "./options.js";
+import { checkGeneration, type GenerationStep } from "./options.js";
 import type { WholePass } from "./passes.js";
 import { allPrompts, onePrompt } from "./prompt-ids.js";
 import type { Rollout, RolloutBatchOptions, RolloutOptions } from "./rollout-options.js";
@@ -21,6 +21,8 @@ export async function rollout(
   prompt: Prompt,
   options: RolloutOptions,
 ): Promise<Rollout> {
+  checkGeneration("rollout", options);
+  checkSelectors("save", options.save);
   const [only] = await rollouts(model, [onePrompt(model, prompt, options.prefix)], options);
   return only;
 }
@@ -30,11 +32,13 @@ export async function rollout(
  *
  * @throws what `rollout` throws
  */
-export function rolloutBatch(
+export async function rolloutBatch(
   model: GenerativeModel,
   prompts: Prompt,
   options: RolloutBatchOptions,
 ): Promise<Rollout[]> {
+  checkGeneration("rolloutBatch", options);
+  checkSelectors("save", options.save);
   return rollouts(model, allPrompts(model, prompts, options.prefix), options);
 }
 

@@ -2,8 +2,8 @@
 import type { Interventions, SiteContext } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import type { DecoderConfig } from "../decoder/config.js";
-import type { RopeScaling } from "../decoder/rope-config.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
+import type { RopeScaling } from "../decoder/config/rope-config.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 import { rowsOf, stepsOf, tokensOf } from "../test-support/generation.js";
 import { smallModel } from "../test-support/models.js";
@@ -99,7 +99,7 @@ describe.each(Object.entries(kinds))("generation across a change of %s scaling",
 
   it("refuses a prefix that interventions have changed, and caches filled at other lengths", async () => {
     const prefix = await model.readPrefix(prompt, { interventions: changes["one position"] });
-    const attempt = stepsOf(model, [9, 2], { prefix, maxTokens });
+    const attempt = stepsOf(model, [9, 2], { prefix: prefix.asItIs(), maxTokens });
     await expect(attempt).rejects.toThrow("Generate from the whole text");
     const cache = model.createCache();
     model.module.forward(mx.array([prompt], mx.int32), { cache });

@@ -1,5 +1,11 @@
 /** Choosing the next token from its logits on the host: penalty, temperature, cuts, and a seeded draw. */
-import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
+import {
+  brief,
+  InvalidArgumentError,
+  type OptionNames,
+  type OptionRule,
+  uniformNumbers,
+} from "@mlxterp/mlx";
 import { type Cuts, likeliest } from "./likeliest.js";
 
 /**
@@ -25,27 +31,37 @@ export interface Choice {
   readonly logProbability: number;
 }
 
-/** The rule of each option, and whether a value keeps it. */
-const rules: {
-  readonly [K in keyof SamplingOptions]-?: readonly [
-    rule: string,
-    holds: (value: number) => boolean,
-  ];
-} = {
-  temperature: ["at least 0", (value) => value >= 0 && value < Number.POSITIVE_INFINITY],
-  topK: ["a positive integer", (value) => Number.isInteger(value) && value > 0],
-  topP: ["in (0, 1]", (value) => value > 0 && value <= 1],
-  minP: ["in [0, 1]", (value) => value >= 0 && value <= 1],
-  repetitionPenalty: ["above 0", (value) => value > 0 && value < Number.POSITIVE_INFINITY],
-  seed: ["an integer", Number.isSafeInteger],
+const numberRule =
+  (text: string, holds: (value: number) => boolean): OptionRule =>
+  (name, value) => {
+    if (typeof value === "number" && holds(value)) return;
+    throw new InvalidArgumentError(name, value, `${brief(value)} is not ${text}.`);
+  };
+
+/** What its values must be. */
+export const samplingRules: OptionNames<SamplingOptions> = {
+  temperature: numberRule("at least 0", (value) => value >= 0 && value < Number.POSITIVE_INFINITY),
+  topK: numberRule("a positive integer", (value) => Number.isInteger(value) && value > 0),
+  topP: numberRule("in (0, 1]", (value) => value > 0 && value <= 1),
+  minP: numberRule("in [0, 1]", (value) => value >= 0 && value <= 1),
+  repetitionPenalty: numberRule(
+    "above 0",
+    (value) => value > 0 && value < Number.POSITIVE_INFINITY,
+  ),
+  seed: numberRule("an integer", Number.isSafeInteger),
 };
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for wrong values, and options of a draw where nothing is drawn */
 export function checkSampling(options: SamplingOptions): void {
-  for (const [name, [rule, holds]] of Object.entries(rules)) {
-    const value = options[name as keyof SamplingOptions];
-    if (value === undefined || holds(value)) continue;
-    throw new InvalidArgumentError(name, value, `${value} is not ${rule}.`);
+  for (const name of Object.keys(samplingRules) as (keyof SamplingOptions)[]) {
+    const { [name]: rule } = samplingRules;
+    if (rule !== true && options[name] !== undefined) rule(name, options[name]);
+  }
+  if ((options.temperature ?? 0) > 0) return;
+  for (const name of ["topK", "topP", "minP", "seed"] as const) {
+    if (options[name] === undefined) continue;
+    const rule = `without \`temperature\` above 0 the most likely token is taken, and \`${name}\` does nothing. Give both: { temperature: 1, ${name}: ${options[name]} }.`;
+    throw new InvalidArgumentError(name, options[name], rule);
   }
 }
 

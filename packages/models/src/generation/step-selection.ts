@@ -1,12 +1,13 @@
 /** Which steps of a generation are meant. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { brief, checkOptions, InvalidArgumentError } from "@mlxterp/mlx";
 
-/** One step, several, a range with both ends, or whatever a function says; step 0 reads the prompt. */
-export type StepSelection =
-  | number
-  | readonly number[]
-  | { readonly from?: number; readonly to?: number }
-  | ((step: number) => boolean);
+interface StepRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** One step, several, a range without its `to` as in `slice`, or whatever a function says; step 0 reads the prompt. */
+export type StepSelection = number | readonly number[] | StepRange | ((step: number) => boolean);
 
 /**
  * The test of a step; without a selection every one is meant.
@@ -17,21 +18,21 @@ export function stepTest(selection: StepSelection = {}): (step: number) => boole
   if (typeof selection === "function") return selection;
   if (typeof selection === "number") return stepTest([selection]);
   if (isList(selection)) {
-    selection.forEach(requireStep);
+    for (const step of selection) requireStep("saveSteps", step);
     const steps = new Set(selection);
     return (step) => steps.has(step);
   }
+  checkOptions<StepRange>("saveSteps", selection, { from: requireStep, to: requireStep });
   const { from = 0, to = Number.POSITIVE_INFINITY } = selection;
-  requireStep(from);
-  if (to !== Number.POSITIVE_INFINITY) requireStep(to);
-  return (step) => step >= from && step <= to;
+  return (step) => step >= from && step < to;
 }
 
 function isList(selection: StepSelection): selection is readonly number[] {
   return Array.isArray(selection);
 }
 
-function requireStep(step: number): void {
-  if (Number.isInteger(step) && step >= 0) return;
-  throw new InvalidArgumentError("saveSteps", step, `${step} is no step: they count from 0.`);
+function requireStep(_: string, step: unknown): void {
+  if (Number.isInteger(step) && (step as number) >= 0) return;
+  const rule = `${brief(step)} is no step: they count from 0.`;
+  throw new InvalidArgumentError("saveSteps", step, rule);
 }

@@ -1,9 +1,14 @@
 /** Which files of a hub repository loading needs, and whether a folder has them. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { adapterConfigFile, adapterWeightsFile } from "../adapters/adapter-config.js";
+import { adapterConfigFile, adapterWeightsFile } from "../checkpoint/adapters/adapter-config.js";
+import {
+  configFile,
+  indexFile,
+  listShards,
+  weightsFile,
+} from "../checkpoint/files/checkpoint-files.js";
 import { CheckpointNotFoundError } from "../errors.js";
-import { configFile, indexFile, listShards, weightsFile } from "../loading/checkpoint-files.js";
 
 /** What is to be fetched of a repository. */
 export interface HubFiles {

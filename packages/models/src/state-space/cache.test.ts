@@ -1,7 +1,7 @@
 /** The memory of a state-space model: pads, copies and failures. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { keySequence } from "../decoder/initialize.js";
+import { keySequence } from "../decoder/model/initialize.js";
 import { listParameters, setParameters } from "../decoder/parameters.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";

@@ -1,5 +1,6 @@
 /** What a state-space model remembers of the tokens it has seen, for generation. */
 import { type MxArray, mx } from "@mlxterp/mlx";
+import { type CacheOwner, requireSameOwner } from "../cache-owner.js";
 
 /** One layer's memory; its size does not grow. */
 export class MixerCache {
@@ -32,6 +33,7 @@ export class StateCache {
   #layers: MixerCache[] = [];
   #length = 0;
   #batch: number | undefined;
+  #owner: CacheOwner | undefined;
 
   /** Positions seen so far, padding included. */
   get length(): number {
@@ -76,6 +78,24 @@ export class StateCache {
     this.#layers = other.#layers.map((layer) => layer.copy());
     this.#length = other.#length;
     this.#batch = other.#batch;
+    this.#owner = other.#owner ?? this.#owner;
+  }
+
+  /**
+   * @internal Notes what fills an empty cache, and refuses another for one that holds something.
+   *
+   * @throws CacheMismatchError (`CACHE_MISMATCH`)
+   */
+  claim(owner: CacheOwner): void {
+    const holds = this.#owner ?? { ...owner, edits: [], interventions: undefined };
+    if (this.#length > 0) requireSameOwner(holds, owner);
+    this.#owner = owner;
+  }
+
+  /** @internal Leaves what it holds to whoever continues it. */
+  disown(owner: CacheOwner): this {
+    this.#owner = owner;
+    return this;
   }
 
   /** Counts what a pass has added to every layer. */

@@ -1,5 +1,5 @@
 /** The description of a selective state-space model as plain data. */
-import type { NormConfig } from "../decoder/config.js";
+import type { NormConfig } from "../decoder/config/config.js";
 
 /** One mixer. */
 export interface MixerConfig {

@@ -1,9 +1,20 @@
 /** Mamba: a language model without attention; token ids in, logits out. */
-import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+
+import {
+  checkBoolean,
+  checkList,
+  checkOptions,
+  type Embedding,
+  type Linear,
+  type MxArray,
+  mx,
+  nn,
+} from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes, type ResidualAxes, residualAxes } from "../decoder/axes.js";
-import { Norm } from "../decoder/norm.js";
-import { realTokens, resolvePadding } from "../decoder/padding.js";
-import type { MixerCache, StateCache } from "./cache.js";
+import { checkIds, instanceOf } from "../decoder/model/pass-arguments.js";
+import { Norm } from "../decoder/norm/norm.js";
+import { realTokens, resolvePadding } from "../decoder/positions/padding.js";
+import { type MixerCache, StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import { Mixer, type Pads } from "./mixer.js";
 
@@ -80,6 +91,12 @@ export class Mamba extends nn.Module {
    * memory then stays as it was
    */
   override forward(ids: MxArray, options: MambaPassOptions = {}): MxArray {
+    checkIds(ids);
+    checkOptions<MambaPassOptions>("forward", options, {
+      cache: instanceOf(StateCache, "what model.createCache() returns"),
+      padding: checkList,
+      lastOnly: checkBoolean,
+    });
     const { cache, lastOnly } = options;
     const { layers, finalNorm } = this;
     const padding = resolvePadding(ids.shape, options);

@@ -1,9 +1,9 @@
 /** The mixer of Mamba: a convolution and a selective state space, with every intermediate value as a site. */
 import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { activations } from "../decoder/activations.js";
 import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
-import { behindPads } from "../decoder/padding.js";
+import { activations } from "../decoder/mlp/activations.js";
+import { behindPads } from "../decoder/positions/padding.js";
 import type { MixerCache } from "./cache.js";
 import type { MixerConfig } from "./config.js";
 import { CausalConvolution } from "./convolution.js";

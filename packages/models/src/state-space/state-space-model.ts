@@ -1,5 +1,10 @@
 /** A state-space language model with its tokenizer: prompts in, activations, logits and text out. */
+
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
+import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
+import { claimed } from "../decoder/model/pass-arguments.js";
 import {
   type GeneratedText,
   generate,
@@ -19,8 +24,6 @@ import type {
   RolloutBatchOptions,
   RolloutOptions,
 } from "../generation/rollout-options.js";
-import type { Checkpoint } from "../loading/checkpoint.js";
-import { type SaveOptions, saveModel } from "../saving/save-model.js";
 import { StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import type { Mamba } from "./mamba.js";
@@ -52,11 +55,19 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
   readonly checkpoint: Checkpoint | undefined;
 
   constructor(mamba: Mamba, options: StateSpaceModelOptions) {
+    checkOptions<StateSpaceModelOptions>("StateSpaceModel", options, {
+      config: checkRecord,
+      tokenizer: checkRecord,
+      name: checkText,
+      eosTokens: checkList,
+      checkpoint: checkRecord,
+    });
     const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
     const { layers, hidden, vocab } = config;
     super(mamba, {
       tokenizer,
       name,
+      forwardArguments: (_, given, changes) => claimed(mamba, given, changes),
       anatomy: {
         layers,
         hidden,

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { onTestFinished } from "vitest";
-import type { DecoderConfig, NormConfig } from "../decoder/config.js";
-import { keySequence } from "../decoder/initialize.js";
+import type { DecoderConfig, NormConfig } from "../decoder/config/config.js";
+import { keySequence } from "../decoder/model/initialize.js";
 
 /** A folder that disappears with the test. */
 export function temporaryFolder(): string {

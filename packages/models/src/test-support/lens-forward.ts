@@ -3,9 +3,14 @@
  * Written from the definitions; it shares nothing with the decoder but the weights and the description.
  */
 import type { MxArray } from "@mlxterp/mlx";
-import type { AttentionConfig, LayerConfig, MlpConfig, NormConfig } from "../decoder/config.js";
-import type { Norm } from "../decoder/norm.js";
-import type { LanguageModel } from "../language-model.js";
+import type {
+  AttentionConfig,
+  LayerConfig,
+  MlpConfig,
+  NormConfig,
+} from "../decoder/config/config.js";
+import type { Norm } from "../decoder/norm/norm.js";
+import type { LanguageModel } from "../language-model/language-model.js";
 
 type Vector = readonly number[];
 type Rows = readonly Vector[]; // (position, width)

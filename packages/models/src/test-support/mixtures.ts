@@ -1,6 +1,6 @@
 /** Small random mixtures of experts in published layouts. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { keySequence } from "../decoder/initialize.js";
+import { keySequence } from "../decoder/model/initialize.js";
 
 const common = {
   vocab_size: 19,

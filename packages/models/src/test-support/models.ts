@@ -1,8 +1,8 @@
 /** Small random models for tests. */
-import type { DecoderConfig } from "../decoder/config.js";
-import { Decoder } from "../decoder/decoder.js";
-import { initializeWeights } from "../decoder/initialize.js";
-import { LanguageModel } from "../language-model.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
+import { Decoder } from "../decoder/model/decoder.js";
+import { initializeWeights } from "../decoder/model/initialize.js";
+import { LanguageModel } from "../language-model/language-model.js";
 import { smallConfig } from "./checkpoints.js";
 
 /** A decoder whose weights are large enough for attention to be far from uniform. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { families } from "../families/index.js";
-import type { LanguageModel } from "../language-model.js";
+import type { LanguageModel } from "../language-model/language-model.js";
 import { maxDifference, reference, rows } from "./reference.js";
 
 /** The reference checkpoints of families that the decoder covers; none without reference data. */

@@ -2,7 +2,7 @@
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readJsonFile } from "../loading/json-file.js";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.js";
 import { temporaryFolder } from "./checkpoints.js";
 

@@ -1,8 +1,8 @@
 /** What the shipped model can do, on sentences that its training never showed. */
 import { statSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { LanguageModel } from "../language-model.js";
-import { loadModel } from "../loading/load-model.js";
+import { loadModel } from "../checkpoint/loading/load-model.js";
+import type { LanguageModel } from "../language-model/language-model.js";
 import { ask, copyLosses, type Question, questions, type Reply } from "./questions.js";
 
 let model: LanguageModel;

@@ -2,8 +2,8 @@
 import type { Interventions } from "@mlxterp/core";
 import { mx, toFlat } from "@mlxterp/mlx";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { LanguageModel } from "../language-model.js";
-import { loadModel } from "../loading/load-model.js";
+import { loadModel } from "../checkpoint/loading/load-model.js";
+import type { LanguageModel } from "../language-model/language-model.js";
 import { copyLosses, questions, repeatedSequences } from "./questions.js";
 
 interface Head {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Interventions } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { z } from "zod";
-import type { LanguageModel } from "../language-model.js";
+import type { LanguageModel } from "../language-model/language-model.js";
 
 const question = z.object({ prompt: z.string(), answer: z.string(), foil: z.string().optional() });
 const file = z.object({

@@ -6,7 +6,7 @@ import { byteAt, characterAt, type WrittenText } from "./written-text.js";
 export interface SpelledToken {
   readonly token: string;
   readonly bytes: readonly number[];
-  /** A token that is found in the text as it stands, before any normalisation. */
+  /** A token that was found in the normalized text before that was divided. */
   readonly added?: { readonly lstrip: boolean; readonly rstrip: boolean };
   /** Stands for text that the vocabulary has no token for. */
   readonly unknown: boolean;
@@ -24,6 +24,10 @@ export interface TokenSpan {
 export interface AlignmentRules {
   /** What is put before a stretch of text that follows the beginning or an added token. */
   prefix(rest: string): readonly number[];
+  /** Whether it is also put behind an added token. */
+  readonly repeatsPrefix: boolean;
+  /** Whether normalisation replaces the spaces that an added token could take with it. */
+  readonly keepsSpaces: boolean;
   /** Whether spaces between words are left out. */
   readonly dropsSpaces: boolean;
   /** How many of the first characters an unknown token stands for; undefined where any number may be. */
@@ -47,7 +51,7 @@ export function alignTokens(
   let [byte, fresh] = [0, true];
   return tokens.map((token, index) => {
     const known = token.added
-      ? findAdded(token, written, byte)
+      ? findAdded(token, token.added, written, byte, rules, fresh)
       : findSpelled(token.bytes, written, byte, rules, fresh);
     const found =
       known ?? (token.unknown ? findUnknown(written, byte, rules, tokens[index + 1]) : undefined);
@@ -56,21 +60,40 @@ export function alignTokens(
       throw new TokenAlignmentError(token.token, index, rest);
     }
     byte = found.next;
-    fresh = known !== undefined && token.added !== undefined;
+    fresh = known !== undefined && token.added !== undefined && rules.repeatsPrefix;
     return found.span;
   });
 }
 
-function findAdded(token: SpelledToken, written: WrittenText, byte: number): Found | undefined {
-  const { text } = written;
-  const start = characterAt(written, byte);
-  const rest = text.slice(start);
-  const skipped = rest.startsWith(token.token) ? 0 : rest.length - rest.trimStart().length;
-  if (!rest.startsWith(token.token, skipped)) return undefined;
-  let end = start + skipped + token.token.length;
-  if (token.added?.rstrip) end += text.slice(end).length - text.slice(end).trimStart().length;
-  const own = token.added?.lstrip ? start : start + skipped;
-  return { span: { start: own, end, whole: true }, next: byteAt(written, end, byte) };
+function findAdded(
+  token: SpelledToken,
+  { lstrip, rstrip }: { readonly lstrip: boolean; readonly rstrip: boolean },
+  written: WrittenText,
+  byte: number,
+  rules: AlignmentRules,
+  fresh: boolean,
+): Found | undefined {
+  const direct = findSpelled(token.bytes, written, byte, { ...rules, dropsSpaces: false }, fresh);
+  const behind = rules.dropsSpaces ? skipSpaces(written, byte) : byte;
+  const from = lstrip ? skipWhite(written, byte, rules) : behind;
+  const found = direct ?? matchAt(token.bytes, written, from);
+  if (!found) return undefined;
+  const next = rstrip ? skipWhite(written, found.next, rules) : found.next;
+  const { whole } = found.span;
+  const start = lstrip ? characterAt(written, byte) : found.span.start;
+  const end = next > found.next ? spanOf(written, found.next, next).end : found.span.end;
+  return { span: { start, end, whole }, next };
+}
+
+/** Past white space that is still there after normalisation. */
+function skipWhite(written: WrittenText, from: number, { keepsSpaces }: AlignmentRules): number {
+  let byte = from;
+  while (byte < written.bytes.length) {
+    const character = written.text.slice(written.start[byte], written.end[byte]);
+    if (!/^\p{White_Space}+$/u.test(character) || (keepsSpaces && character === " ")) break;
+    byte++;
+  }
+  return byte;
 }
 
 function findSpelled(

@@ -1,5 +1,9 @@
 /** Conversations as a chat model reads them, with the tokens of every turn. */
-import { Template } from "@huggingface/jinja";
+import { checkBoolean, checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
+import { TemplateFault } from "../templates/fault.js";
+import { parseTemplate } from "../templates/parse.js";
+import { renderTemplate } from "../templates/render.js";
+import type { Body } from "../templates/syntax.js";
 import { ChatTemplateError } from "./errors.js";
 import type { Settings } from "./settings.js";
 import type { TextToken } from "./text-tokens.js";
@@ -44,6 +48,12 @@ export function createChatWriter(
   tokens: Tokens,
 ): (messages: readonly ChatMessage[], options?: ChatOptions) => ChatPrompt {
   return (messages, options = {}) => {
+    checkList("messages", messages);
+    checkOptions<ChatOptions>("applyChatTemplate", options, {
+      addGenerationPrompt: checkBoolean,
+      template: checkText,
+      variables: checkRecord,
+    });
     const render = createRenderer(settings, options);
     const text = render(messages, options.addGenerationPrompt ?? false);
     const found = tokens(text, { addSpecialTokens: false });
@@ -59,50 +69,86 @@ export function createChatWriter(
 
 type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
+const tokenNames = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].map(
+  (name) => `${name}_token`,
+);
+
 /** @throws ChatTemplateError (`CHAT_TEMPLATE`) */
 function createRenderer(settings: Settings, options: ChatOptions): Render {
-  const template = parseTemplate(chooseTemplate(settings, options.template));
-  const { bos_token, eos_token, pad_token, unk_token } = settings;
-  const named = { bos_token, eos_token, pad_token, unk_token };
-  const texts = Object.fromEntries(Object.entries(named).map(([name, text]) => [name, text ?? ""]));
+  const template = readTemplate(chooseTemplate(settings, options));
+  const texts = tokenNames.map((name) => [name, textOfToken(settings[name])]);
+  const given = {
+    ...Object.fromEntries(texts),
+    tools: null,
+    documents: null,
+    ...options.variables,
+  };
   return (messages, addGenerationPrompt) =>
-    attempt("refuses this conversation", () =>
-      template.render({
-        ...{ ...texts, ...options.variables },
-        messages,
-        add_generation_prompt: addGenerationPrompt,
-      }),
+    attempt(() =>
+      renderTemplate(template, { ...given, messages, add_generation_prompt: addGenerationPrompt }),
     );
 }
 
-function chooseTemplate({ chat_template: given }: Settings, name = "default"): string {
+function textOfToken(token: unknown): string | undefined {
+  const content = (token as { readonly content?: unknown } | null | undefined)?.content ?? token;
+  return typeof content === "string" ? content : undefined;
+}
+
+/** Where tools are given and a template is named after their use, that one. */
+function chooseTemplate(
+  { chat_template: given }: Settings,
+  { template, variables }: ChatOptions,
+): string {
   if (typeof given === "string") return given;
-  const found = given?.find((template) => template.name === name);
+  const names = given?.map(({ name }) => name) ?? [];
+  const usual = variables?.tools && names.includes("tool_use") ? "tool_use" : "default";
+  const found = given?.find(({ name }) => name === (template ?? usual));
   if (found) return found.template;
-  const names = given?.map((template) => template.name) ?? [];
   throw names.length === 0
     ? new ChatTemplateError("This tokenizer has no chat template.", "Write the prompt as a text.")
-    : new ChatTemplateError(`There is no template "${name}".`, `There are ${names.join(", ")}.`);
+    : new ChatTemplateError(
+        `There is no template "${template ?? usual}".`,
+        `There are ${names.join(", ")}.`,
+      );
 }
 
-/** The library leaves out what an iteration wrote before its `break`, where Python keeps it. */
-const breaks = /\{%[-+]?\s*break\s*[-+]?%\}/;
+/** Templates are read once; each conversation is written several times, to find its turns. */
+const read = new Map<string, Body>();
 
-function parseTemplate(source: string): Template {
-  if (breaks.test(source)) {
-    const reason = "The chat template leaves a loop with {% break %}, which is not implemented.";
-    throw new ChatTemplateError(reason, "Write the prompt as a text, or change the template.");
-  }
-  return attempt("cannot be read", () => new Template(source));
+function readTemplate(source: string): Body {
+  const before = read.get(source);
+  if (before) return before;
+  const body = attempt(() => parseTemplate(source));
+  if (read.size >= 16) read.clear();
+  read.set(source, body);
+  return body;
 }
 
-function attempt<T>(failure: string, work: () => T): T {
+const blames = {
+  template: ["is wrong", "Change the template, or write the prompt as a text."],
+  limit: ["asks for too much", "Shorten the messages, or change the template."],
+  raised: [
+    "refuses this conversation",
+    "Change the messages, or give what it reads as `variables`.",
+  ],
+  value: [
+    "cannot write this conversation",
+    "Change the messages, give what it reads as `variables`, or change the template.",
+  ],
+} as const;
+
+function attempt<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const wayOut = "Change the messages, or give what it reads as `variables`.";
-    throw new ChatTemplateError(`The chat template ${failure}: ${reason}.`, wayOut, { cause });
+    if (!(cause instanceof TemplateFault)) throw cause;
+    const [failure, wayOut] = blames[cause.kind];
+    const place =
+      cause.line === undefined || cause.kind === "raised"
+        ? ""
+        : ` (line ${cause.line} of the template)`;
+    const reason = `The chat template ${failure}: ${cause.message}${place}.`;
+    throw new ChatTemplateError(reason, wayOut, { cause }, cause.line);
   }
 }
 

@@ -24,6 +24,8 @@ export class ChatTemplateError extends MlxterpError {
     readonly reason: string,
     wayOut: string,
     options?: ErrorOptions,
+    /** The line of the template where it went wrong, from 1. */
+    readonly line?: number,
   ) {
     super(`${reason} ${wayOut}`, options);
   }

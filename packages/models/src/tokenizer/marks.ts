@@ -7,17 +7,6 @@ export interface TextMarks {
   readonly after: readonly number[];
 }
 
-type Encode = (text: string, addSpecialTokens: boolean) => readonly number[];
-
-/** The marks of tokenizer.json alone, seen on a text that contains none. */
-export function templateMarks(encode: Encode): TextMarks {
-  const inner = encode("a", false);
-  const outer = encode("a", true);
-  if (inner.length === 0) return { before: outer, after: [] };
-  const at = outer.findIndex((_, start) => inner.every((id, index) => outer[start + index] === id));
-  return { before: outer.slice(0, at), after: outer.slice(at + inner.length) };
-}
-
 /** Applies `add_bos_token` and `add_eos_token`, which overrule what tokenizer.json adds by itself. */
 export function applyPolicy(
   { before, after }: TextMarks,

@@ -1,4 +1,5 @@
 /** The exact text behind each token of a tokenizer.json vocabulary. */
+import { bytesOfLetters } from "./engine/byte-letters.js";
 
 /** Which convention a vocabulary writes text in, read off the decoder of its tokenizer.json. */
 export type PieceStyle = "byteLevel" | "metaspace" | "plain";
@@ -23,34 +24,11 @@ export function pieceStyle(decoder: unknown): PieceStyle {
 }
 
 const utf8 = new TextDecoder("utf-8");
-let bytesByCharacter: ReadonlyMap<string, number> | undefined;
-
-/**
- * The byte-level alphabet: printable bytes stand for themselves, the others for characters from 256 up.
- * Source: GPT-2's encoder.py, `bytes_to_unicode`.
- */
-function byteAlphabet(): ReadonlyMap<string, number> {
-  const map = new Map<string, number>();
-  let next = 256;
-  for (let byte = 0; byte < 256; byte++) {
-    const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
-    map.set(String.fromCharCode(printable ? byte : next++), byte);
-  }
-  return map;
-}
-
-/** @returns undefined for a token with characters outside the alphabet, such as an added one */
-function byteLevelBytes(token: string): number[] | undefined {
-  bytesByCharacter ??= byteAlphabet();
-  const bytes = [...token].map((character) => bytesByCharacter?.get(character));
-  return bytes.includes(undefined) ? undefined : (bytes as number[]);
-}
-
 const encoder = new TextEncoder();
 
 /** @returns the bytes a token stands for; in `metaspace` style, spaces as the vocabulary writes them */
 export function tokenBytes(token: string, style: PieceStyle): readonly number[] {
-  const own = style === "byteLevel" ? byteLevelBytes(token) : undefined;
+  const own = style === "byteLevel" ? bytesOfLetters(token) : undefined;
   if (own) return own;
   const byte = style === "metaspace" ? byteToken(token) : undefined;
   return byte === undefined ? [...encoder.encode(token)] : [byte];
@@ -69,7 +47,7 @@ function byteToken(token: string): number | undefined {
 export function pieceText(token: string, style: PieceStyle): string {
   if (style === "plain") return token;
   if (style === "byteLevel") {
-    const bytes = byteLevelBytes(token);
+    const bytes = bytesOfLetters(token);
     return bytes ? utf8.decode(Uint8Array.from(bytes)) : token; // an added token is written as it is
   }
   const code = byteToken(token) ?? 128;

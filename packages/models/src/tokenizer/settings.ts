@@ -1,9 +1,9 @@
 /** The fields of tokenizer_config.json that decide what a text becomes. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { readJsonFile, readTextFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
-import { readJsonFile } from "../loading/json-file.js";
 
 const specialToken = z
   .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
@@ -16,6 +16,7 @@ const settings = z.looseObject({
   unk_token: specialToken,
   add_bos_token: z.boolean().nullish(),
   add_eos_token: z.boolean().nullish(),
+  clean_up_tokenization_spaces: z.boolean().nullish(),
   chat_template: z
     .union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))])
     .nullish(),
@@ -33,5 +34,5 @@ export function readSettings(folder: string): Settings {
   if (!parsed.success) throw new TokenizerError(file, z.prettifyError(parsed.error));
   const template = join(folder, "chat_template.jinja");
   if (!existsSync(template)) return parsed.data;
-  return { ...parsed.data, chat_template: readFileSync(template, "utf8") };
+  return { ...parsed.data, chat_template: readTextFile(template) };
 }

@@ -1,9 +1,15 @@
 /** The tokens of a text with the characters each stands for. */
-import type { Tokenizer as PlainTokenizer } from "@huggingface/tokenizers";
-import { type AlignmentRules, alignTokens, type SpelledToken } from "./align-tokens.js";
+import {
+  type AlignmentRules,
+  alignTokens,
+  type SpelledToken,
+  type TokenSpan,
+} from "./align-tokens.js";
+import type { EncodedStretch, Engine } from "./engine/engine.js";
+import { createNormalizer } from "./engine/normalizers.js";
 import type { TextMarks } from "./marks.js";
 import { type PieceStyle, pieceStyle, tokenBytes } from "./pieces.js";
-import { prefixRule, type TokenizerJson } from "./tokenizer-json.js";
+import { partwiseNormalizer, prefixRule, type TokenizerJson } from "./tokenizer-json.js";
 import { writeText } from "./written-text.js";
 
 /** One token of a text. */
@@ -23,77 +29,77 @@ export interface TextToken {
 
 /** Makes the function that gives the tokens of a text; the same for all texts of one tokenizer. */
 export function createTokenFinder(
-  plain: PlainTokenizer,
+  engine: Engine,
   json: TokenizerJson,
-  light: PlainTokenizer,
-): (text: string, ids: readonly number[], marks: TextMarks) => TextToken[] {
+): (text: string, stretches: readonly EncodedStretch[], marks: TextMarks) => TextToken[] {
   const style = pieceStyle(json.decoder);
-  const rules = alignmentRules(json, light);
-  const spell = tokenSpeller(plain, json, style);
+  const rules = alignmentRules(engine, json);
+  const spell = tokenSpeller(engine, json, style);
+  const partwise = createNormalizer(partwiseNormalizer(json));
   const write = (grapheme: string) => {
-    const normalized = light.normalizer ? light.normalizer.normalize(grapheme) : grapheme;
+    const normalized = partwise(grapheme);
     return style === "metaspace" ? normalized.replaceAll(" ", "▁") : normalized;
   };
-  const specials = specialIds(plain);
-  return (text, ids, { before, after }) => {
-    const spelled = ids.map(spell);
-    const spans = alignTokens(spelled, writeText(text, write), rules);
-    const mark = (at: number) => (id: number) => ({
-      ...{ id, token: plain.id_to_token(id) ?? "", text: "", start: at, end: at, whole: true },
-      special: specials.has(id),
+  const token = (id: number, text: string, span: TokenSpan): TextToken => ({
+    ...{ id, token: engine.tokenOf(id) ?? "", text: text.slice(span.start, span.end), ...span },
+    special: engine.added.get(id)?.special === true,
+  });
+  return (text, stretches, { before, after }) => {
+    const mark = (at: number) => (id: number) =>
+      token(id, text, { start: at, end: at, whole: true });
+    const found = stretches.map(({ start, end, ids, added }) => {
+      if (added) return ids.map((id) => token(id, text, { start, end, whole: true }));
+      const spans = alignTokens(ids.map(spell), writeText(text.slice(start, end), write), rules);
+      return spans.map((span, index) =>
+        token(ids[index], text, { ...span, start: start + span.start, end: start + span.end }),
+      );
     });
-    const found = ids.map((id, index) => {
-      const { start, end, whole } = spans[index];
-      const own = {
-        token: spelled[index].token,
-        text: text.slice(start, end),
-        special: specials.has(id),
-      };
-      return { id, start, end, whole, ...own };
-    });
-    return [...before.map(mark(0)), ...found, ...after.map(mark(text.length))];
+    return [...before.map(mark(0)), ...found.flat(), ...after.map(mark(text.length))];
   };
-}
-
-/** The ids of tokens that stand for no text of their own, such as BOS. */
-export function specialIds(plain: PlainTokenizer): ReadonlySet<number> {
-  const added = [...plain.get_added_tokens_decoder().values()];
-  return new Set(added.filter(({ special }) => special).map(({ id }) => id));
 }
 
 function tokenSpeller(
-  plain: PlainTokenizer,
+  engine: Engine,
   { model }: TokenizerJson,
   style: PieceStyle,
 ): (id: number) => SpelledToken {
-  const added = plain.get_added_tokens_decoder();
   const inner = model.type === "WordPiece" ? (model.continuing_subword_prefix ?? "##") : "";
   const end = model.end_of_word_suffix ?? "";
-  const unknownId = model.unk_token ? plain.token_to_id(model.unk_token) : model.unk_id;
   return (id) => {
-    const token = plain.id_to_token(id) ?? "";
+    const token = engine.tokenOf(id) ?? "";
+    const added = engine.added.get(id);
+    const unknown = id === engine.unknown;
+    if (added?.normalized)
+      return { token, bytes: addedBytes(added.written, style), added, unknown };
     const headless =
       inner !== "" && token.startsWith(inner) ? token.slice(inner.length) || token : token;
     const spelled =
       end !== "" && headless.endsWith(end) ? headless.slice(0, -end.length) : headless;
-    return {
-      token,
-      bytes: tokenBytes(spelled, style),
-      added: added.get(id),
-      unknown: id === unknownId,
-    };
+    return { token, bytes: tokenBytes(spelled, style), unknown };
   };
 }
 
-function alignmentRules(json: TokenizerJson, light: PlainTokenizer): AlignmentRules {
+/** An added token stands in the text as it is written, not in a vocabulary's letters. */
+function addedBytes(written: string, style: PieceStyle): readonly number[] {
+  return [
+    ...new TextEncoder().encode(style === "metaspace" ? written.replaceAll(" ", "▁") : written),
+  ];
+}
+
+function alignmentRules(engine: Engine, json: TokenizerJson): AlignmentRules {
   const rule = prefixRule(json);
   const prefix = [...new TextEncoder().encode(rule?.prefix)];
   const { type } = json.model;
   const byWord = type === "WordLevel" || type === "WordPiece";
   return {
-    prefix: (rest) => (rule && (rule.always || !/^[ ▁]/u.test(rest)) ? prefix : []),
+    prefix: (rest) =>
+      rule && (rule.always || !(rest.startsWith(" ") || rest.startsWith(rule.prefix)))
+        ? prefix
+        : [],
+    repeatsPrefix: rule?.repeated === true,
     dropsSpaces: pieceStyle(json.decoder) === "plain",
+    keepsSpaces: !/\s/.test(engine.normalize("a b")),
     unknownLength: (rest) =>
-      byWord ? (light.pre_tokenizer?.pre_tokenize(rest)[0]?.length ?? rest.length) : undefined,
+      byWord ? (engine.divide(rest, false)[0]?.length ?? rest.length) : undefined,
   };
 }

@@ -1,13 +1,10 @@
 /** The parts of a tokenizer.json that say how its tokens relate to the text. */
 import { z } from "zod";
+import type { Step } from "./engine/step.js";
 
-interface Step {
-  readonly type?: string;
-  readonly [field: string]: unknown;
-}
 const step = z.custom<Step>((value) => typeof value === "object" && value !== null).nullish();
 
-/** Only what is read here; the library checks the rest. */
+/** Only what is read here; the engine checks the rest. */
 export const tokenizerJson = z.looseObject({
   normalizer: step,
   pre_tokenizer: step,
@@ -33,18 +30,22 @@ function stepsOf(outer: Step | null | undefined): readonly Step[] {
 export interface SpacePrefix {
   readonly prefix: string;
   readonly always: boolean;
+  /** Whether it is also put behind a token that was found in the normalized text. */
+  readonly repeated: boolean;
 }
 
 /** What a tokenizer puts before a stretch of text; undefined where nothing. */
 export function prefixRule({ normalizer, pre_tokenizer }: TokenizerJson): SpacePrefix | undefined {
   for (const { type, prepend } of stepsOf(normalizer)) {
-    if (type === "Prepend") return { prefix: String(prepend), always: true };
+    if (type === "Prepend") return { prefix: String(prepend), always: true, repeated: false };
   }
   for (const found of stepsOf(pre_tokenizer)) {
     const { type, add_prefix_space: adds, prepend_scheme: scheme } = found;
-    if (type === "ByteLevel" && adds === true) return { prefix: " ", always: false };
+    if (type === "ByteLevel" && adds !== false) {
+      return { prefix: " ", always: false, repeated: true };
+    }
     if (type === "Metaspace" && adds !== false && scheme !== "never") {
-      return { prefix: "▁", always: false };
+      return { prefix: "▁", always: false, repeated: scheme !== "first" };
     }
   }
   return undefined;

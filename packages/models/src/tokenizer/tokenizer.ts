@@ -1,23 +1,34 @@
 /** Tokenizers from a checkpoint's tokenizer.json, behind core's interface. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Tokenizer as PlainTokenizer } from "@huggingface/tokenizers";
 import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
+import { checkBoolean, checkOptions, checkText, type OptionNames } from "@mlxterp/mlx";
 import { z } from "zod";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
-import { readJsonFile } from "../loading/json-file.js";
+import { PatternBudgetError } from "../patterns/pattern.js";
 import { type ChatMessage, type ChatOptions, type ChatPrompt, createChatWriter } from "./chat.js";
-import { applyPolicy, type TextMarks, templateMarks } from "./marks.js";
+import { createEngine, type Engine, marksOf } from "./engine/engine.js";
+import { TokenizerFileError } from "./engine/step.js";
+import { applyPolicy, type TextMarks } from "./marks.js";
 import { pieceStyle, pieceText } from "./pieces.js";
 import { readSettings, type Settings } from "./settings.js";
-import { createTokenFinder, specialIds, type TextToken } from "./text-tokens.js";
-import { partwiseNormalizer, type TokenizerJson, tokenizerJson } from "./tokenizer-json.js";
-import { readUnicodeSpaces } from "./white-space.js";
+import { createTokenFinder, type TextToken } from "./text-tokens.js";
+import { type TokenizerJson, tokenizerJson } from "./tokenizer-json.js";
 
 export interface EncodeOptions {
   /** Whether to add what `marks` shows, such as BOS. Default: true. */
   readonly addSpecialTokens?: boolean;
 }
+
+const encodeRules: OptionNames<EncodeOptions> = { addSpecialTokens: checkBoolean };
+
+export interface DecodeOptions {
+  /** Whether to leave out tokens that stand for no text of their own, such as BOS. Default: false. */
+  readonly skipSpecialTokens?: boolean;
+}
+
+const decodeRules: OptionNames<DecodeOptions> = { skipSpecialTokens: checkBoolean };
 
 /** A tokenizer whose tokens, special tokens and policy can be asked for. */
 export interface TextTokenizer extends Tokenizer {
@@ -31,6 +42,14 @@ export interface TextTokenizer extends Tokenizer {
   readonly specialTokens: ReadonlyMap<string, number>;
   /** @param text a lone surrogate is read as U+FFFD */
   encode(text: string, options?: EncodeOptions): number[];
+  /**
+   * The text of tokens. An id that is not in the vocabulary stands for nothing, as the Rust tokenizers have it.
+   *
+   * @example
+   * const ids = tokenizer.encode("Mary gave");
+   * tokenizer.decode(ids, { skipSpecialTokens: true }); // "Mary gave"
+   */
+  decode(ids: readonly number[], options?: DecodeOptions): string;
   encodeBatch(texts: readonly string[], options?: EncodeOptions): number[][];
   /**
    * The tokens of a text, each with the characters it stands for.
@@ -84,22 +103,25 @@ export function createTokenizer(
   settings: Settings,
   file: string,
 ): TextTokenizer {
-  const plain = construct(json, settings, file);
+  const engine = blaming(file, () => createEngine(json));
   const idOf = (token: string | null | undefined) =>
-    token === null || token === undefined ? undefined : plain.token_to_id(token);
+    token === null || token === undefined ? undefined : engine.idOf(token);
   const [bosId, eosId] = [idOf(settings.bos_token), idOf(settings.eos_token)];
-  const encodePlain = (text: string, marked: boolean) =>
-    plain.encode(wellFormed(text), { add_special_tokens: marked }).ids;
-  const marks = applyPolicy(templateMarks(encodePlain), settings, { bos: bosId, eos: eosId });
-  const encode = (text: string, { addSpecialTokens = true }: EncodeOptions = {}) => {
-    const ids = encodePlain(text, false);
-    return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : [...ids];
+  const stretches = (text: string) => blaming(file, () => engine.encode(wellFormed(text)));
+  const own = blaming(file, () => marksOf(json.post_processor));
+  const marks = applyPolicy(own, settings, { bos: bosId, eos: eosId });
+  const encode = (text: string, options: EncodeOptions = {}) => {
+    checkText("text", text);
+    checkOptions<EncodeOptions>("encode", options, encodeRules);
+    const { addSpecialTokens = true } = options;
+    const ids = stretches(text).flatMap((stretch) => stretch.ids);
+    return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : ids;
   };
-  const tokens = tokensOf(plain, json, marks, file);
+  const tokens = tokensOf(engine, json, marks, stretches);
   return {
     ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
-    unknownId: json.model.unk_id ?? idOf(json.model.unk_token),
-    ...vocabularyOf(plain, json),
+    unknownId: engine.unknown,
+    ...vocabularyOf(engine, json, settings),
     encodeBatch: (texts, options) => texts.map((text) => encode(text, options)),
     applyChatTemplate: createChatWriter(settings, tokens),
   };
@@ -115,58 +137,56 @@ type Vocabulary = Pick<
   "vocabSize" | "specialTokens" | "decode" | "pieces" | "tokenToId" | "idToToken"
 >;
 
-function vocabularyOf(plain: PlainTokenizer, json: TokenizerJson): Vocabulary {
+function vocabularyOf(engine: Engine, json: TokenizerJson, settings: Settings): Vocabulary {
   const style = pieceStyle(json.decoder);
-  const vocabSize = 1 + [...plain.get_vocab(true).values()].reduce((a, b) => Math.max(a, b), -1);
   const piece = (id: number) => {
-    const token = plain.id_to_token(id);
-    if (token === undefined) throw new OutOfRangeError("Token", id, vocabSize, "the tokenizer");
+    const token = engine.tokenOf(id);
+    if (token === undefined) throw new OutOfRangeError("Token", id, engine.size, "the tokenizer");
     return pieceText(token, style);
   };
+  const special = [...engine.added.values()].filter((token) => token.special);
+  const cleanUpSpaces = settings.clean_up_tokenization_spaces === true && json.model.type !== "BPE";
   return {
-    vocabSize,
-    specialTokens: new Map([...specialIds(plain)].map((id) => [plain.id_to_token(id) ?? "", id])),
-    decode: (ids) =>
-      ids.length === 0 ? "" : plain.decode([...ids], { clean_up_tokenization_spaces: false }),
+    vocabSize: engine.size,
+    specialTokens: new Map(special.map(({ content, id }) => [content, id])),
+    decode: (ids, options = {}) => {
+      checkOptions<DecodeOptions>("decode", options, decodeRules);
+      const { skipSpecialTokens = false } = options;
+      return engine.decode(ids, { skipSpecialTokens, cleanUpSpaces });
+    },
     pieces: (ids) => ids.map(piece),
-    tokenToId: (token) => plain.token_to_id(token),
-    idToToken: (id) => plain.id_to_token(id),
+    tokenToId: engine.idOf,
+    idToToken: engine.tokenOf,
   };
 }
 
 /** What finds a text's tokens; made when it is first asked. */
 function tokensOf(
-  plain: PlainTokenizer,
+  engine: Engine,
   json: TokenizerJson,
   marks: TextMarks,
-  file: string,
+  stretches: Engine["encode"],
 ): TextTokenizer["tokens"] {
   let find: ReturnType<typeof createTokenFinder> | undefined;
-  return (text, { addSpecialTokens = true } = {}) => {
-    find ??= createTokenFinder(plain, json, construct(withoutVocabulary(json), {}, file));
-    const readable = wellFormed(text);
-    const ids = plain.encode(readable, { add_special_tokens: false }).ids;
-    return find(text, ids, addSpecialTokens ? marks : { before: [], after: [] });
+  return (text, options = {}) => {
+    checkText("text", text);
+    checkOptions<EncodeOptions>("tokens", options, encodeRules);
+    const { addSpecialTokens = true } = options;
+    find ??= createTokenFinder(engine, json);
+    return find(text, stretches(text), addSpecialTokens ? marks : { before: [], after: [] });
   };
 }
 
-/** The same normalizer and pre-tokenizer, for parts of a text. */
-function withoutVocabulary(json: TokenizerJson): TokenizerJson {
-  return {
-    ...json,
-    normalizer: partwiseNormalizer(json),
-    ...{ added_tokens: [], post_processor: null, decoder: null },
-    model: { type: "WordLevel", vocab: { "": 0 }, unk_token: "" },
-  };
-}
-
-function construct(json: TokenizerJson, settings: Partial<Settings>, file: string): PlainTokenizer {
+/** Names the file where something in it is wrong, or asks for more time than its texts may take. */
+function blaming<T>(file: string, work: () => T): T {
   try {
-    const plain = new PlainTokenizer(json, settings);
-    readUnicodeSpaces(plain);
-    return plain;
+    return work();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TokenizerError(file, `it cannot be used: ${reason}`, { cause });
+    if (cause instanceof TokenizerFileError) {
+      throw new TokenizerError(file, `it cannot be used: ${cause.message}.`, { cause });
+    }
+    if (!(cause instanceof PatternBudgetError)) throw cause;
+    const reason = `one of its patterns takes too long on this text. Divide the text, or write the pattern so that it looks less far.`;
+    throw new TokenizerError(file, reason, { cause });
   }
 }

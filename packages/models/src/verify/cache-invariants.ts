@@ -1,6 +1,6 @@
 /** The invariant of generation: a cache saves work and changes nothing, for one prompt or several. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { KeyValueCache } from "../decoder/cache.js";
+import { KeyValueCache } from "../decoder/cache/cache.js";
 import { type Comparison, measure } from "./comparison.js";
 import type { Invariant } from "./invariant.js";
 import type { Subject } from "./subject.js";

@@ -29,7 +29,7 @@ export interface Distance {
 export function measure(comparisons: readonly Comparison[]): Measure[] {
   return comparisons.map(({ where, received, expected }) => {
     const apart = mx.abs(mx.subtract(received, expected));
-    const largest = mx.max(mx.where(mx.isnan(apart), mx.Inf, apart));
+    const largest = mx.max(mx.where(mx.isnan(apart), Number.POSITIVE_INFINITY, apart));
     const numbers = mx.stack([largest, mx.max(mx.abs(expected))]).astype(mx.float32);
     return { where, numbers };
   });

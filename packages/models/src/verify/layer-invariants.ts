@@ -1,7 +1,7 @@
 /** Invariants inside the layers: heads, writes and the residual stream add up. */
 import type { Trace } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { Decoder } from "../decoder/decoder.js";
+import type { Decoder } from "../decoder/model/decoder.js";
 import { type Comparison, measure } from "./comparison.js";
 import type { Invariant } from "./invariant.js";
 import type { Subject } from "./subject.js";

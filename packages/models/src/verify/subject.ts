@@ -1,6 +1,6 @@
 /** What a verification runs on: one model, and the prompts its invariants need. */
 import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
-import type { Decoder } from "../decoder/decoder.js";
+import type { Decoder } from "../decoder/model/decoder.js";
 
 /** A model with the prompts, derived from one, on which it is checked. */
 export interface Subject {

@@ -2,10 +2,10 @@
 import { InterpretableModelCore } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { describeAnatomy } from "../anatomy.js";
-import type { DecoderConfig, LayerConfig } from "../decoder/config.js";
-import { Decoder } from "../decoder/decoder.js";
-import { initializeWeights } from "../decoder/initialize.js";
+import { describeAnatomy } from "../anatomy/anatomy.js";
+import type { DecoderConfig, LayerConfig } from "../decoder/config/config.js";
+import { Decoder } from "../decoder/model/decoder.js";
+import { initializeWeights } from "../decoder/model/initialize.js";
 import { verifyModel } from "./verify-model.js";
 
 const rmsNorm = { kind: "rms", epsilon: 1e-5, bias: false } as const;

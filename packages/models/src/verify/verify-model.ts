@@ -1,8 +1,16 @@
 /** Checks, on a loaded checkpoint, what must hold for every activation and intervention to mean what it says. */
+
 import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
-import { deviceName, dtypeName } from "@mlxterp/mlx";
-import type { Decoder } from "../decoder/decoder.js";
-import { fullWeight } from "../quantization/full-weight.js";
+import {
+  checkFinite,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  deviceName,
+  dtypeName,
+} from "@mlxterp/mlx";
+import type { Decoder } from "../decoder/model/decoder.js";
+import { fullWeight } from "../packed/full-weight.js";
 import { cachedIsRecomputed } from "./cache-invariants.js";
 import { relative, worst } from "./comparison.js";
 import { attributionIsPatching, gradientsAreDifferences } from "./gradient-invariants.js";
@@ -85,6 +93,12 @@ export async function verifyModel(
   model: InterpretableModelCore<Decoder>,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  checkOptions<VerifyOptions>("verify", options, {
+    prompt: true,
+    tolerance: checkFinite,
+    onProgress: checkFunction,
+    signal: checkSignal,
+  });
   const { prompt, tolerance = 2e-5, onProgress, signal } = options;
   const subject = subjectOf(model, prompt);
   const found: VerifiedInvariant[] = [];

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "../text.js";
+import { renderBlocks } from "./render-blocks.js";
 import { type DrawnTable, renderTable } from "./table.js";
 
 const widthOf = (drawn: string) => Math.max(...drawn.split("\n").map(displayWidth));
@@ -66,6 +67,18 @@ describe("a table", () => {
       const drawn = renderTable({ columns, rows, fixed, widest: 80 }, { width: 40, color: false });
       expect(widthOf(drawn)).toBeLessThanOrEqual(40);
     }
+  });
+
+  it("aligns columns whatever the width of its characters, escapes written out", () => {
+    const texts = ["大きな表", "👩‍👩‍👧 x", "é", "ab", "❤️", "\u001b[2J", "a\u200bb", "नमस्ते"];
+    const rows = texts.map((text) => [text, "|"]);
+    const drawn = renderBlocks([{ kind: "table", columns: [{ title: "text" }, { title: "|" }], rows, fixed: 2 }], { width: 40, color: false }); // biome-ignore format: one call
+    const places = drawn
+      .split("\n")
+      .filter((line) => line.includes("|"))
+      .map((line) => displayWidth(line.slice(0, line.indexOf("|"))));
+    expect(places).toHaveLength(texts.length + 1);
+    expect(new Set(places).size).toBe(1);
   });
 
   it("is never wider than the screen, whatever it holds", () => {

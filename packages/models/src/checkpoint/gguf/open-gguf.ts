@@ -1,0 +1,70 @@
+/** Opens a GGUF file as a checkpoint, whose blocks are packed matrices of 4 or 8 bits in groups of 32. */
+import { dirname } from "node:path";
+import type { DecoderConfig } from "../../decoder/config/config.js";
+import { loadTokenizer } from "../../tokenizer/tokenizer.js";
+import type { TensorEntry } from "../files/safetensors-header.js";
+import type { OpenedCheckpoint } from "../loading/open-checkpoint.js";
+import type { WeightTable } from "../table/weight-table.js";
+import { type GgufArchitecture, ggufArchitectures } from "./gguf-architectures.js";
+import { groupSize } from "./gguf-blocks.js";
+import { type GgufTensor, readGgufHeader } from "./gguf-header.js";
+import { GgufMetadata, refuseUnknown } from "./gguf-metadata.js";
+import { GgufSource } from "./gguf-source.js";
+import { ggufTokenizer } from "./gguf-tokenizer.js";
+
+/**
+ * A `tokenizer.json` beside the file is preferred to the file's own tokenizer.
+ *
+ * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
+ */
+export function openGguf(file: string): OpenedCheckpoint {
+  const header = readGgufHeader(file);
+  const metadata = new GgufMetadata(header, file);
+  const architecture = findArchitecture(metadata);
+  refuseUnknown(metadata);
+  const bits = new Map(header.tensors.map(({ name, type }) => [name, type.bits ?? 8]));
+  const folder = dirname(file);
+  return {
+    folder,
+    config: file,
+    json: {
+      ...architecture.config(metadata),
+      eos_token_id: header.metadata.get("tokenizer.ggml.eos_token_id"),
+    },
+    files: { weights: file, tensors: header.tensors.flatMap((tensor) => entriesOf(tensor, file)) },
+    packing: { schemeOf: (module) => ({ bits: bits.get(`${module}.weight`) ?? 8, groupSize }) },
+    table: (config) => tableOf(architecture, config),
+    configText: undefined,
+    source: new GgufSource(file, header.tensors),
+    tokenizer: () => loadTokenizer(folder) ?? ggufTokenizer(header.metadata, file),
+  };
+}
+
+function findArchitecture(metadata: GgufMetadata): GgufArchitecture {
+  const { architecture } = metadata;
+  if (Object.hasOwn(ggufArchitectures, architecture)) return ggufArchitectures[architecture];
+  const known = Object.keys(ggufArchitectures).join(", ");
+  const rule = `Supported: ${known}. Convert other models to safetensors.`;
+  return metadata.refuse("general.architecture", architecture, rule);
+}
+
+function tableOf(architecture: GgufArchitecture, config: DecoderConfig): WeightTable {
+  // Read with the configuration.
+  const ignored = [/^rope_freqs\.weight$/];
+  return { optionalPrefix: "", modules: architecture.modules(config), ignored };
+}
+
+/** The arrays that a tensor becomes: three, where it is packed. */
+function entriesOf({ name, type, shape }: GgufTensor, file: string): TensorEntry[] {
+  const { bits } = type;
+  if (!bits) return [{ name, dtype: type.block === 1 ? type.name : "F32", shape, file }];
+  const [columns = 0] = shape.slice(-1);
+  const rows = shape.slice(0, -1);
+  const module = name.replace(/\.weight$/, "");
+  const groups = [...rows, columns / groupSize];
+  return [
+    { name, dtype: "U32", shape: [...rows, (columns * bits) / 32], file },
+    { name: `${module}.scales`, dtype: "F32", shape: groups, file },
+    { name: `${module}.biases`, dtype: "F32", shape: groups, file },
+  ];
+}

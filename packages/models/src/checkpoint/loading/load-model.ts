@@ -1,0 +1,129 @@
+/** Loads a model by name: the one that comes along, a folder, or one of the hub. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { InterpretableModelCore } from "@mlxterp/core";
+import { checkOptions, type Module, type OptionNames } from "@mlxterp/mlx";
+import { Decoder } from "../../decoder/model/decoder.js";
+import { ModelKindError } from "../../errors.js";
+import { familyOf } from "../../families/index.js";
+import { readEndTokens } from "../../families/shared/config-json.js";
+import {
+  type BuiltModule,
+  type Family,
+  type ModuleFamily,
+  weightsOf,
+} from "../../families/shared/family.js";
+import type { HubOptions } from "../../hub/hub-model.js";
+import { LanguageModel } from "../../language-model/language-model.js";
+import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";
+import { readJsonFile } from "../files/json-file.js";
+import type { WeightDtype } from "../files/weight-dtype.js";
+import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
+import { loadWeights } from "../reading/weights.js";
+import type { WeightTable } from "../table/weight-table.js";
+import { locateAdapter, locateModel } from "./locate.js";
+import { type OpenedCheckpoint, openCheckpoint } from "./open-checkpoint.js";
+
+export interface LoadOptions extends HubOptions {
+  /** What weights are computed with. Default: float32 on the CPU, as stored on Metal. */
+  readonly dtype?: WeightDtype;
+  /** Packs linear layers and embeddings while they are loaded. Default: as the checkpoint is. */
+  readonly quantize?: QuantizeOptions;
+  /** A LoRA adapter in PEFT's layout, a folder or a hub id; it is added to the weights unless it is `live`. */
+  readonly adapter?: string;
+  /** Keeps the adapter beside the weights, as a module with sites of its own. Default: false. */
+  readonly live?: boolean;
+  /**
+   * Reads each weight of safetensors files when it is first computed with, so that a look at the first layers reads no
+   * others; until then the files must stay as they are. Default: false.
+   */
+  readonly lazy?: boolean;
+}
+
+/** A class of models, such as `MaskedLanguageModel`. */
+export type ModelClass<T> = abstract new (...parts: never[]) => T;
+
+type AnyModel = InterpretableModelCore<Module>;
+type AnyOptions = LoadOptions & { readonly as?: ModelClass<AnyModel> };
+
+const optionNames: OptionNames<AnyOptions> = {
+  ...{ dtype: true, quantize: true, adapter: true, live: true, lazy: true, as: true },
+  ...{ revision: true, accessToken: true, cacheFolder: true, offline: true, hubUrl: true },
+  ...{ fetch: true, retries: true, signal: true, onProgress: true },
+};
+
+/**
+ * Loads a language model with its tokenizer.
+ *
+ * @param source `"tiny"`, which needs no network; a folder with `config.json` and safetensors weights;
+ * a GGUF file; or a hub id
+ * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`),
+ * UnknownModelTypeError (`UNKNOWN_MODEL_TYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`),
+ * MissingWeightsError (`MISSING_WEIGHTS`), UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`),
+ * WeightShapeError (`WEIGHT_SHAPE`), HubError (`HUB`), InvalidArgumentError (`INVALID_ARGUMENT`) for options that do not exist
+ * @example
+ * const model = await loadModel("tiny");
+ * const cache = await model.run("Mary and John went to the store", { save: "layers.*" });
+ */
+export function loadModel(source: string, options?: LoadOptions): Promise<LanguageModel>;
+/**
+ * Loads a checkpoint of another architecture.
+ *
+ * @param options with the class to expect as `as`
+ * @throws ModelKindError (`MODEL_KIND`) when the checkpoint holds another kind, and what `loadModel` throws otherwise
+ * @example
+ * const model = await loadModel("state-spaces/mamba-130m-hf", { as: StateSpaceModel });
+ */
+export function loadModel<T extends AnyModel>(
+  source: string,
+  options: LoadOptions & { readonly as: ModelClass<T> },
+): Promise<T>;
+export async function loadModel(source: string, options: AnyOptions = {}): Promise<AnyModel> {
+  checkOptions("loadModel", options, optionNames);
+  const opened = openCheckpoint(await locateModel(source, options), source);
+  const { folder, json, config, packing, configText } = opened;
+  const family = familyOf(json, config);
+  const built = build(family, json, config, opened.table);
+  const { module, weights } = built;
+  const packer = options.quantize && createPacker(module, options.quantize);
+  const { dtype, adapter, live = false, lazy } = options;
+  const changes =
+    adapter && (await readChanges(module, weights, await locateAdapter(adapter, options), dtype));
+  const merge = changes && !live ? mergeAdapter(changes) : undefined;
+  const reading = { dtype, packing, packer, merge, lazy, source: opened.source };
+  const tensors = await loadWeights(module, weights, opened.files, reading);
+  if (changes && live) attachAdapter(module, changes);
+  const packed = packing !== undefined;
+  const model = built.open({
+    name: source,
+    tokenizer: opened.tokenizer(),
+    eosTokens: endTokens(folder, json, config),
+    ...(configText !== undefined && {
+      checkpoint: { folder, configText, tensors, packed, load: (name: string) => loadModel(name) },
+    }),
+  });
+  const { as: expected = LanguageModel } = options;
+  const found = model.constructor.name;
+  if (model instanceof expected) return model;
+  throw new ModelKindError(expected.name, found, config);
+}
+
+function build(
+  family: Family | ModuleFamily,
+  json: unknown,
+  file: string,
+  table: OpenedCheckpoint["table"],
+): BuiltModule & { readonly weights: WeightTable } {
+  if ("build" in family) return { ...family.build(json, file), weights: family.weights };
+  const config = family.describe(json, file);
+  const decoder = new Decoder(config);
+  const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
+  return { module: decoder, open, weights: table?.(config) ?? weightsOf(family, config) };
+}
+
+/** `generation_config.json` may know ends of a turn that `config.json` lacks. */
+function endTokens(folder: string, json: unknown, file: string): readonly number[] {
+  const generation = join(folder, "generation_config.json");
+  const refined = existsSync(generation) ? readEndTokens(readJsonFile(generation), generation) : [];
+  return refined.length > 0 ? refined : readEndTokens(json, file);
+}

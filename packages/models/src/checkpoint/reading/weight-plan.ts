@@ -1,0 +1,93 @@
+/** Checks a checkpoint's tensors against a module, from the headers alone; strict in both directions. */
+import { type Module, type MxArray, UnsupportedDtypeError } from "@mlxterp/mlx";
+import { listParameters } from "../../decoder/parameters.js";
+import { MissingWeightsError, UnexpectedWeightsError, WeightShapeError } from "../../errors.js";
+import type { CheckpointFiles } from "../files/checkpoint-files.js";
+import type { Packing } from "../quantization/packing-config.js";
+import { findTarget, type WeightTable, type WeightTarget } from "../table/weight-table.js";
+import { type StoredTensor, storedTensors } from "./packed-entries.js";
+import { missingOf, pieceName } from "./stacks.js";
+
+const floating = ["F32", "F16", "BF16"];
+
+/** A tensor and the parameters it becomes. */
+export interface PlannedTensor {
+  readonly stored: StoredTensor;
+  readonly target: WeightTarget;
+}
+
+/**
+ * Decides where every tensor goes.
+ *
+ * @param packing from the config, where the file has packed weights
+ * @throws UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`),
+ * WeightShapeError (`WEIGHT_SHAPE`), UnsupportedDtypeError (`UNSUPPORTED_DTYPE`)
+ */
+export function planWeights(
+  module: Module,
+  table: WeightTable,
+  files: Pick<CheckpointFiles, "tensors" | "weights">,
+  packing?: Packing,
+): PlannedTensor[] {
+  const parameters = listParameters(module);
+  const plan: PlannedTensor[] = [];
+  const unexpected: string[] = [];
+  const filled = new Set<string>();
+  for (const stored of storedTensors(files.tensors, packing)) {
+    const target = findTarget(table, stored.entry.name);
+    if (target === "ignored" || isTiedHead(target, parameters)) continue;
+    if (!target || !hasPlace(target, parameters, filled)) {
+      unexpected.push(stored.entry.name);
+      continue;
+    }
+    for (const path of target.parameters) filled.add(pieceName(path, target.piece));
+    plan.push({ stored, target });
+  }
+  if (unexpected.length > 0) throw new UnexpectedWeightsError(unexpected, files.weights);
+  const missing = [...parameters].flatMap(([path, array]) => missingOf(path, array, filled));
+  if (missing.length > 0) throw new MissingWeightsError(missing, files.weights);
+  for (const planned of plan) checkTensor(planned, parameters);
+  return plan;
+}
+
+/** Whether every parameter exists and nothing fills it yet. */
+function hasPlace(
+  { parameters: paths, piece }: WeightTarget,
+  parameters: ReadonlyMap<string, MxArray>,
+  filled: ReadonlySet<string>,
+): boolean {
+  return paths.every((path) => {
+    const parameter = parameters.get(path);
+    const within = piece === undefined || piece < (parameter?.shape[0] ?? 0);
+    return parameter !== undefined && within && !filled.has(pieceName(path, piece));
+  });
+}
+
+/** Files of tied models may hold the head once more; it is the embedding matrix, as in `transformers`. */
+function isTiedHead(
+  target: WeightTarget | undefined,
+  parameters: ReadonlyMap<string, MxArray>,
+): boolean {
+  return target?.parameters[0] === "lmHead.weight" && !parameters.has("lmHead.weight");
+}
+
+function checkTensor(
+  { stored, target }: PlannedTensor,
+  parameters: ReadonlyMap<string, MxArray>,
+): void {
+  const { entry, shape, packed } = stored;
+  const shapes = target.parameters.map((path) => {
+    const parameter = parameters.get(path)!.shape;
+    return target.piece === undefined ? parameter : parameter.slice(1);
+  });
+  const expected = target.rule.storedShape?.(shapes, target.kind) ?? shapes[0];
+  // Packed matrices have a row per output in every family, also where plain ones are stored (in, out).
+  const oriented = packed && target.rule.transform ? [expected, expected.toReversed()] : [expected];
+  if (!oriented.some((allowed) => allowed.join() === shape.join())) {
+    throw new WeightShapeError(entry.name, expected, shape, entry.file);
+  }
+  const allowed = packed ? ["U32"] : floating;
+  if (!allowed.includes(entry.dtype)) {
+    throw new UnsupportedDtypeError(`${entry.file}: ${entry.name}`, entry.dtype, allowed);
+  }
+}

@@ -1,0 +1,198 @@
+/** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
+import { Tap } from "@mlxterp/core";
+import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
+import {
+  type HeadAxes,
+  type KeyAxes,
+  type QueryAxes,
+  type ResidualAxes,
+  residualAxes,
+} from "../axes.js";
+import type { LayerCache } from "../cache/cache.js";
+import type { AttentionConfig } from "../config/config.js";
+import { Norm } from "../norm/norm.js";
+import { createQueryKeyNorms } from "../norm/query-key-norm.js";
+import type { ScoreBias } from "../positions/alibi.js";
+import type { Pass } from "../positions/pass.js";
+import type { Rotation } from "../positions/rope.js";
+import { type ByHead, projectHeads } from "./head-inputs.js";
+import { splitHeads } from "./heads.js";
+import {
+  droppedKeys,
+  type HeadWriting,
+  keptKeys,
+  type Mixing,
+  mixHeads,
+  writeHeads,
+} from "./mix-heads.js";
+
+/** The first half of a layer: attention, or latent attention with the same sites and some of its own. */
+export interface SelfAttention extends Module, Mixing, HeadWriting {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly window: number | undefined;
+  readonly qProj: Linear;
+  readonly kProj: Linear;
+  readonly vProj: Linear;
+  readonly qNorm?: Norm;
+  readonly kNorm?: Norm;
+  readonly qRaw?: Tap<QueryAxes>;
+  readonly kRaw?: Tap<KeyAxes>;
+  readonly q: Tap<QueryAxes>;
+  readonly k: Tap<KeyAxes>;
+  readonly v: Tap<KeyAxes>;
+  readonly qRot: Tap<QueryAxes>;
+  readonly kRot: Tap<KeyAxes>;
+  readonly z: Tap<HeadAxes>;
+  /** In latent attention only. */
+  readonly qDownProj?: Linear;
+  readonly qDownNorm?: Norm;
+  readonly kvDownProj?: Linear;
+  readonly kvDownNorm?: Norm;
+  readonly kRopeProj?: Linear;
+  forward(x: MxArray, pass: Pass, cache?: LayerCache, differences?: ByHead): MxArray;
+}
+
+/** Multi-head, grouped-query or multi-query attention; its output is what is added to the residual stream. */
+export class Attention extends nn.Module implements SelfAttention {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly scoreScale: number;
+  readonly softCap: number | undefined;
+  readonly window: number | undefined;
+  readonly clip: number | undefined;
+  /** A score of each head that belongs to no key, (heads); absent in most families. */
+  sinks: MxArray | null = null;
+  /** A function, not a module: positions are turned in place of being added. */
+  readonly rotate: Rotation | undefined;
+  /** A function: what alibi adds to the mask. */
+  readonly scoreBias: ScoreBias | undefined;
+
+  readonly qProj: Linear;
+  readonly kProj: Linear;
+  readonly vProj: Linear;
+  /** Normalise queries and keys, by head or over the full width before they are split; absent in most families. */
+  readonly qNorm: Norm | undefined;
+  readonly kNorm: Norm | undefined;
+  readonly normsWidth: boolean;
+  /** Queries and keys by head before they are normalised; absent where they are not. */
+  readonly qRaw: Tap<QueryAxes> | undefined;
+  readonly kRaw: Tap<KeyAxes> | undefined;
+  /** Queries, keys and values by head, before rotation, after any norm and clipping. */
+  readonly q = new Tap(["batch", "heads", "position", "headDim"]);
+  readonly k = new Tap(["batch", "kvHeads", "position", "headDim"]);
+  readonly v = new Tap(["batch", "kvHeads", "position", "headDim"]);
+  /** After rotation; without rotary positions the same as `q` and `k`. */
+  readonly qRot = new Tap(["batch", "heads", "position", "headDim"]);
+  readonly kRot = new Tap(["batch", "kvHeads", "position", "headDim"]);
+  /** Scaled, capped, biased and masked, before the softmax. */
+  readonly scores = new Tap(["batch", "heads", "query", "key"]);
+  readonly pattern = new Tap(["batch", "heads", "query", "key"]);
+  /** Each head's mix of values. */
+  readonly z = new Tap(["batch", "position", "heads", "headDim"]);
+  /**
+   * What each head writes, times `outputScale` if there is one. With `oProj`'s bias they add up to the output or, in
+   * families with a `postNorm`, to what it reads. While this is changed, `oProj` is not called.
+   */
+  readonly result = new Tap(["batch", "position", "heads", "hidden"]);
+  readonly oProj: Linear;
+  /** Absent in most families. */
+  readonly postNorm: Norm | undefined;
+  readonly outputScale: number | undefined;
+
+  /** @param parts shared by the layers that turn, or are biased, alike */
+  constructor(
+    hidden: number,
+    config: AttentionConfig,
+    parts: { readonly rotate?: Rotation; readonly scoreBias?: ScoreBias } = {},
+  ) {
+    super();
+    const { heads, kvHeads, headDim } = config;
+    this.heads = heads;
+    this.kvHeads = kvHeads;
+    this.headDim = headDim;
+    this.scoreScale = config.scale;
+    this.softCap = config.softCap;
+    this.window = config.window;
+    this.clip = config.clip;
+    if (config.sinks) this.sinks = mx.zeros([heads]);
+    this.rotate = parts.rotate;
+    this.scoreBias = parts.scoreBias;
+    this.qProj = new nn.Linear(hidden, heads * headDim, config.qkvBias);
+    this.kProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
+    this.vProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
+    this.normsWidth = config.queryKeyNorm?.over === "width";
+    if (config.queryKeyNorm) {
+      [this.qNorm, this.kNorm] = createQueryKeyNorms(config.queryKeyNorm, config);
+      this.qRaw = new Tap(["batch", "heads", "position", "headDim"]);
+      this.kRaw = new Tap(["batch", "kvHeads", "position", "headDim"]);
+    }
+    this.oProj = new nn.Linear(heads * headDim, hidden, config.outputBias);
+    if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
+    this.outputScale = config.outputScale;
+  }
+
+  get outputAxes(): ResidualAxes {
+    return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
+  }
+
+  /**
+   * @param x (batch, position, hidden), normalised
+   * @param pass what all layers share
+   * @param cache this layer's earlier keys and values
+   * @param differences from `x`, where a pass makes heads read something of their own
+   * @returns what is added to the residual stream, (batch, position, hidden)
+   */
+  override forward(x: MxArray, pass: Pass, cache?: LayerCache, differences?: ByHead): MxArray {
+    const { heads, kvHeads, rotate, qProj, kProj, vProj, qNorm, kNorm, qRaw, kRaw, scoreBias } =
+      this;
+    const turn = (y: MxArray) => (rotate ? rotate(y, pass.positions) : y);
+    const q = this.q.forward(
+      this.byHead(this.seen(projectHeads(x, qProj, differences?.q), heads, qRaw), heads, qNorm),
+    );
+    const k = this.k.forward(
+      this.byHead(this.seen(projectHeads(x, kProj, differences?.k), kvHeads, kRaw), kvHeads, kNorm),
+    );
+    const v = this.v.forward(this.byHead(projectHeads(x, vProj, differences?.v), kvHeads));
+    const queries = this.qRot.forward(turn(q));
+    const newKeys = this.kRot.forward(turn(k));
+    const [keys, values] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];
+    const visible = pass.mask(this.window, keys.shape[2]);
+    const mask = scoreBias ? scoreBias(keys, visible, pass.positions) : visible;
+    const parts = {
+      q: queries,
+      k: keys,
+      v: values,
+      dropped: droppedKeys(pass, x, { keys, window: this.window }),
+    };
+    const mixed = mixHeads(this, parts, mask); // (batch, heads, position, headDim)
+    return writeHeads(this, this.z.forward(mixed.transpose(0, 2, 1, 3)));
+  }
+
+  /** A projection as it is, or as a pass changes it by head; (batch, position, heads · headDim). */
+  private seen(projected: MxArray, heads: number, raw: Tap | undefined): MxArray {
+    const byHead = () => splitHeads(projected, heads, this.headDim).transpose(0, 2, 1, 3);
+    if (raw?.changed) {
+      return raw.forward(byHead()).transpose(0, 2, 1, 3).reshape(projected.shape);
+    }
+    raw?.derive(byHead);
+    return projected;
+  }
+
+  /** (batch, position, heads · headDim) → (batch, heads, position, headDim), normalised and clipped. */
+  private byHead(projected: MxArray, heads: number, norm?: Norm): MxArray {
+    const { headDim, clip, normsWidth } = this;
+    const whole = norm && normsWidth ? norm.forward(projected) : projected;
+    const split = splitHeads(whole, heads, headDim);
+    const normalized = norm && !normsWidth ? norm.forward(split) : split;
+    const clipped = clip === undefined ? normalized : mx.clip(normalized, -clip, clip);
+    return clipped.transpose(0, 2, 1, 3);
+  }
+}

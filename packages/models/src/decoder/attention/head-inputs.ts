@@ -1,0 +1,105 @@
+/** What attention's queries, keys and values are read from, head by head: the residual stream, unless a pass changes it. */
+import { Tap } from "@mlxterp/core";
+import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
+import { fullWeight } from "../../packed/full-weight.js";
+import type { HeadWriteAxes } from "../axes.js";
+
+type KeyInputAxes = readonly ["batch", "position", "kvHeads", "hidden"];
+
+/** The taps of one layer, before its norm. */
+export interface HeadInputs {
+  /** Of queries, keys and values alike; absent where heads share keys. */
+  readonly attnInput: Tap<HeadWriteAxes> | undefined;
+  readonly qInput: Tap<HeadWriteAxes> | undefined;
+  readonly kInput: Tap<KeyInputAxes> | undefined;
+  readonly vInput: Tap<KeyInputAxes> | undefined;
+}
+
+/** Something for each head; of queries (batch, position, heads, hidden), of keys and values with kvHeads. */
+export interface ByHead {
+  readonly q: MxArray;
+  readonly k: MxArray;
+  readonly v: MxArray;
+}
+
+interface HeadCounts {
+  readonly heads: number;
+  readonly kvHeads: number;
+}
+
+export function createHeadInputs({ heads, kvHeads }: HeadCounts): Required<HeadInputs> {
+  return {
+    attnInput:
+      heads === kvHeads ? new Tap(["batch", "position", "heads", "hidden"] as const) : undefined,
+    qInput: new Tap(["batch", "position", "heads", "hidden"]),
+    kInput: new Tap(["batch", "position", "kvHeads", "hidden"]),
+    vInput: new Tap(["batch", "position", "kvHeads", "hidden"]),
+  };
+}
+
+/**
+ * What a pass makes each head read, less what all of them read; undefined where nobody changes that. As a difference, so that
+ * the norm and the projections are called as ever, and whatever else is read or changed there stays what it is.
+ *
+ * @param x the residual stream, (batch, position, hidden)
+ * @param normalize the norm before attention, of any stack of vectors
+ */
+export function headDifferences(
+  inputs: HeadInputs,
+  x: MxArray,
+  counts: HeadCounts,
+  normalize: (x: MxArray) => MxArray,
+): ByHead | undefined {
+  const read = headReading(inputs, x, counts);
+  if (!read) return undefined;
+  const common = mx.expandDims(normalize(x), 2);
+  const less = (own: MxArray) => mx.subtract(normalize(own), common);
+  return { q: less(read.q), k: less(read.k), v: less(read.v) };
+}
+
+function headReading(
+  { attnInput, qInput, kInput, vInput }: HeadInputs,
+  x: MxArray,
+  { heads, kvHeads }: HeadCounts,
+): ByHead | undefined {
+  if (!qInput || !kInput || !vInput) return undefined;
+  const taps: readonly (readonly [Tap | undefined, number])[] = [
+    [attnInput, heads],
+    [qInput, heads],
+    [kInput, kvHeads],
+    [vInput, kvHeads],
+  ];
+  if (!taps.some(([tap]) => tap?.changed)) {
+    for (const [tap, count] of taps) tap?.derive(() => forEachHead(x, count));
+    return undefined;
+  }
+  const shared = attnInput?.forward(forEachHead(x, heads));
+  return {
+    q: qInput.forward(shared ?? forEachHead(x, heads)),
+    k: kInput.forward(shared ?? forEachHead(x, kvHeads)),
+    v: vInput.forward(shared ?? forEachHead(x, kvHeads)),
+  };
+}
+
+/** (batch, position, hidden) → (batch, position, heads, hidden) */
+function forEachHead(x: MxArray, heads: number): MxArray {
+  const [batch, length, hidden] = x.shape;
+  const ones = mx.ones([1, 1, heads, 1], x.dtype);
+  return mx.multiply(x.reshape([batch, length, 1, hidden]), ones);
+}
+
+/**
+ * A projection of what all heads read and, where there is one, of each head's difference from it.
+ *
+ * @param x (batch, position, hidden)
+ * @param difference (batch, position, heads, hidden)
+ * @returns (batch, position, heads · headDim)
+ */
+export function projectHeads(x: MxArray, projection: Linear, difference?: MxArray): MxArray {
+  const projected = projection.forward(x);
+  if (!difference) return projected;
+  const [, , heads, hidden] = difference.shape;
+  const weight = fullWeight(projection).reshape([heads, -1, hidden]).transpose(0, 2, 1); // (heads, hidden, headDim)
+  const byHead = mx.matmul(difference.transpose(0, 2, 1, 3), weight); // (batch, heads, position, headDim)
+  return mx.add(projected, byHead.transpose(0, 2, 1, 3).reshape(projected.shape));
+}

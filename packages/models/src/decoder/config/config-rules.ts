@@ -1,0 +1,97 @@
+/** What the fields of a decoder's description must satisfy together. */
+import { z } from "zod";
+import { InvalidDecoderConfigError } from "../../errors.js";
+import {
+  type AttentionConfig,
+  type DecoderConfig,
+  decoderSchema,
+  type LatentConfig,
+  type LayerConfig,
+  type MlpConfig,
+} from "./config.js";
+import { brokenExpertsRule } from "./experts-config.js";
+
+/** The first rule that is broken. */
+function brokenRule(config: DecoderConfig): string | undefined {
+  if (config.learnedPositions && config.maxPositions === undefined) {
+    return "learnedPositions needs maxPositions";
+  }
+  if (config.positionOffset && !config.learnedPositions) {
+    return "positionOffset needs learnedPositions";
+  }
+  if (config.embeddingWidth && config.embeddingScale !== undefined) {
+    return "embeddingWidth and embeddingScale exclude each other";
+  }
+  for (const [index, layer] of config.layers.entries()) {
+    const { attention, mlp } = layer;
+    const brokenNorms = brokenNormRule(layer);
+    if (brokenNorms) return `layers.${index}${brokenNorms}`;
+    const broken = brokenAttentionRule(attention);
+    if (broken) return `layers.${index}.attention${broken}`;
+    const brokenMlp = brokenMlpRule(mlp);
+    if (brokenMlp) return `layers.${index}.mlp${brokenMlp}`;
+  }
+  return undefined;
+}
+
+function brokenNormRule(layer: LayerConfig): string | undefined {
+  const { outputNorm, inputNorm, postAttentionNorm, parallel } = layer;
+  if (!outputNorm) return undefined;
+  if (postAttentionNorm && !inputNorm && !parallel) return undefined;
+  return ".outputNorm: needs postAttentionNorm and excludes inputNorm and parallel";
+}
+
+function brokenAttentionRule(attention: AttentionConfig): string | undefined {
+  const { heads, kvHeads, headDim, rope, postNorm, outputScale, latent } = attention;
+  if (heads % kvHeads !== 0) {
+    return `: ${heads} heads cannot share ${kvHeads} key/value heads evenly`;
+  }
+  // The heads' results carry the scale, and end before the norm.
+  if (postNorm && outputScale !== undefined) return ": postNorm and outputScale exclude each other";
+  if (latent) {
+    const broken = brokenLatentRule(attention, latent);
+    if (broken) return broken;
+  }
+  if (!rope) return undefined;
+  const turning = latent?.rotaryDim ?? headDim;
+  if (rope.dims % 2 !== 0 || rope.dims > turning) {
+    const limit = latent ? "latent.rotaryDim" : "headDim";
+    return `.rope.dims: ${rope.dims} must be even and at most ${limit} = ${turning}`;
+  }
+  if (rope.scaling?.kind !== "longrope") return undefined;
+  const { shortFactors, longFactors } = rope.scaling;
+  if (shortFactors.length === rope.dims / 2 && longFactors.length === rope.dims / 2) return;
+  return `.rope.scaling: longrope needs ${rope.dims / 2} factors, one for each pair`;
+}
+
+function brokenLatentRule(attention: AttentionConfig, latent: LatentConfig): string | undefined {
+  const { heads, kvHeads, headDim, queryKeyNorm, clip, alibi, sinks } = attention;
+  if (kvHeads !== heads) return `.kvHeads: latent attention has ${heads}, as many as heads`;
+  if (latent.rotaryDim >= headDim) {
+    return `.latent.rotaryDim: ${latent.rotaryDim} must be less than headDim = ${headDim}`;
+  }
+  if (queryKeyNorm || clip || alibi || sinks) {
+    return ".latent: excludes queryKeyNorm, clip, alibi and sinks";
+  }
+  return undefined;
+}
+
+function brokenMlpRule({ experts, gated }: MlpConfig): string | undefined {
+  if (!experts) return undefined;
+  if (!gated) return ": experts need gated MLPs";
+  const broken = brokenExpertsRule(experts);
+  return broken && `.experts${broken}`;
+}
+
+/**
+ * Checks a description completely; an unknown field is an error, never ignored.
+ *
+ * @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`)
+ */
+export function checkDecoderConfig(value: unknown): DecoderConfig {
+  const parsed = decoderSchema.safeParse(value);
+  if (!parsed.success) throw new InvalidDecoderConfigError(z.prettifyError(parsed.error));
+  const broken = brokenRule(parsed.data);
+  if (broken) throw new InvalidDecoderConfigError(broken);
+  return parsed.data;
+}

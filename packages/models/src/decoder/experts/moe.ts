@@ -1,0 +1,110 @@
+/** A mixture of experts in the place of the MLP: each token goes through a few of many MLPs. */
+import { type Axes, Tap } from "@mlxterp/core";
+import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type ResidualAxes, residualAxes } from "../axes.js";
+import type { MlpConfig } from "../config/config.js";
+import type { ExpertsConfig } from "../config/experts-config.js";
+import { activations } from "../mlp/activations.js";
+import { type FeedForward, Mlp } from "../mlp/mlp.js";
+import { Norm } from "../norm/norm.js";
+import { asAdded, type Write } from "../norm/write.js";
+import { Dispatch } from "./dispatch.js";
+import { ExpertLinear } from "./expert-linear.js";
+import { Router } from "./router.js";
+import { chooseExperts, weighExperts } from "./routing.js";
+
+const neurons: Axes = ["batch", "position", "topK", "mlpHidden"];
+
+/**
+ * `Σ expertWeights · expert(x)` over the experts chosen for each token, plus an expert that sees all tokens where there
+ * is one. `pre`, `gate` and `post` are those of an MLP, once for each chosen expert, in the order of `expertIndices`.
+ * Changing `router` changes choice and weights, changing `expertIndices` the weights too.
+ */
+export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
+  readonly experts: number;
+  readonly clampedAt: number | undefined;
+  /** Functions of the description: which experts, and with what weights. */
+  readonly choose: (logits: MxArray, correction: MxArray | null) => MxArray;
+  readonly weigh: (logits: MxArray, indices: MxArray) => MxArray;
+  readonly activation: (x: MxArray) => MxArray;
+  readonly router: Router;
+  /** The chosen experts, the best first, int32. */
+  readonly expertIndices = new Tap(["batch", "position", "topK"]);
+  readonly expertWeights = new Tap(["batch", "position", "topK"]);
+  readonly gateProj: ExpertLinear;
+  readonly upProj: ExpertLinear;
+  readonly pre = new Tap(neurons);
+  readonly gate = new Tap(neurons);
+  readonly post = new Tap(neurons);
+  /** Its output is what each chosen expert says, before it is weighted: (batch, position, topK, hidden). */
+  readonly downProj: ExpertLinear;
+  /** Sees every token; absent in most families. */
+  readonly sharedExpert: Mlp | undefined;
+  readonly postNorm: Norm | undefined;
+  readonly outputScale: number | undefined;
+
+  constructor(hidden: number, config: MlpConfig, experts: ExpertsConfig) {
+    super();
+    const inward = { from: hidden, to: config.hidden, bias: config.bias };
+    const outward = { from: config.hidden, to: hidden, bias: config.bias };
+    this.experts = experts.count;
+    this.clampedAt = experts.clampedAt;
+    this.choose = (logits, correction) => chooseExperts(logits, experts, correction);
+    this.weigh = (logits, indices) => weighExperts(logits, indices, experts);
+    this.activation = activations[config.activation];
+    this.router = new Router(hidden, experts);
+    this.gateProj = new ExpertLinear(experts.count, inward, neurons);
+    this.upProj = new ExpertLinear(experts.count, inward, neurons);
+    this.downProj = new ExpertLinear(experts.count, outward, [
+      "batch",
+      "position",
+      "topK",
+      "hidden",
+    ]);
+    if (experts.sharedHidden) {
+      const { activation, gated, bias } = config;
+      this.sharedExpert = new Mlp(hidden, {
+        hidden: experts.sharedHidden,
+        activation,
+        gated,
+        bias,
+      });
+    }
+    if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
+    this.outputScale = config.outputScale;
+  }
+
+  get outputAxes(): ResidualAxes {
+    return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
+  }
+
+  /**
+   * @param x (batch, position, hidden), normalised
+   * @returns what is added to the residual stream, (batch, position, hidden)
+   */
+  override forward(x: MxArray): MxArray {
+    const { experts, router, choose, weigh, sharedExpert } = this;
+    const logits = router.forward(x);
+    const indices = this.expertIndices.forward(choose(logits, router.correction));
+    const weights = this.expertWeights.forward(weigh(logits, indices));
+    const outputs = this.consult(x, new Dispatch(indices, experts));
+    const mixed = mx.matmul(mx.expandDims(weights, 2), outputs).squeeze(2);
+    return asAdded(sharedExpert ? mx.add(mixed, sharedExpert.forward(x)) : mixed, this);
+  }
+
+  /** What each chosen expert says, (batch, position, topK, hidden). */
+  private consult(x: MxArray, dispatch: Dispatch): MxArray {
+    const { activation, gateProj, upProj, downProj, clampedAt } = this;
+    const pre = this.pre.forward(gateProj.forward(x, dispatch));
+    const gate = this.gate.forward(upProj.forward(x, dispatch));
+    const entering = clampedAt === undefined ? pre : mx.minimum(pre, clampedAt);
+    const factor = clampedAt === undefined ? gate : mx.add(mx.clip(gate, -clampedAt, clampedAt), 1);
+    const post = this.post.forward(mx.multiply(activation(entering), factor));
+    return downProj.forward(post, dispatch);
+  }
+}

@@ -1,0 +1,64 @@
+/** Routing: which experts a token goes to, and with what weights. */
+import { type MxArray, mx } from "@mlxterp/mlx";
+import type { ExpertsConfig } from "../config/experts-config.js";
+
+/**
+ * Chooses experts by their scores, the best first. No gradient goes through a choice.
+ *
+ * @param logits of the router, (batch, position, experts)
+ * @param correction added to the scores for the choice only, (experts)
+ * @returns int32 (batch, position, topK)
+ */
+export function chooseExperts(
+  logits: MxArray,
+  config: ExpertsConfig,
+  correction: MxArray | null,
+): MxArray {
+  // The softmax keeps the order of the logits.
+  const scores = config.scoring === "sigmoid" ? mx.sigmoid(logits) : logits;
+  const corrected = correction ? mx.add(scores, correction) : scores;
+  const open = config.groups ? withinBestGroups(corrected, config.groups) : corrected;
+  const order = mx.argsort(mx.negative(mx.stopGradient(open)), -1);
+  return order.index("...", mx.Slice(0, config.topK)).astype(mx.int32);
+}
+
+/**
+ * Puts 0 in the place of the scores of all but the best groups.
+ * Source: DeepSeek-AI 2024, "DeepSeek-V3 Technical Report", section 2.1.2.
+ */
+function withinBestGroups(
+  scores: MxArray,
+  { count, chosen }: NonNullable<ExpertsConfig["groups"]>,
+): MxArray {
+  const [batch, length, experts] = scores.shape;
+  const grouped = scores.reshape([batch, length, count, experts / count]);
+  const bestTwo = mx.sort(grouped, -1).index("...", mx.Slice(-2, null));
+  const merit = mx.sum(bestTwo, -1); // (batch, position, groups)
+  // Ranks rather than a threshold, so that exactly `chosen` groups stay where merits are equal.
+  const rank = mx.argsort(mx.argsort(mx.negative(merit), -1), -1);
+  const kept = mx.expandDims(mx.less(rank, chosen), 3);
+  return mx.where(kept, grouped, 0).reshape(scores.shape);
+}
+
+/**
+ * The weights of given experts, whoever chose them.
+ *
+ * @param logits (batch, position, experts)
+ * @param indices (batch, position, topK)
+ * @returns (batch, position, topK)
+ */
+export function weighExperts(logits: MxArray, indices: MxArray, config: ExpertsConfig): MxArray {
+  const { scoring, normalized, scale } = config;
+  const chosen = (scores: MxArray) => mx.takeAlongAxis(scores, indices, -1);
+  let weights: MxArray;
+  if (scoring === "sigmoid") {
+    const scores = chosen(mx.sigmoid(logits));
+    const sum = mx.add(mx.sum(scores, -1, true), 1e-20);
+    weights = normalized ? mx.divide(scores, sum) : scores;
+  } else if (normalized) {
+    weights = mx.softmax(chosen(logits), -1, true);
+  } else {
+    weights = chosen(mx.softmax(logits, -1, true));
+  }
+  return scale === undefined ? weights : mx.multiply(weights, scale);
+}

@@ -1,0 +1,85 @@
+/** The MLP, plain or gated. */
+import { Tap } from "@mlxterp/core";
+import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type ResidualAxes, residualAxes } from "../axes.js";
+import type { MlpConfig } from "../config/config.js";
+import type { ExpertLinear } from "../experts/expert-linear.js";
+import type { Router } from "../experts/router.js";
+import { Norm } from "../norm/norm.js";
+import { asAdded, type Write } from "../norm/write.js";
+import { activations } from "./activations.js";
+
+/** The second half of a layer: an MLP, or a mixture of experts with the same sites and some of its own. */
+export interface FeedForward extends Module {
+  readonly gateProj?: Linear | ExpertLinear | undefined;
+  readonly upProj: Linear | ExpertLinear;
+  readonly downProj: Linear | ExpertLinear;
+  readonly pre: Tap;
+  readonly gate?: Tap | undefined;
+  readonly post: Tap;
+  readonly postNorm?: Norm | undefined;
+  /** In mixtures of experts only. */
+  readonly router?: Router | undefined;
+  readonly expertIndices?: Tap | undefined;
+  readonly expertWeights?: Tap | undefined;
+  readonly sharedExpert?: Mlp | undefined;
+  forward(x: MxArray): MxArray;
+}
+
+/**
+ * `downProj(activation(pre))`, or `downProj(activation(pre) · gate)` with a gated MLP. `pre` is always what
+ * enters the nonlinearity (TransformerLens `hook_pre`) and `gate` the linear branch that multiplies the
+ * activations (`hook_pre_linear`). Checkpoints call their projections the other way round: `pre` is the
+ * output of `gateProj` and `gate` that of `upProj` where there are both.
+ */
+export class Mlp extends nn.Module implements FeedForward, Write {
+  readonly activation: (x: MxArray) => MxArray;
+  /** Absent in a plain MLP. */
+  readonly gateProj: Linear | undefined;
+  readonly upProj: Linear;
+  /** Before the nonlinearity. */
+  readonly pre = new Tap(["batch", "position", "mlpHidden"]);
+  /** The linear branch; absent in a plain MLP. */
+  readonly gate: Tap | undefined;
+  /** Neuron activations, gated where there is a gate: what `downProj` reads. */
+  readonly post = new Tap(["batch", "position", "mlpHidden"]);
+  readonly downProj: Linear;
+  /** Absent in most families. */
+  readonly postNorm: Norm | undefined;
+  readonly outputScale: number | undefined;
+
+  constructor(hidden: number, config: MlpConfig) {
+    super();
+    this.activation = activations[config.activation];
+    if (config.gated) {
+      this.gateProj = new nn.Linear(hidden, config.hidden, config.bias);
+      this.gate = new Tap(["batch", "position", "mlpHidden"]);
+    }
+    this.upProj = new nn.Linear(hidden, config.hidden, config.bias);
+    this.downProj = new nn.Linear(config.hidden, hidden, config.bias);
+    if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
+    this.outputScale = config.outputScale;
+  }
+
+  get outputAxes(): ResidualAxes {
+    return residualAxes;
+  }
+
+  /** What it returns is added to the residual stream, so leaving it out is adding nothing. */
+  get writesResidual(): true {
+    return true;
+  }
+
+  /**
+   * @param x (batch, position, hidden), normalised
+   * @returns what is added to the residual stream, (batch, position, hidden)
+   */
+  override forward(x: MxArray): MxArray {
+    const { gateProj, gate, activation } = this;
+    const up = this.upProj.forward(x);
+    const pre = this.pre.forward(gateProj ? gateProj.forward(x) : up);
+    const active = activation(pre);
+    const post = gate ? mx.multiply(active, gate.forward(up)) : active;
+    return asAdded(this.downProj.forward(this.post.forward(post)), this);
+  }
+}

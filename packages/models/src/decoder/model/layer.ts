@@ -1,0 +1,89 @@
+/** One layer: attention, then the MLP, each adding to the residual stream. */
+import { Tap } from "@mlxterp/core";
+import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { Attention, type SelfAttention } from "../attention/attention.js";
+import { createHeadInputs, type HeadInputs, headDifferences } from "../attention/head-inputs.js";
+import { LatentAttention } from "../attention/latent-attention.js";
+import { type ResidualAxes, residualAxes } from "../axes.js";
+import type { LayerCache } from "../cache/cache.js";
+import type { LayerConfig } from "../config/config.js";
+import { MixtureOfExperts } from "../experts/moe.js";
+import { type FeedForward, Mlp } from "../mlp/mlp.js";
+import { Norm } from "../norm/norm.js";
+import type { ScoreBias } from "../positions/alibi.js";
+import type { Pass } from "../positions/pass.js";
+import type { Rotation } from "../positions/rope.js";
+
+/** What layers of one kind share. */
+export interface LayerParts {
+  readonly rotate?: Rotation;
+  readonly scoreBias?: ScoreBias;
+}
+
+export class DecoderLayer extends nn.Module {
+  /** Whether the MLP reads the layer's input, as attention does. */
+  readonly parallel: boolean;
+  /**
+   * What attention reads, by head and before the norm; absent in latent attention.
+   */
+  readonly attnInput: HeadInputs["attnInput"];
+  readonly qInput: HeadInputs["qInput"];
+  readonly kInput: HeadInputs["kInput"];
+  readonly vInput: HeadInputs["vInput"];
+  /** Absent where attention reads the residual stream itself. */
+  readonly inputNorm: Norm | undefined;
+  readonly selfAttn: SelfAttention;
+  /** The layer's input plus attention's write, also where the MLP does not read it. */
+  readonly residMid = new Tap(residualAxes);
+  /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
+  readonly postAttentionNorm: Norm | undefined;
+  readonly mlp: FeedForward;
+  /** The sum with the MLP, where it is then normalised. */
+  readonly residPost: Tap | undefined;
+  /** Normalises the residual stream, so what a layer writes is also rescaled by all later ones. Absent in most families. */
+  readonly outputNorm: Norm | undefined;
+
+  constructor(hidden: number, config: LayerConfig, parts: LayerParts = {}) {
+    super();
+    const { inputNorm, attention, postAttentionNorm, mlp, parallel = false, outputNorm } = config;
+    this.parallel = parallel;
+    const { latent } = attention;
+    const { attnInput, qInput, kInput, vInput } = createHeadInputs(attention);
+    if (!latent) {
+      if (attnInput) this.attnInput = attnInput;
+      this.qInput = qInput;
+      this.kInput = kInput;
+      this.vInput = vInput;
+    }
+    if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
+    this.selfAttn = latent
+      ? new LatentAttention(hidden, attention, latent, parts.rotate)
+      : new Attention(hidden, attention, parts);
+    if (postAttentionNorm) this.postAttentionNorm = new Norm(hidden, postAttentionNorm);
+    const { experts } = mlp;
+    this.mlp = experts ? new MixtureOfExperts(hidden, mlp, experts) : new Mlp(hidden, mlp);
+    if (outputNorm) {
+      this.residPost = new Tap(residualAxes);
+      this.outputNorm = new Norm(hidden, outputNorm);
+    }
+  }
+
+  get outputAxes(): ResidualAxes {
+    return residualAxes;
+  }
+
+  /** @param x the residual stream, (batch, position, hidden) */
+  override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
+    const { inputNorm, postAttentionNorm, parallel, residPost, outputNorm } = this;
+    const normalize = (y: MxArray) => (inputNorm ? inputNorm.plain(y) : y);
+    const differences = headDifferences(this, x, this.selfAttn, normalize);
+    const read = inputNorm ? inputNorm.forward(x) : x;
+    const written = this.selfAttn.forward(read, pass, cache, differences);
+    const middle = this.residMid.forward(mx.add(x, written));
+    const stream = parallel ? x : middle;
+    const unnormalized = parallel ? read : middle;
+    const mlpInput = postAttentionNorm ? postAttentionNorm.forward(stream) : unnormalized;
+    if (!outputNorm || !residPost) return mx.add(middle, this.mlp.forward(mlpInput));
+    return outputNorm.forward(residPost.forward(mx.add(mlpInput, this.mlp.forward(mlpInput))));
+  }
+}

@@ -1,0 +1,56 @@
+/** What a family is: a reader of its config.json and a table of its weights' names. */
+import type { InterpretableModelCore } from "@mlxterp/core";
+import type { Module } from "@mlxterp/mlx";
+import type { Checkpoint } from "../../checkpoint/checkpoint.js";
+import type { WeightTable } from "../../checkpoint/table/weight-table.js";
+import type { DecoderConfig } from "../../decoder/config/config.js";
+import type { TextTokenizer } from "../../tokenizer/tokenizer.js";
+
+/** One architecture of published checkpoints that the decoder covers. */
+export interface Family {
+  /** As in `config.json`. */
+  readonly modelType: string;
+  /**
+   * Translates a `config.json`.
+   *
+   * @param file its name, for messages
+   * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
+   */
+  describe(json: unknown, file: string): DecoderConfig;
+  /** A function where fused tensors are split by the numbers of heads. */
+  readonly weights: WeightTable | ((config: DecoderConfig) => WeightTable);
+}
+
+/** A family's names for one config. */
+export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTable {
+  return typeof weights === "function" ? weights(config) : weights;
+}
+
+/** One architecture with a module of its own. */
+export interface ModuleFamily {
+  /** As in `config.json`. */
+  readonly modelType: string;
+  /**
+   * Makes the module of a `config.json`, without weights.
+   *
+   * @param file its name, for messages
+   * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
+   */
+  build(json: unknown, file: string): BuiltModule;
+  readonly weights: WeightTable;
+}
+
+/** A module, and how it becomes a model once its weights are in. */
+export interface BuiltModule {
+  readonly module: Module;
+  open(parts: LoadedParts): InterpretableModelCore<Module>;
+}
+
+/** What a checkpoint has besides config and weights. */
+export interface LoadedParts {
+  readonly name: string;
+  readonly tokenizer: TextTokenizer | undefined;
+  readonly eosTokens: readonly number[];
+  /** What saving needs to know; absent where the files are not in the family's own layout. */
+  readonly checkpoint?: Checkpoint;
+}
