@@ -84,19 +84,6 @@ export class MetricShapeError extends MlxterpError {
   }
 }
 
-/** A pass gave NaN or infinity, so that nothing can be ranked or compared. */
-export class NotFiniteError extends MlxterpError {
-  readonly code = "NOT_FINITE";
-  constructor(
-    /** The first site, in the order of the forward, that was seen to be not finite. */
-    readonly site: string,
-  ) {
-    super(
-      `"${site}" is not finite (NaN or infinity), so nothing read from it would mean anything. Look at the weights, at interventions and edits, and at the dtype: float16 overflows above 65504.`,
-    );
-  }
-}
-
 /** A result that does not hold everything it takes to run it again. */
 export class NotRepeatableError extends MlxterpError {
   readonly code = "NOT_REPEATABLE";

@@ -10,7 +10,6 @@ export {
   EqualBaselinesError,
   MetricShapeError,
   MissingTokenizerError,
-  NotFiniteError,
   NotRepeatableError,
   UnequalLengthError,
 } from "./errors.js";

@@ -86,7 +86,7 @@ it("names the site that is not finite instead of ranking NaN", async () => {
     ablateHeads(broken, clean, { ...question, heads: [[0, 0]] }),
   ];
   for (const call of calls) await expect(call).rejects.toMatchObject({ code: "NOT_FINITE" });
-  await expect(logitLens(broken, clean)).rejects.toThrow('"layers.1" is not finite');
+  await expect(logitLens(broken, clean)).rejects.toThrow('NaN at "layers.1.mlp"');
 });
 
 it("says what a reader must know", async () => {

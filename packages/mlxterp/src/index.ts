@@ -204,6 +204,7 @@ export {
   dtypeName,
   type Embedding,
   evaluate,
+  FileAccessError,
   fromFlat,
   IncompleteWriteError,
   InvalidArgumentError,

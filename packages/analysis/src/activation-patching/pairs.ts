@@ -1,7 +1,8 @@
 /** Prompt pairs: checked, run once each, and swept. */
+import { notFiniteError } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { Note } from "@mlxterp/results";
-import { EqualBaselinesError, NotFiniteError, UnequalLengthError } from "../errors.js";
+import { EqualBaselinesError, UnequalLengthError } from "../errors.js";
 import { createMetric, type Metric, metricName } from "../metrics.js";
 import type { AnalysisModel } from "../model.js";
 import { fedOf, promptIds, promptList } from "../prompts.js";
@@ -115,14 +116,17 @@ export async function patchPair(
   const last = `layers.${model.anatomy.layers - 1}`;
   const cache = await model.run(both, { save: ["layers.*.input", ...sourceSites(plans), last] });
   const logits = unembedLast(model, cache.last(last));
-  const baseline = baselineOf(metric(logits), pair, plan);
+  const judged = metric(logits);
+  if (!toFlat(judged).every(Number.isFinite)) throw await notFiniteError("Scores", model, both);
+  const baseline = baselineOf(judged, pair, plan);
   const [answerRank] = toFlat(ranksOf(logits, [pair.answer.id]));
   const run = (row: number) => (site: string) => cache.get(site).index(mx.Slice(row, row + 1));
   const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
   const runs = { model, ids: both[base], base: run(base), source: run(source) };
   const sweep = { ...runs, metric, maxRows, signal, onRows };
   const scores = await runSweep(sweep, plans.flatMap(patchesOf));
-  if (!scores.every(Number.isFinite)) throw new NotFiniteError("output");
+  if (!scores.every(Number.isFinite))
+    throw await notFiniteError("Scores of patched runs", model, both);
   return { baseline, answerRank, effects: splitScores(scores, plans, baseline) };
 }
 
@@ -131,7 +135,6 @@ const rounding = 1e-5;
 
 function baselineOf(scores: MxArray, pair: Pair, { index, metric }: PairPlan): PatchBaseline {
   const [clean, corrupted] = toFlat(scores);
-  if (!Number.isFinite(clean) || !Number.isFinite(corrupted)) throw new NotFiniteError("output");
   const least = rounding * Math.max(Math.abs(clean), Math.abs(corrupted));
   const apart = Math.abs(clean - corrupted) > least;
   const differ = pair.clean.ids.some((id, position) => id !== pair.corrupted.ids[position]);

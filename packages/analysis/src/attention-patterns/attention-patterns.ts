@@ -8,11 +8,10 @@
  * written may be read by nobody (Jain & Wallace 2019, arXiv 1902.10186). Heads with nothing to do rest on the first
  * token, which is a sink, not a finding (Xiao et al. 2023, arXiv 2309.17453). Patch or ablate before concluding.
  */
-import type { Prompt } from "@mlxterp/core";
+import { notFiniteError, type Prompt } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { createGrid, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../asked.js";
-import { NotFiniteError } from "../errors.js";
 import type { AnalysisModel } from "../model.js";
 import {
   fedOf,
@@ -80,7 +79,10 @@ async function patternsOf(
   const size = heads.length * ids.length ** 2;
   const values = new Float32Array(layers.length * size);
   for (const [index, site] of sites.entries()) {
-    values.set(headWeights(cache.get(site), heads, site), index * size);
+    values.set(headWeights(cache.get(site), heads), index * size);
+  }
+  if (!values.every(Number.isFinite)) {
+    throw await notFiniteError("Attention patterns", model, [ids]);
   }
   const token = positionLabels(model, ids);
   const labels = { layer: layers, head: heads, query: token, key: token };
@@ -96,9 +98,7 @@ async function patternsOf(
 }
 
 /** @param pattern (1, heads, query, key) */
-function headWeights(pattern: MxArray, heads: readonly number[], site: string): Float32Array {
+function headWeights(pattern: MxArray, heads: readonly number[]): Float32Array {
   const chosen = mx.take(pattern, mx.array([...heads], mx.int32), 1).astype(mx.float32);
-  const weights = toFlat(chosen) as Float32Array;
-  if (!weights.every(Number.isFinite)) throw new NotFiniteError(site);
-  return weights;
+  return toFlat(chosen) as Float32Array;
 }

@@ -13,10 +13,9 @@
  * Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Wang et al. 2022, arXiv 2211.00593,
  * section 3; the limits: Lieberum et al. 2023, arXiv 2307.09458.
  */
-import type { Prompt } from "@mlxterp/core";
+import { notFiniteError, type Prompt } from "@mlxterp/core";
 import { type Note, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../asked.js";
-import { NotFiniteError } from "../errors.js";
 import { inBatches } from "../lists.js";
 import type { AnalysisModel } from "../model.js";
 import { answerNotes } from "../notes.js";
@@ -79,7 +78,7 @@ async function attributeAll(
     onProgress?.({ done: results.length, total: questions.length, stage: "attribution" });
   }
   if (!results.every(({ total, embedding }) => Number.isFinite(total + embedding))) {
-    throw new NotFiniteError("output");
+    throw await notFiniteError("Logits", model, questions.map(({ ids }) => ids)); // biome-ignore format: one call
   }
   return results;
 }

@@ -8,12 +8,11 @@
  * same on all prompts and removes what tells them apart (Wang et al. 2022, arXiv 2211.00593, section 2). Other heads may
  * step in (McGrath et al. 2023, "The Hydra Effect", arXiv 2307.15771). Compare with as many random heads.
  */
-import type { Interventions, Prompt } from "@mlxterp/core";
+import { type Interventions, notFiniteError, type Prompt } from "@mlxterp/core";
 import { atHeads, meanAblate, zeroOut } from "@mlxterp/interventions";
 import { type MxArray, toFlat } from "@mlxterp/mlx";
 import { type ParsedOptions, parseOptions, type RunControl } from "@mlxterp/results";
 import { askedOf } from "../asked.js";
-import { NotFiniteError } from "../errors.js";
 import { lastLogits, lazyPass } from "../lazy-pass.js";
 import { inBatches } from "../lists.js";
 import { chooseMetric, createMetric, type Metric, metricName } from "../metrics.js";
@@ -144,6 +143,10 @@ async function score(model: AnalysisModel, prompts: readonly Question[], plan: S
     const done = plan.done + scores.length;
     plan.control.onProgress?.({ done, total: plan.total, stage: "ablation" });
   }
-  if (!scores.every(Number.isFinite)) throw new NotFiniteError("output");
+  if (!scores.every(Number.isFinite)) {
+    const ids = prompts.map((prompt) => prompt.ids);
+    const options = { interventions: plan.changes };
+    throw await notFiniteError("Scores", model, ids, options);
+  }
   return { scores, ranks };
 }

@@ -11,9 +11,9 @@
  *
  * Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895; Elhage et al. 2021.
  */
+import { notFiniteError } from "@mlxterp/core";
 import { createGrid, createTable, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../asked.js";
-import { NotFiniteError } from "../errors.js";
 import { inBatches } from "../lists.js";
 import type { AnalysisModel } from "../model.js";
 import { fedOf, promptIds } from "../prompts.js";
@@ -50,12 +50,16 @@ export async function headTypes(
     done += batch.length;
     onProgress?.({ done, total: prompts.length, stage: "head types" });
   }
+  const scores = classify(model, sums, asked.threshold);
+  if (!scores.grids.score.values.every(Number.isFinite)) {
+    throw await notFiniteError("Scores of heads", model, prompts);
+  }
   const role = asked.prompts ? "prompt" : "random";
   return {
     method: "heads",
     asked: askedOf(asked, { prompts: undefined }),
     fed: prompts.map((ids) => fedOf(model, role, ids)),
-    ...classify(model, sums, asked.threshold),
+    ...scores,
     notes: [],
     provenance: provenanceOf(model, asked.prompts ? undefined : seed),
   };
@@ -79,9 +83,7 @@ function classify(
   const score = (layer: number, head: number, kind: number): number => {
     const queries = sums.reduce((sum, batch) => sum + batch.queries[kind], 0);
     const attention = sums.reduce((sum, batch) => sum + batch.attention[layer][head][kind], 0);
-    const found = queries > 0 ? attention / queries : 0;
-    if (!Number.isFinite(found)) throw new NotFiniteError(`layers.${layer}.selfAttn.pattern`);
-    return found;
+    return queries > 0 ? attention / queries : 0;
   };
   const rows = Array.from({ length: layers * heads }, (_, index) => {
     const [layer, head] = [Math.floor(index / heads), index % heads];

@@ -1,9 +1,9 @@
 /** A lens over one batch of prompts: one pass, read layer by layer, arranged as one result for each prompt. */
+import { notFiniteError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { createGrid, createTable, type ParsedOptions, type Unit } from "@mlxterp/results";
 import type { ResolvedAnswer } from "../answers.js";
 import { askedOf } from "../asked.js";
-import { NotFiniteError } from "../errors.js";
 import type { AnalysisModel } from "../model.js";
 import { fedOf, type OnePrompt, positionLabels, promptIds, textOf } from "../prompts.js";
 import { provenanceOf } from "../provenance.js";
@@ -47,7 +47,7 @@ export async function lensBatch(
     const residual = atPositions(cache.get(site), asked.positions && positions);
     const rows = await readLayer(model.anatomy, residual, asked.topK, answers);
     cells.push(rows.map((row, index) => row.slice(0, positions[index].length))); // without padding
-    checkFinite(cells[cells.length - 1], site);
+    await checkFinite(model, ids, cells[cells.length - 1], site);
     plan.onRow(cells.length);
   }
   return ids.map((prompt, index): LensResult => {
@@ -66,10 +66,16 @@ export async function lensBatch(
 }
 
 /** A rank among numbers that are none would be a lie. */
-function checkFinite(rows: readonly (readonly RawCell[])[], site: string): void {
-  for (const cells of rows) {
+async function checkFinite(
+  model: AnalysisModel,
+  ids: readonly (readonly number[])[],
+  rows: readonly (readonly RawCell[])[],
+  site: string,
+): Promise<void> {
+  for (const [index, cells] of rows.entries()) {
     for (const { entropy, logits } of cells) {
-      if (!Number.isFinite(entropy) || !Number.isFinite(logits[0])) throw new NotFiniteError(site);
+      if (Number.isFinite(entropy) && Number.isFinite(logits[0])) continue;
+      throw await notFiniteError(`Logits read from "${site}"`, model, [ids[index]]);
     }
   }
 }

@@ -13,8 +13,8 @@ import {
 import { paint, type Screen } from "../screen.js";
 import { wrap } from "../text.js";
 import { renderBars } from "./bars.js";
-import { visibleTable } from "./render-blocks.js";
 import { renderTable } from "./table.js";
+import { visibleTable } from "./visible-table.js";
 
 function titled(title: string, table: Omit<TableBlock, "kind">, screen: Screen): string {
   const head = paint(screen, ["bold", "underline"], wrap(visibleLine(title), screen.width));

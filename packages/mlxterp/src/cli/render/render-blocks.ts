@@ -1,5 +1,5 @@
 /** Blocks on a terminal: every kind has its form there, whatever method it is from. */
-import { type Block, type Cell, visibleLine, visibleText, visibleToken } from "@mlxterp/results";
+import { type Block, visibleLine, visibleText, visibleToken } from "@mlxterp/results";
 import { paint, type Screen } from "../screen.js";
 import { wrap } from "../text.js";
 import { renderAttention } from "./attention.js";
@@ -13,6 +13,7 @@ import {
 } from "./pictures.js";
 import { renderTable } from "./table.js";
 import { styleOf } from "./tones.js";
+import { visibleTable } from "./visible-table.js";
 
 /** Draws blocks, with an empty line between them. */
 export function renderBlocks(blocks: readonly Block[], screen: Screen): string {
@@ -65,19 +66,4 @@ function renderBlock(block: FlatBlock, screen: Screen): string {
     case "attention":
       return renderAttention(block, screen);
   }
-}
-
-type TableOnly = Extract<Block, { kind: "table" }>;
-
-/** The table with everything written out that a terminal would obey or hide. */
-export function visibleTable(block: TableOnly): TableOnly {
-  return {
-    ...block,
-    columns: block.columns.map((column) => ({ ...column, title: visibleLine(column.title) })),
-    rows: block.rows.map((row) => row.map(visibleCell)),
-  };
-}
-
-function visibleCell(cell: Cell): Cell {
-  return typeof cell === "string" ? visibleLine(cell) : { ...cell, text: visibleLine(cell.text) };
 }
