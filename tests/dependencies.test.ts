@@ -23,8 +23,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "@mlxterp/data": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/interventions": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/models": ["@mlxterp/mlx", "@mlxterp/core"],
-  "@mlxterp/analysis": ["@mlxterp/mlx", "@mlxterp/core", "@mlxterp/interventions"],
-  "@mlxterp/viz": ["@mlxterp/analysis"],
+  "@mlxterp/analysis": [
+    "@mlxterp/results",
+    "@mlxterp/mlx",
+    "@mlxterp/core",
+    "@mlxterp/interventions",
+  ],
+  "@mlxterp/viz": ["@mlxterp/results"],
   mlxterp: [
     "@mlxterp/mlx",
     "@mlxterp/core",
@@ -38,7 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages whose code must not contain the other, though their declarations may. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {
-  "@mlxterp/viz": ["@mlxterp/analysis"],
+  "@mlxterp/viz": ["@mlxterp/results"],
 };
 
 const ours = new Set([...libraries, ...apps].map(({ manifest }) => manifest.name));

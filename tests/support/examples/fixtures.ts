@@ -61,7 +61,7 @@ const fixtures = {
   patterns: once(async () => attentionPatterns(await tiny(), clean)),
   attribution: once(async () => directLogitAttribution(await tiny(), clean, question)),
   patching: once(async () =>
-    activationPatching(await tiny(), { clean, corrupted, ...question, sites: ["residual"] }),
+    activationPatching(await tiny(), { clean, corrupted }, { ...question, kinds: ["residual"] }),
   ),
   config: async () => (await tiny()).config,
   decoder: async () => initializeWeights(new Decoder((await tiny()).config)),
