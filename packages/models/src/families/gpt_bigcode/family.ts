@@ -2,12 +2,16 @@
 import { z } from "zod";
 import { groupedQkv } from "../../checkpoint/table/fused-weights.js";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import { repeatLayers } from "../shared/layout.js";
 import { gptNames, otherNames } from "../shared/other-names.js";
 
 const schema = z.object({
+  inference_runner: unread,
+  validate_runner_input: unread,
+  pre_allocate_kv_cache: unread,
+  max_batch_size: unread,
   vocab_size: size,
   n_positions: withDefault(size, 1024),
   n_embd: size,
