@@ -71,7 +71,7 @@ describe("parseInterventionText", () => {
     ["atHeads([], zeroOut())", 9, /heads/],
     ["atHeads([1, 2.5], zeroOut())", 13, /int/],
     ["compose(scale(1), atHeads(0, clamp(2, 1)))", 36, /min/],
-    ["atPositions(5..2, zeroOut())", 13, /backwards/],
+    ["atPositions(5..2, zeroOut())", 13, /from 5 to 2 is empty/],
     ["atHeads(0, 3)", 12, /intervention/],
     ["atHeads(0 zeroOut())", 11, /expected ',' or '\)'/],
     ["addVector([1, 2)", 16, /expected ',' or ']'/],

@@ -50,8 +50,8 @@ export function installSoundOrder(mx: Mx): void {
 function scan(mx: Mx, own: Call, x: MxArray, rest: readonly unknown[]): unknown {
   if (x.size !== 1) return own(x, ...rest);
   const one = x.reshape([1]);
-  const [axis, reverse, inclusive] = rest;
-  const two = own(mx.concatenate([one, one], 0), 0, reverse ?? false, inclusive ?? true) as MxArray;
-  const cut = two.index(reverse === true ? mx.Slice(1, 2) : mx.Slice(0, 1));
+  const [axis, ...how] = rest;
+  const two = own(mx.concatenate([one, one], 0), 0, ...how) as MxArray;
+  const cut = two.index(how[0] === true ? mx.Slice(1, 2) : mx.Slice(0, 1));
   return typeof axis === "number" ? cut.reshape(x.shape) : cut;
 }

@@ -265,6 +265,7 @@ export {
   dtypeName,
   type Embedding,
   evaluate,
+  FileAccessError,
   fromFlat,
   IncompleteWriteError,
   InvalidArgumentError,

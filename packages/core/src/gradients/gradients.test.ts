@@ -106,6 +106,39 @@ describe("a model with attention", () => {
     }
   });
 
+  const looks: Record<string, (x: MxArray) => unknown> = {
+    item: (x) => mx.max(x).item(),
+    tolist: (x) => x.tolist(),
+    String: (x) => String(x),
+    eval: (x) => mx.eval(x),
+  };
+
+  it.each(Object.entries(looks))("does not change when somebody looks: %s", async (_, look) => {
+    const plain = await model.gradients("abcd", metric, { sites });
+    const looking: GradientMetric = (logits, pass) => {
+      look(logits);
+      const value = metric(logits, pass);
+      look(value);
+      return value;
+    };
+    const looked = await model.gradients("abcd", looking, {
+      sites,
+      interventions: {
+        "layers.0": (x) => {
+          look(x);
+          return x;
+        },
+        "layers.1.norm": (x) => {
+          look(mx.variance(x, -1));
+          return x;
+        },
+      },
+    });
+    for (const [site, gradient] of plain.gradients) {
+      expectClose(looked.gradients.get(site), gradient, 1e-6);
+    }
+  });
+
   it("does not depend on what else is asked for", async () => {
     const all = await model.gradients("abcd", metric, { save: sites });
     const one = await model.gradients("abcd", metric, { save: "layers.0" });

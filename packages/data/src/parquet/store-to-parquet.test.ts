@@ -39,7 +39,7 @@ it("a store's rows come back with their origins", async () => {
   const [note] = (await parquetMetadataAsync(file)).key_value_metadata ?? [];
   expect(JSON.parse(note.value ?? "")).toMatchObject({
     model: "small",
-    save: [{ site: sites[0], shape: [16] }, {}],
+    sites: [{ site: sites[0], shape: [16] }, {}],
   });
 });
 

@@ -78,7 +78,7 @@ function withoutArraysInside(Own: new (...inputs: unknown[]) => object): unknown
 type Loader = { _load: (name: string, ...rest: unknown[]) => unknown };
 
 /** Puts the stand-in in the place of the binding, before it is loaded. */
-export function installStandIn(): void {
+function installStandIn(): void {
   const loader = Module as unknown as Loader;
   const load = loader._load;
   let standIn: unknown;

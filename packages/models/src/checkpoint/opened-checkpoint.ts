@@ -13,7 +13,7 @@ export interface OpenedCheckpoint {
   readonly config: string;
   /** As a family reads it. */
   readonly json: unknown;
-  readonly files: Pick<CheckpointFiles, "tensors" | "weights">;
+  readonly files: Pick<CheckpointFiles, "tensors" | "weights" | "absent">;
   readonly packing: Packing | undefined;
   /** Where names are not those of the family. */
   readonly table: ((config: DecoderConfig) => WeightTable) | undefined;

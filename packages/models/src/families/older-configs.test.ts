@@ -199,7 +199,6 @@ const refused: [string, string, unknown][] = [
   ["gemma2", "use_bidirectional_attention", true],
   ["phi3", "hidden_act", "mish"],
   ["opt", "activation_function", "mish"],
-  ["bloom", "apply_residual_connection_post_layernorm", true],
   ["gemma2", "layer_types", ["full_attention"]],
   ["smollm3", "no_rope_layers", [1, 1]],
   ["granite", "num_local_experts", 8],

@@ -51,8 +51,12 @@ export const samplingRules: OptionNames<SamplingOptions> = {
   seed: numberRule("an integer", Number.isSafeInteger),
 };
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for options of a draw where nothing is drawn */
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for wrong values, and options of a draw where nothing is drawn */
 export function checkSampling(options: SamplingOptions): void {
+  for (const name of Object.keys(samplingRules) as (keyof SamplingOptions)[]) {
+    const { [name]: rule } = samplingRules;
+    if (rule !== true && options[name] !== undefined) rule(name, options[name]);
+  }
   if ((options.temperature ?? 0) > 0) return;
   for (const name of ["topK", "topP", "minP", "seed"] as const) {
     if (options[name] === undefined) continue;

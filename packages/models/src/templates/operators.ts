@@ -47,11 +47,11 @@ function joinTexts(left: string, right: string, budget: Budget): string {
 function add(left: Value, right: Value, budget: Budget): Value {
   if (typeof left === "string" && typeof right === "string") return joinTexts(left, right, budget);
   if (Array.isArray(left) && Array.isArray(right)) {
-    budget.make(left.length + right.length);
+    budget.make(16 * (left.length + right.length));
     return [...left, ...right];
   }
   if (left instanceof Tuple && right instanceof Tuple) {
-    budget.make(left.items.length + right.items.length);
+    budget.make(16 * (left.items.length + right.items.length)); // an item takes more than a character
     return new Tuple([...left.items, ...right.items]);
   }
   throw unsupported("+", left, right);
@@ -60,7 +60,7 @@ function add(left: Value, right: Value, budget: Budget): Value {
 function repeat(value: Value, count: number, budget: Budget): Value {
   const times = Math.max(0, count);
   const length = typeof value === "string" ? value.length : iterate(value).length;
-  budget.make(length * times + (times > 0 ? 1 : 0));
+  budget.make((typeof value === "string" ? 1 : 16) * length * times + (times > 0 ? 1 : 0));
   if (typeof value === "string") return value.repeat(length === 0 ? 0 : times);
   const repeated = () =>
     length === 0 ? [] : Array.from({ length: times }, () => iterate(value)).flat();

@@ -1,8 +1,7 @@
 /** Opens a checkpoint: its configuration, and the headers of its weights. */
-import { readFileSync } from "node:fs";
 import { loadTokenizer } from "../../tokenizer/tokenizer.js";
 import { findCheckpointFiles } from "../files/checkpoint-files.js";
-import { readJsonFile } from "../files/json-file.js";
+import { readJsonFile, readTextFile } from "../files/json-file.js";
 import { SafetensorsSource } from "../files/tensor-source.js";
 import { openGguf } from "../gguf/open-gguf.js";
 import type { OpenedCheckpoint } from "../opened-checkpoint.js";
@@ -21,7 +20,7 @@ export function openCheckpoint(location: string, name: string): OpenedCheckpoint
   const files = findCheckpointFiles(location, name);
   const { config, folder } = files;
   const { rest: json, packing, fp8 } = takePacking(readJsonFile(config), config);
-  const configText = readFileSync(config, "utf8");
+  const configText = readTextFile(config);
   const tokenizer = () => loadTokenizer(folder);
   const common = { folder, config, json, table: undefined, configText, tokenizer };
   if (fp8) {

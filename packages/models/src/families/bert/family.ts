@@ -54,8 +54,8 @@ function build(json: unknown, file: string): BuiltModule {
   const module = new Bert(config);
   return {
     module,
-    open: ({ name, tokenizer, checkpoint }) =>
-      new MaskedLanguageModel(module, { config, name, tokenizer, checkpoint }),
+    open: ({ name, tokenizer, checkpoint, notes }) =>
+      new MaskedLanguageModel(module, { config, name, tokenizer, checkpoint, notes }),
   };
 }
 

@@ -18,7 +18,7 @@ const schema = z.object({
   num_hidden_layers: size,
   num_attention_heads: size,
   layer_norm_epsilon: withDefault(z.number().positive(), 1e-5),
-  apply_residual_connection_post_layernorm: z.literal(false).nullish(),
+  apply_residual_connection_post_layernorm: withDefault(z.boolean(), false),
   // Leaves out biases.
   slow_but_exact: z.literal(false).nullish(),
   tie_word_embeddings: withDefault(z.boolean(), true),
@@ -51,6 +51,7 @@ function describe(json: unknown, file: string): DecoderConfig {
       attention: describeAttention(config),
       postAttentionNorm: norm,
       mlp,
+      ...(config.apply_residual_connection_post_layernorm && { addsToNormalized: true }),
     })),
     finalNorm: norm,
     head: { tied: config.tie_word_embeddings, bias: false },

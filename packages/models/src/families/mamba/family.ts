@@ -1,6 +1,7 @@
 /** Mamba (`model_type: "mamba"`): selective state-space layers, no attention, no positions. */
 import { z } from "zod";
 import type { WeightRule } from "../../checkpoint/table/weight-table.js";
+import { UnsupportedConfigError } from "../../errors.js";
 import type { MambaConfig } from "../../state-space/config.js";
 import { Mamba } from "../../state-space/mamba.js";
 import { StateSpaceModel } from "../../state-space/state-space-model.js";
@@ -44,6 +45,10 @@ function describe(json: unknown, file: string): MambaConfig {
   const config = readConfig(schema, json, file);
   const { hidden_size: hidden } = config;
   const rank = config.time_step_rank;
+  if (config.expand * hidden >= 2 ** 31) {
+    const rule = `With hidden_size = ${hidden} it makes layers wider than an array can be.`;
+    throw new UnsupportedConfigError("expand", config.expand, file, rule);
+  }
   return {
     vocab: config.vocab_size,
     hidden,

@@ -54,4 +54,6 @@ export interface LoadedParts {
   readonly eosTokens: readonly number[];
   /** What saving needs to know; absent where the files are not in the family's own layout. */
   readonly checkpoint?: Checkpoint<LanguageModel>;
+  /** What was left out. */
+  readonly notes?: readonly string[];
 }

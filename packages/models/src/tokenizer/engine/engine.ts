@@ -125,7 +125,7 @@ export function marksOf(
 function templateMarks(step: Step) {
   const items = (Array.isArray(step.single) ? step.single : []) as Step[];
   const named = (step.special_tokens ?? {}) as Readonly<Record<string, { ids?: unknown }>>;
-  const at = items.findIndex((item) => item && "Sequence" in item);
+  const at = items.findIndex((item) => Boolean((item as Step | null)?.Sequence));
   const ids = (part: readonly Step[]) =>
     part.flatMap((item) => {
       const name = (item?.SpecialToken as { readonly id?: unknown } | undefined)?.id;
