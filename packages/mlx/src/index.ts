@@ -25,17 +25,28 @@ export { mx, nn, optimizers } from "./binding.js";
 export {
   BindingUnavailableError,
   CorruptFileError,
+  FileAccessError,
   IncompleteWriteError,
   InvalidArgumentError,
   MlxterpError,
   UnsupportedDtypeError,
 } from "./errors.js";
+export { fileFailure, fileSize, withFile, withFiles } from "./file-failure.js";
 export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
 export { deviceName, dtypeName, dtypeNames, guardDtype, isArray, isFloating } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { sliceForProduct } from "./sound-views.js";
-export { readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
+export {
+  abandonedIn,
+  hasEnded,
+  isTemporaryName,
+  removeAbandoned,
+  removeDebris,
+  temporaryName,
+  thisWriter,
+} from "./temporary-name.js";
+export { openTensors, readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
 export { readTensorHeader, type TensorDeclaration, type TensorHeader } from "./tensor-header.js";
 export { type TopK, topK } from "./top-k.js";
 export type {

@@ -4,6 +4,7 @@ export {
   EqualBaselinesError,
   MetricShapeError,
   MissingTokenizerError,
+  NotRepeatableError,
   UnequalLengthError,
 } from "@mlxterp/analysis";
 export {
@@ -53,6 +54,7 @@ export {
 export {
   BindingUnavailableError,
   CorruptFileError,
+  FileAccessError,
   IncompleteWriteError,
   InvalidArgumentError,
   MlxterpError,
@@ -79,3 +81,4 @@ export {
   UnsupportedSaveError,
   WeightShapeError,
 } from "@mlxterp/models";
+export { ResultFormatError } from "@mlxterp/results";

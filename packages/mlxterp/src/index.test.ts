@@ -5,12 +5,13 @@ import * as data from "@mlxterp/data";
 import * as interventions from "@mlxterp/interventions";
 import * as mlx from "@mlxterp/mlx";
 import * as models from "@mlxterp/models";
+import * as results from "@mlxterp/results";
 import * as viz from "@mlxterp/viz";
 import { expect, it } from "vitest";
 import * as errors from "./errors.js";
 import * as menu from "./index.js";
 
-it.each(Object.entries({ analysis, core, data, interventions, mlx, models, viz }))(
+it.each(Object.entries({ analysis, core, data, interventions, mlx, models, results, viz }))(
   "offers what %s offers",
   (_, members) => {
     for (const member of Object.keys(members)) {
@@ -20,7 +21,7 @@ it.each(Object.entries({ analysis, core, data, interventions, mlx, models, viz }
 );
 
 it("has no two things under one name, which `export *` would leave out in silence", () => {
-  const offered = Object.values({ analysis, core, data, interventions, mlx, models, viz });
+  const offered = Object.values({ analysis, core, data, interventions, mlx, models, results, viz });
   const names = new Set(offered.flatMap((members) => Object.keys(members)));
   expect(Object.keys(menu).sort()).toEqual([...names].sort());
 });

@@ -1,5 +1,7 @@
 /** Runs an example: its lines as a function, with the menus' names and the fixtures before them. */
 import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import { expect } from "vitest";
@@ -10,10 +12,15 @@ import * as interventions from "../../../packages/interventions/src/index.js";
 import * as mlx from "../../../packages/mlx/src/index.js";
 import * as mlxterp from "../../../packages/mlxterp/src/index.js";
 import * as models from "../../../packages/models/src/index.js";
+import * as results from "../../../packages/results/src/index.js";
 import * as viz from "../../../packages/viz/src/index.js";
+import { root } from "../workspace.js";
 import { fixtureSetOf, fixtureSets } from "./fixtures.js";
 import type { ParsedExample } from "./names.js";
 import { withChecks } from "./stated-values.js";
+
+/** Zod as the packages have it; the root depends on none. */
+const requireOfPackages = createRequire(join(root, "packages/interventions/package.json"));
 
 /** What an example may import. */
 const modules = {
@@ -23,9 +30,11 @@ const modules = {
   "@mlxterp/interventions": interventions,
   "@mlxterp/mlx": mlx,
   "@mlxterp/models": models,
+  "@mlxterp/results": results,
   "@mlxterp/viz": viz,
   mlxterp,
   "node:fs": fs,
+  zod: requireOfPackages("zod") as object,
 };
 
 type ExampleFunction = (

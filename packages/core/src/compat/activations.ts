@@ -1,5 +1,4 @@
 /** What mlxterp for Python calls `collect_activations` and so on: runs at chosen positions, in batches, as one cache. */
-
 import {
   checkFunction,
   checkList,

@@ -1,11 +1,6 @@
 /** What a view of a model changes for good, as data: names, selectors, and what is done there. */
-
-import { ModuleReplacement } from "../module-edits/replace-module.js";
-import { ModuleSplice } from "../module-edits/splice.js";
+import { isModuleEdit, type ModuleEdit } from "../module-edits/module-edit.js";
 import type { Intervention, Interventions } from "../pass/intervention.js";
-
-/** A change of the modules themselves, rather than of a value. */
-export type ModuleEdit = ModuleReplacement | ModuleSplice;
 
 type Change = Intervention | ModuleEdit;
 
@@ -22,10 +17,6 @@ export interface NamedEdit {
 export interface EditOptions {
   /** For `withoutEdit`, provenance and JSON. Default: `edit1`, `edit2`, … */
   readonly name?: string;
-}
-
-export function isModuleEdit(change: unknown): change is ModuleEdit {
-  return change instanceof ModuleReplacement || change instanceof ModuleSplice;
 }
 
 /** Every change of one edit with its selector, in order. */

@@ -1,7 +1,9 @@
 /** Finds where a pass first stops being finite; asked only when a result is not, since it computes every site. */
+
 import { evaluate, isArray, isFloating, type Module, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { InterpretableModelCore } from "../model/model.js";
-import type { PassOptions } from "../model/options.js";
+import type { PassOptions } from "../pass/options.js";
+
 import type { CacheEntry } from "../storage/entry.js";
 import type { Prompt } from "../tokens/tokens.js";
 import { NotFiniteError } from "./not-finite-error.js";

@@ -1,5 +1,4 @@
 /** One intervention on one value: what it is told, and what it may return. */
-
 import { type Dtype, dtypeName, isArray, isFloating, type MxArray, mx } from "@mlxterp/mlx";
 import { InterventionDtypeError, InterventionShapeError } from "../errors.js";
 import { axesOf } from "../sites/axes-of.js";

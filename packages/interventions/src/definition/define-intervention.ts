@@ -57,6 +57,8 @@ export type JsonOfDefinition<Definition, Self extends { readonly json: unknown }
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for names that text cannot hold, and schemas that JSON cannot express
  * @example
+ * import { z } from "zod";
+ *
  * const quantise = defineIntervention({
  *   type: "quantise",
  *   fields: { step: z.number().positive() },
