@@ -68,7 +68,7 @@ function fieldValue(name: string, field: InterventionField): fc.Arbitrary<unknow
   };
   if (words) return fc.constantFrom(...words);
   if (items) return fc.uniqueArray(fc.constantFrom(...items.enum), { minLength: 1 });
-  if (type === "number") return number;
+  if (type === "number") return number.filter((value) => field.safeParse(value).success);
   throw new Error(`Say in \`named\` what ${name} may be.`);
 }
 
