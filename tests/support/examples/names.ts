@@ -1,6 +1,6 @@
 /** Where the names in an example come from: its own lines, a package's menu, or the fixtures. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { libraries } from "../workspace.js";
 import type { Example } from "./collect.js";
@@ -14,17 +14,15 @@ interface MenuEntry {
   readonly from: string;
 }
 
-/** The names a menu lists, and those of the menus that it passes on. */
-function readMenu(packageName: string, from = packageName): Map<string, MenuEntry> {
-  const found = libraries.find(({ manifest }) => manifest.name === packageName);
-  if (!found) return new Map();
-  const index = join(found.folder, "src/index.ts");
-  const tree = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext);
+/** The names a menu lists, and those of the menus, files and packages, that it passes on. */
+function readMenu(file: string, from: string): Map<string, MenuEntry> {
+  const tree = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ESNext);
   const exported = tree.statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement)) return [];
     const { exportClause, moduleSpecifier } = statement;
     if (!exportClause && moduleSpecifier && ts.isStringLiteral(moduleSpecifier)) {
-      return [...readMenu(moduleSpecifier.text, from)];
+      const next = sourceOf(moduleSpecifier.text, file);
+      return next === undefined ? [] : [...readMenu(next, from)];
     }
     if (!exportClause || !ts.isNamedExports(exportClause)) return [];
     return exportClause.elements.map(({ name, isTypeOnly }) => {
@@ -35,7 +33,21 @@ function readMenu(packageName: string, from = packageName): Map<string, MenuEntr
   return new Map(exported);
 }
 
-const menus = new Map(libraries.map(({ manifest }) => [manifest.name, readMenu(manifest.name)]));
+/** The source of what a menu passes on: a file beside it, or another package. */
+function sourceOf(specifier: string, importer: string): string | undefined {
+  if (specifier.startsWith(".")) {
+    return join(dirname(importer), specifier.replace(/\.js$/, ".ts"));
+  }
+  const found = libraries.find(({ manifest }) => manifest.name === specifier);
+  return found && join(found.folder, "src/index.ts");
+}
+
+const menus = new Map(
+  libraries.map(({ manifest, folder }) => [
+    manifest.name,
+    readMenu(join(folder, "src/index.ts"), manifest.name),
+  ]),
+);
 
 /** An example taken apart: its imports, the rest, and what it uses without saying where it is from. */
 export interface ParsedExample {
