@@ -13,11 +13,11 @@ export interface Seeds {
 }
 
 /**
- * @param program in this folder; it writes `<seed> <what>: <result>` for each seed, and "end"
+ * @param program writes `<seed> <what>: <result>` for each seed, and "end"
  * @returns how many came to a result, and those that hung, died or ended in an error of somebody else
  */
 export async function runDamaged(
-  program: string,
+  program: URL,
   parameters: readonly string[],
   { first, count, patience }: Seeds,
 ): Promise<{ readonly done: number; readonly faults: readonly string[] }> {
@@ -37,9 +37,8 @@ export async function runDamaged(
 }
 
 /** @returns the lines of the program, and what ended it if it did not come to its end */
-async function run(program: string, parameters: readonly string[], patience: number) {
-  const script = fileURLToPath(new URL(program, import.meta.url));
-  const child = spawn(process.execPath, [...flags, script, ...parameters], {
+async function run(program: URL, parameters: readonly string[], patience: number) {
+  const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...parameters], {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
     stdio: ["ignore", "pipe", "inherit"],
   });

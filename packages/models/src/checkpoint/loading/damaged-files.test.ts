@@ -8,6 +8,7 @@ import { encode, type GgufKind, type GgufPart, writeGguf } from "../../test-supp
 import { referenceFolder } from "../../test-support/reference-folders.js";
 import { runDamaged } from "../../test-support/run-damaged.js";
 
+const program = new URL("../../test-support/load-damaged.ts", import.meta.url);
 /** `DAMAGED_FILES=5000 DAMAGED_FROM=1` for a long run. */
 const count = Number(process.env.DAMAGED_FILES ?? 100);
 const first = Number(process.env.DAMAGED_FROM ?? 1);
@@ -92,7 +93,7 @@ function writeSmallGguf(): string {
 
 it(`${count} damaged checkpoints crash nothing, hang nothing, and are refused in this library's words`, async () => {
   const { base, folders } = checkpoints();
-  const { done, faults } = await runDamaged("load-damaged.ts", [base, ...folders], seeds);
+  const { done, faults } = await runDamaged(program, [base, ...folders], seeds);
   expect(faults).toEqual([]);
   expect(done).toBe(count);
 }, 3_600_000);
