@@ -28,7 +28,7 @@ export function textOf(model: AnalysisModel, ids: readonly number[]): string[] {
 }
 
 /** @param ids as fed */
-export function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptTokens {
+function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptTokens {
   const pieces = model.tokenizer ? model.tokenizer.pieces(ids) : ids.map(String);
   return { ids: [...ids], pieces };
 }
