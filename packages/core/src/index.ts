@@ -9,7 +9,13 @@ export {
   collectActivations,
   getActivations,
 } from "./collect/collect.js";
-export type { EditOptions, ModelEdits, ModuleEdit, NamedEdit } from "./edits/edit.js";
+export {
+  checkEdits,
+  type EditOptions,
+  type ModelEdits,
+  type ModuleEdit,
+  type NamedEdit,
+} from "./edits/edit.js";
 export type { EditsOn } from "./edits/edits-on.js";
 export {
   AsyncForwardError,
@@ -51,6 +57,7 @@ export {
 } from "./invoke/errors.js";
 export type { Invocation, InvocationCore } from "./invoke/invocation.js";
 export type { InvokeOptions, InvokeOptionsOn, SharedForwardOptions } from "./invoke/options.js";
+export { checkModel } from "./model/check-model.js";
 export { InterpretableModel, InterpretableModelCore } from "./model/model.js";
 export type {
   ForwardArguments,

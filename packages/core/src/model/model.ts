@@ -10,7 +10,7 @@ import {
 } from "@mlxterp/mlx";
 import type { Anatomy } from "../anatomy/anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
-import type { EditOptions, ModelEdits, NamedEdit } from "../edits/edit.js";
+import { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "../edits/edit.js";
 import type { EditsOn } from "../edits/edits-on.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
 import { InvalidPromptError } from "../errors.js";
@@ -269,6 +269,7 @@ export class InterpretableModelCore<M extends Module> {
    * @throws what `edit` throws
    */
   withEdits(edits: readonly NamedEdit[]): this {
+    checkEdits("edits", edits);
     return this.editedView([...this.edits, ...edits]);
   }
 
@@ -279,6 +280,7 @@ export class InterpretableModelCore<M extends Module> {
    * acts inside a module that this one put in
    */
   withoutEdit(name: string): this {
+    checkText("name", name);
     return this.editedView(withoutEdit(this.edits, name));
   }
 

@@ -4,8 +4,8 @@ import {
   checkChoice,
   checkFunction,
   checkOptions,
+  checkPath,
   checkSignal,
-  checkText,
   type DtypeName,
   dtypeNames,
   isArray,
@@ -95,7 +95,7 @@ export class ActivationCache<M = Module>
    * const again = ActivationCache.open("runs/paris");
    */
   static open(folder: string): ActivationCache {
-    checkText("folder", folder);
+    checkPath("folder", folder);
     const { entries, facts } = openCache(folder);
     return new ActivationCache(entries, facts);
   }
@@ -186,7 +186,7 @@ export class ActivationCache<M = Module>
    */
   async save(folder: string, options: SaveCacheOptions = {}): Promise<void> {
     checkOptions<SaveCacheOptions>("save", options, saveCacheRules);
-    checkText("folder", folder);
+    checkPath("folder", folder);
     await this.activations.save(folder, this, options);
   }
 
@@ -198,7 +198,7 @@ export class ActivationCache<M = Module>
    */
   async spill(folder?: string, options: SaveCacheOptions = {}): Promise<void> {
     checkOptions<SaveCacheOptions>("spill", options, saveCacheRules);
-    if (folder !== undefined) checkText("folder", folder);
+    if (folder !== undefined) checkPath("folder", folder);
     await this.activations.spill(folder, this, options);
   }
 

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import {
   CorruptFileError,
   checkBoolean,
+  checkText,
   type HashedFile,
   isArray,
   type OptionNames,
@@ -67,6 +68,7 @@ export class HeldActivations {
   }
 
   find(name: string): CacheEntry | undefined {
+    checkText("site", name);
     const entry = this.all.get(name);
     if (entry) return entry;
     const sites = this.list.map(({ site }) => site);

@@ -1,6 +1,6 @@
 /** Tables as Parquet files, which Python, DuckDB, Spark and the Hugging Face viewer read. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import { checkOptions, checkPositiveInteger, checkRecord, checkText } from "@mlxterp/mlx";
+import { checkOptions, checkPath, checkPositiveInteger, checkRecord } from "@mlxterp/mlx";
 import { fileWriter, ParquetWriter } from "hyparquet-writer";
 import { InvalidTableError } from "../errors.js";
 import { type ColumnType, columnTypes, schemaOf } from "./column-type.js";
@@ -30,7 +30,7 @@ export async function writeParquet(
     rowGroupRows: checkPositiveInteger,
     metadata: checkRecord,
   });
-  checkText("path", path);
+  checkPath("path", path);
   if (!Array.isArray(table)) checkRecord("table", table);
   const temporary = `${path}.incomplete`;
   try {

@@ -1,6 +1,6 @@
 /** Collects the activations of a dataset into a store, and goes on where an earlier run was ended. */
-import { checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
-import { checkBoolean, checkOptions, checkPositiveInteger, checkText } from "@mlxterp/mlx";
+import { checkModel, checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
+import { checkBoolean, checkOptions, checkPath, checkPositiveInteger } from "@mlxterp/mlx";
 import { type DataModel, type StreamOptions, streamRules } from "../collect/options.js";
 import { streamFrom } from "../collect/stream.js";
 import { type Dataset, promptsOf } from "../dataset/dataset.js";
@@ -48,12 +48,13 @@ export async function collectToDisk(
 ): Promise<ActivationStore> {
   checkOptions<CollectToDiskOptions>("collectToDisk", options, {
     ...streamRules,
-    folder: checkText,
+    folder: checkPath,
     shardBytes: checkPositiveInteger,
     resume: checkBoolean,
     recheck: checkBoolean,
   });
-  checkText("folder", options.folder);
+  checkModel("model", model);
+  checkPath("folder", options.folder);
   checkSelectors("save", options.save);
   return collectInto(storeFolder(options.folder), model, dataset, options);
 }
