@@ -18,6 +18,7 @@ const steps = [
   ["build, publint, attw", "turbo", [...turbo, "build", "check:pkg"]],
   ["size budgets", "size-limit", []],
   ["versions and dry-run publish", process.execPath, ["scripts/check-release.mjs"]],
+  ["tests of families from a clone alone", process.execPath, ["scripts/test-lone-clone.mjs"]],
   ["tests", process.execPath, testCommand()],
 ];
 

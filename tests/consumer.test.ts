@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { publishablePackages } from "../scripts/lib/packages.mjs";
-import { compileAndRun, installConsumer } from "./support/consumer.js";
-import { filesBelow } from "./support/workspace.js";
+import { compileAndRun, installConsumer, runPlain } from "./support/consumer.js";
+import { markdownExamples } from "./support/examples/collect.js";
+import { nodeProgram, nodeVersions, parsesUsing } from "./support/nodes.js";
+import { filesBelow, root } from "./support/workspace.js";
 
-const patience = 180_000;
+const patience = 600_000; // a build, where nothing is built yet, on a machine that may be busy
 /** Outside the checkout, whose node_modules would hide a dependency that a package forgot to declare. */
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlxterp-consumer-")));
 
@@ -47,6 +49,82 @@ const cache = await model.run([1, 2, 3], { save: ["layers.*", "output"] });
 const saved = cache.size - 1 === model.anatomy.layers;
 console.log(JSON.stringify({ saved, shape: cache.get("output").shape }));
 `;
+
+/** Everything that closes at the end of a block, in the syntax of Node 24; plain JavaScript. */
+const nativeUsing = `
+import { loadModel } from "mlxterp";
+
+const model = await loadModel("tiny");
+const closed = [];
+{
+  using trace = model.trace("the");
+  closed.push(trace);
+}
+{
+  await using trace = model.trace("the");
+  trace.layers[0].save();
+  closed.push(trace);
+}
+{
+  using batch = model.trace();
+  closed.push(batch);
+}
+{
+  await using batch = model.trace();
+  batch.invoke("the").output.save();
+  closed.push(batch);
+}
+{
+  using cache = await model.run("the", { save: "output" });
+  await using again = await model.run("the", { save: "output" });
+  using rollout = await model.rollout("the", { save: "layers.*", maxTokens: 2 });
+  await using other = await model.rollout("the", { save: "layers.*", maxTokens: 2 });
+  using prefix = await model.readPrefix("the");
+  await using more = await model.readPrefix("the");
+}
+console.log(JSON.stringify(closed.map(({ disposed }) => disposed)));
+`;
+
+/** The first block that a reader of the README copies, as it stands. */
+const firstBlock = () => {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const [{ code }] = markdownExamples(text, "README.md", "mlxterp");
+  return `${code}\nconsole.log(JSON.stringify(pattern.shape.length));\n`;
+};
+
+describe.each(nodeVersions)("on Node %d", (major) => {
+  const program = nodeProgram(major);
+  const note = program
+    ? ""
+    : " (skipped: the registry is out of reach, or has no build for this machine)";
+
+  it.skipIf(!program)(
+    `the README's first block runs as plain JavaScript, as it stands${note}`,
+    () => {
+      expect(JSON.parse(runPlain(folder, program!, firstBlock()))).toBe(4);
+    },
+    patience,
+  );
+
+  const native = program !== undefined && parsesUsing(major);
+  const reason = parsesUsing(major) ? note : " (skipped: it does not parse there)";
+  it.skipIf(!native)(
+    `everything closes under native using${reason}`,
+    () => {
+      expect(JSON.parse(runPlain(folder, program!, nativeUsing))).toEqual([true, true, true, true]);
+    },
+    patience,
+  );
+
+  it.skipIf(!program)(
+    `compiled programs run${note}`,
+    () => {
+      const printed = JSON.parse(compileAndRun(folder, shippedModel, program));
+      expect(printed).toEqual({ saved: true, shape: [1, 3, expect.any(Number)] });
+    },
+    patience,
+  );
+});
 
 describe("mlxterp installed from its tarballs", () => {
   it("brings every package and the binding, once each", () => {

@@ -1,5 +1,5 @@
 /** Holds the packages to the directions of the architecture: arrows point down, and nobody reaches inside another. */
-import { dirname, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findCycles } from "./support/cycles.js";
 import { importsIn, importsOf, packageOf } from "./support/imports.js";
@@ -23,8 +23,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "@mlxterp/data": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/interventions": ["@mlxterp/mlx", "@mlxterp/core"],
   "@mlxterp/models": ["@mlxterp/mlx", "@mlxterp/core"],
-  "@mlxterp/analysis": ["@mlxterp/mlx", "@mlxterp/core", "@mlxterp/interventions"],
-  "@mlxterp/viz": ["@mlxterp/analysis"],
+  "@mlxterp/analysis": [
+    "@mlxterp/results",
+    "@mlxterp/mlx",
+    "@mlxterp/core",
+    "@mlxterp/interventions",
+  ],
+  "@mlxterp/viz": ["@mlxterp/results"],
   mlxterp: [
     "@mlxterp/mlx",
     "@mlxterp/core",
@@ -38,7 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages whose code must not contain the other, though their declarations may. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {
-  "@mlxterp/viz": ["@mlxterp/analysis"],
+  "@mlxterp/viz": ["@mlxterp/results"],
 };
 
 const ours = new Set([...libraries, ...apps].map(({ manifest }) => manifest.name));
@@ -62,6 +67,21 @@ function fileGraph(one: WorkspacePackage): Map<string, string[]> {
   for (const { file, from, typeOnly } of importsByFile(one)) {
     if (typeOnly || !from.startsWith(".")) continue;
     graph.get(file)?.push(resolve(dirname(file), from.replace(/\.js$/, ".ts")));
+  }
+  return graph;
+}
+
+/**
+ * Each folder of a package and the folders that its files need, for types too. The menu stands above all of them, and
+ * needs no place in the graph: nobody may import it.
+ */
+function roomGraph(one: WorkspacePackage): Map<string, string[]> {
+  const graph = new Map<string, string[]>();
+  for (const { file, from } of importsByFile(one)) {
+    if (!from.startsWith(".")) continue;
+    const [room, needed] = [dirname(file), dirname(resolve(dirname(file), from))];
+    if (room === needed || file === join(one.folder, "src/index.ts")) continue;
+    graph.set(room, [...(graph.get(room) ?? []), needed]);
   }
   return graph;
 }
@@ -145,6 +165,19 @@ describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%
   it("has no circular imports, but for types, of which nothing is left at run time", () => {
     const cycles = findCycles(fileGraph(one));
     const named = cycles.map((cycle) => cycle.map((file) => relative(one.folder, file)));
+    expect(named).toEqual([]);
+  });
+});
+
+/** The command's folders still need each other: prompts, blocks and the demo of `packages/mlxterp/src/cli`. */
+const entangled = ["packages/mlxterp"];
+
+describe.each(
+  libraries.filter(({ path }) => !entangled.includes(path)).map((one) => [one.path, one] as const),
+)("rooms of %s", (_, one) => {
+  it("has no two folders that need each other, not even for types", () => {
+    const cycles = findCycles(roomGraph(one));
+    const named = cycles.map((cycle) => cycle.map((room) => relative(one.folder, room)));
     expect(named).toEqual([]);
   });
 });

@@ -61,10 +61,21 @@ export function installConsumer(folder: string): void {
   }
 }
 
-/** Compiles one source file as the consumer does, and runs what comes out. */
-export function compileAndRun(folder: string, source: string): string {
-  mkdirSync(join(folder, "src"), { recursive: true });
-  writeFileSync(join(folder, "src/main.ts"), source);
-  mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
-  return mustRun(process.execPath, ["out/main.js"], folder);
+/** Runs plain JavaScript as it stands. */
+export function runPlain(folder: string, program: string, source: string): string {
+  writeFileSync(join(folder, "plain.mjs"), source);
+  return mustRun(program, ["plain.mjs"], folder);
+}
+
+let compiled = "";
+
+/** Compiles one source file as the consumer does, unless it has just been, and runs what comes out. */
+export function compileAndRun(folder: string, source: string, program = process.execPath): string {
+  if (compiled !== source) {
+    mkdirSync(join(folder, "src"), { recursive: true });
+    writeFileSync(join(folder, "src/main.ts"), source);
+    mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
+    compiled = source;
+  }
+  return mustRun(program, ["out/main.js"], folder);
 }

@@ -1,5 +1,5 @@
 /** Looks for the circuits: what each head attends to, and what is lost when it is silenced. */
-import { headTypes } from "@mlxterp/analysis";
+import { headScores, headTypes } from "@mlxterp/analysis";
 import type { Interventions } from "@mlxterp/core";
 import { atHeads, zeroOut } from "@mlxterp/interventions";
 import type { LanguageModel } from "@mlxterp/models";
@@ -68,7 +68,7 @@ export async function findMechanisms(
     (await measureCopies(model, randomSequences, silence(silenced))).second;
   const types = await headTypes(model, { prompts: randomSequences.map(repeatWords) });
   const heads: HeadReport[] = [];
-  for (const { layer, head, scores } of types.heads) {
+  for (const { layer, head, scores } of headScores(types)) {
     const { induction, previousToken: previous, currentToken: current } = scores;
     const one = { layer, head, induction, previous, current };
     const { best } = await ask(model, indirectObject, silence([one]));

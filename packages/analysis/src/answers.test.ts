@@ -50,8 +50,10 @@ describe("resolveAnswer", () => {
 
   it("wants one answer for each prompt, or one for all", () => {
     const prompts = ["the", "is"];
-    expect(resolveAnswers(model, " Rome", prompts).map(({ id }) => id)).toEqual([5, 5]);
-    expect(resolveAnswers(model, [" Rome", 4], prompts).map(({ id }) => id)).toEqual([5, 4]);
+    expect(resolveAnswers(model, " Rome", prompts).map(({ token }) => token.id)).toEqual([5, 5]);
+    expect(resolveAnswers(model, [" Rome", 4], prompts).map(({ token }) => token.id)).toEqual([
+      5, 4,
+    ]);
     expect(() => resolveAnswers(model, [1, 2, 3], prompts)).toThrow(
       "3 answers do not fit 2 prompts",
     );
@@ -65,5 +67,38 @@ describe.skipIf(!stories.available)("resolveAnswer with a SentencePiece tokenize
     const trained = await loadModel(stories.folder);
     expect(resolveAnswer(trained, " Tom", "Sue gave a ball to").text).toBe(" Tom");
     expect(() => resolveAnswer(trained, " Xylophonist", "Sue gave")).toThrow("must be one token");
+  });
+});
+
+/** Each word with a blank before it and without are tokens of their own, as in GPT-2's vocabulary. */
+const pairs = ["to", " to", "Tom", " Tom", "Sue", " Sue"];
+const pairTokenizer: Tokenizer = {
+  encode: (text) => (text.match(/ ?\w+/g) ?? []).map((word) => Math.max(0, pairs.indexOf(word))),
+  decode: (ids) => ids.map((id) => pairs[id]).join(""),
+  pieces: (ids) => ids.map((id) => pairs[id]),
+  vocabSize: pairs.length,
+};
+
+describe("resolveAnswer where both readings are tokens", () => {
+  const small = new InterpretableModel(new nn.Linear(2, 2), {
+    // a tokenizer that splits before capitals, so that "toTom" is two tokens
+    tokenizer: {
+      ...pairTokenizer,
+      encode: (text) => pairTokenizer.encode(text.replace(/toT/g, "to,T")),
+    },
+    anatomy: { vocab: pairs.length },
+  });
+
+  it("takes the one after a blank, as a person would write on, and says so", () => {
+    expect(resolveAnswer(small, "Tom", " to").text).toBe(" Tom");
+    expect(resolveAnswer(small, " Tom", " to").text).toBe(" Tom");
+    const [{ notes }] = resolveAnswers(small, "Tom", [" to"]);
+    expect(notes).toMatchObject([{ code: "ANSWER_READINGS" }]);
+    expect(notes[0].text).toContain("pass its id, 2");
+    expect(resolveAnswers(small, " Tom", [" to"])[0].notes).toEqual([]);
+  });
+
+  it("keeps the blank that the prompt already has", () => {
+    expect(resolveAnswer(small, "Tom", " to ").text).toMatch(/Tom$/);
   });
 });

@@ -1,18 +1,26 @@
 /** From what a user calls an answer to one token id. */
 import { OutOfRangeError } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
+import { type Note, visibleToken } from "@mlxterp/results";
 import { AnswerTokenError, MissingTokenizerError } from "./errors.js";
 import type { AnalysisModel } from "./model.js";
 import { type OnePrompt, type TokenText, textOf } from "./prompts.js";
 
-/** A token: its id, or a text that is one token when it follows the prompt, such as `" Paris"`. */
+/** A token: its id, or a text that is one token when it follows the prompt, such as `"Paris"`. */
 export type Answer = number | string;
+
+/** The token of an answer, and what a reader must know of how it was read. */
+export interface ResolvedAnswer {
+  readonly token: TokenText;
+  readonly notes: readonly Note[];
+}
 
 /**
  * The token that an answer is when it continues a prompt.
  *
  * A text is tokenized together with the prompt, since many tokenizers treat the beginning of a text in another way
- * than its middle; a word that only is one token on its own is accepted too.
+ * than its middle. A word without a blank before it is read with one where that is a token of its own: `"Paris"` after
+ * `"the capital of France is"` means `" Paris"`, as a person would write on. A word that only is one token by itself is accepted, too.
  *
  * @throws AnswerTokenError (`ANSWER_TOKEN`) with the pieces of an answer that is not one token;
  *   MissingTokenizerError (`MISSING_TOKENIZER`); OutOfRangeError (`OUT_OF_RANGE`) for an id outside the vocabulary
@@ -20,12 +28,21 @@ export type Answer = number | string;
  * const { id } = resolveAnswer(model, "Paris", "the capital of France is");
  */
 export function resolveAnswer(model: AnalysisModel, answer: Answer, prompt: OnePrompt): TokenText {
-  const id = typeof answer === "number" ? answer : idOf(model, answer, prompt);
+  return readAnswer(model, answer, prompt).token;
+}
+
+function readAnswer(model: AnalysisModel, answer: Answer, prompt: OnePrompt): ResolvedAnswer {
+  const { id, other } =
+    typeof answer === "number" ? { id: answer, other: undefined } : idOf(model, answer, prompt);
   const { vocab } = model.anatomy;
   if (!Number.isInteger(id) || id < 0 || id >= vocab) {
     throw new OutOfRangeError("Token", id, vocab, "the vocabulary");
   }
-  return { id, text: textOf(model, [id])[0] };
+  const token = { id, text: textOf(model, [id])[0] };
+  if (other === undefined) return { token, notes: [] };
+  const unread = visibleToken(textOf(model, [other])[0]);
+  const text = `"${answer}" is read as ${visibleToken(token.text)} (token ${id}), as it continues the prompt after a blank; for ${unread} without one pass its id, ${other}.`;
+  return { token, notes: [{ code: "ANSWER_READINGS", text }] };
 }
 
 /** One answer for each prompt: as many as there are prompts, or one for all. */
@@ -34,7 +51,7 @@ export function resolveAnswers(
   answers: Answer | readonly Answer[],
   prompts: readonly OnePrompt[],
   name = "answer",
-): TokenText[] {
+): ResolvedAnswer[] {
   const list = Array.isArray(answers) ? (answers as readonly Answer[]) : [answers as Answer];
   if (list.length !== 1 && list.length !== prompts.length) {
     throw new InvalidArgumentError(
@@ -44,20 +61,32 @@ export function resolveAnswers(
     );
   }
   return prompts.map((prompt, index) =>
-    resolveAnswer(model, list[list.length === 1 ? 0 : index], prompt),
+    readAnswer(model, list[list.length === 1 ? 0 : index], prompt),
   );
 }
 
-function idOf(model: AnalysisModel, text: string, prompt: OnePrompt): number {
+/** @returns the token, and the other one that the text could mean */
+function idOf(model: AnalysisModel, text: string, prompt: OnePrompt) {
   const { tokenizer } = model;
-  if (!tokenizer) throw new MissingTokenizerError(text);
+  if (!tokenizer) {
+    if (/^\d+$/.test(text)) return { id: Number(text), other: undefined };
+    throw new MissingTokenizerError(text);
+  }
   const context = typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
-  const continued = continuation(tokenizer.encode(context), tokenizer.encode(context + text));
-  if (continued?.length === 1) return continued[0];
+  const start = tokenizer.encode(context);
+  const after = (added: string) => continuation(start, tokenizer.encode(context + added));
+  const written = after(text);
+  const isWord = /^[\p{L}\p{N}]/u.test(text) && !/\s$/u.test(context);
+  const spaced = isWord && context !== "" ? after(` ${text}`) : undefined;
+  const exact = written?.length === 1 ? written[0] : undefined;
+  if (spaced?.length === 1) {
+    return { id: spaced[0], other: exact === spaced[0] ? undefined : exact };
+  }
+  if (exact !== undefined) return { id: exact, other: undefined };
   const empty = tokenizer.encode("");
   const alone = tokenizer.encode(text).filter((id) => !empty.includes(id));
-  if (alone.length === 1) return alone[0];
-  throw new AnswerTokenError(text, tokenizer.pieces(continued ?? alone));
+  if (alone.length === 1) return { id: alone[0], other: undefined };
+  throw new AnswerTokenError(text, tokenizer.pieces(spaced ?? written ?? alone));
 }
 
 /** What follows `start` in `whole`; undefined when the tokens of the start changed. */

@@ -84,6 +84,14 @@ export class MetricShapeError extends MlxterpError {
   }
 }
 
+/** A result that does not hold everything it takes to run it again. */
+export class NotRepeatableError extends MlxterpError {
+  readonly code = "NOT_REPEATABLE";
+  constructor(readonly reason: string) {
+    super(`This result cannot be run again: ${reason}.`);
+  }
+}
+
 function quoted(pieces: readonly string[]): string {
   return pieces.map((piece) => JSON.stringify(piece)).join(" ");
 }

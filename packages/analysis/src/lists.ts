@@ -1,5 +1,5 @@
 /** Small helpers on lists. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError } from "@mlxterp/results";
 
 /** The arithmetic mean. */
 export function mean(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 /** Prompts as results show them: the ids that were fed and the text behind each. */
 import type { Prompt } from "@mlxterp/core";
 import { isArray } from "@mlxterp/mlx";
+import type { Fed, TokenLabel, TokenText } from "@mlxterp/results";
 import type { AnalysisModel } from "./model.js";
 
 /** One prompt: a text, or its token ids. */
@@ -16,11 +17,7 @@ export interface PromptTokens {
   readonly pieces: readonly string[];
 }
 
-/** A token with its text. */
-export interface TokenText {
-  readonly id: number;
-  readonly text: string;
-}
+export type { TokenText };
 
 /** The texts of token ids; the ids themselves for a model without tokenizer. */
 export function textOf(model: AnalysisModel, ids: readonly number[]): string[] {
@@ -34,6 +31,26 @@ export function textOf(model: AnalysisModel, ids: readonly number[]): string[] {
 export function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptTokens {
   const pieces = model.tokenizer ? model.tokenizer.pieces(ids) : ids.map(String);
   return { ids: [...ids], pieces };
+}
+
+/** A prompt as results keep it, with what was asked about it. */
+export function fedOf(
+  model: AnalysisModel,
+  role: string,
+  ids: readonly number[],
+  answers: Pick<Fed, "answer" | "wrongAnswer"> = {},
+): Fed {
+  return { role, ...promptTokens(model, ids), ...answers };
+}
+
+/** The tokens at some positions of a prompt, as labels of an axis. */
+export function positionLabels(
+  model: AnalysisModel,
+  ids: readonly number[],
+  positions: readonly number[] = ids.map((_, position) => position),
+): TokenLabel[] {
+  const { pieces } = promptTokens(model, ids);
+  return positions.map((position) => ({ id: ids[position], text: pieces[position], position }));
 }
 
 /** Whether an input is one prompt rather than a list of them. */

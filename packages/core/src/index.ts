@@ -1,4 +1,5 @@
 /** The menu of @mlxterp/core. */
+
 export type { Anatomy, LayerWeights } from "./anatomy/anatomy.js";
 export { anatomyPart } from "./anatomy/resolve-anatomy.js";
 export type { Axes, Axis } from "./axes.js";
@@ -9,14 +10,9 @@ export {
   collectActivations,
   getActivations,
 } from "./collect/collect.js";
-export {
-  checkEdits,
-  type EditOptions,
-  type ModelEdits,
-  type ModuleEdit,
-  type NamedEdit,
-} from "./edits/edit.js";
+export { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "./edits/edit.js";
 export type { EditsOn } from "./edits/edits-on.js";
+export type { ForwardArguments, PassChanges } from "./edits/forward-arguments.js";
 export {
   AsyncForwardError,
   DisposedError,
@@ -59,14 +55,8 @@ export type { Invocation, InvocationCore } from "./invoke/invocation.js";
 export type { InvokeOptions, InvokeOptionsOn, SharedForwardOptions } from "./invoke/options.js";
 export { checkModel } from "./model/check-model.js";
 export { InterpretableModel, InterpretableModelCore } from "./model/model.js";
-export type {
-  ForwardArguments,
-  InterpretableOptions,
-  PassChanges,
-  PassOptions,
-  RunOptions,
-  SiteInfo,
-} from "./model/options.js";
+export type { InterpretableOptions, RunOptions, SiteInfo } from "./model/options.js";
+export type { ModuleEdit } from "./module-edits/module-edit.js";
 export {
   type MakeModule,
   type ModuleReplacement,
@@ -82,6 +72,7 @@ export {
   type Interventions,
   type SiteContext,
 } from "./pass/intervention.js";
+export type { InterventionsOn, PassOptions } from "./pass/options.js";
 export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./pass/skip.js";
 export { Scan, type ScannedSite } from "./scan/scan.js";
 export { checkSelectors, type Selector } from "./sites/selector.js";
@@ -114,7 +105,7 @@ export type { Trace } from "./trace/open-trace.js";
 export type { TraceCore } from "./trace/trace.js";
 export { Tap } from "./tree/tap.js";
 export type { Activation } from "./typed-sites/activation.js";
-export type { InterventionsOn, SiteOf } from "./typed-sites/checked.js";
+export type { SiteOf } from "./typed-sites/checked.js";
 export type { KnownSite } from "./typed-sites/proposals.js";
 export type {
   Children,

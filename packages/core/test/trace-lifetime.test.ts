@@ -46,6 +46,22 @@ describe("closing", () => {
     expect(trace.disposed).toBe(true);
   });
 
+  it.each([
+    ["trace", () => model.trace(x)],
+    ["trace of several prompts", () => model.trace()],
+  ])(
+    "is done by functions that are not bound, since Node 24 calls no others: %s",
+    async (_, open) => {
+      const trace = open();
+      for (const symbol of [Symbol.dispose, Symbol.asyncDispose] as const) {
+        const { name } = trace[symbol];
+        expect(name.startsWith("bound ")).toBe(false);
+        await Reflect.apply(trace[symbol], undefined, []);
+        expect(trace.disposed).toBe(true);
+      }
+    },
+  );
+
   it("does not disturb the trace around it, however often it happens", () => {
     using outer = model.trace(x);
     const inner = model.trace(x);

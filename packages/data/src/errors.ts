@@ -68,9 +68,13 @@ export class StoreMismatchError extends MlxterpError {
 /** Two programs that collect into one folder. */
 export class StoreBusyError extends MlxterpError {
   readonly code = "STORE_BUSY";
-  constructor(readonly folder: string) {
+  constructor(
+    readonly folder: string,
+    /** What tells that it is in use. */
+    readonly lock: string,
+  ) {
     super(
-      `${folder} was changed by another program while this one collected into it. Let one of them finish; it can be continued afterwards.`,
+      `Another program is collecting into ${folder}. Let it finish; the store can be continued afterwards. If none is, because it ran on another machine that is gone, remove ${lock}.`,
     );
   }
 }

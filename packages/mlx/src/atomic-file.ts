@@ -8,32 +8,37 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
-
-let count = 0;
+import { dirname } from "node:path";
+import { withFile } from "./file-failure.js";
+import { removeDebris, temporaryName } from "./temporary-name.js";
 
 /**
  * Writes a file beside its final place, forces it to the disk, and renames it over what was there.
  *
  * @param write fills the temporary file, which keeps the extension of the final one
+ * @throws FileAccessError (`FILE_ACCESS`), IncompleteWriteError (`INCOMPLETE_WRITE`)
  */
 export function replaceFile(path: string, write: (temporary: string) => void): void {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
-  const temporary = join(folder, `.incomplete-${process.pid}-${count++}-${basename(path)}`);
-  try {
-    write(temporary);
-    force(temporary);
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  if (process.platform !== "win32") force(folder); // the new name, too, is data of the disk
+  withFile(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    removeDebris(path);
+    const { name, giveBack } = temporaryName(path);
+    try {
+      write(name);
+      force(name);
+      renameSync(name, path);
+    } finally {
+      rmSync(name, { force: true });
+      giveBack();
+    }
+    if (process.platform !== "win32") force(dirname(path)); // the new name, too, is data of the disk
+  });
 }
 
 /**
  * Writes text or bytes to a file that appears whole or not at all.
  *
+ * @throws FileAccessError (`FILE_ACCESS`); IncompleteWriteError (`INCOMPLETE_WRITE`) on a full disk
  * @example
  * writeFileAtomically("run/manifest.json", JSON.stringify({ rows: 3 }));
  */

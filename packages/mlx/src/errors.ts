@@ -53,6 +53,20 @@ export class IncompleteWriteError extends MlxterpError {
   }
 }
 
+/** A file or folder that the system does not let be read or written. */
+export class FileAccessError extends MlxterpError {
+  readonly code = "FILE_ACCESS";
+  constructor(
+    readonly file: string,
+    /** The system's own code, such as `EACCES`. */
+    readonly reason: string,
+    wayOut: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} cannot be used (${reason}): ${wayOut}`, options);
+  }
+}
+
 /** A value was read inside a gradient where evaluating it would change the gradient. */
 export class GradientReadError extends MlxterpError {
   readonly code = "GRADIENT_READ";

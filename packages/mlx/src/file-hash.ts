@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { CorruptFileError } from "./errors.js";
+import { withFile } from "./file-failure.js";
 
 /** A file and the hash of what was written to it. */
 export interface HashedFile {
@@ -23,11 +24,16 @@ const chunk = 2 ** 20;
 /**
  * SHA-256 of a file of any size, in hexadecimal.
  *
+ * @throws FileAccessError (`FILE_ACCESS`)
  * @example
  * writeFileAtomically("empty.txt", "");
  * hashFile("empty.txt").slice(0, 8); // "e3b0c442"
  */
 export function hashFile(path: string): string {
+  return withFile(path, () => digest(path));
+}
+
+function digest(path: string): string {
   const hash = createHash("sha256");
   const descriptor = openSync(path, "r");
   try {

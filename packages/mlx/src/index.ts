@@ -28,11 +28,13 @@ export { mx, nn, optimizers } from "./binding.js";
 export {
   BindingUnavailableError,
   CorruptFileError,
+  FileAccessError,
   IncompleteWriteError,
   InvalidArgumentError,
   MlxterpError,
   UnsupportedDtypeError,
 } from "./errors.js";
+export { fileFailure, fileSize, withFile, withFiles } from "./file-failure.js";
 export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
 export {
   checkArray,
@@ -47,7 +49,16 @@ export {
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { sliceForProduct } from "./sound-views.js";
-export { readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
+export {
+  abandonedIn,
+  hasEnded,
+  isTemporaryName,
+  removeAbandoned,
+  removeDebris,
+  temporaryName,
+  thisWriter,
+} from "./temporary-name.js";
+export { openTensors, readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
 export { readTensorHeader, type TensorDeclaration, type TensorHeader } from "./tensor-header.js";
 export { type TopK, topK } from "./top-k.js";
 export type {

@@ -2,7 +2,8 @@
 import { statSync } from "node:fs";
 import { replaceFile } from "./atomic-file.js";
 import { mx } from "./binding.js";
-import { InvalidArgumentError } from "./errors.js";
+import { CorruptFileError, InvalidArgumentError } from "./errors.js";
+import { fileFailure } from "./file-failure.js";
 import { evaluate } from "./memory.js";
 import { saveTensors } from "./save-tensors.js";
 import { readTensorHeader } from "./tensor-header.js";
@@ -22,7 +23,7 @@ export interface TensorFile {
  * @param arrays by name, of any shape and dtype, none of them without elements
  * @returns the size of the file in bytes
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an array without elements, or a path with another extension;
- * IncompleteWriteError (`INCOMPLETE_WRITE`) on a full disk
+ * IncompleteWriteError (`INCOMPLETE_WRITE`) on a full disk; FileAccessError (`FILE_ACCESS`)
  * @example
  * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) }, { model: "tiny" });
  */
@@ -50,7 +51,7 @@ export async function writeTensors(
 /**
  * Opens a safetensors file after its header has been checked; no array is read before it is computed with.
  *
- * @throws CorruptFileError (`CORRUPT_FILE`)
+ * @throws CorruptFileError (`CORRUPT_FILE`); FileAccessError (`FILE_ACCESS`) for what cannot be read as a file
  * @example
  * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) });
  * const { tensors, metadata } = readTensors("activations.safetensors");
@@ -58,5 +59,24 @@ export async function writeTensors(
  */
 export function readTensors(path: string): TensorFile {
   const { metadata } = readTensorHeader(path);
-  return { tensors: mx.load(path) as Record<string, MxArray>, metadata };
+  return { tensors: openTensors(path), metadata };
+}
+
+/**
+ * The arrays of a file whose header was checked before, without another look at it.
+ *
+ * @throws CorruptFileError (`CORRUPT_FILE`) when MLX cannot read it all the same
+ * @example
+ * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) });
+ * readTensorHeader("activations.safetensors").tensors.length; // 1
+ * openTensors("activations.safetensors")["layers.0"].shape; // [2, 3]
+ */
+export function openTensors(path: string): Record<string, MxArray> {
+  try {
+    return mx.load(path) as Record<string, MxArray>;
+  } catch (error) {
+    const failure = fileFailure(error, path);
+    if (failure !== error || !(error instanceof Error)) throw failure;
+    throw new CorruptFileError(path, `MLX cannot read it (${error.message})`, { cause: error });
+  }
 }

@@ -1,6 +1,7 @@
 /** Reads and checks the header of a safetensors file before MLX sees it, so that damage is an error and never a crash. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { CorruptFileError } from "./errors.js";
+import { fileSize, withFile } from "./file-failure.js";
 
 const bytesByDtype: Readonly<Record<string, number>> = {
   BOOL: 1,
@@ -37,19 +38,21 @@ export interface TensorHeader {
 
 const lengthBytes = 8;
 const largestHeader = 100_000_000; // the limit of the format's own reader
+const mostAxes = 32; // MLX counts axes and lengths in 32 bits
 const pointerMark = "version ";
 
 /**
  * The header of a safetensors file, after everything the format promises has been checked: the file is as long as
  * its tensors, and they fill it side by side. Source: the format's description, github.com/huggingface/safetensors.
  *
- * @throws CorruptFileError (`CORRUPT_FILE`)
+ * @throws CorruptFileError (`CORRUPT_FILE`); FileAccessError (`FILE_ACCESS`) for what cannot be read as a file
  * @example
  * await writeTensors("a.safetensors", { x: mx.ones([2]) });
  * readTensorHeader("a.safetensors").tensors; // [{ name: "x", dtype: "F32", shape: [2] }]
  */
 export function readTensorHeader(file: string): TensorHeader {
-  const { header, dataBytes } = readHeader(file);
+  fileSize(file); // opening a pipe would wait for somebody to write into it
+  const { header, dataBytes } = withFile(file, () => readHeader(file));
   const { __metadata__: metadata, ...entries } = header;
   const spans: Span[] = [];
   const tensors = Object.entries(entries).map(([name, value]): TensorDeclaration => {
@@ -66,7 +69,16 @@ export function readTensorHeader(file: string): TensorHeader {
     return { name, dtype, shape };
   });
   checkSpans(spans, dataBytes, file);
-  return { tensors, metadata: (metadata ?? {}) as Record<string, string> };
+  return { tensors, metadata: checkMetadata(metadata, file) };
+}
+
+function checkMetadata(value: unknown, file: string): Record<string, string> {
+  if (value === undefined || value === null) return {};
+  const isObject = typeof value === "object" && !Array.isArray(value);
+  if (!isObject) throw new CorruptFileError(file, "its metadata is not an object");
+  const wrong = Object.entries(value).find(([, text]) => typeof text !== "string");
+  if (wrong) throw new CorruptFileError(file, `its metadata "${wrong[0]}" is not text`);
+  return value as Record<string, string>;
 }
 
 interface Entry {
@@ -78,7 +90,9 @@ interface Entry {
 function isEntry(value: unknown): value is Entry {
   const { dtype, shape, data_offsets } = (value ?? {}) as Record<string, unknown>;
   const known = typeof dtype === "string" && Object.hasOwn(bytesByDtype, dtype);
-  return known && areCounts(shape) && areCounts(data_offsets) && data_offsets.length === 2;
+  if (!known || !areCounts(shape) || !areCounts(data_offsets)) return false;
+  const fits = shape.length <= mostAxes && shape.every((length) => length < 2 ** 31);
+  return fits && data_offsets.length === 2;
 }
 
 function areCounts(value: unknown): value is number[] {
@@ -121,8 +135,8 @@ function readHeader(file: string): { header: Record<string, unknown>; dataBytes:
       const reason = `its header claims ${length} bytes of a file of ${size} (truncated, or not safetensors?)`;
       throw new CorruptFileError(file, reason);
     }
-    const text = readBytes(descriptor, lengthBytes, length).toString("utf8");
-    return { header: parseHeader(text, file), dataBytes: size - lengthBytes - length };
+    const bytes = readBytes(descriptor, lengthBytes, length);
+    return { header: parseHeader(bytes, file), dataBytes: size - lengthBytes - length };
   } finally {
     closeSync(descriptor);
   }
@@ -139,11 +153,11 @@ function readBytes(descriptor: number, position: number, length: number): Buffer
   return bytes;
 }
 
-function parseHeader(text: string, file: string): Record<string, unknown> {
+function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
   const reason = "its header is not a JSON object";
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new CorruptFileError(file, reason, { cause });
   }

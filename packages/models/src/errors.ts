@@ -1,6 +1,18 @@
 /** The errors of models and checkpoints; each names the field, weight or file and the way out. */
 import { MlxterpError } from "@mlxterp/mlx";
 
+/** A value of a file for a message: deep or long ones are told, not shown. */
+function shown(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    return Array.isArray(value) ? "a deep list" : "a deep object"; // too deep for the stack
+  }
+  if (text === undefined) return String(value);
+  return text.length > 120 ? `${text.slice(0, 100)}… (${text.length} characters)` : text;
+}
+
 /** A decoder description with an unknown, missing or contradictory field. */
 export class InvalidDecoderConfigError extends MlxterpError {
   readonly code = "INVALID_DECODER_CONFIG";
@@ -18,7 +30,7 @@ export class UnknownModelTypeError extends MlxterpError {
     readonly supported: readonly string[],
   ) {
     super(
-      `${file}: model_type ${JSON.stringify(modelType)} is not supported; supported: ${supported.join(", ")}.`,
+      `${file}: model_type ${shown(modelType)} is not supported; supported: ${supported.join(", ")}.`,
     );
   }
 }
@@ -57,8 +69,7 @@ export class UnsupportedConfigError extends MlxterpError {
     readonly file: string,
     rule: string,
   ) {
-    const shown = value === undefined ? "missing" : JSON.stringify(value);
-    super(`${file}: ${field} is ${shown}. ${rule}`);
+    super(`${file}: ${field} is ${value === undefined ? "missing" : shown(value)}. ${rule}`);
   }
 }
 

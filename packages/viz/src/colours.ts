@@ -1,16 +1,6 @@
 /** Colours of figures: perceptually even scales from the ColorBrewer set, and what can be read on them. */
+import type { ColourScale } from "@mlxterp/results";
 import type { ScaleOptions } from "@observablehq/plot";
-
-/** How values become colours. */
-export type ColourScale =
-  /** From pale to dark, for amounts such as probabilities. */
-  | { readonly kind: "sequential"; readonly domain: readonly [number, number] }
-  /** Red below the pivot, pale at it, blue above, for effects with a sign. */
-  | {
-      readonly kind: "diverging";
-      readonly domain: readonly [number, number];
-      readonly pivot: number;
-    };
 
 /** The scale in Observable Plot's words. */
 export function plotColour(scale: ColourScale): ScaleOptions {
@@ -19,17 +9,6 @@ export function plotColour(scale: ColourScale): ScaleOptions {
   return scale.kind === "sequential"
     ? { ...shared, type: "linear", scheme: "blues" }
     : { ...shared, type: "diverging", scheme: "rdbu", pivot: scale.pivot };
-}
-
-/** A diverging scale as wide on both sides of the pivot, so that equal shades mean equal sizes. */
-export function divergingAround(
-  values: readonly (number | null)[],
-  pivot: number,
-  least = 1e-6,
-): ColourScale {
-  const sizes = values.map((value) => Math.abs((value ?? pivot) - pivot));
-  const reach = Math.max(least, ...sizes.filter(Number.isFinite));
-  return { kind: "diverging", domain: [pivot - reach, pivot + reach], pivot };
 }
 
 /** Black or white, whichever is easier to read on a colour written as `#rrggbb` or `rgb(r, g, b)`. */

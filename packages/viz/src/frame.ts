@@ -1,7 +1,7 @@
 /** The outer SVG of every figure: white ground, title, colour legend, and the drawing below. */
+import { type ColourScale, formatNumber } from "@mlxterp/results";
 import type { Scale } from "@observablehq/plot";
-import type { ColourScale } from "./colours.js";
-import { escapeMarkup, formatNumber } from "./text.js";
+import { escapeMarkup } from "./text.js";
 
 /** A drawing to be framed. */
 export interface Drawing {

@@ -1,10 +1,10 @@
-/** For tests: small results by hand, and SVG read back. */
-import type {
-  AttentionResult,
-  LensResult,
-  PatchingResult,
-  ResultProvenance,
-} from "@mlxterp/analysis";
+/** For tests: blocks by hand, and SVG read back. */
+import {
+  type AttentionBlock,
+  divergingAround,
+  type GridBlock,
+  visibleToken,
+} from "@mlxterp/results";
 import { parseHTML } from "linkedom";
 
 /** Tokens that try to break out of markup. */
@@ -15,91 +15,61 @@ export const hostile = [
   "\n\u0000\t",
 ];
 
-const provenance: ResultProvenance = {
-  method: "test",
-  model: "none",
-  edits: [],
-  device: "cpu",
-  versions: { "@mlxterp/analysis": "0.0.0", node: "20" },
-};
-
-function tokens(pieces: readonly string[]) {
-  return { ids: pieces.map((_, id) => id), pieces };
-}
-
-/** Embedding and two layers over the given tokens; each cell predicts the next token. */
-export function lensResult(pieces: readonly string[], followed?: string): LensResult {
-  const cell = (position: number, depth: number) => ({
-    top: [
-      { id: 1, text: pieces[(position + 1) % pieces.length], logit: 2, probability: 0.3 * depth },
-    ],
-    entropy: 1.5,
-    ...(followed !== undefined && { answer: { logit: 1, probability: 0.9, rank: 4 } }),
-  });
+/** Embedding and two layers over the given tokens; each cell holds the next token. */
+export function wordGrid(pieces: readonly string[], followed?: string): GridBlock {
+  const depths = [0, 1, 2];
+  const next = (position: number) => visibleToken(pieces[(position + 1) % pieces.length]);
   return {
-    prompt: tokens(pieces),
-    positions: pieces.map((_, position) => position),
-    rows: [null, 0, 1].map((layer, depth) => ({
-      site: layer === null ? "layers.0.input" : `layers.${layer}`,
-      layer,
-      cells: pieces.map((_, position) => cell(position, depth)),
-    })),
-    ...(followed !== undefined && { answer: { id: 7, text: followed } }),
-    provenance,
+    kind: "grid",
+    title: "What each layer would predict",
+    rowTitle: "after",
+    columnTitle: "at",
+    rows: ["embedding", "layer 0", "layer 1"],
+    columns: pieces.map(visibleToken),
+    values: depths.map((depth) => pieces.map(() => (followed ? 0.9 : 0.3 * depth))),
+    cells: depths.map(() => pieces.map((_, position) => next(position))),
+    details: depths.map(() => pieces.map((_, position) => `${next(position)}\nentropy 1.5 nats`)),
+    scale: { kind: "sequential", domain: [0, 1] },
+    legend: followed ? `probability of ${visibleToken(followed)}` : "probability",
   };
 }
 
-/** Two layers of the residual stream over positions, and of three heads. */
-export function patchingResult(pieces: readonly string[]): PatchingResult {
-  const normalized = [0, 1].map((layer) =>
-    pieces.map((_, position) => 0.5 * layer - 0.1 * position),
-  );
-  const byHead = [
-    [0, 0.2, -0.004],
-    [1.4, 0, 0],
-  ];
-  const columns = pieces.map((_, position) => ({ position, head: null }));
-  const heads = [0, 1, 2].map((head) => ({ position: null, head }));
-  const [token, other] = [tokens(pieces), tokens([...pieces.slice(1), "other"])];
-  const baseline = { clean: 4, corrupted: -3 };
+/** Two layers over positions: effects with a sign. */
+export function effectGrid(pieces: readonly string[]): GridBlock {
+  const values = [0, 1].map((layer) => pieces.map((_, position) => 0.5 * layer - 0.1 * position));
+  return numberGrid(values, pieces.map(visibleToken));
+}
+
+/** Numbers with a sign, in layers. */
+export function numberGrid(
+  values: readonly (readonly number[])[],
+  columns: readonly string[] = values[0].map((_, head) => `head ${head}`),
+  neutral = 0,
+): GridBlock {
   return {
-    direction: "denoising",
-    metric: "logitDifference",
-    baseline,
-    pairs: [{ clean: token, corrupted: other, answer: { id: 1, text: " A" }, baseline }],
-    matrices: [
-      {
-        kind: "residual",
-        site: "layers.*.input",
-        layers: [0, 1],
-        columns,
-        raw: normalized,
-        normalized,
-        perPair: [],
-      },
-      {
-        kind: "head",
-        site: "layers.*.selfAttn.z",
-        layers: [0, 1],
-        columns: heads,
-        raw: byHead,
-        normalized: byHead,
-        perPair: [],
-      },
-    ],
-    provenance,
+    kind: "grid",
+    title: "Effects",
+    subtitle: "4 clean, −3 corrupted",
+    rowTitle: "",
+    columnTitle: "",
+    rows: values.map((_, layer) => `layer ${layer}`),
+    columns,
+    values,
+    scale: divergingAround(values.flat(), neutral),
+    legend: "effect",
   };
 }
 
-/** Uniform causal attention of two heads. */
-export function attentionResult(pieces: readonly string[]): AttentionResult {
+/** Uniform attention of two heads. */
+export function attentionBlock(pieces: readonly string[], causal = true): AttentionBlock {
   const size = pieces.length;
   const weights = Float32Array.from({ length: size * size }, (_, at) => {
     const [query, key] = [Math.floor(at / size), at % size];
+    if (!causal) return 1 / size;
     return key <= query ? 1 / (query + 1) : 0;
   });
   const patterns = [0, 1].map((head) => ({ layer: 3, head, weights }));
-  return { prompt: tokens(pieces), patterns, provenance };
+  return { kind: "attention", pieces, causal, patterns };
 }
 
 /** The parsed document of an SVG or HTML text. */

@@ -1,7 +1,8 @@
 /** Texts for figures. */
+import { formatCell, formatNumber, visibleToken } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { textOn } from "./colours.js";
-import { escapeMarkup, formatCell, formatNumber, shorten, visibleToken } from "./text.js";
+import { escapeMarkup, shorten } from "./text.js";
 
 describe("texts", () => {
   it("makes blanks, line ends, controls and nothing visible", () => {
@@ -31,8 +32,8 @@ describe("texts", () => {
       "0.123",
       "−2",
       "1.0e−7",
-      "1.2e+5",
-      "–",
+      "123456",
+      "NaN",
     ]);
     expect([0.004, -0.004, -1.5, 1234].map(formatCell)).toEqual(["0.00", "0.00", "−1.50", "1234"]);
   });

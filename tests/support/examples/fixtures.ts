@@ -32,7 +32,7 @@ const storeFolder = once(() => mkdtempSync(join(tmpdir(), "mlxterp-store-")));
 
 const store = once(async () => {
   const folder = join(storeFolder(), "activations");
-  await collectToDisk(await tiny(), stories, { folder, sites: "layers.2" });
+  await collectToDisk(await tiny(), stories, { folder, save: "layers.2" });
   return openStore(folder);
 });
 
@@ -61,7 +61,7 @@ const fixtures = {
   patterns: once(async () => attentionPatterns(await tiny(), clean)),
   attribution: once(async () => directLogitAttribution(await tiny(), clean, question)),
   patching: once(async () =>
-    activationPatching(await tiny(), { clean, corrupted, ...question, sites: ["residual"] }),
+    activationPatching(await tiny(), { clean, corrupted }, { ...question, kinds: ["residual"] }),
   ),
   config: async () => (await tiny()).config,
   decoder: async () => initializeWeights(new Decoder((await tiny()).config)),

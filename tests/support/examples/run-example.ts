@@ -10,6 +10,7 @@ import * as interventions from "../../../packages/interventions/src/index.js";
 import * as mlx from "../../../packages/mlx/src/index.js";
 import * as mlxterp from "../../../packages/mlxterp/src/index.js";
 import * as models from "../../../packages/models/src/index.js";
+import * as results from "../../../packages/results/src/index.js";
 import * as viz from "../../../packages/viz/src/index.js";
 import { fixtureSetOf, fixtureSets } from "./fixtures.js";
 import type { ParsedExample } from "./names.js";
@@ -23,6 +24,7 @@ const modules = {
   "@mlxterp/interventions": interventions,
   "@mlxterp/mlx": mlx,
   "@mlxterp/models": models,
+  "@mlxterp/results": results,
   "@mlxterp/viz": viz,
   mlxterp,
   "node:fs": fs,

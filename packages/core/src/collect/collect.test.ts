@@ -1,5 +1,4 @@
 /** Activations of many prompts at chosen positions. */
-
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { CausalModel, letters } from "../../test/support/causal-model.js";

@@ -1,5 +1,4 @@
 /** Activations of many prompts: batched runs, chosen positions, progress and cancellation. */
-
 import {
   checkFunction,
   checkList,

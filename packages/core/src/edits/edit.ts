@@ -1,12 +1,7 @@
 /** What a view of a model changes for good, as data: names, selectors, and what is done there. */
-
 import { checkList, checkRecord, checkText } from "@mlxterp/mlx";
-import { ModuleReplacement } from "../module-edits/replace-module.js";
-import { ModuleSplice } from "../module-edits/splice.js";
+import { isModuleEdit, type ModuleEdit } from "../module-edits/module-edit.js";
 import { checkInterventions, type Intervention, type Interventions } from "../pass/intervention.js";
-
-/** A change of the modules themselves, rather than of a value. */
-export type ModuleEdit = ModuleReplacement | ModuleSplice;
 
 type Change = Intervention | ModuleEdit;
 
@@ -34,10 +29,6 @@ export function checkEdits(argument: string, value: unknown): void {
     checkText(`${place}.name`, edit.name);
     checkInterventions(`${place}.interventions`, edit.interventions);
   }
-}
-
-export function isModuleEdit(change: unknown): change is ModuleEdit {
-  return change instanceof ModuleReplacement || change instanceof ModuleSplice;
 }
 
 /** Every change of one edit with its selector, in order. */

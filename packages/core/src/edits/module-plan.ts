@@ -1,6 +1,7 @@
 /** The module edits of a view, worked out for one model: which module stands where, and what is spliced in. */
 import type { Module } from "@mlxterp/mlx";
 import { InvalidEditError } from "../errors.js";
+import { isModuleEdit, type ModuleEdit } from "../module-edits/module-edit.js";
 import { ModuleReplacement } from "../module-edits/replace-module.js";
 import type { ModuleSplice } from "../module-edits/splice.js";
 import { SplicePoint } from "../module-edits/splice-point.js";
@@ -8,27 +9,8 @@ import { SiteResolver } from "../sites/resolver.js";
 import { type Site, siteLabel } from "../sites/site.js";
 import { declaredAxes, type ModuleNode } from "../tree/module-node.js";
 import { ModuleTree } from "../tree/module-tree.js";
-import { changesOf, isModuleEdit, type ModuleEdit, type NamedEdit } from "./edit.js";
-
-/** A module in the place of another. */
-interface PlannedReplacement {
-  readonly module: Module;
-  /** With which it was asked for. */
-  readonly selector: string;
-}
-
-/** What stands beside a module's own children where something is spliced in. */
-interface PlannedSplice {
-  readonly splice: ModuleSplice;
-  readonly selector: string;
-  readonly parts: ReadonlyMap<string, Module>;
-}
-
-/** By path. */
-export interface ModulePlan {
-  readonly replacements: ReadonlyMap<string, PlannedReplacement>;
-  readonly splices: ReadonlyMap<string, PlannedSplice>;
-}
+import type { ModulePlan, PlannedReplacement } from "../tree/plan.js";
+import { changesOf, type NamedEdit } from "./edit.js";
 
 const nothingPlanned: ModulePlan = { replacements: new Map(), splices: new Map() };
 
@@ -112,7 +94,7 @@ function isAttached({ splices }: ModulePlan, path: string, key: string): boolean
 function withSplice(
   plan: ModulePlan,
   node: ModuleNode,
-  { splice, selector }: Omit<PlannedSplice, "parts">,
+  { splice, selector }: { readonly splice: ModuleSplice; readonly selector: string },
 ): ModulePlan {
   const { path } = node;
   if (plan.splices.has(path)) {

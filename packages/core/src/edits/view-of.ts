@@ -1,9 +1,10 @@
 /** What an edited view needs besides its model: unique names, the edits in both their forms, and an engine. */
 import type { Module } from "@mlxterp/mlx";
 import { EditNameError } from "../errors.js";
+import { isModuleEdit } from "../module-edits/module-edit.js";
 import { PassEngine } from "../pass/engine.js";
 import type { Interventions } from "../pass/intervention.js";
-import { changesOf, interventionsOf, isModuleEdit, type NamedEdit } from "./edit.js";
+import { changesOf, interventionsOf, type NamedEdit } from "./edit.js";
 import { planModuleEdits } from "./module-plan.js";
 
 /** What a model's passes are made with. */

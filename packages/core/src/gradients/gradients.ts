@@ -1,7 +1,8 @@
 /** The value of a metric and its gradient at any set of sites. */
 import { evaluate, type MxArray } from "@mlxterp/mlx";
+import type { FoundSite } from "../pass/found-site.js";
 import type { ActivationCache } from "../storage/cache.js";
-import type { FoundSite } from "../storage/saved-site.js";
+
 import { type Derivative, differentiate } from "./differentiate.js";
 import type { GradientMetric, GradientOptions, Gradients } from "./options.js";
 import { findPlaces } from "./places.js";

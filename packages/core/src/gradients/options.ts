@@ -1,11 +1,13 @@
 /** What gradients are asked for, and what is answered. */
 
 import { checkBoolean, type Module, type MxArray, type OptionNames } from "@mlxterp/mlx";
-import { type PassOptions, passRules } from "../model/options.js";
 import { checkInterventions, type Intervention, type Interventions } from "../pass/intervention.js";
+import type { InterventionsOn, PassOptionsOn } from "../pass/options.js";
+import { type PassOptions, passRules } from "../pass/options.js";
 import { checkSelectors, type Selector } from "../sites/selector.js";
 import type { ActivationCache } from "../storage/cache.js";
 import type { TokenBatch } from "../tokens/tokens.js";
+import type { SelectorOn } from "../typed-sites/checked.js";
 
 /** The values of the pass that a metric is computed from; lazy, and changed by interventions already. */
 export interface MetricPass {
@@ -59,3 +61,15 @@ export interface Gradients<M = Module> {
   /** The sites' values of the same pass; empty unless asked for. */
   readonly values: ActivationCache<M>;
 }
+
+/** The options of gradients, with sites of M; G are the interventions on gradients. */
+export type GradientOptionsOn<
+  M,
+  S extends Selector,
+  I extends Interventions,
+  G extends Interventions,
+> = Omit<GradientOptions, "save" | "gradInterventions"> &
+  PassOptionsOn<M, I> & {
+    readonly save: SelectorOn<M, S> | readonly SelectorOn<M, S>[];
+    readonly gradInterventions?: InterventionsOn<M, G>;
+  };

@@ -1,12 +1,12 @@
 /** Where a pass is differentiated: every call of every site that was asked for, found by building the forward once. */
-
 import { type Dtype, dtypeName, InvalidArgumentError, isFloating } from "@mlxterp/mlx";
 import { NotDifferentiableError } from "../errors.js";
 import type { Probe } from "../pass/changes.js";
+import type { FoundSite } from "../pass/found-site.js";
 import type { Intervention, SiteContext } from "../pass/intervention.js";
 import { checkSelectors, type Selector } from "../sites/selector.js";
 import { type Site, siteLabel } from "../sites/site.js";
-import type { FoundSite } from "../storage/saved-site.js";
+
 import type { GradientIntervention, GradientOptions } from "./options.js";
 import type { GradientSubject } from "./subject.js";
 

@@ -12,7 +12,6 @@
  * Sources: Sundararajan et al. 2017, arXiv 1703.01365, sections 3 and 5; for activations Hanna et al. 2024, arXiv
  * 2403.17806, section 3.
  */
-
 import {
   checkFunction,
   checkOptions,

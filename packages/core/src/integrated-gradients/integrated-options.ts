@@ -10,8 +10,8 @@ import {
 } from "@mlxterp/mlx";
 import type { CollectProgress } from "../collect/collect.js";
 import type { GradientOptions } from "../gradients/options.js";
-import type { PassOptions } from "../model/options.js";
 import { checkInterventions } from "../pass/intervention.js";
+import type { PassOptions } from "../pass/options.js";
 import { checkSelectors, type Selector } from "../sites/selector.js";
 import type { ActivationCache } from "../storage/cache.js";
 import type { Prompt } from "../tokens/tokens.js";

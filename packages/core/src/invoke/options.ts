@@ -2,7 +2,7 @@
 
 import { checkList, type OptionNames } from "@mlxterp/mlx";
 import { checkInterventions, type Interventions } from "../pass/intervention.js";
-import type { InterventionsOn } from "../typed-sites/checked.js";
+import type { InterventionsOn } from "../pass/options.js";
 
 /** What an invocation may ask for. */
 export interface InvokeOptions {

@@ -12,12 +12,14 @@ import type { Anatomy } from "../anatomy/anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
 import { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "../edits/edit.js";
 import type { EditsOn } from "../edits/edits-on.js";
+import type { ForwardArguments } from "../edits/forward-arguments.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
 import { InvalidPromptError } from "../errors.js";
 import { gradientsOf } from "../gradients/gradients.js";
 import {
   type GradientMetric,
   type GradientOptions,
+  type GradientOptionsOn,
   type Gradients,
   gradientRules,
 } from "../gradients/options.js";
@@ -26,8 +28,10 @@ import type { BatchTrace } from "../invoke/batch-trace.js";
 import { openBatchTrace } from "../invoke/open-batch-trace.js";
 import type { Probe } from "../pass/changes.js";
 import { type ObservedPass, PassEngine } from "../pass/engine.js";
+import type { FoundSite } from "../pass/found-site.js";
 import { checkInterventions, type Interventions } from "../pass/intervention.js";
 import { arrayInside } from "../pass/nested.js";
+import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
 import { requireSynchronous } from "../pass/synchronous.js";
 import { readScan } from "../scan/read-scan.js";
 import { Scan } from "../scan/scan.js";
@@ -37,28 +41,21 @@ import { type Site, siteName } from "../sites/site.js";
 import { ActivationCache } from "../storage/cache.js";
 import { capture } from "../storage/capture.js";
 import { computeCache } from "../storage/compute.js";
-import type { FoundSite } from "../storage/saved-site.js";
 import { isPlainInput, isTokenBatch, tokenBatch } from "../tokens/prompts.js";
 import type { Prompt, TokenBatch, Tokenizer } from "../tokens/tokens.js";
+import { inTrace } from "../trace/in-trace.js";
 import { defineViews } from "../trace/model-views.js";
 import { openTrace, type Trace } from "../trace/open-trace.js";
 import { declaredAxes, isModule } from "../tree/module-node.js";
 import { originalOf } from "../tree/originals.js";
-import type {
-  GradientOptionsOn,
-  PassOptionsOn,
-  RunOptionsOn,
-  SiteOf,
-} from "../typed-sites/checked.js";
+import type { SiteOf } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
 import { drawModel } from "./model-drawing.js";
 import {
-  type ForwardArguments,
   type InterpretableOptions,
   modelRules,
-  type PassOptions,
-  passRules,
   type RunOptions,
+  type RunOptionsOn,
   runRules,
   type SiteInfo,
 } from "./options.js";
@@ -143,6 +140,29 @@ export class InterpretableModelCore<M extends Module> {
   /** Opens a trace whose prompts are given one by one with `invoke`, each with a program of its own. */
   trace(): BatchTrace<M>;
   /**
+   * The same trace while a function runs; it closes in every ending.
+   *
+   * @returns what the function returns, once everything that was saved is computed
+   */
+  trace<R>(use: (trace: BatchTrace<M>) => R | PromiseLike<R>): Promise<R>;
+  /**
+   * Runs the forward, and opens its values for reading while a function runs: what `await using` does, for plain
+   * JavaScript. The trace closes in every ending; what fails, fails as a rejection.
+   *
+   * @example
+   * const pattern = await model.trace("The capital of France is", (trace) =>
+   *   trace.layers[2].selfAttn.pattern.save(), // (batch, heads, query, key)
+   * );
+   * @returns what the function returns, once everything that was saved is computed
+   * @throws what `trace(input, options)` throws, and whatever the function throws
+   */
+  trace<R>(input: Prompt, use: (trace: Trace<M>) => R | PromiseLike<R>): Promise<R>;
+  trace<R, const I extends Interventions = Interventions>(
+    input: Prompt,
+    options: PassOptionsOn<M, I> | undefined,
+    use: (trace: Trace<M>) => R | PromiseLike<R>,
+  ): Promise<R>;
+  /**
    * Runs the forward and opens its values for reading. Nothing is computed before it is asked for.
    *
    * @example
@@ -158,15 +178,20 @@ export class InterpretableModelCore<M extends Module> {
     input: Prompt,
     options?: PassOptionsOn<M, I>,
   ): Trace<M>;
-  trace(...given: [] | [input: Prompt, options?: PassOptions]): Trace<M> | BatchTrace<M> {
-    if (given.length === 0) return this.openBatch();
-    const [input, options = {}] = given;
-    checkOptions<PassOptions>("trace", options, passRules);
-    const fed = this.prepare(input, options);
-    const { tree } = this.engine;
-    defineViews(this, tree); // the user may have added modules
-    const observed = this.observe(fed, undefined, options);
-    return openTrace<M>({ model: this, root: tree.root, tokens: fed.tokens, ...observed });
+  trace(...given: unknown[]): Trace<M> | BatchTrace<M> | Promise<unknown> {
+    const use = given.at(-1);
+    if (typeof use === "function") {
+      const call = (trace: object) => Reflect.apply(use, undefined, [trace]);
+      return inTrace(() => this.opened(given.slice(0, -1)), call);
+    }
+    if (given.length > 2) {
+      throw new InvalidArgumentError(
+        "use",
+        use,
+        "after the options comes a function of the trace.",
+      );
+    }
+    return this.opened(given);
   }
 
   /**
@@ -348,6 +373,18 @@ export class InterpretableModelCore<M extends Module> {
     const kept = found.map((one) => capture(one, tokens, { positions, dtype }));
     const entries = new Map(kept.map((entry) => [entry.site.name, entry]));
     return new ActivationCache(entries, { tokens, provenance, positions });
+  }
+
+  /** The trace of a prompt with its options, or one to which prompts are given. */
+  private opened(given: readonly unknown[]): Trace<M> | BatchTrace<M> {
+    if (given.length === 0) return this.openBatch();
+    const [input, options = {}] = given as [Prompt, PassOptions?];
+    checkOptions<PassOptions>("trace", options, passRules);
+    const fed = this.prepare(input, options);
+    const { tree } = this.engine;
+    defineViews(this, tree); // the user may have added modules
+    const observed = this.observe(fed, undefined, options);
+    return openTrace<M>({ model: this, root: tree.root, tokens: fed.tokens, ...observed });
   }
 
   private openBatch(): BatchTrace<M> {

@@ -1,21 +1,16 @@
 /** What models and passes are told. */
 
-import {
-  checkFunction,
-  checkList,
-  checkRecord,
-  checkText,
-  checkWholeNumber,
-  type OptionNames,
-} from "@mlxterp/mlx";
+import { checkFunction, checkRecord, checkText, type OptionNames } from "@mlxterp/mlx";
 import type { Anatomy } from "../anatomy/anatomy.js";
 import type { Axes } from "../axes.js";
-import type { NamedEdit } from "../edits/edit.js";
-import { checkInterventions, type Interventions } from "../pass/intervention.js";
+import type { ForwardArguments } from "../edits/forward-arguments.js";
+import type { Interventions } from "../pass/intervention.js";
+import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
 import { checkSelectors, type Selector } from "../sites/selector.js";
 import { type CaptureOptions, captureRules } from "../storage/capture.js";
 import { type RoomOptions, roomRules } from "../storage/compute.js";
-import type { TokenBatch, Tokenizer } from "../tokens/tokens.js";
+import type { Tokenizer } from "../tokens/tokens.js";
+import type { SelectorOn } from "../typed-sites/checked.js";
 
 export interface InterpretableOptions {
   readonly tokenizer?: Tokenizer;
@@ -38,40 +33,6 @@ export const modelRules: OptionNames<InterpretableOptions> = {
   forwardArguments: checkFunction,
 };
 
-/** What changes a pass: a memory of earlier tokens holds only under the same. */
-export interface PassChanges {
-  /** Of the model's view. */
-  readonly edits: readonly NamedEdit[];
-  /** Of the call. */
-  readonly interventions: Interventions | undefined;
-}
-
-/** See `InterpretableOptions.forwardArguments`. */
-export type ForwardArguments = (
-  tokens: TokenBatch,
-  given: readonly unknown[],
-  changes: PassChanges,
-) => readonly unknown[];
-
-export interface PassOptions {
-  /** By site or selector; applied in this order. */
-  readonly interventions?: Interventions;
-  /** Further arguments of the module's forward, after the input. */
-  readonly args?: readonly unknown[];
-  /** The absolute position of the first token, when a cache holds earlier ones. */
-  readonly offset?: number;
-  /** The generation step that interventions are told. */
-  readonly step?: number;
-}
-
-/** What its values must be. */
-export const passRules: OptionNames<PassOptions> = {
-  interventions: checkInterventions,
-  args: checkList,
-  offset: checkWholeNumber,
-  step: checkWholeNumber,
-};
-
 export interface RunOptions extends PassOptions, CaptureOptions, RoomOptions {
   /** What the cache shall hold; by default the output. */
   readonly save?: Selector | readonly Selector[];
@@ -91,3 +52,10 @@ export interface SiteInfo {
   /** The axes of the value, where the module says them. */
   readonly axes: Axes | undefined;
 }
+
+/** The options of a run, with sites of M; S is each selector of those that are given. */
+export type RunOptionsOn<M, S extends Selector, I extends Interventions> = Omit<
+  RunOptions,
+  "save"
+> &
+  PassOptionsOn<M, I> & { readonly save?: SelectorOn<M, S> | readonly SelectorOn<M, S>[] };

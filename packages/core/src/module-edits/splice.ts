@@ -12,7 +12,6 @@
  * With `stopGradient` only r′ carries one, so that attributions to earlier places go through the features alone, as
  * in the linear attribution of circuits with frozen errors.
  */
-
 import { checkBoolean, checkOptions, type Module, oneOf } from "@mlxterp/mlx";
 import { originalOf } from "../tree/originals.js";
 import { requireModule } from "./replace-module.js";

@@ -12,7 +12,7 @@ import {
 } from "@mlxterp/mlx";
 import { checkModel } from "../model/check-model.js";
 import type { InterpretableModelCore } from "../model/model.js";
-import { type PassOptions, passRules } from "../model/options.js";
+import { type PassOptions, passRules } from "../pass/options.js";
 import type { CacheEntry } from "../storage/entry.js";
 import type { Prompt } from "../tokens/tokens.js";
 import { NotFiniteError } from "./not-finite-error.js";

@@ -1,7 +1,7 @@
 /** What a pass changes: interventions sorted by the module they act on. */
 import { InvalidArgumentError, isArray } from "@mlxterp/mlx";
-import { isModuleEdit } from "../edits/edit.js";
 import { SiteNotReachedError } from "../errors.js";
+import { isModuleEdit } from "../module-edits/module-edit.js";
 import type { SiteResolver } from "../sites/resolver.js";
 import type { Selector } from "../sites/selector.js";
 import type { Site } from "../sites/site.js";

@@ -1,10 +1,10 @@
 /** What a model makes its passes with: its module tree, the tree's observed face, and its names. */
 import type { Module } from "@mlxterp/mlx";
-import type { ModulePlan } from "../edits/module-plan.js";
 import { SiteResolver } from "../sites/resolver.js";
 import type { Site } from "../sites/site.js";
 import { checkCalled } from "../tree/check-plan.js";
 import { ModuleTree } from "../tree/module-tree.js";
+import type { ModulePlan } from "../tree/plan.js";
 import { checkAllApplied, type Probe, planChanges } from "./changes.js";
 import type { PassFacts } from "./facts.js";
 import { Interceptor } from "./interceptor.js";

@@ -1,5 +1,4 @@
 /** The contract between a pass and the functions that change activations in it. */
-
 import { brief, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import type { TokenBatch } from "../tokens/tokens.js";

@@ -4,7 +4,8 @@ import { SiteNotReachedError } from "../errors.js";
 import type { SiteResolver } from "../sites/resolver.js";
 import type { Selector } from "../sites/selector.js";
 import { type Site, siteLabel } from "../sites/site.js";
-import type { FoundSite } from "../storage/saved-site.js";
+import type { FoundSite } from "./found-site.js";
+
 import type { Interceptor } from "./interceptor.js";
 import type { Captured, Pass } from "./pass.js";
 

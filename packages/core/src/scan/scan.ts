@@ -1,5 +1,4 @@
 /** What a pass would hold: every site's shape, dtype and bytes, with nothing computed. */
-
 import { checkOptions, type DtypeName, InvalidArgumentError, isFloating, mx } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError, SiteNotReachedError } from "../errors.js";

@@ -1,5 +1,4 @@
 /** Other people's names for sites, in ours: TransformerLens hooks and snake_case checkpoint paths. */
-
 import { inLayer, outside } from "./hook-names.js";
 
 type Hooks = Readonly<Record<string, string | readonly string[]>>;

@@ -1,9 +1,16 @@
 /** Writes activations to a folder, a group at a time; the manifest comes last and makes them whole. */
-
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { evaluate, type HashedFile, hashFile, type MxArray, writeTensors } from "@mlxterp/mlx";
+import {
+  evaluate,
+  type HashedFile,
+  hashFile,
+  type MxArray,
+  removeAbandoned,
+  withFile,
+  writeTensors,
+} from "@mlxterp/mlx";
 import type { CacheFacts } from "./cache.js";
 import {
   arrayOf,
@@ -24,9 +31,10 @@ import {
 } from "./manifest.js";
 import { savedTokens } from "./saved-tokens.js";
 
-/** Our own files, whole or left behind by a process that ended while it wrote. */
-const ours =
-  /^(activations-[0-9a-f]{8}-\d{5,}\.safetensors|\.incomplete-\d+-\d+-(activations-.*|manifest\.json))$/;
+/** Our own whole files. */
+const ours = /^activations-[0-9a-f]{8}-\d{5,}\.safetensors$/;
+/** What our files are called before they are whole. */
+const unfinished = (final: string) => ours.test(final) || final === manifestFile;
 
 type Entries = Pick<Map<string, CacheEntry>, "get" | "values">;
 
@@ -36,11 +44,17 @@ export class CacheWriter {
   private readonly shards: ManifestShard[] = [];
   private readonly written: ManifestEntry[] = [];
 
-  /** @throws FolderInUseError (`FOLDER_IN_USE`) for a folder with files in it, unless they may be replaced */
+  /**
+   * @throws FolderInUseError (`FOLDER_IN_USE`) for a folder with files in it, unless they may be replaced;
+   * FileAccessError (`FILE_ACCESS`)
+   */
   constructor(folder: string, overwrite: boolean) {
     this.folder = resolve(folder);
-    mkdirSync(this.folder, { recursive: true });
-    const free = overwrite || readdirSync(this.folder).length === 0;
+    const free = withFile(this.folder, () => {
+      mkdirSync(this.folder, { recursive: true });
+      removeAbandoned(this.folder, unfinished);
+      return overwrite || readdirSync(this.folder).length === 0;
+    });
     if (!free) throw new FolderInUseError(folder);
   }
 
@@ -116,8 +130,8 @@ export class CacheWriter {
   }
 
   private remove(which: (file: string) => boolean): void {
-    const files = readdirSync(this.folder).filter((file) => file !== manifestFile);
-    for (const file of files.filter((file) => ours.test(file) && which(file))) {
+    const files = readdirSync(this.folder).filter((file) => ours.test(file));
+    for (const file of files.filter(which)) {
       rmSync(join(this.folder, file), { force: true });
     }
   }

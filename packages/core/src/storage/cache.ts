@@ -1,5 +1,4 @@
 /** Activations that a run kept: values by canonical site name, with the tokens they belong to. */
-
 import {
   checkChoice,
   checkFunction,

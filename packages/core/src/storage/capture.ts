@@ -3,11 +3,12 @@
 import { isFloating, type MxArray, mx, type OptionNames, oneOf } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import { MissingAxisError } from "../errors.js";
+import type { FoundSite } from "../pass/found-site.js";
 import { atPositions, checkPositions, type Positions } from "../tokens/positions.js";
 import type { TokenBatch } from "../tokens/tokens.js";
 import type { CacheEntry } from "./entry.js";
 import { largestCast } from "./overflow.js";
-import { type FoundSite, savedSite } from "./saved-site.js";
+import { savedSite } from "./saved-site.js";
 
 /** What of each value is kept. */
 export interface CaptureOptions {

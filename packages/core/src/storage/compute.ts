@@ -1,5 +1,4 @@
 /** Computes what a run is to keep: all at once, or a group at a time with the disk to take what does not fit. */
-
 import {
   checkBoolean,
   checkOptions,

@@ -1,4 +1,5 @@
 /** Caches on disk: bit for bit what memory held, whole or refused, and removed only where they are ours. */
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -12,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type MxArray, mx, nn, thisWriter } from "@mlxterp/mlx";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { CausalModel, letters } from "../../test/support/causal-model.js";
 import { expectSame } from "../../test/support/compare.js";
@@ -313,7 +314,10 @@ describe("a damaged folder", () => {
     const written: string[] = [];
     await writer.write(entries, 1000, ({ site }) => written.push(site.name));
     expect(written).toHaveLength(full.size);
-    writeFileSync(join(folder, ".incomplete-7-0-activations-00000000-00009.safetensors"), "half");
+    const killed = spawnSync(process.execPath, ["-e", ""]).pid; // a number that is nobody's any more
+    const { host } = thisWriter();
+    const half = `.incomplete-${host}-${killed}-0-activations-00000000-00009.safetensors`;
+    writeFileSync(join(folder, half), "half");
     expect(() => ActivationCache.open(folder)).toThrow(/manifest.json: the file is missing/);
     await full.save(folder, { overwrite: true });
     expectEqualCaches(ActivationCache.open(folder), full);

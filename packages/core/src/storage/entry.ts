@@ -3,6 +3,8 @@ import {
   CorruptFileError,
   type DtypeName,
   dtypeName,
+  FileAccessError,
+  fileFailure,
   type HashedFile,
   isArray,
   type MxArray,
@@ -52,15 +54,17 @@ export function arrayOf({ site, value }: CacheEntry, opened: OpenFiles = new Map
   throw new CorruptCacheError(path, `it does not hold "${site.name}" any more`);
 }
 
-/** Reads a file of a cache. @throws CorruptCacheError (`CORRUPT_CACHE`) when it is missing or damaged */
+/** Reads a file of a cache. @throws CorruptCacheError (`CORRUPT_CACHE`) when it is missing or damaged, FileAccessError (`FILE_ACCESS`) */
 export function readable<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
     if (cause instanceof CorruptFileError)
       throw new CorruptCacheError(file, cause.reason, { cause });
-    if ((cause as { code?: unknown }).code !== "ENOENT") throw cause;
-    throw new CorruptCacheError(file, "the file is missing", { cause });
+    const failure = fileFailure(cause, file);
+    const missing = failure instanceof FileAccessError && failure.reason === "ENOENT";
+    if (missing) throw new CorruptCacheError(file, "the file is missing", { cause });
+    throw failure;
   }
 }
 

@@ -1,5 +1,4 @@
 /** The entries of a cache, wherever they are: found by name, moved to the disk, copied to a folder, let go. */
-
 import { dirname } from "node:path";
 import {
   CorruptFileError,

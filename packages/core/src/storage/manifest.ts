@@ -1,5 +1,4 @@
 /** What a folder of saved activations says about itself; it is written last, so a folder with one is complete. */
-
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DtypeName, mx, writeFileAtomically } from "@mlxterp/mlx";

@@ -1,11 +1,10 @@
 /** What is known about a saved value besides its numbers, and how it is found by name. */
-import type { MxArray } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
+import type { FoundSite } from "../pass/found-site.js";
 import { axesOf, findPositionAxis } from "../sites/axes-of.js";
 import { compileSegments } from "../sites/match.js";
 import { spellings } from "../sites/names.js";
 import { type Port, parseSelector } from "../sites/selector.js";
-import type { Site } from "../sites/site.js";
 import type { Segment } from "../tree/module-node.js";
 
 /** A saved site; plain data, so that it can be written to a file. */
@@ -20,18 +19,6 @@ export interface SavedSite {
   readonly axes: Axes | undefined;
   /** Which axis holds positions; undefined where there is none, or that is not known. */
   readonly positionAxis: number | undefined;
-}
-
-/** A value of a site that is being captured. */
-export interface FoundSite {
-  /** The canonical name, with `#call` where its module was called several times. */
-  readonly name: string;
-  readonly site: Site;
-  /** Set where the name has a `#call`. */
-  readonly call: number | undefined;
-  readonly value: MxArray;
-  /** Grows in the order in which values come about during the forward. */
-  readonly order: number;
 }
 
 /** @param width the number of positions of the batch; undefined when the input was not tokens */

@@ -1,7 +1,8 @@
 /** Folders for values that do not outlive their owner. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasEnded, thisWriter, withFile } from "@mlxterp/mlx";
 
 const folders = new Set<string>();
 const abandoned = new FinalizationRegistry<string>(removeTemporaryFolder);
@@ -12,10 +13,16 @@ let watching = false;
  * @returns the path of a new folder where the system keeps temporary files (`TMPDIR`)
  */
 export function temporaryFolder(owner: object): string {
-  const folder = mkdtempSync(join(tmpdir(), `mlxterp-activations-${process.pid}-`));
+  const { host, pid } = thisWriter();
+  const folder = withFile(tmpdir(), () =>
+    mkdtempSync(join(tmpdir(), `mlxterp-activations-${host}-${pid}-`)),
+  );
   folders.add(folder);
   abandoned.register(owner, folder);
-  if (!watching) process.once("exit", () => [...folders].forEach(removeTemporaryFolder));
+  if (!watching) {
+    process.once("exit", () => [...folders].forEach(removeTemporaryFolder));
+    removeOrphans();
+  }
   watching = true;
   return folder;
 }
@@ -23,4 +30,19 @@ export function temporaryFolder(owner: object): string {
 export function removeTemporaryFolder(folder: string): void {
   folders.delete(folder);
   rmSync(folder, { recursive: true, force: true });
+}
+
+const pattern = /^mlxterp-activations-([0-9a-f]{8})-(\d+)-/;
+
+/** Of processes that were killed, and so could not remove theirs. */
+function removeOrphans(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const [, host, pid] = pattern.exec(name) ?? [];
+    if (pid === undefined || !hasEnded({ host, pid: Number(pid) })) continue;
+    try {
+      removeTemporaryFolder(join(tmpdir(), name));
+    } catch {
+      // It belongs to another user, who will clean up in turn.
+    }
+  }
 }

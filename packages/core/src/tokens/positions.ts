@@ -1,5 +1,4 @@
 /** Choosing positions of prompts that differ in length: one type, one rule of ranges, one check of an index. */
-
 import {
   brief,
   checkArray,

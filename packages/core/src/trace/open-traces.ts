@@ -28,6 +28,11 @@ export function innermost(model: object): object | undefined {
   return stillOpen().findLast((entry) => entry.model === model)?.trace;
 }
 
+/** Runs something whose traces are open in its own chain of calls only, and not in the caller's. */
+export function apart<T>(body: () => T): T {
+  return storage.run(stillOpen(), body);
+}
+
 /** How many traces are open in the current chain of calls. */
 export function openCount(): number {
   return stillOpen().length;

@@ -1,8 +1,7 @@
 /** Refuses module edits that have no effect: an experiment must not report one that never happened. */
-
-import type { ModulePlan } from "../edits/module-plan.js";
 import { SiteNotReachedError, UnknownSiteError } from "../errors.js";
 import type { ModuleNode } from "./module-node.js";
+import type { ModulePlan } from "./plan.js";
 
 type Nodes = ReadonlyMap<string, ModuleNode>;
 

@@ -1,8 +1,8 @@
 /** What a module tree is made of. */
 import { type Module, nn } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
-import type { ModuleSplice } from "../module-edits/splice.js";
 import type { Container } from "./containers.js";
+import type { SpliceSettings } from "./plan.js";
 import { Tap } from "./tap.js";
 
 /** One module under one path; a module shared by two parents has two nodes. */
@@ -24,7 +24,7 @@ export interface ModuleNode {
 
 /** A splice in a module tree: its parts are sites beside the module's own children. */
 export interface NodeSplice {
-  readonly settings: ModuleSplice;
+  readonly settings: SpliceSettings;
   readonly parts: ReadonlyMap<string, ModuleNode>;
 }
 

@@ -1,10 +1,10 @@
 /** The tree of named modules below a root: what exists, under which path. The modules themselves are never touched. */
 import type { Module } from "@mlxterp/mlx";
-import type { ModulePlan } from "../edits/module-plan.js";
 import { checkPlaces } from "./check-plan.js";
 import { sizeOf } from "./containers.js";
 import type { ModuleNode } from "./module-node.js";
 import { originalOf } from "./originals.js";
+import type { ModulePlan } from "./plan.js";
 import { readTree, type TreeReading } from "./read-tree.js";
 
 /** All modules below a root, found in properties, lists, nested lists and plain objects. */

@@ -1,6 +1,5 @@
 /** One reading of a module tree: its nodes, and what to look at later to see whether it has changed. */
 import type { Module } from "@mlxterp/mlx";
-import type { ModulePlan } from "../edits/module-plan.js";
 import {
   type Container,
   isCollection,
@@ -18,6 +17,7 @@ import {
   type Slot,
 } from "./module-node.js";
 import { originalOf } from "./originals.js";
+import type { ModulePlan } from "./plan.js";
 
 /** A place where a module stands, or may come to stand. */
 export interface WatchedPlace {

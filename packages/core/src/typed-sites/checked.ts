@@ -1,7 +1,3 @@
-/** What the compiler says to a site's name: that it is one, or which there are. */
-import type { GradientOptions } from "../gradients/options.js";
-import type { PassOptions, RunOptions } from "../model/options.js";
-import type { Interventions } from "../pass/intervention.js";
 import type { Selector } from "../sites/selector.js";
 import type { KnownSite } from "./proposals.js";
 import type { AxesAt } from "./resolve.js";
@@ -20,9 +16,6 @@ export type SiteOf<M, S extends string> = S extends unknown
     : KnownSite<M, S>
   : never;
 
-/** Interventions whose sites are checked, and proposed by an editor; the type of an option `interventions`. */
-export type InterventionsOn<M, I extends Interventions> = ChangesOn<M, I, Interventions[string]>;
-
 /** Anything that goes by site, with values of type V: a name that is no site does not compile. */
 export type ChangesOn<M, C, V> = C & {
   readonly [K in keyof C]: Names<M, K & string> extends true ? unknown : UnknownSite<M, K & string>;
@@ -35,32 +28,8 @@ type Proposed<M, Name extends string> = Name extends unknown
     : KnownSite<M, Name>
   : never;
 
-/** The options of a pass, with interventions on sites of M. */
-export type PassOptionsOn<M, I extends Interventions> = PassOptions & {
-  readonly interventions?: InterventionsOn<M, I>;
-};
-
-/** The options of a run, with sites of M; S is each selector of those that are given. */
-export type RunOptionsOn<M, S extends Selector, I extends Interventions> = Omit<
-  RunOptions,
-  "save"
-> &
-  PassOptionsOn<M, I> & { readonly save?: SelectorOn<M, S> | readonly SelectorOn<M, S>[] };
-
-/** The options of gradients, with sites of M; G are the interventions on gradients. */
-export type GradientOptionsOn<
-  M,
-  S extends Selector,
-  I extends Interventions,
-  G extends Interventions,
-> = Omit<GradientOptions, "save" | "gradInterventions"> &
-  PassOptionsOn<M, I> & {
-    readonly save: SelectorOn<M, S> | readonly SelectorOn<M, S>[];
-    readonly gradInterventions?: InterventionsOn<M, G>;
-  };
-
 /** S itself if it is a selector of sites of M. */
-type SelectorOn<M, S> = S extends string ? (string extends S ? Selector : SiteOf<M, S>) : S;
+export type SelectorOn<M, S> = S extends string ? (string extends S ? Selector : SiteOf<M, S>) : S;
 
 /** Each selector of a list, checked. */
 export type SelectorsOn<M, S extends readonly Selector[]> = {

@@ -1,5 +1,4 @@
 /** What the compiler says of a name that is no site, where it stands as a key: a sentence, which no value is. */
-
 import type { Step } from "./resolve.js";
 import type { ModuleKey } from "./views.js";
 

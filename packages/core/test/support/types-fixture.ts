@@ -207,6 +207,22 @@ const misspelt = { "layer.0": (x: MxArray) => x };
 // @ts-expect-error a change of the gradient at a misspelt site
 blocks.gradients(mx.ones([1, 2]), (x) => x, { save: "layers.0", gradInterventions: misspelt });
 
+// A trace while a function runs: what it returns, awaited once.
+const traced: Promise<Pattern> = blocks.trace(mx.ones([1, 2]), (one) =>
+  one.layers[0].pattern.save(),
+);
+const later: Promise<Pattern[]> = blocks.trace(mx.ones([1, 2]), { step: 1 }, async (one) => [
+  one.save("layers.0.pattern"),
+]);
+const together: Promise<Residual> = blocks.trace(async (batch) =>
+  batch.invoke(mx.ones([1, 2])).layers[0].save(),
+);
+// @ts-expect-error a misspelt module
+const misread: Promise<unknown> = blocks.trace(mx.ones([1, 2]), (one) => one.layer);
+const options = { interventions: misspelt };
+// @ts-expect-error a change at a misspelt site
+const mischanged: Promise<number> = blocks.trace(mx.ones([1, 2]), options, () => 1);
+
 // A module within its own kind.
 class Tree extends nn.Module {
   readonly branches: Tree[] = [];
@@ -221,3 +237,4 @@ values.push(tree.branches[0].next.branches[1], tree.at("next.next.branches.0.nex
 tree.at("next.branch.0");
 
 export const usedToo = [values, residuals, sizes, wrong, five, cached, residualGradient];
+export const usedAfter = [traced, later, together, misread, mischanged];

@@ -1,13 +1,14 @@
 /** Datasets in line-delimited files, read as they are needed. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { CorruptFileError, checkPath, checkText } from "@mlxterp/mlx";
+import { CorruptFileError, checkPath, checkText, fileFailure } from "@mlxterp/mlx";
 
 /**
  * The lines of a text file, without the empty ones.
  *
  * @param file in UTF-8
  * @returns can be gone through again, from the start
+ * @throws FileAccessError (`FILE_ACCESS`) for a file that is missing or cannot be read
  * @example
  * for await (const batch of streamActivations(model, readLines("stories.txt"), { save: "layers.3" })) {
  *   batch.activations["layers.3"]; // (rows, hidden)
@@ -54,6 +55,8 @@ async function* numberedLines(file: string) {
       number++;
       if (line.trim() !== "") yield { line, number };
     }
+  } catch (error) {
+    throw fileFailure(error, file);
   } finally {
     stream.destroy();
   }

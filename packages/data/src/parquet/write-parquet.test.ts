@@ -1,6 +1,9 @@
 /** Parquet files as an independent reader sees them. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { thisWriter } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { describe, expect, it } from "vitest";
@@ -190,4 +193,41 @@ describe("rows of objects", () => {
       expect(() => tableOf([{ value }])).toThrow(InvalidTableError);
     },
   );
+});
+
+describe("two writers of one path", () => {
+  it("both write a whole file, and one of them stays", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "t.parquet");
+    async function* parts(value: number, count: number, wait: number) {
+      for (let part = 0; part < count; part++) {
+        await sleep(wait);
+        yield { a: Array.from({ length: 500 }, () => new Float32Array(64).fill(value)) };
+      }
+    }
+    await Promise.all([writeParquet(path, parts(1, 6, 5)), writeParquet(path, parts(2, 4, 9))]);
+    expect(readdirSync(folder)).toEqual(["t.parquet"]);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) });
+    const value = rows[0].a[0];
+    expect(rows).toHaveLength(value === 1 ? 3000 : 2000);
+    expect(rows.every(({ a }) => a.every((item: number) => item === value))).toBe(true);
+  });
+
+  it("leave what is being written, and remove what a killed one left", async () => {
+    const folder = temporaryFolder();
+    const [alive, gone] = [process.ppid, spawnSync(process.execPath, ["-e", ""]).pid];
+    const { host } = thisWriter();
+    const nameOf = (pid: number) => `.incomplete-${host}-${pid}-0-t.parquet`;
+    for (const pid of [alive, gone]) writeFileSync(join(folder, nameOf(pid)), "half");
+    await writeParquet(join(folder, "t.parquet"), { a: [1] });
+    expect(readdirSync(folder).sort()).toEqual([nameOf(alive), "t.parquet"].sort());
+  });
+
+  it("are told in this library's words what cannot be written", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "t.parquet"));
+    const writing = writeParquet(join(folder, "t.parquet"), { a: [1] });
+    await expect(writing).rejects.toMatchObject({ code: "FILE_ACCESS" });
+    expect(readdirSync(folder)).toEqual(["t.parquet"]);
+  });
 });

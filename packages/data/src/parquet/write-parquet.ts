@@ -1,6 +1,15 @@
 /** Tables as Parquet files, which Python, DuckDB, Spark and the Hugging Face viewer read. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import { checkOptions, checkPath, checkPositiveInteger, checkRecord } from "@mlxterp/mlx";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import {
+  checkOptions,
+  checkPath,
+  checkPositiveInteger,
+  checkRecord,
+  removeDebris,
+  temporaryName,
+  withFiles,
+} from "@mlxterp/mlx";
 import { fileWriter, ParquetWriter } from "hyparquet-writer";
 import { InvalidTableError } from "../errors.js";
 import { type ColumnType, columnTypes, schemaOf } from "./column-type.js";
@@ -14,10 +23,12 @@ export interface WriteParquetOptions {
 }
 
 /**
- * Writes a table. Given as parts, only one of them is held at a time. The file appears whole or not at all.
+ * Writes a table. Given as parts, only one of them is held at a time. The file appears whole or not at all;
+ * missing folders are made.
  *
  * @param table columns of one length; or parts of a table, with the same columns, from which the first fixes the types
- * @throws InvalidTableError (`INVALID_TABLE`) with the column that has no or another type or length
+ * @throws InvalidTableError (`INVALID_TABLE`) with the column that has no or another type or length; IncompleteWriteError
+ * (`INCOMPLETE_WRITE`) on a full disk; FileAccessError (`FILE_ACCESS`)
  * @example
  * await writeParquet("lens.parquet", { token: ["Once", " upon"], rank: Int32Array.of(3, 0), logits: [[1.5, 2], [0.5, 1]] });
  */
@@ -32,13 +43,21 @@ export async function writeParquet(
   });
   checkPath("path", path);
   if (!Array.isArray(table)) checkRecord("table", table);
-  const temporary = `${path}.incomplete`;
+  await withFiles(path, () => writeBeside(path, isParts(table) ? table : [table], options));
+}
+
+/** Under a name of its own, so that of two writers each writes a whole file, and the last one's stays. */
+async function writeBeside(path: string, parts: Parts, options: WriteParquetOptions) {
+  mkdirSync(dirname(path), { recursive: true });
+  removeDebris(path);
+  const { name, giveBack } = temporaryName(path);
   try {
-    await writeParts(temporary, isParts(table) ? table : [table], options);
-    force(temporary);
-    renameSync(temporary, path);
+    await writeParts(name, parts, options);
+    force(name);
+    renameSync(name, path);
   } finally {
-    rmSync(temporary, { force: true });
+    rmSync(name, { force: true });
+    giveBack();
   }
 }
 

@@ -1,6 +1,12 @@
 /** Collects the activations of a dataset into a store, and goes on where an earlier run was ended. */
 import { checkModel, checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
-import { checkBoolean, checkOptions, checkPath, checkPositiveInteger } from "@mlxterp/mlx";
+import {
+  checkBoolean,
+  checkOptions,
+  checkPath,
+  checkPositiveInteger,
+  withFiles,
+} from "@mlxterp/mlx";
 import { type DataModel, type StreamOptions, streamRules } from "../collect/options.js";
 import { streamFrom } from "../collect/stream.js";
 import { type Dataset, promptsOf } from "../dataset/dataset.js";
@@ -35,8 +41,9 @@ export interface CollectToDiskOptions extends StreamOptions {
  * @param dataset must give the same prompts again when a collection is continued, which is checked
  * @returns the complete store, opened
  * @throws what `streamActivations` throws; StoreMismatchError (`STORE_MISMATCH`) for another dataset, model or other
- * options than a store was begun with; StoreExistsError (`STORE_EXISTS`); StoreBusyError (`STORE_BUSY`);
- * CorruptFileError (`CORRUPT_FILE`)
+ * options than a store was begun with; StoreExistsError (`STORE_EXISTS`); StoreBusyError (`STORE_BUSY`) while another
+ * program collects into the folder; CorruptFileError (`CORRUPT_FILE`); IncompleteWriteError (`INCOMPLETE_WRITE`) on a full
+ * disk; FileAccessError (`FILE_ACCESS`)
  * @example
  * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
  * const store = await collectToDisk(model, sequences, { folder: "activations", save: "layers.2", batchSize: 32 });
@@ -56,7 +63,8 @@ export async function collectToDisk(
   checkModel("model", model);
   checkPath("folder", options.folder);
   checkSelectors("save", options.save);
-  return collectInto(storeFolder(options.folder), model, dataset, options);
+  const { folder } = options;
+  return withFiles(folder, () => collectInto(storeFolder(folder), model, dataset, options));
 }
 
 /** @param folder where everything is written to */
@@ -80,6 +88,7 @@ export async function collectInto(
     folder.clean(manifest);
     if (!manifest.complete) await writeShards(folder, manifest, { model, prompts, options });
   } finally {
+    folder.close();
     await prompts.close();
   }
   return openStore(folder.path);

@@ -1,6 +1,8 @@
 /** A collection that dies at any single step of its work on the disk loses nothing and stores nothing twice. */
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { thisWriter } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { contentOf, temporaryFolder } from "../testing/fixtures.js";
 import { sequences, smallModel } from "../testing/small-model.js";
@@ -10,6 +12,9 @@ import { type StoreFolder, storeFolder } from "./store-folder.js";
 const model = smallModel();
 const dataset = sequences(24);
 const options = { save: "layers.0", batchSize: 4, shardBytes: 1500 };
+
+const { host } = thisWriter();
+const killed = `${host}-${spawnSync(process.execPath, ["-e", ""]).pid}`; // a number that is nobody's any more
 
 class Died extends Error {}
 
@@ -24,7 +29,8 @@ function dyingFolder(path: string, step: number, moment: Moment): StoreFolder {
   const begin = (name: string) => {
     if (steps < step) return;
     if (steps === step && moment === "after") return;
-    if (moment === "in the middle of") writeFileSync(join(path, `.incomplete-1-0-${name}`), "half");
+    if (moment === "in the middle of")
+      writeFileSync(join(path, `.incomplete-${killed}-0-${name}`), "half");
     throw new Died();
   };
   const end = () => {
@@ -49,6 +55,7 @@ function dyingFolder(path: string, step: number, moment: Moment): StoreFolder {
       real.writeManifest(manifest);
       end();
     },
+    close: () => real.close(), // as the end of a process does, whose lock nobody respects
   };
 }
 

@@ -1,7 +1,7 @@
 /** The manifest of a store: what it holds, how it was made, and how far the collection has come. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CorruptFileError } from "@mlxterp/mlx";
+import { CorruptFileError, withFile } from "@mlxterp/mlx";
 import { z } from "zod";
 import { StoreNotFoundError } from "../errors.js";
 
@@ -77,11 +77,16 @@ export function hasManifest(folder: string): boolean {
   return existsSync(join(folder, manifestFile));
 }
 
-/** @throws StoreNotFoundError (`STORE_NOT_FOUND`), CorruptFileError (`CORRUPT_FILE`) */
+/** @throws StoreNotFoundError (`STORE_NOT_FOUND`), CorruptFileError (`CORRUPT_FILE`), FileAccessError (`FILE_ACCESS`) */
 export function readManifest(folder: string): Manifest {
   if (!hasManifest(folder)) throw new StoreNotFoundError(folder);
   const file = join(folder, manifestFile);
-  const parsed = manifestSchema.safeParse(parse(readFileSync(file, "utf8"), file));
+  const parsed = manifestSchema.safeParse(
+    parse(
+      withFile(file, () => readFileSync(file, "utf8")),
+      file,
+    ),
+  );
   if (parsed.success) return parsed.data;
   throw new CorruptFileError(file, z.prettifyError(parsed.error), { cause: parsed.error });
 }

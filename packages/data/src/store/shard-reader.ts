@@ -1,7 +1,7 @@
 /** Reads single rows of shards, without reading the files as a whole. */
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CorruptFileError, readTensorHeader } from "@mlxterp/mlx";
+import { CorruptFileError, readTensorHeader, withFile } from "@mlxterp/mlx";
 import type { Manifest, Shard } from "./manifest.js";
 import { originTensors } from "./shard.js";
 
@@ -99,7 +99,7 @@ export class ShardReader {
     const file = this.fileOf(index);
     checkSize(this.folder, this.manifest.shards[index]);
     const places = placesIn(file, this.manifest, this.manifest.shards[index].rows);
-    const shard = { descriptor: openSync(file, "r"), places };
+    const shard = { descriptor: withFile(file, () => openSync(file, "r")), places };
     this.open.set(index, shard);
     return shard;
   }

@@ -1,7 +1,14 @@
 /** The folder of a store as a collection writes it: every file whole or not at all, the manifest always last. */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { hashFile, type MxArray, writeFileAtomically, writeTensors } from "@mlxterp/mlx";
+import {
+  hashFile,
+  isTemporaryName,
+  type MxArray,
+  withFile,
+  writeFileAtomically,
+  writeTensors,
+} from "@mlxterp/mlx";
 import { StoreBusyError, StoreExistsError } from "../errors.js";
 import {
   hasManifest,
@@ -12,11 +19,15 @@ import {
   storeFormat,
   storeVersion,
 } from "./manifest.js";
+import { lockFile, lockStore, type StoreLock } from "./store-lock.js";
 
 /** What a collection does to the disk; tests put one that fails in its place. */
 export interface StoreFolder {
   readonly path: string;
-  /** The manifest that is there. @throws StoreExistsError for a folder in other use */
+  /**
+   * Takes the folder for this collection alone. @returns the manifest that is there
+   * @throws StoreBusyError while another collection has it, StoreExistsError for a folder in other use
+   */
   open(): Manifest | undefined;
   /** Removes what a killed collection left behind: half-written files, and shards that the manifest does not list. */
   clean(manifest: Manifest): void;
@@ -27,50 +38,61 @@ export interface StoreFolder {
   ): Promise<{ bytes: number; sha256: string }>;
   /** @throws StoreBusyError when another program changed it since this one read or wrote it */
   writeManifest(manifest: Manifest): void;
+  /** Lets others collect into it. */
+  close(): void;
 }
 
-const ownFile = /^(\.incomplete-.*|shard-\d+\.safetensors|manifest\.json)$/;
+/** Whole, or left behind; nobody else writes while the folder is locked. */
+const isOwn = (name: string) => /^shard-\d+\.safetensors$/.test(name) || isTemporaryName(name);
 
 /** @returns for an ordinary folder, made when the first file is written */
 export function storeFolder(path: string): StoreFolder {
   let last: string | undefined;
+  let lock: StoreLock | undefined;
   const current = () =>
     hasManifest(path) ? readFileSync(join(path, manifestFile), "utf8") : undefined;
   return {
     path,
     open() {
+      refuseForeign(path);
+      lock = withFile(path, () => lockStore(path));
       last = current();
-      if (last !== undefined) return readManifest(path);
-      const foreign = filesIn(path).filter((name) => !name.startsWith(".incomplete-"));
-      if (foreign.length > 0) throw new StoreExistsError(path, `other files (${foreign[0]})`);
-      return undefined;
+      return last === undefined ? undefined : readManifest(path);
     },
     clean({ shards }) {
-      const listed = new Set([manifestFile, ...shards.map(({ file }) => file)]);
+      lock?.check();
+      const listed = new Set(shards.map(({ file }) => file));
       for (const name of filesIn(path)) {
-        if (ownFile.test(name) && !listed.has(name)) rmSync(join(path, name), { force: true });
+        if (isOwn(name) && !listed.has(name)) rmSync(join(path, name), { force: true });
       }
     },
     async writeShard(name, tensors) {
+      lock?.check();
       const file = join(path, name);
       const bytes = await writeTensors(file, tensors, { store: `${storeFormat} ${storeVersion}` });
       return { bytes, sha256: hashFile(file) };
     },
     writeManifest(manifest) {
-      if (current() !== last) throw new StoreBusyError(path);
+      lock?.check();
+      if (current() !== last) throw new StoreBusyError(path, join(path, manifestFile));
       const text = manifestText(manifest);
-      mkdirSync(path, { recursive: true });
       writeFileAtomically(join(path, manifestFile), text);
       last = text;
+    },
+    close() {
+      lock?.release();
+      lock = undefined;
     },
   };
 }
 
+/** @throws StoreExistsError (`STORE_EXISTS`) for files that no collection has made */
+function refuseForeign(path: string): void {
+  if (hasManifest(path)) return;
+  const foreign = filesIn(path).find((name) => !isOwn(name) && name !== lockFile);
+  if (foreign !== undefined) throw new StoreExistsError(path, `other files (${foreign})`);
+}
+
 function filesIn(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  }
+  return existsSync(path) ? withFile(path, () => readdirSync(path)) : [];
 }

@@ -1,7 +1,7 @@
 /** The form of a command: its options as data, so that help needs no model and no binding, and what it does. */
 import type { LanguageModel } from "@mlxterp/models";
+import type { Block } from "@mlxterp/results";
 import type { PageContent } from "../report/page.js";
-import type { Block } from "./blocks.js";
 import { modelOptions } from "./model-options.js";
 import { type OptionTable, type OptionValues, text, toggle, tokenIds } from "./options.js";
 import type { Progress } from "./progress.js";
@@ -32,6 +32,8 @@ export const promptOptions = {
 /** What a command works with besides its options. */
 export interface CommandContext {
   readonly signal: AbortSignal;
+  /** Against which relative paths are resolved. */
+  readonly folder: string;
   readonly screen: Screen;
   /** Whether only data may go to standard output. */
   readonly json: boolean;
@@ -70,6 +72,8 @@ export interface Command<O extends OptionTable = OptionTable> {
   readonly summary: string;
   /** Whether it takes a prompt as a word; where one is needed, it is also read from standard input. */
   readonly takesPrompt: boolean | "optional";
+  /** What the word is, in help. Default: `prompt`. */
+  readonly word?: string;
   readonly options: O;
   /** Arguments after the command's name, shown by `--help`. */
   readonly examples: readonly string[];

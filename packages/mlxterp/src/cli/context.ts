@@ -1,5 +1,6 @@
 /** What a command works with, made of the streams and options of one invocation. */
-import { renderBlocks } from "./blocks.js";
+
+import { visibleLine, visibleText } from "@mlxterp/results";
 import type { CommandContext } from "./command.js";
 import { guarded } from "./door.js";
 import type { CliIo } from "./io.js";
@@ -8,8 +9,8 @@ import { openModel } from "./open-model.js";
 import type { OptionTable, OptionValues } from "./options.js";
 import { startProgress } from "./progress.js";
 import { readPrompt } from "./prompt.js";
+import { renderBlocks } from "./render/render-blocks.js";
 import { paint, screenOf } from "./screen.js";
-import { visibleLine, visibleText } from "./visible.js";
 
 /**
  * @param options of the command line, read
@@ -33,6 +34,7 @@ export function contextOf(
   const reading = { chat: options.chat === true, warn };
   return {
     signal: io.signal,
+    folder: io.folder,
     screen,
     json,
     warn,

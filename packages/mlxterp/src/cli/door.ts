@@ -1,7 +1,8 @@
 /** The one way by which text leaves for a terminal: nothing a terminal obeys passes but this command's own styles. */
+
+import { visibleText } from "@mlxterp/results";
 import type { CliIo, OutputStream } from "./io.js";
 import { screenOf } from "./screen.js";
-import { visibleText } from "./visible.js";
 
 /** What `paint` writes: colours and weights, which neither move a cursor nor change a setting. */
 const style = new RegExp(`(${"\u001B"}\\[[\\d;]{1,8}m)`);

@@ -1,6 +1,6 @@
 /** What a failure means for the exit code, and the one line that tells it. */
 
-import { visibleLine } from "./visible.js";
+import { visibleLine } from "@mlxterp/results";
 
 /** The invocation itself is wrong: an unknown option, a missing value, a bad number. */
 export class UsageError extends Error {

@@ -1,8 +1,8 @@
 /** What generation gave, for terminals and pages. */
 import type { Alternative, GenerationStep } from "@mlxterp/models";
-import { type Block, paragraph, table } from "./blocks.js";
-import { formatPercent } from "./numbers.js";
-import { visibleToken } from "./text.js";
+import type { Block } from "@mlxterp/results";
+import { formatPercent, visibleToken } from "@mlxterp/results";
+import { paragraph, table } from "./blocks.js";
 
 /** Every generated token with its probability and, where they were asked for, what else was likely. */
 export function stepTable(steps: readonly GenerationStep[], tokens: readonly string[]): Block {
@@ -41,5 +41,5 @@ export function summary(steps: readonly GenerationStep[]): Block {
   const finish = steps.at(-1)?.finish;
   const count = `${steps.length} ${steps.length === 1 ? "token" : "tokens"}`;
   const why = finish ? `; ${endings[finish]}` : "";
-  return paragraph(`${count}, mean probability ${formatPercent(Math.exp(mean))}${why}.`, "dim");
+  return paragraph(`${count}, mean probability ${formatPercent(Math.exp(mean))}${why}.`, "quiet");
 }

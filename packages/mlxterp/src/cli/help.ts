@@ -50,6 +50,12 @@ export function generalHelp(commands: readonly Command[], screen: Screen): strin
     title("Prompts"),
     wrap("A prompt is given in quotes, as - for standard input, or through a pipe.", screen.width),
     "",
+    title("Your own methods"),
+    wrap(
+      "mlxterp --methods <file> <command> adds the methods that a file defines with defineMethod, as commands.",
+      screen.width,
+    ),
+    "",
     title("Environment"),
     listed(environmentVariables, screen),
     "",
@@ -62,7 +68,7 @@ export function generalHelp(commands: readonly Command[], screen: Screen): strin
 /** Help on one command. */
 export function commandHelp(command: Command, screen: Screen): string {
   const title = (text: string) => paint(screen, "bold", text);
-  const word = command.takesPrompt ? " [prompt | -]" : "";
+  const word = command.word ? ` <${command.word}>` : command.takesPrompt ? " [prompt | -]" : "";
   return [
     wrap(`${command.summary}.`, screen.width),
     "",

@@ -139,7 +139,7 @@ describe("what a model or a user names", () => {
     ["generate", "--max-tokens", "12", "Mary and John went to"],
     ["generate", "--max-tokens", "3", "Mary", "--also", "Mary and John", "--alternatives", "400"],
     ["generate", "--max-tokens", "12", "--json", "Mary and John went to"],
-    ["lens", "--top", "400", "Mary and John"],
+    ["lens", "--top-k", "400", "Mary and John"],
     ["trace", "\u001b[31mMary"],
     ["trace", "\u009b31m \u200b\u202e"],
     ["trace", "--sites", "layers.\u001b[2J"],

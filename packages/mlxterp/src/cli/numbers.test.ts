@@ -1,23 +1,25 @@
 /** Numbers are short and never misleading. */
+
+import { formatCell, formatNumber, formatPercent } from "@mlxterp/results";
 import { expect, it } from "vitest";
-import { formatDifference, formatNumber, formatPercent, formatShort } from "./numbers.js";
+import { formatDifference } from "./numbers.js";
 
 it.each([
-  [0, "0.000"],
+  [0, "0"],
   [1.23456, "1.235"],
-  [-12.3456, "-12.35"],
+  [-12.3456, "−12.35"],
   [123.456, "123.5"],
   [12345.6, "12346"],
-  [-1e9, "-1.0e+9"],
-  [0.00012, "1.2e-4"],
+  [-1e9, "−1.0e+9"],
+  [0.00012, "1.2e−4"],
   [Number.NaN, "NaN"],
-  [Number.NEGATIVE_INFINITY, "-∞"],
+  [Number.NEGATIVE_INFINITY, "−∞"],
 ])("%d is %s", (value, text) => {
   expect(formatNumber(value)).toBe(text);
 });
 
 it("has no negative zero", () => {
-  expect(formatShort(-0.001)).toBe("0.00");
+  expect(formatCell(-0.001)).toBe("0.00");
 });
 
 it("says 100 % only for what rounds to it, and shows small shares as such", () => {

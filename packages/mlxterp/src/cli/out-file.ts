@@ -2,9 +2,9 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { link, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
-import { renderBlocks } from "./blocks.js";
 import type { Outcome } from "./command.js";
 import { UsageError } from "./failure.js";
+import { renderBlocks } from "./render/render-blocks.js";
 import { toJson } from "./to-json.js";
 
 /** The columns of a text file. */

@@ -1,7 +1,8 @@
 /** Progress on standard error: a bar on a terminal, a line now and then where long work is written to a file. */
+
+import { visibleLine } from "@mlxterp/results";
 import { SingleBar } from "cli-progress";
 import type { CliIo } from "./io.js";
-import { visibleLine } from "./visible.js";
 
 export interface ProgressUpdate {
   readonly done: number;

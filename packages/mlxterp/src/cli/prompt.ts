@@ -1,9 +1,9 @@
 /** The prompt of an invocation, and the tokens it became: what was fed is always shown. */
 import type { LanguageModel } from "@mlxterp/models";
-import { type Block, paragraph } from "./blocks.js";
+import type { Block } from "@mlxterp/results";
+import { visibleToken } from "@mlxterp/results";
 import { UsageError } from "./failure.js";
 import { parseIds } from "./options.js";
-import { visibleToken } from "./text.js";
 import { warnOfUnknown } from "./unknown-words.js";
 
 /** One prompt: a text, or token ids. */
@@ -72,22 +72,6 @@ export function readPrompt(
   return ids;
 }
 
-/**
- * The token that continues a prompt, named by text, or by id where there is no tokenizer. On a command line a word
- * comes without the blank before it; it gets one where that makes it one token.
- */
-export function answerFor(
-  { tokenizer, name }: LanguageModel,
-  answer: string,
-  prompt: CliPrompt,
-): string | number {
-  if (!tokenizer) return parseIds(answer, `${name} has no tokenizer, so an answer`)[0];
-  const before = typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
-  if (!/^[\p{L}\p{N}]/u.test(answer) || /\s$/.test(before)) return answer;
-  const spaced = tokenizer.encode(`${before} ${answer}`);
-  return spaced.length === tokenizer.encode(before).length + 1 ? ` ${answer}` : answer;
-}
-
 /** The visible text of token ids; the ids themselves where there is no tokenizer. */
 export function tokenTexts(model: LanguageModel, ids: readonly number[]): string[] {
   const { tokenizer } = model;
@@ -96,5 +80,5 @@ export function tokenTexts(model: LanguageModel, ids: readonly number[]): string
 
 /** What was fed, token by token; special tokens included. */
 export function tokensBlock(pieces: readonly string[], label = "Tokens fed"): Block {
-  return paragraph(`${label} (${pieces.length}): ${pieces.map(visibleToken).join(" | ")}`);
+  return { kind: "tokens", label, pieces };
 }

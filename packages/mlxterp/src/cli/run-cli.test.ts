@@ -61,8 +61,8 @@ describe("wrong arguments", () => {
     [["lenz"], 'There is no command "lenz". Did you mean lens?'],
     [["--json", "lens"], "There is no option --json before a command"],
     [["lens", "--nonsense"], "There is no option --nonsense"],
-    [["lens", "--top"], "--top needs a value"],
-    [["lens", "--top", "many"], "--top needs an integer"],
+    [["lens", "--top-k"], "--top-k needs a value"],
+    [["lens", "--top-k", "many"], "--top-k needs an integer"],
     [["lens", "two", "prompts"], '"prompts" is one argument too many. Put the prompt in quotes.'],
     [["lens", "text", "--tokens", "1"], "not both"],
     [["lens", "--model", "./somewhere"], "Give a prompt"],
@@ -71,9 +71,17 @@ describe("wrong arguments", () => {
     [["trace", "--sites", "layers.99"], "layers.99"],
     [["trace", "--intervene", "layers.1.mpl=zeroOut()"], "layers.1.mlp"],
     [["trace", "--intervene", "layers.1.mlp=vanish()"], "vanish"],
-    [["attention", "--layer", "99"], "99"],
+    [["attention", "--layers", "99"], "99"],
     [["patch", "--clean", "a"], "--corrupted, --answer is missing"],
-    [["patch", "--kind", "everything"], "--kind takes residual"],
+    [["patch", "--kinds", "everything"], "--kinds takes residual"],
+    [["patch", "--direction", "noise"], "--direction takes denoising, noising"],
+    [["patch", "--heads", "1"], "heads are patched with kinds"],
+    [["ablate"], "--heads is missing"],
+    [["ablate", "--heads", "9.0"], "Layer 9"],
+    [["rerun"], "rerun needs the file of a result"],
+    [["rerun", "nowhere.json"], "nowhere.json"],
+    [["--methods"], "--methods needs a value"],
+    [["--methods", "./nowhere.js", "mine"], "there is no such file"],
     [["generate", "--steer", "layers.1"], "--steer needs site=A - B * factor"],
     [["generate", "--top-p", "2"], "--top-p needs a number from 0 to 1"],
     [["trace", "--out", "nowhere/report.html"], "is not a folder one can write in"],
@@ -99,7 +107,7 @@ describe("wrong arguments", () => {
   });
 
   it("come with their origin when debugging", async () => {
-    const { stderr } = await invoke(["lens", "--top", "0", "--debug"]);
+    const { stderr } = await invoke(["lens", "--top-k", "0", "--debug"]);
     expect(stderr).toContain("UsageError");
     expect(stderr).toContain("options.ts");
   });
@@ -118,9 +126,12 @@ it("ends with 130 when interrupted", async () => {
 /** Every command with the options of its tables. */
 const invocations: Readonly<Record<string, readonly string[]>> = {
   trace: ["trace", "--sites", "layers.*.selfAttn.z", "--sites", "output"],
-  lens: ["lens", "--answer", "Mary", "--top", "3"],
-  attention: ["attention", "--layer", "1"],
-  patch: ["patch", "--kind", "residual,head"],
+  lens: ["lens", "--answer", "Mary", "--top-k", "3"],
+  attention: ["attention", "--layers", "1"],
+  heads: ["heads", "--sequences", "2"],
+  attribute: ["attribute"],
+  ablate: ["ablate", "--heads", "2.1,-1.0"],
+  patch: ["patch", "--kinds", "residual,head"],
   generate: ["generate", "--max-tokens", "3"],
   verify: ["verify"],
   sites: ["sites", "--sites", "layers.0.*"],
@@ -237,7 +248,7 @@ describe.skipIf(!sorter.available)("a model without a tokenizer", () => {
     ["trace", letters],
     ["lens", "--tokens", `${letters},0,0,1,1,2`, "--answer", "2"],
     ["attention", "--tokens", letters],
-    ["patch", "--clean", `${letters},0,0`, "--corrupted", "2,1,1,1,0,2,0,0", "--answer", "1", "--wrong", "2"], // biome-ignore format: one invocation
+    ["patch", "--clean", `${letters},0,0`, "--corrupted", "2,1,1,1,0,2,0,0", "--answer", "1", "--wrong-answer", "2"], // biome-ignore format: one invocation
     ["verify"],
     ["sites"],
   ])("takes token ids: %s", async (...argv) => {

@@ -1,7 +1,7 @@
 /** One invocation of the command, from arguments to exit code. */
 import { nearest, parseArguments } from "./arguments.js";
 import type { Command } from "./command.js";
-import { commands } from "./commands/index.js";
+import { commandsWith } from "./commands/index.js";
 import { contextOf } from "./context.js";
 import { guarded } from "./door.js";
 import { exitCodeOf, exitCodes, inFull, oneLine, UsageError } from "./failure.js";
@@ -12,6 +12,7 @@ import { checkOutFile } from "./out-file.js";
 import { finish } from "./output.js";
 import { screenOf } from "./screen.js";
 import { readStandardInput } from "./standard-input.js";
+import { takeMethods } from "./user-methods.js";
 
 /**
  * Runs the command line.
@@ -20,14 +21,18 @@ import { readStandardInput } from "./standard-input.js";
  * @returns the exit code: 0, 1 for a failure, 2 for wrong arguments, 130 when interrupted
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
-  const name = argv[0]?.startsWith("-") ? undefined : argv[0];
   const { stdout, stderr } = guarded(io);
+  const invocation: Invocation = { commands: commandsWith([]), name: undefined, argv };
   try {
-    return await dispatch(name, argv, { ...io, stdout });
+    const { methods, argv: rest } = await takeMethods(argv, io.folder);
+    if (methods.length > 0) invocation.commands = commandsWith(methods);
+    invocation.argv = rest;
+    invocation.name = rest[0]?.startsWith("-") ? undefined : rest[0];
+    return await dispatch(invocation, { ...io, stdout });
   } catch (error) {
     const code = exitCodeOf(error, io.signal.aborted);
     const message = code === exitCodes.interrupted ? "interrupted" : oneLine(error);
-    stderr.write(`${speaker(name)}: ${message}\n`);
+    stderr.write(`${speaker(invocation)}: ${message}\n`);
     if (argv.includes("--debug") && code !== exitCodes.interrupted) {
       stderr.write(`${inFull(error)}\n`);
     }
@@ -35,16 +40,20 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   }
 }
 
+interface Invocation {
+  commands: readonly Command[];
+  /** The command's, where one is named. */
+  name: string | undefined;
+  /** From the command's name on. */
+  argv: readonly string[];
+}
+
 /** Who speaks on standard error. */
-function speaker(name: string | undefined): string {
+function speaker({ commands, name }: Pick<Invocation, "commands" | "name">): string {
   return commands.some((command) => command.name === name) ? `mlxterp ${name}` : "mlxterp";
 }
 
-async function dispatch(
-  name: string | undefined,
-  argv: readonly string[],
-  io: CliIo,
-): Promise<number> {
+async function dispatch({ commands, name, argv }: Invocation, io: CliIo): Promise<number> {
   const options = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length);
   const asks = (...flags: string[]) => flags.some((flag) => options.includes(flag));
   if (name === undefined && asks("--version", "-v")) {
@@ -52,7 +61,7 @@ async function dispatch(
     return exitCodes.success;
   }
   if (name === "help" || (name === undefined && asks("--help", "-h"))) {
-    return help(name === "help" ? argv.slice(1) : [], io);
+    return help(commands, name === "help" ? argv.slice(1) : [], io);
   }
   if (name === undefined) {
     throw new UsageError(
@@ -61,25 +70,25 @@ async function dispatch(
         : `Name a command: ${commands.map((command) => command.name).join(", ")}. See mlxterp --help.`,
     );
   }
-  const command = findCommand(name);
-  if (asks("--help", "-h")) return help([name], io);
-  return runCommand(command, argv.slice(1), io);
+  const command = findCommand(commands, name);
+  if (asks("--help", "-h")) return help(commands, [name], io);
+  return runCommand(command, argv.slice(1), io, speaker({ commands, name }));
 }
 
 /** @param about a command's name, or nothing for all of them */
-function help(about: readonly string[], io: CliIo): number {
+function help(commands: readonly Command[], about: readonly string[], io: CliIo): number {
   const [name, ...rest] = about.filter((word) => !["--help", "-h"].includes(word));
   if (rest.length > 0) throw new UsageError(`help takes one command, not "${rest[0]}" as well.`);
   const screen = screenOf(io);
   io.stdout.write(
     name === undefined || name === "help"
       ? generalHelp(commands, screen)
-      : commandHelp(findCommand(name), screen),
+      : commandHelp(findCommand(commands, name), screen),
   );
   return exitCodes.success;
 }
 
-function findCommand(name: string): Command {
+function findCommand(commands: readonly Command[], name: string): Command {
   const found = commands.find((command) => command.name === name);
   if (found) return found;
   const known = commands.map((command) => command.name);
@@ -88,7 +97,12 @@ function findCommand(name: string): Command {
   );
 }
 
-async function runCommand(command: Command, argv: readonly string[], io: CliIo): Promise<number> {
+async function runCommand(
+  command: Command,
+  argv: readonly string[],
+  io: CliIo,
+  speaks: string,
+): Promise<number> {
   const { options, words } = parseArguments(argv, command.options);
   const allowed = command.takesPrompt ? 1 : 0;
   if (words.length > allowed) {
@@ -101,7 +115,7 @@ async function runCommand(command: Command, argv: readonly string[], io: CliIo):
     force: options.force === true,
   };
   if (settings.out !== undefined) checkOutFile(settings.out, io.folder, settings.force);
-  const context = contextOf(io, options, speaker(command.name));
+  const context = contextOf(io, options, speaks);
   const prompt = await promptOf(command, words[0], options, io, context.warn);
   const outcome = await command.run({ options, prompt }, context);
   io.signal.throwIfAborted();

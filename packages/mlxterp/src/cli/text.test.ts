@@ -1,6 +1,8 @@
 /** Text is measured, broken and shortened in columns of a terminal. */
+
+import { visibleToken } from "@mlxterp/results";
 import { expect, it } from "vitest";
-import { displayWidth, shorten, visibleToken, wrap } from "./text.js";
+import { displayWidth, shorten, wrap } from "./text.js";
 
 it.each([
   ["abc", 3],

@@ -1,6 +1,5 @@
-/** Text measured in columns of a terminal: width, wrapping, shortening, and tokens made visible. */
+/** Text measured in columns of a terminal: width, wrapping, shortening. */
 import stringWidth from "string-width";
-import { visibleLine } from "./visible.js";
 
 /** How many columns a text takes, by the same measure that the table library uses; escape codes take none. */
 export function displayWidth(text: string): number {
@@ -37,10 +36,4 @@ export function wrap(text: string, width: number): string {
     lines.push(line);
   }
   return lines.join("\n");
-}
-
-/** A token's text with everything visible: a leading blank as ·, line ends as \n, other controls by number. */
-export function visibleToken(piece: string): string {
-  if (piece === "") return "∅";
-  return visibleLine(piece.replace(/^ +| +$/g, (blanks) => "·".repeat(blanks.length)));
 }

@@ -1,15 +1,6 @@
-/** Results as JSON. */
-import { visibleJson } from "./visible.js";
+/** Data as JSON for a terminal: the form in which results round-trip, with nothing that a terminal would obey. */
+import { toJson as dataToJson, visibleJson } from "@mlxterp/results";
 
-/** Typed arrays become lists; numbers that JSON has no form for become texts rather than null. */
 export function toJson(data: unknown): string {
-  const json = JSON.stringify(
-    data,
-    (_key, value: unknown) => {
-      if (ArrayBuffer.isView(value)) return Array.from(value as unknown as Iterable<number>);
-      return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-    },
-    2,
-  );
-  return visibleJson(json);
+  return visibleJson(dataToJson(data, 2));
 }

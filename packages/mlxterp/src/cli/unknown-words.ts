@@ -1,6 +1,6 @@
 /** Words that a vocabulary lacks: they all become the same token, which would otherwise go unnoticed. */
 import type { TextTokenizer } from "@mlxterp/models";
-import { visibleLine } from "./visible.js";
+import { visibleLine } from "@mlxterp/results";
 
 const mostNamed = 8;
 

@@ -1,8 +1,9 @@
 /** What a terminal would obey or hide is written out, and nothing else is changed. */
+
+import { visibleJson, visibleLine, visibleText } from "@mlxterp/results";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { guarded } from "./door.js";
-import { visibleJson, visibleLine, visibleText } from "./visible.js";
 
 /** By Unicode's own lists, written down independently: controls, bidirectional marks, characters of no width. */
 function obeyedOrHidden(code: number): boolean {

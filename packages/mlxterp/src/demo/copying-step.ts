@@ -1,7 +1,7 @@
 /** Step 5: induction heads, which copy what followed last time, on random words said twice. */
 import type { LanguageModel } from "@mlxterp/models";
-import { figure, paragraph, table } from "../cli/blocks.js";
-import { formatShort } from "../cli/numbers.js";
+import { formatCell } from "@mlxterp/results";
+import { onPage, paragraph, table } from "../cli/blocks.js";
 import { type Copying, type CopyLoss, measureCopying } from "./copying.js";
 import type { Step } from "./step.js";
 import { type Head, headName } from "./story.js";
@@ -10,7 +10,7 @@ export async function copyingStep(
   model: LanguageModel,
   signal: AbortSignal,
 ): Promise<Step<Copying>> {
-  const { headTypes } = await import("@mlxterp/analysis");
+  const { headTypeGrid, headTypes } = await import("@mlxterp/analysis");
   const types = await headTypes(model, { signal });
   const data = await measureCopying(model, types);
   return {
@@ -21,9 +21,7 @@ export async function copyingStep(
     blocks: [
       copyTable(data),
       paragraph(copySentence(data)),
-      ...(["previousToken", "induction"] as const).map((kind) =>
-        figure(async () => (await import("@mlxterp/viz")).headTypeFigure(types, kind)),
-      ),
+      ...(["previousToken", "induction"] as const).map((kind) => onPage(headTypeGrid(types, kind))),
     ],
   };
 }
@@ -41,11 +39,7 @@ function copyTable({ intact, induction, withoutInduction, controls, withoutContr
       { title: "loss, first copy", align: "right" },
       { title: "loss, second copy", align: "right" },
     ],
-    rows: rows.map(([label, { first, second }]) => [
-      label,
-      formatShort(first),
-      formatShort(second),
-    ]),
+    rows: rows.map(([label, { first, second }]) => [label, formatCell(first), formatCell(second)]),
     widest: 60,
   });
 }
@@ -55,14 +49,14 @@ export function copySentence(data: Copying): string {
   const { intact, induction, previous, withoutInduction, withoutControls } = data;
   const copies = intact.second < intact.first / 2;
   const found = copies
-    ? `On random words said twice the loss falls from ${formatShort(intact.first)} to ${formatShort(intact.second)}: it copies.`
-    : `On random words said twice the loss hardly falls (${formatShort(intact.first)} to ${formatShort(intact.second)}): it does not copy.`;
+    ? `On random words said twice the loss falls from ${formatCell(intact.first)} to ${formatCell(intact.second)}: it copies.`
+    : `On random words said twice the loss hardly falls (${formatCell(intact.first)} to ${formatCell(intact.second)}): it does not copy.`;
   const [best] = induction;
-  const who = `Head ${headName(best)} looks at what followed last time with ${formatShort(best.score)} of its attention, and head ${headName(previous)} one token back with ${formatShort(previous.score)}.`;
+  const who = `Head ${headName(best)} looks at what followed last time with ${formatCell(best.score)} of its attention, and head ${headName(previous)} one token back with ${formatCell(previous.score)}.`;
   const gain = (loss: CopyLoss) => loss.second - intact.second;
   const decisive = gain(withoutInduction) > 3 * Math.max(0.05, gain(withoutControls));
   const verdict = decisive
-    ? `Without the induction heads the loss of the second copy is ${formatShort(withoutInduction.second)}, without as many others ${formatShort(withoutControls.second)}: they do the copying.`
-    : `Without the induction heads the loss of the second copy is ${formatShort(withoutInduction.second)}, without as many others ${formatShort(withoutControls.second)}: they do not do it alone.`;
+    ? `Without the induction heads the loss of the second copy is ${formatCell(withoutInduction.second)}, without as many others ${formatCell(withoutControls.second)}: they do the copying.`
+    : `Without the induction heads the loss of the second copy is ${formatCell(withoutInduction.second)}, without as many others ${formatCell(withoutControls.second)}: they do not do it alone.`;
   return `${found} ${who} ${verdict}`;
 }

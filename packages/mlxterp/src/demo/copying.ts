@@ -27,13 +27,15 @@ export async function measureCopying(
   model: LanguageModel,
   types: HeadTypesResult,
 ): Promise<Copying> {
-  const induction = inductionHeads(types);
+  const { headScores } = await import("@mlxterp/analysis");
+  const heads = headScores(types);
+  const induction = inductionHeads(heads);
   const controls = controlHeads(model, induction);
-  const prompts = types.prompts.map(({ ids }) => ids);
+  const prompts = types.fed.map(({ ids }) => ids);
   return {
     intact: await copyLoss(model, prompts),
     induction,
-    previous: bestOf(types, "previousToken"),
+    previous: bestOf(heads, "previousToken"),
     withoutInduction: await copyLoss(model, prompts, await without(induction)),
     controls,
     withoutControls: await copyLoss(model, prompts, await without(controls)),
@@ -44,14 +46,14 @@ function scored({ layer, head, scores }: HeadScores, kind: keyof HeadScores["sco
   return { layer, head, score: scores[kind] };
 }
 
-function bestOf({ heads }: HeadTypesResult, kind: keyof HeadScores["scores"]) {
+function bestOf(heads: readonly HeadScores[], kind: keyof HeadScores["scores"]) {
   return heads.map((head) => scored(head, kind)).reduce((a, b) => (b.score > a.score ? b : a));
 }
 
 /** Every head of the type, or the best one where none is clear. */
-function inductionHeads(types: HeadTypesResult): Copying["induction"] {
-  const clear = types.heads.filter(({ type }) => type === "induction");
-  if (clear.length === 0) return [bestOf(types, "induction")];
+function inductionHeads(heads: readonly HeadScores[]): Copying["induction"] {
+  const clear = heads.filter(({ type }) => type === "induction");
+  if (clear.length === 0) return [bestOf(heads, "induction")];
   return clear.map((head) => scored(head, "induction")).sort((a, b) => b.score - a.score);
 }
 

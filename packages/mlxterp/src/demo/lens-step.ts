@@ -1,8 +1,8 @@
 /** Step 2: at which depth the answer appears. */
-import type { LensResult } from "@mlxterp/analysis";
+import type { LensRow } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
-import { figure, paragraph, table } from "../cli/blocks.js";
-import { formatPercent } from "../cli/numbers.js";
+import { formatPercent } from "@mlxterp/results";
+import { onPage, paragraph, table } from "../cli/blocks.js";
 import type { Step } from "./step.js";
 import type { Story } from "./story.js";
 
@@ -19,11 +19,11 @@ export async function lensStep(
   model: LanguageModel,
   story: Story,
 ): Promise<Step<readonly Depth[]>> {
-  const { logitLens } = await import("@mlxterp/analysis");
+  const { lensGrid, lensRows, logitLens } = await import("@mlxterp/analysis");
   const [right, other] = await logitLens(model, [story.clean, story.clean], {
     answer: [story.answer, story.wrong],
   });
-  const data = depthsOf(right, other);
+  const data = depthsOf(lensRows(right), lensRows(other));
   return {
     name: "lens",
     title: "Where does the answer appear?",
@@ -32,15 +32,15 @@ export async function lensStep(
     blocks: [
       depthTable(data, story),
       paragraph(depthSentence(data, story)),
-      figure(async () => (await import("@mlxterp/viz")).lensFigure(right)),
+      onPage(lensGrid(right)),
     ],
   };
 }
 
-function depthsOf(right: LensResult, other: LensResult): Depth[] {
-  return right.rows.map(({ layer, cells }, row) => {
+function depthsOf(right: readonly LensRow[], other: readonly LensRow[]): Depth[] {
+  return right.map(({ layer, cells }, row) => {
     const last = cells[cells.length - 1];
-    const wrong = other.rows[row].cells[cells.length - 1].answer;
+    const wrong = other[row].cells[cells.length - 1].answer;
     if (!last.answer || !wrong) throw new TypeError("A lens with an answer has one in every cell.");
     return { layer, best: last.top[0].text, answer: last.answer, wrong };
   });

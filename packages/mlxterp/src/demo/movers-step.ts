@@ -1,7 +1,8 @@
 /** Step 3: which heads move the answer, and on which way it travels. */
 import type { LanguageModel } from "@mlxterp/models";
-import { type Block, figure, paragraph, table } from "../cli/blocks.js";
-import { formatShort } from "../cli/numbers.js";
+import type { Block } from "@mlxterp/results";
+import { formatCell } from "@mlxterp/results";
+import { onPage, paragraph, table } from "../cli/blocks.js";
 import {
   type Mover,
   type MoverResults,
@@ -18,7 +19,7 @@ export async function moversStep(
   signal: AbortSignal,
 ): Promise<Step<Movers>> {
   const results = await measureMovers(model, story, signal);
-  const data = summarizeMovers(model, results);
+  const data = await summarizeMovers(model, results);
   const { patching, attribution, attention } = results;
   return {
     name: "heads",
@@ -27,11 +28,10 @@ export async function moversStep(
     provenance: [patching.provenance, attribution.provenance, attention.provenance],
     blocks: [
       moverTable(data),
-      paragraph(legend, "dim"),
+      paragraph(legend, "quiet"),
       paragraph(moverSentence(data.heads)),
       paragraph(pathSentence(data)),
-      ...moverFigures(results),
-      { kind: "attention", result: attention },
+      ...(await moverFigures(results, data.heads[0])),
     ],
   };
 }
@@ -39,19 +39,26 @@ export async function moversStep(
 const legend =
   "restores: share of the lead that the head's clean value brings back, 1 is all; writes: logits it adds to the lead itself.";
 
-function moverFigures({ patching, attribution }: MoverResults): Block[] {
-  const [{ answer, wrongAnswer }] = patching.pairs;
-  const patched = patching.matrices.map((_, matrix) =>
-    figure(async () => (await import("@mlxterp/viz")).patchingFigure(patching, { matrix })),
-  );
-  const written = figure(async () =>
-    (await import("@mlxterp/viz")).headFigure(attribution.heads, {
-      title: "What each head writes to the lead itself",
-      subtitle: `Direct logit attribution of ${answer.text} − ${wrongAnswer?.text} in the clean sentence`,
-      legend: "logits",
+/** The maps behind the table, and every pattern, opened at the head that the story is about. */
+async function moverFigures(results: MoverResults, { layer, head }: Mover): Promise<Block[]> {
+  const { headGrid, headPatterns, patchingGrid } = await import("@mlxterp/analysis");
+  const { patching, attribution, attention } = results;
+  const written = {
+    ...headGrid(attribution),
+    title: "What each head writes to the lead itself",
+  };
+  return [
+    onPage(patchingGrid(patching, "residual")),
+    onPage(patchingGrid(patching, "head")),
+    onPage(written),
+    onPage({
+      kind: "attention",
+      pieces: attention.fed[0].pieces,
+      causal: true,
+      patterns: headPatterns(attention),
+      open: { layer, head },
     }),
-  );
-  return [...patched, written];
+  ];
 }
 
 /** Heads beyond these do little. */
@@ -69,9 +76,9 @@ function moverTable({ heads, pieces }: Movers) {
       .slice(0, shown)
       .map((mover) => [
         headName(mover),
-        formatShort(mover.restored),
-        formatShort(mover.written),
-        `${mover.looksAt} ${formatShort(mover.weight)}`,
+        formatCell(mover.restored),
+        formatCell(mover.written),
+        `${mover.looksAt} ${formatCell(mover.weight)}`,
       ]),
   });
 }
@@ -83,8 +90,8 @@ export function moverSentence(heads: readonly Mover[]): string {
   const share = Math.round(first.restored * 100);
   const carries = `Head ${headName(first)}, looking at "${first.looksAt}", restores ${share} % of the lead when its clean value is patched into the corrupted run.`;
   if (writer === first)
-    return `${carries} It also writes most of it: ${formatShort(writer.written)} logits.`;
-  return `${carries} The largest direct write, ${formatShort(writer.written)} logits, is by head ${headName(writer)}, which looks at "${writer.looksAt}".`;
+    return `${carries} It also writes most of it: ${formatCell(writer.written)} logits.`;
+  return `${carries} The largest direct write, ${formatCell(writer.written)} logits, is by head ${headName(writer)}, which looks at "${writer.looksAt}".`;
 }
 
 /** Where the difference between the sentences is before each layer, and where it moves. */

@@ -1,6 +1,7 @@
 /** Which heads move the answer, measured three ways: patched, written, looked at. */
 import type { AttentionResult, AttributionResult, PatchingResult } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
+import { rowsOf, valueAt } from "@mlxterp/results";
 import { allHeads, type Head, type Story } from "./story.js";
 
 /** What one head has to do with the answer. */
@@ -44,48 +45,55 @@ export async function measureMovers(
 ): Promise<MoverResults> {
   const analysis = await import("@mlxterp/analysis");
   const names = { answer, wrongAnswer, signal };
-  const sites = ["residual", "head"] as const;
+  const kinds = ["residual", "head"] as const;
+  const pair = { clean, corrupted };
   return {
-    patching: await analysis.activationPatching(model, { clean, corrupted, sites, ...names }),
+    patching: await analysis.activationPatching(model, pair, { kinds, ...names }),
     attribution: await analysis.directLogitAttribution(model, clean, names),
     attention: await analysis.attentionPatterns(model, clean, { signal }),
   };
 }
 
 /** The few numbers of each head that the story needs. */
-export function summarizeMovers(model: LanguageModel, results: MoverResults): Movers {
+export async function summarizeMovers(
+  model: LanguageModel,
+  results: MoverResults,
+): Promise<Movers> {
   return {
-    heads: moversOf(model, results),
+    heads: await moversOf(model, results),
     path: pathOf(results.patching),
-    pieces: results.attention.prompt.pieces,
+    pieces: results.attention.fed[0].pieces,
   };
 }
 
-function moversOf(
+async function moversOf(
   model: LanguageModel,
-  { patching, attribution, attention: { prompt, patterns } }: MoverResults,
-): Mover[] {
-  const effects = patching.matrices.find(({ kind }) => kind === "head");
-  const size = prompt.ids.length;
+  { patching, attribution, attention }: MoverResults,
+): Promise<Mover[]> {
+  const { attributionOf, headPatterns } = await import("@mlxterp/analysis");
+  const patterns = headPatterns(attention);
+  const [{ pieces }] = attention.fed;
+  const size = pieces.length;
+  const { heads: written } = attributionOf(attribution);
+  const effects = patching.grids.head;
   const movers = allHeads(model).map(({ layer, head }, index): Mover => {
     const row = [...patterns[index].weights.subarray((size - 1) * size)]; // of the last token
     const weight = Math.max(...row);
     return {
       layer,
       head,
-      restored: effects?.normalized[layer][head] ?? 0,
-      written: attribution.heads[layer][head],
-      looksAt: prompt.pieces[row.indexOf(weight)],
+      restored: effects ? valueAt(effects, { layer, head, position: "all" }) : 0,
+      written: written[layer][head],
+      looksAt: pieces[row.indexOf(weight)],
       weight,
     };
   });
   return movers.sort((a, b) => b.restored - a.restored);
 }
 
-function pathOf({ matrices }: PatchingResult): Station[] {
-  const residual = matrices.find(({ kind }) => kind === "residual");
-  return (residual?.layers ?? []).map((layer, index) => {
-    const row = residual?.normalized[index] ?? [];
+function pathOf({ grids: { residual } }: PatchingResult): Station[] {
+  if (!residual) return [];
+  return rowsOf(residual).map((row, layer) => {
     const restored = Math.max(...row);
     return { layer, position: row.indexOf(restored), restored };
   });

@@ -1,7 +1,7 @@
 /** Step 1: what the model predicts, and whether the decisive word decides. */
 import type { LanguageModel } from "@mlxterp/models";
+import { formatCell, formatPercent } from "@mlxterp/results";
 import { paragraph, table } from "../cli/blocks.js";
-import { formatPercent, formatShort } from "../cli/numbers.js";
 import { tokensBlock } from "../cli/prompt.js";
 import { type NextToken, nextToken } from "./next-token.js";
 import type { Step } from "./step.js";
@@ -40,7 +40,7 @@ export async function predictionStep(
 function predictionTable({ clean, corrupted }: Predictions, { answer, wrong }: Story) {
   const row = (name: string, { top, lead }: NextToken) => [
     name,
-    formatShort(lead),
+    formatCell(lead),
     ...top.map(({ text, probability }) => `${text} ${formatPercent(probability)}`),
   ];
   return table({
@@ -70,5 +70,5 @@ export function predictionSentence(
     return `${knows} With the giver exchanged it still says ${second.text}, so the giver does not decide.`;
   }
   const expected = second.text === wrong ? "" : `, though ${wrong} would be right`;
-  return `${knows} Exchange the giver and it says ${second.text} (${formatPercent(second.probability)})${expected}: one word decides, and the lead moves by ${formatShort(clean.lead - corrupted.lead)} logits.`;
+  return `${knows} Exchange the giver and it says ${second.text} (${formatPercent(second.probability)})${expected}: one word decides, and the lead moves by ${formatCell(clean.lead - corrupted.lead)} logits.`;
 }

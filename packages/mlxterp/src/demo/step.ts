@@ -1,5 +1,5 @@
 /** One step of the investigation: a question, what was measured, and what the numbers say. */
-import type { Block } from "../cli/blocks.js";
+import type { Block } from "@mlxterp/results";
 
 export interface Step<T = unknown> {
   /** The key of its data in `--json`. */

@@ -1,7 +1,7 @@
 /** Step 4: what happens when the strongest head is patched, and when it is taken away. */
 import type { LanguageModel } from "@mlxterp/models";
+import { formatCell, formatPercent } from "@mlxterp/results";
 import { paragraph, table } from "../cli/blocks.js";
-import { formatPercent, formatShort } from "../cli/numbers.js";
 import type { NextToken } from "./next-token.js";
 import type { Step } from "./step.js";
 import { type Head, headName, type Story } from "./story.js";
@@ -41,7 +41,7 @@ function surgeryTable(data: Surgery, { answer, wrong }: Story) {
     ],
     rows: rows.map(([label, { lead, top }]) => [
       label,
-      formatShort(lead),
+      formatCell(lead),
       ...top.slice(0, 2).map(({ text, probability }) => `${text} ${formatPercent(probability)}`),
     ]),
     widest: 28,
@@ -60,8 +60,8 @@ export function surgerySentences(data: Surgery, { answer }: Pick<Story, "answer"
   const otherCost = data.clean.lead - hardest.lead;
   const compared =
     otherCost < cost
-      ? `more than without any other head (at most ${formatShort(otherCost)}, head ${headName(hardest)})`
-      : `less than without head ${headName(hardest)} (${formatShort(otherCost)})`;
-  const ablated = `Without head ${name} the lead falls by ${formatShort(cost)} logits, ${compared}, and the model ${says(data.ablated)} ${data.ablated.top[0].text}.`;
+      ? `more than without any other head (at most ${formatCell(otherCost)}, head ${headName(hardest)})`
+      : `less than without head ${headName(hardest)} (${formatCell(otherCost)})`;
+  const ablated = `Without head ${name} the lead falls by ${formatCell(cost)} logits, ${compared}, and the model ${says(data.ablated)} ${data.ablated.top[0].text}.`;
   return [patched, ablated];
 }

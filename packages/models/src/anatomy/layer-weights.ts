@@ -1,8 +1,9 @@
 /** The weights of one layer, by head, oriented so that activations multiply from the left. */
 import { type LayerWeights, MissingAnatomyError, OutOfRangeError } from "@mlxterp/core";
 import type { Linear, MxArray } from "@mlxterp/mlx";
+import type { FeedForward } from "../decoder/experts/feed-forward.js";
 import { MixtureOfExperts } from "../decoder/experts/moe.js";
-import { type FeedForward, Mlp } from "../decoder/mlp/mlp.js";
+import { Mlp } from "../decoder/mlp/mlp.js";
 import { fullWeight } from "../packed/full-weight.js";
 import { biasOf } from "./bias-of.js";
 import { expertWeights, type MlpWeights, mlpWeights } from "./expert-weights.js";

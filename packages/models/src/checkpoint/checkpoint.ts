@@ -1,7 +1,6 @@
 /** What a loaded model remembers of its checkpoint, so that it can be saved in the same layout. */
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
-import type { LanguageModel } from "../language-model/language-model.js";
 import type { WeightTarget } from "./table/weight-table.js";
 
 /** A model that may come from a checkpoint. */
@@ -19,8 +18,8 @@ export interface CheckpointTensor {
   readonly stacked?: readonly string[];
 }
 
-/** Where a model comes from. */
-export interface Checkpoint {
+/** Where a model comes from; Model is what loads another one as. */
+export interface Checkpoint<Model = unknown> {
   readonly folder: string;
   /** Its config.json as it is written. */
   readonly configText: string;
@@ -28,5 +27,5 @@ export interface Checkpoint {
   /** Whether the files hold packed weights. */
   readonly packed: boolean;
   /** Loads another model the same way: for comparisons, without the model knowing its loader. */
-  readonly load: (source: string) => Promise<LanguageModel>;
+  readonly load: (source: string) => Promise<Model>;
 }

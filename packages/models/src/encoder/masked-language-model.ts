@@ -1,7 +1,7 @@
 /** A bidirectional encoder with its tokenizer: prompts with gaps in, activations and logits out. */
 
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
-import { checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
+import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import { layerWeights } from "../anatomy/layer-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
@@ -18,6 +18,8 @@ export interface MaskedLanguageModelOptions {
   readonly name?: string;
   /** Where the weights come from; without it the model cannot be saved. */
   readonly checkpoint?: Checkpoint;
+  /** What was left out of a checkpoint, in words. Default: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -31,6 +33,8 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
   readonly config: BertConfig;
   /** Absent in a model that was not loaded. */
   readonly checkpoint: Checkpoint | undefined;
+  /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
+  readonly notes: readonly string[];
 
   constructor(bert: Bert, options: MaskedLanguageModelOptions) {
     checkOptions<MaskedLanguageModelOptions>("MaskedLanguageModel", options, {
@@ -38,9 +42,10 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
       tokenizer: checkRecord,
       name: checkText,
       checkpoint: checkRecord,
+      notes: checkList,
     });
     instanceOf(Bert, "a Bert")("bert", bert);
-    const { config, tokenizer, name, checkpoint } = options;
+    const { config, tokenizer, name, checkpoint, notes = [] } = options;
     const { layers, heads, hidden, vocab, maxPositions } = config;
     super(bert, {
       tokenizer,
@@ -66,6 +71,7 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
     });
     this.config = config;
     this.checkpoint = checkpoint;
+    this.notes = notes;
   }
 
   /**

@@ -2,7 +2,7 @@
  * Every registered family was compared with transformers and stands in FEATURES.md as it was measured.
  * With MLXTERP_UPDATE_FEATURES=1 the comparison is made anew and the table rewritten.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   type FamilyResult,
@@ -13,13 +13,11 @@ import {
   resultsFile,
 } from "../test-support/family-table.js";
 import { otherFamilies } from "../test-support/other-families.js";
-import { reference } from "../test-support/reference.js";
-import { referenceFolders, tolerances } from "../test-support/reference-comparison.js";
+import { tolerances } from "../test-support/reference-comparison.js";
+import { referenceFolders } from "../test-support/reference-folders.js";
 import { families } from "./index.js";
 
-const { available } = reference("reference/families");
-
-describe.skipIf(!available || !existsSync(featuresFile))("every family", () => {
+describe("every family", () => {
   const names = families.map(({ modelType }) => modelType);
 
   it.runIf(process.env.MLXTERP_UPDATE_FEATURES)(

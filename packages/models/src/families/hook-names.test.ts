@@ -4,8 +4,8 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
 import { type Hook, lensForward, type Nested } from "../test-support/lens-forward.js";
-import { miniatureFolder } from "../test-support/miniatures.js";
 import { maxDifference } from "../test-support/reference.js";
+import { referenceFolder } from "../test-support/reference-folders.js";
 
 const ids = [3, 14, 1, 5, 9, 2];
 
@@ -34,15 +34,15 @@ function change<T extends Nested>(tensor: T): T {
 }
 
 const families = [
-  "gpt2-scaled",
-  "gpt-neox-sequential",
-  "llama-biases",
-  "gemma2-windows",
-  "qwen3-biases",
+  "gpt2/scaled",
+  "gpt_neox/sequential",
+  "llama/biases",
+  "gemma2/windows",
+  "qwen3/biases",
 ] as const;
 
 describe.each(families)("the names in %s", (family) => {
-  const folder = miniatureFolder(family);
+  const folder = referenceFolder(family);
   const everything = new Map<string, Nested>();
   const keep: Hook = (name, tensor) => {
     everything.set(name, tensor);
@@ -89,19 +89,19 @@ describe.each(families)("the names in %s", (family) => {
 
 describe("names that mean no tensor here", () => {
   it.each([
-    ["gptj-full", "blocks.0.hook_mlp_in"], // the MLP shares attention's norm
-    ["llama-biases", "blocks.0.hook_attn_in"], // heads share keys: hook_q_input and the like are there
-    ["deepseek-v3-direct", "blocks.0.hook_q_input"],
-    ["llama-biases", "blocks.0.attn.hook_attn_input"],
+    ["gptj/full", "blocks.0.hook_mlp_in"], // the MLP shares attention's norm
+    ["llama/biases", "blocks.0.hook_attn_in"], // heads share keys: hook_q_input and the like are there
+    ["deepseek_v3/direct", "blocks.0.hook_q_input"],
+    ["llama/biases", "blocks.0.attn.hook_attn_input"],
   ])("are refused: %s, %s", async (family, name) => {
-    const model = await loadModel(miniatureFolder(family));
+    const model = await loadModel(referenceFolder(family));
     await expect(model.run([ids], { save: name })).rejects.toThrow(UnknownSiteError);
   });
 });
 
 describe("hook_normalized", () => {
   it("was the norm's output; it is what lies before weight and bias", async () => {
-    const model = await loadModel(miniatureFolder("llama-biases"));
+    const model = await loadModel(referenceFolder("llama/biases"));
     const save = ["blocks.1.hook_resid_pre", "blocks.1.ln1.hook_normalized", "layers.1.inputNorm"];
     const cache = await model.run([ids], { save });
     const [x, normalized, output] = save.map((site) => cache.get(site));

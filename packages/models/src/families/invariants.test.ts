@@ -3,12 +3,12 @@ import { mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
 import { maxDifference, readActivations } from "../test-support/reference.js";
-import { referenceFolders } from "../test-support/reference-comparison.js";
+import { referenceFolders } from "../test-support/reference-folders.js";
 import { verifyModel } from "../verify/verify-model.js";
 
 const checkpoints = referenceFolders();
 
-describe.skipIf(checkpoints.length === 0).each(checkpoints)("$name", ({ folder }) => {
+describe.each(checkpoints)("$name", ({ folder }) => {
   const opened = loadModel(folder);
 
   it("embeds, normalises and unembeds by its anatomy, with every scale and cap", async () => {

@@ -1,12 +1,12 @@
 /** Equality with transformers where published models of a family differ from one another: miniatures of each setting. */
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
-import { miniatureFolder, miniatureNames } from "../test-support/miniatures.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
+import { referenceFolder, settingNames } from "../test-support/reference-folders.js";
 
-describe.each(miniatureNames)("%s", (name) => {
+describe.each(settingNames)("%s", (name) => {
   const loaded = (async () => {
-    const folder = miniatureFolder(name);
+    const folder = referenceFolder(name);
     const activations = readActivations(folder);
     return { model: await loadModel(folder), activations, prompt: rows(activations.input_ids) };
   })();

@@ -12,9 +12,13 @@ import {
 import {
   compareWithReference,
   type ReferenceComparison,
-  referenceFolders,
   tolerances,
 } from "../test-support/reference-comparison.js";
+import {
+  furtherFolders,
+  furtherPlace,
+  referenceFolders,
+} from "../test-support/reference-folders.js";
 
 const names = {
   hidden: "hidden states, from the embeddings to the final norm",
@@ -24,32 +28,35 @@ const names = {
   gradient: "gradient at the input of layer 1",
 } satisfies Partial<Record<keyof ReferenceComparison, string>>;
 
-const checkpoints = referenceFolders();
+const further = furtherFolders().map((one) => ({ ...one, name: `${one.name}, further` }));
+const checkpoints = [...referenceFolders(), ...further];
 
-describe.skipIf(checkpoints.length === 0).each(checkpoints)(
-  "$name against transformers",
-  ({ folder }) => {
-    const differences = loadModel(folder).then((model) =>
-      compareWithReference(model, readActivations(folder)),
-    );
-    const respects = Object.entries(tolerances) as [keyof typeof tolerances, number][];
-    for (const [respect, tolerance] of respects) {
-      it(`has the same ${names[respect]}`, async () => {
-        expect((await differences)[respect]).toBeLessThan(tolerance);
-      });
-    }
-
-    it("continues greedily with the same tokens, with a cache and without", async () => {
-      const { cached, recomputed } = await differences;
-      expect({ cached, recomputed }).toEqual({ cached: true, recomputed: true });
-    });
-  },
+it.skipIf(further.length > 0)(
+  `further checkpoints (skipped: none in ${furtherPlace})`,
+  ({ skip }) => skip(),
 );
+
+describe.each(checkpoints)("$name against transformers", ({ folder }) => {
+  const differences = loadModel(folder).then((model) =>
+    compareWithReference(model, readActivations(folder)),
+  );
+  const respects = Object.entries(tolerances) as [keyof typeof tolerances, number][];
+  for (const [respect, tolerance] of respects) {
+    it(`has the same ${names[respect]}`, async () => {
+      expect((await differences)[respect]).toBeLessThan(tolerance);
+    });
+  }
+
+  it("continues greedily with the same tokens, with a cache and without", async () => {
+    const { cached, recomputed } = await differences;
+    expect({ cached, recomputed }).toEqual({ cached: true, recomputed: true });
+  });
+});
 
 const trained = ["stories15M", "stories260K", "sort-gpt2"].map((name) => `data/models/${name}`);
 for (const path of trained) {
-  const { folder, available } = reference(path);
-  describe.skipIf(!available)(`${path} against transformers`, () => {
+  const { folder, available, note } = reference(path);
+  describe.skipIf(!available)(`${path} against transformers${note}`, () => {
     it("has the same hidden states and logits", async () => {
       const model = await loadModel(folder);
       const activations = readActivations(folder);
@@ -70,7 +77,7 @@ for (const path of trained) {
 }
 
 const stories = reference("data/models/stories15M");
-describe.skipIf(!stories.available)("stories15M in words", () => {
+describe.skipIf(!stories.available)(`stories15M in words${stories.note}`, () => {
   const report = stories.available
     ? readReport<{ prompt: string; greedy: number[]; greedy_text: string; input_ids: number[][] }>(
         stories.folder,

@@ -4,6 +4,7 @@ import { checkBoolean, checkOptions, evaluate } from "@mlxterp/mlx";
 import type { DecoderConfig } from "../decoder/config/config.js";
 import { Decoder } from "../decoder/model/decoder.js";
 import { setParameters } from "../decoder/parameters.js";
+import { settleRandomState } from "../decoder/random-state.js";
 import { centreUnembedding, centreWrites } from "./centre-weights.js";
 import { foldNorms } from "./fold-norms.js";
 import { foldedConfig } from "./folded-config.js";
@@ -41,5 +42,6 @@ export async function foldDecoder(
   if (options.centreUnembedding) centreUnembedding(parameters, config);
   setParameters(folded, parameters);
   await evaluate([...parameters.values()]);
+  settleRandomState();
   return { decoder: folded, config: simpler };
 }

@@ -39,7 +39,9 @@ export function foldNorms(parameters: Parameters, config: DecoderConfig): void {
 }
 
 function checkFoldable({ layers, embeddingWidth }: DecoderConfig): void {
-  const layer = layers.findIndex(({ outputNorm }) => outputNorm);
+  const layer = layers.findIndex(
+    ({ outputNorm, addsToNormalized }) => outputNorm || addsToNormalized,
+  );
   if (layer >= 0) {
     const reason = `layers.${layer}: its norms stand on the residual stream itself, so not only matrices read them`;
     throw new UnsupportedFoldError("norms", reason);

@@ -34,65 +34,62 @@ const laterOnly =
     return mx.where(mx.greaterEqual(position, mx.array(from, mx.int32)), mx.multiply(x, 3), x);
   };
 
-describe.skipIf(generativeFamilies.length === 0).each(generativeFamilies)(
-  "a rollout of %s",
-  (name) => {
-    const loaded = loadFamily(name);
-    const parts =
-      name === "mamba"
-        ? ["layers.*.mixer.states", "layers.*.mixer"]
-        : ["layers.*.selfAttn.{q,kRot,z,pattern,result}", "layers.*.mlp"];
-    const save = ["embedTokens", "layers.*", "layers.0.input", ...parts, "finalNorm", "output"];
-    const cases: Record<string, Interventions> = {
-      "without interventions": {},
-      "with one everywhere": { "layers.0": double },
-      "with one at generated tokens": { "layers.0": laterOnly(prompt.length) },
-    };
+describe.each(generativeFamilies)("a rollout of %s", (name) => {
+  const loaded = loadFamily(name);
+  const parts =
+    name === "mamba"
+      ? ["layers.*.mixer.states", "layers.*.mixer"]
+      : ["layers.*.selfAttn.{q,kRot,z,pattern,result}", "layers.*.mlp"];
+  const save = ["embedTokens", "layers.*", "layers.0.input", ...parts, "finalNorm", "output"];
+  const cases: Record<string, Interventions> = {
+    "without interventions": {},
+    "with one everywhere": { "layers.0": double },
+    "with one at generated tokens": { "layers.0": laterOnly(prompt.length) },
+  };
 
-    it.each(Object.entries(cases))(
-      "equals one pass over its tokens, %s",
-      async (_, interventions) => {
-        const model = await loaded;
-        const options = { interventions, maxTokens: 12, ignoreEos: true };
-        const rollout = await model.rollout(prompt, { ...options, save });
-        expect(rollout.tokens).toEqual(tokensOf(await stepsOf(model, prompt, options)));
-        const fed = [...prompt, ...rollout.tokens.slice(0, -1)];
-        const forced = await model.run([fed], { save, interventions });
-        expect(rollout.activations.keys()).toEqual(forced.keys());
-        for (const [site, expected] of forced) {
-          const received = rollout.activations.get(site as "output");
-          expect(relativeDifference(received, expected), site).toBeLessThan(1e-5);
-        }
-        expect(rollout.activations.tokens?.ids).toEqual([fed]);
-        expect(rollout.positions).toEqual(fed.map((_, position) => position));
-      },
-    );
-
-    it.each(Object.entries(cases))("of a batch equals each text's own, %s", async (_, given) => {
+  it.each(Object.entries(cases))(
+    "equals one pass over its tokens, %s",
+    async (_, interventions) => {
       const model = await loaded;
-      const interventions = given["layers.0"] === double ? given : {};
-      const prompts = [prompt, someIds(3, 5), someIds(14, 2)];
-      const alike = { interventions, maxTokens: 7, ignoreEos: true, save };
-      const together = await model.rolloutBatch(prompts, alike);
-      for (const [row, ids] of prompts.entries()) {
-        const alone = await model.rollout(ids, alike);
-        const { activations, tokens, positions, prompt: read } = together[row];
-        expect({ tokens, positions, read }).toEqual({
-          tokens: alone.tokens,
-          positions: alone.positions,
-          read: ids,
-        });
-        expect(activations.tokens?.ids).toEqual(alone.activations.tokens?.ids);
-        expect(activations.keys()).toEqual(alone.activations.keys());
-        for (const [site, expected] of alone.activations) {
-          const received = activations.get(site as "output");
-          expect(received.shape, site).toEqual(expected.shape);
-          expect(relativeDifference(received, expected), site).toBeLessThan(1e-5);
-        }
+      const options = { interventions, maxTokens: 12, ignoreEos: true };
+      const rollout = await model.rollout(prompt, { ...options, save });
+      expect(rollout.tokens).toEqual(tokensOf(await stepsOf(model, prompt, options)));
+      const fed = [...prompt, ...rollout.tokens.slice(0, -1)];
+      const forced = await model.run([fed], { save, interventions });
+      expect(rollout.activations.keys()).toEqual(forced.keys());
+      for (const [site, expected] of forced) {
+        const received = rollout.activations.get(site as "output");
+        expect(relativeDifference(received, expected), site).toBeLessThan(1e-5);
       }
-    });
-  },
-);
+      expect(rollout.activations.tokens?.ids).toEqual([fed]);
+      expect(rollout.positions).toEqual(fed.map((_, position) => position));
+    },
+  );
+
+  it.each(Object.entries(cases))("of a batch equals each text's own, %s", async (_, given) => {
+    const model = await loaded;
+    const interventions = given["layers.0"] === double ? given : {};
+    const prompts = [prompt, someIds(3, 5), someIds(14, 2)];
+    const alike = { interventions, maxTokens: 7, ignoreEos: true, save };
+    const together = await model.rolloutBatch(prompts, alike);
+    for (const [row, ids] of prompts.entries()) {
+      const alone = await model.rollout(ids, alike);
+      const { activations, tokens, positions, prompt: read } = together[row];
+      expect({ tokens, positions, read }).toEqual({
+        tokens: alone.tokens,
+        positions: alone.positions,
+        read: ids,
+      });
+      expect(activations.tokens?.ids).toEqual(alone.activations.tokens?.ids);
+      expect(activations.keys()).toEqual(alone.activations.keys());
+      for (const [site, expected] of alone.activations) {
+        const received = activations.get(site as "output");
+        expect(received.shape, site).toEqual(expected.shape);
+        expect(relativeDifference(received, expected), site).toBeLessThan(1e-5);
+      }
+    }
+  });
+});
 
 describe("a rollout", () => {
   const model = smallModel();

@@ -1,12 +1,14 @@
 /** Downloads one file of a hub repository into the cache: resumed, checked, and complete or not there at all. */
-import { mkdir, rename, rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import type { ListFileEntry } from "@huggingface/hub";
 import { HubError } from "../errors.js";
 import type { RepositoryCache } from "./cache-layout.js";
-import { receiveFile, sizeOf } from "./receive-file.js";
+import { claimPartial, sizeOf } from "./partial-file.js";
+import { receiveFile } from "./receive-file.js";
 import type { RetryPolicy } from "./retry.js";
-import { isAnnounced } from "./verify-file.js";
+import { checkContentHash, checkSize, isPlainName } from "./safe-names.js";
+import { hasHash, isSound, noteSound } from "./verify-file.js";
 
 /** How far a download is, in bytes. A resumed one begins with what was there. */
 export interface DownloadProgress {
@@ -25,61 +27,106 @@ export interface HubConnection {
   readonly fetch: typeof fetch;
   readonly accessToken?: string;
   readonly retries: RetryPolicy;
+  /** Milliseconds without an answer until a connection is given up. */
+  readonly silence: number;
+  /** Whether also files that were checked before are read again. */
+  readonly verify?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
 /**
- * Makes sure that a file is in the cache. What comes is kept in `<hash>.incomplete`, as the Python client
- * does, and gets its name only when size and hash are right; a later call goes on where this one ended.
+ * Makes sure that a file is in the cache. What comes is kept beside it, and gets its name only when size and hash are
+ * right; a later call goes on where this one ended. A file that is there and damaged is fetched again.
  *
+ * @param most the bytes that such a file may have
  * @throws HubError (`HUB`) when the connection stays broken, or the bytes are not those the hub announced
  */
 export async function fetchIntoCache(
   connection: HubConnection,
   cache: RepositoryCache,
   entry: ListFileEntry,
+  most = Number.MAX_SAFE_INTEGER,
 ): Promise<void> {
-  const hash = entry.lfs?.oid ?? entry.oid ?? `${connection.revision}-${basename(entry.path)}`;
-  const blob = cache.blob(hash);
-  if (sizeOf(blob) !== entry.size) {
-    await mkdir(dirname(blob), { recursive: true });
-    try {
-      await downloadWhole(connection, entry, `${blob}.incomplete`);
-      await rename(`${blob}.incomplete`, blob);
-    } catch (error) {
-      // Unless another process that loads the same was first, and took the partial file with it.
-      if (sizeOf(blob) !== entry.size) throw error;
-    }
+  const { repo, revision } = connection;
+  const { path } = entry;
+  if (!isPlainName(path)) {
+    throw new HubError(repo.name, undefined, `${JSON.stringify(path)} is no name of a file.`);
   }
-  await cache.link(connection.revision, entry.path, hash);
+  const wanted = {
+    path,
+    size: checkSize(entry.size, most, path, repo.name),
+    hash: checkContentHash(entry, repo.name),
+  };
+  const name = wanted.hash ?? `${revision}-${path}`;
+  if (!(await isThere(cache, wanted, name, connection.verify ?? false))) {
+    await cache.makeRoom(cache.blob(name));
+    await downloadTo(cache.blob(name), connection, wanted);
+    if (wanted.hash) await noteSound(cache, wanted.hash);
+  }
+  await cache.link(revision, path, name);
+}
+
+/** A file as the hub announces it, checked. */
+export interface WantedFile {
+  readonly path: string;
+  readonly size: number;
+  /** Absent with a hub that names none. */
+  readonly hash: string | undefined;
+}
+
+async function isThere(
+  cache: RepositoryCache,
+  { size, hash }: WantedFile,
+  name: string,
+  verify: boolean,
+): Promise<boolean> {
+  const blob = cache.blob(name);
+  if (!existsSync(blob) || sizeOf(blob) !== size) return false;
+  return hash === undefined || (await isSound(cache, hash, verify));
+}
+
+async function downloadTo(
+  blob: string,
+  connection: HubConnection,
+  wanted: WantedFile,
+): Promise<void> {
+  const partial = claimPartial(blob);
+  try {
+    await downloadWhole(connection, wanted, partial.path);
+    await rename(partial.path, blob);
+    partial.end();
+  } catch (error) {
+    partial.leave();
+    throw error;
+  }
 }
 
 /** A damaged beginning may be of an earlier day; one whole download tells whether the hub is at fault. */
 async function downloadWhole(
   connection: HubConnection,
-  entry: ListFileEntry,
+  wanted: WantedFile,
   partial: string,
 ): Promise<void> {
   const resumed = sizeOf(partial) > 0;
-  if (await download(connection, entry, partial)) return;
-  if (resumed && (await download(connection, entry, partial))) return;
+  if (await download(connection, wanted, partial)) return;
+  if (resumed && (await download(connection, wanted, partial))) return;
   throw new HubError(
     connection.repo.name,
     undefined,
-    `${entry.path} arrived damaged: its hash is not the announced one. Try again.`,
+    `${wanted.path} arrived damaged: its hash is not the announced one. Try again.`,
   );
 }
 
 /** @returns whether the file is the announced one; if not, it is gone */
 async function download(
   connection: HubConnection,
-  entry: ListFileEntry,
+  wanted: WantedFile,
   partial: string,
 ): Promise<boolean> {
-  if (sizeOf(partial) > entry.size) await rm(partial, { force: true });
-  await receiveFile(connection, entry, partial);
-  if (await isAnnounced(partial, entry)) return true;
+  if (sizeOf(partial) > wanted.size) await rm(partial, { force: true });
+  await receiveFile(connection, wanted, partial);
+  if (wanted.hash === undefined || (await hasHash(partial, wanted.hash))) return true;
   await rm(partial, { force: true });
   return false;
 }

@@ -27,3 +27,9 @@ export function hubToken(environment: Environment = process.env): string | undef
 export function hubIsOffline(environment: Environment = process.env): boolean {
   return ["1", "on", "yes", "true"].includes((environment.HF_HUB_OFFLINE ?? "").toLowerCase());
 }
+
+/** Milliseconds that the hub may be silent: `HF_HUB_DOWNLOAD_TIMEOUT` in seconds, else ten of them. */
+export function hubSilence(environment: Environment = process.env): number {
+  const seconds = Number(environment.HF_HUB_DOWNLOAD_TIMEOUT || 10);
+  return 1000 * (seconds > 0 && seconds < 2 ** 21 ? seconds : 10);
+}

@@ -1,12 +1,20 @@
 /** Finds a model of the hub in the cache, or downloads the files of it that loading needs. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
-import { CheckpointNotFoundError } from "../errors.js";
+import { fileFailure, withFiles } from "@mlxterp/mlx";
+import { indexFile } from "../checkpoint/files/checkpoint-files.js";
+import { CheckpointNotFoundError, CorruptCheckpointError } from "../errors.js";
+import { apiFetch } from "./api-fetch.js";
 import { type RepositoryCache, repositoryCache } from "./cache-layout.js";
 import { type DownloadProgress, fetchIntoCache, type HubConnection } from "./download-file.js";
-import { hubCacheFolder, hubIsOffline, hubToken } from "./environment.js";
+import { hubCacheFolder, hubIsOffline, hubSilence, hubToken } from "./environment.js";
 import { explain } from "./hub-failure.js";
 import { type HubFiles, modelFiles } from "./hub-files.js";
+import { mostSmallBytes, Silence } from "./limits.js";
 import { isPassing, persistentFetch, type RetryPolicy } from "./retry.js";
+import { checkCommit, checkHubUrl, checkRevision, checkToken, isCommit } from "./safe-names.js";
+import { isSound } from "./verify-file.js";
 
 export interface HubOptions {
   /** Branch, tag or commit. Default: `main`. */
@@ -23,11 +31,14 @@ export interface HubOptions {
   readonly fetch?: typeof fetch;
   /** Requests until a failure stands, and the first wait in milliseconds. Default: 5, and half a second. */
   readonly retries?: Partial<RetryPolicy>;
+  /** Milliseconds without an answer until a connection is given up. Default: `HF_HUB_DOWNLOAD_TIMEOUT`, else 10,000. */
+  readonly silence?: number;
+  /** Compares every cached file with its hash again. Default: large ones only when they are new or changed. */
+  readonly verify?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-const commitPattern = /^[0-9a-f]{40}$/;
 const patience: RetryPolicy = { attempts: 5, delay: 500 };
 
 /**
@@ -36,46 +47,74 @@ const patience: RetryPolicy = { attempts: 5, delay: 500 };
  *
  * @param id such as `Xenova/llama2.c-stories15M`
  * @param files what to fetch. Default: a model's
- * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), HubError (`HUB`), the signal's reason
+ * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), HubError (`HUB`), CorruptCheckpointError
+ * (`CORRUPT_CHECKPOINT`) for a damaged file in the cache that cannot be fetched again, FileAccessError (`FILE_ACCESS`),
+ * IncompleteWriteError (`INCOMPLETE_WRITE`), InvalidArgumentError (`INVALID_ARGUMENT`), the signal's reason
  */
-export async function fetchHubModel(
+export function fetchHubModel(
   id: string,
   options: HubOptions = {},
   files: HubFiles = modelFiles,
 ): Promise<string> {
-  const { revision = "main", signal, offline = hubIsOffline() } = options;
   const cacheFolder = options.cacheFolder ?? hubCacheFolder();
+  return withFiles(cacheFolder, () => fetchOrFind(id, cacheFolder, options, files));
+}
+
+async function fetchOrFind(
+  id: string,
+  cacheFolder: string,
+  options: HubOptions,
+  files: HubFiles,
+): Promise<string> {
+  const { signal, offline = hubIsOffline() } = options;
+  const revision = checkRevision(options.revision ?? "main");
   const cache = repositoryCache(cacheFolder, id);
-  const cached = await findCached(cache, revision, files);
-  if (cached && (offline || commitPattern.test(revision))) return cached;
+  const cached = await findCached(cache, revision, files, { offline, verify: options.verify });
+  if (cached && (offline || isCommit(revision))) return cached;
   if (offline) throw notCached(id, revision, cacheFolder);
+  const token = checkToken(options.accessToken ?? hubToken());
   try {
     // With a copy at hand nobody should wait for a hub that does not answer.
-    const connection = await connect(id, revision, options, cached ? 1 : undefined);
+    const connection = await connect(id, revision, options, token, cached ? 1 : undefined);
     await fetchFiles(connection, cache, files);
     await cache.writeReference(revision, connection.revision);
     return cache.snapshot(connection.revision);
   } catch (error) {
     signal?.throwIfAborted();
     if (cached && isUnreachable(error)) return cached;
-    throw explain(error, id, revision);
+    throw explain(fileFailure(error, cacheFolder), id, revision, token);
   }
 }
 
 /** Whether the hub itself is away, not the model: no connection, or an answer that will be another one later. */
 function isUnreachable(error: unknown): boolean {
-  return error instanceof HubApiError ? isPassing(error.statusCode) : error instanceof TypeError;
+  if (error instanceof HubApiError) return isPassing(error.statusCode);
+  return error instanceof TypeError || error instanceof Silence;
 }
 
-/** The complete snapshot of a revision. */
+/**
+ * The complete snapshot of a revision, all of whose files are what their hashes say.
+ *
+ * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) for one that is not, where it cannot be fetched again
+ */
 async function findCached(
   cache: RepositoryCache,
   revision: string,
   files: HubFiles,
+  { offline, verify }: { readonly offline: boolean; readonly verify?: boolean },
 ): Promise<string | undefined> {
-  const commit = commitPattern.test(revision) ? revision : await cache.readReference(revision);
+  const commit = isCommit(revision) ? revision : await cache.readReference(revision);
   if (!commit) return undefined;
   const snapshot = cache.snapshot(commit);
+  if (!existsSync(snapshot)) return undefined;
+  for (const file of readdirSync(snapshot)) {
+    const hash = await cache.hashOf(commit, file);
+    if (hash === undefined || !existsSync(cache.blob(hash))) continue;
+    if (await isSound(cache, hash, verify)) continue;
+    if (!offline) return undefined; // fetching finds it damaged again, and mends it
+    const reason = "its content is not what the hub announced (its hash differs)";
+    throw new CorruptCheckpointError(join(snapshot, file), reason);
+  }
   return files.isComplete(snapshot) ? snapshot : undefined;
 }
 
@@ -91,25 +130,29 @@ async function connect(
   id: string,
   revision: string,
   options: HubOptions,
+  accessToken: string | undefined,
   attempts?: number,
 ): Promise<HubConnection> {
-  const { signal, onProgress, fetch: plainFetch = fetch } = options;
+  const { signal, onProgress, verify, fetch: plainFetch = fetch } = options;
+  const { silence = hubSilence() } = options;
   const retries = { ...patience, ...options.retries };
-  const shared = {
-    hubUrl: options.hubUrl ?? process.env.HF_ENDPOINT ?? "https://huggingface.co",
-    accessToken: options.accessToken ?? hubToken(),
-  };
+  const address = options.hubUrl ?? process.env.HF_ENDPOINT ?? "https://huggingface.co";
+  const shared = { hubUrl: checkHubUrl(address), accessToken };
   const asking = attempts ? { ...retries, attempts } : retries;
   const { sha } = await modelInfo({
     name: id,
     revision,
     additionalFields: ["sha"],
     ...shared,
-    fetch: persistentFetch(plainFetch, asking, signal),
+    fetch: apiFetch(persistentFetch(plainFetch, asking, silence, signal), {
+      ...{ hubUrl: shared.hubUrl, silence, repository: id },
+    }),
   });
-  const persistent = persistentFetch(plainFetch, retries, signal);
-  const repo = { type: "model", name: id } as const;
-  return { repo, revision: sha, retries, signal, onProgress, ...shared, fetch: persistent };
+  return {
+    ...{ repo: { type: "model", name: id }, revision: checkCommit(sha, id), ...shared },
+    ...{ retries, silence, verify, signal, onProgress },
+    fetch: persistentFetch(plainFetch, retries, silence, signal),
+  };
 }
 
 async function fetchFiles(
@@ -117,19 +160,36 @@ async function fetchFiles(
   cache: RepositoryCache,
   files: HubFiles,
 ): Promise<void> {
-  const entries = new Map<string, ListFileEntry>();
-  for await (const entry of listFiles(connection)) entries.set(entry.path, entry);
+  const { repo, revision } = connection;
+  const entries = await listEntries(connection);
+  for (const path of files.small) {
+    const entry = entries.get(path);
+    if (entry) await fetchIntoCache(connection, cache, entry, mostSmallBytes);
+  }
   const paths = new Set(entries.keys());
   const fetched = new Set<string>();
-  const fetchOne = async (path: string) => {
-    fetched.add(path);
-    const entry = entries.get(path);
-    if (entry) await fetchIntoCache(connection, cache, entry);
-  };
-  for (const path of files.small) await fetchOne(path);
-  const nextWeights = () =>
-    files
-      .weights(paths, cache.snapshot(connection.revision), connection.repo.name)
-      .find((path) => !fetched.has(path));
-  for (let path = nextWeights(); path; path = nextWeights()) await fetchOne(path);
+  // Twice: an index tells the names of the shards once it is there.
+  for (let round = 0; round < 2; round++) {
+    for (const path of files.weights(paths, cache.snapshot(revision), repo.name)) {
+      const entry = entries.get(path);
+      if (!entry) throw missingShard(repo.name, path);
+      if (!fetched.has(path)) await fetchIntoCache(connection, cache, entry);
+      fetched.add(path);
+    }
+  }
+}
+
+async function listEntries(connection: HubConnection): Promise<Map<string, ListFileEntry>> {
+  const { repo, hubUrl, silence } = connection;
+  const asking = apiFetch(connection.fetch, { hubUrl, silence, repository: repo.name });
+  const entries = new Map<string, ListFileEntry>();
+  for await (const entry of listFiles({ ...connection, fetch: asking })) {
+    if (typeof entry?.path === "string") entries.set(entry.path, entry);
+  }
+  return entries;
+}
+
+function missingShard(repository: string, path: string): CheckpointNotFoundError {
+  const rule = `Its ${indexFile} lists this file, but the repository lacks it: its upload is not complete.`;
+  return new CheckpointNotFoundError(repository, [path], rule);
 }

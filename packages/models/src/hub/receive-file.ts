@@ -1,16 +1,16 @@
 /** Receives a file of the hub into a partial one on the disk, in as many requests as it takes. */
-import { existsSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import type { ListFileEntry } from "@huggingface/hub";
 import { HubError } from "../errors.js";
-import type { HubConnection } from "./download-file.js";
+import type { HubConnection, WantedFile } from "./download-file.js";
+import { inTime, Silence } from "./limits.js";
+import { sizeOf } from "./partial-file.js";
 import { type Arrival, requestRest } from "./request-rest.js";
 import { pause } from "./retry.js";
 
-/** The size of a file; 0 where there is none. */
-export function sizeOf(file: string): number {
-  return existsSync(file) ? statSync(file).size : 0;
-}
+/** What a request should bring of a file: a drop at a time would never end. */
+const enough = (size: number) => Math.min(2 ** 20, size / 1000);
+/** How many requests may bring less. */
+const mostDrops = 20;
 
 /**
  * Asks for what is missing until it is there, or until several requests in a row brought nothing.
@@ -19,21 +19,22 @@ export function sizeOf(file: string): number {
  */
 export async function receiveFile(
   connection: HubConnection,
-  entry: ListFileEntry,
+  entry: WantedFile,
   partial: string,
 ): Promise<void> {
   const { retries, signal, repo } = connection;
   await (await open(partial, "a")).close();
-  for (let fruitless = 0; ; ) {
+  for (let [fruitless, drops] = [0, 0]; ; ) {
     const before = sizeOf(partial);
     if (before === entry.size) return;
     const broken = await receive(connection, entry, partial, before);
     const now = sizeOf(partial);
     if (now === entry.size) return;
-    fruitless = now > before ? 1 : fruitless + 1;
-    if (fruitless >= retries.attempts) {
+    if (now - before < enough(entry.size)) drops++;
+    fruitless = now > before && !(broken instanceof Silence) ? 1 : fruitless + 1;
+    if (fruitless >= retries.attempts || drops > mostDrops) {
       const reason = `${entry.path} broke off after ${now} of ${entry.size} bytes. Try again; what has come is kept.`;
-      throw new HubError(repo.name, undefined, reason, { cause: broken });
+      throw new HubError(repo.name, undefined, reason);
     }
     await pause(retries, fruitless, signal);
   }
@@ -42,7 +43,7 @@ export async function receiveFile(
 /** One request. @returns what broke the connection, if something did */
 async function receive(
   connection: HubConnection,
-  entry: ListFileEntry,
+  entry: WantedFile,
   partial: string,
   offset: number,
 ): Promise<unknown> {
@@ -54,16 +55,17 @@ async function receive(
 
 /** What `fetch` throws when a body ends early; a full disk, for one, is no reason to ask again. */
 function isBrokenConnection(error: unknown): boolean {
-  return error instanceof TypeError || (error as { code?: string }).code === "ECONNRESET";
+  return (
+    error instanceof Silence ||
+    error instanceof TypeError ||
+    (error as { code?: string }).code === "ECONNRESET"
+  );
 }
 
-/**
- * Every byte goes to its own place in the file, so that two processes that load one model do no harm: they
- * write the same.
- */
+/** Every byte goes to its own place in the file. */
 async function write(
-  { repo, signal, onProgress }: HubConnection,
-  { path: file, size: total }: ListFileEntry,
+  { repo, signal, onProgress, silence }: HubConnection,
+  { path: file, size: total }: WantedFile,
   partial: string,
   { body, start }: Arrival,
 ): Promise<unknown> {
@@ -71,7 +73,7 @@ async function write(
   let loaded = start;
   try {
     if (start === 0) await output.truncate();
-    for await (const chunk of body) {
+    for await (const chunk of inTime(body, silence)) {
       if (loaded + chunk.byteLength > total) {
         const reason = `${file} is longer than the ${total} bytes that the hub announced. Try again.`;
         throw new HubError(repo.name, undefined, reason);

@@ -1,7 +1,6 @@
 /** Asks the hub for what is still missing of a file. */
-import type { ListFileEntry } from "@huggingface/hub";
 import { HubError } from "../errors.js";
-import type { HubConnection } from "./download-file.js";
+import type { HubConnection, WantedFile } from "./download-file.js";
 import { refusal } from "./hub-failure.js";
 
 /** Bytes on their way, and where in the file they begin. */
@@ -19,7 +18,7 @@ export interface Arrival {
  */
 export async function requestRest(
   connection: HubConnection,
-  { path, size }: ListFileEntry,
+  { path, size }: WantedFile,
   offset: number,
 ): Promise<Arrival | "unresumable"> {
   const { repo, revision, hubUrl, accessToken } = connection;
@@ -33,18 +32,18 @@ export async function requestRest(
   });
   const { status, headers, body } = response;
   if (status !== 200 && status !== 206) {
-    await body?.cancel();
+    body?.cancel().catch(() => undefined);
     if (status === 416 && offset > 0) return "unresumable";
-    throw refusal(repo.name, revision, status, `${path} is refused with status ${status}.`);
+    throw refusal(repo.name, revision, status, path);
   }
   const { start, total } =
     status === 206 ? rangeOf(headers) : { start: 0, total: lengthOf(headers) };
   if (start === undefined || (start !== 0 && start !== offset)) {
-    await body?.cancel();
+    body?.cancel().catch(() => undefined);
     return "unresumable";
   }
   if (total !== undefined && total !== size) {
-    await body?.cancel();
+    body?.cancel().catch(() => undefined);
     const reason = `${path} has ${total} bytes where the hub announced ${size}. Try again.`;
     throw new HubError(repo.name, undefined, reason);
   }

@@ -1,5 +1,6 @@
 /** Repeats requests that failed for a passing reason, waiting longer each time. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { fetchInTime, Silence } from "./limits.js";
 
 /** How often, and how patiently. */
 export interface RetryPolicy {
@@ -49,24 +50,49 @@ export function retryAfter(header: string | null, now: number = Date.now()): num
   return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), longestRetryAfter) : 0;
 }
 
-/** A `fetch` that asks again when there is no connection or the server says it cannot answer now. */
+/** How often a hub that keeps silent is asked: every time costs the whole wait. */
+const mostSilent = 2;
+
+/** What will be so again: answers that are no HTTP, redirects in a circle, certificates. */
+const lasting =
+  /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|INVALID|NOT_SUPPORTED)|ERR_|CERT_|DEPTH_|SELF_|UNABLE_)/;
+
+function isLasting(error: unknown): boolean {
+  const { code, message = "" } = ((error as Error)?.cause ?? {}) as {
+    code?: unknown;
+    message?: string;
+  };
+  return lasting.test(String(code)) || /redirect/.test(message);
+}
+
+/**
+ * A `fetch` that asks again when there is no connection, no answer in time, or the server says it cannot answer now.
+ *
+ * @param silence milliseconds until an answer must begin
+ */
 export function persistentFetch(
   plainFetch: typeof fetch,
   policy: RetryPolicy,
+  silence: number,
   signal?: AbortSignal,
 ): typeof fetch {
   return async (input, init) => {
+    let silent = 0;
     for (let attempt = 1; ; attempt++) {
       const last = attempt >= policy.attempts;
-      const outcome = await plainFetch(input, signal ? { ...init, signal } : init).catch(
-        (error: unknown) => {
-          signal?.throwIfAborted();
-          if (last) throw error;
-          return undefined;
-        },
-      );
+      const outcome = await fetchInTime(
+        plainFetch,
+        input,
+        signal ? { ...init, signal } : init,
+        silence,
+      ).catch((error: unknown) => {
+        signal?.throwIfAborted();
+        if (error instanceof Silence) silent++;
+        if (last || silent >= mostSilent || isLasting(error)) throw error;
+        return undefined;
+      });
       if (outcome && (last || !isPassing(outcome.status))) return outcome;
-      await outcome?.body?.cancel();
+      outcome?.body?.cancel().catch(() => undefined);
       await pause(policy, attempt, signal, retryAfter(outcome?.headers.get("retry-after") ?? null));
     }
   };

@@ -49,7 +49,9 @@ export interface LanguageModelOptions {
   /** The ids that end a text. Default: none. */
   readonly eosTokens?: readonly number[];
   /** Where the weights come from; without it the model cannot be saved. */
-  readonly checkpoint?: Checkpoint;
+  readonly checkpoint?: Checkpoint<LanguageModel>;
+  /** What was left out of a checkpoint, in words. Default: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -67,7 +69,9 @@ export class LanguageModel extends InterpretableModel<Decoder> {
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
   /** Absent in a model that was not loaded. */
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: Checkpoint<LanguageModel> | undefined;
+  /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
+  readonly notes: readonly string[];
 
   constructor(decoder: Decoder, options: LanguageModelOptions) {
     checkOptions<LanguageModelOptions>("LanguageModel", options, {
@@ -76,9 +80,10 @@ export class LanguageModel extends InterpretableModel<Decoder> {
       name: checkText,
       eosTokens: checkList,
       checkpoint: checkRecord,
+      notes: checkList,
     });
     instanceOf(Decoder, "a Decoder")("decoder", decoder);
-    const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
+    const { config, tokenizer, name, eosTokens = [], checkpoint, notes = [] } = options;
     super(decoder, {
       tokenizer,
       name,
@@ -89,6 +94,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
     this.weights = new ModelWeights(decoder);
     this.eosTokens = eosTokens;
     this.checkpoint = checkpoint;
+    this.notes = notes;
   }
 
   /**

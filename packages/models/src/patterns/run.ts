@@ -57,7 +57,7 @@ export class PatternRunner {
 
   /** All matches in order, none inside another. */
   matchAll(text: string): Match[] {
-    this.budget = 200_000 + 400 * text.length;
+    this.budget = 200_000 + 150 * text.length;
     const found: Match[] = [];
     let from = 0;
     let last = -1;
@@ -77,7 +77,7 @@ export class PatternRunner {
 
   /** Whether all of a text is matched. */
   matchesWhole(text: string): boolean {
-    this.budget = 200_000 + 400 * text.length;
+    this.budget = 200_000 + 150 * text.length;
     return this.search(text, 0) !== undefined;
   }
 

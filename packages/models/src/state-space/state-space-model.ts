@@ -38,6 +38,8 @@ export interface StateSpaceModelOptions {
   readonly eosTokens?: readonly number[];
   /** Where the weights come from; without it the model cannot be saved. */
   readonly checkpoint?: Checkpoint;
+  /** What was left out of a checkpoint, in words. Default: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -53,6 +55,8 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
   readonly eosTokens: readonly number[];
   /** Absent in a model that was not loaded. */
   readonly checkpoint: Checkpoint | undefined;
+  /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
+  readonly notes: readonly string[];
 
   constructor(mamba: Mamba, options: StateSpaceModelOptions) {
     checkOptions<StateSpaceModelOptions>("StateSpaceModel", options, {
@@ -61,9 +65,10 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
       name: checkText,
       eosTokens: checkList,
       checkpoint: checkRecord,
+      notes: checkList,
     });
     instanceOf(Mamba, "a Mamba")("mamba", mamba);
-    const { config, tokenizer, name, eosTokens = [], checkpoint } = options;
+    const { config, tokenizer, name, eosTokens = [], checkpoint, notes = [] } = options;
     const { layers, hidden, vocab } = config;
     super(mamba, {
       tokenizer,
@@ -82,6 +87,7 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
     this.config = config;
     this.eosTokens = eosTokens;
     this.checkpoint = checkpoint;
+    this.notes = notes;
   }
 
   /**

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { loadModel } from "../index.js";
 import { type OtherComparison, otherFamilies } from "./other-families.js";
 import { readActivations } from "./reference.js";
-import { compareWithReference, referenceFolders, tolerances } from "./reference-comparison.js";
+import { compareWithReference, tolerances } from "./reference-comparison.js";
+import { referenceFolders } from "./reference-folders.js";
 
 /** One reference checkpoint and how far we are from it, in the respects it has. */
 export interface FamilyResult extends OtherComparison {

@@ -2,9 +2,9 @@
 import type { Prompt } from "@mlxterp/core";
 import type { GenerateOptions, GenerationStep } from "../generation/options.js";
 import { LanguageModel, loadModel, StateSpaceModel } from "../index.js";
-import { reference } from "./reference.js";
+import { referenceFolder } from "./reference-folders.js";
 
-/** Reference checkpoints with every way of knowing positions; empty where there is no reference data. */
+/** Families with every way of knowing positions. */
 export const generativeFamilies = [
   "bloom", // biases that grow with distance
   "gpt2", // learned positions
@@ -14,10 +14,10 @@ export const generativeFamilies = [
   "gpt_oss", // sinks, and a sliding window
   "deepseek_v3", // latent attention
   "mamba", // a state in place of keys and values
-].filter((name) => reference(`reference/families/${name}`).available);
+];
 
 export function loadFamily(name: string): Promise<LanguageModel | StateSpaceModel> {
-  const { folder } = reference(`reference/families/${name}`);
+  const folder = referenceFolder(`${name}/base`);
   return name === "mamba"
     ? loadModel(folder, { as: StateSpaceModel })
     : loadModel(folder, { as: LanguageModel });
@@ -25,7 +25,7 @@ export function loadFamily(name: string): Promise<LanguageModel | StateSpaceMode
 
 /** Token ids within every vocabulary of the checkpoints, none of them a mark. */
 export function someIds(count: number, seed = 1): number[] {
-  return Array.from({ length: count }, (_, index) => 3 + ((index * 37 + seed * 29) % 100));
+  return Array.from({ length: count }, (_, index) => 3 + ((index * 37 + seed * 29) % 61));
 }
 
 /** All steps of one text. */

@@ -52,6 +52,14 @@ export interface HubBehaviour {
   /** Says no length, so that only the content tells. */
   readonly chunked?: boolean;
   readonly files?: Readonly<Record<string, Buffer>>;
+  /** Takes any answer over: says whether it did. */
+  readonly answer?: (request: IncomingMessage, response: ServerResponse, path: string) => boolean;
+  /** What it calls the commit. */
+  readonly commit?: unknown;
+  /** Changes its listing. */
+  readonly list?: (entries: Record<string, unknown>[]) => unknown;
+  /** Headers of the listing. */
+  readonly listHeaders?: (request: IncomingMessage) => Record<string, string>;
 }
 
 export function sha(algorithm: string, ...parts: (Buffer | string)[]): string {
@@ -89,9 +97,17 @@ export async function startHub(behaviour: HubBehaviour = {}): Promise<LoopbackHu
     const status = refusals.shift() ?? behaviour.status;
     if (status === 0) return request.socket.destroy();
     if (status) return refuse(response, status, behaviour.retryAfter);
-    if (path.startsWith(`/api/models/${hubId}/tree/`)) return sendJson(response, listing(files));
+    if (behaviour.answer?.(request, response, path)) return;
+    if (path.startsWith(`/api/models/${hubId}/tree/`)) {
+      for (const [name, value] of Object.entries(behaviour.listHeaders?.(request) ?? {})) {
+        response.setHeader(name, value);
+      }
+      const entries = listing(files);
+      return sendJson(response, behaviour.list ? behaviour.list(entries) : entries);
+    }
     if (path.startsWith(`/api/models/${hubId}`)) {
-      return sendJson(response, { _id: "1", id: hubId, sha: commit });
+      const named = "commit" in behaviour ? behaviour.commit : commit;
+      return sendJson(response, { _id: "1", id: hubId, sha: named });
     }
     const name = path.split(`/${hubId}/resolve/${commit}/`)[1];
     if (!name || !files[name]) return refuse(response, 404);

@@ -3,8 +3,9 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
 import { StateSpaceModel } from "../state-space/state-space-model.js";
-import { maxDifference, readActivations, reference, rows } from "./reference.js";
+import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
+import { referenceFolder } from "./reference-folders.js";
 
 type Activations = Record<string, MxArray>;
 
@@ -14,14 +15,14 @@ export type OtherComparison = Partial<ReferenceComparison>;
 /** Families that are no decoders, by `model_type`. */
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
   bert: async () => {
-    const { folder } = reference("reference/families/bert");
+    const folder = referenceFolder("bert/base");
     return compareBert(
       await loadModel(folder, { as: MaskedLanguageModel }),
       readActivations(folder),
     );
   },
   mamba: async () => {
-    const { folder } = reference("reference/families/mamba");
+    const folder = referenceFolder("mamba/base");
     return compareMamba(await loadModel(folder, { as: StateSpaceModel }), readActivations(folder));
   },
 };

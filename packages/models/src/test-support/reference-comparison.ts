@@ -1,22 +1,7 @@
 /** How far a decoder is from transformers on a reference checkpoint, in every respect the reference has. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { families } from "../families/index.js";
 import type { LanguageModel } from "../language-model/language-model.js";
-import { maxDifference, reference, rows } from "./reference.js";
-
-/** The reference checkpoints of families that the decoder covers; none without reference data. */
-export function referenceFolders(): { name: string; modelType: string; folder: string }[] {
-  const { folder: parent, available } = reference("reference/families");
-  if (!available) return [];
-  const decoders = families.flatMap((family) => ("describe" in family ? [family.modelType] : []));
-  return readdirSync(parent).flatMap((name) => {
-    const folder = join(parent, name);
-    const { model_type: modelType } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
-    return decoders.includes(modelType) ? [{ name, modelType, folder }] : [];
-  });
-}
+import { maxDifference, rows } from "./reference.js";
 
 type Activations = Record<string, MxArray>;
 

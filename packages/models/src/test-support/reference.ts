@@ -9,10 +9,12 @@ const beside = fileURLToPath(new URL("../../../../../shared", import.meta.url));
 /** The folder of shared reference data: `MLXTERP_SHARED`, else `shared` beside the repository. */
 const sharedFolder = process.env.MLXTERP_SHARED ?? beside;
 
-/** A folder of reference data, and whether it is there. */
-export function reference(path: string): { folder: string; available: boolean } {
+/** A folder of reference data, whether it is there, and what a test that needs it adds to its name. */
+export function reference(path: string): { folder: string; available: boolean; note: string } {
   const folder = join(sharedFolder, path);
-  return { folder, available: existsSync(folder) };
+  const available = existsSync(folder);
+  const note = available ? "" : ` (skipped: shared/${path} is not beside the checkout)`;
+  return { folder, available, note };
 }
 
 /** The activations that transformers computed. */

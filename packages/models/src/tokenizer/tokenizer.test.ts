@@ -196,8 +196,8 @@ describe("pieces", () => {
 });
 
 for (const name of ["stories15M", "stories260K"]) {
-  const { folder, available } = reference(`data/models/${name}`);
-  describe.skipIf(!available)(`the tokenizer of ${name}`, () => {
+  const { folder, available, note } = reference(`data/models/${name}`);
+  describe.skipIf(!available)(`the tokenizer of ${name}${note}`, () => {
     const tokenizer = available ? loadTokenizer(folder) : undefined;
 
     it("begins with BOS and gives texts back", () => {

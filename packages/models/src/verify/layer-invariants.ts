@@ -9,7 +9,7 @@ import type { Subject } from "./subject.js";
 /** Sums of writes are no residual stream where norms rescale it in between. */
 function normsOnStream({ model }: Subject): string | undefined {
   const { layers } = model.module;
-  return layers.some(({ outputNorm }) => outputNorm)
+  return layers.some(({ outputNorm, addsToNormalized }) => outputNorm || addsToNormalized)
     ? "norms stand on the residual stream itself"
     : undefined;
 }
@@ -63,7 +63,18 @@ export const writesAddUp = inEveryLayer(
   (trace, index, { model }) => {
     const layer = trace.layers[index];
     const { input, selfAttn, residMid, mlp } = layer;
-    if (!model.module.layers[index].outputNorm) {
+    const { outputNorm, addsToNormalized } = model.module.layers[index];
+    if (addsToNormalized) {
+      const { inputNorm, postAttentionNorm } = layer;
+      const attended = mx.add(inputNorm.value, selfAttn.value);
+      const after = mx.add(postAttentionNorm.value, mlp.value);
+      return {
+        where: `${residMid.site}, ${layer.site}`,
+        received: mx.stack([attended, after]),
+        expected: mx.stack([residMid.value, layer.value]),
+      };
+    }
+    if (!outputNorm) {
       const received = mx.add(mx.add(input.value, selfAttn.value), mlp.value);
       return { where: layer.site, received, expected: layer.value };
     }

@@ -1,20 +1,19 @@
 /** Attention patterns to look through in a page: choose a layer and a head, point at a token. */
-import type { AttentionResult } from "@mlxterp/analysis";
-import { visibleToken } from "../text.js";
+import { type AttentionBlock, visibleToken } from "@mlxterp/results";
 
 /**
  * The view's place and data; the page's script brings it to life. Weights travel as bytes (0 … 255), which is
  * finer than an eye can tell shades apart.
  */
-export function attentionView({ prompt, patterns }: AttentionResult): string {
+export function attentionView({ pieces, patterns, causal, open }: AttentionBlock): string {
   const data = {
-    tokens: prompt.pieces.map(visibleToken),
+    tokens: pieces.map(visibleToken),
+    causal,
+    ...(open && { open: { layer: open.layer, head: open.head } }),
     patterns: patterns.map(({ layer, head, weights }) => ({
       layer,
       head,
-      weights: Buffer.from(Uint8Array.from(weights, (weight) => Math.round(weight * 255))).toString(
-        "base64",
-      ),
+      weights: base64(Uint8Array.from(weights, (weight) => Math.round(weight * 255))),
     })),
   };
   // "<" could end the element; within JSON strings the escape means the same
@@ -25,11 +24,20 @@ export function attentionView({ prompt, patterns }: AttentionResult): string {
   ].join("");
 }
 
+/** As browsers and Node write it alike; in parts, since a call takes no more than so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 4096) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 4096));
+  }
+  return btoa(text);
+}
+
 /** Runs in the page; sets texts only as text, never as markup. */
 export const attentionScript = `
 "use strict";
 for (const view of document.querySelectorAll(".attention-view")) {
-  const { tokens, patterns } = JSON.parse(view.querySelector("script").textContent);
+  const { tokens, patterns, causal, open } = JSON.parse(view.querySelector("script").textContent);
   for (const pattern of patterns) {
     pattern.bytes = Uint8Array.from(atob(pattern.weights), (character) => character.charCodeAt(0));
   }
@@ -53,6 +61,7 @@ for (const view of document.querySelectorAll(".attention-view")) {
   const distinct = (key) => [...new Set(patterns.map((pattern) => pattern[key]))];
   const layer = choice("Layer", distinct("layer"));
   const head = choice("Head", distinct("head"));
+  if (open) { layer.value = String(open.layer); head.value = String(open.head); }
   const strip = make(view, "div");
   strip.className = "tokens";
   const reading = make(view, "div");
@@ -69,7 +78,7 @@ for (const view of document.querySelectorAll(".attention-view")) {
     const short = tokens[query].slice(0, 14);
     draw(picture, "text", { x: margin - 6, y: middle, "text-anchor": "end" }).textContent = short;
     draw(picture, "text", { transform: "translate(" + (margin + middle) + " " + (size * cellSize + 6) + ") rotate(-90)", "text-anchor": "end" }).textContent = short;
-    for (let key = 0; key <= query; key++) {
+    for (let key = 0; key < (causal ? query + 1 : size); key++) {
       const cell = draw(picture, "rect", { x: margin + key * cellSize, y: query * cellSize, width: cellSize - 1, height: cellSize - 1 });
       cell.addEventListener("pointerenter", () => choose(query, key));
       cells.push({ cell, query, key });
@@ -88,12 +97,12 @@ for (const view of document.querySelectorAll(".attention-view")) {
   const choose = (query, key) => {
     chosen = query;
     buttons.forEach((button, index) => {
-      const weight = index <= query ? weightOf(query, index) : 0;
+      const weight = !causal || index <= query ? weightOf(query, index) : 0;
       button.style.background = shade(weight);
       button.style.color = weight > 0.55 ? "#ffffff" : "#1a1a1a";
       button.setAttribute("aria-pressed", String(index === query));
     });
-    const best = key === undefined ? buttons.map((_, index) => index).slice(0, query + 1).sort((a, b) => weightOf(query, b) - weightOf(query, a)).slice(0, 3) : [key];
+    const best = key === undefined ? buttons.map((_, index) => index).slice(0, causal ? query + 1 : size).sort((a, b) => weightOf(query, b) - weightOf(query, a)).slice(0, 3) : [key];
     reading.textContent = tokens[query] + " looks at " + best.map((index) => tokens[index] + " " + weightOf(query, index).toFixed(2)).join(", ");
   };
   const show = () => {
@@ -105,3 +114,6 @@ for (const view of document.querySelectorAll(".attention-view")) {
   show();
 }
 `.trim();
+
+/** SHA-256 of the script in base64, by which the page's policy lets it run; a browser has no call for it that answers at once. */
+export const attentionScriptHash = "nm4JBvmKexH8V6mcg5UdVlAkdVgIYrytfQU1/F6lde4=";

@@ -1,8 +1,8 @@
 /** The report: one page, everything in it, nothing that a text could turn into markup or code. */
 import { createHash } from "node:crypto";
+import { section, text } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
-import { lensFigure } from "../figures/lens-figure.js";
-import { attentionResult, hostile, lensResult, parse, textsOf } from "../test-support.js";
+import { attentionBlock, hostile, parse, textsOf, wordGrid } from "../test-support.js";
 import { htmlReport } from "./report.js";
 
 const [script, quotes, closing] = hostile;
@@ -10,25 +10,28 @@ const [script, quotes, closing] = hostile;
 const full = htmlReport({
   title: script,
   summary: quotes,
-  sections: [
-    {
-      heading: quotes,
-      text: [script, closing],
-      table: {
-        columns: [script, "number"],
+  blocks: [
+    { kind: "tokens", label: script, pieces: hostile, values: [0, 0.5, 1, 0], scale: { kind: "sequential", domain: [0, 1] } }, // biome-ignore format: one block
+    section(
+      quotes,
+      text(script),
+      text(closing, "quiet"),
+      {
+        kind: "table",
+        columns: [{ title: script }, { title: "number", align: "right" }],
         rows: [
-          [closing, 0.12345],
-          [quotes, -2],
+          [closing, "0.123"],
+          [{ text: quotes, tone: "strong" }, "−2"],
         ],
         caption: script,
       },
-      figures: [
-        lensFigure(lensResult(hostile)),
-        { svg: lensFigure(lensResult(["a", "b"])), caption: script },
-      ],
-    },
-    { heading: "Patterns", attention: attentionResult(hostile) },
-    { heading: "End" },
+      wordGrid(hostile),
+      section("Inside", wordGrid(["a", "b"])),
+    ),
+    section("Patterns", { ...attentionBlock(hostile), open: { layer: 3, head: 1 } }),
+    section("End"),
+    text("after the end"),
+    { ...text("for terminals"), only: "terminal" },
   ],
   provenance: { model: script, seed: 3 },
 });
@@ -37,9 +40,16 @@ describe("htmlReport", () => {
   it("shows title, texts, tables, figures and provenance in their order", () => {
     expect(textsOf(full, "h1")).toEqual([script]);
     expect(textsOf(full, "h2")).toEqual([quotes, "Patterns", "End"]);
-    expect(textsOf(full, "section p")).toEqual([script, closing]);
+    expect(textsOf(full, "section p")).toEqual([script, closing, "after the end"]);
+    expect(textsOf(full, "h3")).toEqual(["Inside"]);
+    expect(textsOf(full, ".token-strip span")).toEqual([
+      script,
+      "·& \"quoted\" 'text'",
+      closing,
+      "\\n\\x00\\t",
+    ]);
     expect(textsOf(full, "td")).toEqual([closing, "0.123", quotes, "−2"]);
-    expect(textsOf(full, "figcaption")).toEqual([script]);
+    expect(textsOf(full, "caption")).toEqual([script]);
     expect(textsOf(full, "figure > .scroll > svg > title")).toHaveLength(2);
     expect(JSON.parse(textsOf(full, "footer pre")[0])).toEqual({ model: script, seed: 3 });
     expect(textsOf(full, "nav a")).toEqual([quotes, "Patterns", "End"]);
@@ -70,19 +80,14 @@ describe("htmlReport", () => {
   });
 
   it("has no script without attention patterns", () => {
-    const plain = htmlReport({ title: "T", sections: [{ heading: "H", text: "x" }] });
+    const plain = htmlReport({ title: "T", blocks: [section("H", text("x"))] });
     expect(plain).not.toContain("<script");
     expect(plain).toContain("script-src 'none'");
     expect(plain).not.toContain("Provenance");
   });
 
-  it("refuses figures that are no pictures, or could run code", () => {
-    const page = (svg: string) => () =>
-      htmlReport({ title: "T", sections: [{ heading: "H", figures: [svg] }] });
-    expect(page("<p>text</p>")).toThrow(/begins with "<p>text/);
-    expect(page("<svg><script>x</script></svg>")).toThrow(TypeError);
-    expect(page('<svg onload="x"></svg>')).toThrow(TypeError);
-    expect(page('<svg><a href="javascript:x"></a></svg>')).toThrow(TypeError);
-    expect(page("<svg><text>onload = javascript:</text></svg>")).not.toThrow();
+  it("opens patterns at the head that is asked for", () => {
+    const data = parse(full).querySelector('script[type="application/json"]')?.textContent ?? "";
+    expect(JSON.parse(data).open).toEqual({ layer: 3, head: 1 });
   });
 });

@@ -1,42 +1,24 @@
-/** One self-contained HTML page of text, tables and figures. */
-import { createHash } from "node:crypto";
-import type { AttentionResult } from "@mlxterp/analysis";
-import { escapeMarkup, formatNumber } from "../text.js";
-import { attentionScript, attentionView } from "./attention-view.js";
+/** One self-contained HTML page from blocks: it knows no method. */
+import type { Block, SectionBlock } from "@mlxterp/results";
+import { escapeMarkup } from "../text.js";
+import { attentionScript, attentionScriptHash } from "./attention-view.js";
+import { blockMarkup } from "./block-markup.js";
 import { stylesheet } from "./stylesheet.js";
 
-/** A table of texts and numbers. */
-export interface ReportTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number)[])[];
-  readonly caption?: string;
-}
-
-/** A figure with a line of text below it. */
-export interface ReportFigure {
-  /** An SVG document, as the figure functions return it. */
-  readonly svg: string;
-  readonly caption?: string;
-}
-
-/** One part of a report; what is there is shown in this order. */
-export interface ReportSection {
-  readonly heading: string;
-  /** A paragraph, or several. */
-  readonly text?: string | readonly string[];
-  readonly table?: ReportTable;
-  readonly figures?: readonly (string | ReportFigure)[];
-  /** Patterns to look through, with a choice of layer and head. */
-  readonly attention?: AttentionResult;
-}
-
+/** What is on a page. */
 export interface Report {
   readonly title: string;
   /** Under the title. */
   readonly summary?: string;
-  readonly sections: readonly ReportSection[];
+  readonly blocks: readonly Block[];
   /** Where the numbers come from: any JSON-able data, such as the `provenance` of the results. */
   readonly provenance?: unknown;
+}
+
+/** A part of the page; the first has no heading unless the blocks begin with one. */
+interface Part {
+  readonly title: string | undefined;
+  readonly blocks: Block[];
 }
 
 /**
@@ -44,21 +26,21 @@ export interface Report {
  * load anything. Every text is escaped. Light or dark as the reader's system is set.
  *
  * @returns an HTML document
- * @throws TypeError for a figure that is not an SVG document, or that could run code
  * @example
  * const html = htmlReport({
  *   title: "Who gets the ball?",
- *   sections: [{ heading: "Logit lens", figures: [lensFigure(lens)] }],
- *   provenance: lens.provenance,
+ *   blocks: [section("Parts", { kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] })],
+ *   provenance: { model: "tiny" },
  * });
  */
-export function htmlReport({ title, summary, sections, provenance }: Report): string {
-  const script = sections.some(({ attention }) => attention) ? attentionScript : "";
-  const ids = sections.map((_, index) => `section-${index + 1}`);
+export function htmlReport({ title, summary, blocks, provenance }: Report): string {
+  const parts = partsOf(blocks);
+  const script = parts.some((part) => hasAttention(part.blocks)) ? attentionScript : "";
+  const ids = parts.map((_, index) => `section-${index + 1}`);
   const body = [
     `<header><h1>${escapeMarkup(title)}</h1>${summary ? `<p>${escapeMarkup(summary)}</p>` : ""}</header>`,
-    sections.length > 2 ? contents(sections, ids) : "",
-    `<main>${sections.map((section, index) => sectionMarkup(section, ids[index])).join("")}</main>`,
+    contents(parts, ids),
+    `<main>${parts.map((part, index) => partMarkup(part, ids[index])).join("")}</main>`,
     provenance === undefined ? "" : provenanceMarkup(provenance),
     script ? `<script>${script}</script>` : "",
   ];
@@ -71,61 +53,41 @@ export function htmlReport({ title, summary, sections, provenance }: Report): st
   ].join("\n");
 }
 
+/** Sections of the top, each with the blocks that come after it. */
+function partsOf(blocks: readonly Block[]): Part[] {
+  const parts: Part[] = [];
+  for (const block of blocks.filter(({ only }) => only !== "terminal")) {
+    if (block.kind === "section") parts.push({ title: block.title, blocks: [...block.blocks] });
+    else if (parts.length > 0) parts[parts.length - 1].blocks.push(block);
+    else parts.push({ title: undefined, blocks: [block] });
+  }
+  return parts;
+}
+
+function hasAttention(blocks: readonly Block[]): boolean {
+  const inside = (block: SectionBlock) => hasAttention(block.blocks);
+  return blocks.some((block) =>
+    block.kind === "section" ? inside(block) : block.kind === "attention",
+  );
+}
+
 /** Nothing may be loaded, and only the script of this page runs. */
 function policy(script: string): string {
-  const hash = createHash("sha256").update(script).digest("base64");
-  const scripts = script ? `'sha256-${hash}'` : "'none'";
+  const scripts = script ? `'sha256-${attentionScriptHash}'` : "'none'";
   return `default-src 'none'; style-src 'unsafe-inline'; script-src ${scripts}`;
 }
 
-function contents(sections: readonly ReportSection[], ids: readonly string[]): string {
-  const items = sections.map(
-    ({ heading }, index) => `<li><a href="#${ids[index]}">${escapeMarkup(heading)}</a></li>`,
+function contents(parts: readonly Part[], ids: readonly string[]): string {
+  if (parts.length < 3) return "";
+  const items = parts.flatMap(({ title }, index) =>
+    title === undefined ? [] : [`<li><a href="#${ids[index]}">${escapeMarkup(title)}</a></li>`],
   );
   return `<nav aria-label="Contents"><ol>${items.join("")}</ol></nav>`;
 }
 
-function sectionMarkup(section: ReportSection, id: string): string {
-  const { heading, text = [], table, figures = [], attention } = section;
-  const paragraphs = [text].flat().map((paragraph) => `<p>${escapeMarkup(paragraph)}</p>`);
-  return [
-    `<section id="${id}"><h2>${escapeMarkup(heading)}</h2>`,
-    ...paragraphs,
-    table ? tableMarkup(table) : "",
-    ...figures.map((figure) => figureMarkup(typeof figure === "string" ? { svg: figure } : figure)),
-    attention ? attentionView(attention) : "",
-    "</section>",
-  ].join("");
-}
-
-function figureMarkup({ svg, caption }: ReportFigure): string {
-  const drawing = svg.replace(/^<\?xml[^>]*>\s*/, "").trim();
-  if (!/^<svg[\s>]/.test(drawing) || !drawing.endsWith("</svg>")) {
-    throw new TypeError(
-      `A figure must be an SVG document, but this one begins with ${JSON.stringify(svg.slice(0, 40))}.`,
-    );
-  }
-  if (/<(script|foreignObject|iframe)\b|\son\w+\s*=|javascript:/i.test(withoutText(drawing))) {
-    throw new TypeError("A figure must not hold scripts or event handlers; draw it without them.");
-  }
-  const below = caption ? `<figcaption>${escapeMarkup(caption)}</figcaption>` : "";
-  return `<figure><div class="scroll">${drawing}</div>${below}</figure>`;
-}
-
-/** The tags alone: texts between them are escaped, and tokens may say anything. */
-function withoutText(markup: string): string {
-  return markup.replace(/>[^<]*</g, "><").replace(/"[^"]*"/g, (value) => value.replace(/\s/g, "_"));
-}
-
-function tableMarkup({ columns, rows, caption }: ReportTable): string {
-  const head = columns.map((column) => `<th scope="col">${escapeMarkup(column)}</th>`).join("");
-  const cellOf = (value: string | number) =>
-    typeof value === "number"
-      ? `<td class="number">${formatNumber(value)}</td>`
-      : `<td>${escapeMarkup(value)}</td>`;
-  const body = rows.map((row) => `<tr>${row.map(cellOf).join("")}</tr>`).join("");
-  const title = caption ? `<caption>${escapeMarkup(caption)}</caption>` : "";
-  return `<div class="scroll"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+function partMarkup({ title, blocks }: Part, id: string): string {
+  const head = title === undefined ? "" : `<h2>${escapeMarkup(title)}</h2>`;
+  return `<section id="${id}">${head}${blocks.map((block) => blockMarkup(block)).join("")}</section>`;
 }
 
 function provenanceMarkup(provenance: unknown): string {

@@ -16,6 +16,15 @@ figure svg { display: block; }
 table { border-collapse: collapse; font-size: 0.9rem; margin: 1em 0; }
 caption { text-align: left; padding-bottom: 4px; }
 th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); text-align: left; white-space: pre-wrap; }
+p.quiet, td.quiet { color: var(--quiet); }
+td.strong { font-weight: 650; }
+td.good { color: #1b7837; }
+td.bad { color: #c2410c; }
+.token-strip { margin: 0.6em 0; line-height: 1.9; overflow-wrap: anywhere; }
+.token-strip b { font-weight: 600; margin-right: 6px; }
+.token-strip span { padding: 1px 5px; margin-right: 3px; border: 1px solid var(--line); border-radius: 4px; white-space: pre-wrap; }
+th.number { text-align: right; }
+@media (max-width: 640px) { body { padding: 12px 10px 40px; font-size: 15px; } th, td { padding-right: 8px; } h1 { font-size: 1.35rem; } }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; font-size: 0.8rem; }
 footer { margin-top: 3em; color: var(--quiet); }

@@ -1,6 +1,7 @@
 /** `mlxterp generate`: continue a prompt, or several, token by token, perhaps steered or changed. */
 import type { GenerateBatchOptions, GenerationStep, LanguageModel } from "@mlxterp/models";
-import { type Block, paragraph } from "../blocks.js";
+import type { Block } from "@mlxterp/results";
+import { paragraph } from "../blocks.js";
 import { type CommandContext, defineCommand, type Outcome, promptOptions } from "../command.js";
 import { stepTable, summary } from "../generation-blocks.js";
 import { interveneOption, readInterventions } from "../interventions.js";

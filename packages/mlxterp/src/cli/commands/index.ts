@@ -1,21 +1,36 @@
-/** All commands, in the order help shows them. */
+/** All commands, in the order help shows them: those of the program, and one for each method. */
+import { methods } from "@mlxterp/analysis/methods";
+import type { Method } from "@mlxterp/results";
 import type { Command } from "../command.js";
-import { attention } from "./attention.js";
+import { UsageError } from "../failure.js";
+import { commandOf } from "../method-command.js";
 import { demo } from "./demo.js";
 import { generate } from "./generate.js";
-import { lens } from "./lens.js";
-import { patch } from "./patch.js";
+import { rerunCommand } from "./rerun.js";
 import { sites } from "./sites.js";
 import { trace } from "./trace.js";
 import { verify } from "./verify.js";
 
-export const commands: readonly Command[] = [
-  demo,
-  trace,
-  lens,
-  attention,
-  patch,
-  generate,
-  verify,
-  sites,
-];
+/**
+ * The commands with those of the user's own methods.
+ *
+ * @throws UsageError for a name that is taken
+ */
+export function commandsWith(own: readonly Method[]): readonly Command[] {
+  const all = [
+    demo,
+    trace,
+    ...methods.map(commandOf),
+    generate,
+    rerunCommand([...methods, ...own]),
+    verify,
+    sites,
+    ...own.map(commandOf),
+  ];
+  const names = all.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice === undefined) return all;
+  throw new UsageError(`--methods: the name "${twice}" is taken; choose another for your method.`);
+}
+
+export const commands: readonly Command[] = commandsWith([]);

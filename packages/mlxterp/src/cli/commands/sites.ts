@@ -1,6 +1,7 @@
 /** `mlxterp sites`: the places of a model that can be read or changed. */
 import type { Scan, ScannedSite } from "@mlxterp/core";
-import { type Block, paragraph, table } from "../blocks.js";
+import type { Block } from "@mlxterp/results";
+import { paragraph, table } from "../blocks.js";
 import { defineCommand, type Outcome, promptOptions } from "../command.js";
 import { texts } from "../options.js";
 import { requirePrompt } from "../prompt.js";

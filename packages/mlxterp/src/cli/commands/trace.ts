@@ -1,10 +1,11 @@
 /** `mlxterp trace`: one pass over a prompt, and what every chosen site holds. */
 import type { Selector } from "@mlxterp/core";
 import type { LanguageModel } from "@mlxterp/models";
-import { type Block, paragraph, table } from "../blocks.js";
+import type { Block } from "@mlxterp/results";
+import { formatNumber } from "@mlxterp/results";
+import { paragraph, table } from "../blocks.js";
 import { defineCommand, promptOptions } from "../command.js";
 import { interveneOption, readInterventions } from "../interventions.js";
-import { formatNumber } from "../numbers.js";
 import { texts } from "../options.js";
 import { requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
 import type { SiteStatistics } from "../site-statistics.js";
@@ -100,7 +101,7 @@ function traceBlocks(
     }),
     paragraph(
       `${found.length} values of ${model.name}, which has ${total} sites (--sites '**' shows all).${changed}`,
-      "dim",
+      "quiet",
     ),
   ];
 }

@@ -1,9 +1,10 @@
 /** `mlxterp verify`: does this checkpoint obey the invariants that make its activations trustworthy? */
 import type { Verification, VerifiedInvariant } from "@mlxterp/models";
-import { type Block, paragraph, table } from "../blocks.js";
+import type { Block, Cell } from "@mlxterp/results";
+import { formatNumber } from "@mlxterp/results";
+import { paragraph, table } from "../blocks.js";
 import { defineCommand, promptOptions } from "../command.js";
-import { formatDifference, formatNumber } from "../numbers.js";
-import type { Cell } from "../table.js";
+import { formatDifference } from "../numbers.js";
 
 export const verify = defineCommand({
   name: "verify",
@@ -52,15 +53,15 @@ function verifyBlocks({ model, tokens, dtype, device, invariants, passed }: Veri
       fixed: 2,
       widest: 30,
     }),
-    paragraph(verdict, passed ? "green" : "red"),
+    paragraph(verdict, passed ? "good" : "bad"),
   ];
 }
 
 function invariantRow(invariant: VerifiedInvariant): Cell[] {
   const { name, passed, difference, magnitude, tolerance, where, notApplicable } = invariant;
-  if (notApplicable) return [{ text: "n/a", style: "gray" }, name, "", "", "", notApplicable];
+  if (notApplicable) return [{ text: "n/a", tone: "quiet" }, name, "", "", "", notApplicable];
   return [
-    passed ? { text: "pass", style: "green" } : { text: "FAIL", style: ["red", "bold"] },
+    passed ? { text: "pass", tone: "good" } : { text: "FAIL", tone: "bad" },
     name,
     formatDifference(difference),
     formatNumber(magnitude),

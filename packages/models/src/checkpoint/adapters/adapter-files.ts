@@ -1,7 +1,7 @@
 /** Reads the factors of a LoRA adapter from a folder in PEFT's layout. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { type MxArray, openTensors } from "@mlxterp/mlx";
 import { CheckpointNotFoundError, UnexpectedWeightsError, WeightShapeError } from "../../errors.js";
 import { readJsonFile } from "../files/json-file.js";
 import { readSafetensorsHeader } from "../files/safetensors-header.js";
@@ -35,11 +35,15 @@ export function readAdapter(folder: string): Adapter {
   );
   for (const needed of [configFile, file]) {
     if (existsSync(needed)) continue;
-    throw new CheckpointNotFoundError(folder, [needed], "Name a folder that PEFT has written.");
+    const pickled = existsSync(join(folder, "adapter_model.bin"));
+    const wayOut = pickled
+      ? "adapter_model.bin is a pickle, which runs code when it is read. Load it with peft and write it with save_pretrained(folder, safe_serialization=True)."
+      : "Name a folder that PEFT has written.";
+    throw new CheckpointNotFoundError(folder, [needed], wayOut);
   }
   const config = readAdapterConfig(readJsonFile(configFile), configFile);
   const tensors = pairFactors(file);
-  const arrays = mx.load(file) as Record<string, MxArray>;
+  const arrays = openTensors(file);
   const changes = [...tensors].map(([module, { A, B }]) => {
     const [down, up] = [arrays[A], arrays[B]];
     const [rank] = down.shape;

@@ -1,8 +1,10 @@
 /** Finds the files of a checkpoint in a folder. */
-import { existsSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { withFile } from "@mlxterp/mlx";
 import { z } from "zod";
 import { CheckpointNotFoundError, CorruptCheckpointError } from "../../errors.js";
+import { isPlainName } from "../../hub/safe-names.js";
 import { readJsonFile } from "./json-file.js";
 import { readSafetensorsHeader, type TensorEntry } from "./safetensors-header.js";
 
@@ -17,6 +19,14 @@ export interface CheckpointFiles {
   readonly tensors: readonly TensorEntry[];
   /** The file to name where all weights are meant: the only one, or the index. */
   readonly weights: string;
+  /** What an index names and the shard lacks; published ones name tensors that were left out. */
+  readonly absent?: readonly AbsentTensor[];
+}
+
+/** A tensor that an index promises in a shard without it. */
+export interface AbsentTensor {
+  readonly name: string;
+  readonly shard: string;
 }
 
 /**
@@ -30,6 +40,7 @@ export function findCheckpointFiles(folder: string, source: string = folder): Ch
     throw new CheckpointNotFoundError(source, [folder], "Name a folder or a hub id.");
   }
   const config = join(folder, configFile);
+  if (!existsSync(config)) refuseAdapter(folder, source);
   requireFile(config, source);
   const single = join(folder, weightsFile);
   const index = join(folder, indexFile);
@@ -37,13 +48,28 @@ export function findCheckpointFiles(folder: string, source: string = folder): Ch
     return { folder, config, tensors: readSafetensorsHeader(single), weights: single };
   }
   if (!existsSync(index)) {
-    throw new CheckpointNotFoundError(
-      source,
-      [single, index],
-      "Weights in other formats must be converted to safetensors.",
-    );
+    throw new CheckpointNotFoundError(source, [single, index], otherFormats(folder));
   }
-  return { folder, config, tensors: readShards(folder, index, source), weights: index };
+  return { folder, config, ...readShards(folder, index, source), weights: index };
+}
+
+/** @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`) that tells how to use an adapter */
+function refuseAdapter(folder: string, source: string): void {
+  const file = join(folder, "adapter_config.json");
+  if (!existsSync(file)) return;
+  const { base_model_name_or_path: base } = (readJsonFile(file) ?? {}) as Record<string, unknown>;
+  const name = JSON.stringify(typeof base === "string" ? base.slice(0, 200) : "its base model");
+  const adapter = JSON.stringify(source);
+  const wayOut = `This folder holds an adapter, not a model. Load its base with it: loadModel(${name}, { adapter: ${adapter} }).`;
+  throw new CheckpointNotFoundError(source, [join(folder, configFile)], wayOut);
+}
+
+function otherFormats(folder: string): string {
+  const pickled = withFile(folder, () => readdirSync(folder)).find((name) =>
+    /\.(bin|pt|pth|ckpt)$/.test(name),
+  );
+  if (!pickled) return "Weights in other formats must be converted to safetensors.";
+  return `${pickled} is a pickle, which runs code when it is read. Load it with transformers and write it with save_pretrained(folder), which makes safetensors.`;
 }
 
 function requireFile(file: string, source: string): void {
@@ -61,22 +87,27 @@ export function listShards(index: string): Map<string, string[]> {
   }
   const shards = new Map<string, string[]>();
   for (const [tensor, shard] of Object.entries(parsed.data.weight_map)) {
-    if (basename(shard) !== shard) {
-      throw new CorruptCheckpointError(index, `"${shard}" is not a file of the same folder`);
+    if (!isPlainName(shard)) {
+      const reason = `${JSON.stringify(String(shard).slice(0, 80))} is not a file of the same folder`;
+      throw new CorruptCheckpointError(index, reason);
     }
-    shards.set(shard, [...(shards.get(shard) ?? []), tensor]);
+    const listed = shards.get(shard);
+    if (listed) listed.push(tensor);
+    else shards.set(shard, [tensor]);
   }
   return shards;
 }
 
-function readShards(folder: string, index: string, source: string): TensorEntry[] {
-  return [...listShards(index)].flatMap(([shard, tensors]) => {
+function readShards(folder: string, index: string, source: string) {
+  const tensors: TensorEntry[] = [];
+  const absent: AbsentTensor[] = [];
+  for (const [shard, names] of listShards(index)) {
     const file = join(folder, shard);
     requireFile(file, source);
     const entries = readSafetensorsHeader(file);
     const present = new Set(entries.map(({ name }) => name));
-    const absent = tensors.find((tensor) => !present.has(tensor));
-    if (absent) throw new CorruptCheckpointError(file, `${index} promises "${absent}" in it`);
-    return entries;
-  });
+    for (const name of names) if (!present.has(name)) absent.push({ name, shard: file });
+    for (const entry of entries) tensors.push(entry);
+  }
+  return { tensors, absent };
 }

@@ -1,28 +1,66 @@
-/** Reads a JSON file of a checkpoint. */
+/** Reads a JSON file of a checkpoint, as Python reads it. */
 import { readFileSync } from "node:fs";
+import { fileSize, withFile } from "@mlxterp/mlx";
 import { CorruptCheckpointError } from "../../errors.js";
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** What a checkpoint's JSON may be nested, far more than any is: deeper ones exhaust the stack of whoever looks at them. */
+const deepest = 200;
+const mostBytes = 256 * 2 ** 20;
 
 /**
- * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) for bytes that are no UTF-8
+ * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) when it is not JSON or not text; FileAccessError (`FILE_ACCESS`)
  */
+export function readJsonFile(file: string): unknown {
+  return parseJson(readTextFile(file), file);
+}
+
+/** @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) when it is not UTF-8; FileAccessError (`FILE_ACCESS`) */
 export function readTextFile(file: string): string {
-  const bytes = readFileSync(file);
+  const size = fileSize(file);
+  if (size > mostBytes) {
+    throw new CorruptCheckpointError(
+      file,
+      `it has ${size} bytes, where such files have at most ${mostBytes}`,
+    );
+  }
+  const bytes = withFile(file, () => readFileSync(file));
   try {
-    return utf8.decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new CorruptCheckpointError(file, "it is not UTF-8", { cause });
   }
 }
 
-/** @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) when it is not JSON */
-export function readJsonFile(file: string): unknown {
-  const text = readTextFile(file);
+function parseJson(text: string, file: string): unknown {
+  if (depthOf(text) > deepest) {
+    throw new CorruptCheckpointError(file, `it is nested more than ${deepest} deep`);
+  }
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
+    const named = withoutPythonNumbers(text);
+    if (named !== text) return parseJson(named, file);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CorruptCheckpointError(file, `it is not JSON (${reason})`, { cause });
   }
+}
+
+const strings = /"(?:[^"\\]|\\.)*"/g;
+
+function depthOf(text: string): number {
+  let [depth, most] = [0, 0];
+  for (const bracket of text.replace(strings, "").replace(/[^[\]{}]/g, "")) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    if (depth > most) most = depth;
+  }
+  return most;
+}
+
+/** Python writes and reads numbers that JSON does not have; in numbers that it has, infinity is too large a one. */
+function withoutPythonNumbers(text: string): string {
+  const numbers = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+  const written: Readonly<Record<string, string>> = { Infinity: "1e999", "-Infinity": "-1e999" };
+  return text.replace(numbers, (token) =>
+    token.startsWith('"') ? token : (written[token] ?? "null"),
+  );
 }

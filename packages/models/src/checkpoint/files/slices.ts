@@ -1,5 +1,9 @@
 /** Divides tensors, and lists of them, so that little is in memory that is not final. */
-import type { PlannedTensor } from "../reading/weight-plan.js";
+
+/** Something that goes into parameters: pieces of one parameter stay together. */
+interface Targeted {
+  readonly target: { readonly parameters: readonly string[] };
+}
 
 /**
  * Parts of the first axis that together are the whole.
@@ -26,12 +30,12 @@ export function sliceRows(
  * @param bytesOf what a tensor becomes
  * @param limit bytes of a portion, unless the pieces of one parameter have more
  */
-export function* portions(
-  plan: readonly PlannedTensor[],
-  bytesOf: (tensor: PlannedTensor) => number,
+export function* portions<T extends Targeted>(
+  plan: readonly T[],
+  bytesOf: (tensor: T) => number,
   limit: number,
-): Generator<PlannedTensor[]> {
-  const groups = new Map<string, { tensors: PlannedTensor[]; bytes: number }>();
+): Generator<T[]> {
+  const groups = new Map<string, { tensors: T[]; bytes: number }>();
   for (const tensor of plan) {
     const key = tensor.target.parameters.join();
     const group = groups.get(key) ?? { tensors: [], bytes: 0 };
@@ -39,7 +43,7 @@ export function* portions(
     group.bytes += bytesOf(tensor);
     groups.set(key, group);
   }
-  let portion: PlannedTensor[] = [];
+  let portion: T[] = [];
   let bytes = 0;
   for (const group of [...groups.values()].sort((a, b) => b.bytes - a.bytes)) {
     portion.push(...group.tensors);

@@ -1,5 +1,5 @@
 /** Hands out the tensors of a checkpoint, so that nothing holds on to a tensor that was used. */
-import { fromFlat, type MxArray, mx } from "@mlxterp/mlx";
+import { fromFlat, type MxArray, openTensors } from "@mlxterp/mlx";
 import { readFileBytes } from "./file-bytes.js";
 import { decodeNumbers, formatBytes, type NumberFormat } from "./number-formats.js";
 import type { TensorEntry } from "./safetensors-header.js";
@@ -20,7 +20,7 @@ export class SafetensorsSource implements TensorSource {
   readonly #starts = new Map<string, ReadonlyMap<string, number>>();
 
   take({ file, name }: TensorEntry): MxArray {
-    const tensors = this.#files.get(file) ?? (mx.load(file) as Record<string, MxArray>);
+    const tensors = this.#files.get(file) ?? openTensors(file);
     this.#files.set(file, tensors);
     return tensors[name];
   }

@@ -1,5 +1,5 @@
 /** Reads and checks the header of a GGUF file, before any of its numbers are read. */
-import { statSync } from "node:fs";
+import { fileSize } from "@mlxterp/mlx";
 import { CorruptCheckpointError, UnsupportedConfigError } from "../../errors.js";
 import { readFileBytes } from "../files/file-bytes.js";
 import { GgufReader, type GgufValue } from "./gguf-reader.js";
@@ -25,13 +25,15 @@ const magic = 0x46554747; // "GGUF"
 const firstBytes = 2 ** 20;
 const largestHeader = 256 * 2 ** 20;
 const defaultAlignment = 32;
+const largestAlignment = 2 ** 20;
+const longestAxis = 2 ** 31 - 1; // of an array in MLX
 
 /**
  * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for a version
  * or a type of tensor that is not implemented
  */
 export function readGgufHeader(file: string): GgufHeader {
-  const { size } = statSync(file);
+  const size = fileSize(file);
   let length = Math.min(size, firstBytes);
   for (;;) {
     const reader = new GgufReader(readFileBytes(file, 0, length), file);
@@ -51,7 +53,9 @@ function parseHeader(reader: GgufReader, size: number, file: string): GgufHeader
   if (version !== 2 && version !== 3) {
     throw new UnsupportedConfigError("version", version, file, "Supported: 2, 3.");
   }
-  const [tensorCount, valueCount] = [reader.uint64(), reader.uint64()];
+  // A tensor takes a name, a rank, a length, a type and an offset; a value a name, a type and a byte.
+  const tensorCount = reader.count(32, "", "tensors");
+  const valueCount = reader.count(13, "", "values");
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < valueCount; index++) {
     const key = reader.text();
@@ -59,8 +63,16 @@ function parseHeader(reader: GgufReader, size: number, file: string): GgufHeader
   }
   const tensors: GgufTensor[] = [];
   for (let index = 0; index < tensorCount; index++) tensors.push(readTensor(reader, file));
-  const alignment = Number(metadata.get("general.alignment") ?? defaultAlignment);
+  const alignment = alignmentOf(metadata, file);
   const start = Math.ceil(reader.position / alignment) * alignment;
+  const crooked = tensors.find(({ offset }) => offset % alignment !== 0);
+  if (crooked) {
+    throw new CorruptCheckpointError(
+      file,
+      `"${crooked.name}" does not begin at a multiple of ${alignment}`,
+    );
+  }
+  checkNames(tensors, file);
   checkExtents(tensors, size - start, file);
   return {
     metadata,
@@ -68,13 +80,26 @@ function parseHeader(reader: GgufReader, size: number, file: string): GgufHeader
   };
 }
 
+function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, file: string): number {
+  const alignment = metadata.get("general.alignment") ?? defaultAlignment;
+  const powerOfTwo =
+    Number.isSafeInteger(alignment) && Number.isInteger(Math.log2(Number(alignment)));
+  if (powerOfTwo && Number(alignment) <= largestAlignment) return Number(alignment);
+  const shown = typeof alignment === "number" ? alignment : typeof alignment;
+  const rule = `its general.alignment is ${shown}; it must be a power of two up to ${largestAlignment}`;
+  throw new CorruptCheckpointError(file, rule);
+}
+
 function readTensor(reader: GgufReader, file: string): GgufTensor {
   const name = reader.text();
   const rank = reader.uint32();
   if (rank < 1 || rank > 4) throw new CorruptCheckpointError(file, `"${name}" has ${rank} axes`);
   const lengths = Array.from({ length: rank }, () => reader.uint64());
+  if (lengths.some((length) => length < 1 || length > longestAxis)) {
+    throw new CorruptCheckpointError(file, `"${name}" has axes of ${lengths.join(", ")}`);
+  }
   const code = reader.uint32();
-  const type = ggufTypes[code];
+  const type = Object.hasOwn(ggufTypes, code) ? ggufTypes[code] : undefined;
   if (!type) {
     const known = Object.values(ggufTypes).map(({ name: known }) => known);
     const rule = `Tensors of GGUF type ${code} are not implemented; supported: ${known.join(", ")}.`;
@@ -86,6 +111,14 @@ function readTensor(reader: GgufReader, file: string): GgufTensor {
   const count = lengths.reduce((product, length) => product * length, 1);
   const bytes = (count / type.block) * type.blockBytes;
   return { name, type, shape: lengths.toReversed(), offset: reader.uint64(), bytes };
+}
+
+function checkNames(tensors: readonly GgufTensor[], file: string): void {
+  const names = new Set<string>();
+  for (const { name } of tensors) {
+    if (names.has(name)) throw new CorruptCheckpointError(file, `it has two tensors "${name}"`);
+    names.add(name);
+  }
 }
 
 /** Every tensor must lie within the file and on no other. */

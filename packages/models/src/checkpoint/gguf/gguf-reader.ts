@@ -9,6 +9,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Type codes of metadata values. */
 const stringType = 8;
 const arrayType = 9;
+/** Lists in lists are allowed; what files have is one. */
+const deepest = 8;
 
 /** Walks through the bytes at the beginning of a file. Source: the format's description, github.com/ggml-org/ggml. */
 export class GgufReader {
@@ -49,16 +51,29 @@ export class GgufReader {
     }
   }
 
-  value(type: number): GgufValue {
+  /** @param depth of the list that it is in */
+  value(type: number, depth = 0): GgufValue {
     if (type === stringType) return this.text();
     if (type !== arrayType) return this.#scalar(type);
-    const inner = this.uint32();
-    const length = this.uint64();
-    if (length > this.bytes.length) {
-      this.ended = true;
-      throw new CorruptCheckpointError(this.file, `its header claims a list of ${length} values`);
+    if (depth >= deepest) {
+      throw new CorruptCheckpointError(this.file, `its header has lists more than ${deepest} deep`);
     }
-    return Array.from({ length }, () => this.value(inner));
+    const inner = this.uint32();
+    const length = this.count(inner === stringType ? 8 : 1, "a list of", "values");
+    return Array.from({ length }, () => this.value(inner, depth + 1));
+  }
+
+  /**
+   * How many of something follow.
+   *
+   * @param least the bytes that one of them takes at least: there cannot be more than fit
+   */
+  count(least: number, before: string, after: string): number {
+    const length = this.uint64();
+    if (length * least <= this.bytes.length - this.#position) return length;
+    this.ended = true;
+    const reason = `its header claims ${before} ${length} ${after}, more than it has room for`;
+    throw new CorruptCheckpointError(this.file, reason);
   }
 
   #scalar(type: number): number | boolean {

@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import type { DecoderConfig } from "../../decoder/config/config.js";
 import { loadTokenizer } from "../../tokenizer/tokenizer.js";
 import type { TensorEntry } from "../files/safetensors-header.js";
-import type { OpenedCheckpoint } from "../loading/open-checkpoint.js";
+import type { OpenedCheckpoint } from "../opened-checkpoint.js";
+
 import type { WeightTable } from "../table/weight-table.js";
 import { type GgufArchitecture, ggufArchitectures } from "./gguf-architectures.js";
 import { groupSize } from "./gguf-blocks.js";

@@ -18,11 +18,14 @@ import { LanguageModel } from "../../language-model/language-model.js";
 import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";
 import { readJsonFile } from "../files/json-file.js";
 import type { WeightDtype } from "../files/weight-dtype.js";
+import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
 import { loadWeights } from "../reading/weights.js";
 import type { WeightTable } from "../table/weight-table.js";
+import { checkDescription, checkFields } from "./bounds.js";
+import { ignoredCode } from "./code-pointers.js";
 import { locateAdapter, locateModel } from "./locate.js";
-import { type OpenedCheckpoint, openCheckpoint } from "./open-checkpoint.js";
+import { openCheckpoint } from "./open-checkpoint.js";
 
 export interface LoadOptions extends HubOptions {
   /** What weights are computed with. Default: float32 on the CPU, as stored on Metal. */
@@ -49,7 +52,7 @@ type AnyOptions = LoadOptions & { readonly as?: ModelClass<AnyModel> };
 const optionNames: OptionNames<AnyOptions> = {
   ...{ dtype: true, quantize: true, adapter: true, live: true, lazy: true, as: true },
   ...{ revision: true, accessToken: true, cacheFolder: true, offline: true, hubUrl: true },
-  ...{ fetch: true, retries: true, signal: true, onProgress: true },
+  ...{ fetch: true, retries: true, silence: true, verify: true, signal: true, onProgress: true },
 };
 
 /**
@@ -84,7 +87,8 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   const opened = openCheckpoint(await locateModel(source, options), source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);
-  const built = build(family, json, config, opened.table);
+  checkFields(json, config, opened.files.tensors);
+  const built = build(family, opened);
   const { module, weights } = built;
   const packer = options.quantize && createPacker(module, options.quantize);
   const { dtype, adapter, live = false, lazy } = options;
@@ -99,6 +103,7 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
     name: source,
     tokenizer: opened.tokenizer(),
     eosTokens: endTokens(folder, json, config),
+    notes: ignoredCode(json, config),
     ...(configText !== undefined && {
       checkpoint: { folder, configText, tensors, packed, load: (name: string) => loadModel(name) },
     }),
@@ -111,12 +116,11 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
 
 function build(
   family: Family | ModuleFamily,
-  json: unknown,
-  file: string,
-  table: OpenedCheckpoint["table"],
+  { json, config: file, table, files }: OpenedCheckpoint,
 ): BuiltModule & { readonly weights: WeightTable } {
   if ("build" in family) return { ...family.build(json, file), weights: family.weights };
   const config = family.describe(json, file);
+  checkDescription(config, file, files.tensors);
   const decoder = new Decoder(config);
   const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
   return { module: decoder, open, weights: table?.(config) ?? weightsOf(family, config) };

@@ -1,33 +1,13 @@
 /** Opens a checkpoint: its configuration, and the headers of its weights. */
-import { readFileSync } from "node:fs";
-import type { DecoderConfig } from "../../decoder/config/config.js";
-import { loadTokenizer, type TextTokenizer } from "../../tokenizer/tokenizer.js";
-import { type CheckpointFiles, findCheckpointFiles } from "../files/checkpoint-files.js";
-import { readJsonFile } from "../files/json-file.js";
-import { SafetensorsSource, type TensorSource } from "../files/tensor-source.js";
+import { loadTokenizer } from "../../tokenizer/tokenizer.js";
+import { findCheckpointFiles } from "../files/checkpoint-files.js";
+import { readJsonFile, readTextFile } from "../files/json-file.js";
+import { SafetensorsSource } from "../files/tensor-source.js";
 import { openGguf } from "../gguf/open-gguf.js";
+import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { Fp8Source } from "../quantization/fp8.js";
 import { findMxfp4, Mxfp4Source, mxfp4Scheme } from "../quantization/mxfp4.js";
-import { type Packing, takePacking } from "../quantization/packing-config.js";
-import type { WeightTable } from "../table/weight-table.js";
-
-/** Everything about a checkpoint but its numbers. */
-export interface OpenedCheckpoint {
-  readonly folder: string;
-  /** The file to name where the configuration is meant. */
-  readonly config: string;
-  /** As a family reads it. */
-  readonly json: unknown;
-  readonly files: Pick<CheckpointFiles, "tensors" | "weights">;
-  readonly packing: Packing | undefined;
-  /** Where names are not those of the family. */
-  readonly table: ((config: DecoderConfig) => WeightTable) | undefined;
-  /** The config.json as it is written; absent where there is none, and then nothing can be saved. */
-  readonly configText: string | undefined;
-  readonly source: TensorSource;
-  /** Made when it is asked for; undefined where there is none. */
-  readonly tokenizer: () => TextTokenizer | undefined;
-}
+import { takePacking } from "../quantization/packing-config.js";
 
 /**
  * @param location a folder, or a GGUF file
@@ -40,7 +20,7 @@ export function openCheckpoint(location: string, name: string): OpenedCheckpoint
   const files = findCheckpointFiles(location, name);
   const { config, folder } = files;
   const { rest: json, packing, fp8 } = takePacking(readJsonFile(config), config);
-  const configText = readFileSync(config, "utf8");
+  const configText = readTextFile(config);
   const tokenizer = () => loadTokenizer(folder);
   const common = { folder, config, json, table: undefined, configText, tokenizer };
   if (fp8) {

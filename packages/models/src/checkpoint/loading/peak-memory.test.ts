@@ -90,3 +90,18 @@ describe.skipIf(platform() !== "linux")("loading", patient, () => {
     expect(peakBytes / weightBytes).toBeLessThan(1.15);
   });
 });
+
+describe.skipIf(platform() !== "linux")("loading the same model many times", () => {
+  it("does not grow the process by what layers draw when they are made", async () => {
+    const repeated = fileURLToPath(
+      new URL("../../test-support/measure-repeated-loading.ts", import.meta.url),
+    );
+    const flags = ["--expose-gc", "--import", "tsx", "--conditions=@mlxterp/source"];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...flags, repeated, "tiny", "60"],
+      { cwd: packageFolder },
+    );
+    expect(Number(stdout)).toBeLessThan(35 * 1024); // it was 70 kB, more at every load
+  }, 120_000);
+});

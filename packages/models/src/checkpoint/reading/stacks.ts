@@ -30,13 +30,19 @@ export function pieceName(path: string, piece: number | undefined): string {
   return piece === undefined ? path : `${path}[${piece}]`;
 }
 
-/** What of a parameter is still to be filled: nothing, all of it, or some pieces. */
+/**
+ * What of a parameter is still to be filled: nothing, all of it, or some pieces.
+ *
+ * @param hasPieces whether any piece of it was found; without one, no list of all of them is made
+ */
 export function missingOf(
   path: string,
   { shape }: MxArray,
   filled: ReadonlySet<string>,
+  hasPieces: boolean,
 ): readonly string[] {
   if (filled.has(path)) return [];
+  if (!hasPieces) return [path];
   const names = Array.from({ length: shape[0] ?? 0 }, (_, piece) => pieceName(path, piece));
   const missing = names.filter((name) => !filled.has(name));
   return missing.length === names.length ? [path] : missing;

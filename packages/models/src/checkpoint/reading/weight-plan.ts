@@ -1,7 +1,12 @@
 /** Checks a checkpoint's tensors against a module, from the headers alone; strict in both directions. */
 import { type Module, type MxArray, UnsupportedDtypeError } from "@mlxterp/mlx";
 import { listParameters } from "../../decoder/parameters.js";
-import { MissingWeightsError, UnexpectedWeightsError, WeightShapeError } from "../../errors.js";
+import {
+  CorruptCheckpointError,
+  MissingWeightsError,
+  UnexpectedWeightsError,
+  WeightShapeError,
+} from "../../errors.js";
 import type { CheckpointFiles } from "../files/checkpoint-files.js";
 import type { Packing } from "../quantization/packing-config.js";
 import { findTarget, type WeightTable, type WeightTarget } from "../table/weight-table.js";
@@ -20,19 +25,21 @@ export interface PlannedTensor {
  * Decides where every tensor goes.
  *
  * @param packing from the config, where the file has packed weights
- * @throws UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`),
+ * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`), UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`),
  * WeightShapeError (`WEIGHT_SHAPE`), UnsupportedDtypeError (`UNSUPPORTED_DTYPE`)
  */
 export function planWeights(
   module: Module,
   table: WeightTable,
-  files: Pick<CheckpointFiles, "tensors" | "weights">,
+  files: Pick<CheckpointFiles, "tensors" | "weights" | "absent">,
   packing?: Packing,
 ): PlannedTensor[] {
   const parameters = listParameters(module);
+  requirePromised(table, files, parameters);
   const plan: PlannedTensor[] = [];
   const unexpected: string[] = [];
   const filled = new Set<string>();
+  const inPieces = new Set<string>();
   for (const stored of storedTensors(files.tensors, packing)) {
     const target = findTarget(table, stored.entry.name);
     if (target === "ignored" || isTiedHead(target, parameters)) continue;
@@ -40,14 +47,33 @@ export function planWeights(
       unexpected.push(stored.entry.name);
       continue;
     }
-    for (const path of target.parameters) filled.add(pieceName(path, target.piece));
+    for (const path of target.parameters) {
+      filled.add(pieceName(path, target.piece));
+      if (target.piece !== undefined) inPieces.add(path);
+    }
     plan.push({ stored, target });
   }
   if (unexpected.length > 0) throw new UnexpectedWeightsError(unexpected, files.weights);
-  const missing = [...parameters].flatMap(([path, array]) => missingOf(path, array, filled));
+  const missing = [...parameters].flatMap(([path, array]) =>
+    missingOf(path, array, filled, inPieces.has(path)),
+  );
   if (missing.length > 0) throw new MissingWeightsError(missing, files.weights);
   for (const planned of plan) checkTensor(planned, parameters);
   return plan;
+}
+
+/** What an index promises in vain only matters where the model has a place for it. */
+function requirePromised(
+  table: WeightTable,
+  { absent = [], weights }: Pick<CheckpointFiles, "weights" | "absent">,
+  parameters: ReadonlyMap<string, MxArray>,
+): void {
+  for (const { name, shard } of absent) {
+    const target = findTarget(table, name);
+    if (!target || target === "ignored" || isTiedHead(target, parameters)) continue;
+    if (!hasPlace(target, parameters, new Set())) continue;
+    throw new CorruptCheckpointError(shard, `${weights} promises "${name}" in it`);
+  }
 }
 
 /** Whether every parameter exists and nothing fills it yet. */

@@ -1,5 +1,6 @@
 /** Fills a module with the weights of a checkpoint, a portion at a time, packed where that is asked for. */
 import { evaluate, type Module } from "@mlxterp/mlx";
+import { settleRandomState } from "../../decoder/random-state.js";
 import type { AdapterMerge } from "../adapters/apply-adapter.js";
 import type { CheckpointTensor } from "../checkpoint.js";
 import type { CheckpointFiles } from "../files/checkpoint-files.js";
@@ -42,7 +43,7 @@ const portionBytes = { least: 2 ** 20, most: 32 * 2 ** 20, share: 1 / 32 };
 export async function loadWeights(
   module: Module,
   table: WeightTable,
-  files: Pick<CheckpointFiles, "tensors" | "weights">,
+  files: Pick<CheckpointFiles, "tensors" | "weights" | "absent">,
   options: WeightOptions = {},
 ): Promise<readonly CheckpointTensor[]> {
   const { packer, merge } = options;
@@ -60,6 +61,7 @@ export async function loadWeights(
     source.drop();
     if (!options.lazy) await evaluate(arrays);
   }
+  settleRandomState();
   return plan.map((planned) => rememberTensor(planned, table, filler.shapes));
 }
 

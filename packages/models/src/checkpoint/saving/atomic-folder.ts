@@ -1,6 +1,7 @@
 /** Writes a folder that appears complete or not at all. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
+import { abandonedIn, removeDebris, temporaryName, withFiles } from "@mlxterp/mlx";
 import { UnsupportedSaveError } from "../../errors.js";
 
 /**
@@ -12,36 +13,63 @@ export async function writeFolder(
   overwrite: boolean,
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
+  await withFiles(folder, () => writeBeside(folder, overwrite, write));
+}
+
+async function writeBeside(
+  folder: string,
+  overwrite: boolean,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
   const target = resolve(folder);
-  const inUse = existsSync(target) && readdirSync(target).length > 0;
-  if (inUse && !overwrite) {
-    throw new UnsupportedSaveError(
-      folder,
-      "the folder has files in it. Name another, or pass { overwrite: true }.",
-    );
-  }
-  const temporary = `${target}.${process.pid}.incomplete`;
   mkdirSync(dirname(target), { recursive: true });
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary);
+  restore(target);
+  removeDebris(target);
+  refuseFolderInUse(folder, target, overwrite);
+  const { name, giveBack } = temporaryName(target);
+  mkdirSync(name);
   try {
-    await write(temporary);
-    swap(temporary, target);
+    await write(name);
+    refuseFolderInUse(folder, target, overwrite); // somebody else may have been faster
+    swap(name, target);
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    rmSync(name, { recursive: true, force: true });
+    giveBack();
+  }
+}
+
+function refuseFolderInUse(folder: string, target: string, overwrite: boolean): void {
+  if (overwrite || !existsSync(target) || readdirSync(target).length === 0) return;
+  const rule = "the folder has files in it. Name another, or pass { overwrite: true }.";
+  throw new UnsupportedSaveError(folder, rule);
+}
+
+/** What is replaced has this name for the moment in which the new folder takes its place. */
+const asideOf = (target: string) => `${target}.replaced`;
+
+/** A process that was killed in that moment left the old folder aside: it comes back, or goes where the new one is there. */
+function restore(target: string): void {
+  const left = abandonedIn(dirname(target), (final) => final === basename(asideOf(target)));
+  for (const aside of left) {
+    if (existsSync(target)) rmSync(aside, { recursive: true, force: true });
+    else renameSync(aside, target);
   }
 }
 
 /** A full folder cannot be renamed over another, so the old one steps aside first. */
 function swap(temporary: string, target: string): void {
-  const aside = `${target}.${process.pid}.replaced`;
+  const { name: aside, giveBack } = temporaryName(asideOf(target));
   const replaces = existsSync(target);
-  if (replaces) renameSync(target, aside);
   try {
-    renameSync(temporary, target);
-  } catch (error) {
-    if (replaces) renameSync(aside, target);
-    throw error;
+    if (replaces) renameSync(target, aside);
+    try {
+      renameSync(temporary, target);
+    } catch (error) {
+      if (replaces && !existsSync(target)) renameSync(aside, target);
+      throw error;
+    }
+    rmSync(aside, { recursive: true, force: true });
+  } finally {
+    giveBack();
   }
-  rmSync(aside, { recursive: true, force: true });
 }

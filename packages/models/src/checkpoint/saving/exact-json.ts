@@ -1,9 +1,10 @@
 /**
  * JSON whose numbers keep their spelling. JavaScript reads 1.0 as 1, and writes it so, but Python tells a
- * float from a whole number, and `transformers` refuses the wrong one.
+ * float from a whole number, and `transformers` refuses the wrong one. Python's NaN and Infinity stay as well.
  */
 
-const stringsAndNumbers = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const stringsAndNumbers =
+  /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\bInfinity\b|\bNaN\b/g;
 const mark = "\u0001number:";
 const marked = /"\\u0001number:([^"]*)"/g;
 

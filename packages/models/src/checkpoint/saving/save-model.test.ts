@@ -1,7 +1,8 @@
 /** Saving: what is loaded, saved and loaded again is the same to the last bit, and a folder is whole or absent. */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { type MxArray, mx, thisWriter } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import {
   LanguageModel,
@@ -21,7 +22,8 @@ import {
   writeCheckpoint,
 } from "../../test-support/checkpoints.js";
 import { smallModel } from "../../test-support/models.js";
-import { maxDifference, reference } from "../../test-support/reference.js";
+import { maxDifference } from "../../test-support/reference.js";
+import { baseFolders, referenceFolder } from "../../test-support/reference-folders.js";
 import { writeFolder } from "./atomic-folder.js";
 
 const prompt = [3, 1, 4, 1, 5];
@@ -128,12 +130,9 @@ const kinds: Readonly<Record<string, unknown>> = {
 };
 
 describe("every family's reference checkpoint", () => {
-  const { folder: families, available } = reference("reference/families");
-  const names = available ? readdirSync(families) : ["skipped: no reference data"];
-  it.skipIf(!available).each(names)("is saved as it was: %s", async (name) => {
-    const original = join(families, name);
+  it.each(baseFolders)("is saved as it was: $name", async ({ modelType, folder: original }) => {
     const folder = join(temporaryFolder(), "saved");
-    const as = kinds[name] ?? LanguageModel;
+    const as = kinds[modelType] ?? LanguageModel;
     const model = await loadModel(original, { as: as as ModelClass<LanguageModel> });
     await model.saveModel(folder);
     const { "lm_head.weight": head, ...weights } = weightsOf(original);
@@ -156,17 +155,14 @@ describe("a saved model with packed weights", () => {
     expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
   });
 
-  it.skipIf(!reference("reference/families/gpt_oss").available)(
-    "has the biases of experts that were views of fused ones",
-    async () => {
-      const { folder } = reference("reference/families/gpt_oss");
-      const model = await loadModel(folder, { quantize: { bits: 8, groupSize: 32 } });
-      const packed = join(temporaryFolder(), "packed");
-      await model.saveModel(packed);
-      const [a, b] = [await model.run(prompt), await (await loadModel(packed)).run(prompt)];
-      expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
-    },
-  );
+  it("has the biases of experts that were views of fused ones", async () => {
+    const folder = referenceFolder("gpt_oss/base");
+    const model = await loadModel(folder, { quantize: { bits: 8, groupSize: 32 } });
+    const packed = join(temporaryFolder(), "packed");
+    await model.saveModel(packed);
+    const [a, b] = [await model.run(prompt), await (await loadModel(packed)).run(prompt)];
+    expect(maxDifference(a.get("output"), b.get("output"))).toBe(0);
+  });
 
   it("names the tensor whose layers are packed in different ways", async () => {
     const overrides = { "layers.0.selfAttn.kProj": { bits: 4, groupSize: 32 } };
@@ -216,5 +212,43 @@ describe("saving", () => {
     await expect(failing).rejects.toThrow("disk full");
     expect(readdirSync(dirname(folder))).toEqual(["saved"]);
     expect(readdirSync(folder)).toEqual(["old"]);
+  });
+});
+
+describe("a folder that is replaced", () => {
+  const gone = `${thisWriter().host}-${spawnSync(process.execPath, ["-e", ""]).pid}`;
+
+  it("by a process that was killed comes back, and its debris goes", async () => {
+    const place = temporaryFolder();
+    const model = await loadModel(writeCheckpoint());
+    mkdirSync(join(place, `.incomplete-${gone}-0-m`));
+    mkdirSync(join(place, `.incomplete-${gone}-1-m.replaced`));
+    writeFileSync(join(place, `.incomplete-${gone}-1-m.replaced`, "precious"), "mine");
+    await expect(model.saveModel(join(place, "m"))).rejects.toMatchObject({
+      code: "UNSUPPORTED_SAVE",
+    });
+    expect(readdirSync(place)).toEqual(["m"]);
+    expect(readdirSync(join(place, "m"))).toEqual(["precious"]);
+    await model.saveModel(join(place, "m"), { overwrite: true });
+    expect(readdirSync(place)).toEqual(["m"]);
+  });
+
+  it("by two at once is one of both, whole", async () => {
+    const place = temporaryFolder();
+    const model = await loadModel(writeCheckpoint());
+    const folder = join(place, "m");
+    await Promise.allSettled([1, 2].map(() => model.saveModel(folder, { overwrite: true })));
+    expect(readdirSync(place)).toEqual(["m"]);
+    await loadModel(folder);
+  });
+
+  it("cannot be where a file stands", async () => {
+    const place = temporaryFolder();
+    writeFileSync(join(place, "file"), "mine");
+    const model = await loadModel(writeCheckpoint());
+    for (const folder of [join(place, "file"), join(place, "file", "m")]) {
+      await expect(model.saveModel(folder)).rejects.toMatchObject({ code: "FILE_ACCESS" });
+    }
+    expect(readdirSync(place)).toEqual(["file"]);
   });
 });

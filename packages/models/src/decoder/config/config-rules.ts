@@ -35,7 +35,10 @@ function brokenRule(config: DecoderConfig): string | undefined {
 }
 
 function brokenNormRule(layer: LayerConfig): string | undefined {
-  const { outputNorm, inputNorm, postAttentionNorm, parallel } = layer;
+  const { outputNorm, inputNorm, postAttentionNorm, parallel, addsToNormalized } = layer;
+  if (addsToNormalized && (!inputNorm || !postAttentionNorm || parallel || outputNorm)) {
+    return ".addsToNormalized: needs inputNorm and postAttentionNorm and excludes parallel and outputNorm";
+  }
   if (!outputNorm) return undefined;
   if (postAttentionNorm && !inputNorm && !parallel) return undefined;
   return ".outputNorm: needs postAttentionNorm and excludes inputNorm and parallel";

@@ -112,6 +112,11 @@ const layer = z.strictObject({
   /** Whether the MLP reads the layer's input, as attention does, rather than the residual stream after it. */
   parallel: z.boolean().optional(),
   /**
+   * Attention and the MLP add to what they read, the stream as `inputNorm` and `postAttentionNorm` have it, rather than to
+   * the residual stream before it.
+   */
+  addsToNormalized: z.boolean().optional(),
+  /**
    * Normalises the residual stream itself, after the MLP is added. `postAttentionNorm` then does so after attention is
    * added, and there is no `inputNorm`.
    */

@@ -5,11 +5,12 @@ import { type ResidualAxes, residualAxes } from "../axes.js";
 import type { MlpConfig } from "../config/config.js";
 import type { ExpertsConfig } from "../config/experts-config.js";
 import { activations } from "../mlp/activations.js";
-import { type FeedForward, Mlp } from "../mlp/mlp.js";
+import { Mlp } from "../mlp/mlp.js";
 import { Norm } from "../norm/norm.js";
 import { asAdded, type Write } from "../norm/write.js";
 import { Dispatch } from "./dispatch.js";
 import { ExpertLinear } from "./expert-linear.js";
+import type { FeedForward } from "./feed-forward.js";
 import { Router } from "./router.js";
 import { chooseExperts, weighExperts } from "./routing.js";
 

@@ -1,30 +1,11 @@
 /** The MLP, plain or gated. */
 import { Tap } from "@mlxterp/core";
-import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../axes.js";
 import type { MlpConfig } from "../config/config.js";
-import type { ExpertLinear } from "../experts/expert-linear.js";
-import type { Router } from "../experts/router.js";
 import { Norm } from "../norm/norm.js";
 import { asAdded, type Write } from "../norm/write.js";
 import { activations } from "./activations.js";
-
-/** The second half of a layer: an MLP, or a mixture of experts with the same sites and some of its own. */
-export interface FeedForward extends Module {
-  readonly gateProj?: Linear | ExpertLinear | undefined;
-  readonly upProj: Linear | ExpertLinear;
-  readonly downProj: Linear | ExpertLinear;
-  readonly pre: Tap;
-  readonly gate?: Tap | undefined;
-  readonly post: Tap;
-  readonly postNorm?: Norm | undefined;
-  /** In mixtures of experts only. */
-  readonly router?: Router | undefined;
-  readonly expertIndices?: Tap | undefined;
-  readonly expertWeights?: Tap | undefined;
-  readonly sharedExpert?: Mlp | undefined;
-  forward(x: MxArray): MxArray;
-}
 
 /**
  * `downProj(activation(pre))`, or `downProj(activation(pre) · gate)` with a gated MLP. `pre` is always what
@@ -32,7 +13,7 @@ export interface FeedForward extends Module {
  * activations (`hook_pre_linear`). Checkpoints call their projections the other way round: `pre` is the
  * output of `gateProj` and `gate` that of `upProj` where there are both.
  */
-export class Mlp extends nn.Module implements FeedForward, Write {
+export class Mlp extends nn.Module implements Write {
   readonly activation: (x: MxArray) => MxArray;
   /** Absent in a plain MLP. */
   readonly gateProj: Linear | undefined;

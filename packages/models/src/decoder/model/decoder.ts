@@ -18,7 +18,6 @@ import { ProjectedEmbedding } from "../embedding/projected-embedding.js";
 import { ScaledEmbedding } from "../embedding/scaled-embedding.js";
 import { TiedHead } from "../head/tied-head.js";
 import { Norm } from "../norm/norm.js";
-import { checkIds, checkPassOptions } from "./pass-arguments.js";
 import { createAlibi } from "../positions/alibi.js";
 import { paddingMask, resolvePadding } from "../positions/padding.js";
 import {
@@ -31,6 +30,7 @@ import {
 import { createRotation } from "../positions/rope.js";
 import { regimesOf } from "../positions/rope-frequencies.js";
 import { DecoderLayer, type LayerParts } from "./layer.js";
+import { checkIds, checkPassOptions } from "./pass-arguments.js";
 import { locateTokens, plainPositions, positionRows } from "./positions.js";
 
 /** How one forward pass differs from a plain one over whole prompts. */

@@ -7,8 +7,9 @@ import { LatentAttention } from "../attention/latent-attention.js";
 import { type ResidualAxes, residualAxes } from "../axes.js";
 import type { LayerCache } from "../cache/cache.js";
 import type { LayerConfig } from "../config/config.js";
+import type { FeedForward } from "../experts/feed-forward.js";
 import { MixtureOfExperts } from "../experts/moe.js";
-import { type FeedForward, Mlp } from "../mlp/mlp.js";
+import { Mlp } from "../mlp/mlp.js";
 import { Norm } from "../norm/norm.js";
 import type { ScoreBias } from "../positions/alibi.js";
 import type { Pass } from "../positions/pass.js";
@@ -23,6 +24,8 @@ export interface LayerParts {
 export class DecoderLayer extends nn.Module {
   /** Whether the MLP reads the layer's input, as attention does. */
   readonly parallel: boolean;
+  /** Whether writes are added to what is read, the normalised stream. */
+  readonly addsToNormalized: boolean;
   /**
    * What attention reads, by head and before the norm; absent in latent attention.
    */
@@ -33,7 +36,7 @@ export class DecoderLayer extends nn.Module {
   /** Absent where attention reads the residual stream itself. */
   readonly inputNorm: Norm | undefined;
   readonly selfAttn: SelfAttention;
-  /** The layer's input plus attention's write, also where the MLP does not read it. */
+  /** The layer's input (normalised, where writes are added to that) plus attention's write, also where the MLP does not read it. */
   readonly residMid = new Tap(residualAxes);
   /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
   readonly postAttentionNorm: Norm | undefined;
@@ -45,8 +48,10 @@ export class DecoderLayer extends nn.Module {
 
   constructor(hidden: number, config: LayerConfig, parts: LayerParts = {}) {
     super();
-    const { inputNorm, attention, postAttentionNorm, mlp, parallel = false, outputNorm } = config;
+    const { inputNorm, attention, postAttentionNorm, mlp, outputNorm } = config;
+    const { parallel = false, addsToNormalized = false } = config;
     this.parallel = parallel;
+    this.addsToNormalized = addsToNormalized;
     const { latent } = attention;
     const { attnInput, qInput, kInput, vInput } = createHeadInputs(attention);
     if (!latent) {
@@ -75,15 +80,18 @@ export class DecoderLayer extends nn.Module {
   /** @param x the residual stream, (batch, position, hidden) */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
     const { inputNorm, postAttentionNorm, parallel, residPost, outputNorm } = this;
+    const { addsToNormalized } = this;
     const normalize = (y: MxArray) => (inputNorm ? inputNorm.plain(y) : y);
     const differences = headDifferences(this, x, this.selfAttn, normalize);
     const read = inputNorm ? inputNorm.forward(x) : x;
     const written = this.selfAttn.forward(read, pass, cache, differences);
-    const middle = this.residMid.forward(mx.add(x, written));
+    const middle = this.residMid.forward(mx.add(addsToNormalized ? read : x, written));
     const stream = parallel ? x : middle;
     const unnormalized = parallel ? read : middle;
     const mlpInput = postAttentionNorm ? postAttentionNorm.forward(stream) : unnormalized;
-    if (!outputNorm || !residPost) return mx.add(middle, this.mlp.forward(mlpInput));
+    if (!outputNorm || !residPost) {
+      return mx.add(addsToNormalized ? mlpInput : middle, this.mlp.forward(mlpInput));
+    }
     return outputNorm.forward(residPost.forward(mx.add(mlpInput, this.mlp.forward(mlpInput))));
   }
 }

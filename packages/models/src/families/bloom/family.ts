@@ -2,18 +2,23 @@
 import { z } from "zod";
 import { groupedQkv } from "../../checkpoint/table/fused-weights.js";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { readConfig, size, withDefault } from "../shared/config-json.js";
+import { readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import { describeHeads, repeatLayers } from "../shared/layout.js";
 import { otherNames } from "../shared/other-names.js";
 
 const schema = z.object({
+  offset_alibi: unread,
+  bias_dropout_fusion: unread,
+  masked_softmax_fusion: unread,
+  skip_bias_add: unread,
+  skip_bias_add_qkv: unread,
   vocab_size: size,
   hidden_size: size,
   num_hidden_layers: size,
   num_attention_heads: size,
   layer_norm_epsilon: withDefault(z.number().positive(), 1e-5),
-  apply_residual_connection_post_layernorm: z.literal(false).nullish(),
+  apply_residual_connection_post_layernorm: withDefault(z.boolean(), false),
   // Leaves out biases.
   slow_but_exact: z.literal(false).nullish(),
   tie_word_embeddings: withDefault(z.boolean(), true),
@@ -46,6 +51,7 @@ function describe(json: unknown, file: string): DecoderConfig {
       attention: describeAttention(config),
       postAttentionNorm: norm,
       mlp,
+      ...(config.apply_residual_connection_post_layernorm && { addsToNormalized: true }),
     })),
     finalNorm: norm,
     head: { tied: config.tie_word_embeddings, bias: false },

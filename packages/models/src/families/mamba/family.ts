@@ -1,13 +1,28 @@
 /** Mamba (`model_type: "mamba"`): selective state-space layers, no attention, no positions. */
 import { z } from "zod";
 import type { WeightRule } from "../../checkpoint/table/weight-table.js";
+import { UnsupportedConfigError } from "../../errors.js";
 import type { MambaConfig } from "../../state-space/config.js";
 import { Mamba } from "../../state-space/mamba.js";
 import { StateSpaceModel } from "../../state-space/state-space-model.js";
-import { readConfig, size, withDefault } from "../shared/config-json.js";
+import { readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { BuiltModule, ModuleFamily } from "../shared/family.js";
 
 const schema = z.object({
+  d_inner: unread,
+  d_model: unread,
+  n_layer: unread,
+  fused_add_norm: unread,
+  pad_vocab_size_multiple: unread,
+  rescale_prenorm_residual: unread,
+  // of weights before training
+  time_step_floor: unread,
+  time_step_init_scheme: unread,
+  time_step_max: unread,
+  time_step_min: unread,
+  time_step_scale: unread,
+  use_associative_scan: unread,
+  use_mambapy: unread,
   vocab_size: size,
   hidden_size: size,
   num_hidden_layers: size,
@@ -30,6 +45,10 @@ function describe(json: unknown, file: string): MambaConfig {
   const config = readConfig(schema, json, file);
   const { hidden_size: hidden } = config;
   const rank = config.time_step_rank;
+  if (config.expand * hidden >= 2 ** 31) {
+    const rule = `With hidden_size = ${hidden} it makes layers wider than an array can be.`;
+    throw new UnsupportedConfigError("expand", config.expand, file, rule);
+  }
   return {
     vocab: config.vocab_size,
     hidden,

@@ -4,6 +4,7 @@ import type { Module } from "@mlxterp/mlx";
 import type { Checkpoint } from "../../checkpoint/checkpoint.js";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
+import type { LanguageModel } from "../../language-model/language-model.js";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.js";
 
 /** One architecture of published checkpoints that the decoder covers. */
@@ -52,5 +53,7 @@ export interface LoadedParts {
   readonly tokenizer: TextTokenizer | undefined;
   readonly eosTokens: readonly number[];
   /** What saving needs to know; absent where the files are not in the family's own layout. */
-  readonly checkpoint?: Checkpoint;
+  readonly checkpoint?: Checkpoint<LanguageModel>;
+  /** What was left out. */
+  readonly notes?: readonly string[];
 }

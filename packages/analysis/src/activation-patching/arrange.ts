@@ -1,0 +1,68 @@
+/** Outcomes of pairs as grids with labels, and baselines as a table. */
+import { createGrid, createTable, type Grid, type Label } from "@mlxterp/results";
+import type { AnalysisModel } from "../model.js";
+import { positionLabels } from "../prompts.js";
+import { averageEffects, meanBaseline } from "./effects.js";
+import type { PairOutcome } from "./pairs.js";
+import type { MatrixPlan } from "./plan.js";
+import type {
+  PatchBaseline,
+  PatchDirection,
+  PatchingGrids,
+  PatchingPair,
+  PatchingTables,
+} from "./result.js";
+
+export function arrangeGrids(
+  model: AnalysisModel,
+  plans: readonly MatrixPlan[],
+  outcomes: readonly PairOutcome[],
+  pairs: readonly PatchingPair[],
+  direction: PatchDirection,
+): PatchingGrids {
+  const baseline = meanBaseline(outcomes.map((outcome) => outcome.baseline));
+  const neutral = direction === "denoising" ? 0 : 1;
+  const grids: Record<string, Grid> = {};
+  for (const [index, plan] of plans.entries()) {
+    const labels = labelsOf(model, plan, pairs);
+    const perPair = outcomes.map(({ effects }) => effects[index]);
+    const { raw, normalized } = averageEffects(perPair, baseline);
+    const pair = pairs.map((_, number) => number);
+    const byPair = perPair.flatMap((effect) => effect.raw.flat());
+    const metric = { unit: "metric" } as const;
+    grids[plan.kind] = createGrid({ labels, values: normalized.flat(), unit: "effect", neutral });
+    grids[`${plan.kind}Metric`] = createGrid({ labels, values: raw.flat(), ...metric });
+    grids[`${plan.kind}ByPair`] = createGrid({
+      labels: { pair, ...labels },
+      values: byPair,
+      ...metric,
+    });
+  }
+  return grids;
+}
+
+/** Of several pairs a position is only its number: their tokens differ. */
+function labelsOf(
+  model: AnalysisModel,
+  { kind, layers, columns }: MatrixPlan,
+  pairs: readonly PatchingPair[],
+): Record<string, readonly Label[]> {
+  const positions = [...new Set(columns.map(({ position }) => position))];
+  const tokens = positionLabels(model, pairs[0].clean.ids);
+  const position = positions.map((at): Label => {
+    if (at === null) return "all";
+    return pairs.length > 1 ? at : tokens[at];
+  });
+  const heads = [...new Set(columns.map(({ head }) => head ?? 0))];
+  return kind === "head" ? { layer: layers, head: heads, position } : { layer: layers, position };
+}
+
+export function baselineTable(
+  metric: string,
+  baselines: readonly PatchBaseline[],
+): PatchingTables["baselines"] {
+  return createTable(
+    ["pair", "metric", "clean", "corrupted"],
+    baselines.map(({ clean, corrupted }, pair) => ({ pair, metric, clean, corrupted })),
+  );
+}

@@ -1,0 +1,14 @@
+/** What the room of activation patching offers. */
+export { activationPatching } from "./activation-patching.js";
+export { patch } from "./method.js";
+export type { PatchingOptions } from "./options.js";
+export type {
+  PatchBaseline,
+  PatchDirection,
+  PatchingGrids,
+  PatchingPrompts,
+  PatchingResult,
+  PatchingTables,
+  PatchKind,
+} from "./result.js";
+export { patchingGrid } from "./view.js";

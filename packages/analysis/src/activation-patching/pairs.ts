@@ -1,0 +1,168 @@
+/** Prompt pairs: checked, run once each, and swept. */
+import { notFiniteError } from "@mlxterp/core";
+import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import type { Note } from "@mlxterp/results";
+import { EqualBaselinesError, UnequalLengthError } from "../errors.js";
+import { createMetric, type Metric, metricName } from "../metrics.js";
+import type { AnalysisModel } from "../model.js";
+import { fedOf, promptIds, promptList } from "../prompts.js";
+import { resolveBoth } from "../questions.js";
+import { ranksOf } from "../ranks.js";
+import { effectOf } from "./effects.js";
+import type { AskedPatching } from "./options.js";
+import { type MatrixPlan, patchesOf, patchSite } from "./plan.js";
+import type {
+  PatchBaseline,
+  PatchDirection,
+  PatchEffect,
+  PatchingPair,
+  PatchingPrompts,
+} from "./result.js";
+import { runSweep } from "./sweep.js";
+
+type Pair = PatchingPair;
+
+interface Pairs {
+  readonly pairs: readonly Pair[];
+  readonly notes: readonly Note[];
+  readonly asked: { readonly answer: number[]; readonly wrongAnswer: number[] | undefined };
+}
+
+/**
+ * The pairs of a request, tokenized and checked.
+ *
+ * @throws UnequalLengthError (`UNEQUAL_LENGTH`) within or between pairs; AnswerTokenError (`ANSWER_TOKEN`);
+ *   InvalidArgumentError (`INVALID_ARGUMENT`) for lists of different length
+ */
+export function resolvePairs(
+  model: AnalysisModel,
+  input: PatchingPrompts,
+  options: AskedPatching,
+): Pairs {
+  const clean = promptList(model, input.clean);
+  const corrupted = promptList(model, input.corrupted);
+  if (clean.length !== corrupted.length || clean.length === 0) {
+    const counts = `${clean.length} clean and ${corrupted.length} corrupted prompts`;
+    const rule = `${counts} make no pairs; give as many of each, at least one.`;
+    throw new InvalidArgumentError("corrupted", input.corrupted, rule);
+  }
+  const { answers, wrong, notes, asked } = resolveBoth(model, options, clean, corrupted);
+  const cleanIds = promptIds(model, clean);
+  const corruptedIds = promptIds(model, corrupted);
+  const pairs = clean.map((_, index): Pair => {
+    const answer = answers[index].token;
+    const wrongAnswer = wrong?.[index].token;
+    const about = { answer, ...(wrongAnswer && { wrongAnswer }) };
+    return {
+      clean: fedOf(model, "clean", cleanIds[index], about),
+      corrupted: fedOf(model, "corrupted", corruptedIds[index]),
+      ...about,
+    };
+  });
+  checkLengths(pairs);
+  return { pairs, notes, asked };
+}
+
+function checkLengths(pairs: readonly Pair[]): void {
+  const [first] = pairs;
+  for (const [index, { clean, corrupted }] of pairs.entries()) {
+    if (clean.ids.length !== corrupted.ids.length) {
+      throw new UnequalLengthError(clean.pieces, corrupted.pieces);
+    }
+    if (clean.ids.length !== first.clean.ids.length) {
+      throw new UnequalLengthError(first.clean.pieces, clean.pieces, ["pair 0", `pair ${index}`]);
+    }
+  }
+}
+
+/** What is done with every pair. */
+interface PairPlan {
+  readonly index: number;
+  readonly plans: readonly MatrixPlan[];
+  readonly metric: Metric;
+  readonly maxRows: number;
+  readonly direction: PatchDirection;
+  /** Told how many of this pair's patches are done. */
+  readonly onRows: (done: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What one pair showed. */
+export interface PairOutcome {
+  readonly baseline: PatchBaseline;
+  /** Of the answer after the clean prompt, 1 for the most likely token. */
+  readonly answerRank: number;
+  /** One for each plan. */
+  readonly effects: readonly PatchEffect[];
+}
+
+/**
+ * Runs clean and corrupted once, then all patches.
+ *
+ * @throws EqualBaselinesError (`EQUAL_BASELINES`)
+ */
+export async function patchPair(
+  model: AnalysisModel,
+  pair: Pair,
+  plan: PairPlan,
+): Promise<PairOutcome> {
+  const { plans, direction, maxRows, signal, onRows } = plan;
+  signal?.throwIfAborted();
+  const metric = createMetric(plan.metric, {
+    answer: [pair.answer.id],
+    wrongAnswer: pair.wrongAnswer && [pair.wrongAnswer.id],
+  });
+  const both = [pair.clean.ids, pair.corrupted.ids];
+  const last = `layers.${model.anatomy.layers - 1}`;
+  const cache = await model.run(both, { save: ["layers.*.input", ...sourceSites(plans), last] });
+  const logits = unembedLast(model, cache.last(last));
+  const judged = metric(logits);
+  if (!toFlat(judged).every(Number.isFinite)) throw await notFiniteError("Scores", model, both);
+  const baseline = baselineOf(judged, pair, plan);
+  const [answerRank] = toFlat(ranksOf(logits, [pair.answer.id]));
+  const run = (row: number) => (site: string) => cache.get(site).index(mx.Slice(row, row + 1));
+  const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
+  const runs = { model, ids: both[base], base: run(base), source: run(source) };
+  const sweep = { ...runs, metric, maxRows, signal, onRows };
+  const scores = await runSweep(sweep, plans.flatMap(patchesOf));
+  if (!scores.every(Number.isFinite))
+    throw await notFiniteError("Scores of patched runs", model, both);
+  return { baseline, answerRank, effects: splitScores(scores, plans, baseline) };
+}
+
+/** Scores that differ by less, relative to the larger, differ by the rounding of their rows only. */
+const rounding = 1e-5;
+
+function baselineOf(scores: MxArray, pair: Pair, { index, metric }: PairPlan): PatchBaseline {
+  const [clean, corrupted] = toFlat(scores);
+  const least = rounding * Math.max(Math.abs(clean), Math.abs(corrupted));
+  const apart = Math.abs(clean - corrupted) > least;
+  const differ = pair.clean.ids.some((id, position) => id !== pair.corrupted.ids[position]);
+  if (apart && differ) return { clean, corrupted };
+  throw new EqualBaselinesError(index, metricName(metric), clean, corrupted);
+}
+
+function sourceSites(plans: readonly MatrixPlan[]): string[] {
+  const kinds = new Set(plans.map(({ kind }) => kind));
+  kinds.delete("residual"); // always saved, as what rows start from
+  return [...kinds].map((kind) => patchSite(kind, "*"));
+}
+
+/** (rows, hidden) → (rows, vocab) */
+function unembedLast({ anatomy }: AnalysisModel, residual: MxArray): MxArray {
+  return anatomy.unembed(anatomy.finalNorm(residual));
+}
+
+function splitScores(
+  scores: readonly number[],
+  plans: readonly MatrixPlan[],
+  baseline: PatchBaseline,
+): PatchEffect[] {
+  let start = 0;
+  return plans.map((plan) => {
+    const count = plan.layers.length * plan.columns.length;
+    const own = scores.slice(start, start + count);
+    start += count;
+    return effectOf(own, plan.columns.length, baseline);
+  });
+}

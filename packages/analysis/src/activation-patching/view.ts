@@ -1,0 +1,144 @@
+/** Activation patching as blocks: the baselines, a map for each kind, and where the effect is strongest. */
+import {
+  type Block,
+  type Cell,
+  divergingAround,
+  type Fed,
+  fedBlocks,
+  formatCell,
+  formatNumber,
+  type Grid,
+  type GridBlock,
+  type Label,
+  labelKey,
+  noteBlocks,
+  text,
+  visibleToken,
+} from "@mlxterp/results";
+import { mean } from "../lists.js";
+import type { PatchDirection, PatchingResult, PatchKind } from "./result.js";
+
+const kinds: readonly PatchKind[] = ["residual", "attention", "mlp", "head"];
+
+const titles: Readonly<Record<PatchKind, string>> = {
+  residual: "Patching the residual stream before each layer",
+  attention: "Patching what attention adds",
+  mlp: "Patching what the MLP adds",
+  head: "Patching single heads",
+};
+
+export function patchingView(result: PatchingResult): Block[] {
+  return [
+    ...fedBlocks(result.fed),
+    ...noteBlocks(result.notes),
+    text(`${baselineText(result)} 0 is the corrupted run, 1 the clean run.`),
+    ...kinds.flatMap((kind) => {
+      if (!result.grids[kind]) return [];
+      const grid = patchingGrid(result, kind);
+      return [grid, text(strongest(grid, directionOf(result)))];
+    }),
+  ];
+}
+
+function directionOf({ asked }: PatchingResult): PatchDirection {
+  return asked.direction as PatchDirection;
+}
+
+function baselineText(result: PatchingResult): string {
+  const { rows } = result.tables.baselines;
+  const clean = formatNumber(mean(rows.map((row) => row.clean)));
+  const corrupted = formatNumber(mean(rows.map((row) => row.corrupted)));
+  const [{ answer, wrongAnswer }] = result.fed;
+  const tokens = [answer, wrongAnswer].flatMap((token) =>
+    token ? [visibleToken(token.text)] : [],
+  );
+  const about = rows.length > 1 ? `, mean of ${rows.length} pairs` : ` of ${tokens.join(" − ")}`;
+  const into =
+    directionOf(result) === "denoising" ? "clean into corrupted" : "corrupted into clean";
+  return `${rows[0].metric}${about}: ${clean} clean, ${corrupted} corrupted. Patched ${into}.`;
+}
+
+/**
+ * Layers × positions (or heads): the effect of each patch, pale where it changes nothing.
+ *
+ * @throws RangeError for a kind that was not patched
+ */
+export function patchingGrid(result: PatchingResult, kind: PatchKind): GridBlock {
+  const effect: Grid | undefined = result.grids[kind];
+  const metric: Grid | undefined = result.grids[`${kind}Metric`];
+  if (!effect || !metric) throw new RangeError(`"${kind}" was not patched.`);
+  const columns = columnNames(effect, result.fed);
+  const size = columns.length;
+  const direction = directionOf(result);
+  const unchanged = direction === "denoising" ? 0 : 1;
+  const layers = effect.labels.layer;
+  const rows = layers.map((_, row) => [...effect.values.subarray(row * size, (row + 1) * size)]);
+  const [{ metric: name }] = result.tables.baselines.rows;
+  return {
+    kind: "grid",
+    title: titles[kind],
+    subtitle: baselineText(result),
+    rowTitle: "patched in",
+    columnTitle: columnTitle(effect),
+    rows: layers.map((layer) => `layer ${layer}`),
+    columns,
+    values: rows,
+    cells: rows.map((row) => row.map((value) => effectCell(value, direction))),
+    details: rows.map((row, at) =>
+      row.map(
+        (value, column) =>
+          `layer ${layers[at]}, ${columns[column]}\neffect ${formatNumber(value)}\n${name} ${formatNumber(metric.values[at * size + column])}`,
+      ),
+    ),
+    scale: divergingAround(effect.values, unchanged, 0.05),
+    legend: "effect: 0 as corrupted, 1 as clean",
+    unit: kind === "head" ? "heads" : "positions",
+  };
+}
+
+/** A position shows both prompts' tokens where they differ; of several pairs only its number. */
+function columnNames({ axes, labels }: Grid, fed: readonly Fed[]): string[] {
+  const positions = labels.position.map((label) => positionName(label, fed));
+  if (!axes.includes("head")) return positions;
+  const single = positions.length === 1 && labels.position[0] === "all";
+  return labels.head.flatMap((head) =>
+    positions.map((position) => (single ? `head ${head}` : `head ${head} ${position}`)),
+  );
+}
+
+function positionName(label: Label, [clean, corrupted]: readonly Fed[]): string {
+  if (typeof label !== "object") return label === "all" ? "all positions" : `${label}`;
+  const [own, other] = [clean, corrupted].map(({ pieces }) =>
+    visibleToken(pieces[Number(labelKey(label))]),
+  );
+  return own === other ? own : `${own}/${other}`;
+}
+
+function columnTitle({ axes, labels }: Grid): string {
+  const together = labels.position[0] === "all";
+  if (!axes.includes("head")) return together ? "" : "position (clean / corrupted token)";
+  return together ? "all positions at once" : "head, position";
+}
+
+/** How far a patch moves the run it is made in: 0 not at all, 1 all the way. */
+function movement(value: number, direction: PatchDirection): number {
+  return direction === "denoising" ? value : 1 - value;
+}
+
+function effectCell(value: number, direction: PatchDirection): Cell {
+  const moved = movement(value, direction);
+  const shown = formatCell(value);
+  if (moved >= 0.5) return { text: shown, tone: "strong" };
+  if (moved <= -0.1) return { text: shown, tone: "bad" };
+  return Math.abs(moved) < 0.05 ? { text: shown, tone: "quiet" } : shown;
+}
+
+function strongest({ values, rows, columns }: GridBlock, direction: PatchDirection): string {
+  const cells = values.flatMap((row, layer) =>
+    row.map((value, column) => ({ value: value ?? 0, layer, column })),
+  );
+  const best = cells.reduce((a, b) =>
+    movement(b.value, direction) > movement(a.value, direction) ? b : a,
+  );
+  return `Strongest: ${rows[best.layer]}, ${columns[best.column]} (column ${best.column}): ${formatCell(best.value)}.`;
+}

@@ -1,0 +1,68 @@
+/** Attributions of prompts as grids and tables, means with their intervals. */
+import { bootstrapMean, createGrid, createTable } from "@mlxterp/results";
+import type { RankedAttribution } from "./contributions.js";
+import type { AttributionGrids, AttributionTables } from "./result.js";
+
+export function attributionGrids(
+  found: readonly RankedAttribution[],
+  layers: number,
+  heads: number,
+): AttributionGrids {
+  const prompt = indices(found.length);
+  const [layer, head] = [indices(layers), indices(heads)];
+  const byHead = found.map((one) => one.heads.flat());
+  const mlps = found.map((one) => [...one.mlps]);
+  const rest = found.map((one) => [...one.attentionRest]);
+  const shared = { unit: "logits", neutral: 0 } as const;
+  return {
+    heads: createGrid({ labels: { layer, head }, ...meansOf(byHead), ...shared }),
+    mlps: createGrid({ labels: { layer }, ...meansOf(mlps), ...shared }),
+    attentionRest: createGrid({ labels: { layer }, ...meansOf(rest), ...shared }),
+    headsByPrompt: createGrid({
+      labels: { prompt, layer, head },
+      values: byHead.flat(),
+      ...shared,
+    }),
+    mlpsByPrompt: createGrid({ labels: { prompt, layer }, values: mlps.flat(), ...shared }),
+    attentionRestByPrompt: createGrid({
+      labels: { prompt, layer },
+      values: rest.flat(),
+      ...shared,
+    }),
+  };
+}
+
+/** @param rows one for each prompt */
+function meansOf(rows: readonly (readonly number[])[]) {
+  const columns = rows[0].map((_, at) => rows.map((row) => row[at]));
+  const values = columns.map(
+    (column) => column.reduce((sum, value) => sum + value, 0) / column.length,
+  );
+  if (rows.length < 2) return { values };
+  const intervals = columns.map((column) => bootstrapMean(column)!);
+  return {
+    values,
+    low: Float64Array.from(intervals, ({ low }) => low),
+    high: Float64Array.from(intervals, ({ high }) => high),
+  };
+}
+
+export function attributionTables(found: readonly RankedAttribution[]): AttributionTables {
+  return {
+    prompts: createTable(
+      ["prompt", "total", "embedding", "normBias", "unembeddingRest", "answerRank"],
+      found.map(({ total, embedding, normBias, unembeddingRest, rank }, prompt) => ({
+        prompt,
+        total,
+        embedding,
+        normBias,
+        unembeddingRest,
+        answerRank: rank,
+      })),
+    ),
+  };
+}
+
+function indices(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

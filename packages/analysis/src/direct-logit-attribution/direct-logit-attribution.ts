@@ -1,0 +1,89 @@
+/**
+ * Direct logit attribution: how much each head and each MLP writes towards an answer.
+ *
+ * The residual stream is a sum of what its parts wrote, and from there to the logits there is only the final norm and
+ * a matrix. With the norm's denominator held at its value, both are linear, so the logit of an answer, or its lead over a
+ * wrong one, is exactly the sum of one number for each part.
+ *
+ * Caveats. It sees only the direct path: a head that feeds another head gets nothing for it (patching shows that). Parts
+ * write along directions that later parts may cancel on purpose. Holding the denominator hides that
+ * parts also change it. With sandwich norms (Gemma 2) what heads write is normalised together, and shows as `attentionRest`;
+ * with soft caps the last step is linearised at the prediction, and what it bends is in `unembeddingRest`.
+ *
+ * Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Wang et al. 2022, arXiv 2211.00593,
+ * section 3; the limits: Lieberum et al. 2023, arXiv 2307.09458.
+ */
+import { notFiniteError, type Prompt } from "@mlxterp/core";
+import { type Note, type ParsedOptions, parseOptions } from "@mlxterp/results";
+import { askedOf } from "../asked.js";
+import { inBatches } from "../lists.js";
+import type { AnalysisModel } from "../model.js";
+import { answerNotes } from "../notes.js";
+import { provenanceOf } from "../provenance.js";
+import { metricTokens, type Question, resolveQuestions } from "../questions.js";
+import { attributionGrids, attributionTables } from "./arrange.js";
+import { attribute, type RankedAttribution } from "./contributions.js";
+import { type AttributionOptions, attributionOptions } from "./options.js";
+import type { AttributionResult } from "./result.js";
+
+/**
+ * The contribution of every part to logit(answer) − logit(wrongAnswer) at each prompt's last position.
+ *
+ * @param input one prompt or several, also of different length
+ * @returns the mean over prompts, and each prompt; all contributions sum to `total`
+ * @throws AnswerTokenError (`ANSWER_TOKEN`), OutOfRangeError (`OUT_OF_RANGE`); UnknownSiteError (`UNKNOWN_SITE`) for a model
+ *   without `selfAttn.result`, `mlp` or `finalNorm.scale`; InvalidArgumentError (`INVALID_ARGUMENT`) for options that do not
+ *   exist; NotFiniteError (`NOT_FINITE`)
+ * @example
+ * const { grids } = await directLogitAttribution(model, clean, { answer: "Mary", wrongAnswer: "John" });
+ * valueAt(grids.heads, { layer: 2, head: 1 }); // logits that head 1 of layer 2 adds to the lead of "Mary"
+ */
+export async function directLogitAttribution(
+  model: AnalysisModel,
+  input: Prompt,
+  options: AttributionOptions,
+): Promise<AttributionResult> {
+  const asked = parseOptions("directLogitAttribution", attributionOptions, options);
+  const { list, notes, asked: answers } = resolveQuestions(model, input, asked);
+  const found = await attributeAll(model, list, asked);
+  const { layers, heads } = model.anatomy;
+  return {
+    method: "attribute",
+    asked: askedOf(asked, answers),
+    fed: list,
+    grids: attributionGrids(found, layers, heads),
+    tables: attributionTables(found),
+    notes: [
+      ...notes,
+      ...answerNotes(
+        list,
+        found.map(({ rank }) => rank),
+      ),
+      ...intervalNotes(found),
+    ],
+    provenance: provenanceOf(model),
+  };
+}
+
+async function attributeAll(
+  model: AnalysisModel,
+  questions: readonly Question[],
+  { batchSize, signal, onProgress }: ParsedOptions<typeof attributionOptions>,
+): Promise<RankedAttribution[]> {
+  const results: RankedAttribution[] = [];
+  for (const batch of inBatches(questions, batchSize)) {
+    signal?.throwIfAborted();
+    const ids = batch.map((question) => question.ids);
+    results.push(...(await attribute(model, ids, metricTokens(batch))));
+    onProgress?.({ done: results.length, total: questions.length, stage: "attribution" });
+  }
+  if (!results.every(({ total, embedding }) => Number.isFinite(total + embedding))) {
+    throw await notFiniteError("Logits", model, questions.map(({ ids }) => ids)); // biome-ignore format: one call
+  }
+  return results;
+}
+
+function intervalNotes(found: readonly RankedAttribution[]): Note[] {
+  if (found.length > 1) return [];
+  return [{ code: "ONE_PROMPT", text: "one prompt: there is no interval, and others may differ." }];
+}

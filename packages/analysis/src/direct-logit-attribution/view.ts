@@ -1,0 +1,81 @@
+/** Direct logit attribution as blocks: the largest parts as bars, and the heads as a map. */
+import {
+  type Bar,
+  type Block,
+  divergingAround,
+  fedBlocks,
+  formatNumber,
+  type GridBlock,
+  noteBlocks,
+  rowsOf,
+  text,
+  visibleToken,
+} from "@mlxterp/results";
+import { type Attribution, type AttributionResult, attributionOf } from "./result.js";
+
+/** Parts drawn as bars. */
+const most = 20;
+
+export function attributionView(result: AttributionResult): Block[] {
+  const about = leadOf(result);
+  const mean = attributionOf(result);
+  const bars = attributionBars(mean).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const over = result.fed.length === 1 ? "" : `, mean of ${result.fed.length} prompts`;
+  return [
+    ...fedBlocks(result.fed),
+    ...noteBlocks(result.notes),
+    text(`The model's last position says ${formatNumber(mean.total)} logits for ${about}${over}.`),
+    {
+      kind: "bars",
+      title: "What speaks for the answer",
+      subtitle: `Direct logit attribution of ${about}${over}; the ${Math.min(most, bars.length)} largest of ${bars.length} parts`,
+      axis: "logits",
+      bars: bars.slice(0, most),
+    },
+    headGrid(result),
+  ];
+}
+
+function leadOf({ fed }: AttributionResult): string {
+  if (fed.length > 1) return fed[0].wrongAnswer ? "the answers' lead" : "the answers";
+  const [{ answer, wrongAnswer }] = fed;
+  return [answer, wrongAnswer]
+    .flatMap((token) => (token ? [visibleToken(token.text)] : []))
+    .join(" − ");
+}
+
+/** Layers × heads. */
+export function headGrid(result: AttributionResult): GridBlock {
+  const { heads } = result.grids;
+  return {
+    kind: "grid",
+    title: "What each head writes to it directly",
+    subtitle: `Direct logit attribution of ${leadOf(result)}`,
+    rowTitle: "",
+    columnTitle: "",
+    rows: heads.labels.layer.map((layer) => `layer ${layer}`),
+    columns: heads.labels.head.map((head) => `head ${head}`),
+    values: rowsOf(heads),
+    scale: divergingAround(heads.values, 0),
+    legend: "logits",
+    unit: "heads",
+  };
+}
+
+/** All parts that are there: heads as `head L.H`, and everything else by name. */
+export function attributionBars(attribution: Attribution): Bar[] {
+  const { embedding, heads, attentionRest, mlps, normBias, unembeddingRest } = attribution;
+  const byLayer = (name: string, values: readonly number[]) =>
+    values.map((value, layer) => ({ label: `${name} ${layer}`, value }));
+  const bars = [
+    { label: "embedding", value: embedding },
+    ...heads.flatMap((row, layer) =>
+      row.map((value, head) => ({ label: `head ${layer}.${head}`, value })),
+    ),
+    ...byLayer("attention rest", attentionRest),
+    ...byLayer("MLP", mlps),
+    { label: "norm bias", value: normBias },
+    { label: "unembedding rest", value: unembeddingRest },
+  ];
+  return bars.filter(({ value }) => Math.abs(value) > 1e-6); // what rounding left of parts that are absent
+}

@@ -1,0 +1,100 @@
+/** Head ablation, against runs with the intervention written out by hand. */
+import { mx, toFlat } from "@mlxterp/mlx";
+import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
+import { describe, expect, it } from "vitest";
+import { largestDifference, llamaLike } from "../test-support.js";
+import { ablateHeads } from "./ablate-heads.js";
+import type { AblationResult } from "./result.js";
+
+const config = llamaLike;
+const decoder = initializeWeights(new Decoder(config), { seed: 6, deviation: 0.35 });
+const model = new LanguageModel(decoder, { config });
+const prompts = [
+  [5, 17, 2, 25, 9],
+  [3, 8],
+  [1, 2, 3],
+];
+const question = { answer: 3, wrongAnswer: 8 };
+
+function scoresOf({ tables }: AblationResult) {
+  const { rows } = tables.scores;
+  return {
+    baseline: rows.map(({ baseline }) => baseline),
+    ablated: rows.map(({ ablated }) => ablated),
+  };
+}
+
+async function scores(mask: number[], fill = 0, layer = 1): Promise<number[]> {
+  const keep = mx.array(mask).reshape([1, 1, -1, 1]);
+  const lost = mx.multiply(mx.subtract(1, keep), fill);
+  const list: number[] = [];
+  for (const ids of prompts) {
+    const run = await model.run([ids], {
+      interventions: { [`layers.${layer}.selfAttn.z`]: (x) => mx.add(mx.multiply(x, keep), lost) },
+    });
+    const logits = toFlat(run.last("output"));
+    list.push(logits[3] - logits[8]);
+  }
+  return list;
+}
+
+describe("ablateHeads", () => {
+  it("sets the named heads to zero, in prompts of any length", async () => {
+    const heads = [
+      [1, 0],
+      [-2, -1],
+    ] as const;
+    const result = await ablateHeads(model, prompts, {
+      ...question,
+      heads,
+      method: "zero",
+      batchSize: 2,
+    });
+    expect(result.asked.heads).toEqual([
+      [1, 0],
+      [1, 3],
+    ]);
+    const expected = await scores([0, 1, 1, 0]);
+    expect(largestDifference(scoresOf(result).ablated, expected)).toBeLessThan(1e-4);
+    const baseline = await scores([1, 1, 1, 1]);
+    expect(largestDifference(scoresOf(result).baseline, baseline)).toBeLessThan(1e-4);
+    expect(result.tables.change.rows[0].metric).toBe("logitDifference");
+  });
+
+  it("takes the mean over all real tokens, whatever the batches", async () => {
+    const sites = "layers.1.selfAttn.z";
+    const runs = await Promise.all(prompts.map((ids) => model.run([ids], { save: sites })));
+    const values = runs.map((run) => run.get(sites).index(0, mx.Slice(), 2)); // (position, headDim)
+    const mean = mx.mean(mx.concatenate(values, 0), 0);
+    const expected: number[] = [];
+    for (const ids of prompts) {
+      const run = await model.run([ids], {
+        interventions: {
+          [sites]: (x) => {
+            const heads = [0, 1, 2, 3].map((head) =>
+              head === 2
+                ? mx.broadcastTo(mean, [...x.shape.slice(0, 2), 6])
+                : x.index(mx.Slice(), mx.Slice(), head),
+            );
+            return mx.stack(heads, 2);
+          },
+        },
+      });
+      const logits = toFlat(run.last("output"));
+      expected.push(logits[3] - logits[8]);
+    }
+    for (const batchSize of [1, 2, 16]) {
+      const result = await ablateHeads(model, prompts, { ...question, heads: [[1, 2]], batchSize });
+      expect(largestDifference(scoresOf(result).ablated, expected)).toBeLessThan(1e-4);
+    }
+  });
+
+  it("refuses heads that do not exist, and no heads", async () => {
+    await expect(ablateHeads(model, prompts, { ...question, heads: [[1, 4]] })).rejects.toThrow(
+      "Head 4",
+    );
+    await expect(ablateHeads(model, prompts, { ...question, heads: [] })).rejects.toThrow(
+      "at least one",
+    );
+  });
+});

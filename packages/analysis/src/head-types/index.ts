@@ -1,0 +1,14 @@
+/** What the room of head types offers. */
+export type { HeadKind } from "./head-kinds.js";
+export { headTypes } from "./head-types.js";
+export { heads } from "./method.js";
+export type { HeadTypeOptions } from "./options.js";
+export { repeatedTokens } from "./random-tokens.js";
+export {
+  type HeadScores,
+  type HeadTypesGrids,
+  type HeadTypesResult,
+  type HeadTypesTables,
+  headScores,
+} from "./result.js";
+export { headTypeGrid } from "./view.js";

@@ -1,0 +1,26 @@
+/** Head types as a method: verb, route, form and page come from here. */
+import { defineMethod, type PromptInput } from "@mlxterp/results";
+import type { AnalysisModel } from "../model.js";
+import { randomOptions } from "./options.js";
+import type { HeadTypesResult } from "./result.js";
+import { headTypesView } from "./view.js";
+
+export const heads = defineMethod({
+  name: "heads",
+  title: "Head types",
+  summary: "Head types: which heads look back, at copies, or at what followed a copy",
+  input: "none",
+  options: randomOptions,
+  examples: ["", "--seed 3 --sequences 16"],
+  run: async (model: AnalysisModel, prompts, options): Promise<HeadTypesResult> =>
+    (await import("./head-types.js")).headTypes(
+      model,
+      prompts === undefined ? options : { ...options, prompts: listOf(prompts) },
+    ),
+  view: headTypesView,
+});
+
+function listOf(prompts: PromptInput): readonly string[] | readonly (readonly number[])[] {
+  if (typeof prompts === "string") return [prompts];
+  return typeof prompts[0] === "number" ? [prompts as readonly number[]] : (prompts as string[]);
+}

@@ -1,0 +1,92 @@
+/** Head types as blocks: a table of all heads, and a map for each type that some head has. */
+import {
+  type Block,
+  type Cell,
+  fedBlocks,
+  formatCell,
+  type GridBlock,
+  noteBlocks,
+  rowsOf,
+  section,
+  sliceOf,
+  text,
+} from "@mlxterp/results";
+import { type HeadKind, headKinds } from "./head-kinds.js";
+import { type HeadScores, type HeadTypesResult, headScores } from "./result.js";
+
+const kindNames: Readonly<Record<HeadKind, string>> = {
+  induction: "induction",
+  duplicateToken: "duplicate token",
+  previousToken: "previous token",
+  currentToken: "current token",
+  firstToken: "first token",
+};
+
+export function headTypesView(result: HeadTypesResult): Block[] {
+  const heads = headScores(result);
+  const found = headKinds.filter((kind) => heads.some(({ type }) => type === kind));
+  const threshold = Number(result.asked.threshold);
+  const drawn = result.fed[0]?.role === "random";
+  const [{ ids }] = result.fed;
+  const about = drawn
+    ? `${result.fed.length} random sequences of ${ids.length} tokens, each repeated once`
+    : `${result.fed.length} ${result.fed.length === 1 ? "prompt" : "prompts"}`;
+  return [
+    ...fedBlocks(result.fed),
+    ...noteBlocks(result.notes),
+    section("Heads", headTable(heads, threshold)),
+    text(
+      `Scores are shares of attention on ${about}; a head has a type from ${formatCell(threshold)} up.`,
+      "quiet",
+    ),
+    ...found.map((kind): Block => ({ ...headTypeGrid(result, kind), only: "page" })),
+  ];
+}
+
+function headTable(heads: readonly HeadScores[], threshold: number): Block {
+  return {
+    kind: "table",
+    columns: [
+      { title: "head" },
+      { title: "type" },
+      ...headKinds.map((kind) => ({
+        title: kindNames[kind].replace(" token", ""),
+        align: "right" as const,
+      })),
+    ],
+    rows: heads.map(({ layer, head, type, scores }) => [
+      `${layer}.${head}`,
+      type ? kindNames[type] : "",
+      ...headKinds.map((kind) => scoreCell(scores[kind], threshold)),
+    ]),
+    fixed: 2,
+  };
+}
+
+function scoreCell(score: number, threshold: number): Cell {
+  const shown = formatCell(score);
+  if (score >= threshold) return { text: shown, tone: "strong" };
+  return score < 0.1 ? { text: shown, tone: "quiet" } : shown;
+}
+
+/** The scores of one type, layers × heads. */
+export function headTypeGrid(
+  { grids: { score }, fed }: HeadTypesResult,
+  kind: HeadKind,
+): GridBlock {
+  const labels = { layer: score.labels.layer, head: score.labels.head };
+  const values = sliceOf(score, { type: kind });
+  return {
+    kind: "grid",
+    title: `Heads that look at: ${kindNames[kind]}`,
+    subtitle: `Mean over ${fed.length} ${fed.length === 1 ? "sequence" : "sequences"}`,
+    rowTitle: "",
+    columnTitle: "",
+    rows: labels.layer.map((layer) => `layer ${layer}`),
+    columns: labels.head.map((head) => `head ${head}`),
+    values: rowsOf({ axes: ["layer", "head"], labels, values, unit: "share" }),
+    scale: { kind: "sequential", domain: [0, 1] },
+    legend: "share of attention",
+    unit: "heads",
+  };
+}

@@ -1,0 +1,135 @@
+/** A lens over one batch of prompts: one pass, read layer by layer, arranged as one result for each prompt. */
+import { notFiniteError } from "@mlxterp/core";
+import { type MxArray, mx } from "@mlxterp/mlx";
+import { createGrid, createTable, type ParsedOptions, type Unit } from "@mlxterp/results";
+import type { ResolvedAnswer } from "../answers.js";
+import { askedOf } from "../asked.js";
+import type { AnalysisModel } from "../model.js";
+import { fedOf, type OnePrompt, positionLabels, promptIds, textOf } from "../prompts.js";
+import { provenanceOf } from "../provenance.js";
+import { select } from "../select.js";
+import type { lensOptions } from "./options.js";
+import { type RawCell, readLayer } from "./readout.js";
+import type { LensGrids, LensResult, LensTables } from "./result.js";
+
+/** Where the residual stream is read. */
+export interface Place {
+  readonly site: string;
+  /** `embedding`, or the number of the layer. */
+  readonly layer: number | string;
+}
+
+interface BatchPlan {
+  readonly places: readonly Place[];
+  readonly tracked: readonly ResolvedAnswer[] | undefined;
+  /** Called with the number of places read. */
+  readonly onRow: (rows: number) => void;
+  readonly asked: ParsedOptions<typeof lensOptions>;
+}
+
+/** One pass, then one readout for each place. */
+export async function lensBatch(
+  model: AnalysisModel,
+  batch: readonly OnePrompt[],
+  plan: BatchPlan,
+): Promise<LensResult[]> {
+  const { places, tracked, asked } = plan;
+  asked.signal?.throwIfAborted();
+  const ids = promptIds(model, batch);
+  const positions = ids.map(({ length }) =>
+    select("Position", asked.positions, length, "a prompt"),
+  );
+  const answers = tracked?.map(({ token }) => token.id);
+  const cache = await model.run(ids, { save: places.map(({ site }) => site) });
+  const cells: RawCell[][][] = []; // place, prompt, position
+  for (const { site } of places) {
+    asked.signal?.throwIfAborted();
+    const residual = atPositions(cache.get(site), asked.positions && positions);
+    const rows = await readLayer(model.anatomy, residual, asked.topK, answers);
+    cells.push(rows.map((row, index) => row.slice(0, positions[index].length))); // without padding
+    await checkFinite(model, ids, cells[cells.length - 1], site);
+    plan.onRow(cells.length);
+  }
+  return ids.map((prompt, index): LensResult => {
+    const answer = tracked?.[index];
+    const own = cells.map((rows) => rows[index]); // place, position
+    return {
+      method: "lens",
+      asked: askedOf(asked, { answer: answer?.token.id }),
+      fed: [fedOf(model, "prompt", prompt, answer && { answer: answer.token })],
+      grids: gridsOf(own, places, positionLabels(model, prompt, positions[index])),
+      tables: tablesOf(model, own, places),
+      notes: answer?.notes ?? [],
+      provenance: provenanceOf(model),
+    };
+  });
+}
+
+/** A rank among numbers that are none would be a lie. */
+async function checkFinite(
+  model: AnalysisModel,
+  ids: readonly (readonly number[])[],
+  rows: readonly (readonly RawCell[])[],
+  site: string,
+): Promise<void> {
+  for (const [index, cells] of rows.entries()) {
+    for (const { entropy, logits } of cells) {
+      if (Number.isFinite(entropy) && Number.isFinite(logits[0])) continue;
+      throw await notFiniteError(`Logits read from "${site}"`, model, [ids[index]]);
+    }
+  }
+}
+
+/** Each row's chosen positions: (batch, position, hidden) → (batch, chosen, hidden) */
+function atPositions(residual: MxArray, chosen: readonly number[][] | undefined): MxArray {
+  if (!chosen) return residual;
+  const row = mx.arange(0, chosen.length, 1, mx.int32).reshape([-1, 1]);
+  return residual.index(row, mx.array([...chosen], mx.int32));
+}
+
+type PositionLabels = ReturnType<typeof positionLabels>;
+
+/** @param cells of one prompt, by place and position */
+function gridsOf(
+  cells: readonly (readonly RawCell[])[],
+  places: readonly Place[],
+  position: PositionLabels,
+): LensGrids {
+  const layer = places.map((place) => place.layer);
+  const flat = cells.flat();
+  const rank = flat[0].ids.map((_, index) => index + 1);
+  const ranked = (unit: Unit, pick: (cell: RawCell) => readonly number[]) =>
+    createGrid({ labels: { layer, position, rank }, values: flat.flatMap(pick), unit });
+  const single = (unit: Unit, pick: (cell: RawCell) => number) =>
+    createGrid({ labels: { layer, position }, values: flat.map(pick), unit });
+  return {
+    token: ranked("token", ({ ids }) => ids),
+    logit: ranked("logits", ({ logits }) => logits),
+    probability: ranked("probability", ({ probabilities }) => probabilities),
+    entropy: single("nats", ({ entropy }) => entropy),
+    ...(flat[0].answer && {
+      answerRank: single("rank", ({ answer }) => answer?.rank ?? Number.NaN),
+      answerLogit: single("logits", ({ answer }) => answer?.logit ?? Number.NaN),
+      answerProbability: single("probability", ({ answer }) => answer?.probability ?? Number.NaN),
+    }),
+  };
+}
+
+function tablesOf(
+  model: AnalysisModel,
+  cells: readonly (readonly RawCell[])[],
+  places: readonly Place[],
+): LensTables {
+  const ids = [...new Set(cells.flat().flatMap((cell) => cell.ids))].sort((a, b) => a - b);
+  const texts = textOf(model, ids);
+  return {
+    tokens: createTable(
+      ["id", "text"],
+      ids.map((id, index) => ({ id, text: texts[index] })),
+    ),
+    sites: createTable(
+      ["layer", "site"],
+      places.map(({ layer, site }) => ({ layer, site })),
+    ),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Layer-by-layer readout of the residual stream (logit lens).
+ *
+ * Every layer adds to the residual stream, and the last of it goes through the final norm and the unembedding to
+ * become a prediction. The lens sends the stream of every earlier layer the same way: what would the model say if
+ * it stopped here? Often the answer appears at some depth and only gains weight afterwards.
+ *
+ * Caveats. The last row is the model's own prediction, the others are what a reader made for the last layer makes of
+ * earlier ones: a token that is absent may still be encoded in another basis, and early rows of some families (GPT-Neo,
+ * OPT, BLOOM) are nonsense. A probability that rises is no proof that this layer computed it: patch to find out.
+ *
+ * Source: nostalgebraist 2020, "interpreting GPT: the logit lens" (LessWrong); its failures and the trained
+ * alternative: Belrose et al. 2023, "Eliciting Latent Predictions from Transformers with the Tuned Lens", arXiv 2303.08112.
+ */
+import type { Prompt } from "@mlxterp/core";
+import { parseOptions } from "@mlxterp/results";
+import { resolveAnswers } from "../answers.js";
+import { inBatches } from "../lists.js";
+import type { AnalysisModel } from "../model.js";
+import { isOnePrompt, type OnePrompt, promptList } from "../prompts.js";
+import { select } from "../select.js";
+import { lensBatch, type Place } from "./lens-batch.js";
+import { type LensOptions, lensOptions } from "./options.js";
+import type { LensResult } from "./result.js";
+
+/**
+ * What the model would predict after every layer, at every position: one unembedding product for each layer.
+ *
+ * @param prompt one prompt (a text, or token ids) gives one result; a list of prompts or an array of ids gives a list
+ * @throws OutOfRangeError (`OUT_OF_RANGE`) for a layer or position that does not exist; AnswerTokenError (`ANSWER_TOKEN`);
+ *   MissingAnatomyError (`MISSING_ANATOMY`) for a model without `finalNorm` or `unembed`; InvalidArgumentError
+ *   (`INVALID_ARGUMENT`) for options that do not exist; NotFiniteError (`NOT_FINITE`) naming the site that is not
+ * @example
+ * const lens = await logitLens(model, "the capital of France is", { answer: "Paris" });
+ * valueAt(lens.grids.answerRank!, { layer: 3, position: -1 }); // 1
+ */
+export function logitLens(
+  model: AnalysisModel,
+  prompt: OnePrompt,
+  options?: LensOptions,
+): Promise<LensResult>;
+export function logitLens(
+  model: AnalysisModel,
+  prompts: Prompt,
+  options?: LensOptions,
+): Promise<LensResult[]>;
+export function logitLens(
+  model: AnalysisModel,
+  input: Prompt,
+  options?: LensOptions,
+): Promise<LensResult | LensResult[]>;
+export async function logitLens(
+  model: AnalysisModel,
+  input: Prompt,
+  options?: LensOptions,
+): Promise<LensResult | LensResult[]> {
+  const asked = parseOptions("logitLens", lensOptions, options);
+  const { batchSize, answer, onProgress } = asked;
+  const prompts = promptList(model, input);
+  const answers = answer === undefined ? undefined : resolveAnswers(model, answer, prompts);
+  const places = lensPlaces(model, asked.layers);
+  const results: LensResult[] = [];
+  for (const batch of inBatches(prompts, batchSize)) {
+    const before = results.length;
+    const onRow = (rows: number) => {
+      const done = before * places.length + rows * batch.length;
+      onProgress?.({ done, total: prompts.length * places.length, stage: "lens" });
+    };
+    const tracked = answers?.slice(before, before + batch.length);
+    results.push(...(await lensBatch(model, batch, { places, tracked, onRow, asked })));
+  }
+  return isOnePrompt(input) ? results[0] : results;
+}
+
+/** The embedding and all layers, or the layers asked for. */
+function lensPlaces(model: AnalysisModel, layers: readonly number[] | undefined): Place[] {
+  const chosen = select("Layer", layers, model.anatomy.layers);
+  const places = chosen.map((layer) => ({ site: `layers.${layer}`, layer }));
+  return layers ? places : [{ site: "layers.0.input", layer: "embedding" }, ...places];
+}

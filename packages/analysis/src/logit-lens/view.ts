@@ -1,0 +1,102 @@
+/** The logit lens as blocks: what each layer would say at each position, and the last position in detail. */
+import {
+  type Block,
+  type Cell,
+  fedBlocks,
+  formatNumber,
+  formatPercent,
+  type GridBlock,
+  labelText,
+  noteBlocks,
+  section,
+  visibleToken,
+} from "@mlxterp/results";
+import { type LensCell, type LensResult, type LensRow, lensRows } from "./result.js";
+
+export function lensView(result: LensResult): Block[] {
+  const rows = lensRows(result);
+  const positions = result.grids.entropy.labels.position.map(labelText);
+  return [
+    ...fedBlocks(result.fed),
+    ...noteBlocks(result.notes),
+    lensGrid(result),
+    section(`At the last position read, after "${positions.at(-1)}"`, lastPosition(rows, result)),
+  ];
+}
+
+function rowName({ layer }: LensRow): string {
+  return layer === null ? "embedding" : `layer ${layer}`;
+}
+
+function followed({ fed }: LensResult): { id: number; text: string } | undefined {
+  const { answer } = fed[0];
+  return answer && { id: answer.id, text: visibleToken(answer.text) };
+}
+
+/**
+ * Layers × positions: each cell holds its most likely token, coloured by that token's probability, or by that of the
+ * answer if one was followed.
+ */
+export function lensGrid(result: LensResult): GridBlock {
+  const rows = lensRows(result);
+  const answer = followed(result);
+  return {
+    kind: "grid",
+    title: "Logit lens: what each layer would predict",
+    subtitle: `Cells show the most likely next token; colour is ${answer ? `the probability of ${answer.text}` : "its probability"}`,
+    rowTitle: "residual stream after",
+    columnTitle: "token read at",
+    rows: rows.map(rowName),
+    columns: result.grids.entropy.labels.position.map(labelText),
+    values: rows.map(({ cells }) =>
+      cells.map((cell) => cell.answer?.probability ?? cell.top[0].probability),
+    ),
+    cells: rows.map(({ cells }) => cells.map((cell) => gridCell(cell, answer?.id))),
+    details: rows.map(({ cells }) => cells.map((cell) => describe(cell, answer?.text))),
+    scale: { kind: "sequential", domain: [0, 1] },
+    legend: answer ? `probability of ${answer.text}` : "probability of the token shown",
+    unit: "positions",
+  };
+}
+
+function gridCell({ top: [best] }: LensCell, answer: number | undefined): Cell {
+  const text = visibleToken(best.text);
+  if (best.id === answer) return { text, tone: "strong" };
+  return best.probability < 0.3 ? { text, tone: "quiet" } : text;
+}
+
+function describe({ top, entropy, answer }: LensCell, followedText: string | undefined): string {
+  const lines = top.map(
+    ({ text, probability, logit }) =>
+      `${visibleToken(text)}  ${formatPercent(probability)}  (logit ${formatNumber(logit)})`,
+  );
+  if (answer) {
+    lines.push(
+      `${followedText}: rank ${answer.rank}, probability ${formatPercent(answer.probability)}`,
+    );
+  }
+  return [...lines, `entropy ${formatNumber(entropy)} nats`].join("\n");
+}
+
+function lastPosition(rows: readonly LensRow[], result: LensResult): Block {
+  const answer = followed(result);
+  const ranks = result.grids.token.labels.rank.map((rank) => ({ title: labelText(rank) }));
+  return {
+    kind: "table",
+    columns: [
+      { title: "after" },
+      ...(answer ? [{ title: `rank of ${answer.text}`, align: "right" as const }] : []),
+      ...ranks,
+    ],
+    rows: rows.map((row) => [rowName(row), ...lastCells(row.cells[row.cells.length - 1])]),
+    fixed: answer ? 2 : 1,
+    unit: "ranks",
+  };
+}
+
+function lastCells({ top, answer }: LensCell): string[] {
+  return [
+    ...(answer ? [`${answer.rank} (${formatPercent(answer.probability)})`] : []),
+    ...top.map(({ text, probability }) => `${visibleToken(text)} ${formatPercent(probability)}`),
+  ];
+}

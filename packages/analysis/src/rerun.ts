@@ -1,0 +1,43 @@
+/** A result run again from what it says of itself: what was asked, what was fed, and where it comes from. */
+import type { Fed, Method, Result, RunControl } from "@mlxterp/results";
+import { NotRepeatableError } from "./errors.js";
+import type { AnalysisModel } from "./model.js";
+
+/**
+ * The same method with the same options on the same token ids.
+ *
+ * @throws NotRepeatableError (`NOT_REPEATABLE`) for a result that does not say everything: a function as metric, edits of the model
+ * @example
+ * const stored = await logitLens(model, clean, { answer: "Mary" });
+ * compare(stored, await rerun(model, lens, stored)); // undefined
+ */
+export async function rerun<R extends Result>(
+  model: AnalysisModel,
+  // biome-ignore lint/suspicious/noExplicitAny: a method of any input and options
+  method: Method<string, any, any, any, R>,
+  stored: R,
+  control: RunControl = {},
+): Promise<R> {
+  const { asked, fed, provenance } = stored;
+  const code = Object.keys(asked).find((name) => isFunction(asked[name]));
+  if (code !== undefined) {
+    throw new NotRepeatableError(`its ${code} was a function, of which only the name was kept`);
+  }
+  if (provenance.edits.length > 0 && model.edits.length === 0) {
+    throw new NotRepeatableError("its model was edited; give a model with the same edits");
+  }
+  const found = await method.run(model, inputOf(method, fed), { ...asked, ...control });
+  return ([found].flat() as R[])[0];
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "function" in value;
+}
+
+function inputOf(method: Method, fed: readonly Fed[]) {
+  const of = (role: string) => fed.filter((one) => one.role === role).map(({ ids }) => ids);
+  if (method.input === "pairs") return { clean: of("clean"), corrupted: of("corrupted") };
+  const prompts = of("prompt");
+  if (prompts.length === 0) return undefined;
+  return prompts.length === 1 ? prompts[0] : prompts;
+}

@@ -1,0 +1,124 @@
+/** What holds for every method: results survive JSON, run again to the same numbers, refuse what they do not know. */
+import { mx } from "@mlxterp/mlx";
+import { loadModel } from "@mlxterp/models";
+import {
+  compare,
+  fieldsOf,
+  type Method,
+  type Result,
+  resultsFromJson,
+  toJson,
+} from "@mlxterp/results";
+import { expect, it } from "vitest";
+import { ablateHeads, activationPatching, logitLens, methods, rerun } from "./index.js";
+
+const clean = "Mary and John went to the park . John gave a ball to";
+const corrupted = "Mary and John went to the park . Mary gave a ball to";
+const question = { answer: "Mary", wrongAnswer: "John" };
+const model = await loadModel("tiny");
+
+const inputs: Readonly<Record<string, unknown>> = {
+  prompts: clean,
+  pairs: { clean, corrupted },
+  none: undefined,
+};
+
+/** Options that the method cannot do without. */
+function optionsOf(method: Method): Record<string, unknown> {
+  const required = fieldsOf(method.options).filter((field) => field.required);
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
+  const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
+  return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
+}
+
+async function resultOf(method: Method): Promise<Result> {
+  return (await method.run(model, inputs[method.input] as string, optionsOf(method))) as Result;
+}
+
+it.each(methods.map((method) => [method.name, method] as const))(
+  "%s: equal after JSON, and bit for bit when it runs again",
+  async (_, method) => {
+    const result = await resultOf(method);
+    const [stored] = resultsFromJson(toJson(result));
+    expect(compare(result, stored)).toBeUndefined();
+    expect(method.view(stored)).toEqual(method.view(result));
+    expect(compare(stored, await rerun(model, method, stored))).toBeUndefined();
+    expect(result.method).toBe(method.name);
+    expect(result.provenance).toMatchObject({
+      model: "tiny",
+      edits: [],
+      device: expect.any(String),
+    });
+  },
+);
+
+it.each(methods.map((method) => [method.name, method] as const))(
+  "%s: refuses an option that does not exist, and says what every option is",
+  async (_, method) => {
+    const options = { ...optionsOf(method), nonsense: 1 };
+    await expect(method.run(model, inputs[method.input] as string, options)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("nonsense: there is no such option"),
+    });
+    for (const { description, name } of fieldsOf(method.options)) {
+      expect(description.length, name).toBeGreaterThan(3);
+    }
+  },
+);
+
+it("refuses words and combinations that would do something else in silence", async () => {
+  const pair = { clean, corrupted };
+  const patch = (options: object) => activationPatching(model, pair, { ...question, ...options });
+  await expect(patch({ direction: "noise" })).rejects.toThrow('Did you mean "noising"?');
+  await expect(patch({ kinds: "residual", heads: [1] })).rejects.toThrow('kinds is "residual"');
+  await expect(patch({ kinds: [] })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  const ablate = { ...question, heads: [[0, 0]] as [number, number][], method: "zero" as const };
+  await expect(ablateHeads(model, clean, { ...ablate, reference: [clean] })).rejects.toThrow(
+    'method is "zero"',
+  );
+});
+
+it("names the site that is not finite instead of ranking NaN", async () => {
+  const broken = model.edit({ "layers.1.mlp": (x) => mx.multiply(x, Number.NaN) });
+  const calls = [
+    logitLens(broken, clean, { answer: "Mary" }),
+    activationPatching(broken, { clean, corrupted }, question),
+    ablateHeads(broken, clean, { ...question, heads: [[0, 0]] }),
+  ];
+  for (const call of calls) await expect(call).rejects.toMatchObject({ code: "NOT_FINITE" });
+  await expect(logitLens(broken, clean)).rejects.toThrow('NaN at "layers.1.mlp"');
+});
+
+it("says what a reader must know", async () => {
+  const codes = async (found: Promise<Result>) => (await found).notes.map(({ code }) => code);
+  const asked = { ...question, heads: [[2, 1]] as [number, number][] };
+  expect(await codes(ablateHeads(model, clean, asked))).toEqual(["ONE_PROMPT"]);
+  const turned = { ...asked, answer: "John", wrongAnswer: "John" };
+  expect(await codes(ablateHeads(model, clean, turned))).toEqual(
+    expect.arrayContaining(["SAME_ANSWER", "ANSWER_NOT_FIRST"]),
+  );
+  expect(await codes(ablateHeads(model, clean, { ...asked, metric: "probability" }))).toContain(
+    "SATURATED",
+  );
+  const wrongWay = { clean: corrupted, corrupted: clean };
+  expect(await codes(activationPatching(model, wrongWay, question))).toContain("TURNED_BASELINES");
+});
+
+it("gives intervals over several prompts", async () => {
+  const prompts = [clean, "Tom and Anna went to the park . Anna gave a ball to"];
+  const { tables } = await ablateHeads(model, prompts, {
+    answer: ["Mary", "Tom"],
+    wrongAnswer: ["John", "Anna"],
+    heads: [[2, 1]],
+  });
+  const [{ value, low, high }] = tables.change.rows;
+  expect(low).toBeLessThanOrEqual(value);
+  expect(high).toBeGreaterThanOrEqual(value);
+});
+
+it("does not run again what it cannot know", async () => {
+  const metric = (logits: Parameters<typeof model.anatomy.unembed>[0]) => logits.index("...", 0);
+  const result = await ablateHeads(model, clean, { ...question, heads: [[0, 0]], metric });
+  const ablate = methods.find(({ name }) => name === "ablate")!;
+  await expect(rerun(model, ablate, result)).rejects.toMatchObject({ code: "NOT_REPEATABLE" });
+});

@@ -1,0 +1,94 @@
+"""What transformers computes from a checkpoint, and how far that is from a close call."""
+
+import math
+
+import torch
+
+
+def forward(model, ids, mask=None):
+    attentions = {} if model.config.model_type == "mamba" else {"output_attentions": True}
+    return model(input_ids=ids, attention_mask=mask, use_cache=False, output_hidden_states=True, **attentions)
+
+
+def blocks(model):
+    count = model.config.num_hidden_layers
+    return next(m for m in model.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == count)
+
+
+def watch_routers(model, gaps):
+    """Record how close each expert that was not chosen came to being chosen."""
+    def hook(module, inputs, output):
+        scores, count = output[0], module.top_k
+        if hasattr(module, "e_score_correction_bias"):  # groups are chosen first, then experts inside them
+            scores = scores.sigmoid() + module.e_score_correction_bias
+            groups = scores.view(len(scores), module.num_group, -1)
+            totals = groups.topk(2, -1).values.sum(-1)
+            gaps.append(gap(totals, module.topk_group))
+            kept = totals.topk(module.topk_group).indices
+            scores = groups.gather(1, kept[..., None].expand(-1, -1, groups.shape[-1])).flatten(1)
+        gaps.append(gap(scores, count))
+
+    def gap(scores, count):
+        if count == scores.shape[-1]:
+            return math.inf
+        ranked = scores.sort(-1, descending=True).values
+        return (ranked[:, count - 1] - ranked[:, count]).min().item()
+
+    for module in model.modules():
+        if type(module).__name__.lower().endswith("topkrouter"):
+            module.register_forward_hook(hook)
+
+
+def reference(model, ids):
+    """Everything that goes to reference.safetensors, and the numbers that say how safe it is to compare."""
+    gaps, last = [], []
+    watch_routers(model, gaps)
+    blocks(model)[-1].register_forward_hook(lambda m, i, o: last.append(o[0] if isinstance(o, tuple) else o))
+    with torch.enable_grad():
+        output = forward(model, ids)
+        difference = output.logits[0, -1, 5] - output.logits[0, -1, 7]
+        gradient, = torch.autograd.grad(difference, output.hidden_states[1])
+    tensors = {"input_ids": ids, "logits": output.logits, "last_layer": last[0], "grad.hidden.1": gradient}
+    tensors |= {f"hidden.{i}": h for i, h in enumerate(output.hidden_states)}
+    patterns = getattr(output, "attentions", None) or ()
+    tensors |= {f"attn.{i}": a for i, a in enumerate(patterns)}
+
+    real = ids.shape[1] - 5
+    mask = torch.ones_like(ids)
+    mask[0, real:] = 0
+    padded = torch.where(mask == 1, ids, model.config.pad_token_id)
+    padded_logits = forward(model, padded, mask).logits
+    tensors |= {"padded_input_ids": padded, "padded_mask": mask, "padded_logits": padded_logits}
+    causal = model.config.model_type != "bert"
+    error = (padded_logits[1] - output.logits[1]).abs().max()
+    if causal:
+        error = max(error, (padded_logits[0, :real] - output.logits[0, :real]).abs().max())
+    assert error < 1e-4, f"padding changed the logits of real tokens by {error}"
+
+    stats = {"logits_std": output.logits.std().item()}
+    if patterns:
+        stats["attention_entropy"] = entropy(torch.stack(patterns), causal)
+    if causal:
+        text, margins = ids[1:], []
+        for _ in range(8):
+            top = forward(model, text).logits[0, -1].topk(2)
+            margins.append((top.values[0] - top.values[1]).item())
+            text = torch.cat([text, top.indices[None, :1]], 1)
+        tensors["generated"] = text
+        stats |= {"greedy_margin": min(margins), "distinct_generated": len(set(text[0, -8:].tolist()))}
+    if gaps:
+        stats["router_margin"] = min(gaps)
+    return {name: t.detach().clone().contiguous() for name, t in tensors.items()}, stats
+
+
+def entropy(patterns, causal):
+    """Mean entropy of the attention rows, as a fraction of the entropy of uniform attention."""
+    rows = patterns / patterns.sum(-1, keepdim=True)  # attention sinks take a part of each row
+    values = -(rows * rows.clamp_min(1e-30).log()).sum(-1)
+    visible = (patterns > 0).sum(-1)
+    return (values[visible > 1] / visible[visible > 1].log()).mean().item()
+
+
+def acceptable(stats):
+    return (stats.get("greedy_margin", 1) > 0.03 and stats.get("distinct_generated", 8) >= 4
+            and stats.get("router_margin", 1) > 0.004)

@@ -1,0 +1,69 @@
+/** The reference checkpoints: those in the package, and further ones where a checkout has them beside it. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { families } from "../families/index.js";
+import { reference } from "./reference.js";
+
+const shipped = fileURLToPath(new URL("../../references", import.meta.url));
+
+/** A checkpoint with everything that transformers computes from it; see the README of `references`. */
+export interface ReferenceFolder {
+  /** The family, followed by what is special about the checkpoint. */
+  readonly name: string;
+  readonly modelType: string;
+  readonly folder: string;
+}
+
+/** Folders with a checkpoint, at any depth. */
+function checkpointsBelow(folder: string): string[] {
+  if (existsSync(join(folder, "config.json"))) return [folder];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => checkpointsBelow(join(folder, name)));
+}
+
+const isComplete = (folder: string) => existsSync(join(folder, "reference.json"));
+
+function completeBelow(parent: string): ReferenceFolder[] {
+  return checkpointsBelow(parent)
+    .filter(isComplete)
+    .map((folder) => {
+      const path = relative(parent, folder);
+      const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+      const name = path.replace(/\/base$/, "").replaceAll("/", "_");
+      return { name, modelType: config.model_type, folder };
+    });
+}
+
+const decoders = new Set(
+  families.flatMap((family) => ("describe" in family ? [family.modelType] : [])),
+);
+const isDecoder = ({ modelType }: ReferenceFolder) => decoders.has(modelType);
+
+/** Every family's checkpoint that ships. */
+export const baseFolders: readonly ReferenceFolder[] = completeBelow(shipped);
+
+/** Those of families that the decoder covers. */
+export const referenceFolders = (): ReferenceFolder[] => baseFolders.filter(isDecoder);
+
+const beside = reference("reference/families");
+const furtherFolder =
+  process.env.MLXTERP_REFERENCES ?? (beside.available ? beside.folder : undefined);
+
+/** Where further checkpoints would be, for a test that says why it is skipped. */
+export const furtherPlace = "MLXTERP_REFERENCES, or shared/reference/families beside the checkout";
+
+/** Decoders of a folder that `references/make.py` filled elsewhere. */
+export const furtherFolders = (): ReferenceFolder[] =>
+  furtherFolder ? completeBelow(furtherFolder).filter(isDecoder) : [];
+
+/** A checkpoint in the package, such as `llama/base` or `phi/tied`. */
+export function referenceFolder(path: string): string {
+  return join(shipped, path);
+}
+
+/** Settings that published models differ in, each as a miniature with logits and hidden states. */
+export const settingNames: readonly string[] = checkpointsBelow(shipped)
+  .filter((folder) => !isComplete(folder))
+  .map((folder) => relative(shipped, folder));

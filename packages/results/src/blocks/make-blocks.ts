@@ -1,0 +1,54 @@
+/** Short ways to write the most frequent blocks. */
+import type { Fed } from "../results/fed.js";
+import type { Note } from "../results/result.js";
+import type { Block, ColourScale, TextBlock, TokensBlock, Tone } from "./block.js";
+
+/**
+ * A heading with what stands below it.
+ *
+ * @example
+ * section("What was found", text("Nothing."));
+ */
+export function section(title: string, ...blocks: readonly Block[]): Block {
+  return { kind: "section", title, blocks };
+}
+
+/** A paragraph. */
+export function text(content: string, tone?: Tone): TextBlock {
+  return { kind: "text", text: content, ...(tone && { tone }) };
+}
+
+const roleNames: Readonly<Record<string, string>> = {
+  prompt: "Tokens fed",
+  clean: "Clean",
+  corrupted: "Corrupted",
+};
+
+/** What was fed, token by token; of what a method drew by chance only the first. */
+export function fedBlocks(fed: readonly Fed[]): TokensBlock[] {
+  const drawn = fed.filter(({ role }) => role === "random").slice(0, 1);
+  return [...fed.filter(({ role }) => role !== "random"), ...drawn].map(({ role, pieces }) => ({
+    kind: "tokens",
+    label: role === "random" ? "The first of the random sequences" : (roleNames[role] ?? role),
+    pieces,
+  }));
+}
+
+/** What a reader must know. */
+export function noteBlocks(notes: readonly Note[]): TextBlock[] {
+  return notes.map((note) => text(`Note: ${note.text}`));
+}
+
+/** A diverging scale as wide on both sides of the pivot, so that equal shades mean equal sizes. */
+export function divergingAround(
+  values: Iterable<number | null>,
+  pivot: number,
+  least = 1e-6,
+): ColourScale {
+  let reach = least;
+  for (const value of values) {
+    const size = Math.abs((value ?? pivot) - pivot);
+    if (Number.isFinite(size)) reach = Math.max(reach, size);
+  }
+  return { kind: "diverging", domain: [pivot - reach, pivot + reach], pivot };
+}

@@ -1,0 +1,58 @@
+/** Grids and tables as CSV text (RFC 4180), for spreadsheets and data frames. */
+import type { Grid } from "../grids/grid.js";
+import { type Label, labelKey } from "../grids/label.js";
+import type { Table, TableValue } from "../results/table.js";
+
+/**
+ * A grid in long form: one line for each number, one column for each axis. Tokens have a second column with their text.
+ *
+ * @example
+ * gridToCsv(createGrid({ labels: { layer: [0, 1] }, values: [0.5, 1], unit: "share" })); // "layer,share\r\n0,0.5\r\n1,1\r\n"
+ */
+export function gridToCsv({ axes, labels, values, unit, low, high }: Grid): string {
+  const isToken = axes.map((axis) => labels[axis].some((label) => typeof label === "object"));
+  const header = axes.flatMap((axis, at) => (isToken[at] ? [axis, `${axis}Text`] : [axis]));
+  const extra = [...(low ? ["low"] : []), ...(high ? ["high"] : [])];
+  const lines = Array.from(values, (value, index) => [
+    ...labelsAt(
+      axes.map((axis) => labels[axis]),
+      index,
+    ).flatMap((label, at) =>
+      isToken[at]
+        ? [labelKey(label), typeof label === "object" ? label.text : ""]
+        : [labelKey(label)],
+    ),
+    value,
+    ...(low ? [low[index]] : []),
+    ...(high ? [high[index]] : []),
+  ]);
+  return toCsv([[...header, unit, ...extra], ...lines]);
+}
+
+/** The labels of the place that a number stands at. */
+function labelsAt(axes: readonly (readonly Label[])[], index: number): Label[] {
+  let rest = index;
+  return axes
+    .toReversed()
+    .map((axis) => {
+      const label = axis[rest % axis.length];
+      rest = Math.floor(rest / axis.length);
+      return label;
+    })
+    .toReversed();
+}
+
+/** A table, with its columns as the first line. */
+export function tableToCsv({ columns, rows }: Table<Readonly<Record<string, TableValue>>>): string {
+  return toCsv([columns, ...rows.map((row) => columns.map((column) => row[column] ?? ""))]);
+}
+
+function toCsv(lines: readonly (readonly (TableValue | undefined)[])[]): string {
+  return lines
+    .map((line) => `${line.map((value) => quoted(`${value ?? ""}`)).join(",")}\r\n`)
+    .join("");
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,74 @@
+/** Dense numbers with named axes: what methods return, whatever the method. */
+import { InvalidArgumentError } from "../errors/invalid-argument.js";
+import type { Label } from "./label.js";
+
+/** What the numbers of a grid are. */
+export type Unit =
+  | "logits"
+  | "probability"
+  | "nats"
+  | "share"
+  | "rank"
+  | "token"
+  | "effect"
+  | "norm"
+  | "count"
+  | "metric";
+
+/** Numbers as they were computed: single precision on the device, double on the host. */
+export type GridValues = Float32Array | Float64Array;
+
+/**
+ * Dense numbers with named axes, in the words of the anatomy: `layer`, `head`, `position`, `query`, `key` …
+ *
+ * Read a number with `valueAt(grid, { layer: 3, position: 7 })`.
+ */
+export interface Grid<A extends string = string> {
+  /** From the slowest to the fastest. */
+  readonly axes: readonly A[];
+  /** What stands at each place of each axis. */
+  readonly labels: Readonly<Record<A, readonly Label[]>>;
+  /** Row by row: the last axis runs fastest. */
+  readonly values: GridValues;
+  readonly unit: Unit;
+  /** Where a diverging scale is pale; without it the numbers are amounts. */
+  readonly neutral?: number;
+  /** The interval of every value, where there is one. */
+  readonly low?: GridValues;
+  readonly high?: GridValues;
+}
+
+interface GridParts<A extends string> {
+  /** In the order of the axes. */
+  readonly labels: Readonly<Record<A, readonly Label[]>>;
+  readonly values: GridValues | readonly number[];
+  readonly unit: Unit;
+  readonly neutral?: number;
+  readonly low?: GridValues;
+  readonly high?: GridValues;
+}
+
+/**
+ * A grid from its labels, in the order of its axes, and its numbers, row by row.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many numbers as places
+ * @example
+ * const grid = createGrid({ labels: { layer: [0, 1], head: [0, 1] }, values: [1, 2, 3, 4], unit: "logits" });
+ * valueAt(grid, { layer: 1, head: 0 }); // 3
+ */
+export function createGrid<A extends string>(parts: GridParts<A>): Grid<A> {
+  const { labels, values, ...rest } = parts;
+  const axes = Object.keys(labels) as A[];
+  const size = axes.reduce((product, axis) => product * labels[axis].length, 1);
+  if (values.length !== size) {
+    const shape = axes.map((axis) => `${labels[axis].length} × ${axis}`).join(", ");
+    const rule = `${values.length} numbers do not fill ${shape}.`;
+    throw new InvalidArgumentError("values", values.length, rule);
+  }
+  const numbers = isTyped(values) ? values : Float64Array.from(values);
+  return { axes, labels, values: numbers, ...rest };
+}
+
+function isTyped(values: GridValues | readonly number[]): values is GridValues {
+  return ArrayBuffer.isView(values);
+}

@@ -1,0 +1,23 @@
+/** What stands at a place of an axis: a number, a word, or a token. */
+import { visibleToken } from "../text/visible-token.js";
+
+/** A token as a place of an axis. */
+export interface TokenLabel {
+  readonly id: number;
+  readonly text: string;
+  /** Absolute, in its prompt. */
+  readonly position: number;
+}
+
+/** A layer or head is its number, a kind of head its word, a position its token. */
+export type Label = number | string | TokenLabel;
+
+/** A label as it is read, tokens with everything visible. */
+export function labelText(label: Label): string {
+  return typeof label === "object" ? visibleToken(label.text) : `${label}`;
+}
+
+/** What a label counts as when a grid is asked for a place: a token stands for its position. */
+export function labelKey(label: Label): number | string {
+  return typeof label === "object" ? label.position : label;
+}

@@ -1,0 +1,114 @@
+/** A schema's options as a list of fields: what flags, forms and tables of documentation are made of. */
+import type { z } from "zod";
+import type { OptionsSchema } from "./define-method.js";
+
+/** What one option takes. */
+export type FieldKind =
+  | "switch"
+  | "integer"
+  | "number"
+  | "text"
+  | "choice"
+  /** Several of one kind. */
+  | "list"
+  /** Several kinds; its schema says which. */
+  | "any";
+
+/** One option of a method. */
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly description: string;
+  readonly required: boolean;
+  /** Undefined where there is none. */
+  readonly default: unknown;
+  /** Of a choice, or of a list of choices. */
+  readonly choices?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly schema: z.core.$ZodType;
+}
+
+interface Definition {
+  readonly type: string;
+  readonly innerType?: z.core.$ZodType;
+  readonly defaultValue?: unknown;
+  readonly element?: z.core.$ZodType;
+  readonly options?: readonly z.core.$ZodType[];
+}
+
+/** What a schema is beneath `optional` and `default`. */
+export function innerSchema(schema: z.core.$ZodType): z.core.$ZodType {
+  const { innerType } = definitionOf(schema);
+  return innerType ? innerSchema(innerType) : schema;
+}
+
+/** A schema's own description of itself, as zod keeps it. */
+export function definitionOf(schema: z.core.$ZodType): Definition {
+  return schema._zod.def as unknown as Definition;
+}
+
+/**
+ * The options of a schema, in its order.
+ *
+ * @example
+ * fieldsOf(z.object({ topK: z.int().min(1).default(5).describe("tokens") }))[0].default; // 5
+ */
+export function fieldsOf(schema: OptionsSchema): Field[] {
+  return Object.entries(schema.shape as Record<string, z.core.$ZodType>).map(([name, option]) => {
+    const inner = innerSchema(option);
+    const { minimum, maximum } = limitsOf(inner);
+    const choices = choicesOf(inner);
+    return {
+      name,
+      kind: kindOf(inner),
+      description: (option as { description?: string }).description ?? "",
+      required: option._zod.optin === undefined,
+      default: defaultOf(option),
+      ...(choices && { choices }),
+      ...(minimum !== undefined && { minimum }),
+      ...(maximum !== undefined && { maximum }),
+      schema: option,
+    };
+  });
+}
+
+function defaultOf(schema: z.core.$ZodType): unknown {
+  const { type, defaultValue, innerType } = definitionOf(schema);
+  if (type === "default") return defaultValue;
+  return innerType && defaultOf(innerType);
+}
+
+function kindOf(schema: z.core.$ZodType): FieldKind {
+  const { type } = definitionOf(schema);
+  switch (type) {
+    case "boolean":
+      return "switch";
+    case "number":
+      return (schema as { isInt?: boolean }).isInt ? "integer" : "number";
+    case "string":
+      return "text";
+    case "enum":
+      return "choice";
+    case "array":
+      return "list";
+    default:
+      return "any";
+  }
+}
+
+function choicesOf(schema: z.core.$ZodType): readonly string[] | undefined {
+  const { type, element } = definitionOf(schema);
+  if (type === "array" && element) return choicesOf(innerSchema(element));
+  return type === "enum"
+    ? (schema as unknown as { options: readonly string[] }).options
+    : undefined;
+}
+
+/** The limits that are a rule, not those of whole numbers as such. */
+function limitsOf(schema: z.core.$ZodType): { minimum?: number; maximum?: number } {
+  const { minValue, maxValue } = schema as { minValue?: number; maxValue?: number };
+  const real = (limit: number | null | undefined) =>
+    typeof limit === "number" && Math.abs(limit) < Number.MAX_SAFE_INTEGER ? limit : undefined;
+  return { minimum: real(minValue), maximum: real(maxValue) };
+}

@@ -1,0 +1,120 @@
+/** A method's options, checked by its schema: for plain JavaScript, and for JSON from anywhere. */
+import type { z } from "zod";
+import { checkOptions } from "../errors/check-options.js";
+import { InvalidArgumentError } from "../errors/invalid-argument.js";
+import { didYouMean } from "../errors/nearest.js";
+import type { OptionsSchema, RunControl } from "./define-method.js";
+
+const control = { signal: true, onProgress: true } as const;
+
+/** Checked options with their defaults, and what a run is steered by. */
+export type ParsedOptions<S extends OptionsSchema> = z.output<S> & RunControl;
+
+/**
+ * Checks options and fills in defaults. `signal` and `onProgress` pass through: every method has them.
+ *
+ * @param of whose options they are, such as `logitLens`
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the first option that does not exist, with the nearest that does,
+ *   or the first value that is not allowed, with the rule
+ * @example
+ * parseOptions("f", z.object({ topK: z.int().positive().default(5) }), {}).topK; // 5
+ */
+export function parseOptions<S extends OptionsSchema>(
+  of: string,
+  schema: S,
+  options: (z.input<S> & RunControl) | undefined,
+): ParsedOptions<S> {
+  const given: object = options ?? {};
+  const names = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, true] as const));
+  checkOptions(of, given, { ...names, ...control } as Record<keyof typeof given, true>);
+  const { signal, onProgress, ...own } = given as Record<string, unknown> & RunControl;
+  checkControl(of, { signal, onProgress });
+  const parsed = schema.safeParse(own);
+  if (!parsed.success) throw invalid(of, schema, own, parsed.error.issues[0]);
+  return {
+    ...(parsed.data as z.output<S>),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  };
+}
+
+function checkControl(of: string, { signal, onProgress }: RunControl): void {
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new InvalidArgumentError(`${of}: onProgress`, onProgress, "must be a function.");
+  }
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+    throw new InvalidArgumentError(`${of}: signal`, signal, "must be an AbortSignal.");
+  }
+}
+
+function invalid(of: string, schema: OptionsSchema, given: object, issue: z.core.$ZodIssue) {
+  const [name] = issue.path;
+  const value = issue.path.reduce<unknown>(
+    (inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key],
+    given,
+  );
+  const place = issue.path.map(String).join(".");
+  const whole = name === undefined ? undefined : schema.shape[String(name)];
+  if (value === undefined && issue.code !== "custom") {
+    return new InvalidArgumentError(`${of}: ${place}`, value, `is missing${describe(whole)}.`);
+  }
+  return new InvalidArgumentError(`${of}: ${place}`, value, ruleOf(issue, value, whole));
+}
+
+function describe(schema: z.core.$ZodType | undefined): string {
+  const description = (schema as { description?: string } | undefined)?.description;
+  return description ? ` (${description})` : "";
+}
+
+function ruleOf(issue: z.core.$ZodIssue, value: unknown, whole: z.core.$ZodType | undefined) {
+  const got = `, not ${shown(value)}`;
+  switch (issue.code) {
+    case "custom":
+      return issue.message;
+    case "invalid_value":
+      return wordRule(issue.values.map(String), value);
+    case "invalid_union": {
+      const words = issue.errors.flat().flatMap((one) => wordsOf(one));
+      return words.length > 0 && typeof value === "string"
+        ? wordRule(words, value)
+        : `does not fit${describe(whole)}; got ${shown(value)}.`;
+    }
+    case "too_small":
+      if (issue.origin === "array") return emptyRule(whole);
+      return issue.inclusive && issue.minimum === 1
+        ? `must be a positive integer${got}.`
+        : `must be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}${got}.`;
+    case "too_big":
+      return `must be at most ${issue.maximum}${got}.`;
+    case "invalid_type":
+      return `must be ${article(issue.expected)}${got}.`;
+    default:
+      return `${issue.message}${got}.`;
+  }
+}
+
+function emptyRule(whole: z.core.$ZodType | undefined): string {
+  const optional = whole?._zod.optin !== undefined;
+  return `the list is empty; name at least one${optional ? ", or leave it out" : ""}.`;
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  return issue.code === "invalid_value" ? issue.values.map(String) : [];
+}
+
+function wordRule(words: readonly string[], value: unknown): string {
+  const hint = typeof value === "string" ? didYouMean(value, words) : "";
+  return `must be one of ${words.map((word) => `"${word}"`).join(", ")}, not ${shown(value)}. ${hint}`.trimEnd();
+}
+
+function article(expected: string): string {
+  if (expected === "int") return "an integer";
+  return `${/^[aeiou]/.test(expected) ? "an" : "a"} ${expected}`;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return `"${value}"`;
+  if (typeof value === "number" || value === undefined || value === null) return `${value}`;
+  if (typeof value === "function") return "a function";
+  return Array.isArray(value) ? `[${value.slice(0, 8).map(shown).join(", ")}]` : "an object";
+}
