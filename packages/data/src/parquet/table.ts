@@ -1,4 +1,5 @@
 /** Tables as columns, and from rows of objects to columns. */
+import { checkIterable, checkRecord } from "@mlxterp/mlx";
 import { InvalidTableError } from "../errors.js";
 
 type Cell = string | number | boolean | bigint | null | undefined;
@@ -24,9 +25,11 @@ export type Table = Readonly<Record<string, Column>>;
  * await writeParquet("heads.parquet", tableOf(heads.map(({ layer, head, scores }) => ({ layer, head, ...scores }))));
  */
 export function tableOf(rows: Iterable<object>): Table {
+  checkIterable("rows", rows);
   const columns = new Map<string, unknown[]>();
   let count = 0;
   for (const row of rows) {
+    checkRecord(`rows[${count}]`, row);
     for (const [name, value] of flattened(row, "")) {
       const column = columns.get(name) ?? [];
       columns.set(name, column);

@@ -56,6 +56,14 @@ export function checkText(argument: string, value: unknown): string {
   throw new InvalidArgumentError(argument, value, `must be a string, not ${brief(value)}.`);
 }
 
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless a file or folder can be called so */
+export function checkPath(argument: string, value: unknown): string {
+  const path = checkText(argument, value);
+  if (path !== "" && !path.includes("\0")) return path;
+  const rule = `must be a path, neither empty nor with a null byte, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a function */
 export function checkFunction(argument: string, value: unknown): void {
   if (typeof value === "function") return;
@@ -72,6 +80,26 @@ export function checkList(argument: string, value: unknown): void {
 export function checkRecord(argument: string, value: unknown): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   throw new InvalidArgumentError(argument, value, `must be an object, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it has methods of these names, as what is described has */
+export function checkMethods(
+  argument: string,
+  value: unknown,
+  methods: readonly string[],
+  what: string,
+): void {
+  const given = Object(value ?? {}) as Readonly<Record<string, unknown>>;
+  if (methods.every((method) => typeof given[method] === "function")) return;
+  throw new InvalidArgumentError(argument, value, `must be ${what}, not ${brief(value)}.`);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it can be gone through: a list, generator or stream, no text */
+export function checkIterable(argument: string, value: unknown): void {
+  const given = typeof value === "object" && value !== null ? value : {};
+  if (Symbol.asyncIterator in given || Symbol.iterator in given) return;
+  const rule = `must be a list, generator or stream, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is the signal of an `AbortController` */

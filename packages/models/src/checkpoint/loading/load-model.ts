@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { InterpretableModelCore } from "@mlxterp/core";
-import { checkOptions, type Module, type OptionNames } from "@mlxterp/mlx";
+import { checkOptions, checkText, type Module, type OptionNames } from "@mlxterp/mlx";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
@@ -83,6 +83,7 @@ export function loadModel<T extends AnyModel>(
 ): Promise<T>;
 export async function loadModel(source: string, options: AnyOptions = {}): Promise<AnyModel> {
   checkOptions("loadModel", options, optionNames);
+  checkText("source", source);
   const opened = openCheckpoint(await locateModel(source, options), source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);
