@@ -126,11 +126,12 @@ export function createTokenizer(
     const ids = stretches(text).flatMap((stretch) => stretch.ids);
     return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : ids;
   };
-  const tokens = tokensOf(engine, json, marks, stretches);
+  const find = tokensOf(engine, json, marks, stretches);
+  const tokens: typeof find = (text, options) => blaming(file, () => find(text, options));
   return {
     ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
     unknownId: engine.unknown,
-    ...vocabularyOf(engine, json, settings),
+    ...vocabularyOf(engine, json, settings, file),
     encodeBatch: (texts, options) => {
       checkList("texts", texts);
       return texts.map((text) => encode(text, options));
@@ -149,7 +150,12 @@ type Vocabulary = Pick<
   "vocabSize" | "specialTokens" | "decode" | "pieces" | "tokenToId" | "idToToken"
 >;
 
-function vocabularyOf(engine: Engine, json: TokenizerJson, settings: Settings): Vocabulary {
+function vocabularyOf(
+  engine: Engine,
+  json: TokenizerJson,
+  settings: Settings,
+  file: string,
+): Vocabulary {
   const style = pieceStyle(json.decoder);
   const piece = (id: number) => {
     const token = engine.tokenOf(id);
@@ -165,7 +171,8 @@ function vocabularyOf(engine: Engine, json: TokenizerJson, settings: Settings): 
       checkIds(ids);
       checkOptions<DecodeOptions>("decode", options, decodeRules);
       const { skipSpecialTokens = false } = options;
-      return engine.decode(ids, { skipSpecialTokens, cleanUpSpaces });
+      const rules = { skipSpecialTokens, cleanUpSpaces };
+      return blaming(file, () => engine.decode(ids, rules));
     },
     pieces: (ids) => {
       checkIds(ids);
