@@ -15,7 +15,7 @@ import {
   text,
   visibleToken,
 } from "@mlxterp/results";
-import { mean } from "../lists.js";
+import { mean } from "../shared/lists.js";
 import type { PatchDirection, PatchingResult, PatchKind } from "./result.js";
 
 const kinds: readonly PatchKind[] = ["residual", "attention", "mlp", "head"];

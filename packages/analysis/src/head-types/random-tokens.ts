@@ -1,6 +1,6 @@
 /** Seeded sequences of random tokens, each repeated once: text without meaning, in which only copying helps. */
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 
 export interface RepeatedTokens {
   readonly seed: number;
