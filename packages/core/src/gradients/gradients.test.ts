@@ -114,7 +114,7 @@ describe("a model with attention", () => {
   };
 
   it.each(Object.entries(looks))("does not change when somebody looks: %s", async (_, look) => {
-    const plain = await model.gradients("abcd", metric, { sites });
+    const plain = await model.gradients("abcd", metric, { save: sites });
     const looking: GradientMetric = (logits, pass) => {
       look(logits);
       const value = metric(logits, pass);
@@ -122,7 +122,7 @@ describe("a model with attention", () => {
       return value;
     };
     const looked = await model.gradients("abcd", looking, {
-      sites,
+      save: sites,
       interventions: {
         "layers.0": (x) => {
           look(x);

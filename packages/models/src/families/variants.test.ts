@@ -87,6 +87,8 @@ const falconLayer = (fused: number, bias: boolean): Shapes => ({
     "mlp.dense_4h_to_h.bias": [32],
   }),
 });
+const { intermediate_size: _, ...falconSizes } = sizes;
+
 const falconOuter = {
   "transformer.word_embeddings.weight": [19, 32],
   "transformer.ln_f.weight": [32],
@@ -103,7 +105,7 @@ const norms = (...names: string[]): Shapes =>
 describe("Falcon", () => {
   it("loads grouped heads and two norms of the newer architecture", async () => {
     const json = {
-      ...{ ...sizes, model_type: "falcon", num_kv_heads: 2, new_decoder_architecture: true },
+      ...{ ...falconSizes, model_type: "falcon", num_kv_heads: 2, new_decoder_architecture: true },
     };
     const layer = { ...norms("ln_attn", "ln_mlp"), ...falconLayer(64, false) };
     const tensors = tensorsOf(falconOuter, "transformer.h.0", layer);
@@ -116,7 +118,7 @@ describe("Falcon", () => {
 
   it("divides scores and alibi together", async () => {
     const json = {
-      ...{ ...sizes, model_type: "falcon", alibi: true, bias: true },
+      ...{ ...falconSizes, model_type: "falcon", alibi: true, bias: true },
       ...{ multi_query: false, parallel_attn: false },
     };
     const both = norms("input_layernorm", "post_attention_layernorm");

@@ -4,10 +4,16 @@ import { Bert } from "../../encoder/bert.js";
 import type { BertConfig } from "../../encoder/config.js";
 import { MaskedLanguageModel } from "../../encoder/masked-language-model.js";
 import { UnsupportedConfigError } from "../../errors.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { BuiltModule, ModuleFamily } from "../shared/family.js";
 
 const schema = z.object({
+  directionality: unread,
+  pooler_fc_size: unread,
+  pooler_num_attention_heads: unread,
+  pooler_num_fc_layers: unread,
+  pooler_size_per_head: unread,
+  pooler_type: unread,
   vocab_size: size,
   hidden_size: size,
   num_hidden_layers: size,

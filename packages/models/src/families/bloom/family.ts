@@ -2,12 +2,17 @@
 import { z } from "zod";
 import { groupedQkv } from "../../checkpoint/table/fused-weights.js";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { readConfig, size, withDefault } from "../shared/config-json.js";
+import { readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import { describeHeads, repeatLayers } from "../shared/layout.js";
 import { otherNames } from "../shared/other-names.js";
 
 const schema = z.object({
+  offset_alibi: unread,
+  bias_dropout_fusion: unread,
+  masked_softmax_fusion: unread,
+  skip_bias_add: unread,
+  skip_bias_add_qkv: unread,
   vocab_size: size,
   hidden_size: size,
   num_hidden_layers: size,

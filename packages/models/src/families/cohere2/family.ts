@@ -1,7 +1,14 @@
 /** Command R7B (`model_type: "cohere2"`): Command R with windowed, rotated layers and full layers without positions. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import {
+  activation,
+  always,
+  readConfig,
+  size,
+  unread,
+  withDefault,
+} from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import {
   describeHeads,
@@ -15,6 +22,14 @@ import { describeRope, ropeFields } from "../shared/rope-json.js";
 import { everyLayerBut, layerTypes, windowOf } from "../shared/windows.js";
 
 const schema = z.object({
+  layer_switch: unread,
+  _sliding_window_pattern: unread,
+  order_of_interleaved_layers: always("local_attn_first"),
+  position_embedding_type: always("rope_gptj"),
+  use_embedding_sharing: always(true),
+  use_gated_activation: always(true),
+  use_parallel_block: always(true),
+  use_parallel_embedding: unread,
   ...sizeFields,
   hidden_act: activation.default("silu"),
   max_position_embeddings: withDefault(size, 8192),

@@ -6,7 +6,14 @@ import type {
   MlpConfig,
   NormConfig,
 } from "../../decoder/config/config.js";
-import { activation, onByDefault, readConfig, size, withDefault } from "../shared/config-json.js";
+import {
+  activation,
+  onByDefault,
+  readConfig,
+  size,
+  unread,
+  withDefault,
+} from "../shared/config-json.js";
 import { expertModules, stackedParameters } from "../shared/experts.js";
 import type { Family } from "../shared/family.js";
 import { latentModules } from "../shared/latent-weights.js";
@@ -22,6 +29,7 @@ import {
 import { describeRope, ropeFields, ropeParametersOf } from "../shared/rope-json.js";
 
 const schema = z.object({
+  qk_head_dim: unread, // the sum of its two parts
   ...sizeFields,
   q_lora_rank: size.nullable().default(1536),
   kv_lora_rank: withDefault(size, 512),

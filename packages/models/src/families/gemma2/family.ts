@@ -1,7 +1,7 @@
 /** Gemma 2 (`model_type: "gemma2"`): norms before and after both writes, soft caps, a window in every other layer. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import {
   attentionModules,
@@ -17,6 +17,7 @@ import { describeRope, ropeFields } from "../shared/rope-json.js";
 import { everyLayerBut, layerTypes, windowOf } from "../shared/windows.js";
 
 const schema = z.object({
+  hidden_act: unread,
   ...sizeFields,
   hidden_activation: activation.default("geluTanh"),
   max_position_embeddings: withDefault(size, 8192),

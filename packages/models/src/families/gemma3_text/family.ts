@@ -1,7 +1,7 @@
 /** Gemma 3, text only (`model_type: "gemma3_text"`): sandwich norms, normalised queries and keys, two rope bases. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import {
   attentionModules,
@@ -17,6 +17,8 @@ import { describeRope, type RopeFields, ropeFields } from "../shared/rope-json.j
 import { everyLayerBut, layerTypes, slides, windowOf } from "../shared/windows.js";
 
 const schema = z.object({
+  hidden_act: unread,
+  _sliding_window_pattern: unread,
   ...sizeFields,
   hidden_activation: activation.default("geluTanh"),
   max_position_embeddings: withDefault(size, 131_072),

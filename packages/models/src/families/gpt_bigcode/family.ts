@@ -2,12 +2,16 @@
 import { z } from "zod";
 import { groupedQkv } from "../../checkpoint/table/fused-weights.js";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import { repeatLayers } from "../shared/layout.js";
-import { gptNames, otherNames } from "../shared/other-names.js";
+import { gptNames, otherNames, refuseContradiction } from "../shared/other-names.js";
 
 const schema = z.object({
+  inference_runner: unread,
+  validate_runner_input: unread,
+  pre_allocate_kv_cache: unread,
+  max_batch_size: unread,
   vocab_size: size,
   n_positions: withDefault(size, 1024),
   n_embd: size,
@@ -17,6 +21,7 @@ const schema = z.object({
   activation_function: activation.default("geluTanh"),
   layer_norm_epsilon: withDefault(z.number().positive(), 1e-5),
   scale_attn_weights: withDefault(z.boolean(), true),
+  num_key_value_heads: size.nullish(),
   multi_query: withDefault(z.boolean(), true),
   add_cross_attention: z.literal(false).nullish(),
   tie_word_embeddings: withDefault(z.boolean(), true),
@@ -26,6 +31,9 @@ type GptBigcodeConfig = z.output<typeof schema>;
 
 function describe(json: unknown, file: string): DecoderConfig {
   const config = readConfig(schema, otherNames(json, gptNames, file), file);
+  const kvHeads = config.multi_query ? 1 : config.n_head;
+  const { num_key_value_heads: written } = config;
+  refuseContradiction("num_key_value_heads", written, "that of multi_query", kvHeads, file);
   const norm: NormConfig = { kind: "layer", epsilon: config.layer_norm_epsilon, bias: true };
   const mlp = {
     hidden: config.n_inner ?? 4 * config.n_embd,

@@ -8,7 +8,7 @@ import type {
   MlpConfig,
   NormConfig,
 } from "../../decoder/config/config.js";
-import { readConfig, size, withDefault } from "../shared/config-json.js";
+import { readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import {
   attentionModules,
@@ -27,6 +27,8 @@ import { everyLayerBut, layerTypes, windowOf } from "../shared/windows.js";
 const clampedAt = 7;
 
 const schema = z.object({
+  experts_per_token: unread,
+  initial_context_length: unread,
   ...sizeFields,
   head_dim: withDefault(size, 64),
   num_local_experts: size,

@@ -1,12 +1,14 @@
 /** GPT-J (`model_type: "gptj"`): parallel attention and MLP behind one norm, neighbouring pairs of a part of each head rotated. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, always, readConfig, size, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import { repeatLayers } from "../shared/layout.js";
 import { gptNames, otherNames } from "../shared/other-names.js";
 
 const schema = z.object({
+  rotary: always(true),
+  scale_attn_weights: always(true),
   vocab_size: size,
   n_positions: withDefault(size, 2048),
   n_embd: size,

@@ -5,10 +5,24 @@ import { UnsupportedConfigError } from "../../errors.js";
 import type { MambaConfig } from "../../state-space/config.js";
 import { Mamba } from "../../state-space/mamba.js";
 import { StateSpaceModel } from "../../state-space/state-space-model.js";
-import { readConfig, size, withDefault } from "../shared/config-json.js";
+import { readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { BuiltModule, ModuleFamily } from "../shared/family.js";
 
 const schema = z.object({
+  d_inner: unread,
+  d_model: unread,
+  n_layer: unread,
+  fused_add_norm: unread,
+  pad_vocab_size_multiple: unread,
+  rescale_prenorm_residual: unread,
+  // of weights before training
+  time_step_floor: unread,
+  time_step_init_scheme: unread,
+  time_step_max: unread,
+  time_step_min: unread,
+  time_step_scale: unread,
+  use_associative_scan: unread,
+  use_mambapy: unread,
   vocab_size: size,
   hidden_size: size,
   num_hidden_layers: size,

@@ -6,7 +6,7 @@ import type {
   MlpConfig,
   NormConfig,
 } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import { expertModules, stackedParameters } from "../shared/experts.js";
 import type { Family } from "../shared/family.js";
 import {
@@ -20,6 +20,7 @@ import {
 import { describeRope, ropeFields } from "../shared/rope-json.js";
 
 const schema = z.object({
+  max_window_layers: unread, // no layer has a window
   ...sizeFields,
   moe_intermediate_size: withDefault(size, 768),
   // Two names of one number.

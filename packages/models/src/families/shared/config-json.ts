@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ActivationName } from "../../decoder/config/config.js";
 import { UnsupportedConfigError } from "../../errors.js";
+import { isHarmless } from "./inert-fields.js";
 
 /** Hugging Face's names of nonlinearities. */
 const activationsByName = {
@@ -36,51 +37,18 @@ export const onByDefault = z
 
 export const size = z.int().positive();
 
-/** Fields that change the computation in some family; where a schema does not know one, it must be unset. */
-const computational = [
-  "add_cross_attention",
-  "alibi",
-  "apply_residual_connection_post_layernorm",
-  "attention_layers",
-  "attention_multiplier",
-  "attention_types",
-  "attn_logit_softcapping",
-  "clip_qkv",
-  "embedding_multiplier",
-  "final_logit_softcapping",
-  "first_k_dense_replace",
-  "kv_lora_rank",
-  "layer_types",
-  "logit_scale",
-  "logits_scaling",
-  "new_decoder_architecture",
-  "no_rope_layers",
-  "moe_intermediate_size",
-  "n_routed_experts",
-  "num_experts",
-  "num_experts_per_tok",
-  "num_local_experts",
-  "parallel_attn",
-  "partial_rotary_factor",
-  "qk_layernorm",
-  "quantization",
-  "quantization_config",
-  "query_pre_attn_scalar",
-  "residual_multiplier",
-  "rotary_dim",
-  "rotary_pct",
-  "sliding_window",
-  "sliding_window_pattern",
-  "swiglu_limit",
-  "use_bidirectional_attention",
-  "use_parallel_residual",
-  "use_qk_norm",
-  "use_qkv_bias",
-  "use_sliding_window",
-] as const;
+/** A field that files carry and the family's own code does not read, whatever it says. */
+export const unread = z.unknown().optional();
+
+/** A switch that the family has no other side of. */
+export const always = <T extends string | number | boolean>(value: T) => z.literal(value).nullish();
+
+const unknownField =
+  "This family does not implement it. If it does not change what the model computes, take it out of the file.";
 
 /**
- * Checks a whole config.json against a family's schema.
+ * Checks a whole config.json against a family's schema. Every field is read by the schema, or known to change nothing,
+ * or unset: what nobody has thought about may change the computation, and is refused.
  *
  * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) naming the first field at fault
  */
@@ -90,10 +58,9 @@ export function readConfig<T extends z.ZodObject>(
   file: string,
 ): z.output<T> {
   const config = readFields(schema, json, file);
-  for (const field of computational) {
-    const value = at(json, [field]);
-    if (field in schema.shape || value === undefined || value === null || value === false) continue;
-    throw new UnsupportedConfigError(field, value, file, "This family does not implement it.");
+  for (const [field, value] of Object.entries(json as object)) {
+    if (field in schema.shape || isHarmless(field, value)) continue;
+    throw new UnsupportedConfigError(field, value, file, unknownField);
   }
   requireEveryLayer(json, file);
   return config;

@@ -25,6 +25,7 @@ export function otherNames(
     if (value === undefined || value === null) continue;
     refuseContradiction(name, value, ours, translated[ours] ?? value, file);
     translated[ours] = value;
+    delete translated[name]; // nothing is left that the family does not know
   }
   return translated;
 }

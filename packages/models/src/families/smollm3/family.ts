@@ -1,7 +1,7 @@
 /** SmolLM 3 (`model_type: "smollm3"`): Llama's layout with some layers that have no positions. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import {
   describeHeads,
@@ -15,6 +15,7 @@ import { describeRope, ropeFields } from "../shared/rope-json.js";
 import { everyLayerBut, layerTypes, windowOf } from "../shared/windows.js";
 
 const schema = z.object({
+  max_window_layers: unread, // layer_types say it
   ...sizeFields,
   hidden_act: activation.default("silu"),
   max_position_embeddings: withDefault(size, 32_768),

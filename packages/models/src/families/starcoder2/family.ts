@@ -1,7 +1,14 @@
 /** StarCoder 2 (`model_type: "starcoder2"`): Llama's attention with LayerNorm, biases, a window and a plain MLP. */
 import { z } from "zod";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import {
+  activation,
+  always,
+  readConfig,
+  size,
+  unread,
+  withDefault,
+} from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import {
   attentionModules,
@@ -17,6 +24,11 @@ import { describeRope, ropeFields } from "../shared/rope-json.js";
 import { windowOf } from "../shared/windows.js";
 
 const schema = z.object({
+  mlp_type: always("default"),
+  norm_type: always("layer_norm"),
+  activation_function: unread,
+  layer_norm_epsilon: unread,
+  scale_attn_weights: always(true),
   ...sizeFields,
   hidden_act: activation.default("geluTanh"),
   max_position_embeddings: withDefault(size, 4096),
