@@ -1,6 +1,6 @@
 /** Where the names in an example come from: its own lines, a package's menu, or the fixtures. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { libraries } from "../workspace.js";
 import type { Example } from "./collect.js";
@@ -14,14 +14,26 @@ interface MenuEntry {
   readonly from: string;
 }
 
+/** The file behind `export * from`: of the same package, or another one's menu. */
+function starredFile(specifier: string, index: string): string | undefined {
+  if (specifier.startsWith(".")) return join(dirname(index), specifier.replace(/\.js$/, ".ts"));
+  const library = libraries.find(({ manifest }) => manifest.name === specifier);
+  return library && join(library.folder, "src/index.ts");
+}
+
 function readMenu(packageName: string, index: string): Map<string, MenuEntry> {
   const tree = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext);
-  const exported = tree.statements.flatMap((statement) => {
-    if (!ts.isExportDeclaration(statement) || !statement.exportClause) return [];
-    if (!ts.isNamedExports(statement.exportClause)) return [];
-    return statement.exportClause.elements.map(({ name, isTypeOnly }) => {
+  const exported = tree.statements.flatMap((statement): [string, MenuEntry][] => {
+    if (!ts.isExportDeclaration(statement)) return [];
+    const { exportClause, moduleSpecifier } = statement;
+    if (!exportClause && moduleSpecifier && ts.isStringLiteral(moduleSpecifier)) {
+      const starred = starredFile(moduleSpecifier.text, index);
+      return starred ? [...readMenu(packageName, starred)] : [];
+    }
+    if (!exportClause || !ts.isNamedExports(exportClause)) return [];
+    return exportClause.elements.map(({ name, isTypeOnly }) => {
       const typeOnly = isTypeOnly || statement.isTypeOnly;
-      return [name.text, { name: name.text, typeOnly, from: packageName }] as const;
+      return [name.text, { name: name.text, typeOnly, from: packageName }];
     });
   });
   return new Map(exported);
