@@ -22,3 +22,5 @@ export type { Metric, MetricFunction, MetricName } from "./shared/metrics.js";
 export type { AnalysisModel } from "./shared/model.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
+export { fedOf } from "./shared/prompts.js";
+export { provenanceOf } from "./shared/provenance.js";

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import {
   activationPatching,
   attentionPatterns,
@@ -55,9 +56,10 @@ const fixtures = {
   ablate: zeroOut,
   cache: async () => (await tiny()).run(clean, { save: ["layers.*", "layers.*.selfAttn.z"] }),
   dictionary: () => new Dictionary(),
+  z: () => z,
   Adapter: () => Adapter,
   MyNetwork: () => MyNetwork,
-  lens: once(async () => logitLens(await tiny(), clean)),
+  readout: once(async () => logitLens(await tiny(), clean)),
   patterns: once(async () => attentionPatterns(await tiny(), clean)),
   attribution: once(async () => directLogitAttribution(await tiny(), clean, question)),
   patching: once(async () =>

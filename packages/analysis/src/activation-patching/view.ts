@@ -62,6 +62,8 @@ function baselineText(result: PatchingResult): string {
  * Layers × positions (or heads): the effect of each patch, pale where it changes nothing.
  *
  * @throws RangeError for a kind that was not patched
+ * @example
+ * patchingGrid(patching, "residual").kind; // "grid"
  */
 export function patchingGrid(result: PatchingResult, kind: PatchKind): GridBlock {
   const effect: Grid | undefined = result.grids[kind];
