@@ -17,7 +17,6 @@ import {
   mx,
   openStore,
   StateSpaceModel,
-  zeroOut,
 } from "../../../packages/mlxterp/src/index.js";
 import { once } from "./once.js";
 import { shippedTokenizer, tokenOf } from "./shipped-tokenizer.js";
@@ -53,7 +52,6 @@ const fixtures = {
   rome: () => tokenOf("Rome"),
   direction: () => mx.random.normal([128], mx.float32, 0, 1, mx.random.key(7)),
   other: () => mx.ones([128]),
-  ablate: zeroOut,
   cache: async () => (await tiny()).run(clean, { save: ["layers.*", "layers.*.selfAttn.z"] }),
   dictionary: () => new Dictionary(),
   z: () => z,

@@ -110,7 +110,9 @@ export function parseExample(example: Example): ParsedExample {
   const declared = new Set(tree.statements.flatMap(declaredBy));
   const open = [...referencesIn(statements)].filter((name) => !declared.has(name));
   const onMenu = (name: string) =>
-    menus.get(example.package)?.get(name) ?? menus.get("mlxterp")?.get(name);
+    menus.get(example.package)?.get(name) ??
+    menus.get("mlxterp")?.get(name) ??
+    (example.package === "@mlxterp/results" ? menus.get("@mlxterp/mlx")?.get(name) : undefined); // its errors
   const fixtures = fixtureSets[fixtureSetOf(example.file)];
   const start = imports.at(-1)?.end ?? 0;
   return {

@@ -8,7 +8,13 @@ interface Manifest {
   readonly version: string;
 }
 
-/** @param seed of the method's random numbers, if it has any */
+/**
+ * Where a result of this model, made now, comes from.
+ *
+ * @param seed of the method's random numbers, if it has any
+ * @example
+ * provenanceOf(model).model; // "tiny"
+ */
 export function provenanceOf(model: AnalysisModel, seed?: number): Provenance {
   const { version } = manifest();
   return {

@@ -40,7 +40,7 @@ export type Interventions = Readonly<Record<string, Intervention | readonly Inte
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
  * @example
- * checkInterventions("interventions", { "layers.2": ablate() });
+ * checkInterventions("interventions", { "layers.2": zeroOut() });
  */
 export function checkInterventions(argument: string, value: unknown): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
