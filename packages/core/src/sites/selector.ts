@@ -8,6 +8,8 @@ export type Selector = string | RegExp;
  * The rule of an option that names sites: a selector, or a list of at least one.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ * @example
+ * checkSelectors("save", ["layers.*"]);
  */
 export function checkSelectors(argument: string, value: unknown): void {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];

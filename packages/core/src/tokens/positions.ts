@@ -23,7 +23,12 @@ export interface PositionRange {
 /** One position, several, or a range. From 0, or negative from each prompt's own end. */
 export type Positions = number | readonly number[] | PositionRange;
 
-/** Whether positions are a range. */
+/**
+ * Whether positions are a range.
+ *
+ * @example
+ * isPositionRange({ from: 0, to: 2 }); // true
+ */
 export function isPositionRange(positions: Positions): positions is PositionRange {
   return typeof positions === "object" && !Array.isArray(positions);
 }

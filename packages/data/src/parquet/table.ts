@@ -21,7 +21,7 @@ export type Table = Readonly<Record<string, Column>>;
  * @param rows their keys need not be the same: what a row lacks is a missing value
  * @throws InvalidTableError (`INVALID_TABLE`) for a value that is neither a number, text, truth value or list of them
  * @example
- * const { heads } = await headTypes(model);
+ * const heads = headScores(await headTypes(model));
  * await writeParquet("heads.parquet", tableOf(heads.map(({ layer, head, scores }) => ({ layer, head, ...scores }))));
  */
 export function tableOf(rows: Iterable<object>): Table {

@@ -75,7 +75,12 @@ export function checkChoice<const T extends string>(
   throw new InvalidArgumentError(argument, value, rule);
 }
 
-/** The rule of an option that is one of a few words. */
+/**
+ * The rule of an option that is one of a few words.
+ *
+ * @example
+ * oneOf("mean", "zero")("method", "zero");
+ */
 export function oneOf(...choices: readonly string[]): OptionRule {
   return (argument, value) => void checkChoice(argument, value, choices);
 }

@@ -33,7 +33,12 @@ function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptToken
   return { ids: [...ids], pieces };
 }
 
-/** A prompt as results keep it, with what was asked about it. */
+/**
+ * A prompt as results keep it, with what was asked about it.
+ *
+ * @example
+ * fedOf(model, "prompt", [0, 4]).ids; // [0, 4]
+ */
 export function fedOf(
   model: AnalysisModel,
   role: string,
