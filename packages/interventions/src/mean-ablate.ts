@@ -1,7 +1,15 @@
 /** Replaces an activation by a mean: it keeps its usual size and loses what it says about this prompt. */
 import type { Axes, Intervention } from "@mlxterp/core";
-import { checkList, checkOptions, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
-import type { ActivationSource } from "./activation-source.js";
+import {
+  checkArray,
+  checkList,
+  checkOptions,
+  checkText,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
+import { type ActivationSource, checkSource } from "./activation-source.js";
 import { keepDtype, requireFloating } from "./dtypes.js";
 import { brief } from "./errors.js";
 import { HeldArray } from "./held-array.js";
@@ -100,7 +108,9 @@ export function meanOf(
   options: MeanOfOptions = {},
 ): MxArray {
   checkOptions<MeanOfOptions>("meanOf", options, { over: checkOver, axes: checkList });
-  const x = source.get(site);
+  checkSource(source);
+  checkText("site", site);
+  const x = checkArray("source", source.get(site));
   const axes = options.axes ?? (x.ndim === 3 ? ["batch", "position", "hidden"] : undefined);
   const over = options.over ? [...new Set(options.over)] : meanAxes;
   return meanOver(over)(x, { site, axes, tokens: source.tokens });

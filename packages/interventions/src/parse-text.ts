@@ -1,5 +1,7 @@
 /** Interventions as text, for command lines: `atHeads([4, 7], scale(0.5))`. */
+
 import type { Intervention, Interventions } from "@mlxterp/core";
+import { checkList, checkText } from "@mlxterp/mlx";
 import { brief, InterventionSyntaxError, InvalidInterventionError } from "./errors.js";
 import { parseIntervention } from "./parse-json.js";
 import { readText, type TextNode } from "./read-text.js";
@@ -17,6 +19,7 @@ import type { Path } from "./specification.js";
  * parseInterventionText("atPositions(-1, compose(scale(2), noise(0.1, seed=3)))");
  */
 export function parseInterventionText(text: string): Intervention {
+  checkText("text", text);
   return parseFrom(text, 0);
 }
 
@@ -29,7 +32,9 @@ export function parseInterventionText(text: string): Intervention {
  */
 export function parseInterventionEntries(entries: readonly string[]): Interventions {
   const record: Record<string, Intervention[]> = {};
-  for (const entry of entries) {
+  checkList("entries", entries);
+  for (const [index, entry] of entries.entries()) {
+    checkText(`entries[${index}]`, entry);
     const equals = entry.indexOf("=");
     const site = entry.slice(0, Math.max(equals, 0)).trim();
     if (site === "") {

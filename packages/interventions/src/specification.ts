@@ -1,5 +1,6 @@
 /** Interventions that know what they are: a function with a description of itself attached. */
 import {
+  checkInterventions,
   type Intervention,
   type Interventions,
   type SkipOptions,
@@ -7,6 +8,7 @@ import {
 } from "@mlxterp/core";
 import { formatPath, NotSerializableError } from "./errors.js";
 import type { InterventionJson, InterventionsJson } from "./json.js";
+import { requireFunction } from "./validate.js";
 
 /** Where in a larger structure something stands. */
 export type Path = readonly (string | number)[];
@@ -57,6 +59,7 @@ function describeSkip({ output }: SkipOptions, path: Path): InterventionJson {
  * // { type: "atHeads", heads: [4], intervention: { type: "scale", factor: 0.5 } }
  */
 export function toJSON(intervention: Intervention): InterventionJson {
+  requireFunction("intervention", intervention);
   return describe(intervention, []);
 }
 
@@ -69,12 +72,18 @@ export function toJSON(intervention: Intervention): InterventionJson {
  * // { "layers.3.mlp": { type: "scale", factor: 0.5 } }
  */
 export function interventionsToJSON(interventions: Interventions): InterventionsJson {
+  checkInterventions("interventions", interventions);
   return Object.fromEntries(
     Object.entries(interventions).map(([site, given]) => [
       site,
-      typeof given === "function"
-        ? describe(given, [site])
-        : given.map((intervention, index) => describe(intervention, [site, index])),
+      Array.isArray(given)
+        ? given.map((one: unknown, index) => describeOne(one, [site, index]))
+        : describeOne(given, [site]),
     ]),
   );
+}
+
+function describeOne(intervention: unknown, path: Path): InterventionJson {
+  requireFunction(formatPath(path), intervention);
+  return describe(intervention as Intervention, path);
 }

@@ -1,6 +1,6 @@
 /** Where the names in an example come from: its own lines, a package's menu, or the fixtures. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { libraries } from "../workspace.js";
 import type { Example } from "./collect.js";
@@ -14,14 +14,26 @@ interface MenuEntry {
   readonly from: string;
 }
 
+/** The file behind `export * from`: of the same package, or another one's menu. */
+function starredFile(specifier: string, index: string): string | undefined {
+  if (specifier.startsWith(".")) return join(dirname(index), specifier.replace(/\.js$/, ".ts"));
+  const library = libraries.find(({ manifest }) => manifest.name === specifier);
+  return library && join(library.folder, "src/index.ts");
+}
+
 function readMenu(packageName: string, index: string): Map<string, MenuEntry> {
   const tree = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext);
-  const exported = tree.statements.flatMap((statement) => {
-    if (!ts.isExportDeclaration(statement) || !statement.exportClause) return [];
-    if (!ts.isNamedExports(statement.exportClause)) return [];
-    return statement.exportClause.elements.map(({ name, isTypeOnly }) => {
+  const exported = tree.statements.flatMap((statement): [string, MenuEntry][] => {
+    if (!ts.isExportDeclaration(statement)) return [];
+    const { exportClause, moduleSpecifier } = statement;
+    if (!exportClause && moduleSpecifier && ts.isStringLiteral(moduleSpecifier)) {
+      const starred = starredFile(moduleSpecifier.text, index);
+      return starred ? [...readMenu(packageName, starred)] : [];
+    }
+    if (!exportClause || !ts.isNamedExports(exportClause)) return [];
+    return exportClause.elements.map(({ name, isTypeOnly }) => {
       const typeOnly = isTypeOnly || statement.isTypeOnly;
-      return [name.text, { name: name.text, typeOnly, from: packageName }] as const;
+      return [name.text, { name: name.text, typeOnly, from: packageName }];
     });
   });
   return new Map(exported);
@@ -85,6 +97,11 @@ function referencesIn(nodes: readonly ts.Node[]): Set<string> {
   return names;
 }
 
+/** An example runs inside of a function, where nothing is exported; as long as before, so that lines stay where they are. */
+function withoutExports(code: string): string {
+  return code.replace(/^export (?=const |function |class |async )/gm, "       ");
+}
+
 /** A name is taken from the menu of the example's package, else from that of `mlxterp`, else from the fixtures. */
 export function parseExample(example: Example): ParsedExample {
   const tree = ts.createSourceFile("example.ts", example.code, ts.ScriptTarget.ESNext, true);
@@ -93,11 +110,13 @@ export function parseExample(example: Example): ParsedExample {
   const declared = new Set(tree.statements.flatMap(declaredBy));
   const open = [...referencesIn(statements)].filter((name) => !declared.has(name));
   const onMenu = (name: string) =>
-    menus.get(example.package)?.get(name) ?? menus.get("mlxterp")?.get(name);
+    menus.get(example.package)?.get(name) ??
+    menus.get("mlxterp")?.get(name) ??
+    (example.package === "@mlxterp/results" ? menus.get("@mlxterp/mlx")?.get(name) : undefined); // its errors
   const fixtures = fixtureSets[fixtureSetOf(example.file)];
   const start = imports.at(-1)?.end ?? 0;
   return {
-    ...{ example, tree, imports, body: example.code.slice(start) },
+    ...{ example, tree, imports, body: withoutExports(example.code.slice(start)) },
     fromMenus: open.flatMap((name) => onMenu(name) ?? []),
     fixtures: open.filter((name) => !onMenu(name) && name in fixtures),
   };

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import { expect } from "vitest";
+import * as zod from "zod";
 import * as analysis from "../../../packages/analysis/src/index.js";
 import * as core from "../../../packages/core/src/index.js";
 import * as data from "../../../packages/data/src/index.js";
@@ -28,6 +29,7 @@ const modules = {
   "@mlxterp/viz": viz,
   mlxterp,
   "node:fs": fs,
+  zod,
 };
 
 type ExampleFunction = (

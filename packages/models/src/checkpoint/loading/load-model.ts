@@ -95,6 +95,7 @@ export function loadModel<T extends AnyModel>(
 ): Promise<T>;
 export async function loadModel(source: string, options: AnyOptions = {}): Promise<AnyModel> {
   checkOptions("loadModel", options, optionNames);
+  checkText("source", source);
   const opened = openCheckpoint(await locateModel(source, options), source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);

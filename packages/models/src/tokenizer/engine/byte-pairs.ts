@@ -4,7 +4,7 @@
  */
 
 import { MergeQueue } from "./merge-queue.js";
-import type { Model } from "./model.js";
+import type { Model } from "./model-kind.js";
 import { readAffix, readFlag, type Step, shown, TokenizerFileError } from "./step.js";
 import { byteIds, idsOfBytes, readUnknown, readVocabulary, type Vocabulary } from "./vocabulary.js";
 

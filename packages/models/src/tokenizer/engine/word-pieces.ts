@@ -1,5 +1,5 @@
 /** Word pieces: the longest token that a word begins with, and again for the rest. Source: google-research/bert, tokenization.py. */
-import { type Model, noUnknown } from "./model.js";
+import { type Model, noUnknown } from "./model-kind.js";
 import { readAffix, readCount, type Step, TokenizerFileError } from "./step.js";
 import { readUnknown, readVocabulary } from "./vocabulary.js";
 
