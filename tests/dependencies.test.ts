@@ -31,6 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   "@mlxterp/viz": ["@mlxterp/results"],
   mlxterp: [
+    "@mlxterp/results",
     "@mlxterp/mlx",
     "@mlxterp/core",
     "@mlxterp/data",
@@ -42,9 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages whose code must not contain the other, though their declarations may. */
-const typesOnly: Readonly<Record<string, readonly string[]>> = {
-  "@mlxterp/viz": ["@mlxterp/results"],
-};
+const typesOnly: Readonly<Record<string, readonly string[]>> = {};
 
 const ours = new Set([...libraries, ...apps].map(({ manifest }) => manifest.name));
 

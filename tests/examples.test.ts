@@ -21,9 +21,9 @@ const runnable = examples.filter((parsed) => !needsCheckpoint(parsed));
 
 /** What is not run: its checkpoint does not come with the project. */
 const compiledOnly = [
+  "packages/models/src/checkpoint/loading/load-model.ts loadModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.save",
-  "packages/models/src/checkpoint/loading/load-model.ts loadModel",
   "packages/models/src/state-space/state-space-model.ts StateSpaceModel",
   "packages/models/src/state-space/state-space-model.ts StateSpaceModel.save",
 ];

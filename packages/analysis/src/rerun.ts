@@ -1,7 +1,7 @@
 /** A result run again from what it says of itself: what was asked, what was fed, and where it comes from. */
 import type { Fed, Method, Result, RunControl } from "@mlxterp/results";
-import { NotRepeatableError } from "./errors.js";
-import type { AnalysisModel } from "./model.js";
+import { NotRepeatableError } from "./shared/errors.js";
+import type { AnalysisModel } from "./shared/model.js";
 
 /**
  * The same method with the same options on the same token ids.

@@ -10,7 +10,7 @@ export {
   collectActivations,
   getActivations,
 } from "./compat/activations.js";
-export type { EditOptions, ModelEdits, NamedEdit } from "./edits/edit.js";
+export { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "./edits/edit.js";
 export type { EditsOn } from "./edits/edits-on.js";
 export type { ForwardArguments, PassChanges } from "./edits/forward-arguments.js";
 export {
@@ -53,6 +53,7 @@ export {
 } from "./invoke/errors.js";
 export type { Invocation, InvocationCore } from "./invoke/invocation.js";
 export type { InvokeOptions, InvokeOptionsOn, SharedForwardOptions } from "./invoke/options.js";
+export { checkModel } from "./model/check-model.js";
 export { InterpretableModel, InterpretableModelCore } from "./model/model.js";
 export type { InterpretableOptions, RunOptions, SiteInfo } from "./model/options.js";
 export type { ModuleEdit } from "./module-edits/module-edit.js";

@@ -34,7 +34,12 @@ const noRoom: Readonly<Record<string, string>> = {
   EFBIG: "the file system takes no file of this size",
 };
 
-/** The error for what a use of a file threw; whatever has nothing to do with files stays as it is. */
+/**
+ * The error for what a use of a file threw; whatever has nothing to do with files stays as it is.
+ *
+ * @example
+ * fileFailure(new Error("no file at all"), "notes.txt");
+ */
 export function fileFailure(error: unknown, file: string): unknown {
   if (MlxterpError.isInstance(error) || !(error instanceof Error)) return error;
   const { code, path } = error as NodeJS.ErrnoException;
@@ -53,7 +58,9 @@ export function fileFailure(error: unknown, file: string): unknown {
  * @throws FileAccessError (`FILE_ACCESS`) for what is missing, forbidden, a folder instead of a file, or out of reach otherwise;
  * IncompleteWriteError (`INCOMPLETE_WRITE`) on a full disk
  * @example
- * withFile("notes.txt", () => readFileSync("notes.txt", "utf8"));
+ * import { readFileSync } from "node:fs";
+ *
+ * withFile("stories.txt", () => readFileSync("stories.txt", "utf8"));
  */
 export function withFile<T>(file: string, use: () => T): T {
   try {
@@ -78,7 +85,12 @@ export function fileSize(file: string): number {
   throw new FileAccessError(file, reason, waysOut[reason]);
 }
 
-/** Uses files as `withFile` does, over time. */
+/**
+ * Uses files as `withFile` does, over time.
+ *
+ * @example
+ * await withFiles("notes.txt", async () => "what was read");
+ */
 export async function withFiles<T>(file: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use();

@@ -1,8 +1,9 @@
 /** What an array is, and a check before it enters a graph. */
-import { mx } from "./binding.js";
+import { brief, InvalidArgumentError } from "@mlxterp/results/errors";
+import { mx, nn } from "./binding.js";
 import { UnsupportedDtypeError } from "./errors.js";
 import type { Dtype, MxArray } from "./types/array.js";
-import type { DtypeName } from "./types/nn.js";
+import type { DtypeName, Module } from "./types/nn.js";
 
 /**
  * Whether a value is an MLX array.
@@ -12,6 +13,31 @@ import type { DtypeName } from "./types/nn.js";
  */
 export function isArray(value: unknown): value is MxArray {
   return value instanceof mx.array;
+}
+
+/**
+ * The rule of an argument that is an MLX array.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ * @example
+ * checkArray("direction", mx.ones([2])).shape; // [2]
+ */
+export function checkArray(argument: string, value: unknown): MxArray {
+  if (isArray(value)) return value;
+  throw new InvalidArgumentError(argument, value, `must be an array of MLX, not ${brief(value)}.`);
+}
+
+/**
+ * The rule of an argument that is a module.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ * @example
+ * checkModule("decoder", new nn.Linear(2, 2));
+ */
+export function checkModule(argument: string, value: unknown): Module {
+  if (nn.Module.isModule(value)) return value as Module;
+  const rule = `must be an instance of nn.Module, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
 }
 
 /**

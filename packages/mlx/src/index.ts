@@ -6,8 +6,11 @@ export {
   checkFinite,
   checkFunction,
   checkInteger,
+  checkIterable,
   checkList,
+  checkMethods,
   checkOptions,
+  checkPath,
   checkPositiveInteger,
   checkRecord,
   checkSignal,
@@ -33,7 +36,16 @@ export {
 } from "./errors.js";
 export { fileFailure, fileSize, withFile, withFiles } from "./file-failure.js";
 export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
-export { deviceName, dtypeName, dtypeNames, guardDtype, isArray, isFloating } from "./guard.js";
+export {
+  checkArray,
+  checkModule,
+  deviceName,
+  dtypeName,
+  dtypeNames,
+  guardDtype,
+  isArray,
+  isFloating,
+} from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { sliceForProduct } from "./sound-views.js";

@@ -28,12 +28,22 @@ export function temporaryName(path: string): { name: string; giveBack: () => voi
   return { name: join(dirname(path), own), giveBack: () => inUse.delete(own) };
 }
 
-/** Whether a file in a folder has such a name, of whatever process. */
+/**
+ * Whether a file in a folder has such a name, of whatever process.
+ *
+ * @example
+ * isTemporaryName("model.safetensors"); // false
+ */
 export function isTemporaryName(name: string): boolean {
   return pattern.test(name);
 }
 
-/** Whether a process of this machine has ended; one of another machine cannot be asked. */
+/**
+ * Whether a process of this machine has ended; one of another machine cannot be asked.
+ *
+ * @example
+ * hasEnded(thisWriter()); // false
+ */
 export function hasEnded(writer: { readonly host: string; readonly pid: number }): boolean {
   if (writer.host !== host) return false;
   try {
@@ -44,7 +54,12 @@ export function hasEnded(writer: { readonly host: string; readonly pid: number }
   }
 }
 
-/** Who this process is, for files that tell it. */
+/**
+ * Who this process is, for files that tell it.
+ *
+ * @example
+ * thisWriter().pid === process.pid; // true
+ */
 export function thisWriter(): { host: string; pid: number } {
   return { host, pid: process.pid };
 }
@@ -53,12 +68,18 @@ export function thisWriter(): { host: string; pid: number } {
  * Removes what killed processes left of a file or folder; what is still being written stays.
  *
  * @param path the final name; only what was to become it is removed
+ * @example
+ * removeDebris("model.safetensors");
  */
 export function removeDebris(path: string): void {
   removeAbandoned(dirname(path), (final) => final === basename(path));
 }
 
-/** @param which by the final name; default all of a folder */
+/**
+ * @param which by the final name; default all of a folder
+ * @example
+ * removeAbandoned(".");
+ */
 export function removeAbandoned(folder: string, which?: (final: string) => boolean): void {
   for (const path of abandonedIn(folder, which)) rmSync(path, { recursive: true, force: true });
 }
@@ -67,6 +88,8 @@ export function removeAbandoned(folder: string, which?: (final: string) => boole
  * The paths of what killed processes left in a folder.
  *
  * @param which by the final name; default all
+ * @example
+ * abandonedIn("."); // []
  */
 export function abandonedIn(
   folder: string,

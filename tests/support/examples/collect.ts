@@ -1,5 +1,5 @@
 /** Finds the examples of the documentation: `@example` blocks of docstrings, and TypeScript blocks of READMEs. */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { libraries, root, sourceFiles } from "../workspace.js";
@@ -51,15 +51,33 @@ export function markdownExamples(source: string, file: string, packageName: stri
   });
 }
 
+/** The pages of a package's rooms: READMEs beside their sources. */
+function roomPages(folder: string): string[] {
+  const rooms = readdirSync(join(folder, "src"), { withFileTypes: true });
+  return rooms
+    .filter((room) => room.isDirectory())
+    .map(({ name }) => join(folder, "src", name, "README.md"))
+    .filter((page) => existsSync(page));
+}
+
+/** The pages of `docs/` but for the decisions, which tell of what was. */
+function guides(): string[] {
+  return ["contributing", "methods"].flatMap((folder) =>
+    readdirSync(join(root, "docs", folder)).map((page) => join(root, "docs", folder, page)),
+  );
+}
+
 /** Every example there is, package by package. */
 export function allExamples(): Example[] {
   const read = (path: string) => [readFileSync(path, "utf8"), relative(root, path)] as const;
   const inPackages = libraries.flatMap((one) => {
     const { name } = one.manifest;
+    const pages = [join(one.folder, "README.md"), ...roomPages(one.folder)];
     return [
-      ...markdownExamples(...read(join(one.folder, "README.md")), name),
+      ...pages.flatMap((path) => markdownExamples(...read(path), name)),
       ...sourceFiles(one).flatMap((path) => docstringExamples(...read(path), name)),
     ];
   });
-  return [...markdownExamples(...read(join(root, "README.md")), "mlxterp"), ...inPackages];
+  const general = [join(root, "README.md"), ...guides()];
+  return [...general.flatMap((path) => markdownExamples(...read(path), "mlxterp")), ...inPackages];
 }

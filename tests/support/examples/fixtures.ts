@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import {
   activationPatching,
   attentionPatterns,
@@ -16,7 +17,6 @@ import {
   mx,
   openStore,
   StateSpaceModel,
-  zeroOut,
 } from "../../../packages/mlxterp/src/index.js";
 import { once } from "./once.js";
 import { shippedTokenizer, tokenOf } from "./shipped-tokenizer.js";
@@ -52,12 +52,12 @@ const fixtures = {
   rome: () => tokenOf("Rome"),
   direction: () => mx.random.normal([128], mx.float32, 0, 1, mx.random.key(7)),
   other: () => mx.ones([128]),
-  ablate: zeroOut,
   cache: async () => (await tiny()).run(clean, { save: ["layers.*", "layers.*.selfAttn.z"] }),
   dictionary: () => new Dictionary(),
+  z: () => z,
   Adapter: () => Adapter,
   MyNetwork: () => MyNetwork,
-  lens: once(async () => logitLens(await tiny(), clean)),
+  readout: once(async () => logitLens(await tiny(), clean)),
   patterns: once(async () => attentionPatterns(await tiny(), clean)),
   attribution: once(async () => directLogitAttribution(await tiny(), clean, question)),
   patching: once(async () =>

@@ -100,6 +100,11 @@ function referencesIn(nodes: readonly ts.Node[]): Set<string> {
   return names;
 }
 
+/** An example runs inside of a function, where nothing is exported; as long as before, so that lines stay where they are. */
+function withoutExports(code: string): string {
+  return code.replace(/^export (?=const |function |class |async )/gm, "       ");
+}
+
 /** A name is taken from the menu of the example's package, else from that of `mlxterp`, else from the fixtures. */
 export function parseExample(example: Example): ParsedExample {
   const tree = ts.createSourceFile("example.ts", example.code, ts.ScriptTarget.ESNext, true);
@@ -108,11 +113,13 @@ export function parseExample(example: Example): ParsedExample {
   const declared = new Set(tree.statements.flatMap(declaredBy));
   const open = [...referencesIn(statements)].filter((name) => !declared.has(name));
   const onMenu = (name: string) =>
-    menus.get(example.package)?.get(name) ?? menus.get("mlxterp")?.get(name);
+    menus.get(example.package)?.get(name) ??
+    menus.get("mlxterp")?.get(name) ??
+    (example.package === "@mlxterp/results" ? menus.get("@mlxterp/mlx")?.get(name) : undefined); // its errors
   const fixtures = fixtureSets[fixtureSetOf(example.file)];
   const start = imports.at(-1)?.end ?? 0;
   return {
-    ...{ example, tree, imports, body: example.code.slice(start) },
+    ...{ example, tree, imports, body: withoutExports(example.code.slice(start)) },
     fromMenus: open.flatMap((name) => onMenu(name) ?? []),
     fixtures: open.filter((name) => !onMenu(name) && name in fixtures),
   };

@@ -1,10 +1,9 @@
 /** Runs an example: its lines as a function, with the menus' names and the fixtures before them. */
 import * as fs from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import { expect } from "vitest";
+import * as zod from "zod";
 import * as analysis from "../../../packages/analysis/src/index.js";
 import * as core from "../../../packages/core/src/index.js";
 import * as data from "../../../packages/data/src/index.js";
@@ -14,13 +13,9 @@ import * as mlxterp from "../../../packages/mlxterp/src/index.js";
 import * as models from "../../../packages/models/src/index.js";
 import * as results from "../../../packages/results/src/index.js";
 import * as viz from "../../../packages/viz/src/index.js";
-import { root } from "../workspace.js";
 import { fixtureSetOf, fixtureSets } from "./fixtures.js";
 import type { ParsedExample } from "./names.js";
 import { withChecks } from "./stated-values.js";
-
-/** Zod as the packages have it; the root depends on none. */
-const requireOfPackages = createRequire(join(root, "packages/interventions/package.json"));
 
 /** What an example may import. */
 const modules = {
@@ -34,7 +29,7 @@ const modules = {
   "@mlxterp/viz": viz,
   mlxterp,
   "node:fs": fs,
-  zod: requireOfPackages("zod") as object,
+  zod,
 };
 
 type ExampleFunction = (

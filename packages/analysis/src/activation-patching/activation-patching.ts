@@ -18,11 +18,11 @@
  * arXiv 2211.00593; how to choose metric and direction: Heimersheim & Nanda 2024, arXiv 2404.15255.
  */
 import { parseOptions, type RunControl } from "@mlxterp/results";
-import { askedOf } from "../asked.js";
-import { chooseMetric, metricName } from "../metrics.js";
-import type { AnalysisModel } from "../model.js";
-import { answerNotes, saturationNotes } from "../notes.js";
-import { provenanceOf } from "../provenance.js";
+import { askedOf } from "../shared/asked.js";
+import { chooseMetric, metricName } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { answerNotes, saturationNotes } from "../shared/notes.js";
+import { provenanceOf } from "../shared/provenance.js";
 import { arrangeGrids, baselineTable } from "./arrange.js";
 import { rowsThatFit } from "./memory.js";
 import { baselineNotes } from "./notes.js";

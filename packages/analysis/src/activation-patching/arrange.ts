@@ -1,7 +1,7 @@
 /** Outcomes of pairs as grids with labels, and baselines as a table. */
 import { createGrid, createTable, type Grid, type Label } from "@mlxterp/results";
-import type { AnalysisModel } from "../model.js";
-import { positionLabels } from "../prompts.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { positionLabels } from "../shared/prompts.js";
 import { averageEffects, meanBaseline } from "./effects.js";
 import type { PairOutcome } from "./pairs.js";
 import type { MatrixPlan } from "./plan.js";

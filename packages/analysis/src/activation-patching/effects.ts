@@ -1,5 +1,5 @@
 /** From metrics of patched runs to effects on the scale between the two baselines. */
-import { mean } from "../lists.js";
+import { mean } from "../shared/lists.js";
 import type { Matrix, PatchBaseline, PatchEffect } from "./result.js";
 
 /** Arranges a matrix's scores, given row by row, and normalizes them. */

@@ -1,6 +1,6 @@
 /** Activation patching as a method: verb, route, form and page come from here. */
 import { defineMethod } from "@mlxterp/results";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { patchingOptions } from "./options.js";
 import type { PatchingResult } from "./result.js";
 import { patchingView } from "./view.js";

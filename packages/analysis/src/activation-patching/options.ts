@@ -1,7 +1,7 @@
 /** What activation patching is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, indices, metric, wordOrWords } from "../schemas.js";
+import { answers, indices, metric, wordOrWords } from "../shared/schemas.js";
 
 const kinds = ["residual", "attention", "mlp", "head"] as const;
 

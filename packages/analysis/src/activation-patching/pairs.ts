@@ -2,12 +2,12 @@
 import { notFiniteError } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { Note } from "@mlxterp/results";
-import { EqualBaselinesError, UnequalLengthError } from "../errors.js";
-import { createMetric, type Metric, metricName } from "../metrics.js";
-import type { AnalysisModel } from "../model.js";
-import { fedOf, promptIds, promptList } from "../prompts.js";
-import { resolveBoth } from "../questions.js";
-import { ranksOf } from "../ranks.js";
+import { EqualBaselinesError, UnequalLengthError } from "../shared/errors.js";
+import { createMetric, type Metric, metricName } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { fedOf, promptIds, promptList } from "../shared/prompts.js";
+import { resolveBoth } from "../shared/questions.js";
+import { ranksOf } from "../shared/ranks.js";
 import { effectOf } from "./effects.js";
 import type { AskedPatching } from "./options.js";
 import { type MatrixPlan, patchesOf, patchSite } from "./plan.js";

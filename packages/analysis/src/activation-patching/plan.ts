@@ -1,6 +1,6 @@
 /** Which patched runs a request means, in the order a sweep takes them. */
-import type { AnalysisModel } from "../model.js";
-import { select } from "../select.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { select } from "../shared/select.js";
 import type { AskedPatching } from "./options.js";
 import type { PatchColumn, PatchKind } from "./result.js";
 

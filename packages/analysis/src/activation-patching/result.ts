@@ -1,6 +1,6 @@
 /** What activation patching answers: for each kind the metric of every patched run, and its effect between the baselines. */
 import type { Fed, Grid, Result, Table } from "@mlxterp/results";
-import type { ManyPrompts, OnePrompt, TokenText } from "../prompts.js";
+import type { ManyPrompts, OnePrompt, TokenText } from "../shared/prompts.js";
 
 /**
  * - `residual`: the residual stream before a layer (`layers.i.input`)

@@ -2,9 +2,9 @@
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
-import { createMetric } from "../metrics.js";
-import type { AnalysisModel } from "../model.js";
-import { largestDifference, llamaLike } from "../test-support.js";
+import { createMetric } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { largestDifference, llamaLike } from "../shared/test-support.js";
 import { type Patch, patchesOf } from "./plan.js";
 import { runSweep } from "./sweep.js";
 

@@ -8,9 +8,9 @@
  */
 import { growsBatch, type Intervention, type Interventions } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { lastLogits, lazyPass } from "../lazy-pass.js";
-import type { MetricFunction } from "../metrics.js";
-import type { AnalysisModel } from "../model.js";
+import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
+import type { MetricFunction } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { patchRows, repeatRow } from "./patch-rows.js";
 import { type Patch, patchSite } from "./plan.js";
 import type { PatchKind } from "./result.js";

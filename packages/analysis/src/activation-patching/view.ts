@@ -15,7 +15,7 @@ import {
   text,
   visibleToken,
 } from "@mlxterp/results";
-import { mean } from "../lists.js";
+import { mean } from "../shared/lists.js";
 import type { PatchDirection, PatchingResult, PatchKind } from "./result.js";
 
 const kinds: readonly PatchKind[] = ["residual", "attention", "mlp", "head"];
@@ -62,6 +62,8 @@ function baselineText(result: PatchingResult): string {
  * Layers × positions (or heads): the effect of each patch, pale where it changes nothing.
  *
  * @throws RangeError for a kind that was not patched
+ * @example
+ * patchingGrid(patching, "residual").kind; // "grid"
  */
 export function patchingGrid(result: PatchingResult, kind: PatchKind): GridBlock {
   const effect: Grid | undefined = result.grids[kind];

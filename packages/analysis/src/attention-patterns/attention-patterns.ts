@@ -11,8 +11,8 @@
 import { notFiniteError, type Prompt } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { createGrid, type ParsedOptions, parseOptions } from "@mlxterp/results";
-import { askedOf } from "../asked.js";
-import type { AnalysisModel } from "../model.js";
+import { askedOf } from "../shared/asked.js";
+import type { AnalysisModel } from "../shared/model.js";
 import {
   fedOf,
   isOnePrompt,
@@ -20,9 +20,9 @@ import {
   positionLabels,
   promptIds,
   promptList,
-} from "../prompts.js";
-import { provenanceOf } from "../provenance.js";
-import { select } from "../select.js";
+} from "../shared/prompts.js";
+import { provenanceOf } from "../shared/provenance.js";
+import { select } from "../shared/select.js";
 import { type AttentionOptions, attentionOptions } from "./options.js";
 import type { AttentionResult } from "./result.js";
 

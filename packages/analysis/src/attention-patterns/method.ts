@@ -1,6 +1,6 @@
 /** Attention patterns as a method: verb, route, form and page come from here. */
 import { defineMethod } from "@mlxterp/results";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { attentionOptions } from "./options.js";
 import type { AttentionResult } from "./result.js";
 import { attentionView } from "./view.js";

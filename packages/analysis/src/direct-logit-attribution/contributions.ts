@@ -1,9 +1,9 @@
 /** The parts of the residual stream at the last position, and what each adds to the chosen logits. */
 import { lastPositions, type TraceCore } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { lazyPass } from "../lazy-pass.js";
-import type { AnalysisModel } from "../model.js";
-import { ranksOf } from "../ranks.js";
+import { lazyPass } from "../shared/lazy-pass.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { ranksOf } from "../shared/ranks.js";
 import { normalizeFrozen, type ReadTokens, readDirection } from "./frozen-norm.js";
 import type { Attribution } from "./result.js";
 

@@ -2,8 +2,8 @@
 import { mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
-import type { AnalysisModel } from "../model.js";
-import { gpt2Like, llamaLike, sharedModel } from "../test-support.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { gpt2Like, llamaLike, sharedModel } from "../shared/test-support.js";
 import { directLogitAttribution } from "./direct-logit-attribution.js";
 import { type Attribution, attributionOf } from "./result.js";
 

@@ -15,12 +15,12 @@
  */
 import { notFiniteError, type Prompt } from "@mlxterp/core";
 import { type Note, type ParsedOptions, parseOptions } from "@mlxterp/results";
-import { askedOf } from "../asked.js";
-import { inBatches } from "../lists.js";
-import type { AnalysisModel } from "../model.js";
-import { answerNotes } from "../notes.js";
-import { provenanceOf } from "../provenance.js";
-import { metricTokens, type Question, resolveQuestions } from "../questions.js";
+import { askedOf } from "../shared/asked.js";
+import { inBatches } from "../shared/lists.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { answerNotes } from "../shared/notes.js";
+import { provenanceOf } from "../shared/provenance.js";
+import { metricTokens, type Question, resolveQuestions } from "../shared/questions.js";
 import { attributionGrids, attributionTables } from "./arrange.js";
 import { attribute, type RankedAttribution } from "./contributions.js";
 import { type AttributionOptions, attributionOptions } from "./options.js";

@@ -1,8 +1,8 @@
 /** The path from the residual stream to the logits as a linear map, at one point. */
 import { growsBatch, lastPositions } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { lazyPass } from "../lazy-pass.js";
-import type { AnalysisModel } from "../model.js";
+import { lazyPass } from "../shared/lazy-pass.js";
+import type { AnalysisModel } from "../shared/model.js";
 
 /**
  * The final norm with its denominator frozen, applied to parts of a residual stream.

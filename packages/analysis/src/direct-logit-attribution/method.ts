@@ -1,6 +1,6 @@
 /** Direct logit attribution as a method: verb, route, form and page come from here. */
 import { defineMethod } from "@mlxterp/results";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { attributionOptions } from "./options.js";
 import type { AttributionResult } from "./result.js";
 import { attributionView } from "./view.js";

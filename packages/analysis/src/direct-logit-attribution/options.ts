@@ -1,7 +1,7 @@
 /** What direct logit attribution is asked. */
 import type { RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, batchSize } from "../schemas.js";
+import { answers, batchSize } from "../shared/schemas.js";
 
 export const attributionOptions = z.object({
   answer: answers.describe(

@@ -44,7 +44,12 @@ function leadOf({ fed }: AttributionResult): string {
     .join(" − ");
 }
 
-/** Layers × heads. */
+/**
+ * Layers × heads.
+ *
+ * @example
+ * headGrid(attribution).kind; // "grid"
+ */
 export function headGrid(result: AttributionResult): GridBlock {
   const { heads } = result.grids;
   return {
@@ -62,7 +67,12 @@ export function headGrid(result: AttributionResult): GridBlock {
   };
 }
 
-/** All parts that are there: heads as `head L.H`, and everything else by name. */
+/**
+ * All parts that are there: heads as `head L.H`, and everything else by name.
+ *
+ * @example
+ * attributionBars(attributionOf(attribution)).map(({ label }) => label);
+ */
 export function attributionBars(attribution: Attribution): Bar[] {
   const { embedding, heads, attentionRest, mlps, normBias, unembeddingRest } = attribution;
   const byLayer = (name: string, values: readonly number[]) =>

@@ -2,7 +2,7 @@
 import { mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
-import { largestDifference, llamaLike } from "../test-support.js";
+import { largestDifference, llamaLike } from "../shared/test-support.js";
 import { ablateHeads } from "./ablate-heads.js";
 import type { AblationResult } from "./result.js";
 

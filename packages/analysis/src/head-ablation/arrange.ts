@@ -1,6 +1,6 @@
 /** Scores before and after as tables, and how sure one can be of the change. */
 import { bootstrapMean, createTable, type Note } from "@mlxterp/results";
-import { mean } from "../lists.js";
+import { mean } from "../shared/lists.js";
 import type { AblationTables } from "./result.js";
 
 export function scoreTables(

@@ -2,7 +2,7 @@
 import type { Axes } from "@mlxterp/core";
 import { meanOf } from "@mlxterp/interventions";
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 
 const axes: Axes = ["batch", "position", "heads", "headDim"];
 

@@ -1,6 +1,6 @@
 /** Head ablation as a method: verb, route, form and page come from here. */
 import { defineMethod } from "@mlxterp/results";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { ablationOptions } from "./options.js";
 import type { AblationResult } from "./result.js";
 import { ablationView } from "./view.js";

@@ -1,7 +1,7 @@
 /** What head ablation is asked. */
 import type { RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, batchSize, metric, promptLists } from "../schemas.js";
+import { answers, batchSize, metric, promptLists } from "../shared/schemas.js";
 
 const head = z.tuple([z.int(), z.int()]).readonly();
 

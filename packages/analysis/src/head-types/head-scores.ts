@@ -1,7 +1,7 @@
 /** How much of its attention each head gives to the targets of each kind. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { lazyPass } from "../lazy-pass.js";
-import type { AnalysisModel } from "../model.js";
+import { lazyPass } from "../shared/lazy-pass.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { type HeadKind, headKinds, headTargets } from "./head-kinds.js";
 
 /** Sums over queries, to be divided by their number. */

@@ -6,7 +6,7 @@ import { fromJson, toJson } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { attentionPatterns } from "../attention-patterns/attention-patterns.js";
 import { headPatterns } from "../attention-patterns/result.js";
-import { largestDifference, llamaLike, sharedModel } from "../test-support.js";
+import { largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
 import { headTypes } from "./head-types.js";
 import { repeatedTokens } from "./random-tokens.js";
 import { headScores } from "./result.js";

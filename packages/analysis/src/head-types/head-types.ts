@@ -13,11 +13,11 @@
  */
 import { notFiniteError } from "@mlxterp/core";
 import { createGrid, createTable, type ParsedOptions, parseOptions } from "@mlxterp/results";
-import { askedOf } from "../asked.js";
-import { inBatches } from "../lists.js";
-import type { AnalysisModel } from "../model.js";
-import { fedOf, promptIds } from "../prompts.js";
-import { provenanceOf } from "../provenance.js";
+import { askedOf } from "../shared/asked.js";
+import { inBatches } from "../shared/lists.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { fedOf, promptIds } from "../shared/prompts.js";
+import { provenanceOf } from "../shared/provenance.js";
 import { type HeadKind, headKinds } from "./head-kinds.js";
 import { type ScoreSums, sumScores } from "./head-scores.js";
 import { type HeadTypeOptions, headTypeOptions } from "./options.js";

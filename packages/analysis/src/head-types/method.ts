@@ -1,6 +1,6 @@
 /** Head types as a method: verb, route, form and page come from here. */
 import { defineMethod, type PromptInput } from "@mlxterp/results";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { randomOptions } from "./options.js";
 import type { HeadTypesResult } from "./result.js";
 import { headTypesView } from "./view.js";

@@ -1,7 +1,7 @@
 /** What head types are asked for. */
 import type { RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { promptLists } from "../schemas.js";
+import { promptLists } from "../shared/schemas.js";
 
 /** Those that need no prompts. */
 export const randomOptions = z.object({

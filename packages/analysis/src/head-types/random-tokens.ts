@@ -1,6 +1,6 @@
 /** Seeded sequences of random tokens, each repeated once: text without meaning, in which only copying helps. */
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 
 export interface RepeatedTokens {
   readonly seed: number;
@@ -15,6 +15,8 @@ export interface RepeatedTokens {
  * Tokens are drawn without replacement where the vocabulary allows it, so that a token occurs only in the two copies.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sequences that are too long for the model
+ * @example
+ * repeatedTokens(model, { seed: 0, length: 5, sequences: 1 })[0].length; // 11
  */
 export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): number[][] {
   const { seed, length, sequences } = wanted;

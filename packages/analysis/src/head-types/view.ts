@@ -69,7 +69,12 @@ function scoreCell(score: number, threshold: number): Cell {
   return score < 0.1 ? { text: shown, tone: "quiet" } : shown;
 }
 
-/** The scores of one type, layers × heads. */
+/**
+ * The scores of one type, layers × heads.
+ *
+ * @example
+ * headTypeGrid(await headTypes(model), "induction").kind; // "grid"
+ */
 export function headTypeGrid(
   { grids: { score }, fed }: HeadTypesResult,
   kind: HeadKind,

@@ -2,12 +2,12 @@
 import { notFiniteError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { createGrid, createTable, type ParsedOptions, type Unit } from "@mlxterp/results";
-import type { ResolvedAnswer } from "../answers.js";
-import { askedOf } from "../asked.js";
-import type { AnalysisModel } from "../model.js";
-import { fedOf, type OnePrompt, positionLabels, promptIds, textOf } from "../prompts.js";
-import { provenanceOf } from "../provenance.js";
-import { select } from "../select.js";
+import type { ResolvedAnswer } from "../shared/answers.js";
+import { askedOf } from "../shared/asked.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { fedOf, type OnePrompt, positionLabels, promptIds, textOf } from "../shared/prompts.js";
+import { provenanceOf } from "../shared/provenance.js";
+import { select } from "../shared/select.js";
 import type { lensOptions } from "./options.js";
 import { type RawCell, readLayer } from "./readout.js";
 import type { LensGrids, LensResult, LensTables } from "./result.js";

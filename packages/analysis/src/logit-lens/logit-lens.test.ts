@@ -2,7 +2,7 @@
 import { toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
-import { gpt2Like, largestDifference, llamaLike, sharedModel } from "../test-support.js";
+import { gpt2Like, largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
 import { logitLens } from "./logit-lens.js";
 import { lensRows } from "./result.js";
 

@@ -14,11 +14,11 @@
  */
 import type { Prompt } from "@mlxterp/core";
 import { parseOptions } from "@mlxterp/results";
-import { resolveAnswers } from "../answers.js";
-import { inBatches } from "../lists.js";
-import type { AnalysisModel } from "../model.js";
-import { isOnePrompt, type OnePrompt, promptList } from "../prompts.js";
-import { select } from "../select.js";
+import { resolveAnswers } from "../shared/answers.js";
+import { inBatches } from "../shared/lists.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { isOnePrompt, type OnePrompt, promptList } from "../shared/prompts.js";
+import { select } from "../shared/select.js";
 import { lensBatch, type Place } from "./lens-batch.js";
 import { type LensOptions, lensOptions } from "./options.js";
 import type { LensResult } from "./result.js";

@@ -1,6 +1,6 @@
 /** The logit lens as a method: verb, route, form and page come from here. */
 import { defineMethod } from "@mlxterp/results";
-import type { AnalysisModel } from "../model.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { lensOptions } from "./options.js";
 import type { LensResult } from "./result.js";
 import { lensView } from "./view.js";

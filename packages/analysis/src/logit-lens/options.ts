@@ -1,7 +1,7 @@
 /** What the logit lens is asked. */
 import type { RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, batchSize, indices } from "../schemas.js";
+import { answers, batchSize, indices } from "../shared/schemas.js";
 
 export const lensOptions = z.object({
   topK: z.int().min(1).default(5).describe("tokens listed in each cell"),

@@ -64,7 +64,7 @@ export interface LensRow {
  * The grids as rows of cells, from the embedding to the last layer.
  *
  * @example
- * lensRows(lens).map(({ cells }) => cells.at(-1)?.top[0].text); // what each layer says at the last position
+ * lensRows(readout).map(({ cells }) => cells.at(-1)?.top[0].text); // what each layer says at the last position
  */
 export function lensRows({ grids, tables }: LensResult): LensRow[] {
   const texts = new Map(tables.tokens.rows.map(({ id, text }) => [id, text]));

@@ -36,6 +36,9 @@ function followed({ fed }: LensResult): { id: number; text: string } | undefined
 /**
  * Layers × positions: each cell holds its most likely token, coloured by that token's probability, or by that of the
  * answer if one was followed.
+ *
+ * @example
+ * lensGrid(readout).kind; // "grid"
  */
 export function lensGrid(result: LensResult): GridBlock {
   const rows = lensRows(result);

@@ -11,6 +11,7 @@ import {
   type OptionNames,
 } from "@mlxterp/mlx";
 import { InvalidPromptError } from "../errors.js";
+import { checkModel } from "../model/check-model.js";
 import type { InterpretableModelCore } from "../model/model.js";
 import { type RunOptions, runRules } from "../model/options.js";
 import { checkInterventions, type Interventions } from "../pass/intervention.js";
@@ -76,6 +77,7 @@ export function collectActivations(
   options: RunOptions = {},
 ): Promise<ActivationCache> {
   checkOptions<RunOptions>("collectActivations", options, runRules);
+  checkModel("model", model);
   return model.run(input, { ...options, save: options.save ?? "layers.*" });
 }
 
@@ -97,6 +99,7 @@ export async function getActivations(
   options: CollectOptions = {},
 ): Promise<ActivationCache> {
   checkOptions<CollectOptions>("getActivations", options, collectRules);
+  checkModel("model", model);
   const list: PromptList = typeof prompts === "string" ? [prompts] : prompts;
   checkList("prompts", list);
   return batchGetActivations(model, list, { batchSize: Math.max(1, list.length), ...options });
@@ -115,6 +118,7 @@ export async function batchGetActivations(
   options: CollectOptions = {},
 ): Promise<ActivationCache> {
   checkOptions<CollectOptions>("batchGetActivations", options, collectRules);
+  checkModel("model", model);
   checkList("prompts", prompts);
   if (prompts.length === 0) {
     throw new InvalidPromptError("There is no prompt: the list is empty.", prompts);

@@ -1,6 +1,7 @@
 /** What a view of a model changes for good, as data: names, selectors, and what is done there. */
+import { checkList, checkRecord, checkText } from "@mlxterp/mlx";
 import { isModuleEdit, type ModuleEdit } from "../module-edits/module-edit.js";
-import type { Intervention, Interventions } from "../pass/intervention.js";
+import { checkInterventions, type Intervention, type Interventions } from "../pass/intervention.js";
 
 type Change = Intervention | ModuleEdit;
 
@@ -17,6 +18,17 @@ export interface NamedEdit {
 export interface EditOptions {
   /** For `withoutEdit`, provenance and JSON. Default: `edit1`, `edit2`, … */
   readonly name?: string;
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list of edits, each with a name and interventions */
+export function checkEdits(argument: string, value: unknown): void {
+  checkList(argument, value);
+  for (const [index, edit] of (value as readonly NamedEdit[]).entries()) {
+    const place = `${argument}[${index}]`;
+    checkRecord(place, edit);
+    checkText(`${place}.name`, edit.name);
+    checkInterventions(`${place}.interventions`, edit.interventions);
+  }
 }
 
 /** Every change of one edit with its selector, in order. */

@@ -1,5 +1,5 @@
 /** The gradient intervention that lets nothing through. */
-import { mx } from "@mlxterp/mlx";
+import { checkArray, mx } from "@mlxterp/mlx";
 import type { GradientIntervention } from "./options.js";
 
 /**
@@ -14,4 +14,5 @@ import type { GradientIntervention } from "./options.js";
  *   gradInterventions: { "layers.*.selfAttn.pattern": stopGradient },
  * });
  */
-export const stopGradient: GradientIntervention = (gradient) => mx.zerosLike(gradient);
+export const stopGradient: GradientIntervention = (gradient) =>
+  mx.zerosLike(checkArray("gradient", gradient));

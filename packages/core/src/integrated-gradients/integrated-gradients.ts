@@ -23,6 +23,7 @@ import {
 } from "@mlxterp/mlx";
 import { metricValue } from "../gradients/metric-value.js";
 import type { GradientMetric } from "../gradients/options.js";
+import { checkModel } from "../model/check-model.js";
 import type { InterpretableModelCore } from "../model/model.js";
 import { checkSelectors } from "../sites/selector.js";
 import type { ActivationCache } from "../storage/cache.js";
@@ -70,6 +71,7 @@ export async function integratedGradients<M extends Module>(
   options: IntegratedGradientOptions,
 ): Promise<IntegratedGradients> {
   checkOptions<IntegratedGradientOptions>("integratedGradients", options, integratedRules);
+  checkModel("model", model);
   checkSelectors("save", options.save);
   checkFunction("metric", metric);
   const { interventions, steps = 16, rule = "midpoint" } = options;

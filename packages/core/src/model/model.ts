@@ -10,7 +10,7 @@ import {
 } from "@mlxterp/mlx";
 import type { Anatomy } from "../anatomy/anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
-import type { EditOptions, ModelEdits, NamedEdit } from "../edits/edit.js";
+import { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "../edits/edit.js";
 import type { EditsOn } from "../edits/edits-on.js";
 import type { ForwardArguments } from "../edits/forward-arguments.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
@@ -294,6 +294,7 @@ export class InterpretableModelCore<M extends Module> {
    * @throws what `edit` throws
    */
   withEdits(edits: readonly NamedEdit[]): this {
+    checkEdits("edits", edits);
     return this.editedView([...this.edits, ...edits]);
   }
 
@@ -304,6 +305,7 @@ export class InterpretableModelCore<M extends Module> {
    * acts inside a module that this one put in
    */
   withoutEdit(name: string): this {
+    checkText("name", name);
     return this.editedView(withoutEdit(this.edits, name));
   }
 

@@ -1,9 +1,18 @@
 /** Finds where a pass first stops being finite; asked only when a result is not, since it computes every site. */
-
-import { evaluate, isArray, isFloating, type Module, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import {
+  checkOptions,
+  checkText,
+  evaluate,
+  isArray,
+  isFloating,
+  type Module,
+  type MxArray,
+  mx,
+  toFlat,
+} from "@mlxterp/mlx";
+import { checkModel } from "../model/check-model.js";
 import type { InterpretableModelCore } from "../model/model.js";
-import type { PassOptions } from "../pass/options.js";
-
+import { type PassOptions, passRules } from "../pass/options.js";
 import type { CacheEntry } from "../storage/entry.js";
 import type { Prompt } from "../tokens/tokens.js";
 import { NotFiniteError } from "./not-finite-error.js";
@@ -32,6 +41,8 @@ export async function firstNotFinite(
   input: Prompt,
   options: PassOptions = {},
 ): Promise<NotFinite | undefined> {
+  checkOptions<PassOptions>("firstNotFinite", options, passRules);
+  checkModel("model", model);
   const pass = model.collectLazily(input, { ...options, save: ["input", "**", "output"] });
   const found = pass
     .held()
@@ -62,6 +73,7 @@ export async function notFiniteError(
   input: Prompt,
   options: PassOptions = {},
 ): Promise<NotFiniteError> {
+  checkText("what", what);
   return new NotFiniteError(what, await firstNotFinite(model, input, options));
 }
 

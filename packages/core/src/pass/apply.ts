@@ -1,5 +1,18 @@
 /** One intervention on one value: what it is told, and what it may return. */
-import { type Dtype, dtypeName, isArray, isFloating, type MxArray, mx } from "@mlxterp/mlx";
+
+import {
+  brief,
+  checkArray,
+  checkFunction,
+  type Dtype,
+  dtypeName,
+  dtypeNames,
+  InvalidArgumentError,
+  isArray,
+  isFloating,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { InterventionDtypeError, InterventionShapeError } from "../errors.js";
 import { axesOf } from "../sites/axes-of.js";
 import type { Site } from "../sites/site.js";
@@ -19,6 +32,7 @@ const grows = Symbol.for("mlxterp.growsBatch");
  * (await model.run(prompt, { interventions: { "layers.2": twice } })).get("output"); // (2, position, vocab)
  */
 export function growsBatch(intervention: Intervention): Intervention {
+  checkFunction("intervention", intervention);
   const wrapped: Intervention = (x, site) => intervention(x, site);
   return Object.assign(wrapped, { [grows]: true });
 }
@@ -67,7 +81,11 @@ export function applyIn(context: SiteContext, intervention: Intervention, x: MxA
  * keepDtype("layers.0", mx.float16, mx.ones([2])).dtype === mx.float16; // true
  */
 export function keepDtype(site: string, dtype: Dtype, result: MxArray): MxArray {
+  checkArray("result", result);
   if (result.dtype === dtype) return result;
+  if (!dtypeNames.some((name) => mx[name] === dtype)) {
+    throw new InvalidArgumentError("dtype", dtype, `must be a dtype of MLX, not ${brief(dtype)}.`);
+  }
   const [from, to] = [result.dtype, dtype].map(capacityOf);
   const fits =
     from.kind < to.kind || (from.kind === to.kind && (to.kind > 1 || from.bits <= to.bits));

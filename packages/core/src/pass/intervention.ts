@@ -39,6 +39,8 @@ export type Interventions = Readonly<Record<string, Intervention | readonly Inte
  * The rule of an option `interventions`: an object from sites to what acts there, which is checked where it is planned.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ * @example
+ * checkInterventions("interventions", { "layers.2": zeroOut() });
  */
 export function checkInterventions(argument: string, value: unknown): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;

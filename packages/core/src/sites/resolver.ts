@@ -5,6 +5,7 @@ import { compileSegments } from "./match.js";
 import { spellings } from "./names.js";
 import { nearestSites, rangeHint } from "./nearest.js";
 import {
+  checkSelector,
   inputPort,
   outputPort,
   type ParsedSelector,
@@ -29,6 +30,7 @@ export class SiteResolver {
       this.remembered.clear();
       this.version = this.tree.version;
     }
+    checkSelector("site", selector);
     const key = typeof selector === "string" ? `"${selector}` : String(selector);
     const known = this.remembered.get(key);
     if (known) return known;

@@ -8,17 +8,22 @@ export type Selector = string | RegExp;
  * The rule of an option that names sites: a selector, or a list of at least one.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ * @example
+ * checkSelectors("save", ["layers.*"]);
  */
 export function checkSelectors(argument: string, value: unknown): void {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.length === 0) {
     throw new InvalidArgumentError(argument, value, "name at least one site; the list is empty.");
   }
-  for (const one of list) {
-    if (typeof one === "string" || one instanceof RegExp) continue;
-    const rule = `a site is named by a string or a regular expression, not by ${brief(one)}.`;
-    throw new InvalidArgumentError(argument, value, rule);
-  }
+  for (const one of list) checkSelector(argument, one);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is one selector */
+export function checkSelector(argument: string, value: unknown): void {
+  if (typeof value === "string" || value instanceof RegExp) return;
+  const rule = `a site is named by a string or a regular expression, not by ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
 }
 
 /** Which value of a module call is meant. */

@@ -3,8 +3,8 @@ import {
   checkChoice,
   checkFunction,
   checkOptions,
+  checkPath,
   checkSignal,
-  checkText,
   type DtypeName,
   dtypeNames,
   isArray,
@@ -94,7 +94,7 @@ export class ActivationCache<M = Module>
    * const again = ActivationCache.open("runs/paris");
    */
   static open(folder: string): ActivationCache {
-    checkText("folder", folder);
+    checkPath("folder", folder);
     const { entries, facts } = openCache(folder);
     return new ActivationCache(entries, facts);
   }
@@ -185,7 +185,7 @@ export class ActivationCache<M = Module>
    */
   async save(folder: string, options: SaveCacheOptions = {}): Promise<void> {
     checkOptions<SaveCacheOptions>("save", options, saveCacheRules);
-    checkText("folder", folder);
+    checkPath("folder", folder);
     await this.activations.save(folder, this, options);
   }
 
@@ -197,7 +197,7 @@ export class ActivationCache<M = Module>
    */
   async spill(folder?: string, options: SaveCacheOptions = {}): Promise<void> {
     checkOptions<SaveCacheOptions>("spill", options, saveCacheRules);
-    if (folder !== undefined) checkText("folder", folder);
+    if (folder !== undefined) checkPath("folder", folder);
     await this.activations.spill(folder, this, options);
   }
 

@@ -2,7 +2,7 @@
 import {
   checkBoolean,
   checkOptions,
-  checkText,
+  checkPath,
   evaluate,
   isArray,
   type OptionNames,
@@ -51,7 +51,7 @@ function checkSpill(argument: string, value: unknown): void {
   const spill = value as SpillOptions;
   checkOptions<SpillOptions>(argument, spill, {
     budget: checkByteSize,
-    folder: checkText,
+    folder: checkPath,
     overwrite: checkBoolean,
   });
   byteCount(spill.budget, `${argument}.budget`); // the only one that cannot be left out

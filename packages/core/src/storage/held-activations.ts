@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import {
   CorruptFileError,
   checkBoolean,
+  checkText,
   type HashedFile,
   isArray,
   type OptionNames,
@@ -66,6 +67,7 @@ export class HeldActivations {
   }
 
   find(name: string): CacheEntry | undefined {
+    checkText("site", name);
     const entry = this.all.get(name);
     if (entry) return entry;
     const sites = this.list.map(({ site }) => site);

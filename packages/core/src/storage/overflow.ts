@@ -1,5 +1,5 @@
 /** Values that are finite as computed but infinite in the dtype they are kept in: found beside the values, and refused. */
-import { isFloating, type MxArray, mx } from "@mlxterp/mlx";
+import { checkArray, InvalidArgumentError, isFloating, type MxArray, mx } from "@mlxterp/mlx";
 import { DtypeOverflowError } from "./errors.js";
 
 /** From where on numbers round to infinity. */
@@ -16,6 +16,7 @@ export type NarrowDtype = keyof typeof limits;
  * largestCast(mx.array([1, -3]), "float16")?.item(); // 3
  */
 export function largestCast(value: MxArray, dtype: string | undefined): MxArray | undefined {
+  checkArray("value", value);
   if (!isNarrow(dtype) || !isFloating(value.dtype) || value.dtype.size <= 2 || value.size === 0) {
     return undefined;
   }
@@ -32,6 +33,9 @@ export function largestCast(value: MxArray, dtype: string | undefined): MxArray 
  * requireHeld("layers.0", "float16", mx.array(3));
  */
 export function requireHeld(site: string, dtype: string, largest: MxArray, where = ""): void {
+  if (checkArray("largest", largest).size !== 1) {
+    throw new InvalidArgumentError("largest", largest, "must hold one number.");
+  }
   const size = Number(largest.item());
   if (isNarrow(dtype) && size >= limits[dtype])
     throw new DtypeOverflowError(site, dtype, size, where);

@@ -1,8 +1,11 @@
 /** Choosing positions of prompts that differ in length: one type, one rule of ranges, one check of an index. */
 import {
   brief,
+  checkArray,
   checkInteger,
+  checkList,
   checkOptions,
+  checkWholeNumber,
   InvalidArgumentError,
   type MxArray,
   mx,
@@ -20,7 +23,12 @@ export interface PositionRange {
 /** One position, several, or a range. From 0, or negative from each prompt's own end. */
 export type Positions = number | readonly number[] | PositionRange;
 
-/** Whether positions are a range. */
+/**
+ * Whether positions are a range.
+ *
+ * @example
+ * isPositionRange({ from: 0, to: 2 }); // true
+ */
 export function isPositionRange(positions: Positions): positions is PositionRange {
   return typeof positions === "object" && !Array.isArray(positions);
 }
@@ -76,6 +84,7 @@ function checkRange(argument: string, given: unknown): PositionRange {
  * indexFromEnd("Layer", -1, 12, "this model"); // 11
  */
 export function indexFromEnd(what: string, index: number, size: number, where: string): number {
+  if (typeof index !== "number") checkInteger(what, index);
   const found = index < 0 ? index + size : index;
   if (Number.isInteger(found) && found >= 0 && found < size) return found;
   throw new OutOfRangeError(what, index, size, where);
@@ -91,12 +100,20 @@ export function indexFromEnd(what: string, index: number, size: number, where: s
  * positionsOf({ from: 1, to: -1 }, 5, "the prompt"); // [1, 2, 3]
  */
 export function positionsOf(positions: Positions, length: number, where: string): number[] {
+  checkLength(length);
+  checkPositions("positions", positions);
   if (isPositionRange(positions)) {
     const { from, to } = positions;
     return Array.from({ length }, (_, position) => position).slice(from, to);
   }
   const list = typeof positions === "number" ? [positions] : positions;
   return list.map((position) => indexFromEnd("Position", position, length, where));
+}
+
+/** As many as an array of MLX can have along an axis. */
+function checkLength(length: number): void {
+  if (checkWholeNumber("length", length) < 2 ** 31) return;
+  throw new InvalidArgumentError("length", length, "must be below 2 ** 31.");
 }
 
 /**
@@ -116,6 +133,8 @@ export function lastPositions(
   lengths: readonly number[] | undefined,
   axis = 1,
 ): MxArray {
+  checkArray("value", value);
+  if (lengths !== undefined) checkList("lengths", lengths);
   const place = indexFromEnd("Axis", axis, value.ndim, "the value");
   const width = value.shape[place];
   const rows = lengths && checkedRows(value, lengths, place);

@@ -1,5 +1,13 @@
 /** From whatever a user calls a prompt to checked token ids in a rectangle. */
-import { isArray, isFloating, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import {
+  checkInteger,
+  checkList,
+  isArray,
+  isFloating,
+  type MxArray,
+  mx,
+  toFlat,
+} from "@mlxterp/mlx";
 import { InvalidPromptError, TokenRangeError } from "../errors.js";
 import type { Prompt, TokenBatch, Tokenizer } from "./tokens.js";
 
@@ -65,6 +73,7 @@ export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
  * padRight([[1, 5, 2], [1]], 0).array.tolist(); // [[1, 5, 2], [1, 0, 0]]
  */
 export function padRight(ids: readonly (readonly number[])[], pad: number): TokenBatch {
+  checkRows(ids, pad);
   const lengths = ids.map((prompt) => prompt.length);
   const width = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const rows = ids.map((prompt) => [
@@ -76,6 +85,15 @@ export function padRight(ids: readonly (readonly number[])[], pad: number): Toke
   const batch = Object.freeze({ ids: own, lengths, padding: "right", array } as const);
   made.add(batch);
   return batch;
+}
+
+function checkRows(ids: readonly (readonly number[])[], pad: number): void {
+  checkInteger("pad", pad);
+  checkList("ids", ids);
+  for (const [row, prompt] of ids.entries()) {
+    checkList(`ids[${row}]`, prompt);
+    for (const [place, id] of prompt.entries()) checkInteger(`ids[${row}][${place}]`, id);
+  }
 }
 
 function promptIds(

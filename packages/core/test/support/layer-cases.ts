@@ -89,10 +89,17 @@ export function spread(shape: readonly number[]): MxArray {
 
 /** The layer classes that the binding exports, by name. */
 export const layerClasses: ReadonlyMap<string, new (...built: never[]) => Module> = new Map(
-  Object.entries(nn as unknown as Readonly<Record<string, unknown>>)
+  exportsOf(nn as unknown as Readonly<Record<string, unknown>>)
     .filter(([, value]) => typeof value === "function" && value.prototype instanceof nn.Module)
     .map(([name, value]) => [name, value as new (...built: never[]) => Module]),
 );
+
+/** Inherited ones too: the library stands before the binding's own object. */
+function exportsOf(library: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
+  const names: string[] = [];
+  for (const name in library) names.push(name);
+  return names.map((name) => [name, library[name]]);
+}
 
 /** A layer of the given name, in evaluation mode. */
 export function createLayer(name: string): Module {

@@ -1,4 +1,5 @@
 /** Activations of a dataset that is small enough to be held as a whole. */
+import { checkModel } from "@mlxterp/core";
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import type { Dataset } from "../dataset/dataset.js";
 import { checkStreamOptions, type DataModel, type StreamOptions } from "./options.js";
@@ -27,6 +28,7 @@ export async function collectToMemory(
   options: StreamOptions,
 ): Promise<CollectedActivations> {
   checkStreamOptions("collectToMemory", options);
+  checkModel("model", model);
   const batches: ActivationBatch[] = [];
   for await (const batch of streamActivations(model, dataset, options)) batches.push(batch);
   const joined = joinBatches(batches);

@@ -1,5 +1,5 @@
 /** Activations of a whole dataset, one batch after the other. */
-import { largestCast, requireHeld } from "@mlxterp/core";
+import { checkModel, largestCast, requireHeld } from "@mlxterp/core";
 import { evaluate, type MxArray } from "@mlxterp/mlx";
 import { type Dataset, type DatasetPrompt, inBatches, promptsOf } from "../dataset/dataset.js";
 import { InvalidSequenceError } from "../errors.js";
@@ -38,6 +38,7 @@ export function streamActivations(
   options: StreamOptions,
 ): AsyncGenerator<ActivationBatch, void, undefined> {
   checkStreamOptions("streamActivations", options);
+  checkModel("model", model);
   return streamFrom(model, promptsOf(dataset), options, { sequences: 0, rows: 0 });
 }
 

@@ -6,8 +6,11 @@
  */
 import type { Tokenizer } from "@mlxterp/core";
 import {
+  checkIterable,
+  checkMethods,
   checkOptions,
   checkPositiveInteger,
+  checkText,
   checkWholeNumber,
   InvalidArgumentError,
 } from "@mlxterp/mlx";
@@ -45,6 +48,8 @@ export function cutIntoSequences(
     const rule = "this model has none, so texts cannot be cut. Give token ids as the dataset.";
     throw new InvalidArgumentError("tokenizer", tokenizer, rule);
   }
+  checkMethods("tokenizer", tokenizer, ["encode"], "a tokenizer, with a method encode");
+  checkIterable("texts", texts);
   const { length, bos } = options;
   const least = bos === undefined ? 1 : 2;
   if (!Number.isInteger(length) || length < least) {
@@ -61,6 +66,7 @@ async function* cut(
 ): AsyncGenerator<number[], void, undefined> {
   let sequence: number[] = [];
   for await (const text of texts) {
+    checkText("texts", text);
     const ids = tokenizer.encode(text);
     for (const id of separator === undefined ? ids : [...ids, separator]) {
       if (sequence.length === 0 && bos !== undefined && id !== bos) sequence.push(bos); // a document's own mark is enough

@@ -1,7 +1,7 @@
 /** Datasets in line-delimited files, read as they are needed. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { CorruptFileError, fileFailure } from "@mlxterp/mlx";
+import { CorruptFileError, checkPath, checkText, fileFailure } from "@mlxterp/mlx";
 
 /**
  * The lines of a text file, without the empty ones.
@@ -15,6 +15,7 @@ import { CorruptFileError, fileFailure } from "@mlxterp/mlx";
  * }
  */
 export function readLines(file: string): AsyncIterable<string> {
+  checkPath("file", file);
   return {
     async *[Symbol.asyncIterator]() {
       for await (const { line } of numberedLines(file)) yield line;
@@ -32,6 +33,8 @@ export function readLines(file: string): AsyncIterable<string> {
  * await collectToDisk(model, readJsonLines("pile.jsonl"), { folder: "activations", save: "layers.3" });
  */
 export function readJsonLines(file: string, field = "text"): AsyncIterable<string | number[]> {
+  checkPath("file", file);
+  checkText("field", field);
   return {
     async *[Symbol.asyncIterator]() {
       for await (const { line, number } of numberedLines(file)) {

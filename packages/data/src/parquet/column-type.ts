@@ -23,6 +23,9 @@ export function columnTypes(table: Table): ColumnType[] {
 function columnType(name: string, column: Column): ColumnType {
   const typed = arrayKind(column);
   if (typed) return { name, kind: typed, list: false, nullable: false };
+  if (!Array.isArray(column)) {
+    throw new InvalidTableError(name, column, "a column is a list, or an array of numbers.");
+  }
   const values = (column as readonly unknown[]).filter(isPresent);
   const list = values.some(isList);
   const items = list ? values.flatMap((value) => itemKinds(name, value)) : values.map(kindOf);

@@ -2,10 +2,11 @@
 import {
   checkFunction,
   checkList,
+  checkMethods,
   checkOptions,
+  checkPath,
   checkPositiveInteger,
   checkSignal,
-  checkText,
   release,
   toFlat,
 } from "@mlxterp/mlx";
@@ -44,7 +45,8 @@ export async function storeToParquet(
     onProgress: checkFunction,
     signal: checkSignal,
   });
-  checkText("path", path);
+  checkMethods("store", store, ["describe", "read", "origins"], "what openStore returns");
+  checkPath("path", path);
   const { sites: names, rowGroupRows = 4096 } = options;
   const sites = names?.map((name) => store.describe(name)) ?? store.sites;
   for (const { site } of sites) {

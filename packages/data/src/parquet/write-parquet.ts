@@ -3,9 +3,9 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "n
 import { dirname } from "node:path";
 import {
   checkOptions,
+  checkPath,
   checkPositiveInteger,
   checkRecord,
-  checkText,
   removeDebris,
   temporaryName,
   withFiles,
@@ -41,7 +41,7 @@ export async function writeParquet(
     rowGroupRows: checkPositiveInteger,
     metadata: checkRecord,
   });
-  checkText("path", path);
+  checkPath("path", path);
   if (!Array.isArray(table)) checkRecord("table", table);
   await withFiles(path, () => writeBeside(path, isParts(table) ? table : [table], options));
 }

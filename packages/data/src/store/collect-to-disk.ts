@@ -1,10 +1,10 @@
 /** Collects the activations of a dataset into a store, and goes on where an earlier run was ended. */
-import { checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
+import { checkModel, checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
 import {
   checkBoolean,
   checkOptions,
+  checkPath,
   checkPositiveInteger,
-  checkText,
   withFiles,
 } from "@mlxterp/mlx";
 import { type DataModel, type StreamOptions, streamRules } from "../collect/options.js";
@@ -55,12 +55,13 @@ export async function collectToDisk(
 ): Promise<ActivationStore> {
   checkOptions<CollectToDiskOptions>("collectToDisk", options, {
     ...streamRules,
-    folder: checkText,
+    folder: checkPath,
     shardBytes: checkPositiveInteger,
     resume: checkBoolean,
     recheck: checkBoolean,
   });
-  checkText("folder", options.folder);
+  checkModel("model", model);
+  checkPath("folder", options.folder);
   checkSelectors("save", options.save);
   const { folder } = options;
   return withFiles(folder, () => collectInto(storeFolder(folder), model, dataset, options));

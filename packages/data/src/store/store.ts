@@ -4,6 +4,7 @@ import {
   checkFunction,
   checkList,
   checkOptions,
+  checkPath,
   checkSignal,
   checkText,
   fromFlat,
@@ -159,6 +160,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a site that was not collected
    */
   describe(name: string): StoredSite {
+    checkText("site", name);
     const found = this.sites.find(({ site }) => site === name);
     if (found) return found;
     const held = this.sites.map(({ site }) => site).join(", ");
@@ -189,7 +191,7 @@ function decode(bytes: Uint8Array, dtype: StoredSite["dtype"]): Float32Array | I
  * store.rows; // 6
  */
 export async function openStore(folder: string): Promise<ActivationStore> {
-  checkText("folder", folder);
+  checkPath("folder", folder);
   const manifest = readManifest(folder);
   for (const shard of manifest.shards) checkSize(folder, shard);
   return new ActivationStore(folder, manifest);

@@ -1,7 +1,7 @@
 /** The edits of a view in a file. */
 import { readFile } from "node:fs/promises";
 import type { NamedEdit } from "@mlxterp/core";
-import { writeFileAtomically } from "@mlxterp/mlx";
+import { checkPath, writeFileAtomically } from "@mlxterp/mlx";
 import { InvalidInterventionError } from "../errors.js";
 import type { ParseOptions } from "../json/known-types.js";
 import { type Edited, editsToJSON } from "./edits-to-json.js";
@@ -15,6 +15,7 @@ import { parseEdits } from "./parse-edits.js";
  * saveEdits(model.edit({ "layers.2": scale(0.5) }, { name: "calm" }), "calm.json");
  */
 export function saveEdits(view: Edited, file: string): void {
+  checkPath("file", file);
   writeFileAtomically(file, `${JSON.stringify(editsToJSON(view), undefined, 2)}\n`);
 }
 
@@ -28,6 +29,7 @@ export function saveEdits(view: Edited, file: string): void {
  * const calm = model.withEdits(await loadEdits("calm.json"));
  */
 export async function loadEdits(file: string, options: ParseOptions = {}): Promise<NamedEdit[]> {
+  checkPath("file", file);
   const text = await readFile(file, "utf8");
   return parseEdits(parseText(text, file), options);
 }

@@ -1,5 +1,7 @@
 /** From the edits of a view to JSON. */
-import type { ModelEdits, ModuleEdit, NamedEdit } from "@mlxterp/core";
+
+import { checkEdits, type ModelEdits, type ModuleEdit, type NamedEdit } from "@mlxterp/core";
+import { checkRecord } from "@mlxterp/mlx";
 import { NotSerializableError } from "../errors.js";
 import { interventionsToJSON } from "../json/to-json.js";
 import type { EditsJson } from "./edits-json.js";
@@ -18,7 +20,10 @@ export interface Edited {
  * editsToJSON(steered);
  * // { version: 1, edits: [{ name: "calm", interventions: { "layers.2": { type: "scale", factor: 0.5 } } }] }
  */
-export function editsToJSON({ edits }: Edited): EditsJson {
+export function editsToJSON(view: Edited): EditsJson {
+  checkRecord("view", view);
+  const { edits } = view;
+  checkEdits("edits", edits);
   const written = edits.map(({ name, interventions }) => {
     requireNoModules(name, interventions);
     try {

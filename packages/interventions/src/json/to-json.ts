@@ -1,7 +1,9 @@
 /** From interventions to JSON. */
-import type { Intervention, Interventions } from "@mlxterp/core";
+import { checkInterventions, type Intervention, type Interventions } from "@mlxterp/core";
 import type { InterventionJson, InterventionsJson } from "../built-in.js";
-import { describe } from "../definition/specification.js";
+import { type AnyInterventionJson, describe } from "../definition/specification.js";
+import { formatPath, type Path } from "../errors.js";
+import { requireFunction } from "../values/validate.js";
 
 /**
  * Writes an intervention as plain data, from which `parseIntervention` makes it again. Evaluates the arrays it holds.
@@ -14,6 +16,7 @@ import { describe } from "../definition/specification.js";
  * // { type: "atHeads", heads: [4], intervention: { type: "scale", factor: 0.5 } }
  */
 export function toJSON(intervention: Intervention): InterventionJson {
+  requireFunction("intervention", intervention);
   return describe(intervention, []) as InterventionJson;
 }
 
@@ -26,11 +29,17 @@ export function toJSON(intervention: Intervention): InterventionJson {
  * // { "layers.3.mlp": { type: "scale", factor: 0.5 } }
  */
 export function interventionsToJSON(interventions: Interventions): InterventionsJson {
+  checkInterventions("interventions", interventions);
   const written = Object.entries(interventions).map(([site, given]) => [
     site,
-    typeof given === "function"
-      ? describe(given, [site])
-      : given.map((intervention, index) => describe(intervention, [site, index])),
+    Array.isArray(given)
+      ? given.map((one: unknown, index) => describeOne(one, [site, index]))
+      : describeOne(given, [site]),
   ]);
   return Object.fromEntries(written) as InterventionsJson;
+}
+
+function describeOne(intervention: unknown, path: Path): AnyInterventionJson {
+  requireFunction(formatPath(path), intervention);
+  return describe(intervention as Intervention, path);
 }

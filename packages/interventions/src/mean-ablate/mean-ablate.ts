@@ -1,11 +1,19 @@
 /** Replaces an activation by a mean: it keeps its usual size and loses what it says about this prompt. */
 import type { Axes, Intervention } from "@mlxterp/core";
-import { checkList, checkOptions, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkArray,
+  checkList,
+  checkOptions,
+  checkText,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { z } from "zod";
 import { defineIntervention } from "../definition/define-intervention.js";
 import { arrayField } from "../definition/fields.js";
 import { brief } from "../errors.js";
-import type { ActivationSource } from "../values/activation-source.js";
+import { type ActivationSource, checkSource } from "../values/activation-source.js";
 import { keepDtype, requireFloating } from "../values/dtypes.js";
 import { fill } from "../values/fill.js";
 import { HeldArray } from "../values/held-array.js";
@@ -105,7 +113,9 @@ export function meanOf(
   options: MeanOfOptions = {},
 ): MxArray {
   checkOptions<MeanOfOptions>("meanOf", options, { over: checkOver, axes: checkList });
-  const x = source.get(site);
+  checkSource(source);
+  checkText("site", site);
+  const x = checkArray("source", source.get(site));
   const axes = options.axes ?? (x.ndim === 3 ? ["batch", "position", "hidden"] : undefined);
   const over = options.over ? [...new Set(options.over)] : meanAxes;
   return meanOver(over)(x, { site, axes, tokens: source.tokens });

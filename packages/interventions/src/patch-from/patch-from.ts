@@ -1,13 +1,6 @@
 /** Puts activations of another run in the place of this one's: activation patching. */
 import type { Intervention, Positions, SiteContext, TokenBatch } from "@mlxterp/core";
-import {
-  checkOptions,
-  checkText,
-  dtypeName,
-  InvalidArgumentError,
-  type MxArray,
-  mx,
-} from "@mlxterp/mlx";
+import { checkOptions, checkText, dtypeName, type MxArray, mx } from "@mlxterp/mlx";
 import { atBatch } from "../at-batch/at-batch.js";
 import { atPositions } from "../at-positions/at-positions.js";
 import { specify } from "../definition/specification.js";
@@ -19,7 +12,7 @@ import {
   ValueShapeError,
 } from "../errors.js";
 import { sameShape } from "../restrict/apply.js";
-import type { ActivationSource } from "../values/activation-source.js";
+import { type ActivationSource, checkSource } from "../values/activation-source.js";
 import { rankOf } from "../values/dtypes.js";
 
 /** What to patch; everything by default. */
@@ -55,7 +48,7 @@ export function patchFrom(source: ActivationSource, options: PatchOptions = {}):
     positions: true,
     batch: true,
   });
-  requireSource(source);
+  checkSource(source);
   const { site: from, positions, batch } = options;
   let patch = specify(
     "patchFrom",
@@ -69,13 +62,6 @@ export function patchFrom(source: ActivationSource, options: PatchOptions = {}):
   );
   if (positions !== undefined) patch = atPositions(positions, patch);
   return batch === undefined ? patch : atBatch(batch, patch);
-}
-
-function requireSource(source: unknown): void {
-  if (typeof (source as ActivationSource | undefined)?.get === "function") return;
-  const rule =
-    "must be a cache of activations, or have a method get(site), as what model.run returns.";
-  throw new InvalidArgumentError("source", source, rule);
 }
 
 function callName({ site, call }: SiteContext): string {

@@ -1,5 +1,7 @@
 /** Interventions as text, for command lines: `atHeads([4, 7], scale(0.5))`. */
+
 import type { Intervention, Interventions } from "@mlxterp/core";
+import { checkList, checkText } from "@mlxterp/mlx";
 import { brief, InterventionSyntaxError, InvalidInterventionError, type Path } from "../errors.js";
 import { type KnownTypes, knownTypes, type ParseOptions } from "../json/known-types.js";
 import { Parser } from "../json/parse-json.js";
@@ -18,7 +20,9 @@ import { readText, type TextNode } from "./read-text.js";
  * parseInterventionText("atPositions(-1, compose(scale(2), noise(0.1, seed=3)))");
  */
 export function parseInterventionText(text: string, options: ParseOptions = {}): Intervention {
-  return parseFrom(text, 0, knownTypes("parseInterventionText", options));
+  const known = knownTypes("parseInterventionText", options);
+  checkText("text", text);
+  return parseFrom(text, 0, known);
 }
 
 /**
@@ -35,7 +39,9 @@ export function parseInterventionEntries(
 ): Interventions {
   const known = knownTypes("parseInterventionEntries", options);
   const record: Record<string, Intervention[]> = {};
-  for (const entry of entries) {
+  checkList("entries", entries);
+  for (const [index, entry] of entries.entries()) {
+    checkText(`entries[${index}]`, entry);
     const equals = entry.indexOf("=");
     const site = entry.slice(0, Math.max(equals, 0)).trim();
     if (site === "") {

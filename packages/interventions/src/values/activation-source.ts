@@ -1,10 +1,16 @@
 /** What interventions ask of a cache of activations. */
 import type { TokenBatch } from "@mlxterp/core";
-import type { MxArray } from "@mlxterp/mlx";
+import { checkMethods, type MxArray } from "@mlxterp/mlx";
 
 /** Where activations come from: an `ActivationCache`, or anything with such a `get`. */
 export interface ActivationSource {
   get(site: string): MxArray;
   /** The prompts the activations belong to, if known. */
   readonly tokens?: TokenBatch;
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what has no activations */
+export function checkSource(source: unknown): void {
+  const what = "a cache of activations, or have a method get(site), as what model.run returns";
+  checkMethods("source", source, ["get"], what);
 }

@@ -72,7 +72,7 @@ function fedInput(model: LanguageModel, input: Given["input"], context: CommandC
 }
 
 /** What results show on a terminal, as data and as a page. */
-export function outcomeOf(method: Method, model: LanguageModel, results: readonly Result[]) {
+function outcomeOf(method: Method, model: LanguageModel, results: readonly Result[]) {
   const blocks = results.flatMap((result) => method.view(result));
   const data = results.length === 1 ? results[0] : results;
   const provenance = results.map((result) => result.provenance);

@@ -1,5 +1,5 @@
 /** A matrix of low rank, kept as the product that it is. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { checkArray, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { orthonormalize } from "./orthonormalize.js";
 
 /** The singular value decomposition of a matrix: `U · diag(S) · Vt`. */
@@ -22,7 +22,12 @@ export class FactoredMatrix {
   constructor(
     readonly A: MxArray, // (rows, rank)
     readonly B: MxArray, // (rank, columns)
-  ) {}
+  ) {
+    const [a, b] = [checkArray("A", A).shape, checkArray("B", B).shape];
+    if (a.length === 2 && b.length === 2 && a[1] === b[0]) return;
+    const rule = `a matrix of shape [rows, rank] and one of [rank, columns] are needed, not [${a.join(", ")}] and [${b.join(", ")}].`;
+    throw new InvalidArgumentError("B", B, rule);
+  }
 
   /** (rows, columns) */
   get shape(): readonly [number, number] {

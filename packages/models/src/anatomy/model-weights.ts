@@ -1,6 +1,6 @@
 /** A decoder's weights under the field's names, oriented so that activations multiply from the left. */
 import { OutOfRangeError } from "@mlxterp/core";
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { checkInteger, type MxArray, mx } from "@mlxterp/mlx";
 import type { ProjectedEmbedding } from "../decoder/embedding/projected-embedding.js";
 import type { ScaledEmbedding } from "../decoder/embedding/scaled-embedding.js";
 import { TiedHead } from "../decoder/head/tied-head.js";
@@ -55,6 +55,7 @@ export class ModelWeights {
    * @throws OutOfRangeError (`OUT_OF_RANGE`)
    */
   layer(index: number): DecoderLayerWeights {
+    checkInteger("index", index);
     return layerWeights(this.#decoder.layers, index);
   }
 

@@ -1,5 +1,15 @@
 /** A module's parameters as a flat list of paths, and back. */
-import { type ArrayTree, isArray, type Module, type MxArray } from "@mlxterp/mlx";
+import {
+  type ArrayTree,
+  checkArray,
+  checkIterable,
+  checkList,
+  checkModule,
+  checkText,
+  isArray,
+  type Module,
+  type MxArray,
+} from "@mlxterp/mlx";
 
 /**
  * Every parameter by its path, such as `layers.0.mlp.upProj.weight`.
@@ -8,6 +18,7 @@ import { type ArrayTree, isArray, type Module, type MxArray } from "@mlxterp/mlx
  * const count = [...listParameters(decoder).values()].reduce((sum, { size }) => sum + size, 0);
  */
 export function listParameters(module: Module): Map<string, MxArray> {
+  checkModule("module", module);
   const found = new Map<string, MxArray>();
   const visit = (tree: ArrayTree, path: string) => {
     if (isArray(tree)) {
@@ -29,8 +40,14 @@ type Branch = { [key: string]: ArrayTree };
  * setParameters(decoder, [["finalNorm.weight", mx.ones([128])]]);
  */
 export function setParameters(module: Module, arrays: Iterable<readonly [string, MxArray]>): void {
+  checkModule("module", module);
+  checkIterable("arrays", arrays);
   const root: Branch = {};
-  for (const [path, array] of arrays) {
+  for (const pair of arrays) {
+    checkList("arrays", pair);
+    const [path, array] = pair;
+    checkText("arrays: path", path);
+    checkArray(`arrays: ${path}`, array);
     const keys = path.split(".");
     const last = keys.pop()!;
     const branch = keys.reduce<Branch>((inner, key) => {

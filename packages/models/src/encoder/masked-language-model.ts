@@ -5,9 +5,9 @@ import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import { layerWeights } from "../anatomy/layer-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
-import { claimed } from "../decoder/model/pass-arguments.js";
+import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import { NotGenerativeError } from "../errors.js";
-import type { Bert, BertPassOptions } from "./bert.js";
+import { Bert, type BertPassOptions } from "./bert.js";
 import type { BertConfig } from "./config.js";
 
 export interface MaskedLanguageModelOptions {
@@ -44,6 +44,7 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
       checkpoint: checkRecord,
       notes: checkList,
     });
+    instanceOf(Bert, "a Bert")("bert", bert);
     const { config, tokenizer, name, checkpoint, notes = [] } = options;
     const { layers, heads, hidden, vocab, maxPositions } = config;
     super(bert, {

@@ -7,6 +7,7 @@
  */
 
 import type { Prompt } from "@mlxterp/core";
+import { checkModel } from "@mlxterp/core";
 import { checkOptions, evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type { LanguageModel } from "./language-model.js";
 
@@ -38,6 +39,10 @@ export async function quantizationDrift(
   options: DriftOptions = {},
 ): Promise<QuantizationDrift> {
   checkOptions<DriftOptions>("quantizationDrift", options, { reference: true });
+  checkModel("model", model);
+  if (options.reference !== undefined && typeof options.reference !== "string") {
+    checkModel("reference", options.reference);
+  }
   const reference = await findReference(model, options.reference);
   const { ids } = model.tokens(prompts);
   const sums = { kl: 0, largest: 0, agreed: 0, tokens: 0 };
@@ -82,8 +87,8 @@ async function findReference(
   }
   const source = given ?? (checkpoint as NonNullable<typeof checkpoint>).folder;
   const reference = typeof source === "string" ? await load(model, source) : source;
-  if (reference.config.vocab === model.config.vocab) return reference;
-  const rule = `it has a vocabulary of ${reference.config.vocab}, this model one of ${model.config.vocab}.`;
+  if (reference.config?.vocab === model.config?.vocab) return reference;
+  const rule = `it has a vocabulary of ${reference.config?.vocab}, this model one of ${model.config?.vocab}.`;
   throw new InvalidArgumentError("reference", reference.name, rule);
 }
 

@@ -14,8 +14,8 @@ import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { type CacheOptions, KeyValueCache } from "../decoder/cache/cache.js";
 import type { DecoderConfig } from "../decoder/config/config.js";
-import type { Decoder } from "../decoder/model/decoder.js";
-import { claimed } from "../decoder/model/pass-arguments.js";
+import { Decoder } from "../decoder/model/decoder.js";
+import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import { type FoldOptions, foldDecoder } from "../folding/fold-decoder.js";
 import {
   type GeneratedText,
@@ -82,6 +82,7 @@ export class LanguageModel extends InterpretableModel<Decoder> {
       checkpoint: checkRecord,
       notes: checkList,
     });
+    instanceOf(Decoder, "a Decoder")("decoder", decoder);
     const { config, tokenizer, name, eosTokens = [], checkpoint, notes = [] } = options;
     super(decoder, {
       tokenizer,

@@ -4,7 +4,7 @@ import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
 import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
-import { claimed } from "../decoder/model/pass-arguments.js";
+import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import {
   type GeneratedText,
   generate,
@@ -26,7 +26,7 @@ import type {
 } from "../generation/rollout-options.js";
 import { StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
-import type { Mamba } from "./mamba.js";
+import { Mamba } from "./mamba.js";
 
 export interface StateSpaceModelOptions {
   /** The description the module was made from. */
@@ -67,6 +67,7 @@ export class StateSpaceModel extends InterpretableModel<Mamba> {
       checkpoint: checkRecord,
       notes: checkList,
     });
+    instanceOf(Mamba, "a Mamba")("mamba", mamba);
     const { config, tokenizer, name, eosTokens = [], checkpoint, notes = [] } = options;
     const { layers, hidden, vocab } = config;
     super(mamba, {

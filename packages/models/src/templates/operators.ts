@@ -132,7 +132,7 @@ function isOrdered(operator: string, order: number): boolean {
   return operator === ">" ? order > 0 : order >= 0;
 }
 
-export function contains(holder: Value, value: Value): boolean {
+function contains(holder: Value, value: Value): boolean {
   if (typeof holder === "string") {
     if (typeof value === "string") return holder.includes(value);
     throw wrongValue(`'in <string>' requires string as left operand, not ${typeName(value)}`);

@@ -68,7 +68,7 @@ const named: Readonly<{ [character: string]: string }> = {
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}\\]/gu;
 
 /** In single quotes, unless there are some inside and no double ones. */
-export function quote(text: string): string {
+function quote(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(unprintable, escapeCharacter);
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;

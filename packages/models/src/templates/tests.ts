@@ -63,7 +63,7 @@ const tests: Readonly<Record<string, Test>> = {
   ),
 };
 
-export const isTestName = (name: string) => Object.hasOwn(tests, name);
+const isTestName = (name: string) => Object.hasOwn(tests, name);
 
 export function applyTest(
   name: string,

@@ -58,14 +58,14 @@ export const capitalize = (text: string) => {
   return titleCase(first) + lower(rest.join(""));
 };
 const titleCase = (letter: string) => (letter === "ß" ? "Ss" : letter.toUpperCase());
-export const lower = (text: string) => text.toLowerCase();
+const lower = (text: string) => text.toLowerCase();
 
 /** A sigma that ends a word is written otherwise. */
 const withFinalSigma = (text: string, before: string) =>
   before.includes("Σ") ? text.replace(/(?<=\p{L})σ(?!\p{L})/gu, "ς") : text;
 
 /** Every run of letters begins with a capital. */
-export function title(text: string): string {
+function title(text: string): string {
   let wasLetter = false;
   const titled = [...text].map((character) => {
     const changed = wasLetter ? lower(character) : titleCase(character);

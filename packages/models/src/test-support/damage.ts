@@ -23,15 +23,15 @@ export function randomFrom(seed: number): Random {
   };
 }
 
-const pick = <T>(random: Random, items: readonly T[]): T =>
+export const pick = <T>(random: Random, items: readonly T[]): T =>
   items[Math.floor(random() * items.length)];
 /** Stands for what is too deep to be written as a value. */
 const deep = "@deep@";
-const written = (value: unknown) =>
+export const written = (value: unknown) =>
   (JSON.stringify(value) ?? "").replaceAll(`"${deep}"`, "[".repeat(5000) + "]".repeat(5000));
 
 /** What nobody expects in the place of a number or a text. */
-const odd = (random: Random): unknown =>
+export const odd = (random: Random): unknown =>
   pick<() => unknown>(random, [
     () => 0,
     () => -1,
@@ -65,14 +65,14 @@ const odd = (random: Random): unknown =>
   ])();
 
 /** Changes one place of a JSON value. */
-function changeJson(value: unknown, random: Random): unknown {
-  if (typeof value !== "object" || value === null) return odd(random);
+export function changeJson(value: unknown, random: Random, other = odd): unknown {
+  if (typeof value !== "object" || value === null) return other(random);
   const keys = Object.keys(value);
-  if (keys.length === 0 || random() < 0.03) return odd(random);
+  if (keys.length === 0 || random() < 0.03) return other(random);
   const key = pick(random, keys);
   const inner = (value as Record<string, unknown>)[key];
   const nested = typeof inner === "object" && inner !== null && random() < 0.8;
-  const changed = nested ? changeJson(inner, random) : odd(random);
+  const changed = nested ? changeJson(inner, random, other) : other(random);
   const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
   const way = random();
   if (way < 0.1) delete copy[key];

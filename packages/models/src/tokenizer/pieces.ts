@@ -8,12 +8,14 @@ export type PieceStyle = "byteLevel" | "metaspace" | "plain";
 function* decoderTypes(decoder: unknown): Generator<string> {
   if (typeof decoder !== "object" || decoder === null) return;
   const { type, decoders, pattern } = decoder as {
-    type?: string;
-    decoders?: unknown[];
-    pattern?: { String?: string };
+    type?: unknown;
+    decoders?: unknown;
+    pattern?: { String?: unknown } | null;
   };
-  if (type) yield type === "Replace" && pattern?.String === "▁" ? "Metaspace" : type;
-  for (const inner of decoders ?? []) yield* decoderTypes(inner);
+  if (typeof type === "string") {
+    yield type === "Replace" && pattern?.String === "▁" ? "Metaspace" : type;
+  }
+  if (Array.isArray(decoders)) for (const inner of decoders) yield* decoderTypes(inner);
 }
 
 /** @param decoder the `decoder` of a tokenizer.json */

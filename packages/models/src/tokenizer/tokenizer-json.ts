@@ -22,8 +22,8 @@ export type TokenizerJson = z.output<typeof tokenizerJson>;
 /** A step, or the steps of a sequence. */
 function stepsOf(outer: Step | null | undefined): readonly Step[] {
   if (!outer) return [];
-  const inner = (outer.normalizers ?? outer.pretokenizers) as readonly Step[] | undefined;
-  return inner ? inner.flatMap(stepsOf) : [outer];
+  const inner = outer.normalizers ?? outer.pretokenizers;
+  return outer.type === "Sequence" && Array.isArray(inner) ? inner.flatMap(stepsOf) : [outer];
 }
 
 /** A space put before texts: always, or unless there is one. */

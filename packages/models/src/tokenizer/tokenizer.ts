@@ -2,7 +2,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
-import { checkBoolean, checkOptions, checkText, type OptionNames } from "@mlxterp/mlx";
+import {
+  checkBoolean,
+  checkInteger,
+  checkList,
+  checkOptions,
+  checkPath,
+  checkText,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import { z } from "zod";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { TokenizerError } from "../errors.js";
@@ -86,6 +94,7 @@ export interface TextTokenizer extends Tokenizer {
  * loadTokenizer("my-model")?.pieces([1, 8, 9]); // ["<bos>", "Accra", "Adam"]
  */
 export function loadTokenizer(folder: string): TextTokenizer | undefined {
+  checkPath("folder", folder);
   const file = join(folder, "tokenizer.json");
   if (!existsSync(file)) return undefined;
   const settings = readSettings(folder);
@@ -117,12 +126,16 @@ export function createTokenizer(
     const ids = stretches(text).flatMap((stretch) => stretch.ids);
     return addSpecialTokens ? [...marks.before, ...ids, ...marks.after] : ids;
   };
-  const tokens = tokensOf(engine, json, marks, stretches);
+  const find = tokensOf(engine, json, marks, stretches);
+  const tokens: typeof find = (text, options) => blaming(file, () => find(text, options));
   return {
     ...{ bosId, eosId, padId: idOf(settings.pad_token), marks, encode, tokens },
     unknownId: engine.unknown,
-    ...vocabularyOf(engine, json, settings),
-    encodeBatch: (texts, options) => texts.map((text) => encode(text, options)),
+    ...vocabularyOf(engine, json, settings, file),
+    encodeBatch: (texts, options) => {
+      checkList("texts", texts);
+      return texts.map((text) => encode(text, options));
+    },
     applyChatTemplate: createChatWriter(settings, tokens),
   };
 }
@@ -137,7 +150,12 @@ type Vocabulary = Pick<
   "vocabSize" | "specialTokens" | "decode" | "pieces" | "tokenToId" | "idToToken"
 >;
 
-function vocabularyOf(engine: Engine, json: TokenizerJson, settings: Settings): Vocabulary {
+function vocabularyOf(
+  engine: Engine,
+  json: TokenizerJson,
+  settings: Settings,
+  file: string,
+): Vocabulary {
   const style = pieceStyle(json.decoder);
   const piece = (id: number) => {
     const token = engine.tokenOf(id);
@@ -150,14 +168,25 @@ function vocabularyOf(engine: Engine, json: TokenizerJson, settings: Settings): 
     vocabSize: engine.size,
     specialTokens: new Map(special.map(({ content, id }) => [content, id])),
     decode: (ids, options = {}) => {
+      checkIds(ids);
       checkOptions<DecodeOptions>("decode", options, decodeRules);
       const { skipSpecialTokens = false } = options;
-      return engine.decode(ids, { skipSpecialTokens, cleanUpSpaces });
+      const rules = { skipSpecialTokens, cleanUpSpaces };
+      return blaming(file, () => engine.decode(ids, rules));
     },
-    pieces: (ids) => ids.map(piece),
-    tokenToId: engine.idOf,
-    idToToken: engine.tokenOf,
+    pieces: (ids) => {
+      checkIds(ids);
+      return ids.map(piece);
+    },
+    tokenToId: (token) => engine.idOf(checkText("token", token)),
+    idToToken: (id) => engine.tokenOf(checkInteger("id", id)),
   };
+}
+
+/** Whole numbers; whether the vocabulary has them is told where they are looked up. */
+function checkIds(ids: readonly number[]): void {
+  checkList("ids", ids);
+  for (const [place, id] of ids.entries()) checkInteger(`ids[${place}]`, id);
 }
 
 /** What finds a text's tokens; made when it is first asked. */

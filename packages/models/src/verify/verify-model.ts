@@ -1,9 +1,11 @@
 /** Checks, on a loaded checkpoint, what must hold for every activation and intervention to mean what it says. */
 
 import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
+import { checkModel } from "@mlxterp/core";
 import {
   checkFinite,
   checkFunction,
+  checkModule,
   checkOptions,
   checkSignal,
   deviceName,
@@ -97,6 +99,8 @@ export async function verifyModel(
     onProgress: checkFunction,
     signal: checkSignal,
   });
+  checkModel("model", model);
+  checkModule("model.module", model.module);
   const { prompt, tolerance = 2e-5, onProgress, signal } = options;
   const subject = subjectOf(model, prompt);
   const found: VerifiedInvariant[] = [];

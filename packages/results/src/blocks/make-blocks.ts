@@ -13,7 +13,12 @@ export function section(title: string, ...blocks: readonly Block[]): Block {
   return { kind: "section", title, blocks };
 }
 
-/** A paragraph. */
+/**
+ * A paragraph.
+ *
+ * @example
+ * text("Nothing was found.").kind; // "text"
+ */
 export function text(content: string, tone?: Tone): TextBlock {
   return { kind: "text", text: content, ...(tone && { tone }) };
 }
@@ -24,7 +29,12 @@ const roleNames: Readonly<Record<string, string>> = {
   corrupted: "Corrupted",
 };
 
-/** What was fed, token by token; of what a method drew by chance only the first. */
+/**
+ * What was fed, token by token; of what a method drew by chance only the first.
+ *
+ * @example
+ * fedBlocks([{ role: "prompt", ids: [4], pieces: ["Mary"] }])[0].label; // "Tokens fed"
+ */
 export function fedBlocks(fed: readonly Fed[]): TokensBlock[] {
   const drawn = fed.filter(({ role }) => role === "random").slice(0, 1);
   return [...fed.filter(({ role }) => role !== "random"), ...drawn].map(({ role, pieces }) => ({
@@ -34,12 +44,22 @@ export function fedBlocks(fed: readonly Fed[]): TokensBlock[] {
   }));
 }
 
-/** What a reader must know. */
+/**
+ * What a reader must know.
+ *
+ * @example
+ * noteBlocks([{ code: "one-prompt", text: "one prompt" }])[0].text; // "Note: one prompt"
+ */
 export function noteBlocks(notes: readonly Note[]): TextBlock[] {
   return notes.map((note) => text(`Note: ${note.text}`));
 }
 
-/** A diverging scale as wide on both sides of the pivot, so that equal shades mean equal sizes. */
+/**
+ * A diverging scale as wide on both sides of the pivot, so that equal shades mean equal sizes.
+ *
+ * @example
+ * divergingAround([1, -3], 0).domain; // [-3, 3]
+ */
 export function divergingAround(
   values: Iterable<number | null>,
   pivot: number,

@@ -28,7 +28,8 @@ const circumstances = new Set(["time", "versions", "kernel", "device", "model"])
  * When and where they were made does not count: time, device, kernel, versions, and by which name the model was loaded.
  *
  * @example
- * const difference = compare(fresh, stored, { absolute: 1e-5 });
+ * const stored = fromJson(toJson(readout)) as typeof readout;
+ * const difference = compare(readout, stored, { absolute: 1e-5 });
  * if (difference) throw new Error(difference.text);
  */
 export function compare(

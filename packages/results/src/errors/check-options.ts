@@ -28,7 +28,7 @@ export function checkOptions<T extends object>(
     throw new InvalidArgumentError(`${of}: options`, options, "they must be an object.");
   }
   const given = options as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  const unknown = namesIn(given).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) {
     checkValues(given, known);
     return;
@@ -44,10 +44,17 @@ function checkValues(
   given: Readonly<Record<string, unknown>>,
   known: Readonly<Record<string, true | OptionRule>>,
 ): void {
-  for (const name of Object.keys(given)) {
-    const { [name]: rule } = known;
-    if (rule !== true && given[name] !== undefined) rule(name, given[name]);
+  for (const [name, rule] of Object.entries(known)) {
+    const { [name]: value } = given;
+    if (rule !== true && value !== undefined) rule(name, value);
   }
+}
+
+/** Inherited ones too: whoever reads an option finds them. */
+function namesIn(given: object): string[] {
+  const names: string[] = [];
+  for (const name in given) names.push(name);
+  return names;
 }
 
 /**
@@ -68,7 +75,12 @@ export function checkChoice<const T extends string>(
   throw new InvalidArgumentError(argument, value, rule);
 }
 
-/** The rule of an option that is one of a few words. */
+/**
+ * The rule of an option that is one of a few words.
+ *
+ * @example
+ * oneOf("mean", "zero")("method", "zero");
+ */
 export function oneOf(...choices: readonly string[]): OptionRule {
   return (argument, value) => void checkChoice(argument, value, choices);
 }

@@ -1,7 +1,12 @@
 /** What a user who misspelt a word probably meant. */
 import { distance } from "fastest-levenshtein";
 
-/** The words that differ least from one, nearest first. */
+/**
+ * The words that differ least from one, nearest first.
+ *
+ * @example
+ * nearestWords("layer", ["heads", "layers", "batchSize"], 1); // ["layers"]
+ */
 export function nearestWords(word: string, known: readonly string[], count = 3): string[] {
   return known
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
@@ -10,7 +15,12 @@ export function nearestWords(word: string, known: readonly string[], count = 3):
     .map(({ name }) => name);
 }
 
-/** `Did you mean "layers"? ` where a word is near enough to be a slip, else nothing. */
+/**
+ * `Did you mean "layers"? ` where a word is near enough to be a slip, else nothing.
+ *
+ * @example
+ * didYouMean("layer", ["heads", "layers"]); // 'Did you mean "layers"? '
+ */
 export function didYouMean(word: string, known: readonly string[]): string {
   const [nearest] = nearestWords(word, known, 1);
   if (nearest === undefined) return "";

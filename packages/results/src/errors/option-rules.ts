@@ -7,7 +7,11 @@ export type OptionRule = (argument: string, value: unknown) => void;
 /** The largest number that float32, in which MLX computes, can hold. */
 export const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a whole number from 1 */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a whole number from 1
+ * @example
+ * checkPositiveInteger("batchSize", 8); // 8
+ */
 export function checkPositiveInteger(argument: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
   throw new InvalidArgumentError(
@@ -17,7 +21,11 @@ export function checkPositiveInteger(argument: string, value: unknown): number {
   );
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a whole number from 0 */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a whole number from 0
+ * @example
+ * checkWholeNumber("seed", 0); // 0
+ */
 export function checkWholeNumber(argument: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
   throw new InvalidArgumentError(
@@ -27,13 +35,21 @@ export function checkWholeNumber(argument: string, value: unknown): number {
   );
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an integer */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an integer
+ * @example
+ * checkInteger("layer", -1); // -1
+ */
 export function checkInteger(argument: string, value: unknown): number {
   if (Number.isSafeInteger(value)) return value as number;
   throw new InvalidArgumentError(argument, value, `must be an integer, not ${brief(value)}.`);
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a finite number, and one that float32 can hold */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a finite number, and one that float32 can hold
+ * @example
+ * checkFinite("factor", 0.5); // 0.5
+ */
 export function checkFinite(argument: string, value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) {
     const rule = `must be a finite number, not ${brief(value)}.`;
@@ -44,37 +60,101 @@ export function checkFinite(argument: string, value: unknown): number {
   throw new InvalidArgumentError(argument, value, rule);
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is true or false */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is true or false
+ * @example
+ * checkBoolean("special", true); // true
+ */
 export function checkBoolean(argument: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw new InvalidArgumentError(argument, value, `must be true or false, not ${brief(value)}.`);
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a string */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a string
+ * @example
+ * checkText("name", "no MLP"); // "no MLP"
+ */
 export function checkText(argument: string, value: unknown): string {
   if (typeof value === "string") return value;
   throw new InvalidArgumentError(argument, value, `must be a string, not ${brief(value)}.`);
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a function */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless a file or folder can be called so
+ * @example
+ * checkPath("folder", "activations"); // "activations"
+ */
+export function checkPath(argument: string, value: unknown): string {
+  const path = checkText(argument, value);
+  if (path !== "" && !path.includes("\0")) return path;
+  const rule = `must be a path, neither empty nor with a null byte, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a function
+ * @example
+ * checkFunction("metric", () => 1);
+ */
 export function checkFunction(argument: string, value: unknown): void {
   if (typeof value === "function") return;
   throw new InvalidArgumentError(argument, value, `must be a function, not ${brief(value)}.`);
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list
+ * @example
+ * checkList("layers", [0, 1]);
+ */
 export function checkList(argument: string, value: unknown): void {
   if (Array.isArray(value)) return;
   throw new InvalidArgumentError(argument, value, `must be a list, not ${brief(value)}.`);
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object with names, and no list */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object with names, and no list
+ * @example
+ * checkRecord("options", { topK: 5 });
+ */
 export function checkRecord(argument: string, value: unknown): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   throw new InvalidArgumentError(argument, value, `must be an object, not ${brief(value)}.`);
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is the signal of an `AbortController` */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it has methods of these names, as what is described has
+ * @example
+ * checkMethods("model", { run: () => 1 }, ["run"], "a model");
+ */
+export function checkMethods(
+  argument: string,
+  value: unknown,
+  methods: readonly string[],
+  what: string,
+): void {
+  const given = Object(value ?? {}) as Readonly<Record<string, unknown>>;
+  if (methods.every((method) => typeof given[method] === "function")) return;
+  throw new InvalidArgumentError(argument, value, `must be ${what}, not ${brief(value)}.`);
+}
+
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it can be gone through: a list, generator or stream, no text
+ * @example
+ * checkIterable("dataset", ["a", "b"]);
+ */
+export function checkIterable(argument: string, value: unknown): void {
+  const given = typeof value === "object" && value !== null ? value : {};
+  if (Symbol.asyncIterator in given || Symbol.iterator in given) return;
+  const rule = `must be a list, generator or stream, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is the signal of an `AbortController`
+ * @example
+ * checkSignal("signal", new AbortController().signal);
+ */
 export function checkSignal(argument: string, value: unknown): void {
   const { throwIfAborted } = (value ?? {}) as { throwIfAborted?: unknown };
   if (typeof throwIfAborted === "function") return;
@@ -82,7 +162,12 @@ export function checkSignal(argument: string, value: unknown): void {
   throw new InvalidArgumentError(argument, value, rule);
 }
 
-/** A value in a few words: anything in a message must be short, and never run what the value brings along. */
+/**
+ * A value in a few words: anything in a message must be short, and never run what the value brings along.
+ *
+ * @example
+ * brief({ topK: 5 });
+ */
 export function brief(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(shortened(value));
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";

@@ -7,6 +7,8 @@ import { fromJson, ResultFormatError } from "./json.js";
  * A result, or several, from the JSON text that `toJson` made of it.
  *
  * @throws ResultFormatError (`RESULT_FORMAT`) saying what is missing
+ * @example
+ * const [stored] = resultsFromJson(toJson(readout));
  */
 export function resultsFromJson(text: string): Result[] {
   const value = fromJson(text);

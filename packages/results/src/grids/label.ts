@@ -12,12 +12,22 @@ export interface TokenLabel {
 /** A layer or head is its number, a kind of head its word, a position its token. */
 export type Label = number | string | TokenLabel;
 
-/** A label as it is read, tokens with everything visible. */
+/**
+ * A label as it is read, tokens with everything visible.
+ *
+ * @example
+ * labelText({ id: 7, text: " Mary", position: 1 }); // "·Mary"
+ */
 export function labelText(label: Label): string {
   return typeof label === "object" ? visibleToken(label.text) : `${label}`;
 }
 
-/** What a label counts as when a grid is asked for a place: a token stands for its position. */
+/**
+ * What a label counts as when a grid is asked for a place: a token stands for its position.
+ *
+ * @example
+ * labelKey({ id: 7, text: " Mary", position: 1 }); // 1
+ */
 export function labelKey(label: Label): number | string {
   return typeof label === "object" ? label.position : label;
 }

@@ -7,7 +7,12 @@ import { labelKey } from "./label.js";
 /** A place of some axes: what stands there (a layer, a head, a token's position), negative from the end. */
 export type Place<A extends string> = Readonly<Partial<Record<A, number | string>>>;
 
-/** How many places each axis has. */
+/**
+ * How many places each axis has.
+ *
+ * @example
+ * shapeOf(createGrid({ labels: { layer: [0, 1], head: [0] }, values: [1, 2], unit: "logits" })); // [2, 1]
+ */
 export function shapeOf<A extends string>({ axes, labels }: Grid<A>): number[] {
   return axes.map((axis) => labels[axis].length);
 }
@@ -28,7 +33,12 @@ export function valueAt<A extends string>(
   return sliceOf(grid, place)[0];
 }
 
-/** The numbers at a place of some axes, row by row over the others. */
+/**
+ * The numbers at a place of some axes, row by row over the others.
+ *
+ * @example
+ * sliceOf(createGrid({ labels: { layer: [0, 1], head: [0] }, values: [1, 2], unit: "logits" }), { head: 0 }).length; // 2
+ */
 export function sliceOf<A extends string>(grid: Grid<A>, place: Place<A>): GridValues {
   for (const axis of Object.keys(place)) checkAxis(grid, axis);
   const shape = shapeOf(grid);
@@ -50,7 +60,12 @@ export function sliceOf<A extends string>(grid: Grid<A>, place: Place<A>): GridV
     : Float64Array.from(numbers);
 }
 
-/** A grid of two axes as a list of rows. */
+/**
+ * A grid of two axes as a list of rows.
+ *
+ * @example
+ * rowsOf(createGrid({ labels: { layer: [0, 1], head: [0, 1] }, values: [1, 2, 3, 4], unit: "logits" })); // [[1, 2], [3, 4]]
+ */
 export function rowsOf(grid: Grid): number[][] {
   const [rows, columns] = shapeOf(grid);
   return Array.from({ length: rows }, (_, row) => [

@@ -102,14 +102,15 @@ const inputs: Readonly<Record<InputKind, true>> = { prompts: true, pairs: true, 
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the part that is missing or wrong
  * @example
- * const loudness = defineMethod({
- *   name: "loudness",
- *   title: "Loudness",
- *   summary: "How large the residual stream is after a layer",
+ * const early = defineMethod({
+ *   name: "early",
+ *   title: "Early readout",
+ *   summary: "What the model would say after one layer",
  *   input: "prompts",
  *   options: z.object({ layer: z.int().default(0).describe("which layer") }),
- *   run: async (model, prompt, { layer = 0 }) => measureLoudness(model, prompt, layer),
- *   view: ({ tables }) => [text(`${tables.loudness.rows[0].norm}`)],
+ *   run: async (model: AnalysisModel, prompts, { layer = 0 }): Promise<LensResult | LensResult[]> =>
+ *     logitLens(model, prompts, { layers: [layer] }),
+ *   view: lens.view,
  * });
  */
 export function defineMethod<

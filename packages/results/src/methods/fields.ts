@@ -37,13 +37,23 @@ interface Definition {
   readonly options?: readonly z.core.$ZodType[];
 }
 
-/** What a schema is beneath `optional` and `default`. */
+/**
+ * What a schema is beneath `optional` and `default`.
+ *
+ * @example
+ * innerSchema(z.int().default(5).optional());
+ */
 export function innerSchema(schema: z.core.$ZodType): z.core.$ZodType {
   const { innerType } = definitionOf(schema);
   return innerType ? innerSchema(innerType) : schema;
 }
 
-/** A schema's own description of itself, as zod keeps it. */
+/**
+ * A schema's own description of itself, as zod keeps it.
+ *
+ * @example
+ * definitionOf(z.boolean()).type; // "boolean"
+ */
 export function definitionOf(schema: z.core.$ZodType): Definition {
   return schema._zod.def as unknown as Definition;
 }

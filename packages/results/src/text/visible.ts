@@ -24,12 +24,22 @@ export function visibleText(text: string): string {
   );
 }
 
-/** The same on one line: line ends and tabs are written out, too. */
+/**
+ * The same on one line: line ends and tabs are written out, too.
+ *
+ * @example
+ * visibleLine("two\nlines"); // "two\\nlines"
+ */
 export function visibleLine(text: string): string {
   return replaceUnseen(text, written);
 }
 
-/** JSON in which nothing reaches a terminal as it is; what it means stays the same. */
+/**
+ * JSON in which nothing reaches a terminal as it is; what it means stays the same.
+ *
+ * @example
+ * visibleJson(JSON.stringify("Mary")); // '"Mary"'
+ */
 export function visibleJson(json: string): string {
   return replaceUnseen(json, (character) => (character === "\n" ? character : escapedUnits(character)), false); // biome-ignore format: one call
 }

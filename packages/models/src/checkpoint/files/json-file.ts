@@ -1,4 +1,5 @@
 /** Reads a JSON file of a checkpoint, as Python reads it. */
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileSize, withFile } from "@mlxterp/mlx";
 import { CorruptCheckpointError } from "../../errors.js";
@@ -38,8 +39,8 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    const named = withoutPythonNumbers(text);
-    if (named !== text) return parseJson(named, file);
+    const read = parsePython(text);
+    if (read !== undefined) return read;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CorruptCheckpointError(file, `it is not JSON (${reason})`, { cause });
   }
@@ -56,11 +57,23 @@ function depthOf(text: string): number {
   return most;
 }
 
-/** Python writes and reads numbers that JSON does not have; in numbers that it has, infinity is too large a one. */
-function withoutPythonNumbers(text: string): string {
+/**
+ * Python writes and reads numbers that JSON does not have. They stay what they are, since a default in the place of one
+ * would be another model: infinity is too large a number, and what is none has a text that is nowhere else.
+ *
+ * @returns undefined for what Python does not read either
+ */
+function parsePython(text: string): unknown {
+  const none = `NaN ${randomUUID()}`;
+  const written: Readonly<Record<string, string>> = {
+    ...{ Infinity: "1e999", "-Infinity": "-1e999", NaN: `"${none}"` },
+  };
   const numbers = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-  const written: Readonly<Record<string, string>> = { Infinity: "1e999", "-Infinity": "-1e999" };
-  return text.replace(numbers, (token) =>
-    token.startsWith('"') ? token : (written[token] ?? "null"),
-  );
+  const named = text.replace(numbers, (token) => written[token] ?? token);
+  if (named === text) return undefined;
+  try {
+    return JSON.parse(named, (_, value: unknown) => (value === none ? Number.NaN : value));
+  } catch {
+    return undefined; // told with what JSON says of the whole
+  }
 }

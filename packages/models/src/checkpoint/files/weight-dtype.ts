@@ -1,8 +1,13 @@
 /** The dtype that weights are computed with. */
-import { type Dtype, deviceName, mx, UnsupportedDtypeError } from "@mlxterp/mlx";
+import { checkChoice, type Dtype, deviceName, mx, UnsupportedDtypeError } from "@mlxterp/mlx";
 
 /** What weights are computed with; `native` keeps the file's. */
 export type WeightDtype = "float32" | "float16" | "bfloat16" | "native";
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what no weights can be */
+export function checkDtype(argument: string, value: unknown): void {
+  checkChoice(argument, value, ["float32", "float16", "bfloat16", "native"]);
+}
 
 /**
  * @returns undefined to keep the file's own

@@ -1,21 +1,19 @@
 /** Damaged checkpoints, in processes of their own: every one loads or is refused with an error of ours, and soon. */
-import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { mx } from "@mlxterp/mlx";
 import { expect, it } from "vitest";
 import { llamaTensors, temporaryFolder, writeCheckpoint } from "../../test-support/checkpoints.js";
 import { encode, type GgufKind, type GgufPart, writeGguf } from "../../test-support/gguf-file.js";
 import { referenceFolder } from "../../test-support/reference-folders.js";
+import { runDamaged } from "../../test-support/run-damaged.js";
 
-const script = fileURLToPath(new URL("../../test-support/load-damaged.ts", import.meta.url));
-const flags = ["--import", "tsx", "--conditions=@mlxterp/source", "--max-old-space-size=2000"];
+const program = new URL("../../test-support/load-damaged.ts", import.meta.url);
 /** `DAMAGED_FILES=5000 DAMAGED_FROM=1` for a long run. */
 const count = Number(process.env.DAMAGED_FILES ?? 100);
 const first = Number(process.env.DAMAGED_FROM ?? 1);
 const patience = Number(process.env.DAMAGED_PATIENCE ?? 20_000); // a busy machine is no hang
+const seeds = { first, count, patience };
 
 /** One of every kind of small file: configurations of several families, an index, a GGUF header, an adapter. */
 function checkpoints(): { base: string; folders: string[] } {
@@ -93,44 +91,9 @@ function writeSmallGguf(): string {
   return writeGguf(metadata, [...outer, ...norms, ...layer]);
 }
 
-/** @returns the lines of the program, and what ended it if it did not come to its end */
-async function run(from: number, many: number, base: string, folders: readonly string[]) {
-  const arguments_ = [...flags, script, String(from), String(many), base, ...folders];
-  const child = spawn(process.execPath, arguments_, {
-    cwd: fileURLToPath(new URL("../../..", import.meta.url)),
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const lines: string[] = [];
-  let [timer, hung]: [NodeJS.Timeout | undefined, boolean] = [undefined, false];
-  const ended = new Promise<string>((resolve) => {
-    child.on("close", (code, signal) => resolve(String(signal ?? code)));
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    clearTimeout(timer);
-    lines.push(line);
-    timer = setTimeout(() => {
-      hung = true;
-      child.kill("SIGKILL");
-    }, patience);
-  }
-  clearTimeout(timer);
-  const code = await ended;
-  return { lines, failure: lines.at(-1) === "end" ? undefined : hung ? "hung" : `died (${code})` };
-}
-
 it(`${count} damaged checkpoints crash nothing, hang nothing, and are refused in this library's words`, async () => {
   const { base, folders } = checkpoints();
-  const faults: string[] = [];
-  let done = 0;
-  for (let next = first; next < first + count; ) {
-    const { lines, failure } = await run(next, first + count - next, base, folders);
-    const results = lines.filter((line) => line !== "end");
-    faults.push(...results.filter((line) => line.includes("UNTYPED")));
-    if (failure) faults.push(`${results.at(-1)} ${failure}`);
-    const complete = results.filter((line) => / (loaded|typed \S+|UNTYPED .*)$/.test(line)).length;
-    done += complete;
-    next += failure ? complete + 1 : complete;
-  }
+  const { done, faults } = await runDamaged(program, [base, ...folders], seeds);
   expect(faults).toEqual([]);
   expect(done).toBe(count);
 }, 3_600_000);

@@ -336,6 +336,22 @@ describe("an argument that is none", () => {
     },
   );
 
+  it.each<[string, unknown]>([
+    ["as", "LanguageModel"],
+    ["dtype", "float99"],
+    ["quantize", 4],
+    ["adapter", 5],
+    ["lazy", "yes"],
+    ["offline", 1],
+    ["revision", 3],
+    ["onProgress", "log"],
+    ["silence", "long"],
+  ])("is refused as the value of %s: %j", async (name, value) => {
+    const error = await failure(loadModel("tiny", { [name]: value } as LoadOptions));
+    expect(error).toBeInstanceOf(InvalidArgumentError);
+    expect((error as Error).message).toContain(name);
+  });
+
   it("is refused as a source, before it is looked for on the hub", async () => {
     const loading = loadModel(undefined as unknown as string);
     await expect(loading).rejects.toBeInstanceOf(InvalidArgumentError);

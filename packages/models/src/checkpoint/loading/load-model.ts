@@ -2,7 +2,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { InterpretableModelCore } from "@mlxterp/core";
-import { checkOptions, type Module, type OptionNames } from "@mlxterp/mlx";
+import {
+  checkBoolean,
+  checkFinite,
+  checkFunction,
+  checkOptions,
+  checkRecord,
+  checkSignal,
+  checkText,
+  type Module,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
@@ -17,7 +27,7 @@ import type { HubOptions } from "../../hub/hub-model.js";
 import { LanguageModel } from "../../language-model/language-model.js";
 import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";
 import { readJsonFile } from "../files/json-file.js";
-import type { WeightDtype } from "../files/weight-dtype.js";
+import { checkDtype, type WeightDtype } from "../files/weight-dtype.js";
 import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
 import { loadWeights } from "../reading/weights.js";
@@ -50,9 +60,11 @@ type AnyModel = InterpretableModelCore<Module>;
 type AnyOptions = LoadOptions & { readonly as?: ModelClass<AnyModel> };
 
 const optionNames: OptionNames<AnyOptions> = {
-  ...{ dtype: true, quantize: true, adapter: true, live: true, lazy: true, as: true },
-  ...{ revision: true, accessToken: true, cacheFolder: true, offline: true, hubUrl: true },
-  ...{ fetch: true, retries: true, silence: true, verify: true, signal: true, onProgress: true },
+  ...{ dtype: checkDtype, quantize: checkRecord, adapter: checkText, as: checkFunction },
+  ...{ live: checkBoolean, lazy: checkBoolean, offline: checkBoolean, verify: checkBoolean },
+  ...{ revision: checkText, accessToken: checkText, cacheFolder: checkText, hubUrl: checkText },
+  ...{ fetch: checkFunction, onProgress: checkFunction, signal: checkSignal },
+  ...{ retries: checkRecord, silence: checkFinite },
 };
 
 /**
@@ -83,6 +95,7 @@ export function loadModel<T extends AnyModel>(
 ): Promise<T>;
 export async function loadModel(source: string, options: AnyOptions = {}): Promise<AnyModel> {
   checkOptions("loadModel", options, optionNames);
+  checkText("source", source);
   const opened = openCheckpoint(await locateModel(source, options), source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);

@@ -1,8 +1,11 @@
 /** Writes a model as a folder of its family's layout, which `loadModel` and `transformers` read. */
+
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { checkModel } from "@mlxterp/core";
 import {
   checkOptions,
+  checkPath,
   dtypeName,
   isFloating,
   type MxArray,
@@ -50,6 +53,8 @@ export async function saveModel(
   options: SaveOptions = {},
 ): Promise<void> {
   checkOptions("save", options, optionNames);
+  checkModel("model", model);
+  checkPath("folder", folder);
   const { checkpoint, module } = model;
   if (!checkpoint) {
     throw new UnsupportedSaveError(

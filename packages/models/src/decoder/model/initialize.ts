@@ -1,6 +1,14 @@
 /** Random weights from a seed, for training a decoder from scratch. */
 
-import { checkFinite, checkOptions, checkWholeNumber, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkFinite,
+  checkList,
+  checkModule,
+  checkOptions,
+  checkWholeNumber,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { listParameters, setParameters } from "../parameters.js";
 import type { Decoder } from "./decoder.js";
 
@@ -25,6 +33,8 @@ export function initializeWeights(decoder: Decoder, options: InitializeOptions =
     seed: checkWholeNumber,
     deviation: checkFinite,
   });
+  checkModule("decoder", decoder);
+  checkList("decoder.layers", decoder.layers);
   const { seed = 0, deviation = 0.02 } = options;
   const residual = deviation / Math.sqrt(2 * decoder.layers.length);
   const keys = keySequence(seed);

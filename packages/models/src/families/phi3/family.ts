@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { stackedGateUp, stackedQkv } from "../../checkpoint/table/fused-weights.js";
 import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
+import { activation, always, readConfig, size, withDefault } from "../shared/config-json.js";
 import type { Family } from "../shared/family.js";
 import {
   describeHeads,
@@ -24,6 +24,9 @@ const schema = z.object({
   sliding_window: size.nullish(),
   tie_word_embeddings: withDefault(z.boolean(), false),
   ...partialRopeFields,
+  // As Phi 4-mini writes them; no other values are published.
+  full_attn_mod: always(1),
+  interpolate_factor: always(1),
   // Whatever the rope parameters say.
   original_max_position_embeddings: withDefault(size, 4096),
 });

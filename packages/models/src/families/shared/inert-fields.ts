@@ -36,8 +36,11 @@ const inert: ReadonlySet<string> = new Set([
   // heads for other tasks than the next token
   ..."id2label label2id num_labels problem_type finetuning_task".split(" "),
   ..."summary_type summary_use_proj summary_activation summary_proj_to_labels".split(" "),
-  // lengths of other programs' buffers
-  ..."n_ctx seq_length max_sequence_length".split(" "),
+  // lengths of other programs' buffers, and how they run
+  ..."n_ctx seq_length max_sequence_length max_batch_size pad_key_length".split(" "),
+  ..."tokenizer_model_max_length use_flash_attn use_flash_attention_2 torch_compile".split(" "),
+  ..."use_flash_attention fused_mlp fused_bias_fc fused_dropout_add_ln ssm_cfg".split(" "),
+  ..."rotary_scaling_factor pool pooling_type attn_type max_model_len".split(" "),
 ]);
 
 /** Nothing is dropped outside training. */

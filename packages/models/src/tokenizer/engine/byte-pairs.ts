@@ -4,8 +4,8 @@
  */
 
 import { MergeQueue } from "./merge-queue.js";
-import type { Model } from "./model.js";
-import { readFlag, type Step, shown, TokenizerFileError } from "./step.js";
+import type { Model } from "./model-kind.js";
+import { readAffix, readFlag, type Step, shown, TokenizerFileError } from "./step.js";
 import { byteIds, idsOfBytes, readUnknown, readVocabulary, type Vocabulary } from "./vocabulary.js";
 
 /** Two ids as one number; ids are below 2 ** 24. */
@@ -57,10 +57,9 @@ export function createBytePairs(model: Step): Model {
 }
 
 function readRules(model: Step, vocabulary: Vocabulary): Rules {
-  const text = (value: unknown) => (typeof value === "string" ? value : "");
   return {
-    prefix: text(model.continuing_subword_prefix),
-    suffix: text(model.end_of_word_suffix),
+    prefix: readAffix(model, "continuing_subword_prefix"),
+    suffix: readAffix(model, "end_of_word_suffix"),
     ignoresMerges: readFlag(model, "ignore_merges", false),
     fusesUnknown: readFlag(model, "fuse_unk", false),
     bytes: readFlag(model, "byte_fallback", false) ? byteIds(vocabulary) : undefined,

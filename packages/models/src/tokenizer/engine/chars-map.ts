@@ -1,5 +1,6 @@
 /** The table of replacements that SentencePiece compiles into a model: a double-array trie, and the texts it leads to. */
 import { Buffer } from "node:buffer";
+import type { Room } from "./room.js";
 import { TokenizerFileError } from "./step.js";
 
 const encoder = new TextEncoder();
@@ -11,7 +12,7 @@ const decoder = new TextDecoder();
  * @param text `precompiled_charsmap`, in base 64: the trie's size in bytes, its units, and texts that end in a zero
  * @throws TokenizerFileError
  */
-export function createCharsMap(text: string): (text: string) => string {
+export function createCharsMap(text: string, room: Room): (text: string) => string {
   const table = readTable(Buffer.from(text, "base64"));
   const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
   const change = (part: string) => replacement(encoder.encode(part), table);
@@ -21,6 +22,7 @@ export function createCharsMap(text: string): (text: string) => string {
       const whole = encoder.encode(segment).length < 6 ? change(segment) : undefined;
       if (whole !== undefined) changed += whole;
       else for (const character of segment) changed += change(character) ?? character;
+      room.check(changed.length);
     }
     return changed;
   };

@@ -1,5 +1,6 @@
 /** The decoders of a tokenizer.json: how tokens become a text again. */
 import { bytesOfLetters } from "./byte-letters.js";
+import { lengthOf, Room } from "./room.js";
 import {
   readCharacter,
   readCount,
@@ -20,13 +21,28 @@ const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /** @throws TokenizerFileError */
-export function createDecoder(value: unknown, depth = 0): Decode {
+export function createDecoder(value: unknown): Decode {
+  const room = new Room("decoder");
+  const decode = createStep(value, 0, room);
+  return (tokens) => {
+    room.open(lengthOf(tokens));
+    return decode(tokens);
+  };
+}
+
+function createStep(value: unknown, depth: number, room: Room): Decode {
   if (value === null || value === undefined) return (tokens) => [tokens.join(" ")];
   const step = readStep(value, "decoder", depth);
+  room.addStep();
   switch (step.type) {
     case "Sequence": {
-      const steps = readSteps(step, "decoders").map((inner) => createDecoder(inner, depth + 1));
-      return (tokens) => steps.reduce((texts, decode) => decode(texts), tokens);
+      const steps = readSteps(step, "decoders").map((inner) => createStep(inner, depth + 1, room));
+      return (tokens) =>
+        steps.reduce((texts, decode) => {
+          const next = decode(texts);
+          room.check(lengthOf(next));
+          return next;
+        }, tokens);
     }
     case "ByteLevel":
       return byteLevel;
@@ -46,7 +62,7 @@ export function createDecoder(value: unknown, depth = 0): Decode {
         );
     }
     case "Replace":
-      return replace(step);
+      return replace(step, room);
     case "Strip":
       return strip(step);
     case "CTC":
@@ -123,14 +139,18 @@ export function cleanUp(text: string, more: readonly (readonly [string, string])
   return rules.reduce((changed, [found, content]) => changed.replaceAll(found, content), text);
 }
 
-function replace(step: Step): Decode {
+function replace(step: Step, room: Room): Decode {
   const match = readPattern(step);
   const content = readText(step, "content");
-  return (tokens) =>
-    tokens.map((token) => {
+  return (tokens) => {
+    let length = 0;
+    return tokens.map((token) => {
       const found = match(token);
+      length += token.length + found.length * content.length;
+      room.check(length);
       return found.length === 0 ? token : splitAndJoin(token, found, content);
     });
+  };
 }
 
 function splitAndJoin(

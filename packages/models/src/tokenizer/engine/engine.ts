@@ -4,7 +4,7 @@ import { cleanUp, createDecoder } from "./decoders.js";
 import { createModel } from "./model.js";
 import { createNormalizer, type Normalize } from "./normalizers.js";
 import { createPreTokenizer, type Divide } from "./pre-tokenizers.js";
-import { readStep, type Step } from "./step.js";
+import { readStep, type Step, TokenizerFileError } from "./step.js";
 
 /** A stretch of the text as it was given: an added token found in it as it stands, or the tokens of what is between. */
 export interface EncodedStretch {
@@ -90,14 +90,22 @@ function createEncoder(
     }));
 }
 
-/** The ids that a post-processor puts around a text. */
-export function marksOf(
-  value: unknown,
-  depth = 0,
-): {
+interface Marks {
   readonly before: readonly number[];
   readonly after: readonly number[];
-} {
+}
+
+/** More than any tokenizer adds; lists in lists of a file could add millions to every text. */
+const mostMarks = 1000;
+
+/** The ids that a post-processor puts around a text. */
+export function marksOf(value: unknown, depth = 0): Marks {
+  const marks = readMarks(value, depth);
+  if (marks.before.length + marks.after.length <= mostMarks) return marks;
+  throw tooManyMarks();
+}
+
+function readMarks(value: unknown, depth: number): Marks {
   const step: Step =
     value === null || value === undefined ? {} : readStep(value, "post-processor", depth);
   const idOf = (pair: unknown) =>
@@ -109,9 +117,7 @@ export function marksOf(
     case "RobertaProcessing":
       return { before: idOf(step.cls), after: idOf(step.sep) };
     case "Sequence": {
-      const inner = Array.isArray(step.processors)
-        ? step.processors.map((one: unknown) => marksOf(one, depth + 1))
-        : [];
+      const inner = listOf(step.processors).map((one) => marksOf(one, depth + 1));
       return {
         before: inner.flatMap(({ before }) => before).reverse(),
         after: inner.flatMap(({ after }) => after),
@@ -122,15 +128,25 @@ export function marksOf(
   }
 }
 
-function templateMarks(step: Step) {
-  const items = (Array.isArray(step.single) ? step.single : []) as Step[];
+/** What is no list has nothing in it; a long one would add too much. */
+function listOf(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) return [];
+  if (value.length > mostMarks) throw tooManyMarks();
+  return value;
+}
+
+const tooManyMarks = () =>
+  new TokenizerFileError(`its post-processor adds more than ${mostMarks} tokens`);
+
+function templateMarks(step: Step): Marks {
+  const items = listOf(step.single) as readonly Step[];
   const named = (step.special_tokens ?? {}) as Readonly<Record<string, { ids?: unknown }>>;
   const at = items.findIndex((item) => Boolean((item as Step | null)?.Sequence));
   const ids = (part: readonly Step[]) =>
     part.flatMap((item) => {
       const name = (item?.SpecialToken as { readonly id?: unknown } | undefined)?.id;
       const found = typeof name === "string" && Object.hasOwn(named, name) ? named[name]?.ids : [];
-      return Array.isArray(found) ? found.filter((id): id is number => Number.isInteger(id)) : [];
+      return listOf(found).filter((id): id is number => Number.isInteger(id));
     });
   return {
     before: ids(at < 0 ? items : items.slice(0, at)),

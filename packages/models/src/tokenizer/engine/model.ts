@@ -1,14 +1,10 @@
 /** The models of a tokenizer.json: the tokens of a word. */
 import { createBytePairs } from "./byte-pairs.js";
-import { readStep, type Step, TokenizerFileError, unknownStep } from "./step.js";
+import { type Model, noUnknown } from "./model-kind.js";
+import { readStep, type Step, unknownStep } from "./step.js";
 import { createUnigram } from "./unigram.js";
-import { readUnknown, readVocabulary, type Vocabulary } from "./vocabulary.js";
+import { readUnknown, readVocabulary } from "./vocabulary.js";
 import { createWordPieces } from "./word-pieces.js";
-
-export interface Model extends Vocabulary {
-  readonly unknown: number | undefined;
-  encode(word: string): readonly number[];
-}
 
 /** @throws TokenizerFileError */
 export function createModel(value: unknown): Model {
@@ -46,11 +42,4 @@ function createWords(model: Step): Model {
       return [id];
     },
   };
-}
-
-/** A model cannot write what it has no token for. */
-export function noUnknown(): TokenizerFileError {
-  return new TokenizerFileError(
-    "it has no token for a word of this text, and its unk_token is not in its vocab",
-  );
 }

@@ -1,6 +1,7 @@
 /** The normalizers of a tokenizer.json: what is changed in a text before it is divided. */
 import { spellBytes } from "./byte-letters.js";
 import { createCharsMap } from "./chars-map.js";
+import { Room } from "./room.js";
 import {
   readFlag,
   readPattern,
@@ -14,17 +15,12 @@ import {
 
 export type Normalize = (text: string) => string;
 
-/** How long one text may become: a few replacements in a file could ask for more than memory holds. */
-interface Room {
-  most: number;
-}
-
 /** @throws TokenizerFileError */
 export function createNormalizer(value: unknown): Normalize {
-  const room: Room = { most: 0 };
+  const room = new Room("normalizer");
   const normalize = createStep(value, 0, room);
   return (text) => {
-    room.most = 2 ** 17 + 4 * text.length;
+    room.open(text.length);
     return normalize(text);
   };
 }
@@ -32,12 +28,18 @@ export function createNormalizer(value: unknown): Normalize {
 function createStep(value: unknown, depth: number, room: Room): Normalize {
   if (value === null || value === undefined) return (text) => text;
   const step = readStep(value, "normalizer", depth);
+  room.addStep();
   switch (step.type) {
     case "Sequence": {
       const steps = readSteps(step, "normalizers").map((inner) =>
         createStep(inner, depth + 1, room),
       );
-      return (text) => steps.reduce((changed, normalize) => normalize(changed), text);
+      return (text) =>
+        steps.reduce((changed, normalize) => {
+          const next = normalize(changed);
+          room.check(next.length);
+          return next;
+        }, text);
     }
     case "NFC":
     case "NFD":
@@ -60,7 +62,7 @@ function createStep(value: unknown, depth: number, room: Room): Normalize {
     case "BertNormalizer":
       return bert(step);
     case "Precompiled":
-      return createCharsMap(readText(step, "precompiled_charsmap"));
+      return createCharsMap(readText(step, "precompiled_charsmap"), room);
     case "Nmt":
       return nmt;
     case "ByteLevel":
@@ -107,11 +109,7 @@ function replace(step: Step, room: Room): Normalize {
     const found = match(text);
     if (found.length === 0) return text;
     const grown = found.reduce((sum, { start, end }) => sum - (end - start), text.length);
-    if (grown + found.length * content.length > room.most) {
-      throw new TokenizerFileError(
-        `its normalizer makes more than ${room.most} characters of a text`,
-      );
-    }
+    room.check(grown + found.length * content.length);
     let [changed, at] = ["", 0];
     for (const { start, end } of found) {
       changed += text.slice(at, start) + content;

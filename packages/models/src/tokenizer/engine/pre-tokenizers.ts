@@ -2,6 +2,7 @@
 import { createMatcher, type Matcher } from "../../patterns/pattern.js";
 import { gpt2Words } from "../../patterns/published.js";
 import { spellBytes } from "./byte-letters.js";
+import { lengthOf, Room } from "./room.js";
 import { type SplitBehavior, splitAt, splitBehaviors } from "./splits.js";
 import {
   readCharacter,
@@ -23,12 +24,22 @@ export type Divide = (text: string, isFirst: boolean) => string[];
 const punctuation = "[\\p{P}!-/:-@\\[-`{-~]";
 
 /** @throws TokenizerFileError */
-export function createPreTokenizer(value: unknown, depth = 0): Divide {
+export function createPreTokenizer(value: unknown): Divide {
+  const room = new Room("pre-tokenizer");
+  const divide = createStep(value, 0, room);
+  return (text, isFirst) => {
+    room.open(text.length);
+    return divide(text, isFirst);
+  };
+}
+
+function createStep(value: unknown, depth: number, room: Room): Divide {
   if (value === null || value === undefined) return (text) => (text === "" ? [] : [text]);
   const step = readStep(value, "pre-tokenizer", depth);
+  room.addStep();
   switch (step.type) {
     case "Sequence":
-      return sequence(step, depth);
+      return sequence(step, depth, room);
     case "ByteLevel":
       return byteLevel(step);
     case "Metaspace":
@@ -84,14 +95,13 @@ function behaviorOf(step: Step, otherwise?: SplitBehavior): SplitBehavior {
   throw new TokenizerFileError(`a behavior is ${shown(name)}; there are ${known}`);
 }
 
-function sequence(step: Step, depth: number): Divide {
-  const steps = readSteps(step, "pretokenizers").map((inner) =>
-    createPreTokenizer(inner, depth + 1),
-  );
+function sequence(step: Step, depth: number, room: Room): Divide {
+  const steps = readSteps(step, "pretokenizers").map((inner) => createStep(inner, depth + 1, room));
   return (text, isFirst) => {
     let parts = text === "" ? [] : [text];
     for (const divide of steps) {
       parts = parts.flatMap((part, index) => divide(part, isFirst && index === 0));
+      room.check(lengthOf(parts));
     }
     return parts;
   };

@@ -37,6 +37,13 @@ export function readText(step: Step, field: string, otherwise?: string): string 
   return value;
 }
 
+/** What is put before or behind parts of words, which a text has many of. */
+export function readAffix(step: Step, field: string, otherwise = ""): string {
+  const text = readText(step, field, otherwise);
+  if (text.length > 64) throw wrong(step, field, "a text of at most 64 characters");
+  return text;
+}
+
 export function readCharacter(step: Step, field: string, otherwise: string): string {
   const text = readText(step, field, otherwise);
   if ([...text].length !== 1) throw wrong(step, field, "one character");

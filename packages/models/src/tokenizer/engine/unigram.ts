@@ -2,7 +2,7 @@
  * The unigram model: of all ways to divide a word into tokens the most likely one.
  * Source: Kudo 2018, "Subword Regularization", section 3.2.
  */
-import { type Model, noUnknown } from "./model.js";
+import { type Model, noUnknown } from "./model-kind.js";
 import { readFlag, type Step, shown, TokenizerFileError } from "./step.js";
 import { byteIds, idsOfBytes } from "./vocabulary.js";
 

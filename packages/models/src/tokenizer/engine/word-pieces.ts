@@ -1,6 +1,6 @@
 /** Word pieces: the longest token that a word begins with, and again for the rest. Source: google-research/bert, tokenization.py. */
-import { type Model, noUnknown } from "./model.js";
-import { readCount, readText, type Step, TokenizerFileError } from "./step.js";
+import { type Model, noUnknown } from "./model-kind.js";
+import { readAffix, readCount, type Step, TokenizerFileError } from "./step.js";
 import { readUnknown, readVocabulary } from "./vocabulary.js";
 
 /** Words longer than the usual 100 characters are allowed by a file, but not to search for hours. */
@@ -10,7 +10,7 @@ const mostSteps = 2 ** 28;
 export function createWordPieces(model: Step): Model {
   const vocabulary = readVocabulary(model);
   const unknown = readUnknown(model, vocabulary);
-  const prefix = readText(model, "continuing_subword_prefix", "##");
+  const prefix = readAffix(model, "continuing_subword_prefix", "##");
   const limit = readCount(model, "max_input_chars_per_word", 100);
   let longest = 0;
   for (const token of vocabulary.ids.keys()) longest = Math.max(longest, token.length);

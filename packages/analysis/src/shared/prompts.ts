@@ -28,12 +28,17 @@ export function textOf(model: AnalysisModel, ids: readonly number[]): string[] {
 }
 
 /** @param ids as fed */
-export function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptTokens {
+function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptTokens {
   const pieces = model.tokenizer ? model.tokenizer.pieces(ids) : ids.map(String);
   return { ids: [...ids], pieces };
 }
 
-/** A prompt as results keep it, with what was asked about it. */
+/**
+ * A prompt as results keep it, with what was asked about it.
+ *
+ * @example
+ * fedOf(model, "prompt", [0, 4]).ids; // [0, 4]
+ */
 export function fedOf(
   model: AnalysisModel,
   role: string,

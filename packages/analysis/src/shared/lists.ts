@@ -7,7 +7,7 @@ export function mean(values: readonly number[]): number {
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a whole number from 1 */
-export function requirePositive(name: string, value: number): number {
+function requirePositive(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError(name, value, `must be a positive integer, not ${value}.`);
 }

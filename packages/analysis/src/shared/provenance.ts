@@ -8,9 +8,15 @@ interface Manifest {
   readonly version: string;
 }
 
-/** @param seed of the method's random numbers, if it has any */
+/**
+ * Where a result of this model, made now, comes from.
+ *
+ * @param seed of the method's random numbers, if it has any
+ * @example
+ * provenanceOf(model).model; // "tiny"
+ */
 export function provenanceOf(model: AnalysisModel, seed?: number): Provenance {
-  const { version } = createRequire(import.meta.url)("../package.json") as Manifest;
+  const { version } = manifest();
   return {
     model: model.name,
     device: deviceName(),
@@ -22,4 +28,11 @@ export function provenanceOf(model: AnalysisModel, seed?: number): Provenance {
     versions: { "@mlxterp/analysis": version, node: process.versions.node },
     time: new Date().toISOString(),
   };
+}
+
+/** Next to the built files' folder, or two above this source. */
+function manifest(): Manifest {
+  const require = createRequire(import.meta.url);
+  const source = import.meta.url.endsWith("/src/shared/provenance.ts");
+  return require(source ? "../../package.json" : "../package.json") as Manifest;
 }

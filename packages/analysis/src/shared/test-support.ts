@@ -53,7 +53,7 @@ export const gpt2Like = {
 };
 
 const shared =
-  process.env.MLXTERP_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
+  process.env.MLXTERP_SHARED ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
 
 /** A folder of the shared checkpoints. */
 export function sharedModel(name: string): { folder: string; available: boolean } {

@@ -70,7 +70,7 @@ function sameTokens(answers: readonly ResolvedAnswer[], wrong?: readonly Resolve
 }
 
 /** Each note once. */
-export function unique(notes: readonly Note[]): Note[] {
+function unique(notes: readonly Note[]): Note[] {
   return [...new Map(notes.map((note) => [note.text, note])).values()];
 }
 
