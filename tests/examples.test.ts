@@ -83,7 +83,13 @@ class A {
 
 describe("public functions and classes", () => {
   it("are all shown in use", () => {
-    const silent = publicNames(compiled.program, menus).filter(({ shown }) => !shown);
+    const names = publicNames(compiled.program, menus);
+    const elsewhere = new Set(
+      names.flatMap((one) => (one.package === "mlxterp" ? [] : [one.name])),
+    );
+    // mlxterp passes on what the packages are asked for already
+    const own = names.filter((one) => one.package !== "mlxterp" || !elsewhere.has(one.name));
+    const silent = own.filter(({ shown }) => !shown);
     expect(silent.map((one) => `${one.name} of ${one.package}`)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 /** An intervention as one definition, from which its JSON type, schema, text form, parser and description follow. */
 import type { Intervention } from "@mlxterp/core";
+import { checkOptions } from "@mlxterp/mlx";
 import type { Path } from "../errors.js";
 import { HeldArray } from "../values/held-array.js";
 import { requireFunction } from "../values/validate.js";
@@ -71,6 +72,7 @@ export function defineIntervention<
   const Type extends string,
   const Fields extends InterventionFields,
 >(parts: InterventionParts<Type, Fields>): InterventionDefinition<Type, Fields> {
+  checkOptions("defineIntervention", parts, { type: true, fields: true, make: true });
   const { type, fields } = parts;
   checkDefinition(type, fields, parts.make);
   const create = (held: HeldFields<Fields>): Intervention => {

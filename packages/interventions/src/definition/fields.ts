@@ -1,6 +1,6 @@
 /** What the fields of an intervention can be: plain data by a zod schema, arrays, and interventions inside. */
 import type { Intervention } from "@mlxterp/core";
-import type { MxArray } from "@mlxterp/mlx";
+import { checkBoolean, checkOptions, type MxArray } from "@mlxterp/mlx";
 import type { z } from "zod";
 import type { HeldArray } from "../values/held-array.js";
 import type { JsonArray } from "../values/json-numbers.js";
@@ -33,6 +33,7 @@ export class ArrayField<Optional extends boolean = boolean> {
  * toJSON(shift({ by: [1, 2] })); // { type: "shift", by: [1, 2] }
  */
 export function arrayField(options: { readonly infinities?: boolean } = {}): ArrayField<false> {
+  checkOptions("arrayField", options, { infinities: checkBoolean });
   return new ArrayField(false, options.infinities ?? false);
 }
 

@@ -25,7 +25,7 @@ export function knownTypes(of: string, options: ParseOptions): KnownTypes {
   if (options.types === undefined) return builtInTypes;
   const known = new Map(builtInTypes);
   for (const [index, one] of options.types.entries()) {
-    const { type, fields, create } = one as Partial<AnyInterventionDefinition>;
+    const { type, fields, create } = ((one as unknown) ?? {}) as Partial<AnyInterventionDefinition>;
     if (typeof type !== "string" || !fields || typeof create !== "function") {
       const rule = "must be what defineIntervention returns.";
       throw new InvalidArgumentError(`types[${index}]`, one, rule);

@@ -150,6 +150,11 @@ function interventionFunctions({ model, cache, folder }: Bench): Calls {
     project: [all.project, vector],
     loadEdits: [all.loadEdits, file],
     saveEdits: [all.saveEdits, edited, "saved.json"],
+    arrayField: [all.arrayField, { infinities: true }],
+    defineIntervention: [
+      all.defineIntervention,
+      { type: "double", fields: {}, make: () => (x: never) => mx.add(x, x) },
+    ],
     editsToJSON: [all.editsToJSON, edited],
     parseEdits: [all.parseEdits, all.editsToJSON(edited)],
     meanAblate: [all.meanAblate, { over: ["batch"] }],
