@@ -168,8 +168,11 @@ describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%
   });
 });
 
-/** The command's folders still need each other: prompts, blocks and the demo of `packages/mlxterp/src/cli`. */
-const entangled = ["packages/mlxterp"];
+/**
+ * Folders that still need each other: prompts, blocks and the demo of the command; definitions of interventions and
+ * the values they share; adapters, the hub and the files of checkpoints.
+ */
+const entangled = ["packages/mlxterp", "packages/interventions", "packages/models"];
 
 describe.each(
   libraries.filter(({ path }) => !entangled.includes(path)).map((one) => [one.path, one] as const),

@@ -1,6 +1,6 @@
 /** Writes a safetensors file from arrays of any layout, and makes sure that all of it was written. */
 import { mx } from "./binding.js";
-import { CorruptFileError, IncompleteWriteError } from "./errors.js";
+import { CorruptFileError, FileAccessError, IncompleteWriteError } from "./errors.js";
 import { readTensorHeader } from "./tensor-header.js";
 import type { MxArray } from "./types/array.js";
 
@@ -20,6 +20,8 @@ export function saveTensors(
     saveAnyLayout(file, arrays, metadata);
     readTensorHeader(file); // MLX does not tell when the disk is full: the file just ends early
   } catch (cause) {
+    if (cause instanceof FileAccessError && cause.reason === "ENXIO")
+      throw new IncompleteWriteError(shown, "what is there keeps nothing", { cause }); // a device or pipe
     if (cause instanceof CorruptFileError)
       throw new IncompleteWriteError(shown, cause.reason, { cause });
     if (cause instanceof Error && /unable to write/i.test(cause.message))

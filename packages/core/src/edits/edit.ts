@@ -20,7 +20,11 @@ export interface EditOptions {
   readonly name?: string;
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list of edits, each with a name and interventions */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list of edits, each with a name and interventions
+ * @example
+ * checkEdits("edits", [{ name: "calm", interventions: { "layers.2": (x: MxArray) => x } }]);
+ */
 export function checkEdits(argument: string, value: unknown): void {
   checkList(argument, value);
   for (const [index, edit] of (value as readonly NamedEdit[]).entries()) {

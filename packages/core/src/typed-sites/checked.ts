@@ -1,3 +1,4 @@
+/** What the compiler says to a site's name: that it is one, or which there are. */
 import type { Selector } from "../sites/selector.js";
 import type { KnownSite } from "./proposals.js";
 import type { AxesAt } from "./resolve.js";

@@ -79,6 +79,7 @@ type Loader = { _load: (name: string, ...rest: unknown[]) => unknown };
 
 /** Puts the stand-in in the place of the binding, before it is loaded. */
 function installStandIn(): void {
+  Reflect.set(globalThis, Symbol.for("mlxterp.standIn"), true);
   const loader = Module as unknown as Loader;
   const load = loader._load;
   let standIn: unknown;

@@ -46,7 +46,7 @@ function labelsAt(axes: readonly (readonly Label[])[], index: number): Label[] {
  * A table, with its columns as the first line.
  *
  * @example
- * tableToCsv(createTable(["layer", "loss"], [{ layer: 0, loss: 2.5 }])); // "layer,loss\n0,2.5\n"
+ * tableToCsv(createTable(["layer", "loss"], [{ layer: 0, loss: 2.5 }])); // "layer,loss\r\n0,2.5\r\n"
  */
 export function tableToCsv({ columns, rows }: Table<Readonly<Record<string, TableValue>>>): string {
   return toCsv([columns, ...rows.map((row) => columns.map((column) => row[column] ?? ""))]);

@@ -99,7 +99,27 @@ export function projectHeads(x: MxArray, projection: Linear, difference?: MxArra
   const projected = projection.forward(x);
   if (!difference) return projected;
   const [, , heads, hidden] = difference.shape;
+  if (!showsWeight(projection)) {
+    return mx.add(projected, changeByHead(projection, difference));
+  }
   const weight = fullWeight(projection).reshape([heads, -1, hidden]).transpose(0, 2, 1); // (heads, hidden, headDim)
   const byHead = mx.matmul(difference.transpose(0, 2, 1, 3), weight); // (batch, heads, position, headDim)
   return mx.add(projected, byHead.transpose(0, 2, 1, 3).reshape(projected.shape));
+}
+
+/** Whether it is a plain or packed layer, or a base with the two matrices of an adapter. */
+function showsWeight(projection: object): boolean {
+  if (!("base" in projection)) return "weight" in projection;
+  const { down, up } = projection as { down?: object; up?: object };
+  return [down, up].every((part) => part !== undefined && "weight" in part);
+}
+
+/** The same of a projection that shows no weight, such as an adapter of a user's own: what it does to each difference. */
+function changeByHead(projection: Linear, difference: MxArray): MxArray {
+  const [batch, length, heads] = difference.shape;
+  const moved = projection.forward(difference); // (batch, position, heads, heads · headDim)
+  const change = mx.subtract(moved, projection.forward(mx.zerosLike(difference)));
+  const own = mx.eye(heads).reshape([1, 1, heads, heads, 1]);
+  const byHead = mx.multiply(change.reshape([batch, length, heads, heads, -1]), own);
+  return mx.sum(byHead, 2).reshape([batch, length, -1]);
 }

@@ -107,15 +107,14 @@ describe("patterns that are changed beside a window", () => {
   });
 
   it("are refused once keys are gone, with the way out", async () => {
-    const pass = (tokens: readonly number[], cache: KeyValueCache) =>
-      model.run([tokens], { ...change, args: [{ cache }] });
-    const attempt = (given: KeyValueCache) => pass(ids.slice(8), given);
     const cache = model.createCache();
-    await pass(ids.slice(0, 8), cache);
+    inPieces(cache, [8]);
+    const attempt = (given: KeyValueCache) =>
+      model.run([ids.slice(8)], { ...change, args: [{ cache: given }] });
     await expect(attempt(cache)).rejects.toThrow(InvalidArgumentError);
     await expect(attempt(cache)).rejects.toThrow("createCache({ sliding: false })");
     const everything = model.createCache({ sliding: false });
-    await pass(ids.slice(0, 8), everything);
+    inPieces(everything, [8]);
     await expect(attempt(everything)).resolves.toBeDefined();
   });
 });
