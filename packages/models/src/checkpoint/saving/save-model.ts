@@ -4,8 +4,11 @@ import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { checkModel } from "@mlxterp/core";
 import {
+  checkBoolean,
+  checkChoice,
   checkOptions,
   checkPath,
+  checkPositiveInteger,
   dtypeName,
   isFloating,
   type MxArray,
@@ -33,7 +36,8 @@ export interface SaveOptions {
 }
 
 const optionNames: OptionNames<SaveOptions> = {
-  ...{ dtype: true, unpacked: true, overwrite: true, shardBytes: true },
+  dtype: (argument, value) => checkChoice(argument, value, ["float32", "float16", "bfloat16"]),
+  ...{ unpacked: checkBoolean, overwrite: checkBoolean, shardBytes: checkPositiveInteger },
 };
 
 /** What belongs to the tokenizer and to generation; copied as it is. */
