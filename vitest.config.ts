@@ -11,7 +11,7 @@ const onStandIn = [
   "packages/models/src/decoder/experts/*.test.ts",
   "packages/models/src/checkpoint/quantization/quantized-experts.test.ts",
   "packages/models/src/generation/generate.test.ts",
-  "packages/analysis/src/lens/logit-lens.test.ts",
+  "packages/analysis/src/logit-lens/logit-lens.test.ts",
 ];
 
 export default defineConfig({

@@ -113,7 +113,8 @@ describe("a model with attention", () => {
     eval: (x) => mx.eval(x),
   };
 
-  // The stand-in has the older binding's kernels under functions that the mending of gradients does not see through.
+  // The layers of the binding's own `nn` reach past the stand-in to the older functions, where the mending is not: their
+  // gradients change by looks there. Own functions do not, nor do layers on either real binding.
   const onStandIn = Symbol.for("mlxterp.standIn") in globalThis;
   it.skipIf(onStandIn).each(Object.entries(looks))(
     "does not change when somebody looks: %s",
