@@ -1,5 +1,5 @@
 /** The cache: windows, copies, failures and what patterns look like beside it. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { CacheMismatchError } from "../../errors.js";
 import { smallConfig } from "../../test-support/checkpoints.js";
@@ -114,6 +114,14 @@ describe("patterns that are changed beside a window", () => {
       inPieces(cache, [8]);
       await expect(attempt(cache)).rejects.toThrow(CacheMismatchError);
     }
+  });
+
+  it("are refused once keys are gone, with the way out", async () => {
+    const plain = await model.readPrefix(ids.slice(0, 8));
+    const options = { ...change, prefix: plain.asItIs(), maxTokens: 1 };
+    const attempt = () => model.generateText(ids, options);
+    await expect(attempt()).rejects.toThrow(InvalidArgumentError);
+    await expect(attempt()).rejects.toThrow("createCache({ sliding: false })");
   });
 });
 
