@@ -169,10 +169,10 @@ describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%
 });
 
 /**
- * Folders that still need each other: prompts, blocks and the demo of the command; definitions of interventions and
- * the values they share; adapters, the hub and the files of checkpoints.
+ * Packages whose folders still need each other: prompts, blocks and the demo of the command; definitions of
+ * interventions and the values they share.
  */
-const entangled = ["packages/mlxterp", "packages/interventions", "packages/models"];
+const entangled = ["packages/mlxterp", "packages/interventions"];
 
 describe.each(
   libraries.filter(({ path }) => !entangled.includes(path)).map((one) => [one.path, one] as const),

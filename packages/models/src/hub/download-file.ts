@@ -2,12 +2,13 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { ListFileEntry } from "@huggingface/hub";
+import { isPlainName } from "../checkpoint/files/plain-name.js";
 import { HubError } from "../errors.js";
 import type { RepositoryCache } from "./cache-layout.js";
 import { claimPartial, sizeOf } from "./partial-file.js";
 import { receiveFile } from "./receive-file.js";
 import type { RetryPolicy } from "./retry.js";
-import { checkContentHash, checkSize, isPlainName } from "./safe-names.js";
+import { checkContentHash, checkSize } from "./safe-names.js";
 import { hasHash, isSound, noteSound } from "./verify-file.js";
 
 /** How far a download is, in bytes. A resumed one begins with what was there. */

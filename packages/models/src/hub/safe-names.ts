@@ -1,5 +1,6 @@
 /** What a hub may call things, before any of it becomes a part of a path or a request. */
 import { InvalidArgumentError } from "@mlxterp/mlx";
+import { isPlainName } from "../checkpoint/files/plain-name.js";
 import { HubError } from "../errors.js";
 
 const commit = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -13,16 +14,6 @@ export function isCommit(text: unknown): text is string {
 /** Whether a text is a hash that content can be compared with: SHA-256, or that of a Git object. */
 export function isContentHash(text: unknown): text is string {
   return isCommit(text);
-}
-
-/** Names that some systems give to devices, whatever follows a dot. */
-const devices = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-
-/** Whether a text is the name of a file in the same folder, on every system. */
-export function isPlainName(text: unknown): text is string {
-  if (typeof text !== "string" || text.length === 0 || Buffer.byteLength(text) > 200) return false;
-  if (!/^[\w][\w.+@=,() -]*$/.test(text) || /[. ]$/.test(text)) return false; // letters, digits, "_" first
-  return !devices.test(text);
 }
 
 /** @throws HubError (`HUB`) for what is no commit */

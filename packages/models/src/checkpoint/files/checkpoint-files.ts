@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { withFile } from "@mlxterp/mlx";
 import { z } from "zod";
 import { CheckpointNotFoundError, CorruptCheckpointError } from "../../errors.js";
-import { isPlainName } from "../../hub/safe-names.js";
 import { readJsonFile } from "./json-file.js";
+import { isPlainName } from "./plain-name.js";
 import { readSafetensorsHeader, type TensorEntry } from "./safetensors-header.js";
 
 export const configFile = "config.json";
