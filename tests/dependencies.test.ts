@@ -168,11 +168,8 @@ describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%
   });
 });
 
-/**
- * Packages whose folders still need each other: prompts, blocks and the demo of the command; definitions of
- * interventions and the values they share.
- */
-const entangled = ["packages/mlxterp", "packages/interventions"];
+/** The command's folders still need each other: prompts, blocks and the demo of `packages/mlxterp/src/cli`. */
+const entangled = ["packages/mlxterp"];
 
 describe.each(
   libraries.filter(({ path }) => !entangled.includes(path)).map((one) => [one.path, one] as const),

@@ -5,7 +5,7 @@ export { atBatch } from "./at-batch/at-batch.js";
 export { atHeads } from "./at-heads/at-heads.js";
 export { atKeys } from "./at-keys/at-keys.js";
 export { atPositions } from "./at-positions/at-positions.js";
-export type { InterventionJson, InterventionsJson, InterventionType } from "./built-in.js";
+export type { InterventionJson, InterventionsJson, InterventionType } from "./built-in/built-in.js";
 export { type ClampBounds, clamp } from "./clamp/clamp.js";
 export { compose } from "./compose/compose.js";
 export {

@@ -8,7 +8,7 @@ import { addVector } from "./add-vector/add-vector.js";
 import { atBatch } from "./at-batch/at-batch.js";
 import { atHeads } from "./at-heads/at-heads.js";
 import { atPositions } from "./at-positions/at-positions.js";
-import type { InterventionJson } from "./built-in.js";
+import type { InterventionJson } from "./built-in/built-in.js";
 import { compose } from "./compose/compose.js";
 import { parseIntervention } from "./json/parse-json.js";
 import { toJSON } from "./json/to-json.js";

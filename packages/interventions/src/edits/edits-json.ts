@@ -1,6 +1,6 @@
 /** The JSON form of a view's edits. */
 import { z } from "zod";
-import type { InterventionsJson } from "../built-in.js";
+import type { InterventionsJson } from "../built-in/built-in.js";
 
 /** The edits of a view as plain data, in order. */
 export interface EditsJson {

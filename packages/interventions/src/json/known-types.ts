@@ -1,6 +1,6 @@
 /** Which types of interventions a parser knows: the built-in ones, and those of the caller. */
 import { checkList, checkOptions, InvalidArgumentError } from "@mlxterp/mlx";
-import { builtIn } from "../built-in.js";
+import { builtIn } from "../built-in/built-in.js";
 import type { AnyInterventionDefinition } from "../definition/define-intervention.js";
 
 /** Options of everything that reads interventions. */

@@ -9,7 +9,7 @@ import { atBatch } from "../at-batch/at-batch.js";
 import { atHeads } from "../at-heads/at-heads.js";
 import { atKeys } from "../at-keys/at-keys.js";
 import { atPositions } from "../at-positions/at-positions.js";
-import { builtIn } from "../built-in.js";
+import { builtIn } from "../built-in/built-in.js";
 import { clamp } from "../clamp/clamp.js";
 import { compose } from "../compose/compose.js";
 import { InvalidInterventionError, NotSerializableError } from "../errors.js";

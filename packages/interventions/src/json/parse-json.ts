@@ -2,7 +2,7 @@
 import type { Intervention, Interventions } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { z } from "zod";
-import { builtIn } from "../built-in.js";
+import { builtIn } from "../built-in/built-in.js";
 import type { InterventionField } from "../definition/fields.js";
 import { isPlain } from "../definition/fields.js";
 import type { AnyInterventionJson } from "../definition/specification.js";

@@ -1,7 +1,7 @@
 /** The JSON form of interventions, as a zod schema made of their definitions. */
 import { didYouMean } from "@mlxterp/mlx";
 import { z } from "zod";
-import { builtIn, type InterventionJson, type InterventionsJson } from "../built-in.js";
+import { builtIn, type InterventionJson, type InterventionsJson } from "../built-in/built-in.js";
 import type { AnyInterventionDefinition } from "../definition/define-intervention.js";
 import { type InterventionField, isPlain } from "../definition/fields.js";
 import type { AnyInterventionJson } from "../definition/specification.js";

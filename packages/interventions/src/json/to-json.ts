@@ -1,6 +1,6 @@
 /** From interventions to JSON. */
 import { checkInterventions, type Intervention, type Interventions } from "@mlxterp/core";
-import type { InterventionJson, InterventionsJson } from "../built-in.js";
+import type { InterventionJson, InterventionsJson } from "../built-in/built-in.js";
 import { type AnyInterventionJson, describe } from "../definition/specification.js";
 import { formatPath, type Path } from "../errors.js";
 import { requireFunction } from "../values/validate.js";

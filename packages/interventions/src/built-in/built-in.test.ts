@@ -4,14 +4,14 @@ import { mx } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { AnyInterventionDefinition } from "../definition/define-intervention.js";
+import { type InterventionField, isPlain } from "../definition/fields.js";
+import { InterventionSyntaxError, InvalidInterventionError } from "../errors.js";
+import { parseIntervention } from "../json/parse-json.js";
+import { toJSON } from "../json/to-json.js";
+import { siteContext, values } from "../test-support.js";
+import { parseInterventionText } from "../text/parse-text.js";
 import { builtIn, type InterventionJson } from "./built-in.js";
-import type { AnyInterventionDefinition } from "./definition/define-intervention.js";
-import { type InterventionField, isPlain } from "./definition/fields.js";
-import { InterventionSyntaxError, InvalidInterventionError } from "./errors.js";
-import { parseIntervention } from "./json/parse-json.js";
-import { toJSON } from "./json/to-json.js";
-import { siteContext, values } from "./test-support.js";
-import { parseInterventionText } from "./text/parse-text.js";
 
 const shape = [2, 3, 2, 2];
 const contexts = [
