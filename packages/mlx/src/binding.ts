@@ -14,6 +14,7 @@ import { installSoundViews } from "./sound-views.js";
 import { layersOf } from "./training.js";
 import type { Mx } from "./types/core.js";
 import type { Nn, Optimizers } from "./types/nn.js";
+import { installWholeDivision } from "./whole-division.js";
 
 interface Binding {
   readonly core: Mx;
@@ -102,6 +103,7 @@ function mend(binding: Binding): Binding {
   installExactArray(core);
   installHalfProducts(core);
   installBoundedIndices(core);
+  installWholeDivision(core);
   installSafeEvaluation(core);
   installSoundGradients(core);
   Object.defineProperty(core, mended, { value: true });

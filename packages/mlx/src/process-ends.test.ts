@@ -164,4 +164,39 @@ describe("sorting and running totals", () => {
         .tolist(),
     ).toEqual([1]);
   });
+
+  it("over an axis of one number divided by zero, in products' gradients above all", () => {
+    const wide = mx.array([[2, 3, 5]]);
+    for (const x of [
+      wide,
+      mx.broadcastTo(mx.array([2, 3, 5]), [1, 3]),
+      mx.expandDims(wide.index(0), 0),
+    ]) {
+      const product = (y: MxArray) => mx.sum(mx.prod(mx.sin(y), 0, true));
+      const sum = (y: MxArray) => mx.sum(mx.sin(y));
+      expect(mx.grad(product)(x).tolist()).toEqual(mx.grad(sum)(x).tolist());
+      expect(mx.prod(x, 0).tolist()).toEqual([2, 3, 5]);
+      expect(mx.cumsum(x, 0).tolist()).toEqual([[2, 3, 5]]);
+      expect(mx.cumsum(x, 1).tolist()).toEqual([[2, 5, 10]]);
+    }
+    expect(mx.prod(wide).item()).toBe(30);
+  });
+
+  it("of nothing divided by zero", () => {
+    const empty = mx.zeros([3, 0]);
+    for (const name of ["sort", "argsort", "softmax", "cumsum"] as const) {
+      const result = mx[name](empty, -1);
+      mx.eval(result);
+      expect(result.shape, name).toEqual([3, 0]);
+    }
+  });
+});
+
+describe("whole numbers", () => {
+  it("divided by zero give 0, and by others what they are worth", () => {
+    const [above, below] = [int(7, -7, 7, 8), int(0, 0, 2, 2)];
+    expect(mx.floorDivide(above, below).tolist()).toEqual([0, 0, 3, 4]);
+    expect(mx.remainder(above, below).tolist()).toEqual([0, 0, 1, 0]);
+    expect(mx.remainder(mx.array([1, 2]), mx.array([0, 2])).tolist()).toEqual([Number.NaN, 0]);
+  });
 });

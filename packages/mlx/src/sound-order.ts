@@ -1,6 +1,6 @@
 /**
  * Sorting and running totals that can be trusted. The MLX of binding 0.0.7 sorts the places of a column of a table into a
- * buffer of the wrong size, and divides by zero over a single number; either may end the process.
+ * buffer of the wrong size, and divides by zero over an axis of one number, or of none; either may end the process.
  */
 import { dense } from "./dense-slice.js";
 import type { Call, Calls } from "./operations-in-steps.js";
@@ -27,6 +27,7 @@ export function installSoundOrder(mx: Mx): void {
   for (const name of sorts) {
     exchange(name, (own) => (x, ...rest) => {
       const array = asArray(x);
+      if (array.size === 0) return name.startsWith("arg") ? array.astype(mx.uint32) : array;
       // a column keeps its gaps however it is reshaped, but not when it is computed
       const rows = array.ndim === 1 ? mx.where(mx.array(true), array, array) : dense(array);
       return own(array.ndim === 0 ? array : rows, ...rest);
@@ -42,16 +43,28 @@ export function installSoundOrder(mx: Mx): void {
   const { sum } = mx;
   exchange("prod", (own) => (x, ...rest) => {
     const array = asArray(x); // its gradient is made of running products
-    return array.size === 1 ? (sum as Call)(array, ...rest) : own(array, ...rest);
+    return lengthOver(array, rest[0]) === 1 ? (sum as Call)(array, ...rest) : own(array, ...rest);
+  });
+  exchange("softmax", (own) => (x, ...rest) => {
+    const array = asArray(x);
+    return array.size === 0 ? array : own(array, ...rest);
   });
 }
 
-/** Over two numbers where there is one, of which the other is cut off. */
-function scan(mx: Mx, own: Call, x: MxArray, rest: readonly unknown[]): unknown {
-  if (x.size !== 1) return own(x, ...rest);
-  const one = x.reshape([1]);
-  const [axis, ...how] = rest;
-  const two = own(mx.concatenate([one, one], 0), 0, ...how) as MxArray;
-  const cut = two.index(how[0] === true ? mx.Slice(1, 2) : mx.Slice(0, 1));
-  return typeof axis === "number" ? cut.reshape(x.shape) : cut;
+/** How many numbers each result of a reduction over these axes is made of; undefined stands for all axes. */
+function lengthOver(x: MxArray, axes: unknown): number {
+  if (axes === undefined || axes === null) return x.size;
+  return [axes]
+    .flat()
+    .reduce<number>((length, axis) => length * (x.shape.at(axis as number) ?? 0), 1);
+}
+
+/** Along an axis of one number: over that number twice, of which one is cut off. */
+function scan(mx: Mx, own: Call, x: MxArray, [axis, ...how]: readonly unknown[]): unknown {
+  if (x.size === 0) return x;
+  if (lengthOver(x, axis) !== 1) return own(x, axis, ...how);
+  const along = typeof axis === "number" ? axis : 0;
+  const one = x.ndim === 0 || typeof axis !== "number" ? x.reshape([1]) : x;
+  const two = own(mx.concatenate([one, one], along), along, ...how) as MxArray;
+  return mx.split(two, 2, along)[how[0] === true ? 1 : 0];
 }

@@ -114,7 +114,9 @@ describe("the tokens that may be drawn", () => {
   });
 
   it("are found without sorting", () => {
-    const values = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 1 });
+    // one zero: 0 and -0 are equal, and no order of them is wrong
+    const value = fc.double({ min: -5, max: 5, noNaN: true }).map((number) => number + 0);
+    const values = fc.array(value, { minLength: 1 });
     fc.assert(
       fc.property(values, fc.nat(), (numbers, seed) => {
         const k = 1 + (seed % numbers.length);
