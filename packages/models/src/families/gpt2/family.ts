@@ -6,6 +6,7 @@ import { likeGpt } from "../shared/like-llama.js";
 import { gptNames } from "../shared/other-names.js";
 import { count, part } from "../shared/part.js";
 import { evenShare, fourfold } from "../shared/plain-parts.js";
+import { gpt2Gguf } from "./gguf.js";
 
 const scaleFields = {
   scale_attn_weights: withDefault(z.boolean(), true),
@@ -35,4 +36,5 @@ export const gpt2 = likeGpt("gpt2", {
     "h.*.mlp.c_fc": conv1d("layers.*.mlp.upProj"),
     "h.*.mlp.c_proj": conv1d("layers.*.mlp.downProj"),
   },
+  gguf: gpt2Gguf,
 });

@@ -6,6 +6,7 @@ import { rmsNorm } from "../shared/norms.js";
 import { count, part } from "../shared/part.js";
 import { partialRopeFields } from "../shared/rope-json.js";
 import { slidingWindow } from "../shared/windows.js";
+import { phi3Gguf } from "./gguf.js";
 
 // The original length counts whatever the rope parameters say.
 const ropeFields = {
@@ -25,4 +26,5 @@ export const phi3 = likeLlama("phi3", {
     "layers.*.self_attn.qkv_proj": stackedQkv(attention),
     "layers.*.mlp.gate_up_proj": stackedGateUp(mlp.hidden),
   }),
+  gguf: phi3Gguf,
 });

@@ -30,6 +30,8 @@ export interface Differences extends Partial<GivenParts> {
   readonly parameters?: WeightTable["parameters"];
   /** Buffers that are no weights. */
   readonly ignored?: OfConfig<readonly RegExp[]>;
+  /** How GGUF files have it. */
+  readonly gguf?: Family["gguf"];
 }
 
 interface Plain {
@@ -70,6 +72,7 @@ function like(plain: Plain, modelType: string, differs: Differences): Family {
       return describeParts(parts, config);
     },
     weights: (config) => tableOf(plain, differs, config),
+    gguf: differs.gguf,
   };
 }
 

@@ -4,6 +4,7 @@ import { likeLlama } from "../shared/like-llama.js";
 import { layerNorm } from "../shared/norms.js";
 import { count, flag, nonlinearity } from "../shared/part.js";
 import { slidingWindow } from "../shared/windows.js";
+import { starcoder2Gguf } from "./gguf.js";
 
 export const starcoder2 = likeLlama("starcoder2", {
   fields: {
@@ -25,4 +26,5 @@ export const starcoder2 = likeLlama("starcoder2", {
     "layers.*.mlp.c_fc": "layers.*.mlp.upProj",
     "layers.*.mlp.c_proj": "layers.*.mlp.downProj",
   },
+  gguf: starcoder2Gguf,
 });
