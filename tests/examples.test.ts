@@ -25,7 +25,6 @@ const compiledOnly = [
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.save",
   "packages/models/src/state-space/state-space-model.ts StateSpaceModel",
-  "packages/models/src/state-space/state-space-model.ts StateSpaceModel.save",
 ];
 
 /** Code that nobody should be shown, and what is to be said of it. */

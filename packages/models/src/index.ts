@@ -67,6 +67,7 @@ export type {
 export type { SamplingOptions } from "./generation/sampling.js";
 export type { StepSaveOptions } from "./generation/save-plan.js";
 export type { StepSelection } from "./generation/step-selection.js";
+export type { GenerativeOptions } from "./generative-base/options.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export type { HubOptions } from "./hub/hub-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
