@@ -100,6 +100,15 @@ function alignmentRules(engine: Engine, json: TokenizerJson): AlignmentRules {
     dropsSpaces: pieceStyle(json.decoder) === "plain",
     keepsSpaces: !/\s/.test(engine.normalize("a b")),
     unknownLength: (rest) =>
-      byWord ? (engine.divide(rest, false)[0]?.length ?? rest.length) : undefined,
+      byWord ? (firstWord(rest, engine.divide)?.length ?? rest.length) : undefined,
   };
+}
+
+/** Dividing all that is left at every word would take the square of a text's length; a beginning with further words will do. */
+function firstWord(text: string, divide: Engine["divide"]): string | undefined {
+  for (let length = 32; length < text.length; length *= 2) {
+    const words = divide(text.slice(0, length), false);
+    if (words.length > 2) return words[0]; // the next one is whole too, so that this ends where it does in the text
+  }
+  return divide(text, false)[0];
 }

@@ -99,6 +99,15 @@ describe("the tokens of a word-level tokenizer", () => {
     ]);
   });
 
+  it("lesson: a text of unknown words took the square of its length, half a minute for a page", () => {
+    const text = "好 qwx, the ".repeat(10_000);
+    const words = [...text.matchAll(/[^\s,]+|,/gu)]; // what Rust's Whitespace divides this text into
+    const expected = words.map(({ 0: word, index }) => {
+      return [word === "the" ? "the" : "<unk>", word, index];
+    });
+    expect(shown(text).slice(1)).toEqual(expected);
+  });
+
   it("show special tokens of the text as they stand", () => {
     expect(shown("Mary<eos> gave<unk>").slice(1)).toEqual([
       ["Mary", "Mary", 0],

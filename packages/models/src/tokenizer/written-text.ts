@@ -17,28 +17,38 @@ let segmenter: Intl.Segmenter | undefined;
  */
 export function writeText(text: string, write: (grapheme: string) => string): WrittenText {
   const written = { text, bytes: [] as number[], start: [] as number[], end: [] as number[] };
-  const add = (spelling: string, start: number, length: number) => {
-    for (const byte of encoder.encode(spelling)) {
-      written.bytes.push(byte);
-      written.start.push(start);
-      written.end.push(start + length);
-    }
-  };
+  const known = new Map<string, readonly SpelledPart[]>(); // a text has few different graphemes
   for (const { segment, index } of graphemes(text)) {
-    const spelling = write(segment);
-    const characters = [...segment];
-    const alone = spelling === segment ? characters : characters.map(write);
-    if (alone.join("") !== spelling) {
-      add(spelling, index, segment.length);
-      continue;
-    }
+    const parts = known.get(segment) ?? partsOf(segment, write);
+    known.set(segment, parts);
     let at = index;
-    characters.forEach((character, place) => {
-      add(alone[place], at, character.length);
-      at += character.length;
-    });
+    for (const { bytes, length } of parts) {
+      for (const byte of bytes) {
+        written.bytes.push(byte);
+        written.start.push(at);
+        written.end.push(at + length);
+      }
+      at += length;
+    }
   }
   return written;
+}
+
+/** What some characters of a grapheme are written as. */
+interface SpelledPart {
+  readonly bytes: Uint8Array;
+  /** Of the characters. */
+  readonly length: number;
+}
+
+function partsOf(segment: string, write: (grapheme: string) => string): SpelledPart[] {
+  const spelling = write(segment);
+  const characters = [...segment];
+  const alone = spelling === segment ? characters : characters.map(write);
+  if (alone.join("") !== spelling) {
+    return [{ bytes: encoder.encode(spelling), length: segment.length }];
+  }
+  return characters.map(({ length }, place) => ({ bytes: encoder.encode(alone[place]), length }));
 }
 
 /** Characters that are cut into graphemes at once: the time of a segmenter's step grows with the text it was given. */
