@@ -20,6 +20,7 @@ export {
 } from "./shared/errors.js";
 export type { Metric, MetricFunction, MetricName } from "./shared/metrics.js";
 export type { AnalysisModel } from "./shared/model.js";
+export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
