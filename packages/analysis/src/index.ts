@@ -1,8 +1,11 @@
 /** The menu of @mlxterp/analysis: a room for each method, and what they share. */
 export { type TopK, topK } from "@mlxterp/mlx";
+export * from "./acdc/index.js";
 export * from "./activation-patching/index.js";
 export * from "./attention-patterns/index.js";
+export * from "./circuits/index.js";
 export * from "./direct-logit-attribution/index.js";
+export * from "./edge-attribution/index.js";
 export * from "./head-ablation/index.js";
 export * from "./head-types/index.js";
 export * from "./logit-lens/index.js";
@@ -15,6 +18,7 @@ export {
   EqualBaselinesError,
   MetricShapeError,
   MissingTokenizerError,
+  NotASumError,
   NotRepeatableError,
   UnequalLengthError,
 } from "./shared/errors.js";

@@ -19,13 +19,13 @@
  */
 import { parseOptions, type RunControl } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
+import { rowsThatFit } from "../shared/memory.js";
 import { chooseMetric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes, saturationNotes } from "../shared/notes.js";
 import { checkSameLength, type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
 import { provenanceOf } from "../shared/provenance.js";
 import { arrangeGrids, baselineTable } from "./arrange.js";
-import { rowsThatFit } from "./memory.js";
 import { baselineNotes } from "./notes.js";
 import { type PatchingOptions, patchingOptions } from "./options.js";
 import { type PairOutcome, patchPair } from "./pairs.js";
