@@ -6,8 +6,8 @@ import { runEdges } from "../graph/edge-runs.js";
 import { edgeSet, edgesOf } from "../graph/graph.js";
 import { graphOf, outputsOf } from "../graph/outputs.js";
 import { pruned } from "../graph/prune.js";
-import { hasMethodCase, modelOfCase, openMethodCase } from "../shared/method-cases.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
+import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
 import { acdc } from "./acdc.js";
 
 const clean = [5, 17, 2, 25, 9];

@@ -5,14 +5,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { runEdges } from "../graph/edge-runs.js";
 import { type Destination, edgeSet, edgesOf } from "../graph/graph.js";
 import { graphOf, outputsOf } from "../graph/outputs.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import {
   hasMethodCase,
   type MethodCase,
   modelOfCase,
   openMethodCase,
-} from "../shared/method-cases.js";
-import type { AnalysisModel } from "../shared/model.js";
-import { gpt2Like, llamaLike } from "../shared/test-support.js";
+} from "../testing/method-cases.js";
 import { edgeAttribution } from "./edge-attribution.js";
 import type { EdgeRow } from "./result.js";
 
