@@ -10,6 +10,7 @@ export * from "./head-ablation/index.js";
 export * from "./head-types/index.js";
 export * from "./logit-lens/index.js";
 export { methods } from "./methods.js";
+export * from "./path-patching/index.js";
 export { rerun } from "./rerun.js";
 export type { Answer } from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";

@@ -9,6 +9,7 @@ import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { lens } from "./logit-lens/method.js";
+import { path } from "./path-patching/method.js";
 
 export const methods: readonly Method[] = [
   lens,
@@ -17,6 +18,7 @@ export const methods: readonly Method[] = [
   patch,
   attribute,
   ablate,
+  path,
   edges,
   circuit,
   discover,

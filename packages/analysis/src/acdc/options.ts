@@ -1,5 +1,5 @@
 /** What ACDC is asked. */
-import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import type { RunControl } from "@mlxterp/results";
 import { z } from "zod";
 import { answers } from "../shared/schemas.js";
 
@@ -24,6 +24,3 @@ export const acdcOptions = z.object({
 
 /** Options of `acdc`. */
 export type AcdcOptions = z.input<typeof acdcOptions> & RunControl;
-
-/** The same with their defaults. */
-export type AskedAcdc = ParsedOptions<typeof acdcOptions>;

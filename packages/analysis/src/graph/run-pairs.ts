@@ -88,7 +88,7 @@ async function runBatch(
 const rounding = 1e-5;
 
 /** @throws EqualBaselinesError (`EQUAL_BASELINES`) */
-export function checkApart(
+function checkApart(
   pair: PromptPair,
   clean: number,
   corrupted: number,
