@@ -1,6 +1,6 @@
 /** How many patched runs fit into one pass. */
 import { anatomyPart } from "@mlxterp/core";
-import type { AnalysisModel } from "../shared/model.js";
+import type { AnalysisModel } from "./model.js";
 
 /** More than this leaves the caches and takes longer: 336 rows of 70 tokens took a fifth more time than 64. */
 const budget = 128 * 2 ** 20; // bytes
