@@ -3,6 +3,7 @@ export { type TopK, topK } from "@mlxterp/mlx";
 export * from "./acdc/index.js";
 export * from "./activation-patching/index.js";
 export * from "./attention-patterns/index.js";
+export * from "./attribution-patching/index.js";
 export * from "./circuits/index.js";
 export * from "./direct-logit-attribution/index.js";
 export * from "./edge-attribution/index.js";

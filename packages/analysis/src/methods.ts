@@ -3,6 +3,7 @@ import type { Method } from "@mlxterp/results";
 import { discover } from "./acdc/method.js";
 import { patch } from "./activation-patching/method.js";
 import { attention } from "./attention-patterns/method.js";
+import { atp } from "./attribution-patching/method.js";
 import { circuit } from "./circuits/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
@@ -16,6 +17,7 @@ export const methods: readonly Method[] = [
   attention,
   heads,
   patch,
+  atp,
   attribute,
   ablate,
   path,

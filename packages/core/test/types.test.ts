@@ -14,4 +14,4 @@ it("a misspelt module does not compile, and every module of a typed model does",
     return `${line}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
   });
   expect(messages).toEqual([]);
-});
+}, 180_000);

@@ -1,7 +1,8 @@
 /** Scores of all edges over all pairs: what edge attribution and circuits have in common. */
 import { type ComponentGraph, edgesOf } from "../graph/graph.js";
 import { graphOf } from "../graph/outputs.js";
-import { type PairBaseline, type PairBatch, runPairs } from "../graph/run-pairs.js";
+import { type PairBatch, runPairs } from "../graph/run-pairs.js";
+import type { PairBaseline } from "../shared/baselines.js";
 import { chooseMetric, type Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPairs } from "../shared/pairs.js";

@@ -13,8 +13,9 @@
 import { createGrid, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import { graphOf } from "../graph/outputs.js";
-import { type PairBaseline, runPairs } from "../graph/run-pairs.js";
+import { runPairs } from "../graph/run-pairs.js";
 import { askedOf } from "../shared/asked.js";
+import type { PairBaseline } from "../shared/baselines.js";
 import { mean } from "../shared/lists.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";

@@ -3,6 +3,7 @@ import { isArray, type Module, type MxArray } from "@mlxterp/mlx";
 import { MissingAnatomyError } from "../errors.js";
 import { isModule } from "../tree/module-node.js";
 import type { Anatomy } from "./anatomy.js";
+import { embeddings, heads, layerLists, norms } from "./usual-names.js";
 
 interface Rule {
   readonly looked: readonly string[];
@@ -18,11 +19,6 @@ function member(module: Module, path: string): unknown {
 function firstModule(names: readonly string[], module: Module): Module | undefined {
   return names.map((name) => member(module, name)).find(isModule);
 }
-
-const layerLists = ["layers", "model.layers", "h", "transformer.h", "blocks"];
-const embeddings = ["embedTokens", "model.embedTokens", "wte", "transformer.wte", "embedding"];
-const norms = ["finalNorm", "norm", "model.norm", "lnF", "transformer.lnF"];
-const heads = ["lmHead", "head", "unembed"];
 
 /** A quantized table has fewer columns than dimensions, but says how many it stands for. */
 interface EmbeddingTable {

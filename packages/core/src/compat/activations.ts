@@ -10,6 +10,7 @@ import {
   mx,
   type OptionNames,
 } from "@mlxterp/mlx";
+import { everyLayer } from "../anatomy/usual-names.js";
 import { InvalidPromptError } from "../errors.js";
 import { checkModel } from "../model/check-model.js";
 import type { InterpretableModelCore } from "../model/model.js";
@@ -78,7 +79,7 @@ export function collectActivations(
 ): Promise<ActivationCache> {
   checkOptions<RunOptions>("collectActivations", options, runRules);
   checkModel("model", model);
-  return model.run(input, { ...options, save: options.save ?? "layers.*" });
+  return model.run(input, { ...options, save: options.save ?? everyLayer });
 }
 
 /**
@@ -145,7 +146,7 @@ async function oneBatch(
   options: CollectOptions,
   room: Room | undefined,
 ): Promise<ActivationCache> {
-  const { save = "layers.*", positions, interventions, dtype } = options;
+  const { save = everyLayer, positions, interventions, dtype } = options;
   const cache = model.collectLazily(ids, { save, interventions, positions, dtype });
   const held = { entries: cache.held(), prompts: ids.length };
   if (room) requireBudget({ ...held, times: room.total / ids.length }, room.budget);

@@ -36,6 +36,7 @@ import { requireSynchronous } from "../pass/synchronous.js";
 import { readScan } from "../scan/read-scan.js";
 import { Scan } from "../scan/scan.js";
 import { shown } from "../shown.js";
+import { otherNameText } from "../sites/described.js";
 import { outputPort, type Selector } from "../sites/selector.js";
 import { type Site, siteName } from "../sites/site.js";
 import { ActivationCache } from "../storage/cache.js";
@@ -121,7 +122,11 @@ export class InterpretableModelCore<M extends Module> {
     return resolver.resolve(selector).map(({ node, port, name }) => ({
       site: name,
       kind: node.module.constructor.name,
-      axes: port.kind === "output" ? declaredAxes(node.module) : undefined,
+      axes:
+        (port.kind === "output" ? declaredAxes(node.module) : undefined) ??
+        resolver.described.axes(name),
+      holds: resolver.described.holds(name),
+      otherNames: resolver.described.otherNames(name).map(otherNameText),
     }));
   }
 

@@ -51,6 +51,10 @@ export interface SiteInfo {
   readonly kind: string;
   /** The axes of the value, where the module says them. */
   readonly axes: Axes | undefined;
+  /** What it holds, in one sentence, where the module says it. */
+  readonly holds: string | undefined;
+  /** What TransformerLens calls it: the same tensor, and the same effect when it is changed. */
+  readonly otherNames: readonly string[];
 }
 
 /** The options of a run, with sites of M; S is each selector of those that are given. */

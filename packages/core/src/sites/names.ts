@@ -1,33 +1,43 @@
-/** Other people's names for sites, in ours: TransformerLens hooks and snake_case checkpoint paths. */
-import { inLayer, outside } from "./hook-names.js";
-
-type Hooks = Readonly<Record<string, string | readonly string[]>>;
-const hooksInLayer: Hooks = inLayer;
-const hooksOutside: Hooks = outside;
-
-/** A TransformerLens hook name in this project's words, the most exact first; none when it is none. Selectors pass through the layer part. */
-function fromTransformerLens(name: string): string[] {
-  const [, hook, call = ""] = /^(.*?)(#\d+)?$/s.exec(name) ?? [name, name];
-  if (Object.hasOwn(hooksOutside, hook))
-    return [hooksOutside[hook]].flat().map((site) => site + call);
-  const [, layer, inside] = /^blocks\.(\{[^}]*\}|[^.]+)\.(.+)$/.exec(hook) ?? [];
-  if (inside === undefined || !Object.hasOwn(hooksInLayer, inside)) return [];
-  return [hooksInLayer[inside]].flat().map((site) => `layers.${layer}.${site}${call}`);
-}
+/** Other spellings of names: snake_case checkpoint paths, and names that other libraries have for sites. */
+import type { NamedPlace, OtherName } from "./described.js";
+import { compileSegments } from "./match.js";
+import { siteName } from "./site.js";
 
 /** `self_attn.q_proj` → `selfAttn.qProj`, and without the wrapper's leading `model.`. */
-function fromSnakeCase(name: string): string {
+export function fromSnakeCase(name: string): string {
   return name
     .replace(/^(model\.)+/, "")
     .replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A name as this project would write it. */
-export function ourSpelling(name: string): string {
-  return fromTransformerLens(name).at(-1) ?? fromSnakeCase(name);
+/** A test of other names against one that was given: words are compared as they are, places in lists may be patterns. */
+export function sameOtherName(text: string): (name: OtherName) => boolean {
+  const segments = text.split(/\.(?![^{}]*\})/);
+  const tests = segments.map((segment) => compileSegments([segment === "**" ? "" : segment]));
+  return (name) =>
+    name.length === segments.length &&
+    name.every((part, index) =>
+      part.listLength > 0 ? tests[index]([part]) : part.key === segments[index],
+    );
 }
 
-/** Every spelling under which a name may be known, the given one first. */
-export function spellings(name: string): string[] {
-  return [...new Set([name, ...fromTransformerLens(name), fromSnakeCase(name)])];
+/** A name and its call, which names of other libraries may have, too: `hook_embed#1`. */
+export function splitCall(text: string): [name: string, call: number | undefined] {
+  const [, name = text, call] = /^(.*?)(?:#(\d+))?$/s.exec(text) ?? [];
+  return [name, call === undefined ? undefined : Number(call)];
+}
+
+/** A name as this project would write it, also where its place in a list does not exist. */
+export function ourSpelling(text: string, named: readonly NamedPlace[]): string {
+  const segments = splitCall(text)[0].split(".");
+  const meant = named.find(
+    ({ name }) =>
+      name.length === segments.length &&
+      name.every(({ key, listLength }, index) => listLength > 0 || key === segments[index]),
+  );
+  if (!meant) return fromSnakeCase(text);
+  const places = meant.name.flatMap(({ listLength }, at) => (listLength > 0 ? segments[at] : []));
+  const inOurs = meant.node.segments.map(({ key, listLength }) => listLength > 0 ? (places.shift() ?? key) : key); // biome-ignore format: one place for each
+  const { path } = meant.node;
+  return inOurs.join(".") + siteName(meant.node, meant.port).slice(path.length);
 }

@@ -1,8 +1,9 @@
 /** From selectors to the sites of one model. */
 import { UnknownSiteError } from "../errors.js";
 import type { ModuleTree } from "../tree/module-tree.js";
+import { DescribedSites } from "./described.js";
 import { compileSegments } from "./match.js";
-import { spellings } from "./names.js";
+import { fromSnakeCase, ourSpelling, sameOtherName, splitCall } from "./names.js";
 import { nearestSites, rangeHint } from "./nearest.js";
 import {
   checkSelector,
@@ -19,6 +20,7 @@ import { type Site, siteName } from "./site.js";
 export class SiteResolver {
   private readonly remembered = new Map<string, readonly Site[]>();
   private version = -1;
+  private noted: { readonly version: number; readonly sites: DescribedSites } | undefined;
 
   constructor(private readonly tree: ModuleTree) {}
 
@@ -39,6 +41,15 @@ export class SiteResolver {
     return sites;
   }
 
+  /** What the modules say of their sites; read off the tree when it is first asked for. */
+  get described(): DescribedSites {
+    const { version } = this.tree;
+    if (this.noted?.version !== version) {
+      this.noted = { version, sites: new DescribedSites(this.tree) };
+    }
+    return this.noted.sites;
+  }
+
   private find(selector: Selector): readonly Site[] {
     if (typeof selector !== "string")
       return this.require(selector, () => this.matchRegExp(selector));
@@ -55,17 +66,38 @@ export class SiteResolver {
     const again = search();
     if (again.length > 0) return again;
     const text = String(selector);
-    throw new UnknownSiteError(text, nearestSites(this.tree, text), rangeHint(this.tree, text));
+    const ours = ourSpelling(text, this.described.named);
+    throw new UnknownSiteError(text, nearestSites(this.tree, ours), rangeHint(this.tree, ours));
   }
 
   private matchText(text: string): readonly Site[] {
-    for (const spelling of spellings(text)) {
-      for (const reading of parseSelector(spelling)) {
-        const sites = this.match(reading);
-        if (sites.length > 0) return sites;
-      }
+    const direct = this.matchPath(text);
+    if (direct.length > 0) return direct;
+    const borrowed = this.matchOtherName(text);
+    return borrowed.length > 0 ? borrowed : this.matchPath(fromSnakeCase(text));
+  }
+
+  private matchPath(text: string): readonly Site[] {
+    for (const reading of parseSelector(text)) {
+      const sites = this.match(reading);
+      if (sites.length > 0) return sites;
     }
     return [];
+  }
+
+  private matchOtherName(text: string): Site[] {
+    const [body, call] = splitCall(text);
+    const same = sameOtherName(body);
+    const exact = !/[*{]/.test(body);
+    return this.described.named
+      .filter(({ name }) => same(name))
+      .map(({ node, port }) => this.site({ node, port, call, exact }));
+  }
+
+  private site(found: Pick<Site, "node" | "port" | "call" | "exact">): Site {
+    const name = siteName(found.node, found.port);
+    const otherNames = () => this.described.otherNames(name);
+    return { ...found, name, otherNames };
   }
 
   private match({ segments, port, call, pattern }: ParsedSelector): Site[] {
@@ -75,7 +107,7 @@ export class SiteResolver {
     // "**" means the modules inside; the root is reached by its ports, `output` and `input`.
     return nodes
       .filter((node) => node.path !== "" || segments.length === 0)
-      .map((node) => ({ node, port, call, name: siteName(node, port), exact: !pattern }));
+      .map((node) => this.site({ node, port, call, exact: !pattern }));
   }
 
   /** Inputs match where the expression speaks of them: it matches the name with `.input`, but not without. */
@@ -84,7 +116,7 @@ export class SiteResolver {
     return this.tree.nodes.flatMap((node) => {
       const port = [outputPort, inputPort].find((port) => plain.test(siteName(node, port)));
       if (!port) return [];
-      return [{ node, port, call: undefined, name: siteName(node, port), exact: false }];
+      return [this.site({ node, port, call: undefined, exact: false })];
     });
   }
 }

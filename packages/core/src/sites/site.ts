@@ -1,5 +1,6 @@
 /** A place in a model, and its name. */
 import type { ModuleNode } from "../tree/module-node.js";
+import type { OtherName } from "./described.js";
 import type { Port } from "./selector.js";
 
 /** A module's input or output. */
@@ -12,6 +13,8 @@ export interface Site {
   readonly name: string;
   /** Whether the user named exactly this site, rather than a pattern that happens to match it. */
   readonly exact: boolean;
+  /** What other libraries call it, where the whole tree was looked at. */
+  readonly otherNames?: () => readonly OtherName[];
 }
 
 /** The canonical name of a module's port: `layers.3`, `layers.3.input`, `lstm.output.1`; the root's are `output`, `input`. */

@@ -2,8 +2,9 @@
 import type { Axes } from "../axes.js";
 import type { FoundSite } from "../pass/found-site.js";
 import { axesOf, findPositionAxis } from "../sites/axes-of.js";
+import type { OtherName } from "../sites/described.js";
 import { compileSegments } from "../sites/match.js";
-import { spellings } from "../sites/names.js";
+import { fromSnakeCase, sameOtherName, splitCall } from "../sites/names.js";
 import { type Port, parseSelector } from "../sites/selector.js";
 import type { Segment } from "../tree/module-node.js";
 
@@ -19,6 +20,8 @@ export interface SavedSite {
   readonly axes: Axes | undefined;
   /** Which axis holds positions; undefined where there is none, or that is not known. */
   readonly positionAxis: number | undefined;
+  /** What other libraries call it. */
+  readonly otherNames?: readonly OtherName[];
 }
 
 /** @param width the number of positions of the batch; undefined when the input was not tokens */
@@ -26,7 +29,8 @@ export function savedSite({ name, site, call, value }: FoundSite, width?: number
   const { segments } = site.node;
   const axes = axesOf(site, value);
   const positionAxis = findPositionAxis(axes, value.shape, width);
-  return { name, segments, port: site.port, call, axes, positionAxis };
+  const otherNames = site.otherNames?.() ?? [];
+  return { name, segments, port: site.port, call, axes, positionAxis, otherNames };
 }
 
 /**
@@ -35,18 +39,29 @@ export function savedSite({ name, site, call, value }: FoundSite, width?: number
  * @returns undefined when it is not held, or when the name is a pattern
  */
 export function findSaved(name: string, held: readonly SavedSite[]): string | undefined {
-  for (const spelling of spellings(name)) {
-    for (const reading of parseSelector(spelling)) {
-      if (reading.pattern) continue;
-      const test = compileSegments(reading.segments);
-      const found = held.find(
-        ({ segments, port, call }) =>
-          call === reading.call && samePort(port, reading.port) && test(segments),
-      );
-      if (found) return found.name;
-    }
+  return (
+    findByPath(name, held) ?? findByOtherName(name, held) ?? findByPath(fromSnakeCase(name), held)
+  );
+}
+
+function findByPath(name: string, held: readonly SavedSite[]): string | undefined {
+  for (const reading of parseSelector(name)) {
+    if (reading.pattern) continue;
+    const test = compileSegments(reading.segments);
+    const found = held.find(
+      ({ segments, port, call }) =>
+        call === reading.call && samePort(port, reading.port) && test(segments),
+    );
+    if (found) return found.name;
   }
   return undefined;
+}
+
+function findByOtherName(name: string, held: readonly SavedSite[]): string | undefined {
+  const [body, wanted] = splitCall(name);
+  if (/[*{]/.test(body)) return undefined;
+  const same = sameOtherName(body);
+  return held.find(({ call, otherNames = [] }) => call === wanted && otherNames.some(same))?.name;
 }
 
 function samePort(one: Port, other: Port): boolean {

@@ -2,6 +2,14 @@
 import { type MxArray, nn } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 
+/** What a tap says of its site. */
+export interface TapNote<Hook extends string = string> {
+  /** What it holds, in one sentence. */
+  readonly holds: string;
+  /** Its name in TransformerLens, after the names of the modules around it, which their `siteNotes` give. */
+  readonly hook?: Hook | readonly Hook[];
+}
+
 /**
  * An identity module: `this.pattern.forward(weights)` makes `pattern` a site that a trace can read and change.
  * Outside a trace it costs one function call.
@@ -17,14 +25,33 @@ import type { Axes } from "../axes.js";
  * }
  * await new InterpretableModel(new Block()).run(mx.ones([1, 3, 8]), { save: "middle" });
  */
-export class Tap<const A extends Axes = Axes> extends nn.Module {
-  // Private, so that the binding does not list it among the module's parameters.
+export class Tap<
+  const A extends Axes = Axes,
+  const Hook extends string = string,
+> extends nn.Module {
+  // Private, so that the binding does not list them among the module's parameters.
   readonly #axes: A;
+  readonly #note: TapNote<Hook> | undefined;
 
-  /** @param axes the axes of the value that passes through, outermost first */
-  constructor(axes: A) {
+  /**
+   * @param axes the axes of the value that passes through, outermost first
+   * @param note what the site holds, and its other names
+   */
+  constructor(axes: A, note?: TapNote<Hook>) {
     super();
     this.#axes = axes;
+    this.#note = note;
+  }
+
+  /** What the site holds, in one sentence; undefined where nobody said it. */
+  get holds(): string | undefined {
+    return this.#note?.holds;
+  }
+
+  /** What TransformerLens calls it, after the names of the modules around it. */
+  get hooks(): readonly Hook[] {
+    const hook = this.#note?.hook;
+    return hook === undefined ? [] : ([hook].flat() as Hook[]);
   }
 
   get axes(): A {

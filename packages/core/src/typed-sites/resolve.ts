@@ -2,7 +2,8 @@
 import type { Module } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import type { Activation, InputAxes, OutputAxes } from "./activation.js";
-import type { CamelCase, FromTransformerLens } from "./spelling.js";
+import type { FromHook } from "./hooks.js";
+import type { CamelCase } from "./spelling.js";
 import type { ModuleKey, SiteValue } from "./views.js";
 
 /** The type of the activation at the site that S names. */
@@ -24,11 +25,11 @@ export type AxesAt<M, S extends string> = string extends S
       ? AnyName<M, Path>
       : AnyName<M, S>;
 
-type AnyName<M, S extends string> = [FromTransformerLens<S>] extends [never]
+type AnyName<M, S extends string> = [FromHook<M, S>] extends [never]
   ? S extends `model.${infer Rest}`
     ? Follow<M, Rest> | Follow<M, S>
     : Follow<M, S>
-  : Follow<M, FromTransformerLens<S>> | Follow<M, S>;
+  : Follow<M, FromHook<M, S>>;
 
 /** Takes the first segment off a path; the dots inside braces belong to their segment. */
 type Follow<T, S extends string> = S extends `{${infer Choice}}.${infer Rest}`

@@ -2,6 +2,7 @@
 import { type Embedding, type Linear, type MxArray, mx, type NormLayer, nn } from "@mlxterp/mlx";
 import type { Axes } from "../../src/axes.js";
 import type { Tokenizer } from "../../src/tokens/tokens.js";
+import type { SiteNotes } from "../../src/tree/site-notes.js";
 import { Tap } from "../../src/tree/tap.js";
 
 const width = 8;
@@ -10,8 +11,8 @@ const vocab = 11;
 class Attention extends nn.Module {
   query: Linear = new nn.Linear(width, width);
   key: Linear = new nn.Linear(width, width);
-  pattern = new Tap(["batch", "heads", "query", "key"]);
-  result = new Tap(["batch", "position", "heads", "hidden"]);
+  pattern = new Tap(["batch", "heads", "query", "key"], { holds: "The pattern.", hook: "hook_pattern" }); // biome-ignore format: one line for each
+  result = new Tap(["batch", "position", "heads", "hidden"], { holds: "Each head's write.", hook: "hook_result" }); // biome-ignore format: one line for each
 
   override forward(x: MxArray): MxArray {
     const length = x.shape[1];
@@ -36,8 +37,17 @@ class Attention extends nn.Module {
 class Layer extends nn.Module {
   norm: NormLayer = new nn.LayerNorm(width);
   selfAttn = new Attention();
-  residMid = new Tap(["batch", "position", "hidden"]);
+  residMid = new Tap(["batch", "position", "hidden"], { holds: "The sum with attention.", hook: "hook_resid_mid" }); // biome-ignore format: one line for each
   mlp: Linear = new nn.Linear(width, width);
+
+  get siteNotes() {
+    return {
+      input: { holds: "The residual stream before the layer.", hook: "hook_resid_pre" },
+      output: { hook: "hook_resid_post" },
+      selfAttn: { hook: "hook_attn_out", inside: "attn" },
+      mlp: { hook: "hook_mlp_out" },
+    } as const satisfies SiteNotes;
+  }
 
   override forward(x: MxArray): MxArray {
     const middle = this.residMid.forward(mx.add(x, this.selfAttn.forward(this.norm.forward(x))));
@@ -60,6 +70,13 @@ export class CausalModel extends nn.Module {
     let x = this.embedTokens.forward(ids);
     for (const layer of this.layers) x = layer.forward(x);
     return this.lmHead.forward(this.finalNorm.forward(x));
+  }
+
+  get siteNotes() {
+    return {
+      embedTokens: { hook: "hook_embed" },
+      "layers.*": { inside: "blocks.*" },
+    } as const satisfies SiteNotes;
   }
 
   get outputAxes(): Axes {

@@ -12,6 +12,10 @@ export class Block extends nn.Module {
     this.down = new nn.Linear(2 * width, width);
   }
 
+  get siteNotes() {
+    return { input: { hook: "hook_resid_pre" }, output: { hook: "hook_resid_post" } } as const;
+  }
+
   override forward(x: MxArray): MxArray {
     return mx.add(x, this.down.forward(nn.relu(this.up.forward(x))));
   }
@@ -26,6 +30,10 @@ export class Stack extends nn.Module {
     super();
     this.layers = Array.from({ length: depth }, () => new Block(width));
     this.head = new nn.Linear(width, width);
+  }
+
+  get siteNotes() {
+    return { "layers.*": { inside: "blocks.*" } } as const;
   }
 
   override forward(x: MxArray): MxArray {

@@ -160,10 +160,16 @@ model.run(mx.ones([1, 2]), {
 
 // Axes in the type of what is read.
 class Attention extends nn.Module {
-  readonly pattern = new Tap(["batch", "heads", "query", "key"]);
+  readonly pattern = new Tap(["batch", "heads", "query", "key"], {
+    holds: "How much each query takes of each key.",
+    hook: "attn.hook_pattern",
+  });
   readonly residual = new Tap(["batch", "position", "hidden"]);
   get outputAxes() {
     return ["batch", "position", "hidden"] as const;
+  }
+  get siteNotes() {
+    return { output: { holds: "What it adds.", hook: ["hook_out", "hook_attn_out"] } } as const;
   }
   override forward(x: MxArray): MxArray {
     return x;
@@ -171,6 +177,9 @@ class Attention extends nn.Module {
 }
 class Blocks extends nn.Module {
   readonly layers: Attention[] = [];
+  get siteNotes() {
+    return { "layers.*": { inside: "blocks.*" } } as const;
+  }
   override forward(x: MxArray): MxArray {
     return x;
   }
@@ -185,9 +194,17 @@ const patterns: Pattern[] = [
   seen.value("layers.-1.pattern"),
   seen.at("**.pattern").value,
   seen.save("layers.{0,1}.pattern#2"),
+  seen.save("blocks.3.attn.hook_pattern"),
+  seen.save("blocks.{0,1}.attn.hook_pattern#1"),
 ];
-const residuals: Residual[] = [seen.layers[2].value, seen.at("layers.2").save()];
+const residuals: Residual[] = [seen.layers[2].value, seen.at("layers.2").save(), seen.save("blocks.-1.hook_attn_out"), seen.save("blocks.*.hook_out")]; // biome-ignore format: one list
 const sizes: [number, number, number, number] = patterns[0].shape;
+// @ts-expect-error a name that TransformerLens has, but no module here
+seen.at("blocks.3.hook_mlp_out");
+// @ts-expect-error a name without its layer
+seen.at("hook_attn_out");
+// @ts-expect-error a list that has no other name
+seen.at("block.3.hook_attn_out");
 // @ts-expect-error a pattern that matches nothing
 seen.at("**.residuals");
 // @ts-expect-error a pattern is no residual stream

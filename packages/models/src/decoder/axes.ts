@@ -7,6 +7,7 @@ export type ResidualAxes = typeof residualAxes;
 export const logitsAxes = ["batch", "position", "vocab"] as const satisfies Axes;
 export type LogitsAxes = typeof logitsAxes;
 
+export type NeuronAxes = readonly ["batch", "position", "mlpHidden"];
 export type QueryAxes = readonly ["batch", "heads", "position", "headDim"];
 export type KeyAxes = readonly ["batch", "kvHeads", "position", "headDim"];
 export type PatternAxes = readonly ["batch", "heads", "query", "key"];

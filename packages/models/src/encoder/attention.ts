@@ -1,6 +1,7 @@
 /** Attention in both directions, with every intermediate value as a site. */
-import { Tap } from "@mlxterp/core";
+
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { headSites } from "../decoder/attention/head-sites.js";
 import { attentionScores, mixValues, splitHeads } from "../decoder/attention/heads.js";
 import { type HeadWriting, writeHeads } from "../decoder/attention/mix-heads.js";
 import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
@@ -14,16 +15,13 @@ export class EncoderAttention extends nn.Module implements HeadWriting {
   readonly qProj: Linear;
   readonly kProj: Linear;
   readonly vProj: Linear;
-  readonly q = new Tap(["batch", "heads", "position", "headDim"]);
-  readonly k = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  readonly v = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  /** Scaled and masked, before the softmax. */
-  readonly scores = new Tap(["batch", "heads", "query", "key"]);
-  readonly pattern = new Tap(["batch", "heads", "query", "key"]);
-  /** Each head's mix of values. */
-  readonly z = new Tap(["batch", "position", "heads", "headDim"]);
-  /** What each head writes; their sum and the bias are the output. While it is changed, `oProj` is not called. */
-  readonly result = new Tap(["batch", "position", "heads", "hidden"]);
+  readonly q = headSites.q();
+  readonly k = headSites.k();
+  readonly v = headSites.v();
+  readonly scores = headSites.scores();
+  readonly pattern = headSites.pattern();
+  readonly z = headSites.z();
+  readonly result = headSites.result();
   readonly oProj: Linear;
   /** The norm after attention belongs to the layer. */
   readonly postNorm = undefined;

@@ -1,5 +1,5 @@
 /** One layer of an encoder: attention and MLP, each added to the residual stream, which is then normalised. */
-import { Tap } from "@mlxterp/core";
+import { type SiteNotes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
 import { Mlp } from "../decoder/mlp/mlp.js";
@@ -10,13 +10,15 @@ import type { BertConfig } from "./config.js";
 /** Norms stand on the residual stream itself, so what a layer writes is also rescaled by all later ones. */
 export class EncoderLayer extends nn.Module {
   readonly selfAttn: EncoderAttention;
-  /** The sum of the layer's input and attention, before it is normalised. */
-  readonly residMid = new Tap(["batch", "position", "hidden"]);
+  readonly residMid = new Tap(["batch", "position", "hidden"], {
+    holds: "The sum of the layer's input and attention, before it is normalised.",
+  });
   /** After attention: what the MLP reads and is added to. */
   readonly postAttentionNorm: Norm;
   readonly mlp: Mlp;
-  /** The sum with the MLP, before it is normalised. */
-  readonly residPost = new Tap(["batch", "position", "hidden"]);
+  readonly residPost = new Tap(["batch", "position", "hidden"], {
+    holds: "The sum with the MLP, before it is normalised.",
+  });
   /** After the MLP: the layer's output. */
   readonly outputNorm: Norm;
 
@@ -26,6 +28,16 @@ export class EncoderLayer extends nn.Module {
     this.postAttentionNorm = new Norm(hidden, norm);
     this.mlp = new Mlp(hidden, { ...mlp, gated: false, bias: true });
     this.outputNorm = new Norm(hidden, norm);
+  }
+
+  get siteNotes(): SiteNotes {
+    return {
+      input: { holds: "What the layer reads." },
+      output: { holds: "The layer's output, normalised." },
+      selfAttn: { holds: "What attention adds." },
+      postAttentionNorm: { holds: "After attention: what the MLP reads and is added to." },
+      mlp: { holds: "What the MLP adds." },
+    };
   }
 
   get outputAxes(): ResidualAxes {

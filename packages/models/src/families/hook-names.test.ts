@@ -111,3 +111,32 @@ describe("hook_normalized", () => {
     expect(maxDifference(normalized, output)).toBeGreaterThan(0.1);
   });
 });
+
+describe("a cache", () => {
+  it("gave normalised queries as hook_q where only those were saved; they have no name there", async () => {
+    const model = await loadModel(referenceFolder("qwen3/biases"));
+    const cache = await model.run([ids], { save: ["layers.0.selfAttn.q", "layers.0.mlp"] });
+    expect(cache.has("blocks.0.attn.hook_q" as string)).toBe(false);
+    expect(cache.has("blocks.-1.hook_mlp_out")).toBe(false);
+    expect(maxDifference(cache.get("blocks.0.hook_mlp_out"), cache.get("layers.0.mlp"))).toBe(0);
+  });
+});
+
+describe("a site", () => {
+  it("says what it holds and what TransformerLens calls it", async () => {
+    const model = await loadModel(referenceFolder("qwen3/biases"));
+    const [before, after, layer] = ["qRaw", "q"]
+      .map((site) => `layers.1.selfAttn.${site}` as string)
+      .concat("layers.1.input")
+      .map((site) => model.sites(site)[0]);
+    expect(before).toMatchObject({ otherNames: ["blocks.1.attn.hook_q"] });
+    expect(after).toMatchObject({
+      otherNames: [],
+      holds: expect.stringMatching(/^Queries by head/),
+    });
+    expect(layer).toMatchObject({
+      otherNames: ["blocks.1.hook_resid_pre"],
+      holds: "The residual stream before the layer.",
+    });
+  });
+});

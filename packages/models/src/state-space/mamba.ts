@@ -1,5 +1,6 @@
 /** Mamba: a language model without attention; token ids in, logits out. */
 
+import type { SiteNotes } from "@mlxterp/core";
 import {
   checkBoolean,
   checkList,
@@ -29,6 +30,15 @@ export class MambaLayer extends nn.Module {
     this.residualInFloat32 = config.residualInFloat32;
     this.inputNorm = new Norm(config.hidden, config.norm);
     this.mixer = new Mixer(config.hidden, config.mixer);
+  }
+
+  get siteNotes() {
+    return {
+      input: { holds: "The residual stream before the layer.", hook: "hook_resid_pre" },
+      output: { holds: "The residual stream after the layer.", hook: "hook_resid_post" },
+      inputNorm: { holds: "What the mixer reads.", inside: "ln1" },
+      mixer: { holds: "The mixer's write to the residual stream, as it is added." },
+    } as const satisfies SiteNotes;
   }
 
   get outputAxes(): ResidualAxes {
@@ -78,6 +88,15 @@ export class Mamba extends nn.Module {
     this.layers = Array.from({ length: layers }, () => new MambaLayer(config));
     this.finalNorm = new Norm(hidden, norm);
     if (!head.tied) this.lmHead = new nn.Linear(hidden, vocab, false);
+  }
+
+  get siteNotes() {
+    return {
+      embedTokens: { holds: "The tokens' embeddings.", axes: residualAxes, hook: "hook_embed" },
+      "layers.*": { inside: "blocks.*" },
+      finalNorm: { holds: "What the head reads.", inside: "ln_final" },
+      output: { holds: "The logits." },
+    } as const satisfies SiteNotes;
   }
 
   get outputAxes(): LogitsAxes {

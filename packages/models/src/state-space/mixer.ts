@@ -26,28 +26,40 @@ export class Mixer extends nn.Module {
   readonly stepRank: number;
   readonly stateSize: number;
   readonly inProj: Linear;
-  /** The branch that multiplies what was remembered, before its nonlinearity. */
-  readonly gate = new Tap(["batch", "position", "mlpHidden"]);
+  readonly gate = new Tap(["batch", "position", "mlpHidden"], {
+    holds: "The branch that multiplies what was remembered, before its nonlinearity.",
+  });
   readonly convolution: CausalConvolution;
-  /** The convolved and activated input: what is written and what steps are chosen by. */
-  readonly signal = new Tap(["batch", "position", "mlpHidden"]);
+  readonly signal = new Tap(["batch", "position", "mlpHidden"], {
+    holds: "The convolved and activated input: what is written and what steps are chosen by.",
+  });
   readonly xProj: Linear;
   readonly dtProj: Linear;
-  /** The step: near 0 a channel keeps its memory and takes in nothing. */
-  readonly delta = new Tap(["batch", "position", "mlpHidden"]);
-  /** The direction in which a token is written into each channel's state, and the one in which it is read. */
-  readonly B = new Tap(["batch", "position", "state"]);
-  readonly C = new Tap(["batch", "position", "state"]);
-  /** The part of each state that remains when the token comes. */
-  readonly decay = new Tap(["batch", "position", "mlpHidden", "state"]);
-  /** What the token adds to each state; a change is carried on to later positions. */
-  readonly write = new Tap(["batch", "position", "mlpHidden", "state"]);
-  /** The state after each token. A change alters what is read there, not what is carried on. */
-  readonly states = new Tap(["batch", "position", "mlpHidden", "state"]);
-  /** What is read out, with the skip connection, before the gate. */
-  readonly scan = new Tap(["batch", "position", "mlpHidden"]);
-  /** After the gate: what `outProj` reads. */
-  readonly post = new Tap(["batch", "position", "mlpHidden"]);
+  readonly delta = new Tap(["batch", "position", "mlpHidden"], {
+    holds: "The step: near 0 a channel keeps its memory and takes in nothing.",
+  });
+  readonly B = new Tap(["batch", "position", "state"], {
+    holds: "The direction in which a token is written into each channel's state.",
+  });
+  readonly C = new Tap(["batch", "position", "state"], {
+    holds: "The direction in which each channel's state is read.",
+  });
+  readonly decay = new Tap(["batch", "position", "mlpHidden", "state"], {
+    holds: "The part of each state that remains when the token comes.",
+  });
+  readonly write = new Tap(["batch", "position", "mlpHidden", "state"], {
+    holds: "What the token adds to each state; a change is carried on to later positions.",
+  });
+  readonly states = new Tap(["batch", "position", "mlpHidden", "state"], {
+    holds:
+      "The state after each token. A change alters what is read there, not what is carried on.",
+  });
+  readonly scan = new Tap(["batch", "position", "mlpHidden"], {
+    holds: "What is read out, with the skip connection, before the gate.",
+  });
+  readonly post = new Tap(["batch", "position", "mlpHidden"], {
+    holds: "After the gate: what `outProj` reads.",
+  });
   readonly outProj: Linear;
   /** The logarithm of each state's rate of forgetting, (channels, state). */
   decayRate: MxArray;

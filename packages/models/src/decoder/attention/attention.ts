@@ -1,13 +1,7 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
 import { Tap } from "@mlxterp/core";
 import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
-import {
-  type HeadAxes,
-  type KeyAxes,
-  type QueryAxes,
-  type ResidualAxes,
-  residualAxes,
-} from "../axes.js";
+import { type KeyAxes, type QueryAxes, type ResidualAxes, residualAxes } from "../axes.js";
 import type { LayerCache } from "../cache/cache.js";
 import type { AttentionConfig } from "../config/config.js";
 import { Norm } from "../norm/norm.js";
@@ -16,6 +10,7 @@ import type { ScoreBias } from "../positions/alibi.js";
 import type { Pass } from "../positions/pass.js";
 import type { Rotation } from "../positions/rope.js";
 import { type ByHead, projectHeads } from "./head-inputs.js";
+import { headSites } from "./head-sites.js";
 import { splitHeads } from "./heads.js";
 import {
   droppedKeys,
@@ -37,14 +32,14 @@ export interface SelfAttention extends Module, Mixing, HeadWriting {
   readonly vProj: Linear;
   readonly qNorm?: Norm;
   readonly kNorm?: Norm;
-  readonly qRaw?: Tap<QueryAxes>;
-  readonly kRaw?: Tap<KeyAxes>;
-  readonly q: Tap<QueryAxes>;
-  readonly k: Tap<KeyAxes>;
-  readonly v: Tap<KeyAxes>;
-  readonly qRot: Tap<QueryAxes>;
-  readonly kRot: Tap<KeyAxes>;
-  readonly z: Tap<HeadAxes>;
+  readonly qRaw?: Attention["qRaw"];
+  readonly kRaw?: Attention["kRaw"];
+  readonly q: Attention["q"];
+  readonly k: Attention["k"];
+  readonly v: Attention["v"];
+  readonly qRot: Attention["qRot"];
+  readonly kRot: Attention["kRot"];
+  readonly z: Attention["z"];
   /** In latent attention only. */
   readonly qDownProj?: Linear;
   readonly qDownNorm?: Norm;
@@ -77,26 +72,18 @@ export class Attention extends nn.Module implements SelfAttention {
   readonly qNorm: Norm | undefined;
   readonly kNorm: Norm | undefined;
   readonly normsWidth: boolean;
-  /** Queries and keys by head before they are normalised; absent where they are not. */
-  readonly qRaw: Tap<QueryAxes> | undefined;
-  readonly kRaw: Tap<KeyAxes> | undefined;
-  /** Queries, keys and values by head, before rotation, after any norm and clipping. */
-  readonly q = new Tap(["batch", "heads", "position", "headDim"]);
-  readonly k = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  readonly v = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  /** After rotation; without rotary positions the same as `q` and `k`. */
-  readonly qRot = new Tap(["batch", "heads", "position", "headDim"]);
-  readonly kRot = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  /** Scaled, capped, biased and masked, before the softmax. */
-  readonly scores = new Tap(["batch", "heads", "query", "key"]);
-  readonly pattern = new Tap(["batch", "heads", "query", "key"]);
-  /** Each head's mix of values. */
-  readonly z = new Tap(["batch", "position", "heads", "headDim"]);
-  /**
-   * What each head writes, times `outputScale` if there is one. With `oProj`'s bias they add up to the output or, in
-   * families with a `postNorm`, to what it reads. While this is changed, `oProj` is not called.
-   */
-  readonly result = new Tap(["batch", "position", "heads", "hidden"]);
+  /** Before `q` and `k`: of two sites with one name in TransformerLens, the first is meant. */
+  readonly qRaw: Tap<QueryAxes, "hook_q"> | undefined;
+  readonly kRaw: Tap<KeyAxes, "hook_k"> | undefined;
+  readonly q = headSites.q();
+  readonly k = headSites.k();
+  readonly v = headSites.v();
+  readonly qRot = headSites.qRot();
+  readonly kRot = headSites.kRot();
+  readonly scores = headSites.scores();
+  readonly pattern = headSites.pattern();
+  readonly z = headSites.z();
+  readonly result = headSites.result();
   readonly oProj: Linear;
   /** Absent in most families. */
   readonly postNorm: Norm | undefined;
@@ -126,8 +113,14 @@ export class Attention extends nn.Module implements SelfAttention {
     this.normsWidth = config.queryKeyNorm?.over === "width";
     if (config.queryKeyNorm) {
       [this.qNorm, this.kNorm] = createQueryKeyNorms(config.queryKeyNorm, config);
-      this.qRaw = new Tap(["batch", "heads", "position", "headDim"]);
-      this.kRaw = new Tap(["batch", "kvHeads", "position", "headDim"]);
+      this.qRaw = new Tap(["batch", "heads", "position", "headDim"], {
+        holds: "Queries by head before they are normalised; only where they are.",
+        hook: "hook_q",
+      });
+      this.kRaw = new Tap(["batch", "kvHeads", "position", "headDim"], {
+        holds: "Keys by head before they are normalised; only where they are.",
+        hook: "hook_k",
+      });
     }
     this.oProj = new nn.Linear(heads * headDim, hidden, config.outputBias);
     if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);

@@ -9,10 +9,10 @@ type KeyInputAxes = readonly ["batch", "position", "kvHeads", "hidden"];
 /** The taps of one layer, before its norm. */
 export interface HeadInputs {
   /** Of queries, keys and values alike; absent where heads share keys. */
-  readonly attnInput: Tap<HeadWriteAxes> | undefined;
-  readonly qInput: Tap<HeadWriteAxes> | undefined;
-  readonly kInput: Tap<KeyInputAxes> | undefined;
-  readonly vInput: Tap<KeyInputAxes> | undefined;
+  readonly attnInput: Tap<HeadWriteAxes, "hook_attn_in"> | undefined;
+  readonly qInput: Tap<HeadWriteAxes, "hook_q_input"> | undefined;
+  readonly kInput: Tap<KeyInputAxes, "hook_k_input"> | undefined;
+  readonly vInput: Tap<KeyInputAxes, "hook_v_input"> | undefined;
 }
 
 /** Something for each head; of queries (batch, position, heads, hidden), of keys and values with kvHeads. */
@@ -30,10 +30,25 @@ interface HeadCounts {
 export function createHeadInputs({ heads, kvHeads }: HeadCounts): Required<HeadInputs> {
   return {
     attnInput:
-      heads === kvHeads ? new Tap(["batch", "position", "heads", "hidden"] as const) : undefined,
-    qInput: new Tap(["batch", "position", "heads", "hidden"]),
-    kInput: new Tap(["batch", "position", "kvHeads", "hidden"]),
-    vInput: new Tap(["batch", "position", "kvHeads", "hidden"]),
+      heads === kvHeads
+        ? new Tap(["batch", "position", "heads", "hidden"] as const, {
+            holds:
+              "What attention reads, by head and before the norm; only where every head has keys of its own.",
+            hook: "hook_attn_in",
+          })
+        : undefined,
+    qInput: new Tap(["batch", "position", "heads", "hidden"], {
+      holds: "What queries are read from, by head and before the norm.",
+      hook: "hook_q_input",
+    }),
+    kInput: new Tap(["batch", "position", "kvHeads", "hidden"], {
+      holds: "What keys are read from, by head and before the norm.",
+      hook: "hook_k_input",
+    }),
+    vInput: new Tap(["batch", "position", "kvHeads", "hidden"], {
+      holds: "What values are read from, by head and before the norm.",
+      hook: "hook_v_input",
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Multi-head latent attention: keys and values are read from one narrow vector per token. */
-import { Tap } from "@mlxterp/core";
+
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../axes.js";
 import type { LayerCache } from "../cache/cache.js";
@@ -8,6 +8,7 @@ import { Norm } from "../norm/norm.js";
 import type { Pass } from "../positions/pass.js";
 import type { Rotation } from "../positions/rope.js";
 import type { SelfAttention } from "./attention.js";
+import { headSites } from "./head-sites.js";
 import { splitHeads } from "./heads.js";
 import { droppedKeys, keptKeys, mixHeads, writeHeads } from "./mix-heads.js";
 
@@ -38,16 +39,16 @@ export class LatentAttention extends nn.Module implements SelfAttention {
   readonly kRopeProj: Linear;
   readonly kProj: Linear;
   readonly vProj: Linear;
-  readonly q = new Tap(["batch", "heads", "position", "headDim"]);
-  readonly k = new Tap(["batch", "kvHeads", "position", "headDim"]);
+  readonly q = headSites.q();
+  readonly k = headSites.k();
   /** Of another width than queries and keys. */
-  readonly v = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  readonly qRot = new Tap(["batch", "heads", "position", "headDim"]);
-  readonly kRot = new Tap(["batch", "kvHeads", "position", "headDim"]);
-  readonly scores = new Tap(["batch", "heads", "query", "key"]);
-  readonly pattern = new Tap(["batch", "heads", "query", "key"]);
-  readonly z = new Tap(["batch", "position", "heads", "headDim"]);
-  readonly result = new Tap(["batch", "position", "heads", "hidden"]);
+  readonly v = headSites.v();
+  readonly qRot = headSites.qRot();
+  readonly kRot = headSites.kRot();
+  readonly scores = headSites.scores();
+  readonly pattern = headSites.pattern();
+  readonly z = headSites.z();
+  readonly result = headSites.result();
   readonly oProj: Linear;
   readonly postNorm: Norm | undefined;
   readonly outputScale: number | undefined;

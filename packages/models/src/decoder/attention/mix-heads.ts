@@ -9,8 +9,8 @@ import { attentionScores, headResults, mixValues } from "./heads.js";
 
 /** The parts of an attention module that weigh values. */
 export interface Mixing {
-  readonly scores: Tap<PatternAxes>;
-  readonly pattern: Tap<PatternAxes>;
+  readonly scores: Tap<PatternAxes, "hook_attn_scores">;
+  readonly pattern: Tap<PatternAxes, "hook_pattern">;
   readonly scoreScale: number;
   readonly softCap: number | undefined;
   /** How many keys a query sees, itself included; undefined for all. */

@@ -1,5 +1,5 @@
 /** What an MLP and a mixture of experts have in common. */
-import type { Tap } from "@mlxterp/core";
+import type { Axes, Tap } from "@mlxterp/core";
 import type { Linear, Module, MxArray } from "@mlxterp/mlx";
 import type { Mlp } from "../mlp/mlp.js";
 import type { Norm } from "../norm/norm.js";
@@ -11,9 +11,9 @@ export interface FeedForward extends Module {
   readonly gateProj?: Linear | ExpertLinear | undefined;
   readonly upProj: Linear | ExpertLinear;
   readonly downProj: Linear | ExpertLinear;
-  readonly pre: Tap;
-  readonly gate?: Tap | undefined;
-  readonly post: Tap;
+  readonly pre: Tap<Axes, "hook_pre">;
+  readonly gate?: Tap<Axes, "hook_pre_linear"> | undefined;
+  readonly post: Tap<Axes, "hook_post">;
   readonly postNorm?: Norm | undefined;
   /** In mixtures of experts only. */
   readonly router?: Router | undefined;

@@ -1,5 +1,5 @@
 /** A mixture of experts in the place of the MLP: each token goes through a few of many MLPs. */
-import { type Axes, Tap } from "@mlxterp/core";
+import { type Axes, type SiteNotes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../axes.js";
 import type { MlpConfig } from "../config/config.js";
@@ -13,6 +13,12 @@ import { ExpertLinear } from "./expert-linear.js";
 import type { FeedForward } from "./feed-forward.js";
 import { Router } from "./router.js";
 import { chooseExperts, weighExperts } from "./routing.js";
+
+const moeNotes = {
+  router: { holds: "How well each expert suits a token; changing it changes choice and weights." },
+  downProj: { holds: "What each chosen expert says, before it is weighted." },
+  sharedExpert: { holds: "What the expert says that sees every token." },
+} as const satisfies SiteNotes;
 
 const neurons: Axes = ["batch", "position", "topK", "mlpHidden"];
 
@@ -29,14 +35,26 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
   readonly weigh: (logits: MxArray, indices: MxArray) => MxArray;
   readonly activation: (x: MxArray) => MxArray;
   readonly router: Router;
-  /** The chosen experts, the best first, int32. */
-  readonly expertIndices = new Tap(["batch", "position", "topK"]);
-  readonly expertWeights = new Tap(["batch", "position", "topK"]);
+  readonly expertIndices = new Tap(["batch", "position", "topK"], {
+    holds: "The chosen experts, the best first, int32; changing them changes their weights too.",
+  });
+  readonly expertWeights = new Tap(["batch", "position", "topK"], {
+    holds: "How much each chosen expert counts.",
+  });
   readonly gateProj: ExpertLinear;
   readonly upProj: ExpertLinear;
-  readonly pre = new Tap(neurons);
-  readonly gate = new Tap(neurons);
-  readonly post = new Tap(neurons);
+  readonly pre = new Tap(neurons, {
+    holds: "What enters each chosen expert's nonlinearity.",
+    hook: "hook_pre",
+  });
+  readonly gate = new Tap(neurons, {
+    holds: "Each chosen expert's linear branch.",
+    hook: "hook_pre_linear",
+  });
+  readonly post = new Tap(neurons, {
+    holds: "Each chosen expert's neurons: what its `downProj` reads.",
+    hook: "hook_post",
+  });
   /** Its output is what each chosen expert says, before it is weighted: (batch, position, topK, hidden). */
   readonly downProj: ExpertLinear;
   /** Sees every token; absent in most families. */
@@ -73,6 +91,10 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
     }
     if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
     this.outputScale = config.outputScale;
+  }
+
+  get siteNotes() {
+    return moeNotes;
   }
 
   get outputAxes(): ResidualAxes {

@@ -1,7 +1,7 @@
 /** The MLP, plain or gated. */
 import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { type ResidualAxes, residualAxes } from "../axes.js";
+import { type NeuronAxes, type ResidualAxes, residualAxes } from "../axes.js";
 import type { MlpConfig } from "../config/config.js";
 import { Norm } from "../norm/norm.js";
 import { asAdded, type Write } from "../norm/write.js";
@@ -18,12 +18,15 @@ export class Mlp extends nn.Module implements Write {
   /** Absent in a plain MLP. */
   readonly gateProj: Linear | undefined;
   readonly upProj: Linear;
-  /** Before the nonlinearity. */
-  readonly pre = new Tap(["batch", "position", "mlpHidden"]);
-  /** The linear branch; absent in a plain MLP. */
-  readonly gate: Tap | undefined;
-  /** Neuron activations, gated where there is a gate: what `downProj` reads. */
-  readonly post = new Tap(["batch", "position", "mlpHidden"]);
+  readonly pre = new Tap(["batch", "position", "mlpHidden"], {
+    holds: "What enters the nonlinearity.",
+    hook: "hook_pre",
+  });
+  readonly gate: Tap<NeuronAxes, "hook_pre_linear"> | undefined;
+  readonly post = new Tap(["batch", "position", "mlpHidden"], {
+    holds: "Neuron activations, gated where there is a gate: what `downProj` reads.",
+    hook: "hook_post",
+  });
   readonly downProj: Linear;
   /** Absent in most families. */
   readonly postNorm: Norm | undefined;
@@ -34,7 +37,10 @@ export class Mlp extends nn.Module implements Write {
     this.activation = activations[config.activation];
     if (config.gated) {
       this.gateProj = new nn.Linear(hidden, config.hidden, config.bias);
-      this.gate = new Tap(["batch", "position", "mlpHidden"]);
+      this.gate = new Tap(["batch", "position", "mlpHidden"], {
+        holds: "The linear branch, which multiplies the activations; only in a gated MLP.",
+        hook: "hook_pre_linear",
+      });
     }
     this.upProj = new nn.Linear(hidden, config.hidden, config.bias);
     this.downProj = new nn.Linear(config.hidden, hidden, config.bias);

@@ -1,6 +1,6 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
 
-import { Tap } from "@mlxterp/core";
+import { type SiteNotes, Tap } from "@mlxterp/core";
 import {
   type Embedding,
   InvalidArgumentError,
@@ -10,7 +10,7 @@ import {
   nn,
 } from "@mlxterp/mlx";
 import { softly } from "../attention/heads.js";
-import { type LogitsAxes, logitsAxes } from "../axes.js";
+import { type LogitsAxes, logitsAxes, residualAxes } from "../axes.js";
 import type { KeyValueCache } from "../cache/cache.js";
 import type { AttentionConfig, DecoderConfig } from "../config/config.js";
 import { checkDecoderConfig } from "../config/config-rules.js";
@@ -50,6 +50,23 @@ export interface DecoderPassOptions {
   readonly lastOnly?: boolean;
 }
 
+const decoderNotes = {
+  embedTokens: {
+    holds: "The tokens' embeddings as they are added to the residual stream, so after any scale.",
+    axes: residualAxes,
+    hook: "hook_embed",
+  },
+  embedPositions: {
+    holds: "The embeddings of learned positions.",
+    axes: residualAxes,
+    hook: "hook_pos_embed",
+  },
+  embedNorm: { holds: "The normalised embeddings." },
+  "layers.*": { inside: "blocks.*" },
+  finalNorm: { holds: "What the head reads.", inside: "ln_final" },
+  output: { holds: "The logits." },
+} as const satisfies SiteNotes;
+
 /**
  * A decoder language model of any supported family.
  *
@@ -78,8 +95,10 @@ export class Decoder extends nn.Module {
   readonly unembedProjection: Linear | undefined;
   /** Absent where logits are read off the embedding matrix; holds no more than a bias where they are so and have one. */
   readonly lmHead: Linear | TiedHead | undefined;
-  /** What the head gives: the logits before any scale and cap. */
-  readonly rawLogits = new Tap(logitsAxes);
+  readonly rawLogits = new Tap(logitsAxes, {
+    holds: "What the head gives: the logits before any scale and cap.",
+    hook: ["unembed", "unembed.hook_out", "lm_head"],
+  });
 
   /** @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`) on any unknown or contradictory field */
   constructor(config: DecoderConfig) {
@@ -155,6 +174,10 @@ export class Decoder extends nn.Module {
     const read = this.rawLogits.forward(head);
     const logits = logitScale === undefined ? read : mx.multiply(read, logitScale);
     return logitSoftCap === undefined ? logits : softly(logits, logitSoftCap);
+  }
+
+  get siteNotes() {
+    return decoderNotes;
   }
 
   /** What the output's axes mean. */

@@ -1,5 +1,5 @@
 /** One layer: attention, then the MLP, each adding to the residual stream. */
-import { Tap } from "@mlxterp/core";
+import { type SiteNotes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { Attention, type SelfAttention } from "../attention/attention.js";
 import { createHeadInputs, type HeadInputs, headDifferences } from "../attention/head-inputs.js";
@@ -21,6 +21,35 @@ export interface LayerParts {
   readonly scoreBias?: ScoreBias;
 }
 
+const layerNotes = {
+  input: {
+    holds: "The residual stream before the layer.",
+    axes: residualAxes,
+    hook: "hook_resid_pre",
+  },
+  output: { holds: "The residual stream after the layer.", hook: "hook_resid_post" },
+  inputNorm: { holds: "What attention reads.", inside: "ln1" },
+  selfAttn: {
+    holds: "Attention's write to the residual stream, as it is added.",
+    hook: "hook_attn_out",
+    inside: "attn",
+  },
+  "selfAttn.postNorm": { holds: "Attention's write, normalised.", inside: "ln1_post" },
+  "postAttentionNorm.input": {
+    holds: "What the MLP reads, before the norm.",
+    axes: residualAxes,
+    hook: "hook_mlp_in",
+  },
+  postAttentionNorm: { holds: "What the MLP reads.", inside: "ln2" },
+  mlp: {
+    holds: "The MLP's write to the residual stream, as it is added.",
+    hook: "hook_mlp_out",
+    inside: "mlp",
+  },
+  "mlp.postNorm": { holds: "The MLP's write, normalised.", inside: "ln2_post" },
+  outputNorm: { holds: "The sum with the MLP, normalised: the layer's output." },
+} as const satisfies SiteNotes;
+
 export class DecoderLayer extends nn.Module {
   /** Whether the MLP reads the layer's input, as attention does. */
   readonly parallel: boolean;
@@ -36,8 +65,11 @@ export class DecoderLayer extends nn.Module {
   /** Absent where attention reads the residual stream itself. */
   readonly inputNorm: Norm | undefined;
   readonly selfAttn: SelfAttention;
-  /** The layer's input (normalised, where writes are added to that) plus attention's write, also where the MLP does not read it. */
-  readonly residMid = new Tap(residualAxes);
+  readonly residMid = new Tap(residualAxes, {
+    holds:
+      "The layer's input (normalised, where writes are added to that) plus attention's write, also where the MLP does not read it.",
+    hook: "hook_resid_mid",
+  });
   /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
   readonly postAttentionNorm: Norm | undefined;
   readonly mlp: FeedForward;
@@ -68,13 +100,19 @@ export class DecoderLayer extends nn.Module {
     const { experts } = mlp;
     this.mlp = experts ? new MixtureOfExperts(hidden, mlp, experts) : new Mlp(hidden, mlp);
     if (outputNorm) {
-      this.residPost = new Tap(residualAxes);
+      this.residPost = new Tap(residualAxes, {
+        holds: "The sum with the MLP, before it is normalised; only where it is.",
+      });
       this.outputNorm = new Norm(hidden, outputNorm);
     }
   }
 
   get outputAxes(): ResidualAxes {
     return residualAxes;
+  }
+
+  get siteNotes() {
+    return layerNotes;
   }
 
   /** @param x the residual stream, (batch, position, hidden) */

@@ -23,10 +23,8 @@ export class Norm extends nn.Module {
   readonly byHead: boolean;
   weight: MxArray | null = null; // (dims) or (heads, dims)
   bias: MxArray | null = null; // likewise
-  /** The denominator. */
-  readonly scale: Tap;
-  /** `(x [- mean]) / scale`, before weight and bias. */
-  readonly normalized: Tap;
+  readonly scale: Tap<Axes, "hook_scale">;
+  readonly normalized: Tap<Axes, "hook_normalized">;
 
   constructor(dims: number, config: NormConfig, options: NormOptions = {}) {
     super();
@@ -39,8 +37,14 @@ export class Norm extends nn.Module {
     if (config.weight ?? true) this.weight = this.unitOffset ? mx.zeros(shape) : mx.ones(shape);
     if (config.bias) this.bias = mx.zeros(shape);
     const outer: Axes = ["batch", "position", ...(headAxis ? [headAxis] : [])];
-    this.scale = new Tap([...outer, "one"]);
-    this.normalized = new Tap([...outer, headAxis ? "headDim" : "hidden"]);
+    this.scale = new Tap<Axes, "hook_scale">([...outer, "one"], {
+      holds: "The norm's denominator.",
+      hook: "hook_scale",
+    });
+    this.normalized = new Tap<Axes, "hook_normalized">(
+      [...outer, headAxis ? "headDim" : "hidden"],
+      { holds: "`(x [- mean]) / scale`, before weight and bias.", hook: "hook_normalized" },
+    );
   }
 
   get outputAxes(): Axes {

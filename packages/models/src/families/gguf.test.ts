@@ -1,19 +1,20 @@
 /** Every architecture of GGUF against the family it stands for, with names spelled out here once more. */
 import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { Decoder } from "../../decoder/model/decoder.js";
-import { initializeWeights } from "../../decoder/model/initialize.js";
-import { listParameters } from "../../decoder/parameters.js";
-import { familyOf } from "../../families/index.js";
-import type { Family } from "../../families/shared/family.js";
-import { LanguageModel, loadModel, UnsupportedConfigError } from "../../index.js";
+import { Decoder } from "../decoder/model/decoder.js";
+import { initializeWeights } from "../decoder/model/initialize.js";
+import { listParameters } from "../decoder/parameters.js";
+import { LanguageModel, loadModel, UnsupportedConfigError } from "../index.js";
+import { familyChecks } from "../test-support/family-checks.js";
 import {
   encode,
   type GgufMetadataValues,
   type GgufPart,
   writeGguf,
-} from "../../test-support/gguf-file.js";
-import { maxDifference } from "../../test-support/reference.js";
+} from "../test-support/gguf-file.js";
+import { maxDifference } from "../test-support/reference.js";
+import { familyOf } from "./index.js";
+import type { Family } from "./shared/family.js";
 
 const prompt = [3, 1, 4, 1, 5, 9];
 const save = ["layers.0.selfAttn.qRot", "layers.1", "output"];
@@ -31,47 +32,12 @@ const names: readonly (readonly [RegExp, string])[] = [
   [/^layers\.(\d)\.mlp\.(gate|up|down)Proj/, "blk.$1.ffn_$2"],
 ];
 
-/** Tensors that lie one below the other in one, by the name of the whole. */
-const fused: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  phi3: { attn_qkv: ["attn_q", "attn_k", "attn_v"], ffn_up: ["ffn_gate", "ffn_up"] },
-  gpt2: { attn_qkv: ["attn_q", "attn_k", "attn_v"] },
-};
+const known = [...familyChecks].flatMap(([name, { gguf }]) =>
+  gguf ? [[name, gguf] as const] : [],
+);
 
-const sizes = {
-  vocab_size: 19,
-  hidden_size: 32,
-  intermediate_size: 64,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  max_position_embeddings: 24,
-  rope_theta: 500,
-  tie_word_embeddings: false,
-};
-const rms = { rms_norm_eps: 2 ** -10 };
-
-/** The same model, described in either way. */
-const cases: Readonly<Record<string, { json: object; metadata: GgufMetadataValues }>> = {
-  qwen2: { json: { ...sizes, ...rms }, metadata: {} },
-  qwen3: { json: { ...sizes, ...rms, head_dim: 16 }, metadata: { "attention.key_length": 16 } },
-  phi3: {
-    json: { ...sizes, ...rms, partial_rotary_factor: 0.5, sliding_window: 4 },
-    metadata: { "rope.dimension_count": 4, "attention.sliding_window": 4 },
-  },
-  starcoder2: { json: { ...sizes, norm_epsilon: 2 ** -10 }, metadata: {} },
-  gpt2: {
-    json: {
-      vocab_size: 19,
-      n_embd: 32,
-      n_inner: 64,
-      n_layer: 2,
-      n_head: 4,
-      n_positions: 24,
-      layer_norm_epsilon: 2 ** -10,
-    },
-    metadata: {},
-  },
-};
+/** The same models, described in either way. */
+const cases = Object.fromEntries(known);
 
 function metadataOf(architecture: string, extra: GgufMetadataValues): GgufMetadataValues {
   const entries = {
@@ -124,7 +90,7 @@ function partsOf(architecture: string, decoder: Decoder): GgufPart[] {
     const [pattern, name] = names.find(([candidate]) => candidate.test(path))!;
     tensors.set(path.replace(pattern, name), array);
   }
-  for (const [whole, pieces] of Object.entries(fused[architecture] ?? {})) {
+  for (const [whole, pieces] of Object.entries(cases[architecture].fused)) {
     for (const prefix of ["blk.0", "blk.1"]) {
       for (const kind of ["weight", "bias"]) {
         const found = pieces.map((piece) => tensors.get(`${prefix}.${piece}.${kind}`));
@@ -141,7 +107,7 @@ function partsOf(architecture: string, decoder: Decoder): GgufPart[] {
 }
 
 describe("a GGUF file of the architecture", () => {
-  for (const [architecture, { json, metadata }] of Object.entries(cases)) {
+  for (const [architecture, { config: json, metadata }] of known) {
     it(`${architecture} computes what its family computes`, async () => {
       const { decoder, model } = randomDecoder(architecture, json);
       const file = writeGguf(metadataOf(architecture, metadata), partsOf(architecture, decoder));
@@ -158,7 +124,7 @@ describe("a GGUF file of the architecture", () => {
   }
 
   it("llama may divide its frequencies one by one, as Llama 3 files do", async () => {
-    const { decoder } = randomDecoder("qwen2", cases.qwen2.json);
+    const { decoder } = randomDecoder("qwen2", cases.qwen2.config);
     const factors = [1, 1.5, 4, 8];
     const part = {
       name: "rope_freqs.weight",
@@ -173,20 +139,20 @@ describe("a GGUF file of the architecture", () => {
       long_factor: factors,
       factor: 1,
     };
-    const scaled = randomDecoder("qwen2", { ...cases.qwen2.json, rope_scaling }).model;
+    const scaled = randomDecoder("qwen2", { ...cases.qwen2.config, rope_scaling }).model;
     const [a, b] = [
       await (await loadModel(file)).run(prompt, { save }),
       await scaled.run(prompt, { save }),
     ];
     for (const site of save) expect(maxDifference(a.get(site), b.get(site))).toBeLessThan(1e-4);
-    const plain = await randomDecoder("qwen2", cases.qwen2.json).model.run(prompt, { save });
+    const plain = await randomDecoder("qwen2", cases.qwen2.config).model.run(prompt, { save });
     expect(
       maxDifference(plain.get("layers.0.selfAttn.qRot"), a.get("layers.0.selfAttn.qRot")),
     ).toBeGreaterThan(1e-2);
   });
 
   it("phi3 is refused with the factors of long contexts", async () => {
-    const { decoder } = randomDecoder("phi3", cases.phi3.json);
+    const { decoder } = randomDecoder("phi3", cases.phi3.config);
     const data = Buffer.from(new Float32Array(2).buffer);
     const part = { name: "rope_factors_long.weight", kind: "F32" as const, shape: [2], data };
     const file = writeGguf(metadataOf("phi3", {}), [...partsOf("phi3", decoder), part]);

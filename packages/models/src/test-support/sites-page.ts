@@ -1,0 +1,93 @@
+/** The page of all sites, read off the trees of reference checkpoints that together have every part. */
+import { fileURLToPath } from "node:url";
+import type { InterpretableModel, SiteInfo } from "@mlxterp/core";
+import type { Module } from "@mlxterp/mlx";
+import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
+import { loadModel } from "../index.js";
+import { StateSpaceModel } from "../state-space/state-space-model.js";
+import { referenceFolder, referenceFolders } from "./reference-folders.js";
+
+export const sitesFile = fileURLToPath(new URL("../../../../docs/sites.md", import.meta.url));
+
+const head = `# Sites
+
+Every place that can be read and changed. This page is written by \`node scripts/sites.mjs\`, from what the modules say of themselves;
+\`model.sites()\` tells the same of your own model. \`i\` is a layer, and axes are outermost first.
+
+All of them can be read (\`save\`, a trace, \`gradients\`) and changed (interventions, edits), and reading one never changes the computation by
+a bit. A name in the last column is taken wherever a site is: it means the same tensor, with the same effect when it is changed. Its
+axes are those given here, which differ from TransformerLens's for queries and keys.
+`;
+
+interface Row {
+  readonly site: string;
+  readonly axes: string;
+  readonly holds: string;
+  readonly hooks: readonly string[];
+}
+
+/** \`layers.0.mlp\` and \`layers.1.mlp\` are one row, as are the names that they have in TransformerLens. */
+const anyLayer = (name: string) => name.replace(/\b(layers|blocks)\.\d+/g, "$1.i");
+
+/** Outputs in the order of the tree, each after its input where that is described. */
+function listed<M extends Module>(model: InterpretableModel<M>): SiteInfo[] {
+  const inputs = new Map(model.sites("**.input" as string).map((one) => [one.site, one] as const));
+  return [...model.sites("**" as string), ...model.sites("output" as string)].flatMap((output) => {
+    const input = inputs.get(`${output.site}.input`);
+    return input?.holds ? [{ ...input, axes: input.axes ?? output.axes }, output] : [output];
+  });
+}
+
+function addRows(rows: Map<string, Row>, sites: readonly SiteInfo[]): void {
+  for (const { site, axes, holds = "", otherNames } of sites) {
+    const name = anyLayer(site);
+    const earlier = rows.get(name)?.hooks ?? [];
+    const hooks = [...new Set([...earlier, ...otherNames.map(anyLayer)])];
+    rows.set(name, { site: name, axes: axes?.join(", ") ?? "", holds, hooks });
+  }
+}
+
+function table(rows: Iterable<Row>): string {
+  const lines = [...rows].map(
+    ({ site, axes, holds, hooks }) =>
+      `| \`${site}\` | ${axes} | ${holds} | ${hooks.map((hook) => `\`${hook}\``).join(" ")} |`,
+  );
+  return ["| site | axes | what it holds | TransformerLens |", "|---|---|---|---|", ...lines].join("\n"); // biome-ignore format: one table
+}
+
+function section(title: string, note: string, sites: readonly SiteInfo[]): string {
+  const rows = new Map<string, Row>();
+  addRows(rows, sites);
+  const described = [...rows.values()].filter(
+    ({ holds, hooks }) => holds !== "" || hooks.length > 0,
+  );
+  const others = [...rows.values()].filter((row) => !described.includes(row));
+  const modules = others.map(({ site }) => `\`${site}\``).join(", ");
+  return `## ${title}\n\n${note}\n\n${table(described)}\n\nThe modules around them are sites as well: ${modules}.\n`;
+}
+
+/** The whole page in Markdown. */
+export async function sitesPage(): Promise<string> {
+  const decoders: SiteInfo[] = [];
+  for (const { folder } of referenceFolders()) decoders.push(...listed(await loadModel(folder)));
+  const bert = await loadModel(referenceFolder("bert/base"), { as: MaskedLanguageModel });
+  const mamba = await loadModel(referenceFolder("mamba/base"), { as: StateSpaceModel });
+  return [
+    head,
+    section(
+      "Decoders",
+      "A family has those of its parts; the same name never means another tensor in another family. `mlpHidden` stands after `topK` in mixtures of experts.",
+      decoders,
+    ),
+    section(
+      "Encoders (`bert`)",
+      "TransformerLens's names for encoders are not taken.",
+      listed(bert),
+    ),
+    section(
+      "State-space models (`mamba`)",
+      "What has no attention has other sites.",
+      listed(mamba),
+    ),
+  ].join("\n");
+}

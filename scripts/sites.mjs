@@ -1,0 +1,8 @@
+/** Writes docs/sites.md, off the trees of the reference checkpoints. */
+import { run, runScript } from "./lib/commands.mjs";
+
+const fromSource = ["--import", "tsx", "--conditions=@mlxterp/source"];
+
+runScript(() =>
+  run(process.execPath, [...fromSource, "packages/models/src/test-support/write-sites-page.ts"]),
+);
