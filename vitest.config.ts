@@ -2,8 +2,9 @@
  * Test settings for the whole workspace. Two processes take one file after the other, so that the sources and the binding
  * are loaded twice and not once per file, which costs more than most files do. Nothing of a file is to be seen in the
  * next: what it changes of the process it changes back. Where that is not enough, since the file counts what its process
- * holds (memory, handles of MLX), its name ends in `.alone.test.ts` and it has a process of its own. Where MLX aborts a
- * process, the file it was at fails, and another process goes on with the next.
+ * holds or measures the memory of others, its name ends in `.alone.test.ts` and it has a process of its own; those come
+ * first, so that the longest do not run while the other processor has nothing left to do. Where MLX aborts a process,
+ * the file it was at fails, and another process goes on with the next.
  */
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
