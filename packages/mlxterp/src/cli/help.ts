@@ -14,13 +14,23 @@ function listed(entries: readonly Entry[], screen: Screen): string {
   const column = Math.min(longest, Math.floor(screen.width / 4)) + 4;
   return entries
     .map(([term, meaning]) => {
-      const start = `  ${term}`.padEnd(column);
+      const start = breakTerm(`  ${term}`, screen.width).padEnd(column);
       // A long term pushes its meaning to the next line.
-      const joint = displayWidth(start) > column ? "\n".padEnd(column + 1) : "";
+      const joint = displayWidth(start) > column - 1 && !start.endsWith(" ") ? "\n".padEnd(column + 1) : ""; // biome-ignore format: one choice
       const body = wrap(meaning, screen.width - column).replaceAll("\n", "\n".padEnd(column + 1));
       return start + joint + body;
     })
     .join("\n");
+}
+
+/** Choices of a term that is wider than the screen go on in further lines, after a `|`. */
+function breakTerm(term: string, width: number): string {
+  const lines = [""];
+  for (const part of term.split(/(?<=\|)/)) {
+    if (displayWidth(lines.at(-1) + part) > width) lines.push("    ");
+    lines[lines.length - 1] += part;
+  }
+  return lines.join("\n");
 }
 
 const exitEntries: readonly Entry[] = [
