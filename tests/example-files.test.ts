@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, expect, it, vi } from "vitest";
+import "mlxterp"; // read once, before the clock of the first example starts
 import { root } from "./support/workspace.js";
 
 const folder = join(root, "examples");
