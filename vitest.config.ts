@@ -1,4 +1,10 @@
-/** Test settings for the whole workspace: one process per file, since MLX may abort its process. */
+/**
+ * Test settings for the whole workspace. Two processes take one file after the other, so that the sources and the binding
+ * are loaded twice and not once per file, which costs more than most files do. Nothing of a file is to be seen in the
+ * next: what it changes of the process it changes back. Where that is not enough, since the file counts what its process
+ * holds (memory, handles of MLX), its name ends in `.alone.test.ts` and it has a process of its own. Where MLX aborts a
+ * process, the file it was at fails, and another process goes on with the next.
+ */
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
@@ -14,6 +20,11 @@ const onStandIn = [
   "packages/analysis/src/logit-lens/logit-lens.test.ts",
 ];
 
+/** Tests beside the sources, of a whole package, and of the workspace. */
+function everywhere(names: string): string[] {
+  return [`{packages,apps}/*/{src,test}/**/${names}`, `tests/**/${names}`];
+}
+
 export default defineConfig({
   resolve: { conditions: ["@mlxterp/source"] },
   ssr: { resolve: { conditions: ["@mlxterp/source"], externalConditions: ["@mlxterp/source"] } },
@@ -25,9 +36,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        test: { name: "alone", include: everywhere("*.alone.test.ts") },
+      },
+      {
+        extends: true,
         test: {
           name: "library",
-          include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "tests/**/*.test.ts"],
+          include: everywhere("*.test.ts"),
+          exclude: ["**/*.alone.test.ts", "**/node_modules/**"],
+          isolate: false,
         },
       },
       {
@@ -35,6 +52,7 @@ export default defineConfig({
         test: {
           name: "on a stand-in of the newer binding",
           include: onStandIn,
+          isolate: false,
           setupFiles: ["packages/mlx/src/testing/stand-in.ts"],
         },
       },

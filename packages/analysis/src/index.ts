@@ -1,12 +1,17 @@
 /** The menu of @mlxterp/analysis: a room for each method, and what they share. */
 export { type TopK, topK } from "@mlxterp/mlx";
+export * from "./acdc/index.js";
 export * from "./activation-patching/index.js";
 export * from "./attention-patterns/index.js";
+export * from "./attribution-patching/index.js";
+export * from "./circuits/index.js";
 export * from "./direct-logit-attribution/index.js";
+export * from "./edge-attribution/index.js";
 export * from "./head-ablation/index.js";
 export * from "./head-types/index.js";
 export * from "./logit-lens/index.js";
 export { methods } from "./methods.js";
+export * from "./path-patching/index.js";
 export { rerun } from "./rerun.js";
 export type { Answer } from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";
@@ -15,11 +20,13 @@ export {
   EqualBaselinesError,
   MetricShapeError,
   MissingTokenizerError,
+  NotASumError,
   NotRepeatableError,
   UnequalLengthError,
 } from "./shared/errors.js";
 export type { Metric, MetricFunction, MetricName } from "./shared/metrics.js";
 export type { AnalysisModel } from "./shared/model.js";
+export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";

@@ -1,10 +1,27 @@
 /** Every method there is: one line each. Surfaces are loops over this list; it loads no binding until one is run. */
 import type { Method } from "@mlxterp/results";
+import { discover } from "./acdc/method.js";
 import { patch } from "./activation-patching/method.js";
 import { attention } from "./attention-patterns/method.js";
+import { atp } from "./attribution-patching/method.js";
+import { circuit } from "./circuits/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
+import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { lens } from "./logit-lens/method.js";
+import { path } from "./path-patching/method.js";
 
-export const methods: readonly Method[] = [lens, attention, heads, patch, attribute, ablate];
+export const methods: readonly Method[] = [
+  lens,
+  attention,
+  heads,
+  patch,
+  atp,
+  attribute,
+  ablate,
+  path,
+  edges,
+  circuit,
+  discover,
+];

@@ -1,5 +1,5 @@
 /** The errors of tracing; each names the site, the offending value and the way out. */
-import { MlxterpError } from "@mlxterp/mlx";
+import { brief, MlxterpError } from "@mlxterp/mlx";
 
 /** A site or selector that matches nothing in this model. */
 export class UnknownSiteError extends MlxterpError {
@@ -90,8 +90,9 @@ export class OutOfRangeError extends MlxterpError {
     readonly size: number,
     where: string,
   ) {
+    const named = [what, where].map((text) => (typeof text === "string" ? text : brief(text)));
     super(
-      `${what} ${value} does not exist: ${where} has ${size} (0 … ${size - 1}, or negative from the end).`,
+      `${named[0]} ${brief(value)} does not exist: ${named[1]} has ${size} (0 … ${size - 1}, or negative from the end).`,
     );
   }
 }

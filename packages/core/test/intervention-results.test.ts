@@ -1,7 +1,7 @@
 /** What an intervention must return. */
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { InvalidArgumentError, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { InterventionShapeError } from "../src/errors.js";
+import { InterventionDtypeError, InterventionShapeError } from "../src/errors.js";
 import { InterpretableModel } from "../src/model/model.js";
 import { growsBatch } from "../src/pass/apply.js";
 import type { Intervention, Interventions } from "../src/pass/intervention.js";
@@ -60,5 +60,48 @@ describe("what an intervention must return", () => {
         InterventionShapeError,
       );
     }
+  });
+});
+
+describe("numbers that the dtype of a site cannot hold, which were cut off in silence", () => {
+  class Twice extends nn.Module {
+    parts = [new nn.Identity()];
+    override forward(x: MxArray): MxArray {
+      return this.parts[0].forward(mx.add(x, x));
+    }
+  }
+  const doubles = new InterpretableModel(new Twice());
+  const whole = mx.array([[[3]]], mx.int32); // of two axes it would be token ids
+  const at = (change: Intervention, input: MxArray = whole) => {
+    using trace = doubles.trace(input, { interventions: { "parts.0": change } });
+    return trace.parts[0].value;
+  };
+
+  it.each<[string, Intervention, string]>([
+    ["fractions", (x) => mx.multiply(x, 0.5), "float32"],
+    ["complex numbers", (x) => x.astype(mx.complex64), "complex64"],
+    ["more bits", (x) => x.astype(mx.int64), "int64"],
+  ])("%s among integers are refused, with both dtypes", (_, change, received) => {
+    expect(() => at(change)).toThrow(InterventionDtypeError);
+    expect(() => at(change)).toThrow(
+      expect.objectContaining({
+        code: "INTERVENTION_DTYPE",
+        site: "parts.0",
+        expected: "int32",
+        received,
+      }),
+    );
+  });
+
+  it("are the intervention's own to cut off", () => {
+    expect(at((x) => mx.multiply(x, 0.5).astype(x.dtype)).item()).toBe(3);
+  });
+
+  it("are not those of a smaller kind, nor of another precision", () => {
+    expect(at((x) => x.astype(mx.int8)).item()).toBe(6);
+    expect(at((x) => mx.greater(x, 0)).item()).toBe(1);
+    const half = mx.array([0.625], mx.float16);
+    const rounded = at((x) => x.astype(mx.float32), half);
+    expect([rounded.dtype, rounded.item()]).toEqual([mx.float16, 1.25]);
   });
 });

@@ -9,6 +9,7 @@ import { installExactArray } from "./exact-array.js";
 import { installHalfProducts } from "./half-products.js";
 import { installSafeEvaluation } from "./safe-evaluation.js";
 import { installSoundGradients } from "./sound-gradients.js";
+import { installSoundReductions } from "./sound-reductions.js";
 import { installSoundTranspose } from "./sound-transpose.js";
 import { installSoundViews } from "./sound-views.js";
 import { layersOf } from "./training.js";
@@ -104,6 +105,7 @@ function mend(binding: Binding): Binding {
   installHalfProducts(core);
   installBoundedIndices(core);
   installWholeDivision(core);
+  installSoundReductions(core);
   installSafeEvaluation(core);
   installSoundGradients(core);
   Object.defineProperty(core, mended, { value: true });

@@ -17,6 +17,7 @@ export {
   checkText,
   checkWholeNumber,
   didYouMean,
+  isCallable,
   largestFloat32,
   nearestWords,
   type OptionNames,

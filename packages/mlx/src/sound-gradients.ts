@@ -11,6 +11,7 @@
 import { GradientReadError } from "./errors.js";
 import { coreNames } from "./names.js";
 import { type Call, type Calls, steps } from "./operations-in-steps.js";
+import { levelled } from "./sound-reductions.js";
 import type { MxArray } from "./types/array.js";
 import type { Mx } from "./types/core.js";
 
@@ -58,9 +59,33 @@ export function installSoundGradients(mx: Mx): void {
     core[name] = (...inputs) => build(mx, name, () => own(...inputs));
   }
   for (const { holder, name, inSteps } of steps(mx)) exchange(holder, name, inSteps);
+  level(mx);
   for (const name of Object.keys(core)) if (!tried.has(name)) distrust(core, name, `mx.${name}`);
   for (const name of looks) guard(prototype, name as string);
   for (const name of evaluations) guard(core, name);
+}
+
+/** What lets its operands differ in their numbers of axes. */
+const broadcasting = [
+  "add subtract multiply divide power minimum maximum logaddexp arctan2 remainder where",
+].flatMap((names) => names.split(" "));
+
+function level(mx: Mx): void {
+  const core = mx as unknown as Calls;
+  const around = (name: string, inputs: (given: readonly unknown[]) => unknown[]) => {
+    const own = core[name];
+    if (own) exchange(core, name, (...given) => own(...inputs(given)));
+  };
+  for (const name of broadcasting) around(name, (given) => levelled(mx, given));
+  around("matmul", ([a, b, ...rest]) => {
+    const vectors = [a, b].some((x) => !(x instanceof mx.array) || (x as MxArray).ndim < 2);
+    return [...(vectors ? [a, b] : levelled(mx, [a, b])), ...rest];
+  });
+  around("addmm", ([c, a, ...rest]) => [levelled(mx, [c, a])[0], a, ...rest]);
+  around("broadcastTo", ([x, shape, ...rest]) => {
+    const like = Array.isArray(shape) ? mx.zeros(shape) : undefined;
+    return [levelled(mx, [x, like])[0], shape, ...rest];
+  });
 }
 
 /** Looks at a variance while it is differentiated (faulty in 0.0.7), and at a gradient (faulty in 0.4.0 as well). */

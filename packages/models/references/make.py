@@ -19,8 +19,7 @@ import torch
 import transformers
 
 from generator import complete, small
-from generator.base import BASE
-from generator.settings import SETTINGS, WRITTEN
+from generator.families import BASE, SETTINGS, WRITTEN
 from generator.variations import VARIATIONS
 
 here = Path(__file__).parent

@@ -5,11 +5,12 @@ import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/m
 import { type Grid, labelKey } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import type { AnalysisModel } from "../shared/model.js";
+import type { PatchingPrompts } from "../shared/pairs.js";
 import { gpt2Like, largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
 import { activationPatching } from "./activation-patching.js";
 import type { PatchingOptions } from "./options.js";
 import { patchSite } from "./plan.js";
-import type { PatchColumn, PatchingPrompts, PatchingResult, PatchKind } from "./result.js";
+import type { PatchColumn, PatchingResult, PatchKind } from "./result.js";
 
 interface Matrix {
   readonly kind: PatchKind;

@@ -19,17 +19,18 @@
  */
 import { parseOptions, type RunControl } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
+import { rowsThatFit } from "../shared/memory.js";
 import { chooseMetric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes, saturationNotes } from "../shared/notes.js";
+import { checkSameLength, type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
 import { provenanceOf } from "../shared/provenance.js";
 import { arrangeGrids, baselineTable } from "./arrange.js";
-import { rowsThatFit } from "./memory.js";
 import { baselineNotes } from "./notes.js";
 import { type PatchingOptions, patchingOptions } from "./options.js";
-import { type PairOutcome, patchPair, resolvePairs } from "./pairs.js";
+import { type PairOutcome, patchPair } from "./pairs.js";
 import { type MatrixPlan, planMatrices } from "./plan.js";
-import type { PatchingPrompts, PatchingResult } from "./result.js";
+import type { PatchingResult } from "./result.js";
 
 /**
  * Patches every layer and column of the asked kinds, in batches that grow layer by layer.
@@ -56,6 +57,7 @@ export async function activationPatching(
   const asked = parseOptions("activationPatching", patchingOptions, options);
   const { direction, signal } = asked;
   const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
+  checkSameLength(pairs);
   const length = pairs[0].clean.ids.length;
   const plans = planMatrices(model, length, asked);
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);

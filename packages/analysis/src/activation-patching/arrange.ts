@@ -1,23 +1,18 @@
 /** Outcomes of pairs as grids with labels, and baselines as a table. */
 import { createGrid, createTable, type Grid, type Label } from "@mlxterp/results";
 import type { AnalysisModel } from "../shared/model.js";
+import type { PromptPair } from "../shared/pairs.js";
 import { positionLabels } from "../shared/prompts.js";
 import { averageEffects, meanBaseline } from "./effects.js";
 import type { PairOutcome } from "./pairs.js";
 import type { MatrixPlan } from "./plan.js";
-import type {
-  PatchBaseline,
-  PatchDirection,
-  PatchingGrids,
-  PatchingPair,
-  PatchingTables,
-} from "./result.js";
+import type { PatchBaseline, PatchDirection, PatchingGrids, PatchingTables } from "./result.js";
 
 export function arrangeGrids(
   model: AnalysisModel,
   plans: readonly MatrixPlan[],
   outcomes: readonly PairOutcome[],
-  pairs: readonly PatchingPair[],
+  pairs: readonly PromptPair[],
   direction: PatchDirection,
 ): PatchingGrids {
   const baseline = meanBaseline(outcomes.map((outcome) => outcome.baseline));
@@ -45,7 +40,7 @@ export function arrangeGrids(
 function labelsOf(
   model: AnalysisModel,
   { kind, layers, columns }: MatrixPlan,
-  pairs: readonly PatchingPair[],
+  pairs: readonly PromptPair[],
 ): Record<string, readonly Label[]> {
   const positions = [...new Set(columns.map(({ position }) => position))];
   const tokens = positionLabels(model, pairs[0].clean.ids);

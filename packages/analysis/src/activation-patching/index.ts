@@ -6,7 +6,6 @@ export type {
   PatchBaseline,
   PatchDirection,
   PatchingGrids,
-  PatchingPrompts,
   PatchingResult,
   PatchingTables,
   PatchKind,

@@ -1,79 +1,15 @@
-/** Prompt pairs: checked, run once each, and swept. */
+/** Prompt pairs: run once each, and swept. */
 import { notFiniteError } from "@mlxterp/core";
-import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import type { Note } from "@mlxterp/results";
-import { EqualBaselinesError, UnequalLengthError } from "../shared/errors.js";
+import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { EqualBaselinesError } from "../shared/errors.js";
 import { createMetric, type Metric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { fedOf, promptIds, promptList } from "../shared/prompts.js";
-import { resolveBoth } from "../shared/questions.js";
+import type { PromptPair } from "../shared/pairs.js";
 import { ranksOf } from "../shared/ranks.js";
 import { effectOf } from "./effects.js";
-import type { AskedPatching } from "./options.js";
 import { type MatrixPlan, patchesOf, patchSite } from "./plan.js";
-import type {
-  PatchBaseline,
-  PatchDirection,
-  PatchEffect,
-  PatchingPair,
-  PatchingPrompts,
-} from "./result.js";
+import type { PatchBaseline, PatchDirection, PatchEffect } from "./result.js";
 import { runSweep } from "./sweep.js";
-
-type Pair = PatchingPair;
-
-interface Pairs {
-  readonly pairs: readonly Pair[];
-  readonly notes: readonly Note[];
-  readonly asked: { readonly answer: number[]; readonly wrongAnswer: number[] | undefined };
-}
-
-/**
- * The pairs of a request, tokenized and checked.
- *
- * @throws UnequalLengthError (`UNEQUAL_LENGTH`) within or between pairs; AnswerTokenError (`ANSWER_TOKEN`);
- *   InvalidArgumentError (`INVALID_ARGUMENT`) for lists of different length
- */
-export function resolvePairs(
-  model: AnalysisModel,
-  input: PatchingPrompts,
-  options: AskedPatching,
-): Pairs {
-  const clean = promptList(model, input.clean);
-  const corrupted = promptList(model, input.corrupted);
-  if (clean.length !== corrupted.length || clean.length === 0) {
-    const counts = `${clean.length} clean and ${corrupted.length} corrupted prompts`;
-    const rule = `${counts} make no pairs; give as many of each, at least one.`;
-    throw new InvalidArgumentError("corrupted", input.corrupted, rule);
-  }
-  const { answers, wrong, notes, asked } = resolveBoth(model, options, clean, corrupted);
-  const cleanIds = promptIds(model, clean);
-  const corruptedIds = promptIds(model, corrupted);
-  const pairs = clean.map((_, index): Pair => {
-    const answer = answers[index].token;
-    const wrongAnswer = wrong?.[index].token;
-    const about = { answer, ...(wrongAnswer && { wrongAnswer }) };
-    return {
-      clean: fedOf(model, "clean", cleanIds[index], about),
-      corrupted: fedOf(model, "corrupted", corruptedIds[index]),
-      ...about,
-    };
-  });
-  checkLengths(pairs);
-  return { pairs, notes, asked };
-}
-
-function checkLengths(pairs: readonly Pair[]): void {
-  const [first] = pairs;
-  for (const [index, { clean, corrupted }] of pairs.entries()) {
-    if (clean.ids.length !== corrupted.ids.length) {
-      throw new UnequalLengthError(clean.pieces, corrupted.pieces);
-    }
-    if (clean.ids.length !== first.clean.ids.length) {
-      throw new UnequalLengthError(first.clean.pieces, clean.pieces, ["pair 0", `pair ${index}`]);
-    }
-  }
-}
 
 /** What is done with every pair. */
 interface PairPlan {
@@ -103,7 +39,7 @@ export interface PairOutcome {
  */
 export async function patchPair(
   model: AnalysisModel,
-  pair: Pair,
+  pair: PromptPair,
   plan: PairPlan,
 ): Promise<PairOutcome> {
   const { plans, direction, maxRows, signal, onRows } = plan;
@@ -133,7 +69,7 @@ export async function patchPair(
 /** Scores that differ by less, relative to the larger, differ by the rounding of their rows only. */
 const rounding = 1e-5;
 
-function baselineOf(scores: MxArray, pair: Pair, { index, metric }: PairPlan): PatchBaseline {
+function baselineOf(scores: MxArray, pair: PromptPair, { index, metric }: PairPlan): PatchBaseline {
   const [clean, corrupted] = toFlat(scores);
   const least = rounding * Math.max(Math.abs(clean), Math.abs(corrupted));
   const apart = Math.abs(clean - corrupted) > least;

@@ -1,6 +1,5 @@
 /** What activation patching answers: for each kind the metric of every patched run, and its effect between the baselines. */
-import type { Fed, Grid, Result, Table } from "@mlxterp/results";
-import type { ManyPrompts, OnePrompt, TokenText } from "../shared/prompts.js";
+import type { Grid, Result, Table } from "@mlxterp/results";
 
 /**
  * - `residual`: the residual stream before a layer (`layers.i.input`)
@@ -14,14 +13,6 @@ export type PatchKind = "residual" | "attention" | "mlp" | "head";
  * - `noising`: corrupted activations into the clean run; finds what the answer cannot do without
  */
 export type PatchDirection = "denoising" | "noising";
-
-/** Prompts that differ in the decisive words: one of each, or as many of each. */
-export interface PatchingPrompts {
-  /** The prompt that gets the answer right. */
-  readonly clean: OnePrompt | ManyPrompts;
-  /** The same with the decisive words exchanged; as many tokens. */
-  readonly corrupted: OnePrompt | ManyPrompts;
-}
 
 type ByPosition = Grid<"layer" | "position">;
 type ByHead = Grid<"layer" | "head" | "position">;
@@ -56,14 +47,6 @@ export type PatchingTables = {
 };
 
 export type PatchingResult = Result<"patch", PatchingGrids, PatchingTables>;
-
-/** One pair of prompts as it was fed. */
-export interface PatchingPair {
-  readonly clean: Fed;
-  readonly corrupted: Fed;
-  readonly answer: TokenText;
-  readonly wrongAnswer?: TokenText;
-}
 
 /** Where in a layer a column of a matrix patches; null means everywhere. */
 export interface PatchColumn {

@@ -92,6 +92,19 @@ export class NotRepeatableError extends MlxterpError {
   }
 }
 
+/** A model whose residual stream is not the sum of what its components write, so that no part of it belongs to an edge. */
+export class NotASumError extends MlxterpError {
+  readonly code = "NOT_A_SUM";
+  constructor(
+    readonly layer: number,
+    readonly reason: string,
+  ) {
+    super(
+      `Edges are parts of a sum, but layer ${layer} of this model adds up otherwise: ${reason}. Patch whole activations instead (activationPatching).`,
+    );
+  }
+}
+
 function quoted(pieces: readonly string[]): string {
   return pieces.map((piece) => JSON.stringify(piece)).join(" ");
 }

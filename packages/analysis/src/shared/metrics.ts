@@ -1,5 +1,5 @@
 /** What a run is judged by: one number for each row of last-position logits. */
-import { InvalidArgumentError, isArray, type MxArray, mx } from "@mlxterp/mlx";
+import { InvalidArgumentError, isArray, isCallable, type MxArray, mx } from "@mlxterp/mlx";
 import { MetricShapeError } from "./errors.js";
 
 /**
@@ -37,7 +37,7 @@ export function metricName(metric: Metric): string {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an unknown name, or a logit difference without wrong answer
  */
 export function createMetric(metric: Metric, tokens: MetricTokens): MetricFunction {
-  if (typeof metric === "function") return (logits) => checked(metric(logits), logits.shape[0]);
+  if (isCallable(metric)) return (logits) => checked(metric(logits), logits.shape[0]);
   const { answer, wrongAnswer } = tokens;
   switch (metric) {
     case "probability":

@@ -1,4 +1,5 @@
 /** Options that several methods have, each with its one sentence. */
+import { isCallable } from "@mlxterp/mlx";
 import { z } from "zod";
 import type { MetricFunction } from "./metrics.js";
 
@@ -22,12 +23,10 @@ export const promptLists = z.union([
 
 export const batchSize = z.int().min(1).default(16).describe("prompts in one pass");
 
-const isFunction = (value: unknown) => typeof value === "function";
-
 export const metric = z
   .union([
     z.enum(["logitDifference", "probability", "logProbability"]),
-    z.custom<MetricFunction>(isFunction),
+    z.custom<MetricFunction>(isCallable),
   ])
   .optional()
   .describe("what runs are judged by; logitDifference with a wrong answer, else logProbability");

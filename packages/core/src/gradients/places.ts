@@ -1,5 +1,5 @@
 /** Where a pass is differentiated: every call of every site that was asked for, found by building the forward once. */
-import { type Dtype, dtypeName, InvalidArgumentError, isFloating } from "@mlxterp/mlx";
+import { type Dtype, dtypeName, InvalidArgumentError, isCallable, isFloating } from "@mlxterp/mlx";
 import { NotDifferentiableError } from "../errors.js";
 import type { Probe } from "../pass/changes.js";
 import type { FoundSite } from "../pass/found-site.js";
@@ -124,7 +124,7 @@ function refuseIntegers(found: ReadonlyMap<string, Place>, chosen: readonly Site
 function editsOf(given: NonNullable<GradientOptions["gradInterventions"]>): Edits {
   return Object.entries(given).map(([selector, one]) => {
     const list: readonly unknown[] = Array.isArray(one) ? one : [one];
-    const wrong = list.find((item) => typeof item !== "function");
+    const wrong = list.find((item) => !isCallable(item));
     if (wrong === undefined) return [selector, list as readonly GradientIntervention[]] as const;
     const rule = `what is given for "${selector}" is not a function of a gradient.`;
     throw new InvalidArgumentError("gradInterventions", wrong, rule);

@@ -7,11 +7,17 @@ export interface Step {
   readonly weight: number;
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there is a whole number of steps, for ends at least two */
+/** Points that lie closer than this many to a path differ by less than float32 tells apart. */
+const most = 2 ** 20;
+
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there is a whole number of steps, for ends at least two, and
+ * no more than can differ
+ */
 export function stepsOf(count: number, rule: "midpoint" | "trapezoid"): Step[] {
   const least = rule === "midpoint" ? 1 : 2;
-  if (!Number.isInteger(count) || count < least) {
-    const text = `the ${rule} rule takes a whole number of at least ${least}, not ${count}.`;
+  if (!Number.isInteger(count) || count < least || count > most) {
+    const text = `the ${rule} rule takes a whole number from ${least} to ${most}, not ${count}.`;
     throw new InvalidArgumentError("steps", count, text);
   }
   return Array.from({ length: count }, (_, index) => {

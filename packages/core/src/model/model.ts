@@ -186,6 +186,7 @@ export class InterpretableModelCore<M extends Module> {
   trace(...given: unknown[]): Trace<M> | BatchTrace<M> | Promise<unknown> {
     const use = given.at(-1);
     if (typeof use === "function") {
+      checkFunction("use", use);
       const call = (trace: object) => Reflect.apply(use, undefined, [trace]);
       return inTrace(() => this.opened(given.slice(0, -1)), call);
     }

@@ -1,5 +1,5 @@
 /** Another module in the place of one: adapters, distilled parts, transcoders without their error. */
-import { InvalidArgumentError, type Module } from "@mlxterp/mlx";
+import { checkFunction, InvalidArgumentError, type Module } from "@mlxterp/mlx";
 import { isModule } from "../tree/module-node.js";
 import { originalOf } from "../tree/originals.js";
 
@@ -47,7 +47,10 @@ export class ModuleReplacement {
  * const adapted = model.edit({ "layers.*.mlp": replaceModule((mlp) => new Adapter(mlp)) });
  */
 export function replaceModule(module: Module | MakeModule): ModuleReplacement {
-  if (typeof module === "function") return new ModuleReplacement(module);
+  if (typeof module === "function") {
+    checkFunction("module", module);
+    return new ModuleReplacement(module);
+  }
   return new ModuleReplacement(originalOf(requireModule(module)));
 }
 

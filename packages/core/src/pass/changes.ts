@@ -1,5 +1,5 @@
 /** What a pass changes: interventions sorted by the module they act on. */
-import { InvalidArgumentError, isArray } from "@mlxterp/mlx";
+import { InvalidArgumentError, isArray, isCallable } from "@mlxterp/mlx";
 import { SiteNotReachedError } from "../errors.js";
 import { isModuleEdit } from "../module-edits/module-edit.js";
 import type { SiteResolver } from "../sites/resolver.js";
@@ -90,7 +90,7 @@ const noEffect = ", so the intervention had no effect";
 function listOf(selector: string, given: Interventions[string]): readonly Intervention[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   for (const item of list) {
-    if (typeof item === "function") continue;
+    if (isCallable(item)) continue;
     const rule = isModuleEdit(item)
       ? `"${selector}": ${item.type} exchanges modules, so it makes a view first: model.edit({ "${selector}": … }).`
       : `the intervention for "${selector}" is not a function; built-ins are called first: zeroOut(), scale(0.5).`;

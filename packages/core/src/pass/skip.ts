@@ -3,6 +3,7 @@ import {
   brief,
   checkOptions,
   InvalidArgumentError,
+  isCallable,
   type Module,
   type MxArray,
   mx,
@@ -41,7 +42,7 @@ const skipping = Symbol.for("mlxterp.skip");
 export function skip(options: SkipOptions = {}): Intervention {
   checkOptions<SkipOptions>("skip", options, { output: true });
   const { output } = options;
-  if (![undefined, "input", "zeros"].includes(output as string) && typeof output !== "function") {
+  if (![undefined, "input", "zeros"].includes(output as string) && !isCallable(output)) {
     const rule = `${brief(output)} is neither "input", "zeros" nor a function of the module's arguments.`;
     throw new InvalidArgumentError("output", output, rule);
   }

@@ -85,6 +85,7 @@ function checkRange(argument: string, given: unknown): PositionRange {
  */
 export function indexFromEnd(what: string, index: number, size: number, where: string): number {
   if (typeof index !== "number") checkInteger(what, index);
+  if (typeof size !== "number") checkWholeNumber("size", size);
   const found = index < 0 ? index + size : index;
   if (Number.isInteger(found) && found >= 0 && found < size) return found;
   throw new OutOfRangeError(what, index, size, where);

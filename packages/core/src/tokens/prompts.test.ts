@@ -110,3 +110,37 @@ describe("numbers of an array", () => {
     expect(array.tolist()).toEqual([[1, 2]]);
   });
 });
+
+describe("a batch of tokens as a prompt, of which only its array was believed", () => {
+  const batch = model.tokens(["abc", "d"]);
+
+  it("that the model made is taken as it is", () => {
+    expect(model.tokens(batch)).toBe(batch);
+  });
+
+  it("that came from elsewhere is made anew from its ids: its array and lengths may say anything", () => {
+    const array = mx.array([[900, -5]], mx.int32);
+    const again = model.tokens({ ...batch, array, lengths: [9, 9] });
+    expect([again.array.tolist(), again.lengths]).toEqual([batch.array.tolist(), [3, 1]]);
+    expect(again.ids).toEqual(batch.ids);
+  });
+
+  it.each([
+    ["without ids", { ids: undefined }, "INVALID_PROMPT"],
+    ["of ids in no lists", { ids: [1, 2] }, "INVALID_PROMPT"],
+    ["padded on the left", { padding: "left" }, "INVALID_PROMPT"],
+    ["of no rows", { ids: [] }, "INVALID_PROMPT"],
+    ["with an empty row", { ids: [[1], []] }, "INVALID_PROMPT"],
+    ["of more tokens than there are positions", { ids: [[0, 1, 2, 3, 4, 5, 6]] }, "INVALID_PROMPT"],
+    ["with an id beyond the vocabulary", { ids: [[1, 900]] }, "TOKEN_RANGE"],
+    ["with an id below zero", { ids: [[-1]] }, "TOKEN_RANGE"],
+  ])("is refused %s", (_, change, code) => {
+    const given = { ...batch, ...change } as never;
+    expect(() => model.tokens(given)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("is checked against the model it is given to, not the one that made it", () => {
+    const narrow = new InterpretableModel(new CausalModel(), { anatomy: { maxPositions: 2 } });
+    expect(() => narrow.tokens(batch)).toThrow(expect.objectContaining({ code: "INVALID_PROMPT" }));
+  });
+});

@@ -1,5 +1,5 @@
 /** What a dataset is: prompts one after the other, of which only a batch is ever held. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError, isArray } from "@mlxterp/mlx";
 
 /** One text, or the ids of one sequence, fed as they are. */
 export type DatasetPrompt = string | readonly number[];
@@ -16,9 +16,11 @@ export async function* promptsOf(dataset: Dataset): AsyncGenerator<DatasetPrompt
   const iterable =
     typeof given === "object" &&
     given !== null &&
+    !isArray(given) &&
     (Symbol.asyncIterator in given || Symbol.iterator in given);
   if (!iterable) {
-    const rule = "a dataset is a list, generator or stream of prompts; wrap a single text in [ ].";
+    const rule =
+      "a dataset is a list, generator or stream of prompts; wrap a single text in [ ], and give ids as numbers: array.tolist().";
     throw new InvalidArgumentError("dataset", dataset, rule);
   }
   yield* dataset;

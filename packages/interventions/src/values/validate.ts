@@ -1,5 +1,5 @@
 /** Checks of plain arguments when an intervention is made, long before it runs. */
-import { checkInteger, InvalidArgumentError } from "@mlxterp/mlx";
+import { checkInteger, InvalidArgumentError, isCallable } from "@mlxterp/mlx";
 import { brief } from "../errors.js";
 
 /**
@@ -17,7 +17,7 @@ export function requireIntegers(argument: string, value: number | readonly numbe
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a function */
 export function requireFunction(argument: string, value: unknown): void {
-  if (typeof value === "function") return;
+  if (isCallable(value)) return;
   throw new InvalidArgumentError(
     argument,
     value,

@@ -2,7 +2,7 @@
 
 import copy
 
-from .base import BASE, rope
+from .families import BASE, rope
 from .older_files import bare_names, gamma_beta, legacy_config, old_buffers, unused_window
 
 def variant(family, **changes):

@@ -59,3 +59,35 @@ it("has the norm and values of a matrix known beforehand", () => {
   expect(matrix.norm()).toBeCloseTo(10);
   expect([...toFlat(matrix.svd().S)][0]).toBeCloseTo(10);
 });
+
+describe("matrices at which LAPACK's iteration ended the process", () => {
+  const ones = (rows: number, columns: number) => mx.ones([rows, columns]);
+
+  it.each([
+    ["of equal numbers", ones(3, 2), mx.ones([2, 2], mx.float16), [2 * Math.sqrt(6), 0]],
+    ["of equal numbers, wide", ones(2, 2), ones(2, 5), [Math.sqrt(10) * 2, 0]],
+    [
+      "of one direction",
+      mx.array([
+        [1, 2],
+        [2, 4],
+      ]),
+      mx.eye(2),
+      [5, 0],
+    ],
+    ["of rank beyond its size", ones(2, 4), ones(4, 3), [4 * Math.sqrt(6), 0]],
+  ])("%s", (_, A, B, expected) => {
+    const { U, S, Vt } = new FactoredMatrix(A, B).svd();
+    for (const [index, value] of [...toFlat(S)].entries()) {
+      expect(value).toBeCloseTo(expected[index], 4);
+    }
+    expect(maxDifference(mx.matmul(mx.multiply(U, S), Vt), mx.matmul(A, B))).toBeLessThan(1e-4);
+    expect(maxDifference(mx.matmul(Vt, Vt.T), mx.eye(2))).toBeLessThan(1e-5);
+  });
+
+  it("refuses what has no singular values", () => {
+    const broken = new FactoredMatrix(mx.array([[Number.NaN, 1]]), ones(2, 2));
+    expect(() => broken.svd()).toThrow(/not finite/);
+    expect(() => broken.svd()).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+});

@@ -1,6 +1,7 @@
 /** A matrix of low rank, kept as the product that it is. */
-import { checkArray, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
-import { orthonormalize } from "./orthonormalize.js";
+import { checkArray, fromFlat, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { type Columns, orthonormalize, product, transposed, transposedProduct } from "./columns.js";
+import { singularValues } from "./singular-values.js";
 
 /** The singular value decomposition of a matrix: `U · diag(S) · Vt`. */
 export interface SingularValues {
@@ -11,7 +12,7 @@ export interface SingularValues {
 }
 
 /**
- * `A · B`, without ever computing the large matrix unless `product` is asked for. Everything is lazy but `norm`.
+ * `A · B`, without ever computing the large matrix unless `product` is asked for. Everything is lazy but `norm` and `svd`.
  * Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", on OV and QK circuits; the
  * factored form follows TransformerLens.
  *
@@ -51,21 +52,53 @@ export class FactoredMatrix {
     return Number(mx.sqrt(mx.sum(products)).item());
   }
 
-  /** By way of a (rank, rank) matrix, which is decomposed on the CPU, where MLX can. */
+  /**
+   * By way of a (rank, rank) matrix, on the host in double precision: LAPACK's iteration, which MLX has, ends the process
+   * where it does not converge. Takes a second for rank 128 or so, and grows with its third power.
+   *
+   * @returns all in float32
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for matrices that are not finite
+   */
   svd(): SingularValues {
-    const { A, B } = this;
     const [rows, columns] = this.shape;
-    const rank = A.shape[1];
-    if (rank > Math.min(rows, columns)) return decompose(this.product());
-    const [left, right] = [orthonormalize(A), orthonormalize(B.T)];
-    const { U, S, Vt } = decompose(mx.matmul(left.R, right.R.T)); // (rank, rank)
-    return { U: mx.matmul(left.Q, U), S, Vt: mx.matmul(Vt, right.Q.T) };
+    const [left, right] = [finiteColumns("A", this.A), finiteColumns("B", this.B.T)];
+    if (left.count > Math.min(rows, columns)) return decomposed(this.product());
+    const [Q, P] = [left, right].map(({ values, ...size }) => ({
+      ...size,
+      values: values.slice(),
+    }));
+    orthonormalize(Q); // A = Q · Qᵀ · A
+    orthonormalize(P);
+    const core = product(transposedProduct(Q, left), transposed(transposedProduct(P, right)));
+    const { U, S, V } = singularValues(core);
+    return valuesOf(product(Q, U), S, product(P, V));
   }
 }
 
-function decompose(matrix: MxArray): SingularValues {
+/** @param matrix (rows, columns), of more rank than it has rows or columns */
+function decomposed(matrix: MxArray): SingularValues {
   const [rows, columns] = matrix.shape;
-  const rank = Math.min(rows, columns);
-  const [U, S, Vt] = mx.linalg.svd(matrix, mx.cpu);
-  return { U: U.index(mx.Slice(), mx.Slice(0, rank)), S, Vt: Vt.index(mx.Slice(0, rank)) };
+  if (rows < columns) {
+    const { U, S, V } = singularValues(finiteColumns("A", matrix.T));
+    return valuesOf(V, S, U);
+  }
+  const { U, S, V } = singularValues(finiteColumns("A", matrix));
+  return valuesOf(U, S, V);
+}
+
+function valuesOf(U: Columns, S: Float64Array, V: Columns): SingularValues {
+  return { U: rowsOf(U).T, S: fromFlat(S, [S.length]), Vt: rowsOf(V) };
+}
+
+/** (columns, rows) */
+function rowsOf({ rows, count, values }: Columns): MxArray {
+  return fromFlat(values, [count, rows]);
+}
+
+function finiteColumns(name: string, matrix: MxArray): Columns {
+  const [rows, count] = matrix.shape;
+  const values = Float64Array.from(toFlat(matrix.T));
+  if (values.every(Number.isFinite)) return { rows, count, values };
+  const rule = "has numbers that are not finite, so there are no singular values.";
+  throw new InvalidArgumentError(name, matrix, rule);
 }

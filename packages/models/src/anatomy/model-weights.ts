@@ -1,5 +1,5 @@
 /** A decoder's weights under the field's names, oriented so that activations multiply from the left. */
-import { OutOfRangeError } from "@mlxterp/core";
+import { indexFromEnd } from "@mlxterp/core";
 import { checkInteger, type MxArray, mx } from "@mlxterp/mlx";
 import type { ProjectedEmbedding } from "../decoder/embedding/projected-embedding.js";
 import type { ScaledEmbedding } from "../decoder/embedding/scaled-embedding.js";
@@ -97,9 +97,6 @@ function headAndGroup(
   heads: number,
   kvHeads: number,
 ): readonly [head: number, group: number] {
-  const index = head < 0 ? head + heads : head;
-  if (!Number.isInteger(index) || index < 0 || index >= heads) {
-    throw new OutOfRangeError("Head", head, heads, `layer ${layer}`);
-  }
+  const index = indexFromEnd("Head", head, heads, `layer ${layer}`);
   return [index, Math.floor(index / (heads / kvHeads))];
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { findCheckpointFiles } from "../checkpoint/files/checkpoint-files.js";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { findTarget } from "../checkpoint/table/weight-table.js";
+import { familyChecks } from "../test-support/family-checks.js";
 import { referenceFolders } from "../test-support/reference-folders.js";
 import { familyOf } from "./index.js";
 import { weightsOf } from "./shared/family.js";
@@ -31,27 +32,12 @@ describe.each(checkpoints)("the tensors of $name", ({ folder }) => {
   });
 });
 
-/** By family, as published files have them. */
-const buffers: [string, string][] = [
-  ["llama", "model.layers.3.self_attn.rotary_emb.inv_freq"],
-  ["mistral", "layers.3.self_attn.rotary_emb.inv_freq"],
-  ["gpt_neox", "gpt_neox.layers.3.attention.bias"],
-  ["gpt_neox", "gpt_neox.layers.3.attention.masked_bias"],
-  ["gpt_neox", "gpt_neox.layers.3.attention.rotary_emb.inv_freq"],
-  ["gptj", "transformer.h.3.attn.bias"],
-  ["gptj", "transformer.h.3.attn.masked_bias"],
-  ["gpt_neo", "transformer.h.3.attn.attention.bias"],
-  ["gpt_neo", "transformer.h.3.attn.attention.masked_bias"],
-  ["gpt_bigcode", "transformer.h.3.attn.bias"],
-  ["phi", "model.layers.3.self_attn.rotary_emb.inv_freq"],
-];
-
 describe("stored buffers", () => {
-  const checkpoint = new Map(checkpoints.map(({ modelType, folder }) => [modelType, folder]));
-  for (const [modelType, name] of buffers) {
-    const folder = checkpoint.get(modelType);
-    it.skipIf(folder === undefined)(`are no weights: ${name}`, () => {
-      const { config } = findCheckpointFiles(folder!, folder!);
+  const folders = new Map(checkpoints.map(({ modelType, folder }) => [modelType, folder]));
+  for (const [modelType, { buffers = [] }] of familyChecks) {
+    it.each(buffers)("are no weights: %s", (name) => {
+      const folder = folders.get(modelType) as string;
+      const { config } = findCheckpointFiles(folder, folder);
       const json = readJsonFile(config);
       const family = familyOf(json, config);
       if ("build" in family) throw new RangeError(`${modelType} is no family of decoders.`);

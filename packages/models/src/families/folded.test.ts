@@ -1,32 +1,28 @@
 /** Folded and centred models of every family compute what the model itself computes. */
+import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { loadModel, UnsupportedFoldError } from "../index.js";
+import { readJsonFile } from "../checkpoint/files/json-file.js";
+import { type LayerConfig, loadModel, UnsupportedFoldError } from "../index.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolders } from "../test-support/reference-folders.js";
+import { familyOf } from "./index.js";
 
 const checkpoints = referenceFolders();
 const normalizing = ["inputNorm", "postAttentionNorm", "finalNorm"];
 
 /** Centring subtracts means, so it is only possible where all norms do. */
-const layerNorm = new Set([
-  "bloom",
-  "cohere",
-  "cohere2",
-  "falcon",
-  "gpt2",
-  "gpt_bigcode",
-  "gpt_neo",
-  "gpt_neox",
-  "gptj",
-  "nemotron",
-  "opt",
-  "phi",
-  "stablelm",
-  "starcoder2",
-]);
+function subtractsMeans(folder: string): boolean {
+  const file = join(folder, "config.json");
+  const json = readJsonFile(file);
+  const family = familyOf(json, file);
+  return "describe" in family && family.describe(json, file).layers.every(hasLayerNorms);
+}
 
-describe.each(checkpoints)("$name, folded", ({ folder, modelType }) => {
+const hasLayerNorms = ({ inputNorm, postAttentionNorm }: LayerConfig) =>
+  (inputNorm ?? postAttentionNorm)?.kind === "layer";
+
+describe.each(checkpoints)("$name, folded", ({ folder }) => {
   const inside = ["layers.*.selfAttn.q", "layers.*.selfAttn.pattern", "layers.*.mlp", "layers.*"];
 
   it("has the same activations and logits, and norms that only normalise", async () => {
@@ -57,7 +53,7 @@ describe.each(checkpoints)("$name, folded", ({ folder, modelType }) => {
     }
   });
 
-  const centrable = layerNorm.has(modelType);
+  const centrable = subtractsMeans(folder);
   it(centrable ? "can be centred" : "refuses to be centred, as the mean is seen", async () => {
     const prompt = rows(readActivations(folder).input_ids);
     const model = await loadModel(folder);

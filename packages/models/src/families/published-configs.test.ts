@@ -3,11 +3,15 @@ import type { Module } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { listParameters } from "../decoder/parameters.js";
 import { UnsupportedConfigError } from "../errors.js";
-import { publishedConfigs } from "../test-support/published-configs.js";
+import { familyChecks } from "../test-support/family-checks.js";
 import { families, familyOf } from "./index.js";
 
 function read(modelType: string, changed: Readonly<Record<string, unknown>> = {}): unknown {
-  const json = { architectures: ["X"], ...publishedConfigs[modelType], model_type: modelType };
+  const json = {
+    architectures: ["X"],
+    ...familyChecks.get(modelType)?.published,
+    model_type: modelType,
+  };
   const text = JSON.stringify({ ...json, ...changed });
   const family = familyOf(JSON.parse(text), "config.json");
   if ("build" in family)
@@ -23,7 +27,7 @@ function parameterShapes(module: Module): Record<string, readonly number[]> {
 
 describe.each(families.map(({ modelType }) => modelType))("%s", (modelType) => {
   it("reads a typical published file, with all that it carries beside", () => {
-    expect(publishedConfigs).toHaveProperty(modelType);
+    expect(familyChecks.get(modelType)).toHaveProperty("published.vocab_size");
     expect(read(modelType)).toBeDefined();
   });
 

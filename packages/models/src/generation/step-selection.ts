@@ -1,5 +1,5 @@
 /** Which steps of a generation are meant. */
-import { brief, checkOptions, InvalidArgumentError } from "@mlxterp/mlx";
+import { brief, checkFunction, checkOptions, InvalidArgumentError } from "@mlxterp/mlx";
 
 interface StepRange {
   readonly from?: number;
@@ -15,7 +15,10 @@ export type StepSelection = number | readonly number[] | StepRange | ((step: num
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what no step can be
  */
 export function stepTest(selection: StepSelection = {}): (step: number) => boolean {
-  if (typeof selection === "function") return selection;
+  if (typeof selection === "function") {
+    checkFunction("saveSteps", selection);
+    return selection;
+  }
   if (typeof selection === "number") return stepTest([selection]);
   if (isList(selection)) {
     for (const step of selection) requireStep("saveSteps", step);

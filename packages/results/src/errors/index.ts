@@ -1,10 +1,10 @@
 /** The menu of @mlxterp/results/errors: what every package's errors are made of. No dependency on a runtime. */
+export { brief } from "./brief.js";
 export { checkChoice, checkOptions, type OptionNames, oneOf } from "./check-options.js";
 export { InvalidArgumentError } from "./invalid-argument.js";
 export { MlxterpError } from "./mlxterp-error.js";
 export { didYouMean, nearestWords } from "./nearest.js";
 export {
-  brief,
   checkBoolean,
   checkFinite,
   checkFunction,
@@ -18,6 +18,7 @@ export {
   checkSignal,
   checkText,
   checkWholeNumber,
+  isCallable,
   largestFloat32,
   type OptionRule,
 } from "./option-rules.js";

@@ -1,4 +1,5 @@
 /** The error of a call that a function cannot accept. */
+import { brief } from "./brief.js";
 import { MlxterpError } from "./mlxterp-error.js";
 
 /** An argument outside what a function accepts. */
@@ -9,6 +10,6 @@ export class InvalidArgumentError extends MlxterpError {
     readonly value: unknown,
     rule: string,
   ) {
-    super(`${argument}: ${rule}`);
+    super(`${typeof argument === "string" ? argument : brief(argument)}: ${rule}`);
   }
 }

@@ -1,4 +1,5 @@
 /** What the values of options must be, each in one place; to be named in the table that `checkOptions` is given. */
+import { brief } from "./brief.js";
 import { InvalidArgumentError } from "./invalid-argument.js";
 
 /** Throws unless a value is one that the option can have. */
@@ -93,13 +94,25 @@ export function checkPath(argument: string, value: unknown): string {
 }
 
 /**
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a function
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a function, and no class
  * @example
  * checkFunction("metric", () => 1);
  */
 export function checkFunction(argument: string, value: unknown): void {
-  if (typeof value === "function") return;
-  throw new InvalidArgumentError(argument, value, `must be a function, not ${brief(value)}.`);
+  if (isCallable(value)) return;
+  const given = typeof value === "function" ? "a class" : brief(value);
+  throw new InvalidArgumentError(argument, value, `must be a function, not ${given}.`);
+}
+
+/**
+ * Whether a value can be called as it is: a class is a function that cannot.
+ *
+ * @example
+ * isCallable(Math.max); // true
+ * isCallable(class A {}); // false
+ */
+export function isCallable(value: unknown): value is (...inputs: never[]) => unknown {
+  return typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
 }
 
 /**
@@ -160,21 +173,4 @@ export function checkSignal(argument: string, value: unknown): void {
   if (typeof throwIfAborted === "function") return;
   const rule = `must be an AbortSignal, not ${brief(value)}.`;
   throw new InvalidArgumentError(argument, value, rule);
-}
-
-/**
- * A value in a few words: anything in a message must be short, and never run what the value brings along.
- *
- * @example
- * brief({ topK: 5 });
- */
-export function brief(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(shortened(value));
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  if (typeof value === "object" && value !== null) return "an object";
-  return typeof value === "function" ? "a function" : String(value);
-}
-
-function shortened(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

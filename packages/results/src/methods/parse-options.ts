@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
+import { isCallable } from "../errors/option-rules.js";
 import type { OptionsSchema, RunControl } from "./define-method.js";
 
 const control = { signal: true, onProgress: true } as const;
@@ -39,7 +40,7 @@ export function parseOptions<S extends OptionsSchema>(
 }
 
 function checkControl(of: string, { signal, onProgress }: RunControl): void {
-  if (onProgress !== undefined && typeof onProgress !== "function") {
+  if (onProgress !== undefined && !isCallable(onProgress)) {
     throw new InvalidArgumentError(`${of}: onProgress`, onProgress, "must be a function.");
   }
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {

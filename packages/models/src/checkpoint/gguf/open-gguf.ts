@@ -6,7 +6,7 @@ import type { TensorEntry } from "../files/safetensors-header.js";
 import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 
 import type { WeightTable } from "../table/weight-table.js";
-import { type GgufArchitecture, ggufArchitectures } from "./gguf-architectures.js";
+import type { GgufArchitecture, GgufArchitectures } from "./gguf-architecture.js";
 import { groupSize } from "./gguf-blocks.js";
 import { type GgufTensor, readGgufHeader } from "./gguf-header.js";
 import { GgufMetadata, refuseUnknown } from "./gguf-metadata.js";
@@ -16,12 +16,13 @@ import { ggufTokenizer } from "./gguf-tokenizer.js";
 /**
  * A `tokenizer.json` beside the file is preferred to the file's own tokenizer.
  *
+ * @param known the architectures that can be read
  * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
  */
-export function openGguf(file: string): OpenedCheckpoint {
+export function openGguf(file: string, known: GgufArchitectures): OpenedCheckpoint {
   const header = readGgufHeader(file);
   const metadata = new GgufMetadata(header, file);
-  const architecture = findArchitecture(metadata);
+  const architecture = findArchitecture(metadata, known);
   refuseUnknown(metadata);
   const bits = new Map(header.tensors.map(({ name, type }) => [name, type.bits ?? 8]));
   const folder = dirname(file);
@@ -41,11 +42,11 @@ export function openGguf(file: string): OpenedCheckpoint {
   };
 }
 
-function findArchitecture(metadata: GgufMetadata): GgufArchitecture {
+function findArchitecture(metadata: GgufMetadata, known: GgufArchitectures): GgufArchitecture {
   const { architecture } = metadata;
-  if (Object.hasOwn(ggufArchitectures, architecture)) return ggufArchitectures[architecture];
-  const known = Object.keys(ggufArchitectures).join(", ");
-  const rule = `Supported: ${known}. Convert other models to safetensors.`;
+  const found = known.get(architecture);
+  if (found) return found;
+  const rule = `Supported: ${[...known.keys()].join(", ")}. Convert other models to safetensors.`;
   return metadata.refuse("general.architecture", architecture, rule);
 }
 

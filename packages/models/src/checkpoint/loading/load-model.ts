@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { InterpretableModelCore } from "@mlxterp/core";
 import {
+  brief,
   checkBoolean,
   checkFinite,
   checkFunction,
@@ -10,6 +11,7 @@ import {
   checkRecord,
   checkSignal,
   checkText,
+  InvalidArgumentError,
   type Module,
   type OptionNames,
 } from "@mlxterp/mlx";
@@ -59,8 +61,14 @@ export type ModelClass<T> = abstract new (...parts: never[]) => T;
 type AnyModel = InterpretableModelCore<Module>;
 type AnyOptions = LoadOptions & { readonly as?: ModelClass<AnyModel> };
 
+function checkModelClass(argument: string, value: unknown): void {
+  if (typeof value === "function" && typeof value.prototype === "object") return;
+  const rule = `must be a class of models, such as MaskedLanguageModel, not ${brief(value)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
 const optionNames: OptionNames<AnyOptions> = {
-  ...{ dtype: checkDtype, quantize: checkRecord, adapter: checkText, as: checkFunction },
+  ...{ dtype: checkDtype, quantize: checkRecord, adapter: checkText, as: checkModelClass },
   ...{ live: checkBoolean, lazy: checkBoolean, offline: checkBoolean, verify: checkBoolean },
   ...{ revision: checkText, accessToken: checkText, cacheFolder: checkText, hubUrl: checkText },
   ...{ fetch: checkFunction, onProgress: checkFunction, signal: checkSignal },

@@ -1,4 +1,5 @@
 /** Opens a checkpoint: its configuration, and the headers of its weights. */
+import { ggufArchitectures } from "../../families/index.js";
 import { loadTokenizer } from "../../tokenizer/tokenizer.js";
 import { findCheckpointFiles } from "../files/checkpoint-files.js";
 import { readJsonFile, readTextFile } from "../files/json-file.js";
@@ -16,7 +17,7 @@ import { takePacking } from "../quantization/packing-config.js";
  * UnsupportedConfigError (`UNSUPPORTED_CONFIG`)
  */
 export function openCheckpoint(location: string, name: string): OpenedCheckpoint {
-  if (location.endsWith(".gguf")) return openGguf(location);
+  if (location.endsWith(".gguf")) return openGguf(location, ggufArchitectures);
   const files = findCheckpointFiles(location, name);
   const { config, folder } = files;
   const { rest: json, packing, fp8 } = takePacking(readJsonFile(config), config);

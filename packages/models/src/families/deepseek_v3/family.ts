@@ -1,162 +1,104 @@
 /** DeepSeek V3 and R1 (`model_type: "deepseek_v3"`): latent attention, grouped sigmoid routing, a shared expert. */
 import { z } from "zod";
-import type {
-  AttentionConfig,
-  DecoderConfig,
-  MlpConfig,
-  NormConfig,
-} from "../../decoder/config/config.js";
-import {
-  activation,
-  onByDefault,
-  readConfig,
-  size,
-  unread,
-  withDefault,
-} from "../shared/config-json.js";
+import { always, onByDefault, size, unread, withDefault } from "../shared/config-json.js";
 import { expertModules, stackedParameters } from "../shared/experts.js";
-import type { Family } from "../shared/family.js";
 import { latentModules } from "../shared/latent-weights.js";
-import {
-  describeSizes,
-  gatedModules,
-  normModules,
-  outerModules,
-  repeatLayers,
-  rotaryBuffers,
-  sizeFields,
-} from "../shared/layout.js";
-import { describeRope, ropeFields, ropeParametersOf } from "../shared/rope-json.js";
+import { likeLlama } from "../shared/like-llama.js";
+import { gatedNames, rotaryBuffers } from "../shared/names.js";
+import { computed, count, factor, field, part, together, when } from "../shared/part.js";
+import { type RopeFields, ropeFields, ropeParametersOf } from "../shared/rope-json.js";
 
-const schema = z.object({
-  qk_head_dim: unread, // the sum of its two parts
-  ...sizeFields,
-  q_lora_rank: size.nullable().default(1536),
-  kv_lora_rank: withDefault(size, 512),
-  qk_nope_head_dim: withDefault(size, 128),
-  qk_rope_head_dim: withDefault(size, 64),
-  v_head_dim: withDefault(size, 128),
-  rope_interleave: onByDefault,
-  attention_bias: withDefault(z.boolean(), false),
-  moe_intermediate_size: withDefault(size, 2048),
-  n_routed_experts: withDefault(size, 256),
-  n_shared_experts: withDefault(z.int().nonnegative(), 1),
-  num_experts_per_tok: withDefault(size, 8),
-  n_group: withDefault(size, 8),
-  topk_group: withDefault(size, 4),
-  norm_topk_prob: onByDefault,
-  routed_scaling_factor: withDefault(z.number().positive(), 2.5),
-  scoring_func: z.literal("sigmoid").nullish(),
-  topk_method: z.literal("noaux_tc").nullish(),
-  moe_layer_freq: z.literal(1).nullish(),
-  first_k_dense_replace: withDefault(z.int().nonnegative(), 3),
-  hidden_act: activation.default("silu"),
-  max_position_embeddings: withDefault(size, 4096),
-  rms_norm_eps: withDefault(z.number().positive(), 1e-6),
-  tie_word_embeddings: withDefault(z.boolean(), false),
-  ...ropeFields,
-});
+const [still, turning] = [count("qk_nope_head_dim", 128), count("qk_rope_head_dim", 64)];
+const [denseWidth, width] = [
+  field("intermediate_size", size),
+  count("moe_intermediate_size", 2048),
+];
+const natural = z.int().nonnegative();
 
-type DeepseekConfig = z.output<typeof schema>;
+const headDim = part(
+  { ...still.shape, ...turning.shape },
+  (config) => still.read(config, 0) + turning.read(config, 0),
+);
 
-function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, json, file);
-  const norm: NormConfig = { kind: "rms", epsilon: config.rms_norm_eps, bias: false };
-  return {
-    ...describeSizes(config),
-    layers: repeatLayers(config.num_hidden_layers, (layer) => ({
-      inputNorm: norm,
-      attention: describeAttention(config),
-      postAttentionNorm: norm,
-      mlp: layer < config.first_k_dense_replace ? describeMlp(config) : describeExperts(config),
-    })),
-    finalNorm: norm,
-    head: { tied: config.tie_word_embeddings, bias: false },
-  };
-}
+const dense = part(
+  { first_k_dense_replace: withDefault(natural, 3) },
+  (config, layer) => layer < config.first_k_dense_replace,
+);
 
-function describeAttention(config: DeepseekConfig): AttentionConfig {
-  const { num_attention_heads: heads, qk_rope_head_dim: rotaryDim, q_lora_rank: rank } = config;
-  const headDim = config.qk_nope_head_dim + rotaryDim;
-  return {
-    heads,
-    kvHeads: heads,
-    headDim,
-    scale: headDim ** -0.5 * scaleGrowth(config),
-    qkvBias: config.attention_bias,
-    outputBias: config.attention_bias,
-    rope: describeRope(config, {
-      headDim: rotaryDim,
-      maxPositions: config.max_position_embeddings,
-      interleaved: config.rope_interleave,
-    }),
-    latent: {
-      ...(rank && { queryRank: rank }),
-      keyValueRank: config.kv_lora_rank,
-      rotaryDim,
-      valueDim: config.v_head_dim,
-      norm: { kind: "rms", epsilon: 1e-6, bias: false }, // whatever rms_norm_eps is
-    },
-  };
-}
+/** The width of the expert that sees every token: several in one. */
+const sharedWidth = part(
+  { ...width.shape, n_shared_experts: withDefault(natural, 1) },
+  (config) => width.read(config, 0) * config.n_shared_experts || undefined,
+);
 
 /** Yarn's growth of the attention scale, beside that of the rotated vectors. */
-function scaleGrowth(config: DeepseekConfig): number {
-  const parameters = ropeParametersOf(config);
+function scaleGrowth(fields: RopeFields): number {
+  const parameters = ropeParametersOf(fields);
   if (parameters?.rope_type !== "yarn") return 1;
-  const { factor, mscale_all_dim: weight } = parameters;
-  return weight && factor > 1 ? (0.1 * weight * Math.log(factor) + 1) ** 2 : 1;
-}
-
-function describeMlp(config: DeepseekConfig): MlpConfig {
-  return {
-    hidden: config.intermediate_size,
-    activation: config.hidden_act,
-    gated: true,
-    bias: false,
-  };
-}
-
-function describeExperts(config: DeepseekConfig): MlpConfig {
-  const { moe_intermediate_size: hidden, n_shared_experts: shared } = config;
-  return {
-    ...describeMlp(config),
-    hidden,
-    experts: {
-      count: config.n_routed_experts,
-      topK: config.num_experts_per_tok,
-      scoring: "sigmoid",
-      normalized: config.norm_topk_prob,
-      scale: config.routed_scaling_factor,
-      groups: { count: config.n_group, chosen: config.topk_group },
-      correctionBias: true,
-      ...(shared > 0 && { sharedHidden: hidden * shared }),
-    },
-  };
+  const { factor: times, mscale_all_dim: weight } = parameters;
+  return weight && times > 1 ? (0.1 * weight * Math.log(times) + 1) ** 2 : 1;
 }
 
 const shared = "layers.*.mlp.shared_experts";
 
-export const deepseekV3: Family = {
-  modelType: "deepseek_v3",
-  describe,
-  weights: ({ layers }) => ({
-    optionalPrefix: "model.",
-    modules: {
-      ...outerModules,
-      ...normModules,
-      ...latentModules(layers[0].attention),
-      ...gatedModules,
-      ...expertModules,
-      [`${shared}.gate_proj`]: "layers.*.mlp.sharedExpert.gateProj",
-      [`${shared}.up_proj`]: "layers.*.mlp.sharedExpert.upProj",
-      [`${shared}.down_proj`]: "layers.*.mlp.sharedExpert.downProj",
-    },
-    parameters: {
-      ...stackedParameters,
-      "layers.*.mlp.gate.e_score_correction_bias": "layers.*.mlp.router.correction",
-    },
-    // The layer after the last predicts one more token, and takes no part in the logits.
-    ignored: [...rotaryBuffers, new RegExp(`^(model\\.)?layers\\.${layers.length}\\.`)],
+export const deepseekV3 = likeLlama("deepseek_v3", {
+  fields: {
+    head_dim: size.nullish(), // that of what turns
+    num_key_value_heads: size.nullish(), // as many as heads
+    qk_head_dim: unread, // the sum of its two parts
+    scoring_func: always("sigmoid"),
+    topk_method: always("noaux_tc"),
+    moe_layer_freq: always(1),
+  },
+  longest: count("max_position_embeddings", 4096),
+  kvHeads: computed((config) => config.num_attention_heads),
+  headDim,
+  scale: computed((config) => headDim.read(config, 0) ** -0.5 * scaleGrowth(config)),
+  rope: part({ ...ropeFields, rope_interleave: onByDefault }, (fields) => ({
+    fields,
+    headDim: turning.read(fields, 0),
+    interleaved: fields.rope_interleave,
+  })),
+  latent: together({
+    queryRank: part(
+      { q_lora_rank: size.nullable().default(1536) },
+      (c) => c.q_lora_rank ?? undefined,
+    ),
+    keyValueRank: count("kv_lora_rank", 512),
+    rotaryDim: turning,
+    valueDim: count("v_head_dim", 128),
+    norm: { kind: "rms", epsilon: 1e-6, bias: false } as const, // whatever rms_norm_eps is
   }),
-};
+  mlpWidth: when(dense, denseWidth, width),
+  experts: when(
+    dense,
+    undefined,
+    together({
+      count: count("n_routed_experts", 256),
+      topK: count("num_experts_per_tok", 8),
+      scoring: "sigmoid" as const,
+      normalized: field("norm_topk_prob", onByDefault),
+      scale: factor("routed_scaling_factor", 2.5),
+      groups: together({ count: count("n_group", 8), chosen: count("topk_group", 4) }),
+      correctionBias: true,
+      sharedHidden: sharedWidth,
+    }),
+  ),
+  names: ({ layers: [{ attention }] }) => ({
+    ...latentModules(attention),
+    ...gatedNames,
+    ...expertModules,
+    [`${shared}.gate_proj`]: "layers.*.mlp.sharedExpert.gateProj",
+    [`${shared}.up_proj`]: "layers.*.mlp.sharedExpert.upProj",
+    [`${shared}.down_proj`]: "layers.*.mlp.sharedExpert.downProj",
+  }),
+  parameters: {
+    ...stackedParameters,
+    "layers.*.mlp.gate.e_score_correction_bias": "layers.*.mlp.router.correction",
+  },
+  // The layer after the last predicts one more token, and takes no part in the logits.
+  ignored: ({ layers }) => [
+    ...rotaryBuffers,
+    new RegExp(`^(model\\.)?layers\\.${layers.length}\\.`),
+  ],
+});

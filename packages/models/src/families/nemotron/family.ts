@@ -1,76 +1,14 @@
 /** Nemotron (`model_type: "nemotron"`): 1 + weight LayerNorm, partly rotated heads, squared ReLU without a gate. */
-import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
-import type { Family } from "../shared/family.js";
-import {
-  describeHeads,
-  describeSizes,
-  llamaModules,
-  repeatLayers,
-  rotaryBuffers,
-  sizeFields,
-} from "../shared/layout.js";
-import { describeRope, partialRopeFields } from "../shared/rope-json.js";
+import { likeLlama } from "../shared/like-llama.js";
+import { layerNorm } from "../shared/norms.js";
+import { count, flag, nonlinearity } from "../shared/part.js";
+import { partlyRotary } from "../shared/rope-parts.js";
 
-const schema = z.object({
-  ...sizeFields,
-  hidden_act: activation.default("reluSquared"),
-  max_position_embeddings: withDefault(size, 4096),
-  norm_eps: withDefault(z.number().positive(), 1e-5),
-  attention_bias: withDefault(z.boolean(), false),
-  mlp_bias: withDefault(z.boolean(), false),
-  tie_word_embeddings: withDefault(z.boolean(), false),
-  ...partialRopeFields,
+export const nemotron = likeLlama("nemotron", {
+  longest: count("max_position_embeddings", 4096),
+  norm: layerNorm("norm_eps", { unitOffset: true }),
+  rope: partlyRotary({ share: 0.5 }),
+  activation: nonlinearity("hidden_act", "reluSquared"),
+  gated: false,
+  mlpBias: flag("mlp_bias", false),
 });
-
-type NemotronConfig = z.output<typeof schema>;
-
-function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, json, file);
-  const norm: NormConfig = {
-    kind: "layer",
-    epsilon: config.norm_eps,
-    bias: true,
-    unitOffset: true,
-  };
-  const mlp = {
-    hidden: config.intermediate_size,
-    activation: config.hidden_act,
-    gated: false,
-    bias: config.mlp_bias,
-  };
-  return {
-    ...describeSizes(config),
-    layers: repeatLayers(config.num_hidden_layers, () => ({
-      inputNorm: norm,
-      attention: describeAttention(config),
-      postAttentionNorm: norm,
-      mlp,
-    })),
-    finalNorm: norm,
-    head: { tied: config.tie_word_embeddings, bias: false },
-  };
-}
-
-function describeAttention(config: NemotronConfig): AttentionConfig {
-  const heads = describeHeads(config);
-  const { headDim } = heads;
-  return {
-    ...heads,
-    scale: headDim ** -0.5,
-    qkvBias: config.attention_bias,
-    outputBias: config.attention_bias,
-    rope: describeRope(config, {
-      headDim,
-      maxPositions: config.max_position_embeddings,
-      share: 0.5,
-    }),
-  };
-}
-
-export const nemotron: Family = {
-  modelType: "nemotron",
-  describe,
-  weights: { optionalPrefix: "model.", modules: llamaModules, ignored: rotaryBuffers },
-};

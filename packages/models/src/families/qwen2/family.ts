@@ -1,68 +1,13 @@
 /** Qwen 2 and 2.5 (`model_type: "qwen2"`): Llama's layout with biases on queries, keys and values. */
-import { z } from "zod";
-import type { AttentionConfig, DecoderConfig, NormConfig } from "../../decoder/config/config.js";
-import { activation, readConfig, size, withDefault } from "../shared/config-json.js";
-import type { Family } from "../shared/family.js";
-import {
-  describeHeads,
-  describeSizes,
-  llamaModules,
-  repeatLayers,
-  rotaryBuffers,
-  sizeFields,
-} from "../shared/layout.js";
-import { describeRope, ropeFields } from "../shared/rope-json.js";
-import { optionalWindow, optionalWindowFields } from "../shared/windows.js";
+import { likeLlama } from "../shared/like-llama.js";
+import { count } from "../shared/part.js";
+import { windowOnRequest } from "../shared/windows.js";
+import { qwen2Gguf } from "./gguf.js";
 
-const schema = z.object({
-  ...sizeFields,
-  hidden_act: activation.default("silu"),
-  max_position_embeddings: withDefault(size, 32_768),
-  rms_norm_eps: withDefault(z.number().positive(), 1e-6),
-  ...optionalWindowFields,
-  tie_word_embeddings: withDefault(z.boolean(), false),
-  ...ropeFields,
+export const qwen2 = likeLlama("qwen2", {
+  longest: count("max_position_embeddings", 32_768),
+  attentionBias: false,
+  qkvBias: true,
+  window: windowOnRequest,
+  gguf: qwen2Gguf,
 });
-
-type Qwen2Config = z.output<typeof schema>;
-
-function describe(json: unknown, file: string): DecoderConfig {
-  const config = readConfig(schema, json, file);
-  const norm: NormConfig = { kind: "rms", epsilon: config.rms_norm_eps, bias: false };
-  const mlp = {
-    hidden: config.intermediate_size,
-    activation: config.hidden_act,
-    gated: true,
-    bias: false,
-  };
-  return {
-    ...describeSizes(config),
-    layers: repeatLayers(config.num_hidden_layers, (layer) => ({
-      inputNorm: norm,
-      attention: describeAttention(config, layer),
-      postAttentionNorm: norm,
-      mlp,
-    })),
-    finalNorm: norm,
-    head: { tied: config.tie_word_embeddings, bias: false },
-  };
-}
-
-function describeAttention(config: Qwen2Config, layer: number): AttentionConfig {
-  const heads = describeHeads(config);
-  const { headDim } = heads;
-  return {
-    ...heads,
-    scale: headDim ** -0.5,
-    qkvBias: true,
-    outputBias: false,
-    rope: describeRope(config, { headDim, maxPositions: config.max_position_embeddings }),
-    ...optionalWindow(config, layer),
-  };
-}
-
-export const qwen2: Family = {
-  modelType: "qwen2",
-  describe,
-  weights: { optionalPrefix: "model.", modules: llamaModules, ignored: rotaryBuffers },
-};

@@ -2,6 +2,7 @@
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
 import type { Checkpoint } from "../../checkpoint/checkpoint.js";
+import type { GgufArchitecture } from "../../checkpoint/gguf/gguf-architecture.js";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
 import type { LanguageModel } from "../../language-model/language-model.js";
@@ -20,6 +21,8 @@ export interface Family {
   describe(json: unknown, file: string): DecoderConfig;
   /** A function where fused tensors are split by the numbers of heads. */
   readonly weights: WeightTable | ((config: DecoderConfig) => WeightTable);
+  /** How GGUF files have it; absent where they cannot be read. */
+  readonly gguf?: GgufArchitecture;
 }
 
 /** A family's names for one config. */

@@ -1,0 +1,125 @@
+/**
+ * Attribution patching: what every patch would do, from one pass with gradients.
+ *
+ * Activation patching runs the model once for each patch. To first order a patch changes the metric by the difference of
+ * the two activations times the slope of the metric there, and one backward pass gives all slopes. It is the way to find out where
+ * to look, in any model, before patching what stands out.
+ *
+ * Caveats. A slope is wrong where something saturates: a softmax that has decided, a norm whose scale the patch would change. That hits early
+ * layers and MLPs most. `rule: "relp"` replaces the slopes by relevance, which holds norms, patterns and activations at their values
+ * and shares products equally; which of the two is nearer depends on the model. Check what matters by patching it.
+ *
+ * Source: Nanda 2023, "Attribution Patching"; Syed et al. 2023, arXiv 2310.10348; where it fails: Kramár et al. 2024,
+ * arXiv 2403.00745; relevance: Jafari et al. 2025, arXiv 2508.21258 (RelP).
+ */
+import { createGrid, type Grid, type Label, parseOptions } from "@mlxterp/results";
+import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
+import { askedOf } from "../shared/asked.js";
+import { batchesByLength } from "../shared/baselines.js";
+import { mean } from "../shared/lists.js";
+import { chooseMetric } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
+import {
+  checkSameLength,
+  type PatchingPrompts,
+  type PromptPair,
+  resolvePairs,
+} from "../shared/pairs.js";
+import { positionLabels } from "../shared/prompts.js";
+import { provenanceOf } from "../shared/provenance.js";
+import {
+  type AskedAttribution,
+  type AttributionPatchingOptions,
+  attributionPatchingOptions,
+} from "./options.js";
+import type { AttributionPatchingGrids, AttributionPatchingResult } from "./result.js";
+import { type AttributionKind, type PairScores, scoreBatch } from "./scores.js";
+
+/**
+ * Scores every layer, position and head of the asked kinds.
+ *
+ * @param input pairs of prompts, as for `activationPatching`
+ * @returns for each kind a grid of estimated effects, on the scale of activation patching
+ * @throws UnequalLengthError (`UNEQUAL_LENGTH`), AnswerTokenError (`ANSWER_TOKEN`), EqualBaselinesError (`EQUAL_BASELINES`),
+ *   InvalidArgumentError (`INVALID_ARGUMENT`), NotFiniteError (`NOT_FINITE`); the signal's reason when cancelled
+ * @example
+ * const { grids } = await attributionPatching(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
+ * valueAt(grids.head!, { layer: 3, head: 0, position: 13 }); // about 1: it carries the answer
+ */
+export async function attributionPatching(
+  model: AnalysisModel,
+  input: PatchingPrompts,
+  options: AttributionPatchingOptions,
+): Promise<AttributionPatchingResult> {
+  const asked = parseOptions("attributionPatching", attributionPatchingOptions, options);
+  const { signal, onProgress, batchSize } = asked;
+  const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
+  if (asked.positions === "each") checkSameLength(pairs);
+  const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
+  const kinds = [asked.kinds].flat() as AttributionKind[];
+  const found = new Array<PairScores>(pairs.length);
+  let done = 0;
+  for (const numbers of batchesByLength(pairs, batchSize)) {
+    signal?.throwIfAborted();
+    const scores = await scoreBatch(model, pairs, numbers, metric, { ...asked, kinds });
+    numbers.forEach((number, row) => {
+      found[number] = scores[row];
+    });
+    done += numbers.length;
+    onProgress?.({ done, total: pairs.length, stage: "attribution" });
+  }
+  const baselines = found.map(({ baseline }) => baseline);
+  return {
+    method: "atp",
+    asked: askedOf(asked, { ...answers, ...(typeof metric === "string" && { metric }) }),
+    fed: pairs.flatMap(({ clean, corrupted }) => [clean, corrupted]),
+    grids: arrange(model, pairs, found, kinds, asked),
+    tables: { baselines: baselineTable({ metric, baselines }) },
+    notes: [...notes, ...edgeNotes(pairs, { metric, baselines })],
+    provenance: provenanceOf(model),
+  };
+}
+
+function arrange(
+  model: AnalysisModel,
+  pairs: readonly PromptPair[],
+  found: readonly PairScores[],
+  kinds: readonly AttributionKind[],
+  { positions, direction }: AskedAttribution,
+): AttributionPatchingGrids {
+  const count = (size: number) => Array.from({ length: size }, (_, index) => index);
+  const { layers, heads } = model.anatomy;
+  const tokens = positionLabels(model, pairs[0].clean.ids);
+  const position: Label[] = positions === "all" ? ["all"] : pairs.length > 1 ? count(tokens.length) : tokens; // biome-ignore format: one choice
+  const distance = mean(found.map(({ baseline }) => baseline.clean - baseline.corrupted));
+  const scale = direction === "denoising" ? distance : -distance;
+  const grids: Record<string, Grid> = {};
+  for (const kind of kinds) {
+    const layer = count(layers);
+    const labels: Record<string, readonly Label[]> =
+      kind === "head" ? { layer, head: count(heads), position } : { layer, position };
+    const rows = found.map(({ byKind }) => byKind[kind]);
+    grids[kind] = createGrid({ labels, ...estimates(rows, scale), unit: "effect", neutral: 0 });
+    grids[`${kind}ByPair`] = createGrid({
+      labels: { pair: count(pairs.length), ...labels },
+      values: rows.flatMap((row) => [...row]),
+      unit: "metric",
+      neutral: 0,
+    });
+  }
+  return grids;
+}
+
+/** Means over pairs on the scale between the baselines, and of several pairs 1.96 standard errors around them. */
+function estimates(rows: readonly Float64Array[], scale: number) {
+  const n = rows.length;
+  const values = Float64Array.from(rows[0], (_, at) => mean(rows.map((row) => row[at])) / scale);
+  if (n === 1) return { values };
+  const margin = Float64Array.from(values, (value, at) => {
+    const squares = rows.reduce((sum, row) => sum + (row[at] / scale - value) ** 2, 0);
+    return 1.96 * Math.sqrt(squares / (n - 1) / n);
+  });
+  const low = values.map((value, at) => value - margin[at]);
+  const high = values.map((value, at) => value + margin[at]);
+  return { values, low, high };
+}

@@ -1,0 +1,12 @@
+/** What the room of attribution patching offers. */
+export { attributionPatching } from "./attribution-patching.js";
+export { atp } from "./method.js";
+export type { AttributionPatchingOptions } from "./options.js";
+export { relevanceRules } from "./relevance.js";
+export type {
+  AttributionPatchingGrids,
+  AttributionPatchingResult,
+  AttributionPatchingTables,
+} from "./result.js";
+export type { AttributionKind } from "./scores.js";
+export { attributionPatchingGrid } from "./view.js";

@@ -1,0 +1,29 @@
+/** What attribution patching answers: an estimate of what each patch would do. */
+import type { Grid, Result, Table } from "@mlxterp/results";
+import type { EdgeBaseline } from "../edge-attribution/result.js";
+
+type ByPosition = Grid<"layer" | "position">;
+type ByHead = Grid<"layer" | "head" | "position">;
+
+/**
+ * Estimated effects on the scale of activation patching: how far the metric would move from the run that is patched (0) to the
+ * other (1). `position` is `"all"` where they are summed. The mean over pairs, with 1.96 standard errors; `…ByPair` in the metric's unit.
+ */
+export type AttributionPatchingGrids = {
+  readonly residual?: ByPosition;
+  readonly residualByPair?: Grid<"pair" | "layer" | "position">;
+  readonly attention?: ByPosition;
+  readonly attentionByPair?: Grid<"pair" | "layer" | "position">;
+  readonly mlp?: ByPosition;
+  readonly mlpByPair?: Grid<"pair" | "layer" | "position">;
+  readonly head?: ByHead;
+  readonly headByPair?: Grid<"pair" | "layer" | "head" | "position">;
+};
+
+export type AttributionPatchingTables = { readonly baselines: Table<EdgeBaseline> };
+
+export type AttributionPatchingResult = Result<
+  "atp",
+  AttributionPatchingGrids,
+  AttributionPatchingTables
+>;

@@ -1,0 +1,85 @@
+/** Attribution patching as blocks: a map for each kind, and what stands out in it. */
+import {
+  type Block,
+  divergingAround,
+  fedBlocks,
+  formatCell,
+  type Grid,
+  type GridBlock,
+  type Label,
+  labelText,
+  noteBlocks,
+  text,
+} from "@mlxterp/results";
+import { baselineText } from "../edge-attribution/view.js";
+import type { AttributionPatchingResult } from "./result.js";
+import type { AttributionKind } from "./scores.js";
+
+const titles: Readonly<Record<AttributionKind, string>> = {
+  residual: "Patching the residual stream before each layer, estimated",
+  attention: "Patching what attention adds, estimated",
+  mlp: "Patching what the MLP adds, estimated",
+  head: "Patching single heads, estimated; the sum over positions",
+};
+
+export function attributionPatchingView(result: AttributionPatchingResult): Block[] {
+  const kinds = (Object.keys(titles) as AttributionKind[]).filter((kind) => result.grids[kind]);
+  const into = result.asked.direction === "denoising" ? "clean into corrupted" : "corrupted into clean"; // biome-ignore format: one choice
+  const start = `${baselineText(result.tables.baselines.rows)} ${into}; 0 changes nothing, 1 goes all the way.`;
+  return [
+    ...fedBlocks(result.fed),
+    ...noteBlocks(result.notes),
+    text(start),
+    ...kinds.flatMap((kind) => {
+      const grid = attributionPatchingGrid(result, kind);
+      return [grid, text(strongest(grid))];
+    }),
+  ];
+}
+
+/**
+ * Layers × positions, or × heads with the sum over positions.
+ *
+ * @throws RangeError for a kind that was not scored
+ * @example
+ * attributionPatchingGrid(estimates, "head").kind; // "grid"
+ */
+export function attributionPatchingGrid(
+  { grids, asked }: AttributionPatchingResult,
+  kind: AttributionKind,
+): GridBlock {
+  const grid: Grid | undefined = grids[kind];
+  if (!grid) throw new RangeError(`"${kind}" was not scored.`);
+  const { layer, head, position } = grid.labels as Record<string, readonly Label[]>;
+  const columns = head ?? position;
+  const each = head ? position.length : 1;
+  const values = layer.map((_, row) =>
+    columns.map((_label, column) => {
+      const start = (row * columns.length + column) * each;
+      return Array.from(grid.values.subarray(start, start + each)).reduce((a, b) => a + b, 0);
+    }),
+  );
+  return {
+    kind: "grid",
+    title: titles[kind],
+    subtitle: asked.rule === "relp" ? "by relevance" : "by gradients",
+    rowTitle: "patched in",
+    columnTitle: head ? "" : "position",
+    rows: layer.map((one) => `layer ${labelText(one)}`),
+    columns: columns.map((one) => (head ? `head ${labelText(one)}` : labelText(one))),
+    values,
+    scale: divergingAround(values.flat(), 0, 0.05),
+    legend: "estimated effect",
+    unit: head ? "heads" : "positions",
+  };
+}
+
+function strongest({ values, rows, columns }: GridBlock): string {
+  let best = { value: 0, row: 0, column: 0 };
+  values.forEach((line, row) => {
+    line.forEach((value, column) => {
+      if (Math.abs(value ?? 0) > Math.abs(best.value)) best = { value: value ?? 0, row, column };
+    });
+  });
+  return `Strongest: ${rows[best.row]}, ${columns[best.column]}: ${formatCell(best.value)}.`;
+}

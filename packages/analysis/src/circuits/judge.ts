@@ -1,0 +1,48 @@
+/** The metric of runs in which only some edges carry what the clean run writes. */
+import { toFlat } from "@mlxterp/mlx";
+import { edgeRowsThatFit, runEdges } from "../graph/edge-runs.js";
+import type { ComponentGraph, EdgeSet } from "../graph/graph.js";
+import { runPairs } from "../graph/run-pairs.js";
+import type { Metric } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
+import type { PromptPair } from "../shared/pairs.js";
+
+interface Judged {
+  readonly model: AnalysisModel;
+  readonly graph: ComponentGraph;
+  readonly pairs: readonly PromptPair[];
+  readonly metric: Metric;
+  readonly batchSize: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRows?: (done: number, total: number) => void;
+}
+
+/**
+ * @param corrupted for each run the edges that carry what the corrupted prompt wrote
+ * @returns by run, and within it by pair
+ */
+export async function judgeEdges(
+  { model, graph, pairs, metric, batchSize, signal, onRows }: Judged,
+  corrupted: readonly EdgeSet[],
+): Promise<number[][]> {
+  const found = corrupted.map(() => new Array<number>(pairs.length));
+  let done = 0;
+  for await (const batch of runPairs(model, graph, pairs, { metric, batchSize, signal })) {
+    const rows = corrupted.flatMap((set, run) =>
+      batch.numbers.map((number, pair) => ({ run, number, pair, corrupted: set })),
+    );
+    const most = edgeRowsThatFit(batch);
+    for (let start = 0; start < rows.length; start += most) {
+      signal?.throwIfAborted();
+      const chunk = rows.slice(start, start + most);
+      const read = batch.metricOf(chunk.map(({ pair }) => pair));
+      const values = toFlat(await runEdges(batch, chunk, read));
+      chunk.forEach(({ run, number }, row) => {
+        found[run][number] = values[row];
+      });
+      done += chunk.length;
+      onRows?.(done, corrupted.length * pairs.length);
+    }
+  }
+  return found;
+}

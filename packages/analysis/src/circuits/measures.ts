@@ -1,0 +1,45 @@
+/** Numbers that circuits and scores are judged by. */
+import { InvalidArgumentError } from "@mlxterp/mlx";
+
+/**
+ * Areas over the share of edges, by trapezoids over a linear axis, as in MIB (Mueller et al. 2025, arXiv 2504.13151): `cpr` under
+ * the faithfulness, higher is better; `cmd` under its distance from 1, lower is better.
+ *
+ * @example
+ * circuitAreas([0, 1], [0.5, 1]); // { cpr: 0.75, cmd: 0.25 }
+ */
+export function circuitAreas(
+  fractions: readonly number[],
+  faithfulness: readonly number[],
+): { cpr: number; cmd: number } {
+  const area = (values: readonly number[]) =>
+    fractions.slice(1).reduce((sum, fraction, index) => {
+      return sum + ((fraction - fractions[index]) * (values[index] + values[index + 1])) / 2;
+    }, 0);
+  return { cpr: area(faithfulness), cmd: area(faithfulness.map((value) => Math.abs(1 - value))) };
+}
+
+/**
+ * How often a true one scores higher than a false one, half where they are equal: 1 is perfect, 0.5 is chance.
+ *
+ * @param truth whether each is true
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many, and some of both kinds
+ * @example
+ * auroc([3, 1, 2], [true, false, false]); // 1
+ */
+export function auroc(scores: ArrayLike<number>, truth: ArrayLike<boolean | number>): number {
+  const order = Array.from(scores, (score, index) => ({ score, hit: Boolean(truth[index]) }));
+  const hits = order.filter(({ hit }) => hit).length;
+  if (truth.length !== scores.length || hits === 0 || hits === order.length) {
+    const rule = `must say of each of ${scores.length} scores whether it is true, with some of both kinds.`;
+    throw new InvalidArgumentError("truth", hits, rule);
+  }
+  order.sort((a, b) => a.score - b.score);
+  let sum = 0;
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    while (end < order.length && order[end].score === order[start].score) end++;
+    const rank = (start + end + 1) / 2; // of equal ones the mean
+    sum += rank * order.slice(start, end).filter(({ hit }) => hit).length;
+  }
+  return (sum - (hits * (hits + 1)) / 2) / (hits * (order.length - hits));
+}

@@ -1,0 +1,39 @@
+/** What a circuit is: its edges, and what is left of the answer with nothing but them. */
+import type { Grid, Result, Table } from "@mlxterp/results";
+import type { EdgeBaseline, EdgeRow } from "../edge-attribution/result.js";
+
+/** What circuits of one size keep of the difference between the clean and the corrupted prompt. */
+export type CircuitSize = {
+  /** Of all edges. */
+  readonly fraction: number;
+  readonly edges: number;
+  /** Those of them that are on a path from the input to the logits. */
+  readonly onPaths: number;
+  /** The metric with every other edge corrupted, on a scale from the corrupted (0) to the clean run (1). */
+  readonly faithfulness: number;
+  /** The same with these edges corrupted, and no other: 0 where nothing else could do it. */
+  readonly without: number;
+  /** Faithfulness of random circuits of the same size: mean, and the best of them. */
+  readonly randomMean?: number;
+  readonly randomMost?: number;
+};
+
+export type CircuitTables = {
+  readonly sizes: Table<CircuitSize>;
+  /** The circuit: its edges, the strongest first. */
+  readonly edges: Table<EdgeRow>;
+  readonly summary: Table<{
+    /** Areas over the shares of edges; see `circuitAreas`. */
+    readonly cpr: number;
+    readonly cmd: number;
+    readonly allEdges: number;
+  }>;
+  readonly baselines: Table<EdgeBaseline>;
+};
+
+export type CircuitGrids = {
+  /** By size and pair. */
+  readonly faithfulness: Grid<"fraction" | "pair">;
+};
+
+export type CircuitResult = Result<"circuit", CircuitGrids, CircuitTables>;

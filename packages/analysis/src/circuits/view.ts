@@ -1,0 +1,61 @@
+/** Circuits as blocks: faithfulness by size beside random circuits, and the edges of the one that is kept. */
+import {
+  type Block,
+  fedBlocks,
+  formatNumber,
+  formatPercent,
+  type LinesBlock,
+  noteBlocks,
+  text,
+} from "@mlxterp/results";
+import { baselineText, edgeGraph } from "../edge-attribution/view.js";
+import type { CircuitResult } from "./result.js";
+
+/** Edges that are drawn. */
+const drawn = 60;
+
+export function circuitView(result: CircuitResult): Block[] {
+  const { sizes, edges, summary, baselines } = result.tables;
+  const keep = Number(result.asked.keep);
+  const kept = sizes.rows.find(({ fraction }) => fraction === keep)!; // `keep` is always judged
+  const [{ cpr, cmd, allEdges }] = summary.rows;
+  const null_ =
+    kept.randomMean === undefined
+      ? ""
+      : `; random circuits of this size keep ${formatPercent(kept.randomMean)}, the best of them ${formatPercent(kept.randomMost!)}`;
+  return [
+    ...fedBlocks(result.fed),
+    ...noteBlocks(result.notes),
+    text(`${baselineText(baselines.rows)} 0 is the corrupted run, 1 the clean run.`),
+    text(
+      `${kept.edges} of ${allEdges} edges keep ${formatPercent(kept.faithfulness)} of the difference${null_}. With just these corrupted, ${formatPercent(kept.without)} remain.`,
+    ),
+    faithfulnessLines(result),
+    text(`Areas over the share of edges: CPR ${formatNumber(cpr)}, CMD ${formatNumber(cmd)}.`),
+    edgeGraph("The circuit", edges.rows.slice(0, drawn)),
+  ];
+}
+
+/**
+ * Faithfulness over the size of the circuit.
+ *
+ * @example
+ * faithfulnessLines(circuit).lines[0].label; // "strongest edges"
+ */
+export function faithfulnessLines(result: CircuitResult): LinesBlock {
+  const rows = [...result.tables.sizes.rows].sort((a, b) => a.fraction - b.fraction);
+  const random = rows[0].randomMean !== undefined;
+  return {
+    kind: "lines",
+    title: "What is left with the strongest edges alone",
+    subtitle: `edges scored by ${result.asked.scoring}; all others carry what the corrupted prompt wrote`,
+    xTitle: "share of all edges",
+    yTitle: "faithfulness",
+    x: rows.map(({ fraction }) => formatPercent(fraction)),
+    lines: [
+      { label: "strongest edges", values: rows.map(({ faithfulness }) => faithfulness) },
+      { label: "all but these", values: rows.map(({ without }) => without) },
+      ...(random ? [{ label: "random edges", values: rows.map(({ randomMean }) => randomMean ?? null) }] : []), // biome-ignore format: one line
+    ],
+  };
+}

@@ -1,0 +1,219 @@
+/** Scores of edges: each run by itself with interventions by hand, slopes of ever smaller steps, and what other programs computed. */
+import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
+import { beforeAll, describe, expect, it } from "vitest";
+import { runEdges } from "../graph/edge-runs.js";
+import { type Destination, edgeSet, edgesOf } from "../graph/graph.js";
+import { graphOf, outputsOf } from "../graph/outputs.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { gpt2Like, llamaLike } from "../shared/test-support.js";
+import {
+  hasMethodCase,
+  type MethodCase,
+  modelOfCase,
+  openMethodCase,
+} from "../testing/method-cases.js";
+import { edgeAttribution } from "./edge-attribution.js";
+import type { EdgeRow } from "./result.js";
+
+function randomModel(config: typeof llamaLike | typeof gpt2Like, seed = 11): LanguageModel {
+  const decoder = initializeWeights(new Decoder(config), { seed, deviation: 0.35 });
+  return new LanguageModel(decoder, { config });
+}
+
+const clean = [5, 17, 2, 25, 9];
+const corrupted = [5, 30, 2, 17, 9];
+const question = { answer: 3, wrongAnswer: 8 };
+const lead = (logits: ArrayLike<number>) => logits[question.answer] - logits[question.wrongAnswer];
+const configs = [
+  ["Llama", { ...llamaLike, layers: llamaLike.layers.slice(0, 2).reverse() }],
+  ["GPT-2", { ...gpt2Like, layers: gpt2Like.layers.slice(0, 2) }],
+] as const;
+
+const sites: Readonly<Record<string, string>> = {
+  query: "qInput",
+  key: "kInput",
+  value: "vInput",
+  mlp: "postAttentionNorm.input",
+};
+
+/** The clean run with one sum changed by hand: at one site, and one head of it. */
+async function oneEdge(model: AnalysisModel, change: MxArray, to: Destination): Promise<number> {
+  const { layers } = model.anatomy;
+  const site =
+    to.kind === "logits" ? `layers.${layers - 1}` : `layers.${to.layer}.${sites[to.kind]}`;
+  const add = (x: MxArray) => {
+    if (to.head === null) return mx.add(x, change);
+    const heads = Array.from({ length: x.shape[2] }, (_, head) => {
+      const own = x.index(mx.Slice(), mx.Slice(), head);
+      return mx.expandDims(head === to.head ? mx.add(own, change) : own, 2);
+    });
+    return mx.concatenate(heads, 2);
+  };
+  const run = await model.run([clean], { interventions: { [site]: add } });
+  return lead(toFlat(run.last("output")));
+}
+
+describe.each(configs)("edges of a model like %s", (_, config) => {
+  const model = randomModel(config as typeof llamaLike);
+  const pair = { clean, corrupted };
+  let runs: Awaited<ReturnType<typeof bothRuns>>;
+  const bothRuns = async () => {
+    const graph = await graphOf(model, clean);
+    const [own, other] = [await outputsOf(model, [clean]), await outputsOf(model, [corrupted])];
+    return { model, graph, ids: [clean], clean: own, corrupted: other };
+  };
+  const metric = (logits: MxArray) =>
+    mx.subtract(logits.index("...", question.answer), logits.index("...", question.wrongAnswer));
+
+  beforeAll(async () => {
+    runs = await bothRuns();
+  });
+
+  it("are exact where each is one run with an intervention written out", async () => {
+    const { tables } = await edgeAttribution(model, pair, { ...question, scoring: "exact" });
+    const { graph } = runs;
+    expect(tables.edges.rows).toHaveLength(graph.edges);
+    const [{ clean: whole }] = tables.baselines.rows;
+    const change = mx.subtract(runs.corrupted.writes, runs.clean.writes); // (1, source, position, hidden)
+    for (const { source, destination } of edgesOf(graph)) {
+      const to = graph.destinations[destination];
+      const expected = whole - (await oneEdge(model, change.index(mx.Slice(), source), to));
+      const row = rowOf(tables.edges.rows, graph.sources[source].name, to.name);
+      expect(Math.abs(row.score - expected)).toBeLessThan(2e-5);
+    }
+  });
+
+  it("are slopes: what exact runs lose with an ever smaller part of the corrupted run", async () => {
+    const { tables } = await edgeAttribution(model, pair, { ...question, scoring: "eap" });
+    const { graph } = runs;
+    const step = 1e-2;
+    const part = (own: MxArray, other: MxArray, share: number) =>
+      mx.add(own, mx.multiply(mx.subtract(other, own), share));
+    const edges = edgesOf(graph);
+    const rows = edges.map(({ index }) => {
+      const set = edgeSet(graph);
+      set[index] = 1;
+      return { pair: 0, corrupted: set };
+    });
+    const [before, after] = await Promise.all(
+      [-step, step].map(async (share) => {
+        const writes = part(runs.clean.writes, runs.corrupted.writes, share);
+        const near = { ...runs, corrupted: { ...runs.corrupted, writes } };
+        return toFlat(await runEdges(near, rows, metric));
+      }),
+    );
+    edges.forEach(({ source, destination }, at) => {
+      const [from, to] = [graph.sources[source].name, graph.destinations[destination].name];
+      const { score } = rowOf(tables.edges.rows, from, to);
+      const slope = (before[at] - after[at]) / (2 * step);
+      expect(Math.abs(slope - score)).toBeLessThan(3e-3 * (1 + Math.abs(score))); // of float32 over a step of 0.01
+    });
+  });
+
+  it("make the corrupted run together, and the clean run without any", async () => {
+    const { graph } = runs;
+    const { tables } = await edgeAttribution(model, pair, { ...question, scoring: "eap" });
+    const rows = [edgeSet(graph, true), edgeSet(graph)].map((set) => ({ pair: 0, corrupted: set }));
+    const [all, none] = toFlat(await runEdges(runs, rows, metric));
+    const [baseline] = tables.baselines.rows;
+    expect(Math.abs(all - baseline.corrupted)).toBeLessThan(1e-5);
+    expect(Math.abs(none - baseline.clean)).toBeLessThan(1e-5);
+  });
+
+  it("take pairs of different length, each as by itself", async () => {
+    const longer = { clean: [1, 2, 3, 4, 5, 6], corrupted: [1, 9, 3, 4, 5, 6] };
+    const both = { clean: [clean, longer.clean], corrupted: [corrupted, longer.corrupted] };
+    const [first, second, together] = await Promise.all(
+      [pair, longer, both].map((input) => edgeAttribution(model, input, question)),
+    );
+    for (const { source, destination, score } of together.tables.edges.rows) {
+      const each = [first, second].map(({ tables }) => rowOf(tables.edges.rows, source, destination).score); // biome-ignore format: one row
+      expect(Math.abs(score - (each[0] + each[1]) / 2)).toBeLessThan(1e-5);
+    }
+  });
+});
+
+function rowOf(rows: readonly EdgeRow[], source: string, destination: string): EdgeRow {
+  return rows.find((row) => row.source === source && row.destination === destination)!;
+}
+
+it("refuses a model that normalises what attention adds, and says where", async () => {
+  const norm = { kind: "rms" as const, epsilon: 1e-5, bias: false };
+  const layers = llamaLike.layers.map((layer) => ({
+    ...layer,
+    attention: { ...layer.attention, postNorm: norm },
+  }));
+  const model = randomModel({ ...llamaLike, layers } as typeof llamaLike);
+  const asked = edgeAttribution(model, { clean, corrupted }, question);
+  await expect(asked).rejects.toMatchObject({ code: "NOT_A_SUM", layer: 0 });
+});
+
+const scorings = [
+  ["eap", "EAP"],
+  ["eap-ig-inputs", "EAP-IG-inputs"],
+  ["eap-ig-activations", "EAP-IG-activations"],
+  ["clean-corrupted", "clean-corrupted"],
+  ["exact", "exact"],
+  ["information-flow", "information-flow-routes.positions_in_input"],
+  ["information-flow", "information-flow-routes"],
+] as const;
+
+const cases = [
+  ["edge-attribution", "gpt2"],
+  ["edge-attribution", "llama"],
+  ["edge-attribution", "sort-gpt2"],
+  ["edge-attribution", "stories15M"],
+  ["planted", "gpt2-gate"],
+  ["planted", "gpt2-induction"],
+] as const;
+
+describe.each(cases)("against %s of %s, computed in float64", (method, name) => {
+  const there = hasMethodCase(method, name);
+  it.skipIf(!there)("every scoring that the reference has", async () => {
+    const reference = openMethodCase(method, name);
+    const model = await modelOfCase(method, name);
+    const { heads, kvHeads } = model.anatomy;
+    for (const [scoring, key] of scorings) {
+      // keys and values that heads share are one edge here, and one for each head there: only slopes add up;
+      // and runs of each edge are long where there are many pairs
+      if (
+        !reference.has(`scores.${key}`) ||
+        (scoring === "exact" && (heads !== kvHeads || method === "planted"))
+      )
+        continue;
+      const twice =
+        key === "information-flow-routes" && reference.has(`scores.${key}.positions_in_input`);
+      if (twice) continue; // without positions, which are a part of the input here
+      const { tables } = await edgeAttribution(model, reference.pairs, { ...reference.question, scoring }); // biome-ignore format: one call
+      const expected = expectedScores(
+        reference,
+        key,
+        heads / kvHeads,
+        scoring !== "information-flow",
+      );
+      expect(tables.edges.rows.length).toBeGreaterThan(0);
+      for (const { source, destination, score } of tables.edges.rows) {
+        const value = expected(source, destination);
+        expect(Math.abs(score - value), `${key} ${source} → ${destination}`).toBeLessThan(
+          2e-5 * Math.max(1, Math.abs(value)),
+        );
+      }
+    }
+  });
+});
+
+/** By name; shared keys and values are the sum (or the mean) of those of the heads that share them. */
+function expectedScores(reference: MethodCase, key: string, users: number, sums: boolean) {
+  const numbers = reference.numbers(`scores.${key}`);
+  const { src_nodes, dst_nodes } = reference.about as { src_nodes: string[]; dst_nodes: string[] };
+  return (source: string, destination: string) => {
+    const shared = /^a(\d+)\.kv(\d+)(<.>)$/.exec(destination);
+    const names = shared
+      ? Array.from({ length: users }, (_, user) => `a${shared[1]}.h${Number(shared[2]) * users + user}${shared[3]}`) // biome-ignore format: one name each
+      : [destination];
+    const values = names.map((one) => numbers[src_nodes.indexOf(source) * dst_nodes.length + dst_nodes.indexOf(one)]); // biome-ignore format: one number each
+    const sum = values.reduce((total, value) => total + value, 0);
+    return sums ? sum : sum / values.length;
+  };
+}

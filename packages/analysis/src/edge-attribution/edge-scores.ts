@@ -1,0 +1,86 @@
+/** Scores of all edges over all pairs: what edge attribution and circuits have in common. */
+import { type ComponentGraph, edgesOf } from "../graph/graph.js";
+import { graphOf } from "../graph/outputs.js";
+import { type PairBatch, runPairs } from "../graph/run-pairs.js";
+import type { PairBaseline } from "../shared/baselines.js";
+import { chooseMetric, type Metric } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
+import type { PromptPairs } from "../shared/pairs.js";
+import type { AskedEdges } from "./options.js";
+import { scoreEdges } from "./score-edges.js";
+
+/** Of one request. */
+export interface EdgeScores {
+  readonly graph: ComponentGraph;
+  readonly metric: Metric;
+  /** For each pair a score for every source and destination. */
+  readonly byPair: readonly Float64Array[];
+  readonly baselines: readonly PairBaseline[];
+}
+
+/** @throws EqualBaselinesError (`EQUAL_BASELINES`), NotASumError (`NOT_A_SUM`), NotFiniteError (`NOT_FINITE`) */
+export async function edgeScores(
+  model: AnalysisModel,
+  { pairs }: PromptPairs,
+  asked: AskedEdges,
+): Promise<EdgeScores> {
+  const { signal, onProgress, batchSize, scoring } = asked;
+  const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
+  const graph = await graphOf(model, pairs[0].clean.ids);
+  const byPair = new Array<Float64Array>(pairs.length);
+  const baselines = new Array<PairBaseline>(pairs.length);
+  let done = 0;
+  for await (const batch of runPairs(model, graph, pairs, { metric, batchSize, signal })) {
+    const scores = await scoreEdges(scoredBy(batch, asked), scoring);
+    batch.numbers.forEach((number, row) => {
+      byPair[number] = scores[row];
+      baselines[number] = batch.baselines[row];
+    });
+    done += batch.numbers.length;
+    onProgress?.({ done, total: pairs.length, stage: "scoring edges" });
+  }
+  return { graph, metric, byPair, baselines };
+}
+
+function scoredBy(batch: PairBatch, asked: AskedEdges) {
+  const metric = batch.metricOf(batch.numbers.map((_, row) => row));
+  const baseline = batch.baselines.map(({ clean }) => clean);
+  return { ...batch, metric, baseline, asked };
+}
+
+/** The mean over pairs, and 1.96 standard errors of it (NaN for a single pair). */
+export function meanScores(byPair: readonly Float64Array[]): {
+  mean: Float64Array;
+  margin: Float64Array;
+} {
+  const n = byPair.length;
+  const mean = new Float64Array(byPair[0].length);
+  const margin = new Float64Array(byPair[0].length);
+  for (let index = 0; index < mean.length; index++) {
+    let sum = 0;
+    for (const scores of byPair) sum += scores[index];
+    mean[index] = sum / n;
+    let squares = 0;
+    for (const scores of byPair) squares += (scores[index] - mean[index]) ** 2;
+    margin[index] = 1.96 * Math.sqrt(squares / (n - 1) / n);
+  }
+  return { mean, margin };
+}
+
+/** Edges with their names and their places in an `EdgeSet`, the strongest first. */
+export function rankedEdges({ graph, byPair }: Pick<EdgeScores, "graph" | "byPair">) {
+  const { mean, margin } = meanScores(byPair);
+  const { sources, destinations } = graph;
+  return edgesOf(graph)
+    .map(({ source, destination, index }) => ({
+      index,
+      source: sources[source].name,
+      destination: destinations[destination].name,
+      score: mean[index],
+      ...(byPair.length > 1 && {
+        low: mean[index] - margin[index],
+        high: mean[index] + margin[index],
+      }),
+    }))
+    .sort((a, b) => Math.abs(b.score) - Math.abs(a.score));
+}

@@ -1,0 +1,134 @@
+/**
+ * A decoder as a graph of components: who writes to the residual stream, who reads from it, and which edges there are.
+ *
+ * Sources are the embedding, every head and every MLP; destinations are what each head reads for its queries, keys and values,
+ * what each MLP reads, and the logits. An edge carries what its source wrote to what its destination reads. As the
+ * stream is a sum, a destination reads a beginning of the list of sources: all that were written before.
+ */
+import type { AnalysisModel } from "../shared/model.js";
+
+/** What writes: `input`, `a3.h1`, `m3`. */
+export interface Source {
+  readonly name: string;
+  readonly kind: "input" | "head" | "mlp";
+  readonly layer: number;
+  readonly head: number | null;
+}
+
+/** What reads: `a3.h1<q>`, `m3`, `logits`. Heads that share keys have one destination for them, `a3.kv0<k>`. */
+export interface Destination {
+  readonly name: string;
+  readonly kind: ReadKind;
+  readonly layer: number;
+  readonly head: number | null;
+}
+
+export type ReadKind = "query" | "key" | "value" | "mlp" | "logits";
+
+/** Destinations that are one site, (batch, position, [heads], hidden). */
+export interface ReadSite {
+  readonly site: string;
+  readonly kind: ReadKind;
+  readonly layer: number;
+  /** Its first destination. */
+  readonly first: number;
+  readonly count: number;
+  /** It reads the sources before this one. */
+  readonly reach: number;
+}
+
+export interface ComponentGraph {
+  readonly sources: readonly Source[];
+  readonly destinations: readonly Destination[];
+  readonly reads: readonly ReadSite[];
+  readonly layers: number;
+  readonly heads: number;
+  /** How many edges there are. */
+  readonly edges: number;
+  /** How many sources, from the first, each destination reads. */
+  readonly reach: readonly number[];
+}
+
+/** A set of edges: at `source * destinations + destination`. */
+export type EdgeSet = Uint8Array;
+
+/** What layers of one model differ in. */
+export interface LayerWiring {
+  /** Whether its MLP reads what its attention reads. */
+  readonly parallel: boolean;
+  readonly kvHeads: number;
+}
+
+/**
+ * @param wiring of each layer
+ * @example
+ * componentGraph(model, [{ parallel: false, kvHeads: 4 }]).edges; // of a model of one layer
+ */
+export function componentGraph(
+  { anatomy }: AnalysisModel,
+  wiring: readonly LayerWiring[],
+): ComponentGraph {
+  const { layers, heads } = anatomy;
+  const sources: Source[] = [{ name: "input", kind: "input", layer: 0, head: null }];
+  const destinations: Destination[] = [];
+  const reads: ReadSite[] = [];
+  const read = (site: string, kind: ReadKind, layer: number, names: readonly string[]) => {
+    const reach = sources.length;
+    reads.push({ site, kind, layer, first: destinations.length, count: names.length, reach });
+    const byHead = kind !== "mlp" && kind !== "logits";
+    names.forEach((name, head) => {
+      destinations.push({ name, kind, layer, head: byHead ? head : null });
+    });
+  };
+  for (const [layer, { parallel, kvHeads }] of wiring.entries()) {
+    const of = (count: number, letter: string) =>
+      numbers(count).map((head) => {
+        const one = letter !== "q" && kvHeads !== heads ? `kv${head}` : `h${head}`;
+        return `a${layer}.${one}<${letter}>`;
+      });
+    read(`layers.${layer}.qInput`, "query", layer, of(heads, "q"));
+    read(`layers.${layer}.kInput`, "key", layer, of(kvHeads, "k"));
+    read(`layers.${layer}.vInput`, "value", layer, of(kvHeads, "v"));
+    const written = numbers(heads).map((head): Source => {
+      return { name: `a${layer}.h${head}`, kind: "head", layer, head };
+    });
+    if (!parallel) sources.push(...written);
+    read(`layers.${layer}.postAttentionNorm.input`, "mlp", layer, [`m${layer}`]);
+    if (parallel) sources.push(...written);
+    sources.push({ name: `m${layer}`, kind: "mlp", layer, head: null });
+  }
+  read(`layers.${layers - 1}`, "logits", layers, ["logits"]);
+  const reach = reads.flatMap((one) => Array<number>(one.count).fill(one.reach));
+  const edges = reach.reduce((sum, count) => sum + count, 0);
+  return { sources, destinations, reads, layers, heads, edges, reach };
+}
+
+/** No edge, or all that there are. */
+export function edgeSet(graph: ComponentGraph, all = false): EdgeSet {
+  const set = new Uint8Array(graph.sources.length * graph.destinations.length);
+  if (all) for (const { index } of edgesOf(graph)) set[index] = 1;
+  return set;
+}
+
+/** One edge by its numbers. */
+export interface Edge {
+  readonly source: number;
+  readonly destination: number;
+  /** In an `EdgeSet`. */
+  readonly index: number;
+}
+
+/** Every edge, by source and then by destination. */
+export function edgesOf({ sources, destinations, reach }: ComponentGraph): Edge[] {
+  return sources.flatMap((_, source) =>
+    destinations.flatMap((_, destination) =>
+      source < reach[destination]
+        ? [{ source, destination, index: source * destinations.length + destination }]
+        : [],
+    ),
+  );
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,48 @@
+/** For tests: values that other programs computed for a method, where they are beside the project. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { loadModel } from "@mlxterp/models";
+
+const shared =
+  process.env.MLXTERP_SHARED ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
+
+/** One case: a model, pairs of token ids, and what came out. */
+export interface MethodCase {
+  readonly pairs: { readonly clean: number[][]; readonly corrupted: number[][] };
+  readonly question: { readonly answer: number[]; readonly wrongAnswer: number[] };
+  /** Everything else that is said of it. */
+  // biome-ignore lint/suspicious/noExplicitAny: each method has its own
+  readonly about: any;
+  numbers(name: string): number[];
+  has(name: string): boolean;
+}
+
+export function hasMethodCase(method: string, name: string): boolean {
+  const { folder, model } = paths(method, name);
+  return existsSync(join(folder, "case.json")) && existsSync(join(model(), "config.json"));
+}
+
+export function openMethodCase(method: string, name: string): MethodCase {
+  const { folder, about } = paths(method, name);
+  const { clean, corrupted, answer, foil } = about();
+  const values = mx.load(join(folder, "values.safetensors")) as unknown as Record<string, MxArray>;
+  return {
+    pairs: { clean, corrupted },
+    question: { answer, wrongAnswer: foil },
+    about: about(),
+    numbers: (key) => [...toFlat(values[key].astype(mx.float32))],
+    has: (key) => key in values,
+  };
+}
+
+export function modelOfCase(method: string, name: string) {
+  return loadModel(paths(method, name).model());
+}
+
+function paths(method: string, name: string) {
+  const folder = join(shared, "reference/methods", method, name);
+  const about = () => JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
+  return { folder, about, model: () => join(shared, about().model as string) };
+}

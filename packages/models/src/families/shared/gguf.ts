@@ -1,0 +1,45 @@
+/** The names and fields of GGUF that many architectures share. */
+import { describeGgufRope, type GgufMetadata } from "../../checkpoint/gguf/gguf-metadata.js";
+
+/** Llama's modules. */
+export const ggufNames = {
+  token_embd: "embedTokens",
+  "blk.*.attn_norm": "layers.*.inputNorm",
+  "blk.*.attn_q": "layers.*.selfAttn.qProj",
+  "blk.*.attn_k": "layers.*.selfAttn.kProj",
+  "blk.*.attn_v": "layers.*.selfAttn.vProj",
+  "blk.*.attn_output": "layers.*.selfAttn.oProj",
+  "blk.*.ffn_norm": "layers.*.postAttentionNorm",
+  "blk.*.ffn_gate": "layers.*.mlp.gateProj",
+  "blk.*.ffn_up": "layers.*.mlp.upProj",
+  "blk.*.ffn_down": "layers.*.mlp.downProj",
+  output_norm: "finalNorm",
+  output: "lmHead",
+};
+
+/** The sizes of a decoder with rotary positions. */
+export function ggufSizes(metadata: GgufMetadata): Record<string, unknown> {
+  return {
+    model_type: metadata.architecture,
+    vocab_size: metadata.shape("token_embd.weight")?.[0],
+    hidden_size: metadata.value("embedding_length"),
+    intermediate_size: metadata.value("feed_forward_length"),
+    num_hidden_layers: metadata.value("block_count"),
+    num_attention_heads: metadata.value("attention.head_count"),
+    num_key_value_heads: metadata.value("attention.head_count_kv"),
+    max_position_embeddings: metadata.value("context_length"),
+    tie_word_embeddings: metadata.shape("output.weight") === undefined,
+    ...describeGgufRope(metadata),
+  };
+}
+
+/** Llama's fields; a window would be another computation. */
+export function llamaLikeGguf(metadata: GgufMetadata): Record<string, unknown> {
+  const window = metadata.value("attention.sliding_window") ?? 0;
+  if (window !== 0) metadata.refuse(`${metadata.architecture}.attention.sliding_window`, window);
+  return {
+    ...ggufSizes(metadata),
+    head_dim: metadata.value("attention.key_length"),
+    rms_norm_eps: metadata.value("attention.layer_norm_rms_epsilon"),
+  };
+}

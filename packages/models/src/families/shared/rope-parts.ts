@@ -1,0 +1,20 @@
+/** Rotary positions as a part of a family, and the longest sequence with them. */
+
+import { computed, type Part, part } from "./part.js";
+import type { Rotation } from "./parts.js";
+import { longestSequence, partialRopeFields, ropeFields } from "./rope-json.js";
+
+type Options = Omit<Rotation, "fields">;
+
+/** Over whole heads. */
+export const rotary = (options: Options = {}): Part<Rotation> =>
+  part(ropeFields, (fields) => ({ fields, ...options }));
+
+/** Over a share of each head. */
+export const partlyRotary = (options: Options & { readonly share: number }): Part<Rotation> =>
+  part(partialRopeFields, (fields) => ({ fields, ...options }));
+
+/** The longest sequence once its scaling is known. */
+export const scaledLength = computed(({ max_position_embeddings: plain = 0, ...fields }) =>
+  longestSequence({ ...fields, max_position_embeddings: plain }),
+);
