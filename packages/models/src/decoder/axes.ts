@@ -11,5 +11,4 @@ export type NeuronAxes = readonly ["batch", "position", "mlpHidden"];
 export type QueryAxes = readonly ["batch", "heads", "position", "headDim"];
 export type KeyAxes = readonly ["batch", "kvHeads", "position", "headDim"];
 export type PatternAxes = readonly ["batch", "heads", "query", "key"];
-export type HeadAxes = readonly ["batch", "position", "heads", "headDim"];
 export type HeadWriteAxes = readonly ["batch", "position", "heads", "hidden"];
