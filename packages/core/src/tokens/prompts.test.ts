@@ -83,7 +83,7 @@ describe("a prompt", () => {
     using trace = model.trace("abc");
     expect(trace.tokens?.ids).toEqual([[0, 1, 2]]);
     const cache = await model.run(["ab", "c"]);
-    expect(cache.provenance.tokens).toEqual([[0, 1], [2]]);
+    expect(cache.tokens?.ids).toEqual([[0, 1], [2]]);
   });
 
   it("stays on record as it was fed, whatever happens to the list", () => {

@@ -74,13 +74,18 @@ describe("a collection on disk", () => {
     const interventions = { "layers.0": (x: MxArray) => x };
     const options = { ...common, folder, interventions, positions: { from: 1 } };
     const store = await collectToDisk(model.edit(interventions), dataset, options);
-    expect(store.provenance).toMatchObject({
+    expect(store.collection).toEqual({
       model: "small",
-      edits: ["layers.0"],
       interventions: ["layers.0"],
       sites,
       positions: { from: 1 },
       dtype: "float32",
+    });
+    expect(store.provenance).toMatchObject({
+      model: "small",
+      weights: { hash: expect.any(String) },
+      edits: [{ name: "edit1", sites: ["layers.0"] }],
+      interventions: ["layers.0"],
       versions: { node: process.versions.node },
     });
   });
@@ -190,7 +195,19 @@ describe("a collection is not continued with", () => {
     const folder = temporaryFolder();
     await begun(folder, 32);
     const again = collectToDisk(smallModel(4), dataset, { ...common, folder });
-    await expect(again).rejects.toThrow(/activation at layers\.0/);
+    await expect(again).rejects.toMatchObject({ code: "STORE_MISMATCH", field: "weights" });
+    const unchecked = collectToDisk(smallModel(4), dataset, { ...common, folder, recheck: false });
+    await expect(unchecked).rejects.toMatchObject({ field: "weights" });
+  });
+
+  it("a model one weight of which was exchanged since", async () => {
+    const folder = temporaryFolder();
+    await begun(folder, 32);
+    const changed = smallModel(3);
+    const { finalNorm } = changed.module as unknown as { finalNorm: { weight: MxArray } };
+    finalNorm.weight = mx.multiply(finalNorm.weight, 2); // no stored site sees it
+    const again = collectToDisk(changed, dataset, { ...common, folder });
+    await expect(again).rejects.toMatchObject({ code: "STORE_MISMATCH", field: "weights" });
   });
 
   it("another function at the same site, unless that is meant", async () => {
