@@ -1,5 +1,5 @@
 /** What a module's weights were loaded from, noted by whoever loaded them. */
-import { checkModule, type Module, type MxArray, writesTo } from "@mlxterp/mlx";
+import { checkModule, checkRecord, type Module, type MxArray, writesTo } from "@mlxterp/mlx";
 import type { Provenance, WeightsHash } from "@mlxterp/results";
 import { parametersOf } from "./parameters.js";
 import { forget } from "./remembered.js";
@@ -26,6 +26,8 @@ const origins = new WeakMap<Module, Noted>();
  */
 export function noteOrigin(module: Module, origin: ModelOrigin): void {
   checkModule("module", module);
+  checkRecord("origin", origin);
+  checkRecord("origin.weights", origin.weights);
   forget(module);
   const parameters = [...parametersOf(module)];
   origins.set(module, {
