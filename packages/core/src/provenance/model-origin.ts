@@ -23,6 +23,9 @@ const origins = new WeakMap<Module, Noted>();
 /**
  * Notes where the weights that a module now has come from, for provenance: their hash is that of the files for as long as
  * none of them is exchanged or written to.
+ *
+ * @example
+ * noteOrigin(decoder, { weights: { hash: "f".repeat(64), how: "files" }, revision: "main" });
  */
 export function noteOrigin(module: Module, origin: ModelOrigin): void {
   checkModule("module", module);
