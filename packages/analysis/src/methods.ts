@@ -11,8 +11,10 @@ import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { lens } from "./logit-lens/method.js";
 import { path } from "./path-patching/method.js";
+import { task } from "./task-accuracy/method.js";
 
 export const methods: readonly Method[] = [
+  task,
   lens,
   attention,
   heads,
