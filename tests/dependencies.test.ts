@@ -19,10 +19,10 @@ const binding = "@frost-beta/mlx";
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "@mlxterp/results": [],
   "@mlxterp/mlx": ["@mlxterp/results"],
-  "@mlxterp/core": ["@mlxterp/mlx"],
-  "@mlxterp/data": ["@mlxterp/mlx", "@mlxterp/core"],
+  "@mlxterp/core": ["@mlxterp/mlx", "@mlxterp/results"],
+  "@mlxterp/data": ["@mlxterp/mlx", "@mlxterp/core", "@mlxterp/results"],
   "@mlxterp/interventions": ["@mlxterp/mlx", "@mlxterp/core"],
-  "@mlxterp/models": ["@mlxterp/mlx", "@mlxterp/core"],
+  "@mlxterp/models": ["@mlxterp/mlx", "@mlxterp/core", "@mlxterp/results"],
   "@mlxterp/analysis": [
     "@mlxterp/results",
     "@mlxterp/mlx",

@@ -66,7 +66,7 @@ export async function findMechanisms(
 ): Promise<Mechanisms> {
   const copyLossWithout = async (silenced: readonly Head[]) =>
     (await measureCopies(model, randomSequences, silence(silenced))).second;
-  const types = await headTypes(model, { prompts: randomSequences.map(repeatWords) });
+  const types = await headTypes(model, randomSequences.map(repeatWords));
   const heads: HeadReport[] = [];
   for (const { layer, head, scores } of headScores(types)) {
     const { induction, previousToken: previous, currentToken: current } = scores;

@@ -12,7 +12,7 @@ export * from "./head-types/index.js";
 export * from "./logit-lens/index.js";
 export { methods } from "./methods.js";
 export * from "./path-patching/index.js";
-export { rerun } from "./rerun.js";
+export { type RerunOptions, rerun } from "./rerun.js";
 export type { Answer } from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";
 export {
@@ -30,4 +30,3 @@ export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
-export { provenanceOf } from "./shared/provenance.js";

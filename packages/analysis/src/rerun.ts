@@ -1,12 +1,26 @@
 /** A result run again from what it says of itself: what was asked, what was fed, and where it comes from. */
-import type { Fed, Method, Result, RunControl } from "@mlxterp/results";
+import { provenanceOf } from "@mlxterp/core";
+import {
+  type Fed,
+  type Method,
+  type Result,
+  type RunControl,
+  requireSameOrigin,
+} from "@mlxterp/results";
 import { NotRepeatableError } from "./shared/errors.js";
 import type { AnalysisModel } from "./shared/model.js";
+
+/** What a run again is told. */
+export interface RerunOptions extends RunControl {
+  /** Whether to go on with other weights, dtype, edits or another version than made the result. Default: false. */
+  readonly anyway?: boolean;
+}
 
 /**
  * The same method with the same options on the same token ids.
  *
- * @throws NotRepeatableError (`NOT_REPEATABLE`) for a result that does not say everything: a function as metric, edits of the model
+ * @throws NotRepeatableError (`NOT_REPEATABLE`) for a result that does not say everything: a function as metric, edits of the model;
+ *   ProvenanceMismatchError (`PROVENANCE_MISMATCH`) for other weights, dtype, edits or version of the library
  * @example
  * const stored = await logitLens(model, clean, { answer: "Mary" });
  * compare(stored, await rerun(model, lens, stored)); // undefined
@@ -16,7 +30,7 @@ export async function rerun<R extends Result>(
   // biome-ignore lint/suspicious/noExplicitAny: a method of any input and options
   method: Method<string, any, any, any, R>,
   stored: R,
-  control: RunControl = {},
+  { anyway = false, ...control }: RerunOptions = {},
 ): Promise<R> {
   const { asked, fed, provenance } = stored;
   const code = Object.keys(asked).find((name) => isFunction(asked[name]));
@@ -25,6 +39,11 @@ export async function rerun<R extends Result>(
   }
   if (provenance.edits.length > 0 && model.edits.length === 0) {
     throw new NotRepeatableError("its model was edited; give a model with the same edits");
+  }
+  if (!anyway) {
+    const rule = "Give the model it was made with, or { anyway: true } to run it with this one.";
+    const action = "This result would not be run again with what made it";
+    requireSameOrigin(provenance, provenanceOf(model), action, rule);
   }
   const found = await method.run(model, inputOf(method, fed), { ...asked, ...control });
   return ([found].flat() as R[])[0];

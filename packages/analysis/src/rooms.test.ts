@@ -136,3 +136,18 @@ it("does not run again what it cannot know", async () => {
   const ablate = methods.find(({ name }) => name === "ablate")!;
   await expect(rerun(model, ablate, result)).rejects.toMatchObject({ code: "NOT_REPEATABLE" });
 });
+
+it("runs nothing again with other weights, unless that is meant", async () => {
+  const stored = await logitLens(model, clean, { layers: [0] });
+  const method = methods.find(({ name }) => name === "lens")!;
+  const other = await loadModel("tiny");
+  const { finalNorm } = other.module as unknown as {
+    finalNorm: { weight: ReturnType<typeof mx.array> };
+  };
+  finalNorm.weight = mx.multiply(finalNorm.weight, 2);
+  await expect(rerun(other, method, stored)).rejects.toMatchObject({
+    code: "PROVENANCE_MISMATCH",
+    differences: [{ field: "weights" }],
+  });
+  expect(await rerun(other, method, stored, { anyway: true })).toMatchObject({ method: "lens" });
+});

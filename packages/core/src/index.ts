@@ -74,10 +74,16 @@ export {
 } from "./pass/intervention.js";
 export type { InterventionsOn, PassOptions } from "./pass/options.js";
 export { type SkipOptions, type SkippedOutput, skip, skipOptions } from "./pass/skip.js";
+export { type ModelOrigin, noteOrigin } from "./provenance/model-origin.js";
+export {
+  type ProvenanceFacts,
+  type ProvenanceSubject,
+  provenanceOf,
+} from "./provenance/provenance-of.js";
 export { Scan, type ScannedSite } from "./scan/scan.js";
 export { checkSelectors, type Selector } from "./sites/selector.js";
 export type { ByteSize } from "./storage/byte-size.js";
-export { ActivationCache, type Provenance } from "./storage/cache.js";
+export { ActivationCache } from "./storage/cache.js";
 export type { CaptureOptions } from "./storage/capture.js";
 export type { RoomOptions, SpillOptions } from "./storage/compute.js";
 export {

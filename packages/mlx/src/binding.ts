@@ -71,7 +71,20 @@ function load(): Binding {
   return shared[holder];
 }
 
-/** The version that is installed, for messages only. */
+let version: string | undefined;
+
+/**
+ * The version of `@frost-beta/mlx` that is installed.
+ *
+ * @example
+ * bindingVersion(); // "0.0.7"
+ */
+export function bindingVersion(): string {
+  version ??= installedVersion();
+  return version;
+}
+
+/** For messages and records only: nothing is decided by it. */
 function installedVersion(): string {
   try {
     let folder = dirname(createRequire(import.meta.url).resolve("@frost-beta/mlx"));

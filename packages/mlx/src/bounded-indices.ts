@@ -3,6 +3,7 @@
  * process. Here an index that is known (a number, a list, an array made of one) is refused when it does not exist; one that
  * is computed cannot be, since nobody knows it yet, and becomes the nearest that exists.
  */
+import { noteWrite } from "./array-writes.js";
 import { InvalidArgumentError } from "./errors.js";
 import { rangeOfNumbers } from "./exact-array.js";
 import type { Calls } from "./operations-in-steps.js";
@@ -28,6 +29,7 @@ export function installBoundedIndices(mx: Mx): void {
     const indices = Array.isArray(given) ? (given as Indices) : [given as Index];
     const own = needsBounds(indices) ? bounded(mx, this, indices) : indices;
     indexPut_.call(this, own.length === 1 ? own[0] : [...own], value);
+    noteWrite(this);
   };
   exchangeFunctions(mx);
 }

@@ -24,8 +24,10 @@ export {
   type OptionRule,
   oneOf,
 } from "@mlxterp/results/errors";
+export { arraySampling, hashArrays } from "./array-hash.js";
+export { writesTo } from "./array-writes.js";
 export { writeFileAtomically } from "./atomic-file.js";
-export { mx, nn, optimizers } from "./binding.js";
+export { bindingVersion, mx, nn, optimizers } from "./binding.js";
 export {
   BindingUnavailableError,
   CorruptFileError,
@@ -49,6 +51,7 @@ export {
 } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
+export { fileSampling, hashSampled } from "./sampled-file.js";
 export { sliceForProduct } from "./sound-views.js";
 export {
   abandonedIn,

@@ -81,4 +81,4 @@ export {
   UnsupportedSaveError,
   WeightShapeError,
 } from "@mlxterp/models";
-export { ResultFormatError } from "@mlxterp/results";
+export { ProvenanceMismatchError, ResultFormatError } from "@mlxterp/results";

@@ -1,7 +1,5 @@
 /** The menu of mlxterp: all packages under one name. Errors are also by themselves, in `mlxterp/errors`. */
 export * from "@mlxterp/analysis";
-// of caches and stores; those of results are in `@mlxterp/results`
-export type { Provenance } from "@mlxterp/core";
 export * from "@mlxterp/core";
 export type { Column, Table } from "@mlxterp/data";
 export * from "@mlxterp/data";

@@ -62,7 +62,6 @@ export type {
   Rollout,
   RolloutBatchOptions,
   RolloutOptions,
-  RolloutProvenance,
 } from "./generation/rollout-options.js";
 export type { SamplingOptions } from "./generation/sampling.js";
 export type { StepSaveOptions } from "./generation/save-plan.js";

@@ -50,10 +50,23 @@ export {
   innerSchema,
 } from "./methods/fields.js";
 export { type ParsedOptions, parseOptions } from "./methods/parse-options.js";
+export {
+  type Json,
+  type Provenance,
+  type ProvenanceAdapter,
+  type ProvenanceEdit,
+  provenanceProblem,
+  type WeightsHash,
+} from "./origin/provenance.js";
+export {
+  type OriginDifference,
+  originDifferences,
+  ProvenanceMismatchError,
+  requireSameOrigin,
+} from "./origin/same-origin.js";
 export { bootstrapMean, type Estimate } from "./results/estimate.js";
 export type { Fed, TokenText } from "./results/fed.js";
-export type { Provenance, ProvenanceEdit, WeightsHash } from "./results/provenance.js";
-export type { Grids, Json, Note, Result, Tables } from "./results/result.js";
+export type { Grids, Note, Result, Tables } from "./results/result.js";
 export { createTable, type Table, type TableValue } from "./results/table.js";
 export { formatCell, formatNumber, formatPercent } from "./text/format-number.js";
 export { visibleJson, visibleLine, visibleText } from "./text/visible.js";

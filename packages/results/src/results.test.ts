@@ -12,8 +12,10 @@ import {
   formatPercent,
   fromJson,
   gridToCsv,
+  originDifferences,
   parseOptions,
   type Result,
+  requireSameOrigin,
   resultsFromJson,
   rowsOf,
   sliceOf,
@@ -246,5 +248,47 @@ describe("bootstrapMean", () => {
     expect(estimate.high).toBeCloseTo(mean + 1.96 * error, 1);
     expect(bootstrapMean(values)).toEqual(estimate);
     expect(bootstrapMean([1])).toBeUndefined();
+  });
+});
+
+describe("origins", () => {
+  const origin = { ...result().provenance, weights: { hash: "a".repeat(64), how: "files" } };
+  const fields = (changes: object) =>
+    originDifferences(origin, { ...origin, ...changes }).map(({ field, decisive }) => [
+      field,
+      decisive,
+    ]);
+
+  it("differ by weights, dtype, edits and library, not by time, Node or name", () => {
+    expect(fields({ model: "other", time: "later", versions: { node: "99" } })).toEqual([]);
+    expect(fields({ weights: { hash: "b".repeat(64), how: "files" } })).toEqual([
+      ["weights", true],
+    ]);
+    expect(fields({ edits: [{ name: "x", sites: ["layers.1"] }] })).toEqual([["edits", true]]);
+    expect(fields({ quantization: "4 bits in groups of 64" })).toEqual([["quantization", true]]);
+    expect(fields({ device: "gpu" })).toEqual([["device", false]]);
+    const [was, is] = ["1.0.0", "2.0.0"].map((mlxterp) => ({ ...origin, versions: { mlxterp } }));
+    expect(originDifferences(was, is)).toMatchObject([{ field: "mlxterp", decisive: true }]);
+  });
+
+  it("say that they cannot tell where weights were hashed in different ways", () => {
+    expect(fields({ weights: { hash: "b", how: "memory" } })).toEqual([["weights", false]]);
+    const changed = { weights: { hash: "b", how: "files; of what was changed since: memory" } };
+    expect(fields(changed)).toEqual([["weights", true]]);
+  });
+
+  it("are told apart by name where weights are unknown", () => {
+    const { weights: _, ...unknown } = origin;
+    expect(originDifferences(unknown, { ...unknown, model: "other" })).toMatchObject([
+      { field: "model", decisive: true },
+    ]);
+    expect(() =>
+      requireSameOrigin(unknown, { ...unknown, model: "other" }, "No", "Do so."),
+    ).toThrow("No: model was m and is other. Do so.");
+  });
+
+  it("that are none are refused with what is wrong", () => {
+    const broken = result({ provenance: { ...origin, device: "abacus" as "cpu" } });
+    expect(() => resultsFromJson(toJson(broken))).toThrow("device is no cpu or gpu");
   });
 });

@@ -10,6 +10,7 @@
  *
  * Source: Conmy et al. 2023, arXiv 2304.14997, algorithm 1.
  */
+import { provenanceOf } from "@mlxterp/core";
 import { mx } from "@mlxterp/mlx";
 import { createTable, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
@@ -23,7 +24,6 @@ import { mean } from "../shared/lists.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { type AcdcOptions, acdcOptions } from "./options.js";
 import type { AcdcResult } from "./result.js";
 import { type Cost, divergence, searchEdges } from "./search.js";

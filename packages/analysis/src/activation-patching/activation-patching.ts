@@ -17,6 +17,7 @@
  * Source: Vig et al. 2020, arXiv 2004.12265; Meng et al. 2022 (ROME), arXiv 2202.05262, section 2; Wang et al. 2022,
  * arXiv 2211.00593; how to choose metric and direction: Heimersheim & Nanda 2024, arXiv 2404.15255.
  */
+import { provenanceOf } from "@mlxterp/core";
 import { parseOptions, type RunControl } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { rowsThatFit } from "../shared/memory.js";
@@ -24,7 +25,6 @@ import { chooseMetric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes, saturationNotes } from "../shared/notes.js";
 import { checkSameLength, type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { arrangeGrids, baselineTable } from "./arrange.js";
 import { baselineNotes } from "./notes.js";
 import { type PatchingOptions, patchingOptions } from "./options.js";

@@ -8,7 +8,7 @@
  * written may be read by nobody (Jain & Wallace 2019, arXiv 1902.10186). Heads with nothing to do rest on the first
  * token, which is a sink, not a finding (Xiao et al. 2023, arXiv 2309.17453). Patch or ablate before concluding.
  */
-import { notFiniteError, type Prompt } from "@mlxterp/core";
+import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { createGrid, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
@@ -21,7 +21,6 @@ import {
   promptIds,
   promptList,
 } from "../shared/prompts.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { select } from "../shared/select.js";
 import { type AttentionOptions, attentionOptions } from "./options.js";
 import type { AttentionResult } from "./result.js";

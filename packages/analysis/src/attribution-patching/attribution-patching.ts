@@ -12,6 +12,7 @@
  * Source: Nanda 2023, "Attribution Patching"; Syed et al. 2023, arXiv 2310.10348; where it fails: Kramár et al. 2024,
  * arXiv 2403.00745; relevance: Jafari et al. 2025, arXiv 2508.21258 (RelP).
  */
+import { provenanceOf } from "@mlxterp/core";
 import { createGrid, type Grid, type Label, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import { askedOf } from "../shared/asked.js";
@@ -26,7 +27,6 @@ import {
   resolvePairs,
 } from "../shared/pairs.js";
 import { positionLabels } from "../shared/prompts.js";
-import { provenanceOf } from "../shared/provenance.js";
 import {
   type AskedAttribution,
   type AttributionPatchingOptions,

@@ -12,6 +12,7 @@
  * Source: Wang et al. 2022, arXiv 2211.00593 (faithfulness, completeness); Hanna et al. 2024, arXiv 2403.17806; areas and
  * fractions: Mueller et al. 2025, arXiv 2504.13151 (MIB); random circuits: Shi et al. 2024, arXiv 2410.13032.
  */
+import { provenanceOf } from "@mlxterp/core";
 import { uniformNumbers } from "@mlxterp/mlx";
 import { createGrid, createTable, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
@@ -27,7 +28,6 @@ import { askedOf } from "../shared/asked.js";
 import { mean } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { judgeEdges } from "./judge.js";
 import { circuitAreas } from "./measures.js";
 import { type AskedCircuit, type CircuitOptions, circuitOptions } from "./options.js";
@@ -84,7 +84,7 @@ export async function findCircuit(
       baselines: baselineTable(found),
     },
     notes: [...read.notes, ...edgeNotes(read.pairs, found)],
-    provenance: provenanceOf(model, asked.seed),
+    provenance: provenanceOf(model, { seed: asked.seed }),
   };
 }
 

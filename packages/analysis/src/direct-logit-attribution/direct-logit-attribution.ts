@@ -13,13 +13,12 @@
  * Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Wang et al. 2022, arXiv 2211.00593,
  * section 3; the limits: Lieberum et al. 2023, arXiv 2307.09458.
  */
-import { notFiniteError, type Prompt } from "@mlxterp/core";
+import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { type Note, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { inBatches } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes } from "../shared/notes.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { metricTokens, type Question, resolveQuestions } from "../shared/questions.js";
 import { attributionGrids, attributionTables } from "./arrange.js";
 import { attribute, type RankedAttribution } from "./contributions.js";

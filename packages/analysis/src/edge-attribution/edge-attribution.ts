@@ -14,13 +14,13 @@
  * Source: Syed et al. 2023, arXiv 2310.10348 (EAP); Hanna et al. 2024, arXiv 2403.17806 (EAP-IG); Ferrando & Voita 2024,
  * arXiv 2403.00824 (information flow routes); edges with queries, keys and values: Conmy et al. 2023, arXiv 2304.14997.
  */
+import { provenanceOf } from "@mlxterp/core";
 import { createTable, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes, saturationNotes } from "../shared/notes.js";
 import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { type EdgeScores, edgeScores, rankedEdges } from "./edge-scores.js";
 import { type EdgeOptions, edgeOptions } from "./options.js";
 import type { EdgeBaseline, EdgeResult, EdgeTables } from "./result.js";

@@ -8,7 +8,7 @@
  * same on all prompts and removes what tells them apart (Wang et al. 2022, arXiv 2211.00593, section 2). Other heads may
  * step in (McGrath et al. 2023, "The Hydra Effect", arXiv 2307.15771). Compare with as many random heads.
  */
-import { type Interventions, notFiniteError, type Prompt } from "@mlxterp/core";
+import { type Interventions, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { atHeads, meanAblate, zeroOut } from "@mlxterp/interventions";
 import { type MxArray, toFlat } from "@mlxterp/mlx";
 import { type ParsedOptions, parseOptions, type RunControl } from "@mlxterp/results";
@@ -19,7 +19,6 @@ import { chooseMetric, createMetric, type Metric, metricName } from "../shared/m
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes, saturationNotes } from "../shared/notes.js";
 import { promptIds } from "../shared/prompts.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { metricTokens, type Question, resolveQuestions } from "../shared/questions.js";
 import { ranksOf } from "../shared/ranks.js";
 import { select } from "../shared/select.js";

@@ -88,7 +88,7 @@ const ruled = new InterpretableModel(new RuleModel(), {
 
 describe("headTypes", () => {
   it("recognises a head of each kind on repeated random tokens", async () => {
-    const result = await headTypes(ruled, { seed: 4, length: 12, sequences: 3 });
+    const result = await headTypes(ruled, undefined, { seed: 4, length: 12, sequences: 3 });
     const [heads, prompts] = [headScores(result), result.fed];
     expect(heads.map(({ type }) => type)).toEqual([
       "previousToken",
@@ -107,7 +107,7 @@ describe("headTypes", () => {
       [1, 2, 1, 2, 3],
       [7, 7, 8],
     ];
-    const heads = headScores(await headTypes(model, { prompts }));
+    const heads = headScores(await headTypes(model, prompts));
     const results = await attentionPatterns(model, prompts);
     const duplicates: [prompt: number, query: number, keys: number[]][] = [
       [0, 2, [0]],
@@ -134,21 +134,26 @@ describe("headTypes", () => {
   });
 
   it("gives the same numbers for the same seed, and for any batch size", async () => {
-    const first = await headTypes(model, { seed: 1, length: 10, sequences: 3, batchSize: 2 });
-    const again = await headTypes(model, { seed: 1, length: 10, sequences: 3 });
+    const first = await headTypes(model, undefined, {
+      seed: 1,
+      length: 10,
+      sequences: 3,
+      batchSize: 2,
+    });
+    const again = await headTypes(model, undefined, { seed: 1, length: 10, sequences: 3 });
     const numbers = (result: typeof first) =>
       headScores(result).map(({ scores }) => Object.values(scores));
     expect(largestDifference(numbers(first), numbers(again))).toBeLessThan(1e-6);
     expect(first.fed).toEqual(again.fed);
     expect(first.provenance.seed).toBe(1);
-    const other = await headTypes(model, { seed: 2, length: 10, sequences: 3 });
+    const other = await headTypes(model, undefined, { seed: 2, length: 10, sequences: 3 });
     expect(other.fed).not.toEqual(first.fed);
   });
 
   it("fits its sequences to the model, and refuses what does not fit", async () => {
-    const { fed } = await headTypes(model, { sequences: 1 });
+    const { fed } = await headTypes(model, undefined, { sequences: 1 });
     expect(fed[0].ids).toHaveLength(40);
-    await expect(headTypes(model, { length: 21 })).rejects.toThrow("40 positions");
+    await expect(headTypes(model, undefined, { length: 21 })).rejects.toThrow("40 positions");
   });
 });
 
@@ -169,7 +174,7 @@ const stories = sharedModel("stories15M");
 describe.skipIf(!stories.available)("headTypes on stories15M", () => {
   it("finds the previous-token head of layer 2, and no induction on random tokens", async () => {
     const trained = await loadModel(stories.folder);
-    const result = await headTypes(trained, { sequences: 4 });
+    const result = await headTypes(trained, undefined, { sequences: 4 });
     const [heads, prompts] = [headScores(result), result.fed];
     const found = heads.find(({ layer, head }) => layer === 2 && head === 0);
     expect(found?.type).toBe("previousToken");

@@ -6,18 +6,18 @@
  * needs a previous-token head in an earlier layer to know what came after what.
  *
  * Caveats. The score is attention, not effect: ablate the heads to see that the ability goes. Models trained on
- * text of one kind may use a mechanism there and not on random tokens; give { prompts } of that kind. A head
+ * text of one kind may use a mechanism there and not on random tokens; give prompts of that kind. A head
  * can have several types, and many have none. Models without attention sinks score low as `firstToken` throughout.
  *
  * Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895; Elhage et al. 2021.
  */
-import { notFiniteError } from "@mlxterp/core";
+import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import { createGrid, createTable, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { inBatches } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { fedOf, promptIds } from "../shared/prompts.js";
-import { provenanceOf } from "../shared/provenance.js";
+import { fedOf, promptIds, promptList } from "../shared/prompts.js";
 import { type HeadKind, headKinds } from "./head-kinds.js";
 import { type ScoreSums, sumScores } from "./head-scores.js";
 import { type HeadTypeOptions, headTypeOptions } from "./options.js";
@@ -29,19 +29,23 @@ type Asked = ParsedOptions<typeof headTypeOptions>;
 /**
  * Scores every head for every type. A type without any target in the prompts (no token repeats) scores 0.
  *
+ * @param input one prompt or several, which count together; without any, random tokens that are repeated once
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sequences that do not fit the model, and options that do not exist;
  *   NotFiniteError (`NOT_FINITE`)
  * @example
- * const { tables } = await headTypes(model, { seed: 0 });
+ * const { tables } = await headTypes(model, undefined, { seed: 0 });
  * tables.heads.rows.filter(({ type }) => type === "induction");
  */
 export async function headTypes(
   model: AnalysisModel,
+  input?: Prompt,
   options?: HeadTypeOptions,
 ): Promise<HeadTypesResult> {
   const asked = parseOptions("headTypes", headTypeOptions, options);
   const { seed, batchSize, signal, onProgress } = asked;
-  const prompts = asked.prompts ? promptIds(model, asked.prompts) : randomPrompts(model, asked);
+  const drawn = input === undefined;
+  if (!drawn) refuseRandomOptions(options);
+  const prompts = drawn ? randomPrompts(model, asked) : promptIds(model, promptList(model, input));
   const sums: ScoreSums[] = [];
   let done = 0;
   for (const batch of inBatches(prompts, batchSize)) {
@@ -54,15 +58,21 @@ export async function headTypes(
   if (!scores.grids.score.values.every(Number.isFinite)) {
     throw await notFiniteError("Scores of heads", model, prompts);
   }
-  const role = asked.prompts ? "prompt" : "random";
   return {
     method: "heads",
-    asked: askedOf(asked, { prompts: undefined }),
-    fed: prompts.map((ids) => fedOf(model, role, ids)),
+    asked: askedOf(asked),
+    fed: prompts.map((ids) => fedOf(model, drawn ? "random" : "prompt", ids)),
     ...scores,
     notes: [],
-    provenance: provenanceOf(model, asked.prompts ? undefined : seed),
+    provenance: provenanceOf(model, drawn ? { seed } : {}),
   };
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what would do nothing */
+function refuseRandomOptions({ length }: HeadTypeOptions = {}): void {
+  if (length === undefined) return;
+  const rule = "length is of random tokens; with prompts there are none. Leave one of the two out.";
+  throw new InvalidArgumentError("length", length, rule);
 }
 
 function randomPrompts(model: AnalysisModel, { seed, length, sequences }: Asked): number[][] {

@@ -1,7 +1,7 @@
 /** Head types as a method: verb, route, form and page come from here. */
-import { defineMethod, type PromptInput } from "@mlxterp/results";
+import { defineMethod } from "@mlxterp/results";
 import type { AnalysisModel } from "../shared/model.js";
-import { randomOptions } from "./options.js";
+import { headTypeOptions } from "./options.js";
 import type { HeadTypesResult } from "./result.js";
 import { headTypesView } from "./view.js";
 
@@ -10,17 +10,9 @@ export const heads = defineMethod({
   title: "Head types",
   summary: "Head types: which heads look back, at copies, or at what followed a copy",
   input: "none",
-  options: randomOptions,
+  options: headTypeOptions,
   examples: ["", "--seed 3 --sequences 16"],
   run: async (model: AnalysisModel, prompts, options): Promise<HeadTypesResult> =>
-    (await import("./head-types.js")).headTypes(
-      model,
-      prompts === undefined ? options : { ...options, prompts: listOf(prompts) },
-    ),
+    (await import("./head-types.js")).headTypes(model, prompts, options),
   view: headTypesView,
 });
-
-function listOf(prompts: PromptInput): readonly string[] | readonly (readonly number[])[] {
-  if (typeof prompts === "string") return [prompts];
-  return typeof prompts[0] === "number" ? [prompts as readonly number[]] : (prompts as string[]);
-}

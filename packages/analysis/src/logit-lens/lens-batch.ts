@@ -1,12 +1,11 @@
 /** A lens over one batch of prompts: one pass, read layer by layer, arranged as one result for each prompt. */
-import { notFiniteError } from "@mlxterp/core";
+import { notFiniteError, provenanceOf } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { createGrid, createTable, type ParsedOptions, type Unit } from "@mlxterp/results";
 import type { ResolvedAnswer } from "../shared/answers.js";
 import { askedOf } from "../shared/asked.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, type OnePrompt, positionLabels, promptIds, textOf } from "../shared/prompts.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { select } from "../shared/select.js";
 import type { lensOptions } from "./options.js";
 import { type RawCell, readLayer } from "./readout.js";

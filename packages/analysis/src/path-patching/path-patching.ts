@@ -10,6 +10,7 @@
  *
  * Source: Goldowsky-Dill et al. 2023, arXiv 2304.05969; Wang et al. 2022, arXiv 2211.00593, section 3.1.
  */
+import { provenanceOf } from "@mlxterp/core";
 import { createGrid, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import { graphOf } from "../graph/outputs.js";
@@ -20,7 +21,6 @@ import { mean } from "../shared/lists.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
-import { provenanceOf } from "../shared/provenance.js";
 import { type PathOptions, pathOptions } from "./options.js";
 import { patchPaths } from "./paths.js";
 import { receiversOf } from "./receivers.js";

@@ -10,6 +10,7 @@ import {
   mx,
   type OptionNames,
 } from "@mlxterp/mlx";
+import { requireSameOrigin } from "@mlxterp/results";
 import { everyLayer } from "../anatomy/usual-names.js";
 import { InvalidPromptError } from "../errors.js";
 import { checkModel } from "../model/check-model.js";
@@ -148,6 +149,7 @@ async function oneBatch(
 ): Promise<ActivationCache> {
   const { save = everyLayer, positions, interventions, dtype } = options;
   const cache = model.collectLazily(ids, { save, interventions, positions, dtype });
+  cache.settle();
   const held = { entries: cache.held(), prompts: ids.length };
   if (room) requireBudget({ ...held, times: room.total / ids.length }, room.budget);
   const checks = cache.held().flatMap(({ largest }) => largest ?? []);
@@ -163,17 +165,17 @@ async function joined(
 ): Promise<ActivationCache> {
   const [first] = caches;
   if (caches.length === 1) return first;
-  const provenance = { ...first.provenance, tokens: tokens.ids };
+  for (const { provenance } of caches) {
+    const rule = "Leave the weights as they are until all batches are done.";
+    requireSameOrigin(first.provenance, provenance, "These batches cannot be joined", rule);
+  }
   const cache = first.mapped(
     (site) =>
       mx.concatenate(
         caches.map((one) => one.get(site)),
         0,
       ),
-    {
-      tokens,
-      provenance,
-    },
+    { tokens },
   );
   await evaluate(cache.entries().map(([, value]) => value));
   return cache;

@@ -60,8 +60,8 @@ describe("the edits of a view", () => {
   it("are in the provenance of caches", async () => {
     const run = await one.run(zero, { interventions: { "parts.2": times(1) } });
     expect(run.provenance).toMatchObject({
-      edits: ["tens"],
-      interventions: ["parts.0", "parts.2"],
+      edits: [{ name: "tens", sites: ["parts.0"] }],
+      interventions: ["parts.2"],
     });
   });
 

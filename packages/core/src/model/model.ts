@@ -8,6 +8,7 @@ import {
   type Module,
   type MxArray,
 } from "@mlxterp/mlx";
+import type { Provenance } from "@mlxterp/results";
 import type { Anatomy } from "../anatomy/anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
 import { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "../edits/edit.js";
@@ -33,13 +34,14 @@ import { checkInterventions, type Interventions } from "../pass/intervention.js"
 import { arrayInside } from "../pass/nested.js";
 import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
 import { requireSynchronous } from "../pass/synchronous.js";
+import { provenanceOf } from "../provenance/provenance-of.js";
 import { readScan } from "../scan/read-scan.js";
 import { Scan } from "../scan/scan.js";
 import { shown } from "../shown.js";
 import { otherNameText } from "../sites/described.js";
 import { outputPort, type Selector } from "../sites/selector.js";
 import { type Site, siteName } from "../sites/site.js";
-import { ActivationCache } from "../storage/cache.js";
+import { ActivationCache, type CacheFacts } from "../storage/cache.js";
 import { capture } from "../storage/capture.js";
 import { computeCache } from "../storage/compute.js";
 import { isPlainInput, isTokenBatch, tokenBatch } from "../tokens/prompts.js";
@@ -241,7 +243,8 @@ export class InterpretableModelCore<M extends Module> {
     options: RunOptionsOn<M, S, I> & { readonly positions?: P } = {},
   ): Promise<ActivationCache<P extends number ? Module : M>> {
     checkOptions<RunOptions>("run", options, runRules);
-    const cache = this.lazily(this.prepare(input, options), options);
+    const provenance = () => this.provenance(options);
+    const cache = this.lazily(this.prepare(input, options), options, provenance);
     await computeCache(cache, options);
     return cache as ActivationCache<P extends number ? Module : M>;
   }
@@ -343,10 +346,14 @@ export class InterpretableModelCore<M extends Module> {
   /** @internal The pass of `run`, with nothing computed yet; a batch of tokens is trusted to be sound. */
   collectLazily(input: Prompt, options: RunOptions): ActivationCache<M> {
     const fed = isTokenBatch(input) ? this.fed(input, options) : this.prepare(input, options);
-    return this.lazily(fed, options);
+    return this.lazily(fed, options, () => this.provenance(options));
   }
 
-  private lazily(fed: Fed, options: RunOptions): ActivationCache<M> {
+  private lazily(
+    fed: Fed,
+    options: RunOptions,
+    provenance: CacheFacts["provenance"],
+  ): ActivationCache<M> {
     const { tree, resolver } = this.engine;
     const { save = siteName(tree.root, outputPort) } = options;
     const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
@@ -354,31 +361,33 @@ export class InterpretableModelCore<M extends Module> {
     const { reader } = this.observe(fed, wanted, options);
     const found = reader.found(selectors);
     reader.release();
-    return this.cache(found, fed, options);
+    return this.cache(found, fed, options, provenance);
   }
 
   private subject(input: Prompt, options: PassOptions): GradientSubject {
+    const provenance = this.provenance(options); // before a graph is built that it could disturb
     const fed = this.prepare(input, options);
     return {
       resolver: this.engine.resolver,
       tokens: fed.tokens,
       observe: (probes) => this.observe(fed, undefined, options, probes),
-      cache: (found) => this.cache(found, fed, options),
+      cache: (found) => this.cache(found, fed, options, provenance),
     };
   }
 
   private cache(
     found: readonly FoundSite[],
     { tokens }: Fed,
-    { interventions: given = {}, positions, dtype }: Omit<RunOptions, "save">,
+    { positions, dtype }: Omit<RunOptions, "save">,
+    provenance: CacheFacts["provenance"],
   ): ActivationCache<M> {
-    const edits = this.edits.map(({ name }) => name);
-    const changes = this.edits.map(({ interventions }) => interventions);
-    const interventions = [...changes, given].flatMap(Object.keys);
-    const provenance = { model: this.name, tokens: tokens?.ids, edits, interventions };
     const kept = found.map((one) => capture(one, tokens, { positions, dtype }));
     const entries = new Map(kept.map((entry) => [entry.site.name, entry]));
     return new ActivationCache(entries, { tokens, provenance, positions });
+  }
+
+  private provenance({ interventions = {} }: PassOptions): Provenance {
+    return provenanceOf(this, { interventions: Object.keys(interventions) });
   }
 
   /** The trace of a prompt with its options, or one to which prompts are given. */

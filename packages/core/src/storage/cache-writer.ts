@@ -114,7 +114,7 @@ export class CacheWriter {
     const entries = names.map((name) => bySite.get(name)).filter((entry) => entry !== undefined);
     const manifest: Manifest = {
       id,
-      provenance,
+      provenance: typeof provenance === "function" ? provenance() : provenance,
       tokens: tokens && savedTokens(tokens),
       positions,
       shards,

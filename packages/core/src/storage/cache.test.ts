@@ -69,11 +69,14 @@ describe("asking a cache", () => {
   it("keeps where it comes from", async () => {
     const interventions = { "layers.{0,1}": (x: ReturnType<typeof mx.array>) => x };
     const run = await language.edit({ lmHead: (x) => x }).run("ab", { interventions });
-    expect(run.provenance).toEqual({
+    expect(run.tokens?.ids).toEqual([[0, 1]]);
+    expect(run.provenance).toMatchObject({
       model: "CausalModel",
-      tokens: [[0, 1]],
-      edits: ["edit1"],
-      interventions: ["lmHead", "layers.{0,1}"],
+      weights: { hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      dtype: "float32",
+      edits: [{ name: "edit1", sites: ["lmHead"] }],
+      interventions: ["layers.{0,1}"],
+      versions: { node: process.versions.node },
     });
     const json = JSON.parse(JSON.stringify(run));
     expect(json).toEqual({ provenance: run.provenance, activations: { output: [1, 2, 11] } });

@@ -13,6 +13,7 @@ import {
   mx,
   type VerifyOptions,
 } from "@mlxterp/mlx";
+import type { Provenance } from "@mlxterp/results";
 import { MissingAxisError } from "../errors.js";
 import { shown } from "../shown.js";
 import { isPositionRange, lastPositions, type Positions } from "../tokens/positions.js";
@@ -29,22 +30,11 @@ import {
 import { openCache } from "./open-cache.js";
 import { siteLines } from "./site-lines.js";
 
-/** Where activations come from; kept with every result. */
-export interface Provenance {
-  /** The model's name: hub id, folder or class. */
-  readonly model: string;
-  /** The ids that were fed, without padding; undefined when the input was not tokens. */
-  readonly tokens: readonly (readonly number[])[] | undefined;
-  /** The names of the edits of the model's view. */
-  readonly edits: readonly string[];
-  /** The selectors that interventions acted on, those of edits first. */
-  readonly interventions: readonly string[];
-}
-
 /** What a cache knows besides its arrays. */
 export interface CacheFacts {
   readonly tokens: TokenBatch | undefined;
-  readonly provenance: Provenance;
+  /** A function where it may not be needed, as in every step of a generation. */
+  readonly provenance: Provenance | (() => Provenance);
   /** The positions that were kept of each value; undefined for all. */
   readonly positions: Positions | undefined;
 }
@@ -72,8 +62,9 @@ export class ActivationCache<M = Module>
 {
   private readonly activations: HeldActivations;
   private disposed = false;
+  /** What was fed; undefined when the input was not tokens. */
   readonly tokens: TokenBatch | undefined;
-  readonly provenance: Provenance;
+  private origin: CacheFacts["provenance"];
   /** The positions that were kept of each value, negative from each prompt's own end; undefined for all. */
   readonly positions: Positions | undefined;
 
@@ -81,8 +72,19 @@ export class ActivationCache<M = Module>
   constructor(entries: Map<string, CacheEntry>, facts: CacheFacts) {
     this.activations = new HeldActivations(entries);
     this.tokens = facts.tokens;
-    this.provenance = facts.provenance;
+    this.origin = facts.provenance;
     this.positions = facts.positions;
+  }
+
+  /** Where the activations come from. */
+  get provenance(): Provenance {
+    return this.settle();
+  }
+
+  /** @internal Notes where the activations come from as it is now, and not when somebody looks. */
+  settle(): Provenance {
+    if (typeof this.origin === "function") this.origin = this.origin();
+    return this.origin;
   }
 
   /**
@@ -228,7 +230,7 @@ export class ActivationCache<M = Module>
       const value = change(name);
       return value ? [[name, { ...entry, value }] as const] : [];
     });
-    const { tokens, provenance, positions } = this;
+    const { tokens, origin: provenance, positions } = this;
     return new ActivationCache(new Map(entries), { tokens, provenance, positions, ...facts });
   }
 

@@ -43,7 +43,7 @@ const shardsOf = (folder: string) => filesOf(folder).filter((name) => name.endsW
 function expectEqualCaches(actual: ActivationCache, expected: ActivationCache): void {
   expect(actual.keys()).toEqual(expected.keys());
   for (const [site, value] of expected) expectSame(actual.get(site as string), value);
-  expect(actual.provenance).toEqual(expected.provenance);
+  expect({ ...actual.provenance, time: "" }).toEqual({ ...expected.provenance, time: "" });
   expect(actual.nbytes).toBe(expected.nbytes);
 }
 
@@ -55,7 +55,8 @@ describe("a run that spills", () => {
     expect(run.memoryBytes).toBe(0);
     expect(shardsOf(folder).length).toBeGreaterThan(3);
     expectSame(run.last("blocks.-1.hook_resid_post"), full.last("layers.3"));
-    expect(JSON.stringify(run)).toBe(JSON.stringify(full));
+    const { time } = full.provenance;
+    expect(JSON.stringify(run).replace(run.provenance.time, time)).toBe(JSON.stringify(full));
   });
 
   it("leaves the disk alone where everything fits", async () => {
@@ -241,11 +242,11 @@ describe("a damaged folder", () => {
     ],
     [
       "of a later version",
-      /version 2, and this library reads 1/,
+      /version 3, and this library reads 2/,
       ({ manifest }) =>
         writeFileSync(
           manifest,
-          readFileSync(manifest, "utf8").replace('"version":1', '"version":2'),
+          readFileSync(manifest, "utf8").replace('"version":2', '"version":3'),
         ),
     ],
     [

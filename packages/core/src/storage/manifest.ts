@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DtypeName, mx, writeFileAtomically } from "@mlxterp/mlx";
+import { type Provenance, provenanceProblem } from "@mlxterp/results";
 import type { Positions } from "../tokens/positions.js";
-import type { Provenance } from "./cache.js";
 import { readable } from "./entry.js";
 import { CorruptCacheError } from "./errors.js";
 import type { SavedSite } from "./saved-site.js";
 
 const format = "mlxterp.activations";
-const version = 1;
+const version = 2;
 export const manifestFile = "manifest.json";
 
 export interface ManifestEntry {
@@ -74,7 +74,7 @@ function isManifest(value: Record<string, unknown>): value is Record<string, unk
   const { id, provenance, tokens, shards, entries } = value;
   return (
     typeof id === "string" &&
-    isRecord(provenance) &&
+    provenanceProblem(provenance) === undefined &&
     (tokens === undefined || isTokens(tokens)) &&
     Array.isArray(shards) &&
     shards.every(isShard) &&

@@ -52,7 +52,9 @@ export async function storeToParquet(
   for (const { site } of sites) {
     if (site in originTensors) throw new InvalidTableError(site, site, "the name is taken.");
   }
-  const metadata = { mlxterp: JSON.stringify({ ...store.provenance, sites }) };
+  const { collection, fingerprint, provenance } = store;
+  const notes = { ...collection, sites, fingerprint, provenance };
+  const metadata = { mlxterp: JSON.stringify(notes) };
   await writeParquet(path, parts(store, options, rowGroupRows), { rowGroupRows, metadata });
 }
 

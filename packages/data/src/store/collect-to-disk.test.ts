@@ -34,6 +34,20 @@ async function begun(folder: string, after: number, options: Partial<CollectToDi
 }
 
 describe("a collection on disk", () => {
+  it.each([
+    [null],
+    [3],
+    [mx.array(3)],
+    [{}],
+    [[Symbol("id")]],
+    [[null, 1]],
+    [new DataView(new ArrayBuffer(4))],
+  ])("refuses %o among the prompts by its number, before it is hashed", async (prompt: unknown) => {
+    const prompts = [[1, 2], prompt] as number[][];
+    const collected = collectToDisk(model, prompts, { ...common, folder: temporaryFolder() });
+    await expect(collected).rejects.toMatchObject({ code: "INVALID_SEQUENCE", sequence: 1 });
+  });
+
   it("holds what a collection in memory does, in shards that any reader of safetensors opens", async () => {
     const folder = temporaryFolder();
     await using store = await collectToDisk(model, dataset, { ...common, folder });
@@ -60,13 +74,18 @@ describe("a collection on disk", () => {
     const interventions = { "layers.0": (x: MxArray) => x };
     const options = { ...common, folder, interventions, positions: { from: 1 } };
     const store = await collectToDisk(model.edit(interventions), dataset, options);
-    expect(store.provenance).toMatchObject({
+    expect(store.collection).toEqual({
       model: "small",
-      edits: ["layers.0"],
       interventions: ["layers.0"],
       sites,
       positions: { from: 1 },
       dtype: "float32",
+    });
+    expect(store.provenance).toMatchObject({
+      model: "small",
+      weights: { hash: expect.any(String) },
+      edits: [{ name: "edit1", sites: ["layers.0"] }],
+      interventions: ["layers.0"],
       versions: { node: process.versions.node },
     });
   });
@@ -176,7 +195,19 @@ describe("a collection is not continued with", () => {
     const folder = temporaryFolder();
     await begun(folder, 32);
     const again = collectToDisk(smallModel(4), dataset, { ...common, folder });
-    await expect(again).rejects.toThrow(/activation at layers\.0/);
+    await expect(again).rejects.toMatchObject({ code: "STORE_MISMATCH", field: "weights" });
+    const unchecked = collectToDisk(smallModel(4), dataset, { ...common, folder, recheck: false });
+    await expect(unchecked).rejects.toMatchObject({ field: "weights" });
+  });
+
+  it("a model one weight of which was exchanged since", async () => {
+    const folder = temporaryFolder();
+    await begun(folder, 32);
+    const changed = smallModel(3);
+    const { finalNorm } = changed.module as unknown as { finalNorm: { weight: MxArray } };
+    finalNorm.weight = mx.multiply(finalNorm.weight, 2); // no stored site sees it
+    const again = collectToDisk(changed, dataset, { ...common, folder });
+    await expect(again).rejects.toMatchObject({ code: "STORE_MISMATCH", field: "weights" });
   });
 
   it("another function at the same site, unless that is meant", async () => {

@@ -1,5 +1,11 @@
 /** Collects the activations of a dataset into a store, and goes on where an earlier run was ended. */
-import { checkModel, checkSelectors, isPositionRange, type Positions } from "@mlxterp/core";
+import {
+  checkModel,
+  checkSelectors,
+  isPositionRange,
+  type Positions,
+  provenanceOf,
+} from "@mlxterp/core";
 import {
   checkBoolean,
   checkOptions,
@@ -7,11 +13,11 @@ import {
   checkPositiveInteger,
   withFiles,
 } from "@mlxterp/mlx";
+import type { Provenance } from "@mlxterp/results";
 import { type DataModel, type StreamOptions, streamRules } from "../collect/options.js";
 import { streamFrom } from "../collect/stream.js";
 import { type Dataset, promptsOf } from "../dataset/dataset.js";
 import { StoreExistsError } from "../errors.js";
-import { packageVersion } from "../version.js";
 import { continueFrom } from "./continue.js";
 import { CountedPrompts, emptyFingerprint } from "./fingerprint.js";
 import { type Collection, type Manifest, storeFormat, storeVersion } from "./manifest.js";
@@ -75,13 +81,16 @@ export async function collectInto(
   options: CollectToDiskOptions,
 ): Promise<ActivationStore> {
   const collection = describeCollection(model, options);
+  const { interventions } = collection;
+  const provenance = provenanceOf(model, { interventions });
   const prompts = new CountedPrompts(promptsOf(dataset));
   try {
     const found = folder.open();
     if (found && options.resume === false) throw new StoreExistsError(folder.path, "activations");
-    const manifest = found ?? emptyManifest(collection);
+    const manifest = found ?? emptyManifest(collection, provenance);
     if (found) {
-      await continueFrom(found, { folder: folder.path, model, prompts, collection, options });
+      const given = { model, prompts, collection, provenance, options };
+      await continueFrom(found, { folder: folder.path, ...given });
     } else {
       folder.writeManifest(manifest);
     }
@@ -135,7 +144,6 @@ function describeCollection(model: DataModel, options: CollectToDiskOptions): Co
   const names = selectors.flatMap((selector) => model.sites(selector).map(({ site }) => site));
   return {
     model: model.name,
-    edits: model.edits.flatMap(({ interventions: edited }) => Object.keys(edited)),
     interventions: Object.keys(interventions),
     sites: [...new Set(names)],
     positions: storedPositions(positions),
@@ -150,7 +158,7 @@ function storedPositions(positions: Positions | undefined): Collection["position
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
-function emptyManifest(collection: Collection): Manifest {
+function emptyManifest(collection: Collection, provenance: Provenance): Manifest {
   return {
     format: storeFormat,
     version: storeVersion,
@@ -161,6 +169,6 @@ function emptyManifest(collection: Collection): Manifest {
     sequences: 0,
     fingerprint: emptyFingerprint,
     complete: false,
-    versions: { "@mlxterp/data": packageVersion(), node: process.versions.node },
+    provenance,
   };
 }

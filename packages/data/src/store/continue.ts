@@ -1,5 +1,6 @@
 /** Continuing a collection: the same options, the same dataset up to where it had come, the same model. */
 import { type MxArray, mx } from "@mlxterp/mlx";
+import { originDifferences, type Provenance } from "@mlxterp/results";
 import type { DataModel } from "../collect/options.js";
 import { type ActivationBatch, streamFrom } from "../collect/stream.js";
 import type { DatasetPrompt } from "../dataset/dataset.js";
@@ -15,6 +16,7 @@ interface Continuation {
   readonly model: DataModel;
   readonly prompts: CountedPrompts;
   readonly collection: Collection;
+  readonly provenance: Provenance;
   readonly options: CollectToDiskOptions;
 }
 
@@ -26,6 +28,7 @@ interface Continuation {
 export async function continueFrom(stored: Manifest, given: Continuation): Promise<void> {
   const { folder, prompts, options } = given;
   compareOptions(stored.collection, given);
+  compareOrigins(stored.provenance, given);
   for (const shard of stored.shards) checkSize(folder, shard);
   const tail = await fastForward(stored, given);
   if (prompts.fingerprint !== stored.fingerprint) {
@@ -45,6 +48,20 @@ function compareOptions(stored: Collection, { collection, folder }: Continuation
     const now = collection[field as keyof Collection];
     if (JSON.stringify(value) === JSON.stringify(now)) continue;
     throw new StoreMismatchError(folder, field, value, now);
+  }
+}
+
+/** What only rounds differently is left to the numbers, unless nobody is to look at them. */
+const libraries = ["mlxterp", "@frost-beta/mlx"];
+
+function compareOrigins(stored: Provenance, { provenance, folder, options }: Continuation): void {
+  const checked = options.recheck ?? true;
+  const differences = originDifferences(stored, provenance).filter(
+    ({ field, decisive }) => decisive && !(checked && libraries.includes(field)),
+  );
+  for (const { field, was, is } of differences) {
+    const rule = "Give the model it was begun with, or collect into another folder.";
+    throw new StoreMismatchError(folder, field, was, is, rule);
   }
 }
 
@@ -68,7 +85,7 @@ async function fastForward(
   return tail;
 }
 
-/** Names do not tell whether weights and the functions of interventions are the same; numbers do. */
+/** Names do not tell whether the functions of interventions are the same, nor samples whether all weights are; numbers do. */
 async function recheck(
   stored: Manifest,
   tail: readonly DatasetPrompt[],

@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CorruptFileError, withFile } from "@mlxterp/mlx";
+import { type Provenance, provenanceProblem } from "@mlxterp/results";
 import { z } from "zod";
 import { StoreNotFoundError } from "../errors.js";
 
 export const manifestFile = "manifest.json";
 export const storeFormat = "mlxterp activations";
-export const storeVersion = 1;
+export const storeVersion = 2;
 
 const count = z.int().nonnegative();
 const positions = z.union([
@@ -39,8 +40,6 @@ const manifestSchema = z
     /** What every row depends on; a collection is continued only with the same. */
     collection: z.strictObject({
       model: z.string(),
-      /** The sites that the model's view changes in every pass. */
-      edits: z.array(z.string()),
       /** The selectors that interventions acted on. */
       interventions: z.array(z.string()),
       sites: z.array(z.string()),
@@ -56,7 +55,10 @@ const manifestSchema = z
     fingerprint: z.hex().length(64),
     /** Whether the dataset was gone through to its end. */
     complete: z.boolean(),
-    versions: z.strictObject({ "@mlxterp/data": z.string(), node: z.string() }),
+    /** Of the rows: what was collected first. */
+    provenance: z.custom<Provenance>((value) => provenanceProblem(value) === undefined, {
+      error: ({ input }) => provenanceProblem(input),
+    }),
   })
   .refine(({ rows, shards }) => rows === shards.reduce((sum, shard) => sum + shard.rows, 0), {
     path: ["rows"],

@@ -212,7 +212,7 @@ describe("a damaged store", () => {
 
   it.each([
     ["not JSON", () => "{"],
-    ["of another version", (text: string) => text.replace('"version": 1', '"version": 2')],
+    ["of another version", (text: string) => text.replace('"version": 2', '"version": 3')],
     ["of another format", (text: string) => text.replace("mlxterp activations", "something")],
     [
       "wrong in its sums",

@@ -13,6 +13,7 @@ import {
   type VerifyOptions,
   verifyFiles,
 } from "@mlxterp/mlx";
+import type { Provenance } from "@mlxterp/results";
 import { type RowOrigins, rowFromFront } from "../collect/rows.js";
 import {
   batchesOf,
@@ -51,21 +52,27 @@ export class ActivationStore implements Disposable, AsyncDisposable {
   readonly sequences: number;
   /** Whether the dataset was gone through to its end. */
   readonly complete: boolean;
-  /** How it was made. */
-  readonly provenance: Collection & Pick<Manifest, "fingerprint" | "versions">;
+  /** What was asked for. */
+  readonly collection: Collection;
+  /** Where the rows come from. */
+  readonly provenance: Provenance;
+  /** A hash of the sequences of the dataset, in order. */
+  readonly fingerprint: string;
   private readonly manifest: Manifest;
   private readonly reader: ShardReader;
 
   /** @internal */
   constructor(folder: string, manifest: Manifest) {
-    const { collection, fingerprint, versions } = manifest;
+    const { collection, fingerprint, provenance } = manifest;
     this.folder = folder;
     this.manifest = manifest;
     this.sites = manifest.sites;
     this.rows = manifest.rows;
     this.sequences = manifest.sequences;
     this.complete = manifest.complete;
-    this.provenance = { ...collection, fingerprint, versions };
+    this.collection = collection;
+    this.provenance = provenance;
+    this.fingerprint = fingerprint;
     this.reader = new ShardReader(folder, manifest);
   }
 

@@ -11,7 +11,7 @@ export async function copyingStep(
   signal: AbortSignal,
 ): Promise<Step<Copying>> {
   const { headTypeGrid, headTypes } = await import("@mlxterp/analysis");
-  const types = await headTypes(model, { signal });
+  const types = await headTypes(model, undefined, { signal });
   const data = await measureCopying(model, types);
   return {
     name: "copying",

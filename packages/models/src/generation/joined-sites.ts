@@ -1,11 +1,7 @@
 /** Activations of many steps, joined along their positions. */
-import {
-  ActivationCache,
-  type Provenance,
-  SiteNotReachedError,
-  type TokenBatch,
-} from "@mlxterp/core";
+import { ActivationCache, SiteNotReachedError, type TokenBatch } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
+import type { Provenance } from "@mlxterp/results";
 import { maskedScore } from "../decoder/positions/pass.js";
 import type { WholePass } from "./passes.js";
 import { requirePositionAxis, type SavedValue } from "./save-plan.js";

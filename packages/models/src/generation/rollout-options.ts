@@ -1,12 +1,12 @@
 /** What a rollout is asked for, and what it gives. */
-import type { ActivationCache, Provenance } from "@mlxterp/core";
+import type { ActivationCache } from "@mlxterp/core";
+import type { Provenance } from "@mlxterp/results";
 import type {
   FinishReason,
   GenerateBatchOptions,
   GenerateOptions,
   GenerationStep,
 } from "./options.js";
-import type { SamplingOptions } from "./sampling.js";
 import type { StepSaveOptions } from "./save-plan.js";
 
 export interface RolloutOptions extends GenerateOptions {
@@ -17,12 +17,6 @@ export interface RolloutOptions extends GenerateOptions {
 export interface RolloutBatchOptions extends GenerateBatchOptions {
   /** The activations to keep; every site must count positions. */
   readonly save: NonNullable<StepSaveOptions["save"]>;
-}
-
-/** Where a rollout comes from. */
-export interface RolloutProvenance extends Provenance {
-  /** How tokens were chosen, as far as it was said. */
-  readonly sampling: SamplingOptions;
 }
 
 /** What `model.rollout` gives. */
@@ -43,7 +37,8 @@ export interface Rollout extends Disposable {
   readonly activations: ActivationCache;
   /** The absolute position of each of the activations' positions. */
   readonly positions: readonly number[];
-  readonly provenance: RolloutProvenance;
+  /** Its `options.sampling` and `seed` say how tokens were chosen, as far as it was said. */
+  readonly provenance: Provenance;
   /** Lets go of the activations. */
   dispose(): void;
 }

@@ -1,6 +1,7 @@
 /** Generated texts with the activations they were generated from, as if each had been read at once. */
-import { checkSelectors, type Prompt, type Provenance, type TokenBatch } from "@mlxterp/core";
+import { checkSelectors, type Prompt, provenanceOf, type TokenBatch } from "@mlxterp/core";
 import { mx } from "@mlxterp/mlx";
+import type { Provenance } from "@mlxterp/results";
 import { generateRows } from "./generate-rows.js";
 import type { GenerativeModel } from "./generative-model.js";
 import { JoinedSites, type RowShare } from "./joined-sites.js";
@@ -8,7 +9,6 @@ import { checkGeneration, type GenerationStep } from "./options.js";
 import type { WholePass } from "./passes.js";
 import { allPrompts, onePrompt } from "./prompt-ids.js";
 import type { Rollout, RolloutBatchOptions, RolloutOptions } from "./rollout-options.js";
-import type { SamplingOptions } from "./sampling.js";
 
 /**
  * Generates a text and keeps activations of every token on the way, in the memory of the cache and what is kept.
@@ -63,12 +63,14 @@ async function rollouts(
   const width = Math.max(...prompts.map((ids) => ids.length));
   const facts = texts.map((text, row) => {
     const pads = width - text.ids.length;
-    return factsOf(model, { ...text, row, pads, prefix: prefix?.ids ?? [], savedSteps }, options);
+    const ended = { ...text, row, pads, prefix: prefix?.ids ?? [], savedSteps };
+    return factsOf(ended, originOf(model, row, options));
   });
   const activations = await sites.join(facts.map(({ share }) => share));
   return texts.map(({ steps }, row) => {
     const { share, ...rest } = facts[row];
-    return finished({ ...rest, steps, activations: activations[row] }, row, options);
+    const provenance = share.provenance;
+    return finished({ ...rest, steps, activations: activations[row], provenance });
   });
 }
 
@@ -88,7 +90,7 @@ interface EndedRow extends RowText {
 }
 
 /** Which positions of a row are kept, and what was fed there. */
-function factsOf(model: GenerativeModel, text: EndedRow, options: RolloutBatchOptions) {
+function factsOf(text: EndedRow, provenance: Provenance) {
   const { ids, steps, row, pads, prefix, savedSteps } = text;
   const prompt = [...prefix, ...ids];
   const fed = [...prompt, ...steps.slice(0, -1).map(({ token }) => token)];
@@ -104,25 +106,20 @@ function factsOf(model: GenerativeModel, text: EndedRow, options: RolloutBatchOp
     positions: [from, from + positions.length],
     keys: [pads, pads + fed.length],
     tokens,
-    provenance: provenanceOf(model, tokens, options),
+    provenance,
   };
   return { prompt, positions, share };
 }
 
 function finished(
-  text: Pick<Rollout, "prompt" | "positions" | "steps" | "activations">,
-  row: number,
-  options: RolloutBatchOptions,
+  text: Pick<Rollout, "prompt" | "positions" | "steps" | "activations" | "provenance">,
 ): Rollout {
   const { steps, activations } = text;
-  const sampling = samplingOf(options);
-  const seed = row === 0 ? sampling.seed : (sampling.seed ?? 0) + row;
   return {
     ...text,
     tokens: steps.map(({ token }) => token),
     text: steps.map((step) => step.text).join(""),
     finish: steps.at(-1)?.finish ?? "maxTokens",
-    provenance: { ...activations.provenance, sampling: { ...sampling, seed } },
     dispose: () => activations.dispose(),
     [Symbol.dispose]: () => activations.dispose(),
   };
@@ -133,17 +130,14 @@ function batchOf(ids: readonly number[]): TokenBatch {
   return { ids: [ids], lengths: [ids.length], padding: "right", array };
 }
 
-function provenanceOf(
-  { name, edits }: GenerativeModel,
-  { ids }: TokenBatch,
-  { interventions = {} }: RolloutOptions,
-): Provenance {
-  const all = [...edits.map((edit) => edit.interventions), interventions];
-  const names = edits.map((edit) => edit.name);
-  return { model: name, tokens: ids, edits: names, interventions: all.flatMap(Object.keys) };
-}
-
-function samplingOf(options: RolloutOptions): SamplingOptions {
-  const { temperature, topK, topP, minP, repetitionPenalty, seed } = options;
-  return { temperature, topK, topP, minP, repetitionPenalty, seed };
+/** Row i of a batch draws with `seed + i`, as if it were alone. */
+function originOf(model: GenerativeModel, row: number, options: RolloutOptions): Provenance {
+  const { temperature, topK, topP, minP, repetitionPenalty, seed: first } = options;
+  const given = Object.entries({ temperature, topK, topP, minP, repetitionPenalty });
+  const sampling = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  return provenanceOf(model, {
+    interventions: Object.keys(options.interventions ?? {}),
+    options: { sampling: sampling as Record<string, number> },
+    seed: row === 0 ? first : (first ?? 0) + row,
+  });
 }

@@ -114,7 +114,7 @@ describe("the shipped model with a dictionary spliced in", async () => {
       const cache = await view.run(text, { save: [features, "output"], interventions });
       expect(cache.get("output").shape).toEqual(model.forward(text).shape);
       expect(toFlat(cache.get("output"))).not.toEqual(toFlat(model.forward(text)));
-      expect(cache.provenance.edits).toEqual(["dictionary"]);
+      expect(cache.provenance.edits).toEqual([{ name: "dictionary", sites: [site] }]);
     },
   );
 

@@ -19,13 +19,17 @@ export interface Difference {
   readonly text: string;
 }
 
-/** What may differ between two runs that found the same. */
-const circumstances = new Set(["time", "versions", "kernel", "device", "model"]);
+/** What may differ between two runs that found the same; `originDifferences` says what does. */
+const circumstances = new Set([
+  ...["time", "versions", "kernel", "device", "platform", "model", "revision", "weights"],
+  ...["dtype", "quantization", "adapters", "tokenizer"],
+]);
 
 /**
  * The first difference between two results, `undefined` when they are equal.
  *
- * When and where they were made does not count: time, device, kernel, versions, and by which name the model was loaded.
+ * Where they come from does not count, only what was found: time, device, versions, model and weights may differ, for which
+ * there is `originDifferences`; edits, interventions and seeds may not.
  *
  * @example
  * const stored = fromJson(toJson(readout)) as typeof readout;

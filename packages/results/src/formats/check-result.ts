@@ -1,5 +1,6 @@
 /** Whether data from outside is a result, so that nothing below needs to doubt it. */
 import { shapeOf } from "../grids/read-grid.js";
+import { provenanceProblem } from "../origin/provenance.js";
 import type { Result } from "../results/result.js";
 import { fromJson, ResultFormatError } from "./json.js";
 
@@ -32,6 +33,8 @@ function problemOf(result: Result): string | undefined {
   for (const part of ["fed", "notes"] as const) {
     if (!Array.isArray(result[part])) return `it has no list of ${part}`;
   }
+  const origin = provenanceProblem(result.provenance);
+  if (origin) return `of its provenance, ${origin}`;
   for (const [name, grid] of Object.entries(result.grids)) {
     if (!grid || !Array.isArray(grid.axes) || !ArrayBuffer.isView(grid.values)) {
       return `"${name}" is no grid`;

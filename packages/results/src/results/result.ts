@@ -1,17 +1,9 @@
 /** The one shape of what methods return. */
 import type { Grid } from "../grids/grid.js";
+import type { Json, Provenance } from "../origin/provenance.js";
 import type { Fed } from "./fed.js";
-import type { Provenance } from "./provenance.js";
-import type { Table, TableValue } from "./table.js";
 
-/** What JSON can hold. */
-export type Json =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [key: string]: Json };
+import type { Table, TableValue } from "./table.js";
 
 /** What a reader must know, and a stable code for programs. */
 export interface Note {

@@ -5,6 +5,8 @@ import {
   compare,
   type Difference,
   type Method,
+  originDifferences,
+  ProvenanceMismatchError,
   type Result,
   resultsFromJson,
 } from "@mlxterp/results";
@@ -28,6 +30,7 @@ export function rerunCommand(methods: readonly Method[]): Command {
       ...modelOptions,
       chat: toggle("has no meaning here: what was fed is fed again"),
       ...outputOptions,
+      anyway: toggle("go on with other weights, dtype or versions than made the result"),
     },
     examples: ["result.json", "result.json --model ./the-same-model"],
     async run({ options, prompt: file }, context) {
@@ -36,7 +39,8 @@ export function rerunCommand(methods: readonly Method[]): Command {
       const stored = await readResults(resolve(context.folder, file), file);
       const source = options.model as string | undefined;
       const checks: Check[] = [];
-      for (const one of stored) checks.push(await check(one, methods, source, context));
+      const how = { source, anyway: options.anyway === true };
+      for (const one of stored) checks.push(await check(one, methods, how, context));
       const blocks = checks.map(({ text, same }) => paragraph(text, same ? "good" : "bad"));
       return {
         data: { same: checks.every(({ same }) => same), checks },
@@ -70,7 +74,7 @@ async function readResults(path: string, file: string): Promise<Result[]> {
 async function check(
   stored: Result,
   methods: readonly Method[],
-  source: string | undefined,
+  { source, anyway }: { readonly source: string | undefined; readonly anyway: boolean },
   context: CommandContext,
 ): Promise<Check> {
   const method = methods.find(({ name }) => name === stored.method);
@@ -79,7 +83,12 @@ async function check(
   }
   const { rerun } = await import("@mlxterp/analysis");
   const model = await context.loadModel(source ?? stored.provenance.model);
-  const result = await rerun(model, method, stored, { signal: context.signal });
+  const result = await rerunOrSay(() =>
+    rerun(model, method, stored, { signal: context.signal, anyway }),
+  );
+  for (const { text } of originDifferences(stored.provenance, result.provenance)) {
+    context.warn(text.replace(/\.$/, ""));
+  }
   const exact = compare(stored, result);
   const difference = exact && compare(stored, result, near);
   const what = `${method.title} of ${model.name}`;
@@ -92,4 +101,16 @@ async function check(
     };
   if (!difference) return { same: true, text: `${what}: the same numbers within ${near.absolute}; bits differ from ${exact.path} on.`, difference: exact, result }; // biome-ignore format: one sentence
   return { same: false, text: `${what}: other numbers. ${difference.text}`, difference, result };
+}
+
+/** The way out by its name on a command line. */
+async function rerunOrSay(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof ProvenanceMismatchError)) throw error;
+    const { action, differences } = error;
+    const rule = "Name the model it was made with (--model), or go on with --anyway.";
+    throw new ProvenanceMismatchError(action, differences, rule);
+  }
 }

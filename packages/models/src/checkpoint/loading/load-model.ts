@@ -1,7 +1,7 @@
 /** Loads a model by name: the one that comes along, a folder, or one of the hub. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { InterpretableModelCore } from "@mlxterp/core";
+import { type InterpretableModelCore, noteOrigin } from "@mlxterp/core";
 import {
   brief,
   checkBoolean,
@@ -35,6 +35,7 @@ import { createPacker, type QuantizeOptions } from "../quantization/layer-packer
 import { loadWeights } from "../reading/weights.js";
 import type { WeightTable } from "../table/weight-table.js";
 import { checkDescription, checkFields } from "./bounds.js";
+import { checkpointOrigin } from "./checkpoint-origin.js";
 import { ignoredCode } from "./code-pointers.js";
 import { locateAdapter, locateModel } from "./locate.js";
 import { openCheckpoint } from "./open-checkpoint.js";
@@ -104,7 +105,8 @@ export function loadModel<T extends AnyModel>(
 export async function loadModel(source: string, options: AnyOptions = {}): Promise<AnyModel> {
   checkOptions("loadModel", options, optionNames);
   checkText("source", source);
-  const opened = openCheckpoint(await locateModel(source, options), source);
+  const location = await locateModel(source, options);
+  const opened = openCheckpoint(location, source);
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);
   checkFields(json, config, opened.files.tensors);
@@ -112,12 +114,14 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   const { module, weights } = built;
   const packer = options.quantize && createPacker(module, options.quantize);
   const { dtype, adapter, live = false, lazy } = options;
-  const changes =
-    adapter && (await readChanges(module, weights, await locateAdapter(adapter, options), dtype));
+  const adapterFolder = adapter && (await locateAdapter(adapter, options));
+  const changes = adapterFolder && (await readChanges(module, weights, adapterFolder, dtype));
   const merge = changes && !live ? mergeAdapter(changes) : undefined;
   const reading = { dtype, packing, packer, merge, lazy, source: opened.source };
   const tensors = await loadWeights(module, weights, opened.files, reading);
   if (changes && live) attachAdapter(module, changes);
+  const added = changes ? { name: `${adapter}`, file: changes.file } : undefined;
+  noteOrigin(module, checkpointOrigin(module, opened, { location, ...options, added }));
   const packed = packing !== undefined;
   const model = built.open({
     name: source,
