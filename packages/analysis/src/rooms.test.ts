@@ -10,7 +10,16 @@ import {
   toJson,
 } from "@mlxterp/results";
 import { expect, it } from "vitest";
-import { ablateHeads, activationPatching, logitLens, methods, rerun } from "./index.js";
+import {
+  ablateHeads,
+  acdc,
+  activationPatching,
+  edgeAttribution,
+  logitLens,
+  methods,
+  pathPatching,
+  rerun,
+} from "./index.js";
 
 const clean = "Mary and John went to the park . John gave a ball to";
 const corrupted = "Mary and John went to the park . Mary gave a ball to";
@@ -84,6 +93,9 @@ it("names the site that is not finite instead of ranking NaN", async () => {
     logitLens(broken, clean, { answer: "Mary" }),
     activationPatching(broken, { clean, corrupted }, question),
     ablateHeads(broken, clean, { ...question, heads: [[0, 0]] }),
+    acdc(broken, { clean, corrupted }, question),
+    edgeAttribution(broken, { clean, corrupted }, question),
+    pathPatching(broken, { clean, corrupted }, question),
   ];
   for (const outcome of await Promise.allSettled(calls)) {
     expect(outcome).toMatchObject({ status: "rejected", reason: { code: "NOT_FINITE" } });
