@@ -30,3 +30,4 @@ export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
+export * from "./site-statistics/index.js";

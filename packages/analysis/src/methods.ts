@@ -11,6 +11,7 @@ import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { lens } from "./logit-lens/method.js";
 import { path } from "./path-patching/method.js";
+import { statistics } from "./site-statistics/method.js";
 
 export const methods: readonly Method[] = [
   lens,
@@ -24,4 +25,5 @@ export const methods: readonly Method[] = [
   edges,
   circuit,
   discover,
+  statistics,
 ];
