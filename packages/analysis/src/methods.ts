@@ -5,6 +5,7 @@ import { patch } from "./activation-patching/method.js";
 import { attention } from "./attention-patterns/method.js";
 import { atp } from "./attribution-patching/method.js";
 import { circuit } from "./circuits/method.js";
+import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
@@ -17,6 +18,7 @@ export const methods: readonly Method[] = [
   lens,
   attention,
   heads,
+  copying,
   patch,
   atp,
   attribute,

@@ -35,8 +35,14 @@ export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): nu
   });
 }
 
+/** Tokens of one copy: 50, or what fits the model. */
+export function fittingLength(model: AnalysisModel): number {
+  const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
+  return Math.min(50, Math.floor((limit - startTokens(model).length) / 2));
+}
+
 /** What the tokenizer puts before every text, such as a beginning-of-text token. */
-export function startTokens({ tokenizer }: AnalysisModel): number[] {
+function startTokens({ tokenizer }: AnalysisModel): number[] {
   if (!tokenizer) return [];
   const [empty, text] = [tokenizer.encode(""), tokenizer.encode("a")];
   const differ = empty.findIndex((id, index) => text[index] !== id);
