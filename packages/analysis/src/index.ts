@@ -1,6 +1,7 @@
 /** The menu of @mlxterp/analysis: a room for each method, and what they share. */
 export { type TopK, topK } from "@mlxterp/mlx";
 export * from "./acdc/index.js";
+export * from "./activation-addition/index.js";
 export * from "./activation-patching/index.js";
 export * from "./attention-patterns/index.js";
 export * from "./attribution-patching/index.js";
