@@ -17,6 +17,7 @@ export * from "./path-patching/index.js";
 export { type RerunOptions, rerun } from "./rerun.js";
 export type { Answer } from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";
+export { createResult, type Found } from "./shared/create-result.js";
 export {
   AnswerTokenError,
   EqualBaselinesError,

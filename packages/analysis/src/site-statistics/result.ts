@@ -39,7 +39,7 @@ export interface SiteStatistics {
  * The rows of a result, with shapes and axes as lists.
  *
  * @example
- * statisticsRows(await siteStatistics(model, prompt, { sites: ["layers.0"] }))[0].shape; // [1, 13, 128]
+ * statisticsRows(await siteStatistics(model, prompt, { sites: ["layers.0"] }))[0].shape; // [1, 14, 128]
  */
 export function statisticsRows({ tables }: SiteStatisticsResult): SiteStatistics[] {
   return tables.sites.rows.map(({ site, shape, axes, ...row }) => ({
