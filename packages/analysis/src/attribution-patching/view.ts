@@ -42,6 +42,7 @@ export function attributionPatchingView(result: AttributionPatchingResult): Bloc
  *
  * @throws RangeError for a kind that was not scored
  * @example
+ * const estimates = await attributionPatching(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
  * attributionPatchingGrid(estimates, "head").kind; // "grid"
  */
 export function attributionPatchingGrid(

@@ -40,7 +40,8 @@ export function circuitView(result: CircuitResult): Block[] {
  * Faithfulness over the size of the circuit.
  *
  * @example
- * faithfulnessLines(circuit).lines[0].label; // "strongest edges"
+ * const found = await findCircuit(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
+ * faithfulnessLines(found).lines[0].label; // "strongest edges"
  */
 export function faithfulnessLines(result: CircuitResult): LinesBlock {
   const rows = [...result.tables.sizes.rows].sort((a, b) => a.fraction - b.fraction);

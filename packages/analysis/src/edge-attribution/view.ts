@@ -48,7 +48,8 @@ function edgeBar({ source, destination, score, low, high }: EdgeRow): Bar {
  * Components from left to right in the order that they compute, with what flows between them.
  *
  * @example
- * edgeGraph("All", edges.tables.edges.rows).kind; // "graph"
+ * const { tables } = await edgeAttribution(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
+ * edgeGraph("All", tables.edges.rows).kind; // "graph"
  */
 export function edgeGraph(
   title: string,

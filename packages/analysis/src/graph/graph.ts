@@ -59,11 +59,7 @@ export interface LayerWiring {
   readonly kvHeads: number;
 }
 
-/**
- * @param wiring of each layer
- * @example
- * componentGraph(model, [{ parallel: false, kvHeads: 4 }]).edges; // of a model of one layer
- */
+/** @param wiring of each layer */
 export function componentGraph(
   { anatomy }: AnalysisModel,
   wiring: readonly LayerWiring[],

@@ -27,6 +27,7 @@ export function pathView(result: PathResult): Block[] {
  * Layers × heads: what the receivers lose.
  *
  * @example
+ * const paths = await pathPatching(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
  * senderGrid(paths).kind; // "grid"
  */
 export function senderGrid({ grids, asked }: PathResult): GridBlock {

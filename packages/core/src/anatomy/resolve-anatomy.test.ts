@@ -32,6 +32,14 @@ describe("an anatomy found by name", () => {
     expect(anatomyPart(anatomy, "heads")).toBeUndefined();
   });
 
+  it("refuses a part that no anatomy has, whatever it is", () => {
+    for (const part of ["head", "constructor", Object.create(null), Symbol("heads"), undefined]) {
+      const refused = () => anatomyPart(anatomy, part as "heads");
+      expect(refused).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", value: part }));
+    }
+    expect(() => anatomyPart(null as never, "heads")).toThrow("anatomy: must be an object");
+  });
+
   it("has manners", async () => {
     expect(await anatomy).toBe(anatomy);
     expect(() => JSON.stringify(anatomy)).not.toThrow();

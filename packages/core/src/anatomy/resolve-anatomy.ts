@@ -1,5 +1,5 @@
 /** The anatomy of a module that nobody described: what can be found by name, and a clear refusal for the rest. */
-import { isArray, type Module, type MxArray } from "@mlxterp/mlx";
+import { checkChoice, checkRecord, isArray, type Module, type MxArray } from "@mlxterp/mlx";
 import { MissingAnatomyError } from "../errors.js";
 import { isModule } from "../tree/module-node.js";
 import type { Anatomy } from "./anatomy.js";
@@ -54,7 +54,7 @@ const rules: Partial<Record<keyof Anatomy, Rule>> = {
   vocab: { looked: embeddings, find: (module) => embeddingTable(module).vocab },
 };
 
-const parts: ReadonlySet<PropertyKey> = new Set<keyof Anatomy>([
+const parts: readonly (keyof Anatomy)[] = [
   "layers",
   "heads",
   "kvHeads",
@@ -66,7 +66,7 @@ const parts: ReadonlySet<PropertyKey> = new Set<keyof Anatomy>([
   "finalNorm",
   "unembed",
   "weights",
-]);
+];
 
 /**
  * An anatomy whose parts come from `given`, else from the module's usual names.
@@ -75,7 +75,7 @@ const parts: ReadonlySet<PropertyKey> = new Set<keyof Anatomy>([
 export function resolveAnatomy(module: Module, given: Partial<Anatomy> = {}): Anatomy {
   return new Proxy(given as Anatomy, {
     get: (target, key: keyof Anatomy) => {
-      if (key in target || !parts.has(key)) return target[key];
+      if (key in target || !parts.includes(key)) return target[key];
       if (key === "maxPositions") return undefined; // no limit
       const found = rules[key]?.find(module);
       if (found !== undefined) return found;
@@ -87,6 +87,7 @@ export function resolveAnatomy(module: Module, given: Partial<Anatomy> = {}): An
 /**
  * A part of the anatomy, or undefined where the model does not show it.
  *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a part that no anatomy has
  * @example
  * anatomyPart(model.anatomy, "heads"); // 4
  */
@@ -94,6 +95,8 @@ export function anatomyPart<K extends keyof Anatomy>(
   anatomy: Anatomy,
   part: K,
 ): Anatomy[K] | undefined {
+  checkRecord("anatomy", anatomy);
+  checkChoice("part", part, parts);
   try {
     return anatomy[part];
   } catch (error) {

@@ -26,6 +26,7 @@ export interface EditOptions {
  * checkEdits("edits", [{ name: "calm", interventions: { "layers.2": (x: MxArray) => x } }]);
  */
 export function checkEdits(argument: string, value: unknown): void {
+  checkText("argument", argument);
   checkList(argument, value);
   for (const [index, edit] of (value as readonly NamedEdit[]).entries()) {
     const place = `${argument}[${index}]`;

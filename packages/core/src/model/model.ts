@@ -243,7 +243,7 @@ export class InterpretableModelCore<M extends Module> {
     options: RunOptionsOn<M, S, I> & { readonly positions?: P } = {},
   ): Promise<ActivationCache<P extends number ? Module : M>> {
     checkOptions<RunOptions>("run", options, runRules);
-    const provenance = this.provenance(options);
+    const provenance = () => this.provenance(options);
     const cache = this.lazily(this.prepare(input, options), options, provenance);
     await computeCache(cache, options);
     return cache as ActivationCache<P extends number ? Module : M>;

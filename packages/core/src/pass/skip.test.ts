@@ -5,9 +5,14 @@ import { CausalModel } from "../../test/support/causal-model.js";
 import { expectSame, expectUntouched } from "../../test/support/compare.js";
 import { Counting } from "../../test/support/dictionary.js";
 import { Add, Chain, numbers, Stack } from "../../test/support/networks.js";
-import { InterventionShapeError, InvalidEditError, SiteNotReachedError } from "../errors.js";
+import {
+  AsyncForwardError,
+  InterventionShapeError,
+  InvalidEditError,
+  SiteNotReachedError,
+} from "../errors.js";
 import { InterpretableModel } from "../model/model.js";
-import { skip } from "./skip.js";
+import { skip, skipOptions } from "./skip.js";
 
 const x = numbers(2, 3, 4);
 const network = new Stack();
@@ -153,6 +158,44 @@ describe("a skip that cannot be", () => {
     expect(() => model.edit({ "layer.0": skip() })).toThrow(/matches no site/);
     // @ts-expect-error a misspelt site beside a good one
     expect(() => model.edit({ "layers.0": skip(), "layers.0.upp": skip() })).toThrow();
+  });
+
+  it("is refused where its function returns no array of the module's axes: the next module failed in MLX's words", () => {
+    class Write extends nn.Module {
+      outputAxes = ["batch", "position", "hidden"] as const;
+      writesResidual = true;
+      override forward(y: MxArray): MxArray {
+        return y;
+      }
+    }
+    class Residual extends nn.Module {
+      mlp = new Write();
+      override forward(y: MxArray): MxArray {
+        return mx.add(y, this.mlp.forward(y));
+      }
+    }
+    const residual = new InterpretableModel(new Residual());
+    const ran = (returned: unknown) => () =>
+      residual.edit({ mlp: skip({ output: () => returned }) }).forward(x);
+    for (const returned of [undefined, [1, 2], "text", mx.array([1]), mx.ones([2, 2])]) {
+      expect(ran(returned)).toThrow(InvalidEditError);
+      expect(ran(returned)).toThrow(
+        /at "mlp": its function must return an array of MLX with the axes \(batch, position, hidden\), not /,
+      );
+    }
+    expect(ran(mx.ones([2, 3, 5]))).toThrow(InterventionShapeError);
+    expect(ran(Promise.resolve(x))).toThrow(AsyncForwardError);
+    expectSame(ran(mx.zerosLike(x))(), x);
+    const wide = model.edit({ "layers.0.up": skip({ output: () => mx.ones([2, 3, 5]) }) });
+    expect(() => wide.forward(x)).toThrow(InterventionShapeError);
+  });
+
+  it("has options that can be asked of anything", () => {
+    const bare = Object.create(null) as object;
+    for (const other of [undefined, null, 3, "skip", bare, () => x]) {
+      expect(skipOptions(other)).toBeUndefined();
+    }
+    expect(skipOptions(skip({ output: "zeros" }))).toEqual({ output: "zeros" });
   });
 
   it("is refused inside another intervention, and with an unknown output", () => {

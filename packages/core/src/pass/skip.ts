@@ -21,7 +21,7 @@ export type SkippedOutput = (...args: unknown[]) => unknown;
 export interface SkipOptions {
   /**
    * What takes the place of the output: the module's first argument, zeros, or what a function makes of all its
-   * arguments, for modules that return more than one array. Default: zeros for a module that declares
+   * arguments, for modules that return more than one array: of the module's axes, where it declares them. Default: zeros for a module that declares
    * `writesResidual`, as attention and MLP of the language models do, so that it adds nothing; else the input.
    */
   readonly output?: "input" | "zeros" | SkippedOutput;
@@ -35,7 +35,8 @@ const skipping = Symbol.for("mlxterp.skip");
  * any other, in `model.edit` or for one pass; others at the same site act on what takes the output's place.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`); in a pass, InvalidEditError (`INVALID_EDIT`) for an input or inside
- *   a combinator, InterventionShapeError (`INTERVENTION_SHAPE`) where the output is known to have another shape
+ *   a combinator, or a function that does not return what the module would, InterventionShapeError
+ *   (`INTERVENTION_SHAPE`) where the output is known to have another shape
  * @example
  * const shallow = model.edit({ "layers.3": skip(), "layers.1.mlp": skip() });
  */
@@ -58,12 +59,13 @@ export function skip(options: SkipOptions = {}): Intervention {
 }
 
 /**
- * What a skip was made with; undefined for every other intervention.
+ * What a skip was made with; undefined for whatever else it is given.
  *
  * @example
  * skipOptions(skip({ output: "zeros" })); // { output: "zeros" }
  */
-export function skipOptions(intervention: Intervention): SkipOptions | undefined {
+export function skipOptions(intervention: unknown): SkipOptions | undefined {
+  if (typeof intervention !== "function") return undefined;
   return (intervention as { readonly [skipping]?: SkipOptions })[skipping];
 }
 
@@ -96,8 +98,12 @@ export function runOrSkip(
 }
 
 function skippedOutput(site: Site, output: SkipOptions["output"], args: unknown[]): unknown {
-  if (typeof output === "function") return output(...args);
   const x = arrayInside(args);
+  if (typeof output === "function") {
+    const result = output(...args);
+    checkOutput(site, result, x);
+    return result;
+  }
   if (!x) throw new SiteNotReachedError(site.name, "its module was given no array to pass on.");
   const module = site.node.standsFor ?? site.node.module;
   const shape = knownShape(module, x) ?? x.shape;
@@ -110,8 +116,30 @@ function skippedOutput(site: Site, output: SkipOptions["output"], args: unknown[
   throw new InvalidEditError(site.name, "skip", reason);
 }
 
+/** What comes after the module would fail on anything else, with an error that names neither site nor skip. */
+function checkOutput(site: Site, result: unknown, x: MxArray | undefined): void {
+  if (result instanceof Promise) return; // refused like every forward that is asynchronous
+  const module = site.node.standsFor ?? site.node.module;
+  const axes = declaredAxes(site.node.module);
+  const shape = x && (knownShape(module, x) ?? (writesResidual(module) ? x.shape : undefined));
+  if (axes === undefined && shape === undefined) return;
+  const array = arrayInside(result);
+  if (array === undefined || (axes && axes.length !== array.ndim)) {
+    const due = axes === undefined ? "" : ` with the axes (${axes.join(", ")})`;
+    const given = array ? `one of shape [${array.shape.join(", ")}]` : brief(result);
+    const reason = `its function must return an array of MLX${due}, not ${given}`;
+    throw new InvalidEditError(siteLabel(site.name, site.call), "skip", reason);
+  }
+  const fits = shape === undefined || String(shape) === String(array.shape);
+  if (!fits) throw new InterventionShapeError(site.name, shape, array.shape);
+}
+
+function writesResidual(module: Module): boolean {
+  return (module as { writesResidual?: boolean }).writesResidual === true;
+}
+
 function usualOutput(module: Module): "input" | "zeros" {
-  return (module as { writesResidual?: boolean }).writesResidual ? "zeros" : "input";
+  return writesResidual(module) ? "zeros" : "input";
 }
 
 /** The shape of a module's output, where its weights tell. */

@@ -66,6 +66,7 @@ export async function computeCache(
   { budget, spill }: RoomOptions,
 ): Promise<void> {
   requireBudget({ entries: cache.held(), prompts: cache.tokens?.lengths.length }, budget);
+  cache.settle(); // of the weights as they are now
   if (!spill || cache.nbytes <= byteCount(spill.budget, "spill.budget")) {
     await computeEntries(cache.held());
     return;

@@ -1,5 +1,14 @@
 /** Values that are finite as computed but infinite in the dtype they are kept in: found beside the values, and refused. */
-import { checkArray, InvalidArgumentError, isFloating, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkArray,
+  checkChoice,
+  checkText,
+  dtypeNames,
+  InvalidArgumentError,
+  isFloating,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { DtypeOverflowError } from "./errors.js";
 
 /** From where on numbers round to infinity. */
@@ -12,11 +21,13 @@ export type NarrowDtype = keyof typeof limits;
  * The largest finite size in a value that will be cast, to be computed with it; undefined where nothing can overflow.
  *
  * @returns a scalar float32, lazy
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no array, or no name of a dtype
  * @example
  * largestCast(mx.array([1, -3]), "float16")?.item(); // 3
  */
 export function largestCast(value: MxArray, dtype: string | undefined): MxArray | undefined {
   checkArray("value", value);
+  if (dtype !== undefined) checkChoice("dtype", dtype, dtypeNames);
   if (!isNarrow(dtype) || !isFloating(value.dtype) || value.dtype.size <= 2 || value.size === 0) {
     return undefined;
   }
@@ -28,11 +39,14 @@ export function largestCast(value: MxArray, dtype: string | undefined): MxArray 
 /**
  * @param largest from `largestCast`, computed
  * @param where it happened, such as ` in sequences 0 … 7`
- * @throws DtypeOverflowError (`DTYPE_OVERFLOW`)
+ * @throws DtypeOverflowError (`DTYPE_OVERFLOW`); InvalidArgumentError (`INVALID_ARGUMENT`) for what is no name of a dtype
  * @example
  * requireHeld("layers.0", "float16", mx.array(3));
  */
 export function requireHeld(site: string, dtype: string, largest: MxArray, where = ""): void {
+  checkText("site", site);
+  checkChoice("dtype", dtype, dtypeNames);
+  checkText("where", where);
   if (checkArray("largest", largest).size !== 1) {
     throw new InvalidArgumentError("largest", largest, "must hold one number.");
   }

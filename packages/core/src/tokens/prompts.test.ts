@@ -15,6 +15,15 @@ const rows = (input: Prompt) => {
   return array.tolist();
 };
 
+it.each([[undefined], [null], ["ids"], [{ length: 2 }]])(
+  "a tokenizer that encodes a text as %j is told so",
+  (encoded: unknown) => {
+    const tokenizer = { ...letters, encode: () => encoded as number[] };
+    const other = new InterpretableModel(new CausalModel(), { tokenizer });
+    expect(() => other.tokens("abc")).toThrow("tokenizer.encode(text): must be a list, not ");
+  },
+);
+
 describe("a prompt", () => {
   it.each<[string, Prompt, number[][]]>([
     ["a text", "abc", [[0, 1, 2]]],

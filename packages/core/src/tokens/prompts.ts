@@ -130,7 +130,11 @@ function listOf(value: unknown): readonly unknown[] | undefined {
 }
 
 function encode(text: string, tokenizer: Tokenizer | undefined): number[] {
-  if (tokenizer) return tokenizer.encode(text);
+  if (tokenizer) {
+    const ids = tokenizer.encode(text);
+    checkList("tokenizer.encode(text)", ids);
+    return ids;
+  }
   throw new InvalidPromptError(
     "This model has no tokenizer, so a prompt must be a list of token ids. Pass { tokenizer } to use text.",
     text,

@@ -56,6 +56,16 @@ describe("cutting texts into sequences", () => {
     expect(await listed(sequences)).toEqual(await listed(sequences));
   });
 
+  it.each([[undefined], [null], ["ids"], [[1.5]], [[Number.NaN]], [["a"]]])(
+    "refuses a tokenizer that encodes a text as %j",
+    async (encoded: unknown) => {
+      const tokenizer = { encode: () => encoded as number[] };
+      const cut = listed(cutIntoSequences(["text"], tokenizer, { length: 2 }));
+      await expect(cut).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      await expect(cut).rejects.toThrow("tokenizer.encode(text)");
+    },
+  );
+
   it.each([[{ length: 0 }], [{ length: 2.5 }], [{ length: 1, bos: 0 }]])(
     "refuses a length without room: %j",
     (options) => {

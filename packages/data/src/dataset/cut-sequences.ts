@@ -7,6 +7,7 @@
 import type { Tokenizer } from "@mlxterp/core";
 import {
   checkIterable,
+  checkList,
   checkMethods,
   checkOptions,
   checkPositiveInteger,
@@ -67,7 +68,7 @@ async function* cut(
   let sequence: number[] = [];
   for await (const text of texts) {
     checkText("texts", text);
-    const ids = tokenizer.encode(text);
+    const ids = encode(text, tokenizer);
     for (const id of separator === undefined ? ids : [...ids, separator]) {
       if (sequence.length === 0 && bos !== undefined && id !== bos) sequence.push(bos); // a document's own mark is enough
       sequence.push(id);
@@ -76,4 +77,11 @@ async function* cut(
       sequence = [];
     }
   }
+}
+
+function encode(text: string, tokenizer: Pick<Tokenizer, "encode">): readonly number[] {
+  const ids = tokenizer.encode(text);
+  checkList("tokenizer.encode(text)", ids);
+  for (const [index, id] of ids.entries()) checkWholeNumber(`tokenizer.encode(text)[${index}]`, id);
+  return ids;
 }

@@ -1,5 +1,6 @@
 /** What a dataset is: prompts one after the other, of which only a batch is ever held. */
-import { InvalidArgumentError, isArray } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError, isArray } from "@mlxterp/mlx";
+import { InvalidSequenceError } from "../errors.js";
 
 /** One text, or the ids of one sequence, fed as they are. */
 export type DatasetPrompt = string | readonly number[];
@@ -10,7 +11,10 @@ export type DatasetPrompt = string | readonly number[];
  */
 export type Dataset = Iterable<DatasetPrompt> | AsyncIterable<DatasetPrompt>;
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what cannot be gone through, and for one text */
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what cannot be gone through, and for one text;
+ * InvalidSequenceError (`INVALID_SEQUENCE`) for a prompt that is none
+ */
 export async function* promptsOf(dataset: Dataset): AsyncGenerator<DatasetPrompt, void, undefined> {
   const given: unknown = dataset;
   const iterable =
@@ -23,7 +27,30 @@ export async function* promptsOf(dataset: Dataset): AsyncGenerator<DatasetPrompt
       "a dataset is a list, generator or stream of prompts; wrap a single text in [ ], and give ids as numbers: array.tolist().";
     throw new InvalidArgumentError("dataset", dataset, rule);
   }
-  yield* dataset;
+  let sequence = 0;
+  for await (const prompt of dataset) {
+    checkPrompt(prompt, sequence++);
+    yield prompt;
+  }
+}
+
+/** What is hashed and counted before a model sees it must be a prompt already; its ids the model checks. */
+function checkPrompt(prompt: unknown, sequence: number): void {
+  if (typeof prompt === "string") return;
+  const list =
+    Array.isArray(prompt) || (ArrayBuffer.isView(prompt) && !(prompt instanceof DataView));
+  if (!list) {
+    const given = isArray(prompt) ? "an array of MLX; give array.tolist()" : brief(prompt);
+    throw new InvalidSequenceError(
+      sequence,
+      `it is neither a text nor a list of ids, but ${given}.`,
+    );
+  }
+  const ids: readonly unknown[] = Array.from(prompt as ArrayLike<unknown>);
+  const place = ids.findIndex((id) => typeof id !== "number");
+  if (place < 0) return;
+  const reason = `it has ${brief(ids[place])} at position ${place}, which is not a token id.`;
+  throw new InvalidSequenceError(sequence, reason);
 }
 
 /** Groups in the order of the source; the last one may be smaller. Takes no prompt before it is needed. */

@@ -34,6 +34,20 @@ async function begun(folder: string, after: number, options: Partial<CollectToDi
 }
 
 describe("a collection on disk", () => {
+  it.each([
+    [null],
+    [3],
+    [mx.array(3)],
+    [{}],
+    [[Symbol("id")]],
+    [[null, 1]],
+    [new DataView(new ArrayBuffer(4))],
+  ])("refuses %o among the prompts by its number, before it is hashed", async (prompt: unknown) => {
+    const prompts = [[1, 2], prompt] as number[][];
+    const collected = collectToDisk(model, prompts, { ...common, folder: temporaryFolder() });
+    await expect(collected).rejects.toMatchObject({ code: "INVALID_SEQUENCE", sequence: 1 });
+  });
+
   it("holds what a collection in memory does, in shards that any reader of safetensors opens", async () => {
     const folder = temporaryFolder();
     await using store = await collectToDisk(model, dataset, { ...common, folder });

@@ -148,6 +148,18 @@ describe("what cannot be read", () => {
     expect(invalid.value).toEqual(value);
   });
 
+  it.each([[mx.array(3)], [mx.array([1, 2])], [mx.array([])]])(
+    "refuses %s, an array of MLX, by its place: a schema that asked for its length threw",
+    (array) => {
+      const json = { type: "atPositions", positions: array, intervention: inner };
+      const nested = { type: "compose", interventions: [inner, json] };
+      expect(() => parseIntervention(json)).toThrow("positions: is an array of MLX");
+      expect(() => parseInterventions({ "layers.1": [nested] })).toThrow(
+        "layers.1[0].interventions[1].positions: is an array of MLX, and JSON holds plain numbers: write array.tolist().",
+      );
+    },
+  );
+
   it("refuses fields that it does not know, so that a misspelt option is never ignored", () => {
     expect(() => parseIntervention({ type: "noise", std: 1, sed: 3 })).toThrow(/sed/);
   });

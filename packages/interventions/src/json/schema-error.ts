@@ -1,4 +1,5 @@
 /** From a failed schema to one error with the path and the value that are wrong. */
+import { isArray } from "@mlxterp/mlx";
 import type { z } from "zod";
 import { InvalidInterventionError, type Path } from "../errors.js";
 
@@ -7,18 +8,31 @@ type Issue = z.core.$ZodIssue;
 /** Deeper structures, and those that contain themselves, are refused before anything recurses into them. */
 const deepest = 64;
 
-/** @throws InvalidInterventionError (`INVALID_INTERVENTION`) for JSON nested too deeply */
+/**
+ * @throws InvalidInterventionError (`INVALID_INTERVENTION`) for JSON nested too deeply, and for arrays of MLX in it,
+ * which a schema cannot look at
+ */
 export function requireShallow(json: unknown, path: Path): void {
-  let level = new Set<unknown>([json]);
+  let level = new Map<unknown, Path>([[json, path]]);
   for (let depth = 0; level.size > 0; depth++) {
     if (depth > deepest) {
       throw new InvalidInterventionError(path, json, `must not be nested deeper than ${deepest}.`);
     }
-    const inner = [...level].flatMap((value) =>
-      typeof value === "object" && value !== null ? Object.values(value) : [],
-    );
-    level = new Set(inner.filter((value) => typeof value === "object"));
+    level = new Map([...level].flatMap(([value, place]) => membersOf(value, place)));
   }
+}
+
+/** The objects inside a value, each with its place. */
+function membersOf(value: unknown, path: Path): [unknown, Path][] {
+  if (isArray(value)) {
+    const rule = "is an array of MLX, and JSON holds plain numbers: write array.tolist().";
+    throw new InvalidInterventionError(path, value, rule);
+  }
+  if (typeof value !== "object" || value === null) return [];
+  const isList = Array.isArray(value);
+  return Object.entries(value)
+    .filter(([, member]) => typeof member === "object" && member !== null)
+    .map(([key, member]) => [member, [...path, isList ? Number(key) : key]]);
 }
 
 /** The most telling issue of a failed parse, as our error. */

@@ -7,6 +7,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import { NotGenerativeError } from "../errors.js";
+import { checkDescription } from "../generative-base/options.js";
 import { Bert, type BertPassOptions } from "./bert.js";
 import type { BertConfig } from "./config.js";
 
@@ -46,6 +47,7 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
     });
     instanceOf(Bert, "a Bert")("bert", bert);
     const { config, tokenizer, name, checkpoint, notes = [] } = options;
+    checkDescription(config, bert.layers);
     const { layers, heads, hidden, vocab, maxPositions } = config;
     super(bert, {
       tokenizer,

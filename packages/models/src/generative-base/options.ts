@@ -1,6 +1,13 @@
 /** What every generative model is made with. */
 import type { Tokenizer } from "@mlxterp/core";
-import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
+import {
+  checkList,
+  checkOptions,
+  checkPositiveInteger,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+} from "@mlxterp/mlx";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 
 export interface GenerativeOptions<Config> {
@@ -26,4 +33,26 @@ export function checkGenerativeOptions(model: string, options: GenerativeOptions
     ...{ config: checkRecord, tokenizer: checkRecord, name: checkText },
     ...{ eosTokens: checkList, checkpoint: checkRecord, notes: checkList },
   });
+}
+
+/** What every description counts. */
+interface Sizes {
+  readonly layers: number;
+  readonly hidden: number;
+  readonly vocab: number;
+}
+
+/**
+ * Refuses a description that is not the module's: an anatomy made from it would be wrong wherever it is read.
+ *
+ * @param layers those that the module has
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ */
+export function checkDescription(sizes: Sizes, layers: readonly unknown[]): void {
+  for (const name of ["layers", "hidden", "vocab"] as const) {
+    checkPositiveInteger(`config.${name}`, sizes[name]);
+  }
+  if (sizes.layers === layers.length) return;
+  const rule = `describes ${sizes.layers} layers, but the module has ${layers.length}. Give the description it was made from.`;
+  throw new InvalidArgumentError("config.layers", sizes.layers, rule);
 }

@@ -6,11 +6,16 @@ import { ModelWeights } from "../anatomy/model-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type CacheOptions, KeyValueCache } from "../decoder/cache/cache.js";
 import type { DecoderConfig } from "../decoder/config/config.js";
+import { checkDecoderConfig } from "../decoder/config/config-rules.js";
 import { Decoder } from "../decoder/model/decoder.js";
 import { instanceOf } from "../decoder/model/pass-arguments.js";
 import { type FoldOptions, foldDecoder } from "../folding/fold-decoder.js";
 import { GenerativeBase } from "../generative-base/generative-base.js";
-import { checkGenerativeOptions, type GenerativeOptions } from "../generative-base/options.js";
+import {
+  checkDescription,
+  checkGenerativeOptions,
+  type GenerativeOptions,
+} from "../generative-base/options.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
 import { type Verification, type VerifyOptions, verifyModel } from "../verify/verify-model.js";
 import { type DriftOptions, type QuantizationDrift, quantizationDrift } from "./drift.js";
@@ -36,6 +41,8 @@ export class LanguageModel extends GenerativeBase<Decoder, DecoderConfig> {
   constructor(decoder: Decoder, options: LanguageModelOptions) {
     checkGenerativeOptions("LanguageModel", options);
     instanceOf(Decoder, "a Decoder")("decoder", decoder);
+    const { layers, hidden, vocab } = checkDecoderConfig(options.config);
+    checkDescription({ layers: layers.length, hidden, vocab }, decoder.layers);
     super(decoder, options, describeAnatomy(decoder, options.config));
     this.weights = new ModelWeights(decoder);
   }

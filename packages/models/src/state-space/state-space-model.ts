@@ -2,7 +2,11 @@
 import type { Anatomy } from "@mlxterp/core";
 import { instanceOf } from "../decoder/model/pass-arguments.js";
 import { GenerativeBase } from "../generative-base/generative-base.js";
-import { checkGenerativeOptions, type GenerativeOptions } from "../generative-base/options.js";
+import {
+  checkDescription,
+  checkGenerativeOptions,
+  type GenerativeOptions,
+} from "../generative-base/options.js";
 import { StateCache } from "./cache.js";
 import type { MambaConfig } from "./config.js";
 import { Mamba } from "./mamba.js";
@@ -20,6 +24,7 @@ export class StateSpaceModel extends GenerativeBase<Mamba, MambaConfig> {
   constructor(mamba: Mamba, options: StateSpaceModelOptions) {
     checkGenerativeOptions("StateSpaceModel", options);
     instanceOf(Mamba, "a Mamba")("mamba", mamba);
+    checkDescription(options.config, mamba.layers);
     super(mamba, options, describeAnatomy(mamba, options.config));
   }
 

@@ -1,0 +1,46 @@
+/** Models that are made by hand: a description that is none, or that is another module's. */
+import { describe, expect, it } from "vitest";
+import { Decoder, LanguageModel } from "../index.js";
+import { Mamba } from "../state-space/mamba.js";
+import { StateSpaceModel } from "../state-space/state-space-model.js";
+import { smallConfig } from "../test-support/checkpoints.js";
+
+const config = smallConfig("llama");
+const mambaConfig = {
+  ...{ vocab: 19, hidden: 16, layers: 2, residualInFloat32: true, head: { tied: true } },
+  norm: { kind: "rms", epsilon: 1e-5, bias: false },
+  mixer: {
+    ...{ inner: 32, state: 4, stepRank: 2, kernel: 4 },
+    ...{ projectionBias: false, convolutionBias: true },
+  },
+} as const;
+
+describe("a description", () => {
+  it.each([[new Error("a value")], [{}], [{ ...config, hidden: "32" }]])(
+    "of a decoder that is none is refused: %#",
+    (given: unknown) => {
+      const make = () => new LanguageModel(new Decoder(config), { config: given as never });
+      expect(make).toThrow(expect.objectContaining({ code: "INVALID_DECODER_CONFIG" }));
+    },
+  );
+
+  it.each([[new Error("a value")], [{}], [{ ...mambaConfig, vocab: 0 }]])(
+    "of a state-space model that is none is refused: %#",
+    (given: unknown) => {
+      const mamba = new Mamba(mambaConfig);
+      const make = () => new StateSpaceModel(mamba, { config: given as never });
+      expect(make).toThrow(/^config\.(layers|vocab): must be a whole number from 1/);
+    },
+  );
+
+  it("of more layers than the module has is refused, where the anatomy counted too many", () => {
+    const more = { ...config, layers: [...config.layers, config.layers[0]] };
+    expect(() => new LanguageModel(new Decoder(config), { config: more })).toThrow(
+      "config.layers: describes 3 layers, but the module has 2.",
+    );
+    const deep = { ...mambaConfig, layers: 5 };
+    expect(() => new StateSpaceModel(new Mamba(mambaConfig), { config: deep })).toThrow(
+      "config.layers: describes 5 layers, but the module has 2.",
+    );
+  });
+});
