@@ -41,7 +41,7 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 /** Options that the method cannot do without. */
-export function optionsOf(method: Method): Record<string, unknown> {
+function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
   const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
