@@ -1,10 +1,12 @@
 /** The menu of @mlxterp/analysis: a room for each method, and what they share. */
 export { type TopK, topK } from "@mlxterp/mlx";
 export * from "./acdc/index.js";
+export * from "./activation-addition/index.js";
 export * from "./activation-patching/index.js";
 export * from "./attention-patterns/index.js";
 export * from "./attribution-patching/index.js";
 export * from "./circuits/index.js";
+export * from "./copying-loss/index.js";
 export * from "./direct-logit-attribution/index.js";
 export * from "./edge-attribution/index.js";
 export * from "./head-ablation/index.js";
@@ -15,6 +17,7 @@ export * from "./path-patching/index.js";
 export { type RerunOptions, rerun } from "./rerun.js";
 export type { Answer } from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";
+export { createResult, type Found } from "./shared/create-result.js";
 export {
   AnswerTokenError,
   EqualBaselinesError,
@@ -30,5 +33,6 @@ export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
+export * from "./site-statistics/index.js";
 export * from "./task-accuracy/index.js";
 export * from "./tasks/index.js";

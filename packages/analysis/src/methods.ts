@@ -5,12 +5,14 @@ import { patch } from "./activation-patching/method.js";
 import { attention } from "./attention-patterns/method.js";
 import { atp } from "./attribution-patching/method.js";
 import { circuit } from "./circuits/method.js";
+import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { lens } from "./logit-lens/method.js";
 import { path } from "./path-patching/method.js";
+import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
 
 export const methods: readonly Method[] = [
@@ -18,6 +20,7 @@ export const methods: readonly Method[] = [
   lens,
   attention,
   heads,
+  copying,
   patch,
   atp,
   attribute,
@@ -26,4 +29,5 @@ export const methods: readonly Method[] = [
   edges,
   circuit,
   discover,
+  statistics,
 ];

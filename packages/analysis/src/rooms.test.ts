@@ -1,14 +1,7 @@
 /** What holds for every method: results survive JSON, run again to the same numbers, refuse what they do not know. */
 import { mx } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
-import {
-  compare,
-  fieldsOf,
-  type Method,
-  type Result,
-  resultsFromJson,
-  toJson,
-} from "@mlxterp/results";
+import { compare, fieldsOf, type Result, resultsFromJson, toJson } from "@mlxterp/results";
 import { expect, it } from "vitest";
 import {
   ablateHeads,
@@ -20,34 +13,14 @@ import {
   pathPatching,
   rerun,
 } from "./index.js";
+import { clean, corrupted, question, resultOf, resultsOfList } from "./testing/each-method.js";
 
-const clean = "Mary and John went to the park . John gave a ball to";
-const corrupted = "Mary and John went to the park . Mary gave a ball to";
-const question = { answer: "Mary", wrongAnswer: "John" };
 const model = await loadModel("tiny");
-
-const inputs: Readonly<Record<string, unknown>> = {
-  prompts: clean,
-  pairs: { clean, corrupted },
-  none: undefined,
-};
-
-/** Options that the method cannot do without. */
-function optionsOf(method: Method): Record<string, unknown> {
-  const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
-  const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
-  return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
-}
-
-async function resultOf(method: Method): Promise<Result> {
-  return (await method.run(model, inputs[method.input] as string, optionsOf(method))) as Result;
-}
 
 it.each(methods.map((method) => [method.name, method] as const))(
   "%s: equal after JSON, and bit for bit when it runs again",
   async (_, method) => {
-    const result = await resultOf(method);
+    const result = await resultOf(model, method);
     const [stored] = resultsFromJson(toJson(result));
     expect(compare(result, stored)).toBeUndefined();
     expect(method.view(stored)).toEqual(method.view(result));
@@ -61,11 +34,28 @@ it.each(methods.map((method) => [method.name, method] as const))(
   },
 );
 
+/** What alone and in a batch sums in another order. */
+const near = { absolute: 1e-4, relative: 1e-4 };
+
+it.each(methods.map((method) => [method.name, method] as const))(
+  "%s: every result of a list of prompts or pairs runs again",
+  async (_, method) => {
+    const results = await resultsOfList(model, method);
+    expect(results.flatMap(({ fed }) => fed)).toHaveLength(method.input === "pairs" ? 4 : 2);
+    for (const result of results) {
+      const [stored] = resultsFromJson(toJson(result));
+      const again = await rerun(model, method, stored);
+      expect(compare(stored, again, results.length > 1 ? near : undefined)).toBeUndefined();
+      expect(again.fed).toEqual(stored.fed);
+      expect(again.asked).toEqual(stored.asked);
+    }
+  },
+);
+
 it.each(methods.map((method) => [method.name, method] as const))(
   "%s: refuses an option that does not exist, and says what every option is",
   async (_, method) => {
-    const options = { ...optionsOf(method), nonsense: 1 };
-    await expect(method.run(model, inputs[method.input] as string, options)).rejects.toMatchObject({
+    await expect(resultOf(model, method, { nonsense: 1 })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       message: expect.stringContaining("nonsense: there is no such option"),
     });

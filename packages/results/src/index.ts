@@ -34,6 +34,7 @@ export {
   defineMethod,
   type InputKind,
   type Method,
+  type MethodDefinition,
   type MethodInputs,
   type MethodParts,
   type MethodProgress,

@@ -21,7 +21,7 @@ import { fedOf, promptIds, promptList } from "../shared/prompts.js";
 import { type HeadKind, headKinds } from "./head-kinds.js";
 import { type ScoreSums, sumScores } from "./head-scores.js";
 import { type HeadTypeOptions, headTypeOptions } from "./options.js";
-import { repeatedTokens, startTokens } from "./random-tokens.js";
+import { fittingLength, repeatedTokens } from "./random-tokens.js";
 import type { HeadTypesResult } from "./result.js";
 
 type Asked = ParsedOptions<typeof headTypeOptions>;
@@ -77,11 +77,6 @@ function refuseRandomOptions({ length }: HeadTypeOptions = {}): void {
 
 function randomPrompts(model: AnalysisModel, { seed, length, sequences }: Asked): number[][] {
   return repeatedTokens(model, { seed, length: length ?? fittingLength(model), sequences });
-}
-
-function fittingLength(model: AnalysisModel): number {
-  const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
-  return Math.min(50, Math.floor((limit - startTokens(model).length) / 2));
 }
 
 function classify(

@@ -36,6 +36,12 @@ export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): nu
   });
 }
 
+/** Tokens of one copy: 50, or what fits the model. */
+export function fittingLength(model: AnalysisModel): number {
+  const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
+  return Math.min(50, Math.floor((limit - startTokens(model).length) / 2));
+}
+
 function draw(tokens: readonly number[], count: number, random: () => number): number[] {
   const pool = [...tokens];
   const swap = count <= pool.length; // else repetition cannot be avoided

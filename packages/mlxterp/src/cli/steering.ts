@@ -1,6 +1,7 @@
 /** Steering named on the command line: a direction between two prompts, added while generating. */
 import type { Interventions } from "@mlxterp/core";
 import type { LanguageModel } from "@mlxterp/models";
+import { InvalidArgumentError } from "@mlxterp/results";
 import { UsageError } from "./failure.js";
 import { texts } from "./options.js";
 import { readPrompt } from "./prompt.js";
@@ -41,41 +42,28 @@ function splitPrompts(text: string): string[] {
 }
 
 /**
- * Adds, at every position, the difference of what two prompts' last tokens hold at the site.
- * Source: Turner et al. 2023, "Activation Addition", arXiv 2308.10248.
+ * The interventions that the entries ask for.
+ *
+ * @throws UsageError for a site that holds no stream
  */
 export async function steeringInterventions(
   model: LanguageModel,
   entries: readonly string[],
   warn: (text: string) => void,
 ): Promise<Interventions> {
-  const { addVector } = await import("@mlxterp/interventions");
-  const record: Record<string, ReturnType<typeof addVector>[]> = {};
-  for (const { site, toward, from, factor } of entries.map(parseSteering)) {
-    const direction = await directionBetween(model, site, { toward, from }, warn);
-    record[site] ??= [];
-    record[site].push(addVector(direction, { scale: factor }));
-  }
-  return record;
-}
-
-/** (hidden) */
-async function directionBetween(
-  model: LanguageModel,
-  site: string,
-  { toward, from }: Pick<Steering, "toward" | "from">,
-  warn: (text: string) => void,
-) {
-  const { mx } = await import("@mlxterp/mlx");
-  const lastOf = async (prompt: string) => {
-    const cache = await model.run(readPrompt(model, prompt, { chat: false, warn }), { save: site });
-    const [name] = cache.keys();
-    const value = cache.last(name); // (1, hidden)
-    if (cache.size === 1 && value.ndim === 2) return value.reshape([-1]);
+  const { activationAddition } = await import("@mlxterp/analysis");
+  const read = (prompt: string) => readPrompt(model, prompt, { chat: false, warn });
+  const additions = entries.map(parseSteering).map(({ site, toward, from, factor }) => ({
+    ...{ site, toward: read(toward), factor },
+    ...(from !== undefined && { from: read(from) }),
+  }));
+  try {
+    return await activationAddition(model, ...additions);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError) || error.argument !== "site") throw error;
     throw new UsageError(
-      `--steer needs one site of shape (batch, position, hidden), such as layers.2, not ${site}.`,
+      `--steer needs one site of shape (batch, position, hidden), such as layers.2, not ${error.value}.`,
+      { cause: error },
     );
-  };
-  const end = await lastOf(toward);
-  return from === undefined ? end : mx.subtract(end, await lastOf(from));
+  }
 }

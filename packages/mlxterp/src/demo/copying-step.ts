@@ -12,7 +12,7 @@ export async function copyingStep(
 ): Promise<Step<Copying>> {
   const { headTypeGrid, headTypes } = await import("@mlxterp/analysis");
   const types = await headTypes(model, undefined, { signal });
-  const data = await measureCopying(model, types);
+  const data = await measureCopying(model, types, signal);
   return {
     name: "copying",
     title: "How does it copy what it has never seen?",

@@ -1,9 +1,7 @@
 /** How well random words are copied when they come a second time, and what it takes. */
-import type { HeadScores, HeadTypesResult } from "@mlxterp/analysis";
-import type { Interventions } from "@mlxterp/core";
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import type { CopyingLossResult, CopyingRun, HeadScores, HeadTypesResult } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
-import { allHeads, type Head, sameHead } from "./story.js";
+import type { Head } from "./story.js";
 
 /** Mean loss, in nats per token, over the first and the second copy. */
 export interface CopyLoss {
@@ -26,20 +24,33 @@ export interface Copying {
 export async function measureCopying(
   model: LanguageModel,
   types: HeadTypesResult,
+  signal: AbortSignal,
 ): Promise<Copying> {
-  const { headScores } = await import("@mlxterp/analysis");
+  const { copyingLoss, headScores } = await import("@mlxterp/analysis");
   const heads = headScores(types);
   const induction = inductionHeads(heads);
-  const controls = controlHeads(model, induction);
   const prompts = types.fed.map(({ ids }) => ids);
+  const chosen = induction.map(({ layer, head }) => [layer, head] as const);
+  const result = await copyingLoss(model, prompts, { heads: chosen, signal });
   return {
-    intact: await copyLoss(model, prompts),
+    intact: await lossOf(result, "intact"),
     induction,
     previous: bestOf(heads, "previousToken"),
-    withoutInduction: await copyLoss(model, prompts, await without(induction)),
-    controls,
-    withoutControls: await copyLoss(model, prompts, await without(controls)),
+    withoutInduction: await lossOf(result, "without"),
+    controls: await controlsOf(result),
+    withoutControls: await lossOf(result, "control"),
   };
+}
+
+async function lossOf(result: CopyingLossResult, run: CopyingRun): Promise<CopyLoss> {
+  const { copyLossOf } = await import("@mlxterp/analysis");
+  const { first, second } = copyLossOf(result, run);
+  return { first, second };
+}
+
+async function controlsOf(result: CopyingLossResult): Promise<Head[]> {
+  const { copyLossOf } = await import("@mlxterp/analysis");
+  return copyLossOf(result, "control").heads.map(([layer, head]) => ({ layer, head }));
 }
 
 function scored({ layer, head, scores }: HeadScores, kind: keyof HeadScores["scores"]) {
@@ -55,49 +66,4 @@ function inductionHeads(heads: readonly HeadScores[]): Copying["induction"] {
   const clear = heads.filter(({ type }) => type === "induction");
   if (clear.length === 0) return [bestOf(heads, "induction")];
   return clear.map((head) => scored(head, "induction")).sort((a, b) => b.score - a.score);
-}
-
-/** As many other heads, from the last layer down. */
-function controlHeads(model: LanguageModel, taken: readonly Head[]): Head[] {
-  return allHeads(model)
-    .filter((head) => !taken.some((other) => sameHead(head, other)))
-    .slice(-taken.length);
-}
-
-async function without(heads: readonly Head[]): Promise<Interventions> {
-  const { atHeads, zeroOut } = await import("@mlxterp/interventions");
-  const layers = [...new Set(heads.map(({ layer }) => layer))];
-  return Object.fromEntries(
-    layers.map((layer) => {
-      const own = heads.filter((one) => one.layer === layer).map(({ head }) => head);
-      return [`layers.${layer}.selfAttn.z`, atHeads(own, zeroOut())];
-    }),
-  );
-}
-
-/** @param prompts `[start] copy copy`, all of one length */
-async function copyLoss(
-  model: LanguageModel,
-  prompts: readonly (readonly number[])[],
-  interventions: Interventions = {},
-): Promise<CopyLoss> {
-  const cache = await model.run(prompts, { interventions });
-  const losses = toFlat(tokenLosses(cache.get("output"), prompts)); // by the predicted token
-  const width = prompts[0].length - 1;
-  const copy = Math.floor(prompts[0].length / 2);
-  const mean = (from: number, to: number) => {
-    const chosen = [...losses].filter((_, index) => index % width >= from && index % width < to);
-    return chosen.reduce((sum, loss) => sum + loss, 0) / chosen.length;
-  };
-  // The first token of the second copy cannot be known, so both copies are counted from their second token.
-  return { first: mean(width - 2 * copy + 1, width - copy), second: mean(width - copy + 1, width) };
-}
-
-/** −log probability of every next token: (batch, position − 1) */
-function tokenLosses(logits: MxArray, prompts: readonly (readonly number[])[]): MxArray {
-  const width = prompts[0].length;
-  const predicting = logits.index(mx.Slice(), mx.Slice(0, width - 1));
-  const next = mx.array(prompts.map((ids) => ids.slice(1)), mx.int32); // biome-ignore format: call
-  const chosen = mx.takeAlongAxis(predicting, mx.expandDims(next, 2), 2).squeeze(2);
-  return mx.subtract(mx.logsumexp(predicting, 2), chosen);
 }

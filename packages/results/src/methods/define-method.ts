@@ -1,6 +1,7 @@
 /** A method as data: what it takes, what it returns, how it is looked at. Every surface is a loop over methods. */
 import type { z } from "zod";
 import type { Block } from "../blocks/block.js";
+import { plainView } from "../blocks/plain-view.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import type { Result } from "../results/result.js";
 
@@ -84,6 +85,15 @@ export interface MethodParts<
   view(result: R): readonly Block[];
 }
 
+/** The parts as one writes them: without a view, the tables are shown. */
+export type MethodDefinition<
+  Name extends string,
+  I extends InputKind,
+  S extends OptionsSchema,
+  M,
+  R extends Result,
+> = Omit<MethodParts<Name, I, S, M, R>, "view"> & Partial<Pick<MethodParts<Name, I, S, M, R>, "view">>; // biome-ignore format: one type
+
 /** A method that any surface can offer: a verb, a route, a form, a tool. */
 export type Method<
   Name extends string = string,
@@ -98,7 +108,8 @@ export type Method<
 const inputs: Readonly<Record<InputKind, true>> = { prompts: true, pairs: true, none: true };
 
 /**
- * Types a method by its own parts, and checks them: they may come from a user's plain JavaScript.
+ * Types a method by its own parts, and checks them: they may come from a user's plain JavaScript. Without a `view`, what was
+ * fed, the notes and the tables are shown.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the part that is missing or wrong
  * @example
@@ -119,8 +130,8 @@ export function defineMethod<
   S extends OptionsSchema,
   M,
   R extends Result,
->(parts: MethodParts<Name, I, S, M, R>): Method<Name, I, S, M, R> {
-  const { name, input, options, run, view } = parts;
+>(parts: MethodDefinition<Name, I, S, M, R>): Method<Name, I, S, M, R> {
+  const { name, input, options, run, view = plainView } = parts;
   check("name", name, /^[a-z][a-z-]*$/.test(name), "a word in lower case");
   for (const part of ["title", "summary"] as const) {
     check(part, parts[part], typeof parts[part] === "string" && parts[part] !== "", "a text");
@@ -129,7 +140,7 @@ export function defineMethod<
   check("options", options, typeof options?.shape === "object", "a zod object");
   check("run", run, typeof run === "function", "a function (model, input, options)");
   check("view", view, typeof view === "function", "a function from a result to blocks");
-  return parts;
+  return { ...parts, view };
 }
 
 function check(part: string, value: unknown, right: boolean, rule: string): void {

@@ -1,0 +1,21 @@
+/** What site statistics are asked for. */
+import type { RunControl } from "@mlxterp/results";
+import { z } from "zod";
+
+/** The residual stream and everything that is written to it. */
+const mainSites = [
+  ...["embedTokens", "layers.0.input", "layers.*.selfAttn", "layers.*.mlp", "layers.*"],
+  ...["finalNorm", "output"],
+];
+
+export const siteStatisticsOptions = z.object({
+  sites: z
+    .array(z.string())
+    .min(1)
+    .readonly()
+    .default(mainSites)
+    .describe("which sites, such as layers.*.selfAttn.z, or ** for all"),
+});
+
+/** Options of `siteStatistics`. */
+export type SiteStatisticsOptions = z.input<typeof siteStatisticsOptions> & RunControl;

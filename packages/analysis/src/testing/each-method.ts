@@ -1,0 +1,67 @@
+/** For tests: something to ask of every method, and what it answers. */
+import type { LanguageModel } from "@mlxterp/models";
+import { fieldsOf, type InputKind, type Method, type Result } from "@mlxterp/results";
+
+/** A prompt of the model that comes along, and its twin with the giver exchanged. */
+export const clean = "Mary and John went to the park . John gave a ball to";
+export const corrupted = "Mary and John went to the park . Mary gave a ball to";
+
+/** What completes them. */
+export const question = { answer: "Mary", wrongAnswer: "John" };
+
+/** One prompt or pair. */
+const inputs: Readonly<Record<InputKind, unknown>> = {
+  prompts: clean,
+  pairs: { clean, corrupted },
+  none: undefined,
+};
+
+const second = "Tom and Anna went to the park . Anna gave a ball to";
+
+/** Two of each, with answers of their own. Pairs are equally long: some methods have an axis of positions. */
+const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
+  prompts: {
+    input: [second, "the capital of France is"],
+    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"] },
+  },
+  pairs: {
+    input: {
+      clean: [clean, second],
+      corrupted: [corrupted, "Tom and Anna went to the park . Tom gave a ball to"],
+    },
+    answers: { answer: ["Mary", "Tom"], wrongAnswer: ["John", "Anna"] },
+  },
+  none: { input: ["Ivy had cake Ivy had cake", "the key is the key is"], answers: {} },
+};
+
+/** Fewer runs than a reader would want, where there are many. */
+const cheap: Readonly<Record<string, Record<string, unknown>>> = {
+  circuit: { random: 2, fractions: [0.01, 0.1, 1] },
+  acdc: { threshold: 1 },
+};
+
+/** Options that the method cannot do without. */
+function optionsOf(method: Method): Record<string, unknown> {
+  const required = fieldsOf(method.options).filter((field) => field.required);
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
+  const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
+  return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
+}
+
+/** What a method answers to one prompt or pair. */
+export async function resultOf(
+  model: LanguageModel,
+  method: Method,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<Result> {
+  return method.run(model, inputs[method.input] as string, { ...optionsOf(method), ...options });
+}
+
+/** What a method answers to two prompts or pairs: one result, or one for each prompt. */
+export async function resultsOfList(model: LanguageModel, method: Method): Promise<Result[]> {
+  const { input, answers } = lists[method.input];
+  const takes = new Set(fieldsOf(method.options).map(({ name }) => name));
+  const named = Object.fromEntries(Object.entries(answers).filter(([name]) => takes.has(name)));
+  const options = { ...optionsOf(method), ...named, ...cheap[method.name] };
+  return [await method.run(model, input as string, options)].flat() as Result[];
+}
