@@ -1,8 +1,7 @@
 /** The option `--task`: pairs of prompts with answers that come along, or from a file. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { builtInTask, createTask, type Task, taskPairs } from "@mlxterp/analysis";
-import { withFiles } from "@mlxterp/mlx";
+import type { Task } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
 import { UsageError } from "./failure.js";
 import { integer, type OptionTable, type OptionValues, text } from "./options.js";
@@ -46,9 +45,11 @@ export async function openTask(
   { task, size }: AskedTask,
   folder: string,
 ): Promise<Task> {
+  const { builtInTask, createTask, taskPairs } = await import("@mlxterp/analysis"); // loads the binding
   const format = /\.(json|csv)$/.exec(task)?.[1];
   if (!format) return builtInTask(model, task, size === undefined ? {} : { size });
   const file = resolve(folder, task);
+  const { withFiles } = await import("@mlxterp/mlx");
   const content = await withFiles(file, () => readFile(file, "utf8"));
   const pairs = taskPairs(content, format as "json" | "csv");
   return createTask(model, task, pairs.slice(0, size));
