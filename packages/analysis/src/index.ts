@@ -34,3 +34,5 @@ export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
 export * from "./site-statistics/index.js";
+export * from "./task-accuracy/index.js";
+export * from "./tasks/index.js";

@@ -13,8 +13,10 @@ import { heads } from "./head-types/method.js";
 import { lens } from "./logit-lens/method.js";
 import { path } from "./path-patching/method.js";
 import { statistics } from "./site-statistics/method.js";
+import { task } from "./task-accuracy/method.js";
 
 export const methods: readonly Method[] = [
+  task,
   lens,
   attention,
   heads,

@@ -3,7 +3,16 @@ import { mx } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
 import { compare, fieldsOf, type Result, resultsFromJson, toJson } from "@mlxterp/results";
 import { expect, it } from "vitest";
-import { ablateHeads, activationPatching, logitLens, methods, rerun } from "./index.js";
+import {
+  ablateHeads,
+  acdc,
+  activationPatching,
+  edgeAttribution,
+  logitLens,
+  methods,
+  pathPatching,
+  rerun,
+} from "./index.js";
 import { clean, corrupted, question, resultOf, resultsOfList } from "./testing/each-method.js";
 
 const model = await loadModel("tiny");
@@ -74,6 +83,9 @@ it("names the site that is not finite instead of ranking NaN", async () => {
     logitLens(broken, clean, { answer: "Mary" }),
     activationPatching(broken, { clean, corrupted }, question),
     ablateHeads(broken, clean, { ...question, heads: [[0, 0]] }),
+    acdc(broken, { clean, corrupted }, question),
+    edgeAttribution(broken, { clean, corrupted }, question),
+    pathPatching(broken, { clean, corrupted }, question),
   ];
   for (const outcome of await Promise.allSettled(calls)) {
     expect(outcome).toMatchObject({ status: "rejected", reason: { code: "NOT_FINITE" } });

@@ -4,6 +4,7 @@ export {
   EqualBaselinesError,
   MetricShapeError,
   MissingTokenizerError,
+  NotASumError,
   NotRepeatableError,
   UnequalLengthError,
 } from "@mlxterp/analysis";

@@ -1,5 +1,5 @@
 /** What every component writes in a run, and whether the residual stream is their sum. */
-import type { ActivationCache } from "@mlxterp/core";
+import { type ActivationCache, notFiniteError } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { NotASumError } from "../shared/errors.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -51,7 +51,7 @@ function stackWrites(cache: ActivationCache, layers: number): MxArray {
  * The graph of a model, after a look at one prompt: that its stream is the sum of what components write, and what its MLPs read.
  *
  * @throws NotASumError (`NOT_A_SUM`) for models that normalise what they add, or whose MLP cannot be given something of its own;
- *   UnknownSiteError (`UNKNOWN_SITE`) where heads cannot
+ *   UnknownSiteError (`UNKNOWN_SITE`) where heads cannot; NotFiniteError (`NOT_FINITE`), since NaN is no sum of anything
  */
 export async function graphOf(
   model: AnalysisModel,
@@ -75,6 +75,8 @@ export async function graphOf(
       "layers.*.{qInput,kInput}",
     ],
   });
+  const end = toFlat(cache.get(`layers.${layers - 1}`).astype(mx.float32));
+  if (!end.every(Number.isFinite)) throw await notFiniteError("Activations", model, [ids]);
   const wiring = Array.from({ length: layers }, (_, layer) => ({
     parallel: checkLayer(cache, layer),
     kvHeads: cache.get(`layers.${layer}.kInput`).shape[2],

@@ -1,6 +1,7 @@
 /** Seeded sequences of random tokens, each repeated once: text without meaning, in which only copying helps. */
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import type { AnalysisModel } from "../shared/model.js";
+import { startTokens, usableTokens } from "../shared/vocabulary.js";
 
 export interface RepeatedTokens {
   readonly seed: number;
@@ -39,30 +40,6 @@ export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): nu
 export function fittingLength(model: AnalysisModel): number {
   const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
   return Math.min(50, Math.floor((limit - startTokens(model).length) / 2));
-}
-
-/** What the tokenizer puts before every text, such as a beginning-of-text token. */
-function startTokens({ tokenizer }: AnalysisModel): number[] {
-  if (!tokenizer) return [];
-  const [empty, text] = [tokenizer.encode(""), tokenizer.encode("a")];
-  const differ = empty.findIndex((id, index) => text[index] !== id);
-  return differ < 0 ? empty : empty.slice(0, differ);
-}
-
-/** Ids that stand for text: not special, not bytes, not beyond the tokenizer's vocabulary. */
-function usableTokens(model: AnalysisModel, start: readonly number[]): number[] {
-  const { tokenizer, anatomy } = model;
-  const size = Math.min(anatomy.vocab, tokenizer?.vocabSize ?? anatomy.vocab);
-  const all = Array.from({ length: size }, (_, id) => id);
-  if (!tokenizer) return all;
-  const pieces = tokenizer.pieces(all);
-  const usable = all.filter((id) => !start.includes(id) && !isMarked(pieces[id]));
-  return usable.length > 1 ? usable : all;
-}
-
-/** Special tokens and single bytes are written in brackets: `<s>`, `<|endoftext|>`, `<0x0A>`, `[PAD]`. */
-function isMarked(piece: string): boolean {
-  return piece === "" || piece.includes("\ufffd") || /^(<[^\s<>]+>|\[[A-Z_]+\])$/.test(piece);
 }
 
 function draw(tokens: readonly number[], count: number, random: () => number): number[] {

@@ -1,5 +1,5 @@
 /** Options that several methods have, each with its one sentence. */
-import { isCallable } from "@mlxterp/mlx";
+import { isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
 import type { MetricFunction } from "./metrics.js";
 

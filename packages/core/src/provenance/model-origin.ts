@@ -1,5 +1,5 @@
 /** What a module's weights were loaded from, noted by whoever loaded them. */
-import { checkModule, type Module, type MxArray, writesTo } from "@mlxterp/mlx";
+import { checkModule, checkRecord, type Module, type MxArray, writesTo } from "@mlxterp/mlx";
 import type { Provenance, WeightsHash } from "@mlxterp/results";
 import { parametersOf } from "./parameters.js";
 import { forget } from "./remembered.js";
@@ -23,9 +23,14 @@ const origins = new WeakMap<Module, Noted>();
 /**
  * Notes where the weights that a module now has come from, for provenance: their hash is that of the files for as long as
  * none of them is exchanged or written to.
+ *
+ * @example
+ * noteOrigin(decoder, { weights: { hash: "f".repeat(64), how: "files" }, revision: "main" });
  */
 export function noteOrigin(module: Module, origin: ModelOrigin): void {
   checkModule("module", module);
+  checkRecord("origin", origin);
+  checkRecord("origin.weights", origin.weights);
   forget(module);
   const parameters = [...parametersOf(module)];
   origins.set(module, {

@@ -1,5 +1,16 @@
 /** Where numbers of a model come from: the one place that says so, for results, caches, stores and rollouts. */
-import { bindingVersion, deviceName, type Module } from "@mlxterp/mlx";
+import {
+  bindingVersion,
+  checkFinite,
+  checkList,
+  checkModule,
+  checkOptions,
+  checkRecord,
+  deviceName,
+  InvalidArgumentError,
+  type Module,
+  type OptionNames,
+} from "@mlxterp/mlx";
 import type { Json, Provenance } from "@mlxterp/results";
 import { packageVersion } from "../version.js";
 import { originOf } from "./model-origin.js";
@@ -33,10 +44,10 @@ export interface ProvenanceFacts {
  * @example
  * provenanceOf(model, { seed: 1 }).model; // "tiny"
  */
-export function provenanceOf(
-  { name: model, module, edits }: ProvenanceSubject,
-  { interventions = [], options, seed }: ProvenanceFacts = {},
-): Provenance {
+export function provenanceOf(subject: ProvenanceSubject, facts: ProvenanceFacts = {}): Provenance {
+  const { name: model, module, edits } = checkedSubject(subject);
+  checkOptions<ProvenanceFacts>("provenanceOf", facts, factRules);
+  const { interventions = [], options, seed } = facts;
   const { origin, weights, dtype } = remembered(module, () => weightFacts(module));
   const kernel = process.env.OPENBLAS_CORETYPE;
   return {
@@ -58,6 +69,22 @@ export function provenanceOf(
     time: new Date().toISOString(),
   };
 }
+
+function checkedSubject(subject: ProvenanceSubject): ProvenanceSubject {
+  const { module, edits } = (subject ?? {}) as Partial<ProvenanceSubject>;
+  if (module !== undefined && Array.isArray(edits) && typeof subject.name === "string") {
+    checkModule("model", module);
+    return subject;
+  }
+  throw new InvalidArgumentError("model", subject, "must be an InterpretableModel, or have its name, module and edits."); // biome-ignore format: one line
+}
+
+/** What the values of the facts must be. */
+const factRules: OptionNames<ProvenanceFacts> = {
+  interventions: checkList,
+  options: checkRecord,
+  seed: checkFinite,
+};
 
 /** What a walk through all parameters says. */
 function weightFacts(module: Module) {

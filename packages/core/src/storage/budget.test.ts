@@ -108,7 +108,19 @@ describe("amounts", () => {
     expect(
       [7, "7B", "1.5KB", "2GB", "2 GB", "1MiB"].map((size) => byteCount(size as never, "budget")),
     ).toEqual([7, 7, 1500, 2e9, 2e9, 2 ** 20]);
-    for (const size of [-1, Number.NaN, "2", "GB", "2 gb", "2XB", "", null]) {
+    for (const size of [
+      -1,
+      Number.NaN,
+      "2",
+      "GB",
+      "2 gb",
+      "2XB",
+      "",
+      null,
+      ["2GB"],
+      [Symbol("inside")],
+      Object.create(null),
+    ]) {
       expect(() => byteCount(size as never, "budget")).toThrow(
         /budget: it must be a number of bytes/,
       );

@@ -18,7 +18,8 @@ export type ByteSize = number | `${number}${keyof typeof units}`;
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no amount of at least 0 */
 export function byteCount(size: ByteSize, argument: string): number {
-  const [, number, unit] = /^([\d.]+) ?([KMGT]?i?B)$/.exec(String(size)) ?? [];
+  const written = typeof size === "string" ? /^([\d.]+) ?([KMGT]?i?B)$/.exec(size) : undefined;
+  const [, number, unit] = written ?? [];
   const bytes =
     typeof size === "number"
       ? size

@@ -1,5 +1,6 @@
 /** From whatever a user calls a prompt to checked token ids in a rectangle. */
 import {
+  brief,
   checkInteger,
   checkList,
   isArray,
@@ -163,7 +164,7 @@ function checkPrompt(ids: readonly number[], row: number, limits: PromptLimits):
     const id = ids[position];
     if (!Number.isInteger(id)) {
       throw new InvalidPromptError(
-        `Prompt ${row} has ${String(id)} at position ${position}, which is not a token id.`,
+        `Prompt ${row} has ${brief(id)} at position ${position}, which is not a token id.`,
         ids,
       );
     }

@@ -1,6 +1,6 @@
 /** Activations of a whole dataset, one batch after the other. */
 import { checkModel, largestCast, requireHeld } from "@mlxterp/core";
-import { evaluate, type MxArray } from "@mlxterp/mlx";
+import { brief, evaluate, type MxArray } from "@mlxterp/mlx";
 import { type Dataset, type DatasetPrompt, inBatches, promptsOf } from "../dataset/dataset.js";
 import { InvalidSequenceError } from "../errors.js";
 import { checkStreamOptions, type DataModel, type StreamOptions } from "./options.js";
@@ -121,7 +121,7 @@ function checkAlone(model: DataModel, prompt: DatasetPrompt, sequence: number): 
   try {
     fed(model, [prompt]);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof Error ? cause.message : brief(cause);
     throw new InvalidSequenceError(sequence, reason, { cause });
   }
 }

@@ -1,4 +1,5 @@
 /** From the values of columns to the schema of a Parquet file. */
+import { brief } from "@mlxterp/mlx";
 import type { SchemaElement } from "hyparquet-writer";
 import { InvalidTableError } from "../errors.js";
 import type { Column, Table } from "./table.js";
@@ -21,6 +22,7 @@ export function columnTypes(table: Table): ColumnType[] {
 }
 
 function columnType(name: string, column: Column): ColumnType {
+  checkText(name, "its name", name);
   const typed = arrayKind(column);
   if (typed) return { name, kind: typed, list: false, nullable: false };
   if (!Array.isArray(column)) {
@@ -28,8 +30,10 @@ function columnType(name: string, column: Column): ColumnType {
   }
   const values = (column as readonly unknown[]).filter(isPresent);
   const list = values.some(isList);
-  const items = list ? values.flatMap((value) => itemKinds(name, value)) : values.map(kindOf);
-  const kinds = new Set(items.filter(isPresent));
+  const items = list
+    ? values.flatMap((value) => itemKinds(name, value))
+    : values.map((value) => kindOf(name, value));
+  const kinds = new Set(items);
   const kind = [...kinds][0] ?? "double"; // nothing is known where every value is missing
   if (kinds.size <= 1 && (!list || values.every(isList))) {
     return { name, kind, list, nullable: true };
@@ -38,24 +42,39 @@ function columnType(name: string, column: Column): ColumnType {
   throw new InvalidTableError(name, column, `a column holds one kind of values, not ${found}.`);
 }
 
-function itemKinds(name: string, value: unknown): (Kind | undefined)[] {
+function itemKinds(name: string, value: unknown): Kind[] {
   const typed = arrayKind(value);
   if (typed) return [typed];
-  if (!Array.isArray(value)) return [kindOf(value)];
-  if (value.some(isList)) {
+  if (!isList(value)) return [kindOf(name, value)];
+  const items: readonly unknown[] = Array.from(value);
+  if (items.some(isList)) {
     throw new InvalidTableError(name, value, "a list holds single values, not lists. Flatten it.");
   }
-  return value.filter(isPresent).map(kindOf);
+  return items.filter(isPresent).map((item) => kindOf(name, item));
 }
 
-function kindOf(value: unknown): Kind | undefined {
-  const kinds = {
-    number: "double",
-    bigint: "int64",
-    string: "string",
-    boolean: "boolean",
-  } as const;
-  return kinds[typeof value as keyof typeof kinds];
+/** @throws InvalidTableError (`INVALID_TABLE`) for what the format cannot hold as it is */
+function kindOf(name: string, value: unknown): Kind {
+  if (typeof value === "number") return "double";
+  if (typeof value === "boolean") return "boolean";
+  if (typeof value === "string") {
+    checkText(name, "it holds a text that", value);
+    return "string";
+  }
+  if (typeof value !== "bigint") {
+    const rule = `it holds ${brief(value)}, which has no column type. Write it as text, for example with JSON.stringify.`;
+    throw new InvalidTableError(name, value, rule);
+  }
+  if (BigInt.asIntN(64, value) === value) return "int64";
+  const rule = `it holds ${value}, which is beyond what 64 bits can hold. Write it as text.`;
+  throw new InvalidTableError(name, value, rule);
+}
+
+/** Half a surrogate pair would become another character in the file. */
+function checkText(name: string, what: string, text: string): void {
+  if (!/\p{Surrogate}/u.test(text)) return;
+  const rule = `${what} has half a surrogate pair, which UTF-8 cannot hold. Replace it: text.toWellFormed().`;
+  throw new InvalidTableError(name, text, rule);
 }
 
 function arrayKind(value: unknown): Kind | undefined {
@@ -68,8 +87,8 @@ function isPresent<T>(value: T): value is NonNullable<T> {
   return value !== null && value !== undefined;
 }
 
-function isList(value: unknown): boolean {
-  return Array.isArray(value) || ArrayBuffer.isView(value);
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
 const physical = {

@@ -19,7 +19,8 @@ export type Table = Readonly<Record<string, Column>>;
  * numbers up to 2^31 become int32, if the column misses none.
  *
  * @param rows their keys need not be the same: what a row lacks is a missing value
- * @throws InvalidTableError (`INVALID_TABLE`) for a value that is neither a number, text, truth value or list of them
+ * @throws InvalidTableError (`INVALID_TABLE`) for a value that is neither a number, text, truth value or list of them, and
+ * for objects that contain themselves
  * @example
  * const heads = headScores(await headTypes(model));
  * await writeParquet("heads.parquet", tableOf(heads.map(({ layer, head, scores }) => ({ layer, head, ...scores }))));
@@ -42,9 +43,20 @@ export function tableOf(rows: Iterable<object>): Table {
   return Object.fromEntries([...columns].map(([name, values]) => [name, narrowed(name, values)]));
 }
 
-function* flattened(row: object, prefix: string): Generator<[name: string, value: unknown]> {
+/** Objects that contain themselves have no end of columns. */
+const deepest = 64;
+
+function* flattened(
+  row: object,
+  prefix: string,
+  depth = 1,
+): Generator<[name: string, value: unknown]> {
+  if (depth > deepest) {
+    const rule = `its objects are nested deeper than ${deepest}, or contain themselves. Name the fields that are meant.`;
+    throw new InvalidTableError(prefix.slice(0, prefix.indexOf(".")), row, rule);
+  }
   for (const [key, value] of Object.entries(row)) {
-    if (isPlainObject(value)) yield* flattened(value, `${prefix}${key}.`);
+    if (isPlainObject(value)) yield* flattened(value, `${prefix}${key}.`, depth + 1);
     else yield [`${prefix}${key}`, value];
   }
 }

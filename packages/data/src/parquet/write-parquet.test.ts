@@ -142,6 +142,14 @@ describe("what is no table", () => {
     ["a later part of other kinds", [{ a: [1] }, { a: ["x"] }], /string.*double/],
     ["a later part with another column", [{ a: [1] }, { a: [1], b: [1] }], /"b"/],
     ["a later part that lacks one", [{ a: [1], b: [1] }, { a: [1] }], /"b".*lacks/],
+    ["an object in a column", { a: [{}, 1] }, /"a".*an object.*JSON.stringify/],
+    ["a symbol in a column", { a: [Symbol("x")] }, /"a".*Symbol\(x\)/],
+    ["a function in a list", { a: [[() => 1], [1]] }, /"a".*a function/],
+    ["a date in a column", { a: [new Date(3)] }, /"a".*an object/],
+    ["bytes without a type", { a: [new DataView(new ArrayBuffer(4))] }, /"a".*an object/],
+    ["an integer of 65 bits", { a: [1n, 2n ** 63n] }, /"a".*9223372036854775808.*64 bits/],
+    ["half a character, which became another", { a: ["fine", "\ud800"] }, /"a".*surrogate/],
+    ["half a character in a name", { "\udc00a": [1] }, /its name has half a surrogate pair/],
     ["no column", {}, /at least one column/],
     ["no part", [], /at least one part/],
   ])("is told: %s", async (_, table, message) => {
@@ -151,6 +159,22 @@ describe("what is no table", () => {
     expect(error).toBeInstanceOf(InvalidTableError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([[3], [null], [["a"]], [Symbol("inside")], [{}]])(
+    "is refused in metadata, which holds texts: %o",
+    async (value: unknown) => {
+      const folder = temporaryFolder();
+      const metadata = { good: "text", wrong: value } as Record<string, string>;
+      const made = writeParquet(join(folder, "t.parquet"), { a: [1] }, { metadata });
+      await expect(made).rejects.toThrow("metadata.wrong: must be a string");
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  it.each([[null], [5], [["a"]]])("is refused as a part: %o", async (part: unknown) => {
+    const made = writeParquet(join(temporaryFolder(), "t.parquet"), [part as Table]);
+    await expect(made).rejects.toThrow("a part of the table: must be an object");
   });
 
   it("leaves a file that was there as it was", async () => {
@@ -176,6 +200,21 @@ describe("rows of objects", () => {
       "at.deep.x": [null, true, null],
       extra: [null, null, [1, 2]],
     });
+  });
+
+  it("are refused where an object contains itself, or has no end that a stack can reach", () => {
+    const cyclic: Record<string, unknown> = { a: 1 };
+    cyclic.self = cyclic;
+    let deep: object = { end: 1 };
+    for (let depth = 0; depth < 50_000; depth++) deep = { deep };
+    for (const [row, column] of [
+      [cyclic, "self"],
+      [deep, "deep"],
+    ] as const) {
+      expect(() => tableOf([row])).toThrow(
+        expect.objectContaining({ code: "INVALID_TABLE", column, value: expect.anything() }),
+      );
+    }
   });
 
   it("come back from the file", async () => {

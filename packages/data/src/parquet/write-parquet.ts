@@ -6,6 +6,7 @@ import {
   checkPath,
   checkPositiveInteger,
   checkRecord,
+  checkText,
   removeDebris,
   temporaryName,
   withFiles,
@@ -28,7 +29,8 @@ export interface WriteParquetOptions {
  *
  * @param table columns of one length; or parts of a table, with the same columns, from which the first fixes the types
  * @throws InvalidTableError (`INVALID_TABLE`) with the column that has no or another type or length; IncompleteWriteError
- * (`INCOMPLETE_WRITE`) on a full disk; FileAccessError (`FILE_ACCESS`)
+ * (`INCOMPLETE_WRITE`) on a full disk; FileAccessError (`FILE_ACCESS`); InvalidArgumentError (`INVALID_ARGUMENT`) for
+ * metadata that is no text
  * @example
  * await writeParquet("lens.parquet", { token: ["Once", " upon"], rank: Int32Array.of(3, 0), logits: [[1.5, 2], [0.5, 1]] });
  */
@@ -39,11 +41,19 @@ export async function writeParquet(
 ): Promise<void> {
   checkOptions<WriteParquetOptions>("writeParquet", options, {
     rowGroupRows: checkPositiveInteger,
-    metadata: checkRecord,
+    metadata: checkMetadata,
   });
   checkPath("path", path);
   if (!Array.isArray(table)) checkRecord("table", table);
   await withFiles(path, () => writeBeside(path, isParts(table) ? table : [table], options));
+}
+
+/** The format has texts only; the writer would put anything else into a file that nobody can read. */
+function checkMetadata(argument: string, metadata: unknown): void {
+  checkRecord(argument, metadata);
+  for (const [key, value] of Object.entries(metadata as object)) {
+    checkText(`${argument}.${key}`, value);
+  }
 }
 
 /** Under a name of its own, so that of two writers each writes a whole file, and the last one's stays. */
@@ -73,6 +83,7 @@ async function writeParts(file: string, parts: Parts, options: WriteParquetOptio
   let types: ColumnType[] | undefined;
   let output: ParquetWriter | undefined;
   for await (const part of parts) {
+    checkRecord("a part of the table", part);
     types ??= fixedTypes(part);
     output ??= new ParquetWriter({ writer: fileWriter(file), schema: schemaOf(types), kvMetadata });
     const columnData = columnsOf(part, types);

@@ -1,6 +1,12 @@
 /** Checks of definitions when they are made, and of the fields a call gives. */
 import type { Intervention } from "@mlxterp/core";
-import { checkOptions, InvalidArgumentError, type MxArray, type OptionRule } from "@mlxterp/mlx";
+import {
+  brief,
+  checkOptions,
+  InvalidArgumentError,
+  type MxArray,
+  type OptionRule,
+} from "@mlxterp/mlx";
 import { z } from "zod";
 import { HeldArray } from "../values/held-array.js";
 import type { Numbers } from "../values/numbers.js";
@@ -40,7 +46,7 @@ function checkField(argument: string, field: unknown): void {
   try {
     z.toJSONSchema(field);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof Error ? cause.message : brief(cause);
     throw new InvalidArgumentError(argument, field, `JSON cannot hold it: ${reason}`);
   }
 }

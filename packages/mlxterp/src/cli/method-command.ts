@@ -6,6 +6,7 @@ import { UsageError } from "./failure.js";
 import { flagOf, flagsOf } from "./method-options.js";
 import { type OptionTable, type OptionValues, text } from "./options.js";
 import { type CliPrompt, exampleSentences, isTiny, requirePrompt } from "./prompt.js";
+import { type AskedTask, askedTask, isAskedTask, openTask, taskOptions } from "./task.js";
 
 const inputOptions: Readonly<Record<InputKind, OptionTable>> = {
   prompts: promptOptions,
@@ -14,6 +15,7 @@ const inputOptions: Readonly<Record<InputKind, OptionTable>> = {
     ...sharedOptions,
     clean: text("the prompt that gets the answer right", "prompt"),
     corrupted: text("the same with the decisive words exchanged, in as many tokens", "prompt"),
+    ...taskOptions,
   },
 };
 
@@ -21,7 +23,7 @@ type Values = OptionValues<OptionTable>;
 
 /** What a method is given, before a model is loaded. */
 interface Given {
-  readonly input: CliPrompt | { clean: string; corrupted: string } | undefined;
+  readonly input: CliPrompt | { clean: string; corrupted: string } | AskedTask | undefined;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -50,10 +52,12 @@ async function runMethod(
 ): Promise<readonly Result[]> {
   const bar = context.progress(method.title.toLowerCase());
   const control = { signal: context.signal, onProgress: bar.update };
-  const fed = fedInput(model, input, context);
   try {
+    const task = isAskedTask(input) ? await openTask(model, input, context.folder) : undefined;
+    const fed = isAskedTask(input) ? task?.pairs : fedInput(model, input, context);
     const found: Result | readonly Result[] = await method.run(model, fed, {
       ...options,
+      ...task?.question,
       ...control,
     });
     return [found].flat() as readonly Result[];
@@ -62,7 +66,11 @@ async function runMethod(
   }
 }
 
-function fedInput(model: LanguageModel, input: Given["input"], context: CommandContext) {
+function fedInput(
+  model: LanguageModel,
+  input: Exclude<Given["input"], AskedTask>,
+  context: CommandContext,
+) {
   if (input === undefined) return undefined;
   if (typeof input === "string" || Array.isArray(input)) {
     return context.promptFor(model, input as CliPrompt);
@@ -96,6 +104,8 @@ function givenOf(method: Method, values: Values, prompt: string | undefined): Gi
     if (value !== undefined) options[name] = value;
   }
   const required = fields.filter((field) => field.required).map(({ name }) => name);
+  const task = askedTask(values, options);
+  if (task) return { input: task, options };
   const { input, example } = inputOf(method, values, prompt, options);
   if (example) {
     const answers: Record<string, unknown> = {

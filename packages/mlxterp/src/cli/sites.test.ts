@@ -1,6 +1,6 @@
 /** `mlxterp sites` with a prompt: shapes and bytes of what a run would save. */
 import { expect, it } from "vitest";
-import { invoke } from "./test-support.js";
+import { invoke, widestLine } from "./test-support.js";
 
 const asked = ["sites", "--sites", "layers.*", "--sites", "layers.*.selfAttn.pattern"];
 
@@ -22,4 +22,19 @@ it("gives them as data, for token ids too", async () => {
 it("lists places without shapes where there is no prompt", async () => {
   const { stdout } = await invoke([...asked, "--json"]);
   expect(JSON.parse(stdout).sites[0]).not.toHaveProperty("shape");
+});
+
+it("says what a site holds and what TransformerLens calls it, on a narrow screen below", async () => {
+  const argv = ["sites", "--sites", "layers.0.selfAttn.*", "--sites", "output"];
+  const wide = await invoke(argv, { environment: { COLUMNS: "220" } });
+  const pattern = wide.stdout
+    .split("\n")
+    .find((line) => line.startsWith("layers.0.selfAttn.pattern"));
+  expect(pattern).toMatch(/\(batch, .+\) +[A-Z][^()]+\. \(blocks\.0\.attn\.hook_pattern\)/);
+  for (const width of [40, 60, 80]) {
+    const { stdout } = await invoke(argv, { environment: { COLUMNS: String(width) } });
+    expect(widestLine(stdout)).toBeLessThanOrEqual(width);
+    expect(stdout).toMatch(/^site.+axes/m);
+    expect(stdout).toMatch(/^site.+what it holds/m);
+  }
 });

@@ -1,17 +1,17 @@
-/**
- * Every registered family was compared with transformers and stands in FEATURES.md as it was measured.
- * With MLXTERP_UPDATE_FEATURES=1 the comparison is made anew and the table rewritten.
- */
-import { readFileSync, writeFileSync } from "node:fs";
+/** Every registered family was compared with transformers and stands in docs/families.md and FEATURES.md as it was measured. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
-  type FamilyResult,
-  familyTable,
+  familiesFile,
+  familiesPage,
   featuresFile,
-  measureFamilies,
   replaceTable,
-  resultsFile,
-} from "../test-support/family-table.js";
+} from "../test-support/families-page.js";
+import {
+  type FamilyResult,
+  readResults,
+  resultTolerances,
+} from "../test-support/family-results.js";
 import { otherFamilies } from "../test-support/other-families.js";
 import { tolerances } from "../test-support/reference-comparison.js";
 import { referenceFolders } from "../test-support/reference-folders.js";
@@ -19,16 +19,6 @@ import { families } from "./index.js";
 
 describe("every family", () => {
   const names = families.map(({ modelType }) => modelType);
-
-  it.runIf(process.env.MLXTERP_UPDATE_FEATURES)(
-    "is measured and written down",
-    async () => {
-      const results = await measureFamilies();
-      writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
-      writeFileSync(featuresFile, replaceTable(readFileSync(featuresFile, "utf8"), results));
-    },
-    60_000,
-  );
 
   it("has a reference checkpoint that it is compared with", () => {
     const decoders = referenceFolders().map(({ modelType }) => modelType);
@@ -46,12 +36,34 @@ describe("every family", () => {
       }
     },
   );
+});
 
-  it("stands in FEATURES.md with the differences that were measured", () => {
+describe("what was measured", () => {
+  const results = readResults();
+
+  it("is of every checkpoint; else run: node scripts/features.mjs", () => {
+    const checkpoints = referenceFolders().map(({ name }) => name);
+    expect(results.map(({ checkpoint }) => checkpoint)).toEqual([
+      ...checkpoints,
+      ...Object.keys(otherFamilies),
+    ]);
+  });
+
+  it.each(results)("is within what float32 allows: $checkpoint", (result: FamilyResult) => {
+    const { cached = true, recomputed = true } = result;
+    expect({ cached, recomputed }).toEqual({ cached: true, recomputed: true });
+    for (const [respect, tolerance] of Object.entries(resultTolerances)) {
+      const difference = result[respect as keyof typeof resultTolerances] ?? 0;
+      expect(difference, respect).toBeLessThan(tolerance);
+    }
+  });
+
+  it("stands in docs/families.md; else run: node scripts/features.mjs", () => {
+    expect(readFileSync(familiesFile, "utf8")).toBe(familiesPage(results));
+  });
+
+  it("stands in FEATURES.md; else run: node scripts/features.mjs", () => {
     const text = readFileSync(featuresFile, "utf8");
-    const results: FamilyResult[] = JSON.parse(readFileSync(resultsFile, "utf8"));
-    expect(text).toContain(familyTable(results));
-    const shown = new Set(results.map(({ modelType }) => modelType));
-    expect(names.filter((name) => !shown.has(name))).toEqual([]);
+    expect(replaceTable(text, results)).toBe(text);
   });
 });

@@ -24,6 +24,18 @@ function distributions(logits: MxArray): number[][] {
 const likeliest = (p: readonly number[]) => p.indexOf(Math.max(...p));
 
 describe("drift", () => {
+  it("of a model that predicts NaN is refused with the site, not averaged", async () => {
+    const [broken, sound] = [await loadModel("tiny"), await loadModel("tiny")];
+    const norm = broken.module.layers[1].inputNorm as { weight: MxArray };
+    norm.weight = mx.multiply(norm.weight, Number.NaN);
+    const refusal = { code: "NOT_FINITE", first: { site: "layers.1.inputNorm", kind: "NaN" } };
+    for (const [model, reference] of [
+      [broken, sound],
+      [sound, broken],
+    ])
+      await expect(model.quantizationDrift(prompts, { reference })).rejects.toMatchObject(refusal);
+  });
+
   it("is the mean divergence and agreement over all real tokens", async () => {
     const folder = writeCheckpoint();
     const [packed, full] = [await loadModel(folder, { quantize }), await loadModel(folder)];

@@ -7,7 +7,7 @@
  */
 
 import type { Prompt } from "@mlxterp/core";
-import { checkModel } from "@mlxterp/core";
+import { checkModel, firstNotFinite, notFiniteError } from "@mlxterp/core";
 import { checkOptions, evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type { LanguageModel } from "./language-model.js";
 
@@ -31,7 +31,8 @@ export interface QuantizationDrift {
  * Compares a quantized model with its full-precision weights on some prompts.
  *
  * @param options with the reference; without it the model's checkpoint is loaded once more, in full precision
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when there is no reference or it has another vocabulary
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when there is no reference or it has another vocabulary;
+ *   NotFiniteError (`NOT_FINITE`) where either predicts NaN, with its first site
  */
 export async function quantizationDrift(
   model: LanguageModel,
@@ -49,7 +50,12 @@ export async function quantizationDrift(
   for (const prompt of ids) {
     const found = compare(reference.forward([prompt]), model.forward([prompt]));
     await evaluate(Object.values(found));
-    sums.kl += Number(found.kl.item());
+    const kl = Number(found.kl.item());
+    if (!Number.isFinite(kl)) {
+      const broken = (await firstNotFinite(reference, [prompt])) ? reference : model;
+      throw await notFiniteError(`Divergences of "${broken.name}"`, broken, [prompt]);
+    }
+    sums.kl += kl;
     sums.agreed += Number(found.agreed.item());
     sums.largest = Math.max(sums.largest, Number(found.largest.item()));
     sums.tokens += prompt.length;

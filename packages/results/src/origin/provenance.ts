@@ -68,7 +68,7 @@ export interface Provenance {
  * What is wrong with data that should be a provenance, in words; undefined where nothing is.
  *
  * @example
- * provenanceProblem({ model: "tiny" }); // "device is no cpu or gpu"
+ * provenanceProblem({ model: "tiny" }); // "time is no text"
  */
 export function provenanceProblem(value: unknown): string | undefined {
   if (!isRecord(value)) return "it is no object";

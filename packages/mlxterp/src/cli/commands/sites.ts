@@ -1,5 +1,5 @@
 /** `mlxterp sites`: the places of a model that can be read or changed. */
-import type { Scan, ScannedSite } from "@mlxterp/core";
+import type { Scan, ScannedSite, SiteInfo } from "@mlxterp/core";
 import type { Block } from "@mlxterp/results";
 import { paragraph, table } from "../blocks.js";
 import { defineCommand, type Outcome, promptOptions } from "../command.js";
@@ -9,6 +9,7 @@ import { requirePrompt } from "../prompt.js";
 interface ListedSite {
   readonly site: string;
   readonly axes: string;
+  readonly holds: string;
 }
 
 export const sites = defineCommand({
@@ -29,9 +30,7 @@ export const sites = defineCommand({
       return scanOutcome(model.name, model.scan(context.promptFor(model, asked)), selectors);
     }
     const found = selectors.flatMap((selector) => model.sites(selector));
-    const list = found.map(({ site, axes }): ListedSite => {
-      return { site, axes: axes ? `(${axes.join(", ")})` : "" };
-    });
+    const list = found.map(listed);
     const blocks = sitesBlocks(list, selectors);
     return {
       data: { model: model.name, sites: found },
@@ -40,6 +39,13 @@ export const sites = defineCommand({
     };
   },
 });
+
+/** What it holds is followed by the names that others have for it. */
+function listed({ site, axes, holds = "", otherNames }: SiteInfo): ListedSite {
+  const names = otherNames.length > 0 ? `(${otherNames.join(", ")})` : "";
+  const text = [holds, names].filter((part) => part !== "").join(" ");
+  return { site, axes: axes ? `(${axes.join(", ")})` : "", holds: text };
+}
 
 /** Shapes and bytes; nothing is computed for them. */
 function scanOutcome(name: string, scan: Scan, selectors: readonly string[]): Outcome {
@@ -73,13 +79,12 @@ function grouped(count: number): string {
 function sitesBlocks(list: readonly ListedSite[], selectors: readonly string[]): Block[] {
   return [
     paragraph(
-      `${list.length} sites match ${selectors.join(" ")}. Each also has an .input, and works in --sites and --intervene.`,
+      `${list.length} sites match ${selectors.join(" ")}. Each also has an .input, and works in --sites and --intervene, as do the names of TransformerLens in brackets.`,
     ),
     table({
-      columns: [{ title: "site" }, { title: "axes of its value" }],
-      rows: list.map(({ site, axes }) => [site, axes]),
-      fixed: 2,
-      widest: 60,
+      columns: [{ title: "site" }, { title: "axes of its value" }, { title: "what it holds" }],
+      rows: list.map(({ site, axes, holds }) => [site, axes, holds]),
+      widest: 100,
     }),
   ];
 }

@@ -88,6 +88,12 @@ function coreFunctions({ model, prompt, cache }: Bench): Calls {
       { save: "layers.0", positions: -1, offset: 0, step: 1 },
     ],
     getActivations: [core.getActivations, model, [prompt], { save: "layers.0", positions: -1 }],
+    provenanceOf: [
+      core.provenanceOf,
+      model,
+      { interventions: ["layers.0"], options: { answer: 1 }, seed: 1 },
+    ],
+    noteOrigin: [core.noteOrigin, linear(), { weights: { hash: "f", how: "files" } }],
     stopGradient: [core.stopGradient, (x: unknown) => x],
     integratedGradients: [
       core.integratedGradients,

@@ -64,13 +64,17 @@ class ListeningSource extends SafetensorsSource {
   }
 }
 
+const table = (llama.weights as (config: unknown) => WeightTable)(
+  llama.describe(json, "config.json"),
+);
+
 describe("packing while loading", () => {
   it("reads large matrices a few rows at a time, the largest first", async () => {
     const folder = writeCheckpoint(json, tensors());
     const decoder = new Decoder(llama.describe(json, "config.json"));
     const source = new ListeningSource();
     const packer = createPacker(decoder, { bits: 8, groupSize: 32 });
-    await loadWeights(decoder, llama.weights as WeightTable, findCheckpointFiles(folder), {
+    await loadWeights(decoder, table, findCheckpointFiles(folder), {
       source,
       packer,
     });
@@ -89,7 +93,7 @@ describe("packing while loading", () => {
     const decoder = new Decoder(llama.describe(json, "config.json"));
     const packer = createPacker(decoder, { bits: 4, groupSize: 64 });
     const files = findCheckpointFiles(writeCheckpoint(json, plain));
-    await loadWeights(decoder, llama.weights as WeightTable, files, { packer });
+    await loadWeights(decoder, table, files, { packer });
     const found = listParameters(decoder);
     const whole = pack(plain["model.embed_tokens.weight"].astype(mx.float32), {
       bits: 4,

@@ -1,0 +1,32 @@
+/** How well a model does a task. */
+import type { Result, Table } from "@mlxterp/results";
+
+/** One prompt of a pair. */
+export type TaskPromptRow = {
+  readonly pair: number;
+  /** `clean` or `corrupted`. */
+  readonly prompt: string;
+  /** Logit of the prompt's own answer − logit of the other one. */
+  readonly logitDifference: number;
+  /** Of the prompt's own answer in the whole vocabulary. */
+  readonly rank: number;
+  readonly probability: number;
+  /** What the model puts first. */
+  readonly first: string;
+};
+
+export type TaskAccuracyTables = {
+  readonly prompts: Table<TaskPromptRow>;
+  readonly summary: Table<{
+    readonly prompt: string;
+    /** Share of prompts whose own answer beats the other one, with the 95 % interval over pairs where there are several. */
+    readonly prefers: number;
+    readonly low?: number;
+    readonly high?: number;
+    /** Share of prompts whose own answer is first in the whole vocabulary. */
+    readonly first: number;
+    readonly logitDifference: number;
+  }>;
+};
+
+export type TaskAccuracyResult = Result<"task", Record<never, never>, TaskAccuracyTables>;

@@ -1,0 +1,3 @@
+/** What the room of tasks offers. */
+export { builtInTask, type TaskOptions, taskPairs } from "./open-task.js";
+export { createTask, type Task, type TaskPair } from "./task.js";

@@ -1,0 +1,8 @@
+/** Measures how far every family is from transformers, and writes docs/families.md and the table in FEATURES.md. */
+import { run, runScript } from "./lib/commands.mjs";
+
+const fromSource = ["--import", "tsx", "--conditions=@mlxterp/source"];
+
+runScript(() =>
+  run(process.execPath, [...fromSource, "packages/models/src/test-support/write-families-page.ts"]),
+);
