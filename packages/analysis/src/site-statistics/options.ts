@@ -3,7 +3,7 @@ import type { RunControl } from "@mlxterp/results";
 import { z } from "zod";
 
 /** The residual stream and everything that is written to it. */
-const mainSites = [
+export const mainSites = [
   ...["embedTokens", "layers.0.input", "layers.*.selfAttn", "layers.*.mlp", "layers.*"],
   ...["finalNorm", "output"],
 ];
@@ -13,8 +13,8 @@ export const siteStatisticsOptions = z.object({
     .array(z.string())
     .min(1)
     .readonly()
-    .default(mainSites)
-    .describe("which sites, such as layers.*.selfAttn.z, or ** for all"),
+    .optional()
+    .describe("which sites, such as layers.*.selfAttn.z; default the stream and what writes to it"),
 });
 
 /** Options of `siteStatistics`. */

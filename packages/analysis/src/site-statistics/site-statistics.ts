@@ -15,7 +15,7 @@ import { askedOf } from "../shared/asked.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, isOnePrompt, type OnePrompt, promptIds, promptList } from "../shared/prompts.js";
 import { inForwardOrder, plainSite } from "./forward-order.js";
-import { type SiteStatisticsOptions, siteStatisticsOptions } from "./options.js";
+import { mainSites, type SiteStatisticsOptions, siteStatisticsOptions } from "./options.js";
 import { reduce } from "./reduce.js";
 import type { SiteStatisticsResult } from "./result.js";
 
@@ -61,7 +61,7 @@ async function statisticsOf(
   ids: readonly number[],
   asked: ParsedOptions<typeof siteStatisticsOptions>,
 ): Promise<SiteStatisticsResult> {
-  const rows = await measure(model, ids, asked.sites);
+  const rows = await measure(model, ids, asked.sites ?? mainSites);
   return {
     method: "statistics",
     asked: askedOf(asked),
