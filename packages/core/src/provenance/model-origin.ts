@@ -1,5 +1,15 @@
 /** What a module's weights were loaded from, noted by whoever loaded them. */
-import { checkModule, checkRecord, type Module, type MxArray, writesTo } from "@mlxterp/mlx";
+import {
+  checkList,
+  checkModule,
+  checkOptions,
+  checkRecord,
+  checkText,
+  type Module,
+  type MxArray,
+  type OptionNames,
+  writesTo,
+} from "@mlxterp/mlx";
 import type { Provenance, WeightsHash } from "@mlxterp/results";
 import { parametersOf } from "./parameters.js";
 import { forget } from "./remembered.js";
@@ -18,6 +28,14 @@ interface Noted {
   readonly writes: ReadonlyMap<string, number>;
 }
 
+const originRules: OptionNames<ModelOrigin> = {
+  weights: checkRecord,
+  revision: checkText,
+  quantization: checkText,
+  adapters: checkList,
+  tokenizer: checkText,
+};
+
 const origins = new WeakMap<Module, Noted>();
 
 /**
@@ -29,7 +47,7 @@ const origins = new WeakMap<Module, Noted>();
  */
 export function noteOrigin(module: Module, origin: ModelOrigin): void {
   checkModule("module", module);
-  checkRecord("origin", origin);
+  checkOptions<ModelOrigin>("noteOrigin", origin, originRules);
   checkRecord("origin.weights", origin.weights);
   forget(module);
   const parameters = [...parametersOf(module)];
