@@ -44,6 +44,7 @@ describe("members", () => {
     const any = trace as never as Record<string, never>;
     expect(() => any.layer).toThrow(UnknownSiteError);
     expect(() => any.layer).toThrow(/Nearest: layers, head/);
+    expect(() => any.haed).toThrow(/Nearest: head, layers/);
     expect(() => (trace.layers[0] as never as Record<string, never>).upp).toThrow(
       /layers.0.up, layers.0.down/,
     );

@@ -6,6 +6,7 @@ import {
   checkText,
   type HashedFile,
   isArray,
+  nearestWords,
   type OptionNames,
   type VerifyOptions,
   verifyFiles,
@@ -63,7 +64,7 @@ export class HeldActivations {
       (key) => this.find(`${name}#${key.split("#")[1]}`)?.site.name === key,
     );
     const held = calls.length > 0 ? calls : keys;
-    throw new UnknownSiteError(name, held.slice(0, 8), "It was not saved in this run.");
+    throw new UnknownSiteError(name, nearestWords(name, held, 8), "It was not saved in this run.");
   }
 
   find(name: string): CacheEntry | undefined {

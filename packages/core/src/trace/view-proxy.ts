@@ -1,5 +1,6 @@
 /** Site views at run time: polite proxies that follow the module tree and read from a trace. */
 import { inspect } from "node:util";
+import { nearestWords } from "@mlxterp/mlx";
 import { OutOfRangeError, ReadOnlySiteError, UnknownSiteError } from "../errors.js";
 import { inputPort, outputPort } from "../sites/selector.js";
 import { siteName } from "../sites/site.js";
@@ -28,7 +29,7 @@ export function moduleView(source: ValueSource, node: ModuleNode): object {
       const part = node.splice?.parts.get(key);
       if (part) return moduleView(source, part);
       if (Object.hasOwn(members, key)) return members[key]();
-      throw new UnknownSiteError(join(key), [...node.slots.keys()].map(join).slice(0, 8));
+      throw new UnknownSiteError(join(key), nearestWords(key, [...node.slots.keys()]).map(join));
     },
     has: (key) =>
       node.slots.has(key) || node.splice?.parts.has(key) === true || Object.hasOwn(members, key),
@@ -51,9 +52,10 @@ function objectView(source: ValueSource, { entries }: ContainerSlot, path: strin
     find: (key) => {
       const inner = entries.get(key);
       if (inner) return slotView(source, inner, `${path}.${key}`);
+      const near = nearestWords(key, [...entries.keys()]);
       throw new UnknownSiteError(
         `${path}.${key}`,
-        [...entries.keys()].map((name) => `${path}.${name}`).slice(0, 8),
+        near.map((name) => `${path}.${name}`),
       );
     },
     has: (key) => entries.has(key),
