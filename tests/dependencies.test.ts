@@ -168,12 +168,7 @@ describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%
   });
 });
 
-/** The command's folders still need each other: prompts, blocks and the demo of `packages/mlxterp/src/cli`. */
-const entangled = ["packages/mlxterp"];
-
-describe.each(
-  libraries.filter(({ path }) => !entangled.includes(path)).map((one) => [one.path, one] as const),
-)("rooms of %s", (_, one) => {
+describe.each(libraries.map((one) => [one.path, one] as const))("rooms of %s", (_, one) => {
   it("has no two folders that need each other, not even for types", () => {
     const cycles = findCycles(roomGraph(one));
     const named = cycles.map((cycle) => cycle.map((room) => relative(one.folder, room)));

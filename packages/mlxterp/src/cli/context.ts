@@ -1,16 +1,16 @@
 /** What a command works with, made of the streams and options of one invocation. */
 
 import { visibleLine, visibleText } from "@mlxterp/results";
-import type { CommandContext } from "./command.js";
-import { guarded } from "./door.js";
-import type { CliIo } from "./io.js";
-import type { ModelValues } from "./model-options.js";
+import type { ModelValues } from "./arguments/model-options.js";
+import type { OptionTable, OptionValues } from "./arguments/options.js";
+import { readPrompt } from "./arguments/prompt.js";
 import { openModel } from "./open-model.js";
-import type { OptionTable, OptionValues } from "./options.js";
-import { startProgress } from "./progress.js";
-import { readPrompt } from "./prompt.js";
 import { renderBlocks } from "./render/render-blocks.js";
-import { paint, screenOf } from "./screen.js";
+import { guarded } from "./terminal/door.js";
+import type { CliIo } from "./terminal/io.js";
+import { startProgress } from "./terminal/progress.js";
+import { paint, screenOf } from "./terminal/screen.js";
+import type { CommandContext } from "./verbs/command.js";
 
 /**
  * @param options of the command line, read

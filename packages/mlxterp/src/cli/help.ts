@@ -1,10 +1,11 @@
 /** Help texts, written from the same tables that arguments are read by. */
-import type { Command } from "./command.js";
+
+import { exitCodes } from "./arguments/failure.js";
+import type { OptionTable } from "./arguments/options.js";
 import { environmentVariables } from "./environment-help.js";
-import { exitCodes } from "./failure.js";
-import type { OptionTable } from "./options.js";
-import { paint, type Screen } from "./screen.js";
-import { displayWidth, wrap } from "./text.js";
+import { paint, type Screen } from "./terminal/screen.js";
+import { displayWidth, wrap } from "./terminal/text.js";
+import type { Command } from "./verbs/command.js";
 
 /** What a row of a help text says: a term and its meaning. */
 type Entry = readonly [term: string, meaning: string];

@@ -2,8 +2,8 @@
 /** The `mlxterp` command: hands the process's streams to `runCli`. */
 import { createRequire } from "node:module";
 import { addAbortSignal } from "node:stream";
-import type { InputStream } from "./io.js";
 import { runCli } from "./run-cli.js";
+import type { InputStream } from "./terminal/io.js";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 const interruption = new AbortController();

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { LanguageModel } from "@mlxterp/models";
-import type { CliIo } from "./io.js";
-import { loadOptionsOf, type ModelValues } from "./model-options.js";
-import type { Progress } from "./progress.js";
+import { loadOptionsOf, type ModelValues } from "./arguments/model-options.js";
+import type { CliIo } from "./terminal/io.js";
+import type { Progress } from "./terminal/progress.js";
 
 /**
  * @param values the model, `tiny` by default, and how it is loaded; folders are relative to the current one

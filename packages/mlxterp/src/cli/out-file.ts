@@ -2,10 +2,10 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { link, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
-import type { Outcome } from "./command.js";
-import { UsageError } from "./failure.js";
+import { UsageError } from "./arguments/failure.js";
 import { renderBlocks } from "./render/render-blocks.js";
 import { toJson } from "./to-json.js";
+import type { Outcome } from "./verbs/command.js";
 
 /** The columns of a text file. */
 const textWidth = 100;

@@ -1,12 +1,12 @@
 /** The end of a command: data or tables on standard output, and a file where one is wanted. */
 import { resolve } from "node:path";
 import { visibleLine } from "@mlxterp/results";
-import type { Outcome } from "./command.js";
-import type { CliIo } from "./io.js";
 import { writeOutFile } from "./out-file.js";
 import { renderBlocks } from "./render/render-blocks.js";
-import type { Screen } from "./screen.js";
+import type { CliIo } from "./terminal/io.js";
+import type { Screen } from "./terminal/screen.js";
 import { toJson } from "./to-json.js";
+import type { Outcome } from "./verbs/command.js";
 
 export interface OutputSettings {
   readonly json: boolean;

@@ -1,18 +1,18 @@
 /** One invocation of the command, from arguments to exit code. */
-import { nearest, parseArguments } from "./arguments.js";
-import type { Command } from "./command.js";
+import { nearest, parseArguments } from "./arguments/arguments.js";
+import { exitCodeOf, exitCodes, inFull, oneLine, UsageError } from "./arguments/failure.js";
+import type { OptionValues } from "./arguments/options.js";
+import { readStandardInput } from "./arguments/standard-input.js";
 import { commandsWith } from "./commands/index.js";
 import { contextOf } from "./context.js";
-import { guarded } from "./door.js";
-import { exitCodeOf, exitCodes, inFull, oneLine, UsageError } from "./failure.js";
 import { commandHelp, generalHelp } from "./help.js";
-import type { CliIo } from "./io.js";
-import type { OptionValues } from "./options.js";
 import { checkOutFile } from "./out-file.js";
 import { finish } from "./output.js";
-import { screenOf } from "./screen.js";
-import { readStandardInput } from "./standard-input.js";
+import { guarded } from "./terminal/door.js";
+import type { CliIo } from "./terminal/io.js";
+import { screenOf } from "./terminal/screen.js";
 import { takeMethods } from "./user-methods.js";
+import type { Command } from "./verbs/command.js";
 
 /**
  * Runs the command line.

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { InputStream } from "./io.js";
 import { runCli } from "./run-cli.js";
-import { displayWidth } from "./text.js";
+import type { InputStream } from "./terminal/io.js";
+import { displayWidth } from "./terminal/text.js";
 
 export interface Invocation {
   readonly code: number;

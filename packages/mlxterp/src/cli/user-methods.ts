@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { defineMethod, type Method } from "@mlxterp/results";
-import { UsageError } from "./failure.js";
+import { UsageError } from "./arguments/failure.js";
 
 export interface WithMethods {
   readonly methods: readonly Method[];

@@ -3,7 +3,7 @@
 import { visibleJson, visibleLine, visibleText } from "@mlxterp/results";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { guarded } from "./door.js";
+import { guarded } from "./terminal/door.js";
 
 /** By Unicode's own lists, written down independently: controls, bidirectional marks, characters of no width. */
 function obeyedOrHidden(code: number): boolean {

@@ -1,7 +1,7 @@
 /** Step 5: induction heads, which copy what followed last time, on random words said twice. */
 import type { LanguageModel } from "@mlxterp/models";
 import { formatCell } from "@mlxterp/results";
-import { onPage, paragraph, table } from "../cli/blocks.js";
+import { onPage, paragraph, table } from "../cli/blocks/blocks.js";
 import { type Copying, type CopyLoss, measureCopying } from "./copying.js";
 import type { Step } from "./step.js";
 import { type Head, headName } from "./story.js";

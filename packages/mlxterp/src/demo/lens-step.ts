@@ -2,7 +2,7 @@
 import type { LensRow } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
 import { formatPercent } from "@mlxterp/results";
-import { onPage, paragraph, table } from "../cli/blocks.js";
+import { onPage, paragraph, table } from "../cli/blocks/blocks.js";
 import type { Step } from "./step.js";
 import type { Story } from "./story.js";
 

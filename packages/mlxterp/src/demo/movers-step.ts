@@ -2,7 +2,7 @@
 import type { LanguageModel } from "@mlxterp/models";
 import type { Block } from "@mlxterp/results";
 import { formatCell } from "@mlxterp/results";
-import { onPage, paragraph, table } from "../cli/blocks.js";
+import { onPage, paragraph, table } from "../cli/blocks/blocks.js";
 import {
   type Mover,
   type MoverResults,

@@ -1,8 +1,8 @@
 /** Step 1: what the model predicts, and whether the decisive word decides. */
 import type { LanguageModel } from "@mlxterp/models";
 import { formatCell, formatPercent } from "@mlxterp/results";
-import { paragraph, table } from "../cli/blocks.js";
-import { tokensBlock } from "../cli/prompt.js";
+import { tokensBlock } from "../cli/arguments/prompt.js";
+import { paragraph, table } from "../cli/blocks/blocks.js";
 import { type NextToken, nextToken } from "./next-token.js";
 import type { Step } from "./step.js";
 import type { Story } from "./story.js";

@@ -1,6 +1,6 @@
 /** The sentence that is investigated, and how heads and shares are written in it. */
 import type { LanguageModel } from "@mlxterp/models";
-import { exampleSentences } from "../cli/prompt.js";
+import { exampleSentences } from "../cli/arguments/prompt.js";
 
 /** A sentence, its twin with the giver exchanged, and the name that completes each. */
 export interface Story {

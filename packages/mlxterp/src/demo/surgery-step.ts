@@ -1,7 +1,7 @@
 /** Step 4: what happens when the strongest head is patched, and when it is taken away. */
 import type { LanguageModel } from "@mlxterp/models";
 import { formatCell, formatPercent } from "@mlxterp/results";
-import { paragraph, table } from "../cli/blocks.js";
+import { paragraph, table } from "../cli/blocks/blocks.js";
 import type { NextToken } from "./next-token.js";
 import type { Step } from "./step.js";
 import { type Head, headName, type Story } from "./story.js";

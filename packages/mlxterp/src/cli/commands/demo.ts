@@ -1,8 +1,8 @@
 /** `mlxterp demo`: one investigation of the model that comes along, from question to circuit. */
 import type { LanguageModel } from "@mlxterp/models";
 import type { Step } from "../../demo/step.js";
-import { heading, paragraph } from "../blocks.js";
-import { defineCommand, outputOptions } from "../command.js";
+import { heading, paragraph } from "../blocks/blocks.js";
+import { defineCommand, outputOptions } from "../verbs/command.js";
 
 export const demo = defineCommand({
   name: "demo",

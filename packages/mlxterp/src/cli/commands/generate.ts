@@ -1,13 +1,18 @@
 /** `mlxterp generate`: continue a prompt, or several, token by token, perhaps steered or changed. */
 import type { GenerateBatchOptions, GenerationStep, LanguageModel } from "@mlxterp/models";
 import type { Block } from "@mlxterp/results";
-import { paragraph } from "../blocks.js";
-import { type CommandContext, defineCommand, type Outcome, promptOptions } from "../command.js";
-import { stepTable, summary } from "../generation-blocks.js";
-import { interveneOption, readInterventions } from "../interventions.js";
-import { integer, number, type OptionValues, texts, toggle } from "../options.js";
-import { requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
-import { steeringInterventions, steerOption } from "../steering.js";
+import { interveneOption, readInterventions } from "../arguments/interventions.js";
+import { integer, number, type OptionValues, texts, toggle } from "../arguments/options.js";
+import { requirePrompt, tokensBlock, tokenTexts } from "../arguments/prompt.js";
+import { steeringInterventions, steerOption } from "../arguments/steering.js";
+import { paragraph } from "../blocks/blocks.js";
+import { stepTable, summary } from "../blocks/generation-blocks.js";
+import {
+  type CommandContext,
+  defineCommand,
+  type Outcome,
+  promptOptions,
+} from "../verbs/command.js";
 
 const options = {
   ...promptOptions,

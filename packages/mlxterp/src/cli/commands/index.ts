@@ -1,9 +1,9 @@
 /** All commands, in the order help shows them: those of the program, and one for each method. */
 import { methods } from "@mlxterp/analysis/methods";
 import type { Method } from "@mlxterp/results";
-import type { Command } from "../command.js";
-import { UsageError } from "../failure.js";
-import { commandOf } from "../method-command.js";
+import { UsageError } from "../arguments/failure.js";
+import type { Command } from "../verbs/command.js";
+import { commandOf } from "../verbs/method-command.js";
 import { demo } from "./demo.js";
 import { generate } from "./generate.js";
 import { rerunCommand } from "./rerun.js";

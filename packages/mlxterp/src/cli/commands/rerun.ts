@@ -10,11 +10,11 @@ import {
   type Result,
   resultsFromJson,
 } from "@mlxterp/results";
-import { paragraph } from "../blocks.js";
-import { type Command, type CommandContext, outputOptions } from "../command.js";
-import { UsageError } from "../failure.js";
-import { modelOptions } from "../model-options.js";
-import { toggle } from "../options.js";
+import { UsageError } from "../arguments/failure.js";
+import { modelOptions } from "../arguments/model-options.js";
+import { toggle } from "../arguments/options.js";
+import { paragraph } from "../blocks/blocks.js";
+import { type Command, type CommandContext, outputOptions } from "../verbs/command.js";
 
 /** Prompts that shared a batch are run alone here, and products of other shapes sum in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };

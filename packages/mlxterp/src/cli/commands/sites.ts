@@ -1,10 +1,10 @@
 /** `mlxterp sites`: the places of a model that can be read or changed. */
 import type { Scan, ScannedSite, SiteInfo } from "@mlxterp/core";
 import type { Block } from "@mlxterp/results";
-import { paragraph, table } from "../blocks.js";
-import { defineCommand, type Outcome, promptOptions } from "../command.js";
-import { texts } from "../options.js";
-import { requirePrompt } from "../prompt.js";
+import { texts } from "../arguments/options.js";
+import { requirePrompt } from "../arguments/prompt.js";
+import { paragraph, table } from "../blocks/blocks.js";
+import { defineCommand, type Outcome, promptOptions } from "../verbs/command.js";
 
 interface ListedSite {
   readonly site: string;

@@ -1,11 +1,11 @@
 /** `mlxterp trace`: one pass over a prompt, and what every chosen site holds. */
 import type { LanguageModel } from "@mlxterp/models";
 import type { Block, TableBlock } from "@mlxterp/results";
-import { paragraph } from "../blocks.js";
-import { defineCommand, promptOptions } from "../command.js";
-import { interveneOption, readInterventions } from "../interventions.js";
-import { texts } from "../options.js";
-import { requirePrompt, tokensBlock, tokenTexts } from "../prompt.js";
+import { interveneOption, readInterventions } from "../arguments/interventions.js";
+import { texts } from "../arguments/options.js";
+import { requirePrompt, tokensBlock, tokenTexts } from "../arguments/prompt.js";
+import { paragraph } from "../blocks/blocks.js";
+import { defineCommand, promptOptions } from "../verbs/command.js";
 
 export const trace = defineCommand({
   name: "trace",

@@ -2,9 +2,9 @@
 import type { Verification, VerifiedInvariant } from "@mlxterp/models";
 import type { Block, Cell } from "@mlxterp/results";
 import { formatNumber } from "@mlxterp/results";
-import { paragraph, table } from "../blocks.js";
-import { defineCommand, promptOptions } from "../command.js";
-import { formatDifference } from "../numbers.js";
+import { paragraph, table } from "../blocks/blocks.js";
+import { formatDifference } from "../terminal/numbers.js";
+import { defineCommand, promptOptions } from "../verbs/command.js";
 
 export const verify = defineCommand({
   name: "verify",

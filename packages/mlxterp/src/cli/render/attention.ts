@@ -1,7 +1,7 @@
 /** Attention patterns on a terminal: few are drawn, many are left to the page. */
 import { type AttentionBlock, visibleToken } from "@mlxterp/results";
-import { paint, type Screen } from "../screen.js";
-import { wrap } from "../text.js";
+import { paint, type Screen } from "../terminal/screen.js";
+import { wrap } from "../terminal/text.js";
 import { renderHeatMap } from "./heat-map.js";
 import { styleOf } from "./tones.js";
 

@@ -1,7 +1,7 @@
 /** Bars on a terminal: to the right for more, to the left for less. */
 import { type BarsBlock, formatNumber, visibleLine } from "@mlxterp/results";
-import { paint, type Screen } from "../screen.js";
-import { displayWidth, shorten, wrap } from "../text.js";
+import { paint, type Screen } from "../terminal/screen.js";
+import { displayWidth, shorten, wrap } from "../terminal/text.js";
 import { styleOf } from "./tones.js";
 
 const longestLabel = 24;

@@ -1,6 +1,6 @@
 /** Heat maps show larger numbers darker and stay within the screen. */
 import { expect, it } from "vitest";
-import { displayWidth } from "../text.js";
+import { displayWidth } from "../terminal/text.js";
 import { renderHeatMap } from "./heat-map.js";
 
 it("draws the shade of each number under its column", () => {

@@ -1,6 +1,6 @@
 /** Numbers between 0 and 1 as shades of characters, for terminals. */
-import { paint, type Screen } from "../screen.js";
-import { displayWidth, shorten } from "../text.js";
+import { paint, type Screen } from "../terminal/screen.js";
+import { displayWidth, shorten } from "../terminal/text.js";
 
 export interface HeatMapBlock {
   /** One for each row, and for each column: a token. */

@@ -10,8 +10,8 @@ import {
   type TableBlock,
   visibleLine,
 } from "@mlxterp/results";
-import { paint, type Screen } from "../screen.js";
-import { wrap } from "../text.js";
+import { paint, type Screen } from "../terminal/screen.js";
+import { wrap } from "../terminal/text.js";
 import { renderBars } from "./bars.js";
 import { renderTable } from "./table.js";
 import { visibleTable } from "./visible-table.js";

@@ -1,7 +1,7 @@
 /** Blocks on a terminal: every kind has its form there, whatever method it is from. */
 import { type Block, visibleLine, visibleText, visibleToken } from "@mlxterp/results";
-import { paint, type Screen } from "../screen.js";
-import { wrap } from "../text.js";
+import { paint, type Screen } from "../terminal/screen.js";
+import { wrap } from "../terminal/text.js";
 import { renderAttention } from "./attention.js";
 import { renderBars } from "./bars.js";
 import {

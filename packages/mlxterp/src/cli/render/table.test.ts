@@ -1,7 +1,7 @@
 /** Tables never exceed the screen, and say what they leave out. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { displayWidth } from "../text.js";
+import { displayWidth } from "../terminal/text.js";
 import { renderBlocks } from "./render-blocks.js";
 import { type DrawnTable, renderTable } from "./table.js";
 

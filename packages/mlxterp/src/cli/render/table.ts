@@ -2,8 +2,8 @@
 
 import type { Cell, TableBlock } from "@mlxterp/results";
 import CliTable from "cli-table3";
-import { paint, type Screen } from "../screen.js";
-import { displayWidth, shorten, wrap } from "../text.js";
+import { paint, type Screen } from "../terminal/screen.js";
+import { displayWidth, shorten, wrap } from "../terminal/text.js";
 import { styleOf } from "./tones.js";
 
 /** A table to be drawn. */

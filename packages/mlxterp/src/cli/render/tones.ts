@@ -1,6 +1,6 @@
 /** How a terminal shows tones. */
 import type { Tone } from "@mlxterp/results";
-import type { TextStyle } from "../screen.js";
+import type { TextStyle } from "../terminal/screen.js";
 
 const styles: Readonly<Record<Tone, TextStyle>> = {
   strong: ["bold", "green"],

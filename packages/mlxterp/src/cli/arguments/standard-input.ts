@@ -1,6 +1,7 @@
 /** A prompt from standard input: for the word `-`, and where a prompt is missing and text is piped. */
+
+import type { InputStream } from "../terminal/io.js";
 import { UsageError } from "./failure.js";
-import type { InputStream } from "./io.js";
 
 /** Far above what any model takes; text beyond it comes from a mistake such as `< /dev/zero`. */
 const mostBytes = 16 * 2 ** 20;

@@ -1,12 +1,18 @@
 /** A method as a verb: flags, help, data and report come from the method, and this file knows none. */
 import type { LanguageModel } from "@mlxterp/models";
 import { fieldsOf, type InputKind, type Method, type Result } from "@mlxterp/results";
+import { UsageError } from "../arguments/failure.js";
+import { flagOf, flagsOf } from "../arguments/method-options.js";
+import { type OptionTable, type OptionValues, text } from "../arguments/options.js";
+import { type CliPrompt, exampleSentences, isTiny, requirePrompt } from "../arguments/prompt.js";
+import {
+  type AskedTask,
+  askedTask,
+  isAskedTask,
+  openTask,
+  taskOptions,
+} from "../arguments/task.js";
 import { type Command, type CommandContext, promptOptions, sharedOptions } from "./command.js";
-import { UsageError } from "./failure.js";
-import { flagOf, flagsOf } from "./method-options.js";
-import { type OptionTable, type OptionValues, text } from "./options.js";
-import { type CliPrompt, exampleSentences, isTiny, requirePrompt } from "./prompt.js";
-import { type AskedTask, askedTask, isAskedTask, openTask, taskOptions } from "./task.js";
 
 const inputOptions: Readonly<Record<InputKind, OptionTable>> = {
   prompts: promptOptions,

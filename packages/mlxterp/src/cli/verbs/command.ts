@@ -1,12 +1,18 @@
 /** The form of a command: its options as data, so that help needs no model and no binding, and what it does. */
 import type { LanguageModel } from "@mlxterp/models";
 import type { Block } from "@mlxterp/results";
-import type { PageContent } from "../report/page.js";
-import { modelOptions } from "./model-options.js";
-import { type OptionTable, type OptionValues, text, toggle, tokenIds } from "./options.js";
-import type { Progress } from "./progress.js";
-import type { CliPrompt } from "./prompt.js";
-import type { Screen, TextStyle } from "./screen.js";
+import type { PageContent } from "../../report/page.js";
+import { modelOptions } from "../arguments/model-options.js";
+import {
+  type OptionTable,
+  type OptionValues,
+  text,
+  toggle,
+  tokenIds,
+} from "../arguments/options.js";
+import type { CliPrompt } from "../arguments/prompt.js";
+import type { Progress } from "../terminal/progress.js";
+import type { Screen, TextStyle } from "../terminal/screen.js";
 
 /** Options that every command has. Most have those of `sharedOptions`. */
 export const outputOptions = {
