@@ -26,7 +26,8 @@ export function taskAccuracyView(result: TaskAccuracyResult): Block[] {
  * The first prompts with what the model makes of them.
  *
  * @example
- * taskTable(accuracy).kind; // "table"
+ * const { pairs, question } = builtInTask(model, "ioi", { size: 2 });
+ * taskTable(await taskAccuracy(model, pairs, question)).kind; // "table"
  */
 export function taskTable({ fed, tables }: TaskAccuracyResult): TableBlock {
   const { rows } = tables.prompts;

@@ -30,8 +30,8 @@ export interface SelfAttention extends Module, Mixing, HeadWriting {
   readonly qProj: Linear;
   readonly kProj: Linear;
   readonly vProj: Linear;
-  readonly qNorm?: Norm;
-  readonly kNorm?: Norm;
+  readonly qNorm?: Norm | undefined;
+  readonly kNorm?: Norm | undefined;
   readonly qRaw?: Attention["qRaw"];
   readonly kRaw?: Attention["kRaw"];
   readonly q: Attention["q"];
