@@ -72,6 +72,8 @@ describe("rows", () => {
   it.each([-1e6, 1.5, 1e6])("do not include %d", (row) => {
     expect(() => store.read("layers.0", [0, row])).toThrow(OutOfRangeError);
     expect(() => store.origins([row])).toThrow(OutOfRangeError);
+    const holes = Object.assign(new Array<number>(2), { 1: 0 });
+    expect(() => store.origins(holes)).toThrow(InvalidArgumentError);
   });
 
   it("are of sites that were collected", () => {

@@ -87,7 +87,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
   read(site: string, rows: readonly number[]): MxArray {
     const { shape, dtype } = this.describe(site);
     checkList("rows", rows);
-    const found = rows.map((row) => rowFromFront(row, this.rows));
+    const found = Array.from(rows, (row) => rowFromFront(row, this.rows)); // holes too
     const bytes = this.reader.read(site, found);
     return fromFlat(decode(bytes, dtype), [rows.length, ...shape]);
   }
@@ -99,7 +99,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    */
   origins(rows: readonly number[]): RowOrigins {
     checkList("rows", rows);
-    const found = rows.map((row) => rowFromFront(row, this.rows));
+    const found = Array.from(rows, (row) => rowFromFront(row, this.rows)); // holes too
     const of = (tensor: string) => new Int32Array(this.reader.read(tensor, found).buffer);
     const { sequence, position, token } = originTensors;
     return { sequence: of(sequence), position: of(position), token: of(token) };
