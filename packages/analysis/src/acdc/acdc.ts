@@ -15,7 +15,7 @@ import { mx } from "@mlxterp/mlx";
 import { createTable, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import type { EdgeRow } from "../edge-attribution/result.js";
-import { edgesOf } from "../graph/graph.js";
+import { edgesOf, sizeOf } from "../graph/graph.js";
 import { graphOf } from "../graph/outputs.js";
 import { pruned } from "../graph/prune.js";
 import { type PairBatch, runPairs } from "../graph/run-pairs.js";
@@ -66,12 +66,11 @@ export async function acdc(
       return { source: sources[source].name, destination: destinations[destination].name, score: found.prices[index] }; // biome-ignore format: one row
     })
     .sort((a, b) => b.score - a.score);
-  const size = (set: Uint8Array) => set.reduce((sum, one) => sum + one, 0);
   const summary = {
     threshold,
     metric: name,
     allEdges: graph.edges,
-    edges: size(found.kept),
+    edges: sizeOf(found.kept),
     onPaths: rows.length,
     cost: found.cost - start,
     passes: found.passes,

@@ -1,6 +1,7 @@
 /** Prompt pairs: run once each, and swept. */
 import { notFiniteError } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { apart } from "../shared/baselines.js";
 import { EqualBaselinesError } from "../shared/errors.js";
 import { createMetric, type Metric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -66,15 +67,9 @@ export async function patchPair(
   return { baseline, answerRank, effects: splitScores(scores, plans, baseline) };
 }
 
-/** Scores that differ by less, relative to the larger, differ by the rounding of their rows only. */
-const rounding = 1e-5;
-
 function baselineOf(scores: MxArray, pair: PromptPair, { index, metric }: PairPlan): PatchBaseline {
   const [clean, corrupted] = toFlat(scores);
-  const least = rounding * Math.max(Math.abs(clean), Math.abs(corrupted));
-  const apart = Math.abs(clean - corrupted) > least;
-  const differ = pair.clean.ids.some((id, position) => id !== pair.corrupted.ids[position]);
-  if (apart && differ) return { clean, corrupted };
+  if (apart(pair, clean, corrupted)) return { clean, corrupted };
   throw new EqualBaselinesError(index, metricName(metric), clean, corrupted);
 }
 

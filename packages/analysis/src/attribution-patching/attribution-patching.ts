@@ -14,10 +14,12 @@
  */
 import { provenanceOf } from "@mlxterp/core";
 import { createGrid, type Grid, type Label, parseOptions } from "@mlxterp/results";
+import type { PatchKind } from "../activation-patching/result.js";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import { askedOf } from "../shared/asked.js";
 import { batchesByLength } from "../shared/baselines.js";
-import { mean } from "../shared/lists.js";
+import { mean, range } from "../shared/lists.js";
+import { meanScores } from "../shared/mean-scores.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import {
@@ -33,7 +35,7 @@ import {
   attributionPatchingOptions,
 } from "./options.js";
 import type { AttributionPatchingGrids, AttributionPatchingResult } from "./result.js";
-import { type AttributionKind, type PairScores, scoreBatch } from "./scores.js";
+import { type PairScores, scoreBatch } from "./scores.js";
 
 /**
  * Scores every layer, position and head of the asked kinds.
@@ -56,7 +58,7 @@ export async function attributionPatching(
   const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
   if (asked.positions === "each") checkSameLength(pairs);
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
-  const kinds = [asked.kinds].flat() as AttributionKind[];
+  const kinds = [asked.kinds].flat() as PatchKind[];
   const found = new Array<PairScores>(pairs.length);
   let done = 0;
   for (const numbers of batchesByLength(pairs, batchSize)) {
@@ -84,24 +86,23 @@ function arrange(
   model: AnalysisModel,
   pairs: readonly PromptPair[],
   found: readonly PairScores[],
-  kinds: readonly AttributionKind[],
+  kinds: readonly PatchKind[],
   { positions, direction }: AskedAttribution,
 ): AttributionPatchingGrids {
-  const count = (size: number) => Array.from({ length: size }, (_, index) => index);
   const { layers, heads } = model.anatomy;
   const tokens = positionLabels(model, pairs[0].clean.ids);
-  const position: Label[] = positions === "all" ? ["all"] : pairs.length > 1 ? count(tokens.length) : tokens; // biome-ignore format: one choice
+  const position: Label[] = positions === "all" ? ["all"] : pairs.length > 1 ? range(tokens.length) : tokens; // biome-ignore format: one choice
   const distance = mean(found.map(({ baseline }) => baseline.clean - baseline.corrupted));
   const scale = direction === "denoising" ? distance : -distance;
   const grids: Record<string, Grid> = {};
   for (const kind of kinds) {
-    const layer = count(layers);
+    const layer = range(layers);
     const labels: Record<string, readonly Label[]> =
-      kind === "head" ? { layer, head: count(heads), position } : { layer, position };
+      kind === "head" ? { layer, head: range(heads), position } : { layer, position };
     const rows = found.map(({ byKind }) => byKind[kind]);
     grids[kind] = createGrid({ labels, ...estimates(rows, scale), unit: "effect", neutral: 0 });
     grids[`${kind}ByPair`] = createGrid({
-      labels: { pair: count(pairs.length), ...labels },
+      labels: { pair: range(pairs.length), ...labels },
       values: rows.flatMap((row) => [...row]),
       unit: "metric",
       neutral: 0,
@@ -112,13 +113,10 @@ function arrange(
 
 /** Means over pairs on the scale between the baselines, and of several pairs 1.96 standard errors around them. */
 function estimates(rows: readonly Float64Array[], scale: number) {
-  const n = rows.length;
-  const values = Float64Array.from(rows[0], (_, at) => mean(rows.map((row) => row[at])) / scale);
-  if (n === 1) return { values };
-  const margin = Float64Array.from(values, (value, at) => {
-    const squares = rows.reduce((sum, row) => sum + (row[at] / scale - value) ** 2, 0);
-    return 1.96 * Math.sqrt(squares / (n - 1) / n);
-  });
+  const { mean: means, margin: margins } = meanScores(rows);
+  const values = means.map((value) => value / scale);
+  if (rows.length === 1) return { values };
+  const margin = margins.map((value) => value / Math.abs(scale));
   const low = values.map((value, at) => value - margin[at]);
   const high = values.map((value, at) => value + margin[at]);
   return { values, low, high };

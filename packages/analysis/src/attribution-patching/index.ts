@@ -8,5 +8,4 @@ export type {
   AttributionPatchingResult,
   AttributionPatchingTables,
 } from "./result.js";
-export type { AttributionKind } from "./scores.js";
 export { attributionPatchingGrid } from "./view.js";

@@ -1,21 +1,13 @@
 /** What a patch would change, by the slope of the metric at what it replaces. */
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { patchSite } from "../activation-patching/plan.js";
+import type { PatchKind } from "../activation-patching/result.js";
 import { judgePairs, type PairBaseline } from "../shared/baselines.js";
 import type { Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
 import type { AskedAttribution } from "./options.js";
 import { relevanceRules } from "./relevance.js";
-
-/** What is scored. */
-export type AttributionKind = "residual" | "attention" | "mlp" | "head";
-
-const siteNames: Readonly<Record<AttributionKind, string>> = {
-  residual: "input",
-  attention: "selfAttn",
-  mlp: "mlp",
-  head: "selfAttn.z",
-};
 
 /** Of one pair: for each kind (layer, position), or (layer, head, position), row by row. */
 export interface PairScores {
@@ -24,7 +16,7 @@ export interface PairScores {
 }
 
 type Asked = Pick<AskedAttribution, "direction" | "rule" | "positions"> & {
-  readonly kinds: readonly AttributionKind[];
+  readonly kinds: readonly PatchKind[];
 };
 
 /** @param numbers of pairs of one length */
@@ -37,7 +29,7 @@ export async function scoreBatch(
 ): Promise<PairScores[]> {
   const { layers } = model.anatomy;
   const last = `layers.${layers - 1}`;
-  const save = [...kinds.map((kind) => `layers.*.${siteNames[kind]}`), last];
+  const save = [...kinds.map((kind) => patchSite(kind, "*")), last];
   const prompts = (side: "clean" | "corrupted") => numbers.map((number) => pairs[number][side].ids);
   const [from, into] = direction === "denoising" ? (["clean", "corrupted"] as const) : (["corrupted", "clean"] as const); // biome-ignore format: two sides
   const source = await model.run(prompts(from), { save });
@@ -53,7 +45,7 @@ export async function scoreBatch(
   );
   const found = kinds.map((kind) => {
     const each = Array.from({ length: layers }, (_, layer) => {
-      const site = `layers.${layer}.${siteNames[kind]}`;
+      const site = patchSite(kind, layer);
       const change = mx.subtract(source.get(site), base.get(site));
       return effect(mx.multiply(change, gradients.get(site)).astype(mx.float32), kind, positions);
     });
@@ -67,7 +59,7 @@ export async function scoreBatch(
 }
 
 /** (pair, position, [head], width) → (pair, [head], position) */
-function effect(product: MxArray, kind: AttributionKind, positions: "each" | "all"): MxArray {
+function effect(product: MxArray, kind: PatchKind, positions: "each" | "all"): MxArray {
   const summed = mx.sum(product, -1);
   const ordered = kind === "head" ? summed.transpose(0, 2, 1) : summed;
   return positions === "all" ? mx.sum(ordered, -1, true) : ordered;

@@ -11,11 +11,11 @@ import {
   noteBlocks,
   text,
 } from "@mlxterp/results";
+import type { PatchKind } from "../activation-patching/result.js";
 import { baselineText } from "../edge-attribution/view.js";
 import type { AttributionPatchingResult } from "./result.js";
-import type { AttributionKind } from "./scores.js";
 
-const titles: Readonly<Record<AttributionKind, string>> = {
+const titles: Readonly<Record<PatchKind, string>> = {
   residual: "Patching the residual stream before each layer, estimated",
   attention: "Patching what attention adds, estimated",
   mlp: "Patching what the MLP adds, estimated",
@@ -23,7 +23,7 @@ const titles: Readonly<Record<AttributionKind, string>> = {
 };
 
 export function attributionPatchingView(result: AttributionPatchingResult): Block[] {
-  const kinds = (Object.keys(titles) as AttributionKind[]).filter((kind) => result.grids[kind]);
+  const kinds = (Object.keys(titles) as PatchKind[]).filter((kind) => result.grids[kind]);
   const into = result.asked.direction === "denoising" ? "clean into corrupted" : "corrupted into clean"; // biome-ignore format: one choice
   const start = `${baselineText(result.tables.baselines.rows)} ${into}; 0 changes nothing, 1 goes all the way.`;
   return [
@@ -47,7 +47,7 @@ export function attributionPatchingView(result: AttributionPatchingResult): Bloc
  */
 export function attributionPatchingGrid(
   { grids, asked }: AttributionPatchingResult,
-  kind: AttributionKind,
+  kind: PatchKind,
 ): GridBlock {
   const grid: Grid | undefined = grids[kind];
   if (!grid) throw new RangeError(`"${kind}" was not scored.`);

@@ -3,7 +3,13 @@ import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { edgeAttribution } from "../edge-attribution/edge-attribution.js";
-import { type ComponentGraph, componentGraph, type EdgeSet, edgesOf } from "../graph/graph.js";
+import {
+  type ComponentGraph,
+  componentGraph,
+  type EdgeSet,
+  edgesOf,
+  sizeOf,
+} from "../graph/graph.js";
 import { graphOf } from "../graph/outputs.js";
 import { pruned } from "../graph/prune.js";
 import { resolvePairs } from "../shared/pairs.js";
@@ -12,7 +18,7 @@ import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-ca
 import { findCircuit } from "./find-circuit.js";
 import { judgeEdges } from "./judge.js";
 import { auroc, circuitAreas } from "./measures.js";
-import { complement, sizeOf, strongest } from "./select.js";
+import { complement, strongest } from "./select.js";
 
 const config = { ...llamaLike, layers: llamaLike.layers.slice(0, 2).reverse() };
 const model = new LanguageModel(

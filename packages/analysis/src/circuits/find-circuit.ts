@@ -16,23 +16,19 @@ import { provenanceOf } from "@mlxterp/core";
 import { uniformNumbers } from "@mlxterp/mlx";
 import { createGrid, createTable, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
-import {
-  type EdgeScores,
-  edgeScores,
-  meanScores,
-  rankedEdges,
-} from "../edge-attribution/edge-scores.js";
-import { type EdgeSet, edgeSet } from "../graph/graph.js";
+import { type EdgeScores, edgeScores, rankedEdges } from "../edge-attribution/edge-scores.js";
+import { type EdgeSet, edgeSet, sizeOf } from "../graph/graph.js";
 import { pruned } from "../graph/prune.js";
 import { askedOf } from "../shared/asked.js";
 import { mean } from "../shared/lists.js";
+import { meanScores } from "../shared/mean-scores.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
 import { judgeEdges } from "./judge.js";
 import { circuitAreas } from "./measures.js";
 import { type AskedCircuit, type CircuitOptions, circuitOptions } from "./options.js";
 import type { CircuitResult, CircuitSize } from "./result.js";
-import { complement, randomEdges, sizeOf, strongest } from "./select.js";
+import { complement, randomEdges, strongest } from "./select.js";
 
 /**
  * Scores all edges, and judges circuits of several sizes.

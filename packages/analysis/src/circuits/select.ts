@@ -35,7 +35,3 @@ export function complement(graph: ComponentGraph, set: EdgeSet): EdgeSet {
   for (const { index } of edgesOf(graph)) rest[index] = set[index] === 1 ? 0 : 1;
   return rest;
 }
-
-export function sizeOf(set: EdgeSet): number {
-  return set.reduce((sum, one) => sum + one, 0);
-}

@@ -1,5 +1,6 @@
 /** Attributions of prompts as grids and tables, means with their intervals. */
 import { bootstrapMean, createGrid, createTable } from "@mlxterp/results";
+import { range } from "../shared/lists.js";
 import type { RankedAttribution } from "./contributions.js";
 import type { AttributionGrids, AttributionTables } from "./result.js";
 
@@ -8,8 +9,8 @@ export function attributionGrids(
   layers: number,
   heads: number,
 ): AttributionGrids {
-  const prompt = indices(found.length);
-  const [layer, head] = [indices(layers), indices(heads)];
+  const prompt = range(found.length);
+  const [layer, head] = [range(layers), range(heads)];
   const byHead = found.map((one) => one.heads.flat());
   const mlps = found.map((one) => [...one.mlps]);
   const rest = found.map((one) => [...one.attentionRest]);
@@ -61,8 +62,4 @@ export function attributionTables(found: readonly RankedAttribution[]): Attribut
       })),
     ),
   };
-}
-
-function indices(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

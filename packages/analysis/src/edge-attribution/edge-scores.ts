@@ -3,6 +3,7 @@ import { type ComponentGraph, edgesOf } from "../graph/graph.js";
 import { graphOf } from "../graph/outputs.js";
 import { type PairBatch, runPairs } from "../graph/run-pairs.js";
 import type { PairBaseline } from "../shared/baselines.js";
+import { meanScores } from "../shared/mean-scores.js";
 import { chooseMetric, type Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPairs } from "../shared/pairs.js";
@@ -46,25 +47,6 @@ function scoredBy(batch: PairBatch, asked: AskedEdges) {
   const metric = batch.metricOf(batch.numbers.map((_, row) => row));
   const baseline = batch.baselines.map(({ clean }) => clean);
   return { ...batch, metric, baseline, asked };
-}
-
-/** The mean over pairs, and 1.96 standard errors of it (NaN for a single pair). */
-export function meanScores(byPair: readonly Float64Array[]): {
-  mean: Float64Array;
-  margin: Float64Array;
-} {
-  const n = byPair.length;
-  const mean = new Float64Array(byPair[0].length);
-  const margin = new Float64Array(byPair[0].length);
-  for (let index = 0; index < mean.length; index++) {
-    let sum = 0;
-    for (const scores of byPair) sum += scores[index];
-    mean[index] = sum / n;
-    let squares = 0;
-    for (const scores of byPair) squares += (scores[index] - mean[index]) ** 2;
-    margin[index] = 1.96 * Math.sqrt(squares / (n - 1) / n);
-  }
-  return { mean, margin };
 }
 
 /** Edges with their names and their places in an `EdgeSet`, the strongest first. */

@@ -5,6 +5,7 @@
  * what each MLP reads, and the logits. An edge carries what its source wrote to what its destination reads. As the
  * stream is a sum, a destination reads a beginning of the list of sources: all that were written before.
  */
+import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 
 /** What writes: `input`, `a3.h1`, `m3`. */
@@ -78,14 +79,14 @@ export function componentGraph(
   };
   for (const [layer, { parallel, kvHeads }] of wiring.entries()) {
     const of = (count: number, letter: string) =>
-      numbers(count).map((head) => {
+      range(count).map((head) => {
         const one = letter !== "q" && kvHeads !== heads ? `kv${head}` : `h${head}`;
         return `a${layer}.${one}<${letter}>`;
       });
     read(`layers.${layer}.qInput`, "query", layer, of(heads, "q"));
     read(`layers.${layer}.kInput`, "key", layer, of(kvHeads, "k"));
     read(`layers.${layer}.vInput`, "value", layer, of(kvHeads, "v"));
-    const written = numbers(heads).map((head): Source => {
+    const written = range(heads).map((head): Source => {
       return { name: `a${layer}.h${head}`, kind: "head", layer, head };
     });
     if (!parallel) sources.push(...written);
@@ -106,6 +107,11 @@ export function edgeSet(graph: ComponentGraph, all = false): EdgeSet {
   return set;
 }
 
+/** How many edges are in a set. */
+export function sizeOf(set: EdgeSet): number {
+  return set.reduce((sum, one) => sum + one, 0);
+}
+
 /** One edge by its numbers. */
 export interface Edge {
   readonly source: number;
@@ -123,8 +129,4 @@ export function edgesOf({ sources, destinations, reach }: ComponentGraph): Edge[
         : [],
     ),
   );
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

@@ -15,7 +15,7 @@ import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { createGrid, createTable, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
-import { inBatches } from "../shared/lists.js";
+import { inBatches, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, promptIds, promptList } from "../shared/prompts.js";
 import { type HeadKind, headKinds } from "./head-kinds.js";
@@ -98,7 +98,7 @@ function classify(
     const type: HeadKind | null = highest >= threshold ? best : null;
     return { layer, head, type, scores };
   });
-  const labels = { layer: numbers(layers), head: numbers(heads), type: headKinds };
+  const labels = { layer: range(layers), head: range(heads), type: headKinds };
   const values = rows.flatMap(({ scores }) => scores);
   return {
     grids: { score: createGrid({ labels, values, unit: "share" }) },
@@ -109,8 +109,4 @@ function classify(
       ),
     },
   };
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

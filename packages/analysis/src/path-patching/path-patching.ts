@@ -17,7 +17,7 @@ import { graphOf } from "../graph/outputs.js";
 import { runPairs } from "../graph/run-pairs.js";
 import { askedOf } from "../shared/asked.js";
 import type { PairBaseline } from "../shared/baselines.js";
-import { mean } from "../shared/lists.js";
+import { mean, range } from "../shared/lists.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
@@ -75,8 +75,7 @@ function pathGrids(
   byPair: readonly (readonly number[])[],
   baselines: readonly PairBaseline[],
 ): PathGrids {
-  const count = (size: number) => Array.from({ length: size }, (_, index) => index);
-  const labels = { layer: count(anatomy.layers), head: count(anatomy.heads) };
+  const labels = { layer: range(anatomy.layers), head: range(anatomy.heads) };
   const means = byPair[0].map((_, at) => mean(byPair.map((values) => values[at])));
   const clean = mean(baselines.map((one) => one.clean));
   const corrupted = mean(baselines.map((one) => one.corrupted));
@@ -85,7 +84,7 @@ function pathGrids(
     effect: createGrid({ labels, values: effects, unit: "effect", neutral: 0 }),
     metric: createGrid({ labels, values: means, unit: "metric" }),
     metricByPair: createGrid({
-      labels: { pair: count(byPair.length), ...labels },
+      labels: { pair: range(byPair.length), ...labels },
       values: byPair.flat(),
       unit: "metric",
     }),

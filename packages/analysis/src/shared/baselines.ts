@@ -78,7 +78,7 @@ export async function judgePairs(
 const rounding = 1e-5;
 
 /** Whether the prompts differ, and their scores by more than rounding makes of one prompt. */
-function apart({ clean, corrupted }: PromptPair, score: number, other: number): boolean {
+export function apart({ clean, corrupted }: PromptPair, score: number, other: number): boolean {
   const least = rounding * Math.max(Math.abs(score), Math.abs(other));
   return clean.ids.some((id, at) => id !== corrupted.ids[at]) && Math.abs(score - other) > least;
 }

@@ -6,6 +6,11 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** 0, 1, … up to but without `count`. */
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a whole number from 1 */
 function requirePositive(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;

@@ -49,7 +49,7 @@ export function createMetric(metric: Metric, tokens: MetricTokens): MetricFuncti
         const rule = "a logit difference needs { wrongAnswer }; or choose logProbability.";
         throw new InvalidArgumentError("metric", metric, rule);
       }
-      return (logits) => mx.subtract(column(logits, answer), column(logits, wrongAnswer));
+      return (logits) => mx.subtract(logitsOf(logits, answer), logitsOf(logits, wrongAnswer));
     default: {
       const rule = `"${String(metric)}" is not known; known: logitDifference, probability, logProbability, or a function.`;
       throw new InvalidArgumentError("metric", metric, rule);
@@ -58,11 +58,11 @@ export function createMetric(metric: Metric, tokens: MetricTokens): MetricFuncti
 }
 
 function logProbability(logits: MxArray, answer: readonly number[]): MxArray {
-  return mx.subtract(column(logits, answer), mx.logsumexp(logits, 1));
+  return mx.subtract(logitsOf(logits, answer), mx.logsumexp(logits, 1));
 }
 
-/** One entry of each row: (rows, vocab) → (rows) */
-function column(logits: MxArray, tokens: readonly number[]): MxArray {
+/** One token’s logit of each row, or one token’s of all: (rows, vocab) → (rows). Lazy. */
+export function logitsOf(logits: MxArray, tokens: readonly number[]): MxArray {
   if (tokens.length === 1) return logits.index("...", tokens[0]);
   const index = mx.array([...tokens], mx.int32).reshape([-1, 1]);
   return mx.takeAlongAxis(logits, index, 1).squeeze(1);

@@ -11,11 +11,12 @@
  * Source: Wang et al. 2022, arXiv 2211.00593, section 2.
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
-import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { evaluate, mx, toFlat } from "@mlxterp/mlx";
 import { bootstrapMean, createTable, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { inBatches, mean } from "../shared/lists.js";
+import { logitsOf } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
 import { textOf } from "../shared/prompts.js";
@@ -86,14 +87,12 @@ function questionsOf(
 
 async function ask(model: AnalysisModel, batch: readonly Question[]): Promise<TaskPromptRow[]> {
   const ids = batch.map((one) => one.ids);
-  const pick = (logits: MxArray, tokens: readonly number[]) =>
-    mx.takeAlongAxis(logits, mx.array([...tokens], mx.int32).reshape([-1, 1]), 1).squeeze(1);
   const own = batch.map((one) => one.own);
   const arrays = await lazyPass(model, ids as Prompt, {}, (trace) => {
     const logits = lastLogits(model, trace, ids.map(({ length }) => length)).astype(mx.float32); // biome-ignore format: one call
-    const answer = pick(logits, own);
+    const answer = logitsOf(logits, own);
     return [
-      mx.subtract(answer, pick(logits, batch.map(({ other }) => other))), // biome-ignore format: one call
+      mx.subtract(answer, logitsOf(logits, batch.map(({ other }) => other))), // biome-ignore format: one call
       ranksOf(logits, own),
       mx.exp(mx.subtract(answer, mx.logsumexp(logits, 1))),
       mx.argmax(logits, 1).astype(mx.float32),
