@@ -1,5 +1,5 @@
 /** One forward under observation: counts calls, applies changes, keeps the values that may be read. */
-import type { MxArray } from "@mlxterp/mlx";
+import { type MxArray, mx } from "@mlxterp/mlx";
 import { SiteNotReachedError } from "../errors.js";
 import type { Site } from "../sites/site.js";
 import type { ModuleNode } from "../tree/module-node.js";
@@ -20,6 +20,12 @@ export interface Captured {
   readonly order: number;
   /** The interventions that have yet to act on it; none once the forward has run. */
   readonly pending: readonly Intervention[];
+}
+
+/** Of one array; what else a module may return is not looked into. */
+function bytesOf(output: unknown): number {
+  if (output === undefined) return 0;
+  return output instanceof mx.array ? (output as MxArray).nbytes : Number.POSITIVE_INFINITY;
 }
 
 /** Stands for the output of a call that has not ended. */
@@ -58,6 +64,8 @@ export class Pass {
   private readonly keep: readonly boolean[] | undefined;
   /** How many calls have ended. */
   private ended = 0;
+  /** Of all arrays that modules returned. */
+  private returned = 0;
   /** Things a user should know about how this pass was observed. */
   readonly notes: string[] = [];
   /** Whether the forward is at work, so that values are still to come. */
@@ -152,6 +160,7 @@ export class Pass {
 
   private end(call: Call | undefined, output: unknown): unknown {
     this.ended++;
+    this.returned += bytesOf(output);
     if (call === undefined) return output;
     call.ended = this.ended;
     call.output = output;
@@ -184,6 +193,11 @@ export class Pass {
       found.push({ call, value });
     }
     return found;
+  }
+
+  /** About how many bytes the forward makes: modules make some more arrays of the size of what they return. Infinite where that is not known. */
+  get bytes(): number {
+    return 4 * this.returned;
   }
 
   /** Lets go of every value. */

@@ -44,6 +44,11 @@ export class SiteReader {
     return this.pass.notes;
   }
 
+  /** See `Pass.bytes`. */
+  get bytes(): number {
+    return this.pass.bytes;
+  }
+
   /** See `oneSite`. */
   site(name: string): Site {
     return oneSite(this.resolver, name);
