@@ -1,5 +1,5 @@
 /** One forward under observation: counts calls, applies changes, keeps the values that may be read. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import type { MxArray } from "@mlxterp/mlx";
 import { SiteNotReachedError } from "../errors.js";
 import type { Site } from "../sites/site.js";
 import type { ModuleNode } from "../tree/module-node.js";
@@ -7,6 +7,7 @@ import { applyChanges, type ChangePlan, type ChangeProgress } from "./changes.js
 import type { PassFacts } from "./facts.js";
 import type { Intervention } from "./intervention.js";
 import { arrayInside, ownHandle } from "./nested.js";
+import type { PassSize } from "./pass-sizes.js";
 import { runOrSkip } from "./skip.js";
 import { requireSynchronous } from "./synchronous.js";
 
@@ -20,12 +21,6 @@ export interface Captured {
   readonly order: number;
   /** The interventions that have yet to act on it; none once the forward has run. */
   readonly pending: readonly Intervention[];
-}
-
-/** Of one array; what else a module may return is not looked into. */
-function bytesOf(output: unknown): number {
-  if (output === undefined) return 0;
-  return output instanceof mx.array ? (output as MxArray).nbytes : Number.POSITIVE_INFINITY;
 }
 
 /** Stands for the output of a call that has not ended. */
@@ -53,6 +48,7 @@ export interface PassPlan {
   readonly changes: ChangePlan;
   /** The sites that will be read; undefined keeps every handle until the pass is released. */
   readonly wanted: readonly Site[] | undefined;
+  readonly size: PassSize;
 }
 
 /** The record of one forward. */
@@ -64,8 +60,8 @@ export class Pass {
   private readonly keep: readonly boolean[] | undefined;
   /** How many calls have ended. */
   private ended = 0;
-  /** Of all arrays that modules returned. */
-  private returned = 0;
+  /** How many bytes the forward makes. */
+  readonly size: PassSize;
   /** Things a user should know about how this pass was observed. */
   readonly notes: string[] = [];
   /** Whether the forward is at work, so that values are still to come. */
@@ -76,6 +72,7 @@ export class Pass {
     size: number,
     private readonly plan: PassPlan,
   ) {
+    this.size = plan.size;
     this.counts = new Array<number>(size).fill(0);
     this.calls = new Array<undefined>(size).fill(undefined);
     if (!plan.wanted) return;
@@ -96,9 +93,10 @@ export class Pass {
 
   /** A pass that belongs to this one, but changes nothing and keeps nothing. */
   unchanged(): Pass {
-    const { facts } = this.plan;
+    const { facts, size } = this.plan;
     return new Pass(this.counts.length, {
       facts,
+      size,
       changes: { requests: [], table: [] },
       wanted: [],
     });
@@ -160,7 +158,7 @@ export class Pass {
 
   private end(call: Call | undefined, output: unknown): unknown {
     this.ended++;
-    this.returned += bytesOf(output);
+    if (this.size.open) this.size.add(output);
     if (call === undefined) return output;
     call.ended = this.ended;
     call.output = output;
@@ -193,11 +191,6 @@ export class Pass {
       found.push({ call, value });
     }
     return found;
-  }
-
-  /** About how many bytes the forward makes: modules make some more arrays of the size of what they return. Infinite where that is not known. */
-  get bytes(): number {
-    return 4 * this.returned;
   }
 
   /** Lets go of every value. */

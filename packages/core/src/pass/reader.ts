@@ -44,9 +44,9 @@ export class SiteReader {
     return this.pass.notes;
   }
 
-  /** See `Pass.bytes`. */
+  /** About how many bytes the forward makes; infinite where that is not known. */
   get bytes(): number {
-    return this.pass.bytes;
+    return this.pass.size.bytes;
   }
 
   /** See `oneSite`. */
