@@ -10,8 +10,8 @@ interface LoadedFrom {
   /** The folder or file. */
   readonly location: string;
   readonly revision?: string;
-  /** The adapter, and the file that holds it. */
-  readonly added: { readonly name: string; readonly file: string } | undefined;
+  /** The adapters, and the file that holds each. */
+  readonly added: readonly { readonly name: string; readonly file: string }[];
 }
 
 /** @param module filled, so that it tells how it is packed */
@@ -27,7 +27,9 @@ export function checkpointOrigin(
     weights: { hash: hashOf(files.tensors.map(({ file }) => file)), how: fileSampling },
     ...(commit !== undefined && { revision: commit }),
     ...(quantization && { quantization }),
-    ...(added && { adapters: [{ name: added.name, hash: hashSampled(added.file) }] }),
+    ...(added.length > 0 && {
+      adapters: added.map(({ name, file }) => ({ name, hash: hashSampled(file) })),
+    }),
     ...(existsSync(tokenizer) && { tokenizer: hashFile(tokenizer) }),
   };
 }
