@@ -48,7 +48,9 @@ describe("an adapter of PEFT", () => {
       { source: adapterFolder("second"), weight: -1.25 },
     ];
     expect(await difference(adapterFolder("two"), base, { adapter })).toBeLessThan(1e-4);
-    expect(await difference(adapterFolder("two"), base, { adapter, live: true })).toBeLessThan(1e-4);
+    expect(await difference(adapterFolder("two"), base, { adapter, live: true })).toBeLessThan(
+      1e-4,
+    );
   });
 });
 
