@@ -49,6 +49,7 @@ export {
   WeightShapeError,
 } from "./errors.js";
 export type { FoldOptions } from "./folding/fold-decoder.js";
+export type { GenerationDefaults } from "./generation/defaults.js";
 export type { GeneratedText } from "./generation/generate.js";
 export type {
   Alternative,

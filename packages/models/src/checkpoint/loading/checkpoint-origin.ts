@@ -20,7 +20,9 @@ export function checkpointOrigin(
   { folder, files }: OpenedCheckpoint,
   { location, revision, added }: LoadedFrom,
 ): ModelOrigin {
-  const tokenizer = join(folder, "tokenizer.json");
+  const tokenizer = ["tokenizer.json", "tokenizer.model", "spiece.model"]
+    .map((name) => join(folder, name))
+    .find((file) => existsSync(file));
   const quantization = quantizationOf(module);
   const commit = commitOf(location) ?? revision;
   return {
@@ -30,7 +32,7 @@ export function checkpointOrigin(
     ...(added.length > 0 && {
       adapters: added.map(({ name, file }) => ({ name, hash: hashSampled(file) })),
     }),
-    ...(existsSync(tokenizer) && { tokenizer: hashFile(tokenizer) }),
+    ...(tokenizer !== undefined && { tokenizer: hashFile(tokenizer) }),
   };
 }
 

@@ -1,6 +1,4 @@
 /** Loads a model by name: the one that comes along, a folder, or one of the hub. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type InterpretableModelCore, noteOrigin } from "@mlxterp/core";
 import {
   brief,
@@ -18,7 +16,6 @@ import {
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
-import { readEndTokens } from "../../families/shared/config-json.js";
 import {
   type BuiltModule,
   type Family,
@@ -32,7 +29,6 @@ import { type AdapterChoice, adapterList, checkAdapters } from "../adapters/adap
 import { attachAdapters, mergeAdapters } from "../adapters/apply-adapter.js";
 import { type AdapterInUse, layerChanges } from "../adapters/layer-changes.js";
 import { withReplaced } from "../adapters/replaced-source.js";
-import { readJsonFile } from "../files/json-file.js";
 import { checkDtype, type WeightDtype } from "../files/weight-dtype.js";
 import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
@@ -40,6 +36,7 @@ import { loadWeights } from "../reading/weights.js";
 import type { WeightTable } from "../table/weight-table.js";
 import { checkDescription, checkFields } from "./bounds.js";
 import { checkpointOrigin } from "./checkpoint-origin.js";
+import { endTokens, readGenerationConfig } from "./generation-config.js";
 import { locateAdapter, locateModel } from "./locate.js";
 import { openCheckpoint } from "./open-checkpoint.js";
 
@@ -132,11 +129,13 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   const added = adapters.map(({ name, adapter }) => ({ name, file: adapter.file }));
   noteOrigin(module, checkpointOrigin(module, opened, { location, ...options, added }));
   const packed = packing !== undefined;
+  const generation = readGenerationConfig(folder);
   const model = built.open({
     name: source,
+    generationDefaults: generation.defaults,
     tokenizer: opened.tokenizer(),
     eosTokens: endTokens(folder, json, config),
-    notes: opened.notes,
+    notes: [...opened.notes, ...generation.notes],
     ...(configText !== undefined && {
       checkpoint: { folder, configText, tensors, packed, load: (name: string) => loadModel(name) },
     }),
@@ -179,11 +178,4 @@ function inWrapper(table: WeightTable, { unwrapped }: OpenedCheckpoint): WeightT
   if (!unwrapped) return table;
   const { prefix, others } = unwrapped;
   return { ...table, wrapper: prefix, ignored: [...table.ignored, others] };
-}
-
-/** `generation_config.json` may know ends of a turn that `config.json` lacks. */
-function endTokens(folder: string, json: unknown, file: string): readonly number[] {
-  const generation = join(folder, "generation_config.json");
-  const refined = existsSync(generation) ? readEndTokens(readJsonFile(generation), generation) : [];
-  return refined.length > 0 ? refined : readEndTokens(json, file);
 }
