@@ -139,7 +139,7 @@ async function writeShard(folder: StoreFolder, manifest: Manifest, builder: Shar
 
 /** @throws UnknownSiteError (`UNKNOWN_SITE`) before anything is written */
 function describeCollection(model: DataModel, options: CollectToDiskOptions): Collection {
-  const { save, positions, dtype = "float32", interventions = {} } = options;
+  const { save, positions, dtype = "float32", interventions = {}, columns } = options;
   const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
   const names = selectors.flatMap((selector) => model.sites(selector).map(({ site }) => site));
   return {
@@ -148,6 +148,7 @@ function describeCollection(model: DataModel, options: CollectToDiskOptions): Co
     sites: [...new Set(names)],
     positions: storedPositions(positions),
     dtype,
+    ...(columns && Object.keys(columns).length > 0 && { columns: { ...columns } }),
   };
 }
 
