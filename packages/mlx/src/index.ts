@@ -68,7 +68,7 @@ export { readTensorHeader, type TensorDeclaration, type TensorHeader } from "./t
 export { type TopK, topK } from "./top-k.js";
 export { readTorchTensor, torchBytes } from "./torch-file/read-tensor.js";
 export { openTorchFile, type TorchFile } from "./torch-file/torch-file.js";
-export { type StorageDtype, TorchTensor, type TorchValue } from "./torch-file/torch-value.js";
+export type { StorageDtype, TorchTensor, TorchValue } from "./torch-file/torch-value.js";
 export type {
   ArrayAt,
   Device,

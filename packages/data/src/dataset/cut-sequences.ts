@@ -40,7 +40,7 @@ export interface CutOptions {
  * @param tokenizer the model's
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a length without room for a token, or a model without tokenizer
  * @example
- * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
+ * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 8 });
  */
 export function cutIntoSequences(
   texts: Iterable<string> | AsyncIterable<string>,

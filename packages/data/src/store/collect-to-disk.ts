@@ -51,7 +51,7 @@ export interface CollectToDiskOptions extends StreamOptions {
  * program collects into the folder; CorruptFileError (`CORRUPT_FILE`); IncompleteWriteError (`INCOMPLETE_WRITE`) on a full
  * disk; FileAccessError (`FILE_ACCESS`)
  * @example
- * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
+ * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 8 });
  * const store = await collectToDisk(model, sequences, { folder: "activations", save: "layers.2", batchSize: 32 });
  */
 export async function collectToDisk(

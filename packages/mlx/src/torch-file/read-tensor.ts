@@ -9,6 +9,9 @@ import { itemBytes, type TorchTensor } from "./torch-value.js";
  *
  * @param from the first row
  * @param to the row after the last
+ * @throws CorruptFileError (`CORRUPT_FILE`) where the file has become shorter; FileAccessError (`FILE_ACCESS`)
+ * @example
+ * for (const tensor of openTorchFile("weights.pt").tensors.values()) torchBytes(tensor, 0, 1).length;
  */
 export function torchBytes(tensor: TorchTensor, from = 0, to = tensor.shape[0] ?? 1): Buffer {
   const { file, storage, dtype, strides, offset } = tensor;
@@ -27,6 +30,9 @@ export function torchBytes(tensor: TorchTensor, from = 0, to = tensor.shape[0] ?
  * A tensor of a torch file as an array; float64 becomes float32.
  *
  * @returns of the tensor's shape
+ * @throws CorruptFileError (`CORRUPT_FILE`) where the file has become shorter; FileAccessError (`FILE_ACCESS`)
+ * @example
+ * for (const tensor of openTorchFile("weights.pt").tensors.values()) readTorchTensor(tensor).shape;
  */
 export function readTorchTensor(tensor: TorchTensor): MxArray {
   return fromBytes(torchBytes(tensor), tensor.shape, tensor.dtype);

@@ -25,6 +25,9 @@ const pointerBeginning = Buffer.from("version ");
  *
  * @throws CorruptFileError (`CORRUPT_FILE`); UnsupportedFileError (`UNSUPPORTED_FILE`) for objects of classes, TorchScript, and
  * what else is not read; FileAccessError (`FILE_ACCESS`)
+ * @example
+ * const { tensors } = openTorchFile("weights.pt");
+ * tensors.get("model.up.weight")?.shape; // [3, 2]
  */
 export function openTorchFile(file: string): TorchFile {
   const size = fileSize(file);

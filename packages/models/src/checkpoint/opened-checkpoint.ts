@@ -3,9 +3,9 @@ import type { DecoderConfig } from "../decoder/config/config.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
 import type { CheckpointFiles } from "./files/checkpoint-files.js";
 import type { TensorSource } from "./files/tensor-source.js";
-import type { Unwrapped } from "./loading/unwrap.js";
 import type { Packing } from "./quantization/packing-config.js";
 import type { WeightTable } from "./table/weight-table.js";
+import type { Unwrapped } from "./wrappers/unwrap.js";
 
 /** Everything about a checkpoint but its numbers. */
 export interface OpenedCheckpoint {

@@ -6,11 +6,12 @@ import { readJsonFile, readTextFile } from "../files/json-file.js";
 import { SafetensorsSource } from "../files/tensor-source.js";
 import { openGguf } from "../gguf/open-gguf.js";
 import type { OpenedCheckpoint } from "../opened-checkpoint.js";
-import { type BlockSize, Fp8Source } from "../quantization/fp8.js";
+import { Fp8Source } from "../quantization/fp8.js";
+import { IntegerCodeSource } from "../quantization/integer-codes.js";
 import { findMxfp4, Mxfp4Source, mxfp4Scheme } from "../quantization/mxfp4.js";
-import { type Packing, takePacking } from "../quantization/packing-config.js";
+import { type Packing, type TakenPacking, takePacking } from "../quantization/packing-config.js";
+import { unwrap } from "../wrappers/unwrap.js";
 import { ignoredCode } from "./code-pointers.js";
-import { unwrap } from "./unwrap.js";
 
 /**
  * @param location a folder, or a GGUF file
@@ -22,14 +23,14 @@ export function openCheckpoint(location: string, name: string): OpenedCheckpoint
   if (location.endsWith(".gguf")) return openGguf(location, ggufArchitectures);
   const files = findCheckpointFiles(location, name);
   const { config, folder } = files;
-  const { rest, packing, fp8 } = takePacking(readJsonFile(config), config);
+  const { rest, packing, ...encoding } = takePacking(readJsonFile(config), config);
   const unwrapped = unwrap(rest, config, files.tensors);
   const json = unwrapped?.json ?? rest;
   const configText = readTextFile(config);
   const tokenizer = () => loadTokenizer(folder);
   const notes = [...(unwrapped?.notes ?? []), ...ignoredCode(rest, config)];
   const common = { folder, config, json, table: undefined, configText, tokenizer, notes };
-  return { ...common, ...(unwrapped && { unwrapped }), ...sourceOf(files, packing, fp8) };
+  return { ...common, ...(unwrapped && { unwrapped }), ...sourceOf(files, packing, encoding) };
 }
 
 type Numbers = Pick<OpenedCheckpoint, "files" | "packing" | "source">;
@@ -38,9 +39,13 @@ type Numbers = Pick<OpenedCheckpoint, "files" | "packing" | "source">;
 function sourceOf(
   files: CheckpointFiles,
   packing: Packing | undefined,
-  fp8: BlockSize | undefined,
+  { fp8, codes }: Pick<TakenPacking, "fp8" | "codes">,
 ): Numbers {
   if (files.source) return { files, packing, source: files.source };
+  if (codes) {
+    const source = new IntegerCodeSource(files.tensors, codes);
+    return { files: { ...files, tensors: source.entries }, packing, source };
+  }
   if (fp8) {
     const source = new Fp8Source(files.tensors, fp8);
     return { files: { ...files, tensors: source.entries }, packing, source };
