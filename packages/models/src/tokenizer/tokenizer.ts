@@ -101,7 +101,8 @@ export function loadTokenizer(folder: string): TextTokenizer | undefined {
   const settings = readSettings(folder);
   if (!existsSync(file)) {
     const written = sentencePieceOf(folder, settings);
-    return written && createTokenizer(written.json, written.settings, written.file);
+    if (!written) return undefined;
+    return createTokenizer(tokenizerJson.parse(written.json), written.settings, written.file);
   }
   const parsed = tokenizerJson.safeParse(readJsonFile(file));
   if (!parsed.success) throw new TokenizerError(file, z.prettifyError(parsed.error));

@@ -4,18 +4,27 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../checkpoint/files/json-file.js";
 import { TokenizerError } from "../../errors.js";
-import type { Settings } from "../settings.js";
-import type { TokenizerJson } from "../tokenizer-json.js";
 import { type Piece, readSentencePiece, type SentencePieceModel } from "./model-file.js";
 import { mergesOfScores } from "./score-merges.js";
 
 const names = ["tokenizer.model", "spiece.model"];
 const space = "▁";
 
+/** What tokenizer_config.json says of marks; the fields that are read here. */
+interface Settings {
+  readonly [field: string]: unknown;
+  readonly bos_token?: string | null;
+  readonly eos_token?: string | null;
+  readonly pad_token?: string | null;
+  readonly unk_token?: string | null;
+  readonly add_bos_token?: boolean | null;
+  readonly add_eos_token?: boolean | null;
+}
+
 /** A tokenizer as its tokenizer.json would have it. */
-export interface WrittenTokenizer {
-  readonly json: TokenizerJson;
-  readonly settings: Settings;
+interface WrittenTokenizer<S> {
+  readonly json: object;
+  readonly settings: S;
   readonly file: string;
 }
 
@@ -23,14 +32,17 @@ export interface WrittenTokenizer {
  * @returns undefined where a folder has no such file
  * @throws TokenizerError (`TOKENIZER`)
  */
-export function sentencePieceOf(folder: string, settings: Settings): WrittenTokenizer | undefined {
+export function sentencePieceOf<S extends Settings>(
+  folder: string,
+  settings: S,
+): WrittenTokenizer<S> | undefined {
   const file = names.map((name) => join(folder, name)).find((path) => existsSync(path));
   if (!file) return undefined;
   const model = readSentencePiece(file);
   const tokens = model.pieces.map(({ text }) => text);
   const added = addedTokens(model.pieces, furtherTokens(folder, settings, file));
   const json = { ...partsOf(model, tokens, settings), added_tokens: added, post_processor: null };
-  return { json: json as unknown as TokenizerJson, settings: completed(settings, model), file };
+  return { json, settings: completed(settings, model), file };
 }
 
 function partsOf(model: SentencePieceModel, tokens: readonly string[], { legacy }: Settings) {
@@ -147,7 +159,10 @@ function furtherTokens(folder: string, settings: Settings, file: string): AddedT
 }
 
 /** The marks that the classes of `transformers` add where the settings say nothing. */
-function completed(settings: Settings, { algorithm, pieces, ids }: SentencePieceModel): Settings {
+function completed<S extends Settings>(
+  settings: S,
+  { algorithm, pieces, ids }: SentencePieceModel,
+): S {
   const text = (id: number) => pieces[id]?.text;
   const isT5 = /^T5Tokenizer/.test(String(settings.tokenizer_class ?? ""));
   return {
