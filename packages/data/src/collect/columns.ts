@@ -11,7 +11,7 @@ export type ColumnType = "int32" | "float32";
 export type ColumnTypes = Readonly<Record<string, ColumnType>>;
 
 /** A column's name among those of sites, none of which begins with this sign. */
-export const columnKey = (name: string): string => `#${name}`;
+const columnKey = (name: string): string => `#${name}`;
 export const isColumn = (key: string): boolean => key.startsWith("#");
 
 const reserved = ["sequence", "position", "token"];

@@ -123,6 +123,16 @@ describe("shards without an index", () => {
   });
 });
 
+describe("a checkpoint with another head", () => {
+  it("is told to be a classifier, not to have a wrong config", async () => {
+    const { "lm_head.weight": _, ...decoder } = llamaTensors();
+    const folder = writeCheckpoint(llamaJson, { ...decoder, "score.weight": mx.zeros([3, 32]) });
+    const loading = loadModel(folder);
+    await expect(loading).rejects.toMatchObject({ code: "UNEXPECTED_WEIGHTS" });
+    await expect(loading).rejects.toThrow(/score\.weight is the head of a classifier/);
+  });
+});
+
 describe("a folder whose weights are in other files", () => {
   it.each([
     [["a.pt", "b.pt"], /several files of torch \(a\.pt, b\.pt\)/],
