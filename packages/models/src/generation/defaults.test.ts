@@ -14,30 +14,25 @@ async function modelWith(generation: object) {
 const prompt = [[3, 1, 4]];
 
 describe("a checkpoint's generation_config.json", () => {
-  it("is what options are that nobody gives", async () => {
-    const drawn = await modelWith({
+  it("gives penalty and number of tokens where options say nothing, and draws when asked to", async () => {
+    const brought = await modelWith({
       ...{ do_sample: true, temperature: 0.7, top_p: 0.9, repetition_penalty: 1.2 },
       max_new_tokens: 6,
     });
     const plain = await loadModel(writeCheckpoint());
-    const same = { temperature: 0.7, topP: 0.9, topK: 50, repetitionPenalty: 1.2, maxTokens: 6 };
-    expect(drawn.generationDefaults).toEqual(same);
-    const options = { ignoreEos: true, seed: 3 };
-    const [found, expected] = [
-      await drawn.generateText(prompt, options),
-      await plain.generateText(prompt, { ...options, ...same }),
-    ];
-    expect(found.tokens).toEqual(expected.tokens);
-    expect(found.tokens).toHaveLength(6);
-    expect(drawn.notes.join()).toContain("temperature 0.7, topK 50, topP 0.9");
-  });
-
-  it("is overruled one by one, and the most likely token needs no cuts", async () => {
-    const model = await modelWith({ do_sample: true, temperature: 0.7, top_k: 3 });
-    const plain = await loadModel(writeCheckpoint());
-    const options = { temperature: 0, maxTokens: 8, ignoreEos: true };
-    const { tokens } = await model.generateText(prompt, options);
-    expect(tokens).toEqual((await plain.generateText(prompt, options)).tokens);
+    const drawn = { temperature: 0.7, topP: 0.9, topK: 50, repetitionPenalty: 1.2, maxTokens: 6 };
+    expect(brought.generationDefaults).toEqual(drawn);
+    const same = async (asked: object, expected: object) => {
+      const { tokens } = await brought.generateText(prompt, { ignoreEos: true, ...asked });
+      const others = await plain.generateText(prompt, { ignoreEos: true, ...expected });
+      expect(tokens).toEqual(others.tokens);
+    };
+    await same({}, { repetitionPenalty: 1.2, maxTokens: 6 });
+    await same({ repetitionPenalty: 1, maxTokens: 9 }, { maxTokens: 9 });
+    await same({ seed: 3, ...brought.generationDefaults }, { seed: 3, ...drawn });
+    expect(brought.notes.join()).toContain(
+      "would draw tokens with temperature 0.7, topK 50, topP 0.9",
+    );
   });
 
   it("draws nothing where it does not say do_sample, and ends at each of its marks", async () => {

@@ -8,22 +8,14 @@ export type GenerationDefaults = Pick<
 >;
 
 /**
- * The options that were given, and the checkpoint's for the others. With `temperature: 0` the most likely token is taken, as
- * without a draw in the file: its cuts then have nothing to cut.
+ * The options that were given, and the checkpoint's penalty and number of tokens where they were not. The most likely
+ * token is taken unless the caller asks for a draw: what is looked into should be the same the next time.
  */
 export function withDefaults<O extends GenerationDefaults>(
-  defaults: GenerationDefaults,
+  { repetitionPenalty, maxTokens }: GenerationDefaults,
   options: O,
 ): O {
   if (typeof options !== "object" || options === null) return options; // refused by name later
-  const given = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  );
-  const { temperature, topK, topP, minP, ...always } = defaults;
-  const drawn = options.temperature ?? temperature ?? 0;
-  const ofDraws = drawn === 0 ? {} : { temperature, topK, topP, minP };
-  const known = Object.entries({ ...always, ...ofDraws }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return { ...Object.fromEntries(known), ...given } as O;
+  const known = Object.entries({ repetitionPenalty, maxTokens, ...options });
+  return Object.fromEntries(known.filter(([, value]) => value !== undefined)) as O;
 }

@@ -37,7 +37,10 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
   readonly config: Config;
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
-  /** How texts are generated where nobody says otherwise, as the checkpoint's `generation_config.json` has it. */
+  /**
+   * How the checkpoint's `generation_config.json` would generate texts. Its penalty and number of tokens hold where options
+   * say nothing; its draws when they are asked for, with `{ ...model.generationDefaults }`.
+   */
   readonly generationDefaults: GenerationDefaults;
   /** Absent in a model that was not loaded. */
   readonly checkpoint: Checkpoint | undefined;

@@ -72,7 +72,7 @@ function drawNote({ temperature, topK, topP, minP }: GenerationDefaults): string
   );
   const how = named.map(([name, value]) => `${name} ${value}`).join(", ");
   return [
-    `${file} draws tokens with ${how}, unless told otherwise: { temperature: 0 } takes the most likely ones.`,
+    `${file} would draw tokens with ${how}. The most likely ones are taken unless that is asked for: generate(prompt, { ...model.generationDefaults }).`,
   ];
 }
 
