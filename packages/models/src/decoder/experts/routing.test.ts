@@ -55,6 +55,12 @@ describe("routing", () => {
     expect(route(two).indices).toEqual([2, 5, 3]);
   });
 
+  it("lesson: where corrected scores were negative, experts of other groups were chosen", () => {
+    const config = { ...base, scoring: "sigmoid", groups: { count: 3, chosen: 1 } } as const;
+    const correction = [-9, -9, -2, -2, -9, -9]; // all below 0; the second group is the best
+    expect(route(config, correction).indices).toEqual([2, 3]);
+  });
+
   it("weighs experts that somebody else chose, even hopeless ones", () => {
     const far = mx.array([[[0, -200, -200, 0, 0, 0]]]);
     const indices = mx.array([[[1, 2]]], mx.int32);
