@@ -1,5 +1,4 @@
 /** Every family, one a line. */
-
 export { arcee } from "./arcee/family.js";
 export { bert } from "./bert/family.js";
 export { bloom } from "./bloom/family.js";
@@ -23,6 +22,7 @@ export { mamba } from "./mamba/family.js";
 export { mistral } from "./mistral/family.js";
 export { mixtral } from "./mixtral/family.js";
 export { nemotron } from "./nemotron/family.js";
+export { olmo } from "./olmo/family.js";
 export { olmo2 } from "./olmo2/family.js";
 export { olmoe } from "./olmoe/family.js";
 export { opt } from "./opt/family.js";
