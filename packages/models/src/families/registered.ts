@@ -24,6 +24,7 @@ export { mixtral } from "./mixtral/family.js";
 export { nemotron } from "./nemotron/family.js";
 export { olmo } from "./olmo/family.js";
 export { olmo2 } from "./olmo2/family.js";
+export { olmo3 } from "./olmo3/family.js";
 export { olmoe } from "./olmoe/family.js";
 export { opt } from "./opt/family.js";
 export { phi } from "./phi/family.js";
