@@ -33,6 +33,7 @@ export { phi3 } from "./phi3/family.js";
 export { qwen2 } from "./qwen2/family.js";
 export { qwen3 } from "./qwen3/family.js";
 export { qwen3Moe } from "./qwen3_moe/family.js";
+export { seedOss } from "./seed_oss/family.js";
 export { smollm3 } from "./smollm3/family.js";
 export { stablelm } from "./stablelm/family.js";
 export { starcoder2 } from "./starcoder2/family.js";
