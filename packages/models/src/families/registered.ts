@@ -11,6 +11,7 @@ export { falcon } from "./falcon/family.js";
 export { gemma } from "./gemma/family.js";
 export { gemma2 } from "./gemma2/family.js";
 export { gemma3Text } from "./gemma3_text/family.js";
+export { glm } from "./glm/family.js";
 export { glm4 } from "./glm4/family.js";
 export { gptBigcode } from "./gpt_bigcode/family.js";
 export { gptNeo } from "./gpt_neo/family.js";
