@@ -20,6 +20,7 @@ export { gptOss } from "./gpt_oss/family.js";
 export { gpt2 } from "./gpt2/family.js";
 export { gptj } from "./gptj/family.js";
 export { granite } from "./granite/family.js";
+export { granitemoe } from "./granitemoe/family.js";
 export { helium } from "./helium/family.js";
 export { llama } from "./llama/family.js";
 export { mamba } from "./mamba/family.js";
