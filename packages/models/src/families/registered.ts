@@ -13,6 +13,7 @@ export { gemma2 } from "./gemma2/family.js";
 export { gemma3Text } from "./gemma3_text/family.js";
 export { glm } from "./glm/family.js";
 export { glm4 } from "./glm4/family.js";
+export { glm4Moe } from "./glm4_moe/family.js";
 export { gptBigcode } from "./gpt_bigcode/family.js";
 export { gptNeo } from "./gpt_neo/family.js";
 export { gptNeox } from "./gpt_neox/family.js";
