@@ -36,6 +36,7 @@ export { opt } from "./opt/family.js";
 export { phi } from "./phi/family.js";
 export { phi3 } from "./phi3/family.js";
 export { qwen2 } from "./qwen2/family.js";
+export { qwen2Moe } from "./qwen2_moe/family.js";
 export { qwen3 } from "./qwen3/family.js";
 export { qwen3Moe } from "./qwen3_moe/family.js";
 export { seedOss } from "./seed_oss/family.js";
