@@ -4,6 +4,7 @@ export { bert } from "./bert/family.js";
 export { bloom } from "./bloom/family.js";
 export { cohere } from "./cohere/family.js";
 export { cohere2 } from "./cohere2/family.js";
+export { deepseekV2 } from "./deepseek_v2/family.js";
 export { deepseekV3 } from "./deepseek_v3/family.js";
 export { ernie45 } from "./ernie4_5/family.js";
 export { exaone4 } from "./exaone4/family.js";
