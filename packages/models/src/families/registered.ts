@@ -24,6 +24,7 @@ export { gptj } from "./gptj/family.js";
 export { granite } from "./granite/family.js";
 export { granitemoe } from "./granitemoe/family.js";
 export { helium } from "./helium/family.js";
+export { hunyuanV1Dense } from "./hunyuan_v1_dense/family.js";
 export { llama } from "./llama/family.js";
 export { mamba } from "./mamba/family.js";
 export { mistral } from "./mistral/family.js";
