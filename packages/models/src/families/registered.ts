@@ -1,4 +1,6 @@
 /** Every family, one a line. */
+
+export { apertus } from "./apertus/family.js";
 export { arcee } from "./arcee/family.js";
 export { bert } from "./bert/family.js";
 export { bloom } from "./bloom/family.js";
