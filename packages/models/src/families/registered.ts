@@ -1,5 +1,4 @@
 /** Every family, one a line. */
-
 export { apertus } from "./apertus/family.js";
 export { arcee } from "./arcee/family.js";
 export { bert } from "./bert/family.js";
@@ -43,6 +42,7 @@ export { qwen2 } from "./qwen2/family.js";
 export { qwen2Moe } from "./qwen2_moe/family.js";
 export { qwen3 } from "./qwen3/family.js";
 export { qwen3Moe } from "./qwen3_moe/family.js";
+export { roberta } from "./roberta/family.js";
 export { seedOss } from "./seed_oss/family.js";
 export { smollm3 } from "./smollm3/family.js";
 export { stablelm } from "./stablelm/family.js";

@@ -19,6 +19,7 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
     const folder = referenceFolder("mamba/base");
     return compareMamba(await loadModel(folder, { as: StateSpaceModel }), readActivations(folder));
   },
+  roberta: () => compareEncoder("roberta"),
 };
 
 async function compareEncoder(modelType: string): Promise<OtherComparison> {
