@@ -20,6 +20,7 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
     return compareMamba(await loadModel(folder, { as: StateSpaceModel }), readActivations(folder));
   },
   roberta: () => compareEncoder("roberta"),
+  "xlm-roberta": () => compareEncoder("xlm-roberta"),
 };
 
 async function compareEncoder(modelType: string): Promise<OtherComparison> {
