@@ -3,6 +3,7 @@ export { apertus } from "./apertus/family.js";
 export { arcee } from "./arcee/family.js";
 export { bert } from "./bert/family.js";
 export { bloom } from "./bloom/family.js";
+export { camembert } from "./camembert/family.js";
 export { cohere } from "./cohere/family.js";
 export { cohere2 } from "./cohere2/family.js";
 export { deepseekV2 } from "./deepseek_v2/family.js";

@@ -15,6 +15,7 @@ export type OtherComparison = Partial<ReferenceComparison>;
 /** Families that are no decoders, by `model_type`. */
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
   bert: () => compareEncoder("bert"),
+  camembert: () => compareEncoder("camembert"),
   mamba: async () => {
     const folder = referenceFolder("mamba/base");
     return compareMamba(await loadModel(folder, { as: StateSpaceModel }), readActivations(folder));
