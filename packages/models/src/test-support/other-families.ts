@@ -16,6 +16,7 @@ export type OtherComparison = Partial<ReferenceComparison>;
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
   bert: () => compareEncoder("bert"),
   camembert: () => compareEncoder("camembert"),
+  distilbert: () => compareEncoder("distilbert"),
   mamba: async () => {
     const folder = referenceFolder("mamba/base");
     return compareMamba(await loadModel(folder, { as: StateSpaceModel }), readActivations(folder));
