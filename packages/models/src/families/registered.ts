@@ -40,6 +40,7 @@ export { olmoe } from "./olmoe/family.js";
 export { opt } from "./opt/family.js";
 export { phi } from "./phi/family.js";
 export { phi3 } from "./phi3/family.js";
+export { phimoe } from "./phimoe/family.js";
 export { qwen2 } from "./qwen2/family.js";
 export { qwen2Moe } from "./qwen2_moe/family.js";
 export { qwen3 } from "./qwen3/family.js";
