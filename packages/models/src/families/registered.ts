@@ -26,6 +26,7 @@ export { gpt2 } from "./gpt2/family.js";
 export { gptj } from "./gptj/family.js";
 export { granite } from "./granite/family.js";
 export { granitemoe } from "./granitemoe/family.js";
+export { granitemoeshared } from "./granitemoeshared/family.js";
 export { helium } from "./helium/family.js";
 export { hunyuanV1Dense } from "./hunyuan_v1_dense/family.js";
 export { llama } from "./llama/family.js";
