@@ -31,6 +31,7 @@ export { helium } from "./helium/family.js";
 export { hunyuanV1Dense } from "./hunyuan_v1_dense/family.js";
 export { llama } from "./llama/family.js";
 export { mamba } from "./mamba/family.js";
+export { ministral } from "./ministral/family.js";
 export { mistral } from "./mistral/family.js";
 export { mixtral } from "./mixtral/family.js";
 export { nemotron } from "./nemotron/family.js";
