@@ -9,6 +9,7 @@ export { cohere2 } from "./cohere2/family.js";
 export { deepseekV2 } from "./deepseek_v2/family.js";
 export { deepseekV3 } from "./deepseek_v3/family.js";
 export { distilbert } from "./distilbert/family.js";
+export { dots1 } from "./dots1/family.js";
 export { ernie45 } from "./ernie4_5/family.js";
 export { exaone4 } from "./exaone4/family.js";
 export { falcon } from "./falcon/family.js";
