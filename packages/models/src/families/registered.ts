@@ -2,6 +2,7 @@
 export { apertus } from "./apertus/family.js";
 export { arcee } from "./arcee/family.js";
 export { bert } from "./bert/family.js";
+export { biogpt } from "./biogpt/family.js";
 export { bloom } from "./bloom/family.js";
 export { camembert } from "./camembert/family.js";
 export { codegen } from "./codegen/family.js";
