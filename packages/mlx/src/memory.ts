@@ -23,11 +23,17 @@ const limits = {
   memory: 32 * 2 ** 20,
   /** Bytes of the arrays that were computed since, once some of their handles are known to be old. */
   computed: 32 * 2 ** 20,
-  /** Handles, whatever they hold. */
+  /** Handles, whatever they hold, or a quarter of those that stay, if that is more: a collection visits what stays. */
   handles: 256,
   /** Handles that come and go for other reasons. */
   noise: 8,
 };
+
+/** How much small work may leave behind until a young collection comes, which takes a fifth of a small pass's time. */
+const waiting = { bytes: 12 * 2 ** 20, handles: 2048 };
+
+/** What small work has left behind since the last collection, and the handles that were there then. */
+const uncollected = { bytes: 0, handles: 0 };
 
 /** What was there after the last collection of the old generation. */
 const floor = { memory: Number.POSITIVE_INFINITY, handles: Number.POSITIVE_INFINITY };
@@ -47,6 +53,16 @@ export async function release(wanted: readonly MxArray[] = []): Promise<void> {
   collectYoung();
   await turn();
   if (oldCollectionIsDue(wanted.length)) await releaseOld();
+  uncollected.bytes = 0;
+  uncollected.handles = handleCount();
+}
+
+/** Like `release`, when enough small work has been done since. */
+async function releaseSome(wanted: readonly MxArray[], dropped: number): Promise<void> {
+  uncollected.bytes += dropped;
+  const small =
+    uncollected.bytes < waiting.bytes && handleCount() - uncollected.handles < waiting.handles;
+  await (small ? turn() : release(wanted));
 }
 
 /**
@@ -72,7 +88,7 @@ function oldCollectionIsDue(wanted: number): boolean {
   const aged = handles - floor.handles - wanted;
   if (aged <= limits.noise) computed = 0;
   return (
-    aged > limits.handles ||
+    aged > Math.max(limits.handles, floor.handles / 4) ||
     computed > limits.computed ||
     memory - floor.memory > Math.max(limits.memory, floor.memory / 8)
   );
@@ -88,14 +104,19 @@ function handleCount(): number {
  * event loop, evaluate. Peak memory is then the weights, the arrays asked for and one layer's work.
  *
  * @param arrays what to compute; drop the handles of everything else before you call
+ * @param dropped bytes of all that was built for them, if they are known: the collection waits until several
+ * evaluations that say so come to some megabytes
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for anything but a list of arrays
  * @example
  * const y = mx.matmul(mx.ones([2, 3]), mx.ones([3, 4]));
  * await evaluate([y]);
  */
-export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
+export async function evaluate(
+  arrays: readonly MxArray[],
+  dropped = Number.POSITIVE_INFINITY,
+): Promise<void> {
   checkArrays(arrays);
-  await release(arrays);
+  await releaseSome(arrays, dropped);
   evaluateNow(arrays);
 }
 
