@@ -25,7 +25,11 @@ export const dots1 = likeLlama("dots1", {
     groups: [1, 1],
     normalized: false,
   }),
-  fields: { scoring_func: always("sigmoid"), topk_method: always("noaux_tc") },
+  fields: {
+    moe_layer_freq: always(1),
+    scoring_func: always("sigmoid"),
+    topk_method: always("noaux_tc"),
+  },
   longest: count("max_position_embeddings", 2048),
   queryKeyNorm: "head",
   window,
