@@ -4,6 +4,8 @@ import math
 
 import torch
 
+ENCODERS = {"bert", "camembert", "distilbert", "roberta", "xlm-roberta"}
+
 
 def forward(model, ids, mask=None):
     attentions = {} if model.config.model_type == "mamba" else {"output_attentions": True}
@@ -18,7 +20,8 @@ def blocks(model):
 def watch_routers(model, gaps):
     """Record how close each expert that was not chosen came to being chosen."""
     def hook(module, inputs, output):
-        scores, count = output[0], module.top_k
+        scores = next(part for part in output if part.shape[-1] == module.num_experts)
+        count = module.top_k
         if hasattr(module, "e_score_correction_bias"):  # groups are chosen first, then experts inside them
             scores = scores.sigmoid() + module.e_score_correction_bias
             groups = scores.view(len(scores), module.num_group, -1)
@@ -59,7 +62,7 @@ def reference(model, ids):
     padded = torch.where(mask == 1, ids, model.config.pad_token_id)
     padded_logits = forward(model, padded, mask).logits
     tensors |= {"padded_input_ids": padded, "padded_mask": mask, "padded_logits": padded_logits}
-    causal = model.config.model_type != "bert"
+    causal = model.config.model_type not in ENCODERS
     error = (padded_logits[1] - output.logits[1]).abs().max()
     if causal:
         error = max(error, (padded_logits[0, :real] - output.logits[0, :real]).abs().max())

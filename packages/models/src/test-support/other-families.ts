@@ -1,4 +1,4 @@
-/** How far the encoder and the state-space model are from transformers, in the respects they have. */
+/** How far the encoders and the state-space model are from transformers, in the respects they have. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
@@ -14,18 +14,21 @@ export type OtherComparison = Partial<ReferenceComparison>;
 
 /** Families that are no decoders, by `model_type`. */
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
-  bert: async () => {
-    const folder = referenceFolder("bert/base");
-    return compareBert(
-      await loadModel(folder, { as: MaskedLanguageModel }),
-      readActivations(folder),
-    );
-  },
+  bert: () => compareEncoder("bert"),
+  camembert: () => compareEncoder("camembert"),
+  distilbert: () => compareEncoder("distilbert"),
   mamba: async () => {
     const folder = referenceFolder("mamba/base");
     return compareMamba(await loadModel(folder, { as: StateSpaceModel }), readActivations(folder));
   },
+  roberta: () => compareEncoder("roberta"),
+  "xlm-roberta": () => compareEncoder("xlm-roberta"),
 };
+
+async function compareEncoder(modelType: string): Promise<OtherComparison> {
+  const folder = referenceFolder(`${modelType}/base`);
+  return compareBert(await loadModel(folder, { as: MaskedLanguageModel }), readActivations(folder));
+}
 
 async function compareBert(
   model: MaskedLanguageModel,

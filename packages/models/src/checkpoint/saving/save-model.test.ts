@@ -126,6 +126,10 @@ describe("a saved model", () => {
 
 const kinds: Readonly<Record<string, unknown>> = {
   bert: MaskedLanguageModel,
+  camembert: MaskedLanguageModel,
+  distilbert: MaskedLanguageModel,
+  roberta: MaskedLanguageModel,
+  "xlm-roberta": MaskedLanguageModel,
   mamba: StateSpaceModel,
 };
 
