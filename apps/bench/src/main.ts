@@ -4,6 +4,7 @@ import { decoding } from "./decoding.js";
 import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
 import { gradients } from "./gradients.js";
+import { growth } from "./growth.js";
 import { importing } from "./importing.js";
 import { loading } from "./loading.js";
 import type { Measurement } from "./measurement.js";
@@ -26,6 +27,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   loading,
   methods,
   editing,
+  growth,
   importing,
 };
 
