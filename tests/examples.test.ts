@@ -24,7 +24,7 @@ const compiledOnly = [
   "packages/models/src/checkpoint/loading/load-model.ts loadModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.save",
-  "packages/models/src/state-space/state-space-model.ts StateSpaceModel",
+  "packages/models/src/recurrent/recurrent-model.ts RecurrentModel",
 ];
 
 /** Code that nobody should be shown, and what is to be said of it. */

@@ -27,8 +27,8 @@ def initialise(model, generator, gain):
                 centre = (gain.get("post", 0) if "post_" in path else 0) if offset else 1
                 value = centre + 0.1 * noise
             elif name == "A_log":
-                value = torch.arange(1, tensor.shape[1] + 1).log() + 0.2 * noise
-            elif name == "D" or full.endswith("dt_proj.bias"):
+                value = torch.arange(1, tensor.shape[-1] + 1).log() + 0.2 * noise
+            elif name in ("D", "dt_bias") or full.endswith("dt_proj.bias"):
                 value = (1 if name == "D" else -2) + 0.5 * noise
             elif name.endswith("bias"):
                 value = 0.1 * noise

@@ -18,6 +18,7 @@ export { gptj } from "./gptj/family.js";
 export { granite } from "./granite/family.js";
 export { llama } from "./llama/family.js";
 export { mamba } from "./mamba/family.js";
+export { mamba2 } from "./mamba2/family.js";
 export { mistral } from "./mistral/family.js";
 export { mixtral } from "./mixtral/family.js";
 export { nemotron } from "./nemotron/family.js";

@@ -47,6 +47,10 @@ export const baseFolders: readonly ReferenceFolder[] = completeBelow(shipped);
 /** Those of families that the decoder covers. */
 export const referenceFolders = (): ReferenceFolder[] => baseFolders.filter(isDecoder);
 
+/** Those of recurrent and hybrid families. */
+export const recurrentFolders = (): ReferenceFolder[] =>
+  baseFolders.filter((one) => !isDecoder(one) && one.modelType !== "bert");
+
 const beside = reference("reference/families");
 const furtherFolder =
   process.env.MLXTERP_REFERENCES ?? (beside.available ? beside.folder : undefined);

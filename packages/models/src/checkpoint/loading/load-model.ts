@@ -33,7 +33,6 @@ import { checkDtype, type WeightDtype } from "../files/weight-dtype.js";
 import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
 import { loadWeights } from "../reading/weights.js";
-import type { WeightTable } from "../table/weight-table.js";
 import { checkDescription, checkFields } from "./bounds.js";
 import { checkpointOrigin } from "./checkpoint-origin.js";
 import { ignoredCode } from "./code-pointers.js";
@@ -96,7 +95,7 @@ export function loadModel(source: string, options?: LoadOptions): Promise<Langua
  * @param options with the class to expect as `as`
  * @throws ModelKindError (`MODEL_KIND`) when the checkpoint holds another kind, and what `loadModel` throws otherwise
  * @example
- * const model = await loadModel("state-spaces/mamba-130m-hf", { as: StateSpaceModel });
+ * const model = await loadModel("state-spaces/mamba-130m-hf", { as: RecurrentModel });
  */
 export function loadModel<T extends AnyModel>(
   source: string,
@@ -141,8 +140,8 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
 function build(
   family: Family | ModuleFamily,
   { json, config: file, table, files }: OpenedCheckpoint,
-): BuiltModule & { readonly weights: WeightTable } {
-  if ("build" in family) return { ...family.build(json, file), weights: family.weights };
+): BuiltModule {
+  if ("build" in family) return family.build(json, file);
   const config = family.describe(json, file);
   checkDescription(config, file, files.tensors);
   const decoder = new Decoder(config);

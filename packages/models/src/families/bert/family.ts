@@ -1,5 +1,7 @@
 /** BERT (`model_type: "bert"`): bidirectional, post-norm, with the masked-language-model head. */
+
 import { z } from "zod";
+import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import { Bert } from "../../encoder/bert.js";
 import type { BertConfig } from "../../encoder/config.js";
 import { MaskedLanguageModel } from "../../encoder/masked-language-model.js";
@@ -54,39 +56,38 @@ function build(json: unknown, file: string): BuiltModule {
   const module = new Bert(config);
   return {
     module,
+    weights,
     open: ({ name, tokenizer, checkpoint, notes }) =>
       new MaskedLanguageModel(module, { config, name, tokenizer, checkpoint, notes }),
   };
 }
 
-export const bert: ModuleFamily = {
-  modelType: "bert",
-  build,
-  weights: {
-    optionalPrefix: "bert.",
-    modules: {
-      "embeddings.word_embeddings": "embedTokens",
-      "embeddings.position_embeddings": "embedPositions",
-      "embeddings.token_type_embeddings": "embedTokenTypes",
-      "embeddings.LayerNorm": "embedNorm",
-      "encoder.layer.*.attention.self.query": "layers.*.selfAttn.qProj",
-      "encoder.layer.*.attention.self.key": "layers.*.selfAttn.kProj",
-      "encoder.layer.*.attention.self.value": "layers.*.selfAttn.vProj",
-      "encoder.layer.*.attention.output.dense": "layers.*.selfAttn.oProj",
-      "encoder.layer.*.attention.output.LayerNorm": "layers.*.postAttentionNorm",
-      "encoder.layer.*.intermediate.dense": "layers.*.mlp.upProj",
-      "encoder.layer.*.output.dense": "layers.*.mlp.downProj",
-      "encoder.layer.*.output.LayerNorm": "layers.*.outputNorm",
-      "cls.predictions.transform.dense": "head.dense",
-      "cls.predictions.transform.LayerNorm": "head.norm",
-      "cls.predictions": "head",
-    },
-    // Buffers, copies of tied weights, and the heads of other tasks.
-    ignored: [
-      /(^|\.)embeddings\.(position_ids|token_type_ids)$/,
-      /^cls\.predictions\.decoder\.(weight|bias)$/,
-      /^cls\.seq_relationship\./,
-      /(^|\.)pooler\.dense\./,
-    ],
+const weights: WeightTable = {
+  optionalPrefix: "bert.",
+  modules: {
+    "embeddings.word_embeddings": "embedTokens",
+    "embeddings.position_embeddings": "embedPositions",
+    "embeddings.token_type_embeddings": "embedTokenTypes",
+    "embeddings.LayerNorm": "embedNorm",
+    "encoder.layer.*.attention.self.query": "layers.*.selfAttn.qProj",
+    "encoder.layer.*.attention.self.key": "layers.*.selfAttn.kProj",
+    "encoder.layer.*.attention.self.value": "layers.*.selfAttn.vProj",
+    "encoder.layer.*.attention.output.dense": "layers.*.selfAttn.oProj",
+    "encoder.layer.*.attention.output.LayerNorm": "layers.*.postAttentionNorm",
+    "encoder.layer.*.intermediate.dense": "layers.*.mlp.upProj",
+    "encoder.layer.*.output.dense": "layers.*.mlp.downProj",
+    "encoder.layer.*.output.LayerNorm": "layers.*.outputNorm",
+    "cls.predictions.transform.dense": "head.dense",
+    "cls.predictions.transform.LayerNorm": "head.norm",
+    "cls.predictions": "head",
   },
+  // Buffers, copies of tied weights, and the heads of other tasks.
+  ignored: [
+    /(^|\.)embeddings\.(position_ids|token_type_ids)$/,
+    /^cls\.predictions\.decoder\.(weight|bias)$/,
+    /^cls\.seq_relationship\./,
+    /(^|\.)pooler\.dense\./,
+  ],
 };
+
+export const bert: ModuleFamily = { modelType: "bert", build };

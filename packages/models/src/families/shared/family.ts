@@ -41,12 +41,12 @@ export interface ModuleFamily {
    * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
    */
   build(json: unknown, file: string): BuiltModule;
-  readonly weights: WeightTable;
 }
 
-/** A module, and how it becomes a model once its weights are in. */
+/** A module, its weights' names, and how it becomes a model once its weights are in. */
 export interface BuiltModule {
   readonly module: Module;
+  readonly weights: WeightTable;
   open(parts: LoadedParts): InterpretableModelCore<Module>;
 }
 

@@ -1,8 +1,8 @@
 /** The scan in pieces against the recurrence, one position after the other. */
 import { mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { maxDifference } from "../test-support/reference.js";
-import { scanStates } from "./scan.js";
+import { maxDifference } from "../../test-support/reference.js";
+import { scanStates } from "./diagonal.js";
 
 const uniform = (seed: number, ...shape: number[]) =>
   mx.random.uniform(0, 1, shape, mx.float32, mx.random.key(seed));
@@ -23,4 +23,10 @@ describe("scanStates", () => {
       }
     });
   }
+
+  it("takes one decay for many numbers", () => {
+    const [decay, write] = [uniform(1, 2, 17, 3, 1), uniform(2, 2, 17, 3, 4)];
+    const wide = mx.multiply(decay, mx.ones([2, 17, 3, 4]));
+    expect(maxDifference(scanStates(decay, write), scanStates(wide, write))).toBe(0);
+  });
 });

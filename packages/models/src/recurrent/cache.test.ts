@@ -1,34 +1,31 @@
-/** The memory of a state-space model: pads, copies and failures. */
+/** The memory of a recurrent model: pads, copies and failures. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { keySequence } from "../decoder/model/initialize.js";
 import { listParameters, setParameters } from "../decoder/parameters.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";
-import { StateCache } from "./cache.js";
-import type { MambaConfig } from "./config.js";
-import { Mamba } from "./mamba.js";
-import { StateSpaceModel } from "./state-space-model.js";
+import { RecurrentCache } from "./cache.js";
+import type { RecurrentConfig } from "./config.js";
+import { RecurrentDecoder } from "./recurrent-decoder.js";
+import { RecurrentModel } from "./recurrent-model.js";
 
-const config: MambaConfig = {
-  vocab: 19,
-  hidden: 8,
-  layers: 2,
-  norm: { kind: "rms", epsilon: 1e-5, bias: false },
+const norm = { kind: "rms", epsilon: 1e-5, bias: false } as const;
+const layer = {
+  inputNorm: norm,
   mixer: {
-    inner: 16,
-    state: 4,
-    stepRank: 2,
-    kernel: 4,
-    projectionBias: true,
-    convolutionBias: true,
+    kind: "mamba",
+    ...{ inner: 16, state: 4, stepRank: 2, kernel: 4 },
+    ...{ projectionBias: true, convolutionBias: true },
   },
-  residualInFloat32: true,
-  head: { tied: true },
+} as const;
+const config: RecurrentConfig = {
+  ...{ vocab: 19, hidden: 8, layers: [layer, layer], finalNorm: norm },
+  ...{ residualInFloat32: true, head: { tied: true, bias: false } },
 };
 
-function smallMamba(): Mamba {
-  const mamba = new Mamba(config);
+function smallMamba(): RecurrentDecoder {
+  const mamba = new RecurrentDecoder(config);
   const keys = keySequence(3);
   const random = (x: MxArray) => mx.random.normal(x.shape, mx.float32, 0, 0.4, keys());
   setParameters(
@@ -48,10 +45,10 @@ describe("pads at the left", () => {
   it("leave the memory as it is: that of each row is that of the row alone", () => {
     const prompts = [ids, [2, 7], [8]];
     const { ids: rows, padding } = padLeft(prompts, 11);
-    const cache = new StateCache();
+    const cache = new RecurrentCache();
     mamba.forward(rows, { cache, padding });
     for (const [row, prompt] of prompts.entries()) {
-      const alone = new StateCache();
+      const alone = new RecurrentCache();
       mamba.forward(mx.array([prompt], mx.int32), { cache: alone });
       for (const [index, array] of cache.arrays().entries()) {
         const own = array.index(mx.Slice(row, row + 1));
@@ -65,7 +62,7 @@ describe("pads at the left", () => {
   });
 
   it("leave what is remembered as it is", () => {
-    const cache = new StateCache();
+    const cache = new RecurrentCache();
     mamba.forward(tokens(0, 5), { cache });
     const padded = mx.concatenate([mx.array([[9, 9, 9]], mx.int32), tokens(5, 8)], 1);
     const logits = mamba.forward(padded, { cache, padding: [3] });
@@ -74,7 +71,7 @@ describe("pads at the left", () => {
 });
 
 it("a copy goes on by itself", () => {
-  const cache = new StateCache();
+  const cache = new RecurrentCache();
   mamba.forward(tokens(0, 5), { cache });
   mamba.forward(mx.array([[7, 7]], mx.int32), { cache: cache.copy() });
   const copied = mamba.forward(tokens(5, 8), { cache: cache.copy() });
@@ -84,8 +81,8 @@ it("a copy goes on by itself", () => {
 });
 
 it("a pass that fails leaves the memory as it was", async () => {
-  const model = new StateSpaceModel(mamba, { config });
-  const cache = new StateCache();
+  const model = new RecurrentModel(mamba, { config });
+  const cache = new RecurrentCache();
   model.module.forward(tokens(0, 5), { cache });
   const fail = () => {
     throw new Error("no");

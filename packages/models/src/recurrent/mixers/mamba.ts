@@ -1,20 +1,13 @@
 /** The mixer of Mamba: a convolution and a selective state space, with every intermediate value as a site. */
 import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { type ResidualAxes, residualAxes } from "../decoder/axes.js";
-import { activations } from "../decoder/mlp/activations.js";
-import { behindPads } from "../decoder/positions/padding.js";
-import type { MixerCache } from "./cache.js";
-import type { MixerConfig } from "./config.js";
+import { type ResidualAxes, residualAxes } from "../../decoder/axes.js";
+import { activations } from "../../decoder/mlp/activations.js";
+import type { MixerCache } from "../cache.js";
+import { scanStates } from "../scans/diagonal.js";
+import type { MambaMixerConfig } from "./config.js";
 import { CausalConvolution } from "./convolution.js";
-import { scanStates } from "./scan.js";
-
-/** The pads at the left of each row. */
-export interface Pads {
-  readonly counts: readonly number[];
-  /** 0 at pads, (batch, position, 1) */
-  readonly real: MxArray;
-}
+import { keptAtPads, type Mixer, nothingAtPads, type Pads } from "./mixer.js";
 
 const { silu } = activations;
 
@@ -22,7 +15,7 @@ const { silu } = activations;
  * Selective state space: how much a channel forgets and writes depends on the token.
  * Source: Gu & Dao 2023, "Mamba: Linear-Time Sequence Modeling with Selective State Spaces", section 3.
  */
-export class Mixer extends nn.Module {
+export class MambaMixer extends nn.Module implements Mixer {
   readonly stepRank: number;
   readonly stateSize: number;
   readonly inProj: Linear;
@@ -50,11 +43,11 @@ export class Mixer extends nn.Module {
   readonly write = new Tap(["batch", "position", "mlpHidden", "state"], {
     holds: "What the token adds to each state; a change is carried on to later positions.",
   });
-  readonly states = new Tap(["batch", "position", "mlpHidden", "state"], {
+  readonly state = new Tap(["batch", "position", "mlpHidden", "state"], {
     holds:
       "The state after each token. A change alters what is read there, not what is carried on.",
   });
-  readonly scan = new Tap(["batch", "position", "mlpHidden"], {
+  readonly read = new Tap(["batch", "position", "mlpHidden"], {
     holds: "What is read out, with the skip connection, before the gate.",
   });
   readonly post = new Tap(["batch", "position", "mlpHidden"], {
@@ -66,7 +59,7 @@ export class Mixer extends nn.Module {
   /** How much of the signal bypasses the state, (channels). */
   skip: MxArray;
 
-  constructor(hidden: number, config: MixerConfig) {
+  constructor(hidden: number, config: MambaMixerConfig) {
     super();
     const { inner, state, stepRank, kernel, projectionBias, convolutionBias } = config;
     this.stepRank = stepRank;
@@ -97,26 +90,10 @@ export class Mixer extends nn.Module {
    */
   override forward(x: MxArray, cache?: MixerCache, pads?: Pads): MxArray {
     const [projected, gated] = this.inProj.forward(x).split(2, -1);
-    const real = pads?.real;
-    const entering = real ? mx.multiply(projected, real) : projected;
     const gate = this.gate.forward(gated);
-    const convolved = this.convolution.forward(this.extend(entering, cache, pads));
-    const signal = this.signal.forward(silu(convolved));
-    const scanned = this.scan.forward(this.remember(signal, cache, real));
-    return this.outProj.forward(this.post.forward(mx.multiply(scanned, silu(gate))));
-  }
-
-  /** The inputs of the convolution, after those it still sees of earlier tokens. */
-  private extend(entering: MxArray, cache?: MixerCache, pads?: Pads): MxArray {
-    const [batch, , channels] = entering.shape;
-    const earlier = this.convolution.kernel - 1;
-    const before = cache?.window ?? mx.zeros([batch, earlier, channels], entering.dtype);
-    const window =
-      pads && cache?.window
-        ? behindPads(mx.expandDims(before, 1), mx.expandDims(entering, 1), pads.counts).squeeze(1)
-        : mx.concatenate([before, entering], 1);
-    if (cache) cache.window = window.index(mx.Slice(), mx.Slice(window.shape[1] - earlier, null));
-    return window;
+    const signal = this.signal.forward(silu(this.convolution.over(projected, cache, pads)));
+    const read = this.read.forward(this.remember(signal, cache, pads?.real));
+    return this.outProj.forward(this.post.forward(mx.multiply(read, silu(gate))));
   }
 
   /** Writes the signal into the states and reads it out again, (batch, position, channels). */
@@ -130,17 +107,11 @@ export class Mixer extends nn.Module {
     const rate = mx.negative(mx.exp(this.decayRate));
     const decay = this.decay.forward(mx.exp(mx.multiply(mx.expandDims(delta, 3), rate)));
     const write = this.write.forward(written);
-    const kept = real ? mx.multiply(write, mx.expandDims(real, 3)) : write;
-    const states = scanStates(real ? whole(decay, real) : decay, kept, cache?.state);
+    const kept = real ? nothingAtPads(write, real) : write;
+    const states = scanStates(real ? keptAtPads(decay, real) : decay, kept, cache?.state);
     if (cache) cache.state = states.index(mx.Slice(), -1);
     const direction = mx.expandDims(this.C.forward(C), 3); // (batch, position, state, 1)
-    const read = mx.matmul(this.states.forward(states), direction).squeeze(3);
+    const read = mx.matmul(this.state.forward(states), direction).squeeze(3);
     return mx.add(read, mx.multiply(signal, this.skip));
   }
-}
-
-/** With 1 at pads, which leave what came before them as it is. */
-function whole(decay: MxArray, real: MxArray): MxArray {
-  const pads = mx.expandDims(mx.subtract(1, real), 3);
-  return mx.add(mx.multiply(decay, mx.expandDims(real, 3)), pads);
 }

@@ -1,0 +1,14 @@
+/** The mixer that a description asks for. */
+import type { MixerConfig } from "./config.js";
+import { MambaMixer } from "./mamba.js";
+import { Mamba2Mixer } from "./mamba2.js";
+import type { Mixer } from "./mixer.js";
+
+export function createMixer(hidden: number, config: MixerConfig): Mixer {
+  switch (config.kind) {
+    case "mamba":
+      return new MambaMixer(hidden, config);
+    case "mamba2":
+      return new Mamba2Mixer(hidden, config);
+  }
+}
