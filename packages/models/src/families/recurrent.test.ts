@@ -31,10 +31,15 @@ async function inPieces(
 
 const half = (x: MxArray) => mx.multiply(x, 0.5);
 
+const mixerSites = (model: RecurrentModel) =>
+  model.sites("layers.*.mixer.*" as string).map(({ site }) => site);
+
 /** What a pass may change of every mixer, where its families have it. */
 function changesOf(model: RecurrentModel): [string, Interventions][] {
-  const has = (site: string) => model.sites(`layers.*.mixer.${site}` as string).length > 0;
-  const known = ["decay", "write", "state", "post"].filter((site) => has(site));
+  const sites = mixerSites(model);
+  const known = ["decay", "write", "state", "post"].filter((name) =>
+    sites.some((site) => site.endsWith(`mixer.${name}`)),
+  );
   return [
     ["nothing", {}],
     ...known.map((site): [string, Interventions] => [site, { [`layers.*.mixer.${site}`]: half }]),
@@ -79,9 +84,8 @@ describe.each(recurrentFolders())("$name", ({ folder }) => {
 
   it("reads and changes the same states: what passes unchanged changes nothing", async () => {
     const model = await opened;
-    const ids = [tokensOf(4, 70)]; // more than a chunk
-    const sites = "layers.*.mixer.{decay,write,state,read}" as string;
-    const found = model.sites(sites).map(({ site }) => site);
+    const ids = [tokensOf(4, Math.min(model.config.maxPositions ?? 70, 70))]; // more than a chunk
+    const found = mixerSites(model).filter((site) => /\.(decay|write|state|read)$/.test(site));
     const read = await model.run(ids, { save: [...found, "output"] });
     const interventions = Object.fromEntries(found.map((site) => [site, (x: MxArray) => x]));
     const changed = await model.run(ids, { interventions, save: [...found, "output"] });

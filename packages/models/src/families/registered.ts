@@ -16,6 +16,7 @@ export { gptOss } from "./gpt_oss/family.js";
 export { gpt2 } from "./gpt2/family.js";
 export { gptj } from "./gptj/family.js";
 export { granite } from "./granite/family.js";
+export { lfm2 } from "./lfm2/family.js";
 export { llama } from "./llama/family.js";
 export { mamba } from "./mamba/family.js";
 export { mamba2 } from "./mamba2/family.js";

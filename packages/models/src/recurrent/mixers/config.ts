@@ -46,4 +46,9 @@ export interface Mamba2MixerConfig extends Convolved {
   readonly outputScale?: number;
 }
 
-export type MixerConfig = MambaMixerConfig | Mamba2MixerConfig;
+/** Nothing but a short convolution between two gates: its state is the last tokens. */
+export interface ShortConvolutionConfig extends Convolved {
+  readonly kind: "shortConvolution";
+}
+
+export type MixerConfig = MambaMixerConfig | Mamba2MixerConfig | ShortConvolutionConfig;

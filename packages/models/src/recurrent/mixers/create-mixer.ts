@@ -3,6 +3,7 @@ import type { MixerConfig } from "./config.js";
 import { MambaMixer } from "./mamba.js";
 import { Mamba2Mixer } from "./mamba2.js";
 import type { Mixer } from "./mixer.js";
+import { ShortConvolution } from "./short-convolution.js";
 
 export function createMixer(hidden: number, config: MixerConfig): Mixer {
   switch (config.kind) {
@@ -10,5 +11,7 @@ export function createMixer(hidden: number, config: MixerConfig): Mixer {
       return new MambaMixer(hidden, config);
     case "mamba2":
       return new Mamba2Mixer(hidden, config);
+    case "shortConvolution":
+      return new ShortConvolution(hidden, config);
   }
 }

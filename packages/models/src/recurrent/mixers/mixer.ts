@@ -22,6 +22,7 @@ export interface Mixer extends Module {
   readonly outProj: Linear;
   readonly gate?: Tap<Axes>;
   readonly signal?: Tap<Axes>;
+  readonly inputGate?: Tap<Axes>;
   readonly xProj?: Linear;
   readonly dtProj?: Linear;
   readonly delta?: Tap<Axes>;
