@@ -15,6 +15,7 @@ import { activations } from "./activations.js";
  */
 export class Mlp extends nn.Module implements Write {
   readonly activation: (x: MxArray) => MxArray;
+  readonly preScale: number | undefined;
   /** Absent in a plain MLP. */
   readonly gateProj: Linear | undefined;
   readonly upProj: Linear;
@@ -35,6 +36,7 @@ export class Mlp extends nn.Module implements Write {
   constructor(hidden: number, config: MlpConfig) {
     super();
     this.activation = activations[config.activation];
+    this.preScale = config.preScale;
     if (config.gated) {
       this.gateProj = new nn.Linear(hidden, config.hidden, config.bias);
       this.gate = new Tap(["batch", "position", "mlpHidden"], {
@@ -62,9 +64,12 @@ export class Mlp extends nn.Module implements Write {
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray): MxArray {
-    const { gateProj, gate, activation } = this;
+    const { gateProj, gate, activation, preScale } = this;
     const up = this.upProj.forward(x);
-    const pre = this.pre.forward(gateProj ? gateProj.forward(x) : up);
+    const entering = gateProj ? gateProj.forward(x) : up;
+    const pre = this.pre.forward(
+      preScale === undefined ? entering : mx.multiply(entering, preScale),
+    );
     const active = activation(pre);
     const post = gate ? mx.multiply(active, gate.forward(up)) : active;
     return asAdded(this.downProj.forward(this.post.forward(post)), this);

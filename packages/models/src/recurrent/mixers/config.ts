@@ -51,4 +51,24 @@ export interface ShortConvolutionConfig extends Convolved {
   readonly kind: "shortConvolution";
 }
 
-export type MixerConfig = MambaMixerConfig | Mamba2MixerConfig | ShortConvolutionConfig;
+/** A memory of values under keys, which forgets and corrects itself. */
+export interface GatedDeltaConfig {
+  readonly kind: "gatedDelta";
+  readonly heads: number;
+  /** The width of a head's values. */
+  readonly headDim: number;
+  /** Heads of one group share queries and keys. */
+  readonly groups: number;
+  /** The width of queries and keys. */
+  readonly state: number;
+  /** Tokens that the convolution sees, the present one included. */
+  readonly kernel: number;
+  /** Of what each head reads. */
+  readonly norm: NormConfig;
+}
+
+export type MixerConfig =
+  | MambaMixerConfig
+  | Mamba2MixerConfig
+  | ShortConvolutionConfig
+  | GatedDeltaConfig;

@@ -1,5 +1,6 @@
 /** The mixer that a description asks for. */
 import type { MixerConfig } from "./config.js";
+import { GatedDelta } from "./gated-delta.js";
 import { MambaMixer } from "./mamba.js";
 import { Mamba2Mixer } from "./mamba2.js";
 import type { Mixer } from "./mixer.js";
@@ -13,5 +14,7 @@ export function createMixer(hidden: number, config: MixerConfig): Mixer {
       return new Mamba2Mixer(hidden, config);
     case "shortConvolution":
       return new ShortConvolution(hidden, config);
+    case "gatedDelta":
+      return new GatedDelta(hidden, config);
   }
 }

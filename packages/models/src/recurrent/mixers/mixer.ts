@@ -26,6 +26,13 @@ export interface Mixer extends Module {
   readonly xProj?: Linear;
   readonly dtProj?: Linear;
   readonly delta?: Tap<Axes>;
+  readonly gateProj?: Linear;
+  readonly betaProj?: Linear;
+  readonly decayProj?: Linear;
+  readonly q?: Tap<Axes>;
+  readonly k?: Tap<Axes>;
+  readonly v?: Tap<Axes>;
+  readonly beta?: Tap<Axes>;
   readonly B?: Tap<Axes>;
   readonly C?: Tap<Axes>;
   readonly decay?: Tap<Axes>;
