@@ -50,7 +50,8 @@ def recurrent(model, ids):
 def watch_routers(model, gaps):
     """Record how close each expert that was not chosen came to being chosen."""
     def hook(module, inputs, output):
-        scores, count = output[0], module.top_k
+        scores = next(part for part in output if part.shape[-1] == module.num_experts)
+        count = module.top_k
         if hasattr(module, "e_score_correction_bias"):  # groups are chosen first, then experts inside them
             scores = scores.sigmoid() + module.e_score_correction_bias
             groups = scores.view(len(scores), module.num_group, -1)

@@ -32,6 +32,8 @@ def initialise(model, generator, gain):
                 value = (1 if name == "D" else -2) + 0.5 * noise
             elif name.endswith("bias"):
                 value = 0.1 * noise
+            elif name in ("beta", "eps"):  # of a nonlinearity, which never learns them
+                value = tensor
             elif name == "sinks":
                 value = noise
             elif tensor is embedding:

@@ -1,5 +1,5 @@
 /** The description of a bidirectional encoder as plain data. */
-import type { ActivationName, NormConfig } from "../decoder/config/config.js";
+import type { NormConfig, PlainActivationName } from "../decoder/config/config.js";
 
 /** Everything that distinguishes one BERT from another. */
 export interface BertConfig {
@@ -11,8 +11,8 @@ export interface BertConfig {
   readonly tokenTypes: number;
   readonly layers: number;
   readonly heads: number;
-  readonly mlp: { readonly hidden: number; readonly activation: ActivationName };
+  readonly mlp: { readonly hidden: number; readonly activation: PlainActivationName };
   readonly norm: NormConfig;
   /** The nonlinearity of the masked-language-model head. */
-  readonly headActivation: ActivationName;
+  readonly headActivation: PlainActivationName;
 }

@@ -13,6 +13,7 @@ const mlpReaders = ["gateProj", "upProj"];
 const expertReaders = [
   ...mlpReaders,
   "router",
+  "sharedGate",
   ...mlpReaders.map((name) => `sharedExpert.${name}`),
 ];
 

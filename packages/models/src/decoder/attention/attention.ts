@@ -78,6 +78,8 @@ export class Attention extends nn.Module implements SelfAttention {
   readonly qNorm: Norm | undefined;
   readonly kNorm: Norm | undefined;
   readonly normsWidth: boolean;
+  /** Whether they read what was turned. */
+  readonly normsTurned: boolean;
   /** Before `q` and `k`: of two sites with one name in TransformerLens, the first is meant. */
   readonly qRaw: Tap<QueryAxes, "hook_q"> | undefined;
   readonly kRaw: Tap<KeyAxes, "hook_k"> | undefined;
@@ -120,8 +122,11 @@ export class Attention extends nn.Module implements SelfAttention {
     this.kProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
     this.vProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
     this.normsWidth = config.queryKeyNorm?.over === "width";
+    this.normsTurned = config.queryKeyNorm?.afterRotation ?? false;
     if (config.queryKeyNorm) {
       [this.qNorm, this.kNorm] = createQueryKeyNorms(config.queryKeyNorm, config);
+    }
+    if (config.queryKeyNorm && !this.normsTurned) {
       this.qRaw = new Tap(["batch", "heads", "position", "headDim"], {
         holds: "Queries by head before they are normalised; only where they are.",
         hook: "hook_q",
@@ -157,18 +162,15 @@ export class Attention extends nn.Module implements SelfAttention {
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache, differences?: ByHead): MxArray {
-    const { heads, kvHeads, rotate, qProj, kProj, vProj, qNorm, kNorm, qRaw, kRaw, scoreBias } =
-      this;
-    const turn = (y: MxArray) => (rotate ? rotate(y, pass.positions) : y);
-    const q = this.q.forward(
-      this.byHead(this.seen(projectHeads(x, qProj, differences?.q), heads, qRaw), heads, qNorm),
-    );
-    const k = this.k.forward(
-      this.byHead(this.seen(projectHeads(x, kProj, differences?.k), kvHeads, kRaw), kvHeads, kNorm),
-    );
+    const { heads, kvHeads, qProj, kProj, vProj, qRaw, kRaw, scoreBias, normsTurned } = this;
+    const [first, last] = normsTurned ? [undefined, this] : [this, undefined];
+    const projectedQ = this.seen(projectHeads(x, qProj, differences?.q), heads, qRaw);
+    const projectedK = this.seen(projectHeads(x, kProj, differences?.k), kvHeads, kRaw);
+    const q = this.q.forward(this.byHead(projectedQ, heads, first?.qNorm));
+    const k = this.k.forward(this.byHead(projectedK, kvHeads, first?.kNorm));
     const v = this.v.forward(this.byHead(projectHeads(x, vProj, differences?.v), kvHeads));
-    const queries = this.qRot.forward(turn(q));
-    const newKeys = this.kRot.forward(turn(k));
+    const queries = this.qRot.forward(this.turn(q, pass, last?.qNorm));
+    const newKeys = this.kRot.forward(this.turn(k, pass, last?.kNorm));
     const [keys, values] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];
     const visible = pass.mask(this.window, keys.shape[2]);
     const mask = scoreBias ? scoreBias(keys, visible, pass.positions) : visible;
@@ -187,6 +189,12 @@ export class Attention extends nn.Module implements SelfAttention {
     const { gate, gateProj } = this;
     if (!gate || !gateProj) return z;
     return mx.multiply(z, mx.sigmoid(gate.forward(gateProj.forward(x).reshape(z.shape))));
+  }
+
+  /** Turned by position and then, in few families, normalised; (batch, heads, position, headDim). */
+  private turn(x: MxArray, { positions }: Pass, norm?: Norm): MxArray {
+    const turned = this.rotate ? this.rotate(x, positions) : x;
+    return norm ? norm.forward(turned.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3) : turned;
   }
 
   /** A projection as it is, or as a pass changes it by head; (batch, position, heads · headDim). */

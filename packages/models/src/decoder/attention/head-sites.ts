@@ -5,12 +5,12 @@ import { Tap } from "@mlxterp/core";
 export const headSites = {
   q: () =>
     new Tap(["batch", "heads", "position", "headDim"], {
-      holds: "Queries by head, after any norm and clipping, before rotation.",
+      holds: "Queries by head before rotation, after clipping and any norm that comes before it.",
       hook: "hook_q",
     }),
   k: () =>
     new Tap(["batch", "kvHeads", "position", "headDim"], {
-      holds: "Keys by head, after any norm and clipping, before rotation.",
+      holds: "Keys by head before rotation, after clipping and any norm that comes before it.",
       hook: "hook_k",
     }),
   v: () =>
@@ -20,12 +20,14 @@ export const headSites = {
     }),
   qRot: () =>
     new Tap(["batch", "heads", "position", "headDim"], {
-      holds: "Queries after rotation; the same as `q` without rotary positions.",
+      holds:
+        "Queries as scores read them: after rotation and any norm that comes after it, else the same as `q`.",
       hook: "hook_rot_q",
     }),
   kRot: () =>
     new Tap(["batch", "kvHeads", "position", "headDim"], {
-      holds: "Keys after rotation; the same as `k` without rotary positions.",
+      holds:
+        "Keys as scores read them: after rotation and any norm that comes after it, else the same as `k`.",
       hook: "hook_rot_k",
     }),
   scores: () =>

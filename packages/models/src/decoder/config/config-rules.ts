@@ -49,6 +49,9 @@ function brokenAttentionRule(attention: AttentionConfig): string | undefined {
   if (heads % kvHeads !== 0) {
     return `: ${heads} heads cannot share ${kvHeads} key/value heads evenly`;
   }
+  if (attention.queryKeyNorm?.afterRotation && attention.queryKeyNorm.over === "width") {
+    return ".queryKeyNorm: heads are turned one by one, so afterRotation excludes over = width";
+  }
   // The heads' results carry the scale, and end before the norm.
   if (postNorm && outputScale !== undefined) return ": postNorm and outputScale exclude each other";
   if (latent) {
@@ -79,8 +82,9 @@ function brokenLatentRule(attention: AttentionConfig, latent: LatentConfig): str
   return undefined;
 }
 
-function brokenMlpRule({ experts, gated }: MlpConfig): string | undefined {
+function brokenMlpRule({ experts, gated, activation }: MlpConfig): string | undefined {
   if (!experts) return undefined;
+  if (activation === "xielu") return ": experts have no xielu, whose shape each MLP learns";
   if (!gated) return ": experts need gated MLPs";
   const broken = brokenExpertsRule(experts);
   return broken && `.experts${broken}`;

@@ -13,8 +13,11 @@ export const activationNames = [
   "relu",
   "reluSquared",
   "silu",
+  "xielu",
 ] as const;
 export type ActivationName = (typeof activationNames)[number];
+/** Those whose shape is not learned. */
+export type PlainActivationName = Exclude<ActivationName, "xielu">;
 
 const norm = z.strictObject({
   /** `rms` divides by the root mean square, `layer` also subtracts the mean. */
@@ -29,7 +32,7 @@ const norm = z.strictObject({
   unitOffset: z.boolean().optional(),
 });
 
-/** Normalisation of queries and keys, before rotation. */
+/** Normalisation of queries and keys, before rotation unless told otherwise. */
 const queryKeyNorm = z.strictObject({
   norm,
   /**
@@ -37,6 +40,8 @@ const queryKeyNorm = z.strictObject({
    * `width` normalises all heads together, before they are split.
    */
   over: z.enum(["head", "eachHead", "width"]),
+  /** Whether heads are normalised once they are turned. Default: false. */
+  afterRotation: z.boolean().optional(),
 });
 
 /** A bias on the scores that grows with the key's position, in place of other positions. */

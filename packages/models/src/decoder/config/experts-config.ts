@@ -17,14 +17,23 @@ export const expertsSchema = z.strictObject({
   normalized: z.boolean(),
   /** Multiplies the weights. Default: 1. */
   scale: z.number().positive().optional(),
-  /** Experts stand in groups; a token goes to experts of its best groups only, judged by their two best experts. */
-  groups: z.strictObject({ count: size, chosen: size }).optional(),
+  /** Experts stand in groups; a token goes to experts of its best groups only. */
+  groups: z
+    .strictObject({
+      count: size,
+      chosen: size,
+      /** How many of its best experts a group is judged by. Default: 2. */
+      judgedBy: z.literal([1, 2]).optional(),
+    })
+    .optional(),
   /** Whether the router adds a learned vector to its logits. */
   routerBias: z.boolean().optional(),
   /** Whether a learned vector is added to the scores by which experts are chosen, but not to their weights. */
   correctionBias: z.boolean().optional(),
   /** The width of an expert that sees every token, beside the chosen ones. */
   sharedHidden: size.optional(),
+  /** Whether what that expert says is multiplied by a learned share, the sigmoid of one number for each token. */
+  sharedGate: z.boolean().optional(),
   /**
    * Bounds both branches of an expert: what enters the nonlinearity from above, the linear branch from both sides, to
    * which 1 is then added.
@@ -36,11 +45,14 @@ export type ExpertsConfig = z.infer<typeof expertsSchema>;
 
 /** The first rule that the fields break together. */
 export function brokenExpertsRule(experts: ExpertsConfig): string | undefined {
-  const { count, topK, groups } = experts;
+  const { count, topK, groups, sharedGate, sharedHidden } = experts;
+  if (sharedGate && !sharedHidden) return ".sharedGate: needs sharedHidden";
   if (topK > count) return `.topK: ${topK} of ${count} experts cannot be chosen`;
   if (!groups) return undefined;
-  if (count % groups.count !== 0 || count / groups.count < 2) {
-    return `.groups: ${count} experts do not make ${groups.count} groups of two or more`;
+  const least = groups.judgedBy ?? 2;
+  if (count % groups.count !== 0 || count / groups.count < least) {
+    const size = least === 2 ? "two" : "one";
+    return `.groups: ${count} experts do not make ${groups.count} groups of ${size} or more`;
   }
   const reachable = (count / groups.count) * groups.chosen;
   if (groups.chosen <= groups.count && topK <= reachable) return undefined;

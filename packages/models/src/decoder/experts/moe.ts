@@ -1,8 +1,8 @@
 /** A mixture of experts in the place of the MLP: each token goes through a few of many MLPs. */
 import { type Axes, type SiteNotes, Tap } from "@mlxterp/core";
-import { type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../axes.js";
-import type { MlpConfig } from "../config/config.js";
+import type { MlpConfig, PlainActivationName } from "../config/config.js";
 import type { ExpertsConfig } from "../config/experts-config.js";
 import { activations } from "../mlp/activations.js";
 import { Mlp } from "../mlp/mlp.js";
@@ -18,6 +18,10 @@ const moeNotes = {
   router: { holds: "How well each expert suits a token; changing it changes choice and weights." },
   downProj: { holds: "What each chosen expert says, before it is weighted." },
   sharedExpert: { holds: "What the expert says that sees every token." },
+  sharedGate: {
+    holds:
+      "The number whose sigmoid is how much that expert counts; only in families that have it.",
+  },
 } as const satisfies SiteNotes;
 
 const neurons: Axes = ["batch", "position", "topK", "mlpHidden"];
@@ -59,6 +63,8 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
   readonly downProj: ExpertLinear;
   /** Sees every token; absent in most families. */
   readonly sharedExpert: Mlp | undefined;
+  /** How much that one counts, (batch, position, 1) before the sigmoid; absent in most families. */
+  readonly sharedGate: Linear | undefined;
   readonly postNorm: Norm | undefined;
   readonly outputScale: number | undefined;
 
@@ -70,7 +76,8 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
     this.clampedAt = experts.clampedAt;
     this.choose = (logits, correction) => chooseExperts(logits, experts, correction);
     this.weigh = (logits, indices) => weighExperts(logits, indices, experts);
-    this.activation = activations[config.activation];
+    this.activation =
+      activations[config.activation as PlainActivationName] /* the rules exclude others */;
     this.router = new Router(hidden, experts);
     this.gateProj = new ExpertLinear(experts.count, inward, neurons);
     this.upProj = new ExpertLinear(experts.count, inward, neurons);
@@ -89,6 +96,7 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
         bias,
       });
     }
+    if (experts.sharedGate) this.sharedGate = new nn.Linear(hidden, 1, false);
     if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
     this.outputScale = config.outputScale;
   }
@@ -111,13 +119,21 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray): MxArray {
-    const { experts, router, choose, weigh, sharedExpert } = this;
+    const { experts, router, choose, weigh } = this;
     const logits = router.forward(x);
     const indices = this.expertIndices.forward(choose(logits, router.correction));
     const weights = this.expertWeights.forward(weigh(logits, indices));
     const outputs = this.consult(x, new Dispatch(indices, experts));
     const mixed = mx.matmul(mx.expandDims(weights, 2), outputs).squeeze(2);
-    return asAdded(sharedExpert ? mx.add(mixed, sharedExpert.forward(x)) : mixed, this);
+    const shared = this.consultShared(x);
+    return asAdded(shared ? mx.add(mixed, shared) : mixed, this);
+  }
+
+  /** What the expert adds that sees every token, (batch, position, hidden). */
+  private consultShared(x: MxArray): MxArray | undefined {
+    const { sharedExpert, sharedGate } = this;
+    const said = sharedExpert?.forward(x);
+    return said && sharedGate ? mx.multiply(mx.sigmoid(sharedGate.forward(x)), said) : said;
   }
 
   /** What each chosen expert says, (batch, position, topK, hidden). */

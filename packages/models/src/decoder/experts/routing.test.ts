@@ -55,6 +55,19 @@ describe("routing", () => {
     expect(route(two).indices).toEqual([2, 5, 3]);
   });
 
+  it("may judge a group by its best expert alone", () => {
+    const config = { ...base, groups: { count: 3, chosen: 2, judgedBy: 1 as const } };
+    expect(route(config).indices).toEqual([2, 5]);
+    const narrow = { ...config, topK: 2, groups: { ...config.groups, count: 2, chosen: 1 } };
+    expect(route(narrow).indices).toEqual([2, 0]); // by two experts 1.7 and 0.9 would be better
+  });
+
+  it("lesson: where corrected scores were negative, experts of other groups were chosen", () => {
+    const config = { ...base, scoring: "sigmoid", groups: { count: 3, chosen: 1 } } as const;
+    const correction = [-9, -9, -2, -2, -9, -9]; // all below 0; the second group is the best
+    expect(route(config, correction).indices).toEqual([2, 3]);
+  });
+
   it("weighs experts that somebody else chose, even hopeless ones", () => {
     const far = mx.array([[[0, -200, -200, 0, 0, 0]]]);
     const indices = mx.array([[[1, 2]]], mx.int32);

@@ -23,21 +23,21 @@ export function chooseExperts(
 }
 
 /**
- * Puts 0 in the place of the scores of all but the best groups.
+ * Puts minus infinity in the place of the scores of all but the best groups, since corrected scores may be negative.
  * Source: DeepSeek-AI 2024, "DeepSeek-V3 Technical Report", section 2.1.2.
  */
 function withinBestGroups(
   scores: MxArray,
-  { count, chosen }: NonNullable<ExpertsConfig["groups"]>,
+  { count, chosen, judgedBy = 2 }: NonNullable<ExpertsConfig["groups"]>,
 ): MxArray {
   const [batch, length, experts] = scores.shape;
   const grouped = scores.reshape([batch, length, count, experts / count]);
-  const bestTwo = mx.sort(grouped, -1).index("...", mx.Slice(-2, null));
-  const merit = mx.sum(bestTwo, -1); // (batch, position, groups)
+  const best = mx.sort(grouped, -1).index("...", mx.Slice(-judgedBy, null));
+  const merit = mx.sum(best, -1); // (batch, position, groups)
   // Ranks rather than a threshold, so that exactly `chosen` groups stay where merits are equal.
   const rank = mx.argsort(mx.argsort(mx.negative(merit), -1), -1);
   const kept = mx.expandDims(mx.less(rank, chosen), 3);
-  return mx.where(kept, grouped, 0).reshape(scores.shape);
+  return mx.where(kept, grouped, Number.NEGATIVE_INFINITY).reshape(scores.shape);
 }
 
 /**

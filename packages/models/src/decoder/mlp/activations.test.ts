@@ -1,7 +1,7 @@
 /** The nonlinearities against their definitions in float64. */
 import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import type { ActivationName } from "../config/config.js";
+import type { PlainActivationName } from "../config/config.js";
 import { activations } from "./activations.js";
 
 /** The error function by its power series, which converges everywhere. */
@@ -16,7 +16,7 @@ function erf(x: number): number {
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-const definitions: Record<ActivationName, (x: number) => number> = {
+const definitions: Record<PlainActivationName, (x: number) => number> = {
   gelu: (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),
   geluTanh: (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
   geluQuick: (x) => x * sigmoid(1.702 * x),
@@ -30,7 +30,7 @@ const inputs = Float32Array.from({ length: 161 }, (_, index) => (index - 80) / 2
 describe("activations", () => {
   for (const [name, definition] of Object.entries(definitions)) {
     it(`${name} follows its definition`, () => {
-      const values = toFlat(activations[name as ActivationName](fromFlat(inputs, [161])));
+      const values = toFlat(activations[name as PlainActivationName](fromFlat(inputs, [161])));
       const apart = Array.from(values, (value, index) =>
         Math.abs(value - definition(inputs[index])),
       );

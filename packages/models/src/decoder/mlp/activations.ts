@@ -1,6 +1,6 @@
 /** The nonlinearities of the MLPs, each in its fastest exact form on this device. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { ActivationName } from "../config/config.js";
+import type { PlainActivationName } from "../config/config.js";
 
 type Activation = (x: MxArray) => MxArray;
 
@@ -23,8 +23,8 @@ function gelu(x: MxArray): MxArray {
   return mx.multiply(mx.multiply(x, 0.5), mx.add(mx.erf(mx.multiply(x, Math.SQRT1_2)), 1));
 }
 
-/** By name, as `MlpConfig.activation` says. */
-export const activations: Readonly<Record<ActivationName, Activation>> = {
+/** By name, as `MlpConfig.activation` says; those that learn nothing. */
+export const activations: Readonly<Record<PlainActivationName, Activation>> = {
   gelu,
   geluTanh,
   geluQuick: (x) => gatedBySigmoid(x, 1.702),

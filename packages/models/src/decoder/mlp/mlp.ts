@@ -6,6 +6,7 @@ import type { MlpConfig } from "../config/config.js";
 import { Norm } from "../norm/norm.js";
 import { asAdded, type Write } from "../norm/write.js";
 import { activations } from "./activations.js";
+import { Xielu } from "./xielu.js";
 
 /**
  * `downProj(activation(pre))`, or `downProj(activation(pre) · gate)` with a gated MLP. `pre` is always what
@@ -14,7 +15,10 @@ import { activations } from "./activations.js";
  * output of `gateProj` and `gate` that of `upProj` where there are both.
  */
 export class Mlp extends nn.Module implements Write {
-  readonly activation: (x: MxArray) => MxArray;
+  /** Absent where `xielu` stands in its place. */
+  readonly activation: ((x: MxArray) => MxArray) | undefined;
+  /** The nonlinearity where its shape is learned; absent in most families. */
+  readonly xielu: Xielu | undefined;
   readonly preScale: number | undefined;
   /** Absent in a plain MLP. */
   readonly gateProj: Linear | undefined;
@@ -35,7 +39,9 @@ export class Mlp extends nn.Module implements Write {
 
   constructor(hidden: number, config: MlpConfig) {
     super();
-    this.activation = activations[config.activation];
+    const { activation } = config;
+    if (activation === "xielu") this.xielu = new Xielu();
+    else this.activation = activations[activation];
     this.preScale = config.preScale;
     if (config.gated) {
       this.gateProj = new nn.Linear(hidden, config.hidden, config.bias);
@@ -64,14 +70,20 @@ export class Mlp extends nn.Module implements Write {
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray): MxArray {
-    const { gateProj, gate, activation, preScale } = this;
+    const { gateProj, gate, preScale } = this;
     const up = this.upProj.forward(x);
     const entering = gateProj ? gateProj.forward(x) : up;
     const pre = this.pre.forward(
       preScale === undefined ? entering : mx.multiply(entering, preScale),
     );
-    const active = activation(pre);
+    const active = this.activate(pre);
     const post = gate ? mx.multiply(active, gate.forward(up)) : active;
     return asAdded(this.downProj.forward(this.post.forward(post)), this);
+  }
+
+  private activate(pre: MxArray): MxArray {
+    const { activation, xielu } = this;
+    const plain = activation ? activation(pre) : pre;
+    return xielu ? xielu.forward(plain) : plain;
   }
 }

@@ -4,7 +4,8 @@ import { size, unread, withDefault } from "../shared/config-json.js";
 import { sandwichParts } from "../shared/gemma-parts.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { count, optionalBound, part, when } from "../shared/part.js";
-import { longestSequence, type RopeFields, ropeFields } from "../shared/rope-json.js";
+import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
+import { longestSequence, ropeFields } from "../shared/rope-json.js";
 import { slidingWindow, windowedLayers } from "../shared/windows.js";
 
 const local = windowedLayers(
@@ -15,27 +16,14 @@ const rotationFields = {
   rope_theta: withDefault(z.number().positive(), 1_000_000),
   rope_local_base_freq: withDefault(z.number().positive(), 10_000),
   rope_scaling: ropeFields.rope_scaling,
-  rope_parameters: z
-    .strictObject({
-      full_attention: ropeFields.rope_parameters,
-      sliding_attention: ropeFields.rope_parameters,
-    })
-    .nullish(),
+  rope_parameters: parametersByKind,
 };
 
 type RotationFields = z.output<z.ZodObject<typeof rotationFields>>;
 
-/** Older files give two bases, and scaling for the layers without a window only; it may stand beside newer parameters. */
-function ropeOf(config: RotationFields, isLocal: boolean): RopeFields {
-  const { rope_parameters: parameters, rope_scaling, rope_theta, rope_local_base_freq } = config;
-  return isLocal
-    ? { rope_parameters: parameters?.sliding_attention, rope_theta: rope_local_base_freq }
-    : {
-        rope_parameters: parameters?.full_attention,
-        rope_theta: parameters?.full_attention?.rope_theta ?? rope_theta,
-        rope_scaling,
-      };
-}
+/** Older files give two bases. */
+const ropeOf = (config: RotationFields, isLocal: boolean) =>
+  ropeOfKind(config, isLocal, isLocal ? config.rope_local_base_freq : config.rope_theta);
 
 export const gemma3Text = likeLlama("gemma3_text", {
   ...sandwichParts,

@@ -1,20 +1,11 @@
 /** Qwen 3 with experts (`model_type: "qwen3_moe"`): normalised queries and keys; some layers may stay dense. */
-import { z } from "zod";
-import { size, unread, withDefault } from "../shared/config-json.js";
+import { size, unread } from "../shared/config-json.js";
 import { expertModules, stackedParameters } from "../shared/experts.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { gatedNames } from "../shared/names.js";
 import { count, field, flag, part, together, when } from "../shared/part.js";
+import { sparseLayers } from "../shared/sparse-layers.js";
 import { slidingWindow } from "../shared/windows.js";
-
-const sparse = part(
-  {
-    decoder_sparse_step: withDefault(size, 1),
-    mlp_only_layers: withDefault(z.array(z.int().nonnegative()), []),
-  },
-  ({ mlp_only_layers: dense, decoder_sparse_step: step }, layer) =>
-    !dense.includes(layer) && (layer + 1) % step === 0,
-);
 
 // Two names of one number.
 const expertCount = part(
@@ -27,9 +18,13 @@ export const qwen3Moe = likeLlama("qwen3_moe", {
   longest: count("max_position_embeddings", 32_768),
   queryKeyNorm: "head",
   window: when(flag("use_sliding_window", false), slidingWindow(null)),
-  mlpWidth: when(sparse, count("moe_intermediate_size", 768), field("intermediate_size", size)),
+  mlpWidth: when(
+    sparseLayers,
+    count("moe_intermediate_size", 768),
+    field("intermediate_size", size),
+  ),
   experts: when(
-    sparse,
+    sparseLayers,
     together({
       count: expertCount,
       topK: count("num_experts_per_tok", 8),

@@ -1,6 +1,6 @@
 /** Parts of config.json that many families share, and the checks of a whole one. */
 import { z } from "zod";
-import type { ActivationName } from "../../decoder/config/config.js";
+import type { PlainActivationName } from "../../decoder/config/config.js";
 import { UnsupportedConfigError } from "../../errors.js";
 import { isHarmless } from "./inert-fields.js";
 
@@ -15,14 +15,14 @@ const activationsByName = {
   relu2: "reluSquared",
   silu: "silu",
   swish: "silu",
-} as const satisfies Record<string, ActivationName>;
+} as const satisfies Record<string, PlainActivationName>;
 
 const names = Object.keys(activationsByName) as (keyof typeof activationsByName)[];
 
 /** A nonlinearity by its Hugging Face name. */
 export const activation = z
   .enum(names)
-  .transform((name): ActivationName => activationsByName[name]);
+  .transform((name): PlainActivationName => activationsByName[name]);
 
 /** A field that may be absent or null, with the value it then has. */
 export const withDefault = <T extends z.ZodType>(type: T, value: z.output<T>) =>

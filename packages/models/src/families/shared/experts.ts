@@ -29,14 +29,28 @@ export const blockSparseModules = {
 };
 
 /** All experts' gates above all their linear branches, (experts, 2 · mlpHidden, hidden): how `transformers` 5 holds them. */
-const gatesAboveBranches: WeightRule = {
-  into: ["layers.*.mlp.gateProj.weight", "layers.*.mlp.upProj.weight"],
+const gatesAboveBranches = (into: readonly string[]): WeightRule => ({
+  into,
   transform: (tensor) => tensor.split(2, 1).map(compact),
   storedShape: ([[experts, out, from]]) => [experts, 2 * out, from],
-};
+});
 
 /** Weight names of experts that lie in two tensors. */
 export const stackedParameters: Readonly<Record<string, string | WeightRule>> = {
-  "layers.*.mlp.experts.gate_up_proj": gatesAboveBranches,
+  "layers.*.mlp.experts.gate_up_proj": gatesAboveBranches([
+    "layers.*.mlp.gateProj.weight",
+    "layers.*.mlp.upProj.weight",
+  ]),
   "layers.*.mlp.experts.down_proj": "layers.*.mlp.downProj.weight",
+};
+
+/** Weight names of Granite's experts, which lie in two modules. */
+export const graniteExpertModules: WeightTable["modules"] = {
+  "layers.*.block_sparse_moe.router.layer": "layers.*.mlp.router",
+  "layers.*.block_sparse_moe.input_linear": gatesAboveBranches([
+    "layers.*.mlp.gateProj",
+    "layers.*.mlp.upProj",
+  ]),
+  "layers.*.block_sparse_moe.output_linear": "layers.*.mlp.downProj",
+  ...stackedModules("block_sparse_moe"),
 };

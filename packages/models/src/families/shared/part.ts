@@ -1,6 +1,6 @@
 /** Parts of a decoder's description: what they are, or the fields of config.json that say so. */
 import { z } from "zod";
-import type { ActivationName } from "../../decoder/config/config.js";
+import type { PlainActivationName } from "../../decoder/config/config.js";
 import { activation, size, withDefault } from "./config-json.js";
 import type { RopeFields } from "./rope-json.js";
 
@@ -102,5 +102,5 @@ const boundOf = (config: object, name: string) =>
   (Reflect.get(config, name) as number | null) ?? undefined;
 
 /** A nonlinearity by Hugging Face's name for it. */
-export const nonlinearity = (name: string, value: ActivationName) =>
+export const nonlinearity = (name: string, value: PlainActivationName) =>
   field(name, activation.default(value));

@@ -17,6 +17,13 @@ export const sizeFields = {
 export const evenShare = ({ hidden_size: hidden, num_attention_heads: heads }: CommonConfig) =>
   Math.floor(hidden / heads);
 
+/** The width of heads where a file does not say; null, as it says, is an even share. */
+export const headWidth = (width: number) =>
+  part(
+    { head_dim: size.nullable().default(width) },
+    (config) => config.head_dim ?? evenShare(config),
+  );
+
 const headCount = ({ num_attention_heads: heads }: CommonConfig) => heads;
 
 /** The MLP's width, four times the residual stream's where the file does not say. */

@@ -1,0 +1,37 @@
+/** OLMo 3 (`model_type: "olmo3"`): OLMo 2 with a window in three of four layers, and scaled rotation in the others only. */
+import { always } from "../shared/config-json.js";
+import { likeLlama } from "../shared/like-llama.js";
+import { rmsNorm } from "../shared/norms.js";
+import { part, when } from "../shared/part.js";
+import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
+import { longestSequence, ropeFields } from "../shared/rope-json.js";
+import { slidingWindow, windowedLayers } from "../shared/windows.js";
+
+const local = windowedLayers(4);
+
+/** The base where nothing is said; another one of older files means two things in two versions of transformers. */
+const base = 500_000;
+
+const rotationFields = {
+  rope_theta: always(base),
+  rope_scaling: ropeFields.rope_scaling,
+  rope_parameters: parametersByKind,
+};
+
+export const olmo3 = likeLlama("olmo3", {
+  maxPositions: part(rotationFields, ({ max_position_embeddings: plain = 0, ...config }) =>
+    longestSequence({ ...ropeOfKind(config, false, base), max_position_embeddings: plain }),
+  ),
+  norm: rmsNorm(1e-5),
+  block: {},
+  normedWrites: true,
+  queryKeyNorm: "width",
+  window: when(local, slidingWindow(4096)),
+  rope: part(rotationFields, (config, layer) => ({
+    fields: ropeOfKind(config, local.read(config, layer), base),
+  })),
+  names: {
+    "layers.*.post_attention_layernorm": "layers.*.selfAttn.postNorm",
+    "layers.*.post_feedforward_layernorm": "layers.*.mlp.postNorm",
+  },
+});
