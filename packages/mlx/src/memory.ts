@@ -23,7 +23,7 @@ const limits = {
   memory: 32 * 2 ** 20,
   /** Bytes of the arrays that were computed since, once some of their handles are known to be old. */
   computed: 32 * 2 ** 20,
-  /** Handles, whatever they hold. */
+  /** Handles, whatever they hold, or a quarter of those that stay, if that is more: a collection visits what stays. */
   handles: 256,
   /** Handles that come and go for other reasons. */
   noise: 8,
@@ -72,7 +72,7 @@ function oldCollectionIsDue(wanted: number): boolean {
   const aged = handles - floor.handles - wanted;
   if (aged <= limits.noise) computed = 0;
   return (
-    aged > limits.handles ||
+    aged > Math.max(limits.handles, floor.handles / 4) ||
     computed > limits.computed ||
     memory - floor.memory > Math.max(limits.memory, floor.memory / 8)
   );

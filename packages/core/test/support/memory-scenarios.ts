@@ -75,11 +75,11 @@ const passes: Record<string, () => Promise<unknown>> = {
  * A leak grows in each window; the engine's own heap, which may take or give back some megabytes, in few of them.
  */
 async function growth(pass: () => Promise<unknown>, rounds: number) {
-  const length = rounds / 6; // the first window warms up
+  const length = rounds / 4; // the first window warms up
   const kept: number[] = [];
   let waiting = 0;
   let held = 0;
-  for (let window = 0; window < 6; window++) {
+  for (let window = 0; window < 4; window++) {
     for (let round = 0; round < length; round++) {
       await pass();
       if (window > 0) waiting = Math.max(waiting, residentMemory() - held);
@@ -88,7 +88,7 @@ async function growth(pass: () => Promise<unknown>, rounds: number) {
     if (window > 0) kept.push((now - held) / length);
     held = now;
   }
-  return { kept: kept.sort((a, b) => a - b)[2], waiting };
+  return { kept: kept.sort((a, b) => a - b)[1], waiting };
 }
 
 /** The peak of one pass above what is held before it. */
@@ -103,12 +103,12 @@ const weights = network.layers.flatMap(({ up, down }) => [up, down]).concat(netw
 await evaluate([x, ...weights.flatMap(({ weight, bias }) => [weight, bias!])]);
 await model.run(mx.zeros([1, 8, width])); // the first product of all makes buffers
 /** Enough passes to heap up more than may wait, and to see a leak; those that write files take long. */
-const rounds: Readonly<Record<string, number>> = { uncollected: 96, spilled: 24 };
+const rounds: Readonly<Record<string, number>> = { uncollected: 32, spilled: 12 };
 
 const measured: Record<string, unknown> = {};
 for (const name of scenarios.split(",")) {
   held = undefined; // what the one before held on to
   const pass = passes[name];
-  measured[name] = await (measure === "growth" ? growth(pass, rounds[name] ?? 48) : rise(pass));
+  measured[name] = await (measure === "growth" ? growth(pass, rounds[name] ?? 24) : rise(pass));
 }
 process.stdout.write(JSON.stringify({ measured, held: held !== undefined }));
