@@ -6,6 +6,9 @@ import torch
 from transformers.pytorch_utils import Conv1D
 
 
+CENTRED = ("Qwen3NextRMSNorm", "Qwen3_5RMSNorm", "RecurrentGemmaRMSNorm")
+
+
 def initialise(model, generator, gain):
     """Draw every stored tensor. `gain` scales some of them: qk, out (what writes to the residual
     stream), embed, post (post-norm weights are centred at this value instead of at zero)."""
@@ -23,7 +26,7 @@ def initialise(model, generator, gain):
             done.add(tensor.data_ptr())
             noise = torch.randn(tensor.shape, generator=generator)
             if "Norm" in kind and name == "weight":
-                offset = kind.startswith("Gemma") or kind.endswith("1P")  # these use 1 + weight
+                offset = kind.startswith("Gemma") or kind.endswith("1P") or kind in CENTRED  # these use 1 + weight
                 centre = (gain.get("post", 0) if "post_" in path else 0) if offset else 1
                 value = centre + 0.1 * noise
             elif name == "A_log":
