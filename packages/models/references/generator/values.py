@@ -26,13 +26,15 @@ def is_kind(pattern, block):
 
 
 def recurrent(model, ids):
-    """What mixers write, and their states after the last token."""
+    """What mixers write, as it is added, and their states after the last token."""
     tensors, hooks = {}, []
     for index, block in enumerate(blocks(model)):
         for module in block.modules():
             if MIXER.search(type(module).__name__) and not is_kind("Attention", module):
-                def keep(module, inputs, output, index=index):
-                    tensors[f"mixer.{index}"] = output[0] if isinstance(output, tuple) else output
+                scale = getattr(block, "ssm_out_multiplier", getattr(block, "residual_multiplier", 1))
+
+                def keep(module, inputs, output, index=index, scale=scale):
+                    tensors[f"mixer.{index}"] = (output[0] if isinstance(output, tuple) else output) * scale
                 hooks.append(module.register_forward_hook(keep))
     with torch.no_grad():
         output = model(input_ids=ids, use_cache=True)

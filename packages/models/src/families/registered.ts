@@ -8,6 +8,7 @@ export { deepseekV3 } from "./deepseek_v3/family.js";
 export { ernie45 } from "./ernie4_5/family.js";
 export { exaone4 } from "./exaone4/family.js";
 export { falcon } from "./falcon/family.js";
+export { falconH1 } from "./falcon_h1/family.js";
 export { gemma } from "./gemma/family.js";
 export { gemma2 } from "./gemma2/family.js";
 export { gemma3Text } from "./gemma3_text/family.js";

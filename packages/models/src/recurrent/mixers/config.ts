@@ -38,6 +38,8 @@ export interface Mamba2MixerConfig extends Convolved {
   readonly normGroups?: number;
   /** Whether the gate comes behind the norm. Default: false, before it. */
   readonly normBeforeGate?: boolean;
+  /** Whether `outProj` adds a learned vector. Default: `projectionBias`. */
+  readonly outputBias?: boolean;
   /** Multiplies what is read of the residual stream. Default: 1. */
   readonly inputScale?: number;
   /** Multiply what `inProj` gives: gate, signal, B, C and steps. */

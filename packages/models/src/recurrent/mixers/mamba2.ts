@@ -67,7 +67,8 @@ export class Mamba2Mixer extends nn.Module implements Mixer {
       const parts = { headAxis: "groups", heads: normGroups, lastAxis: "mlpHidden" } as const;
       this.norm = new Norm(inner / normGroups, norm, parts);
     }
-    this.outProj = new nn.Linear(inner, hidden, config.projectionBias);
+    const { outputBias = config.projectionBias } = config;
+    this.outProj = new nn.Linear(inner, hidden, outputBias);
     this.decayRate = mx.zeros([heads]);
     this.skip = mx.ones([heads]);
     this.stepBias = mx.zeros([heads]);
