@@ -23,6 +23,7 @@ export { gpt2 } from "./gpt2/family.js";
 export { gptj } from "./gptj/family.js";
 export { granite } from "./granite/family.js";
 export { granitemoe } from "./granitemoe/family.js";
+export { granitemoehybrid } from "./granitemoehybrid/family.js";
 export { helium } from "./helium/family.js";
 export { lfm2 } from "./lfm2/family.js";
 export { llama } from "./llama/family.js";
