@@ -2,11 +2,13 @@
 
 import math
 import re
+import types
 
 import torch
 
 
 WITHOUT_ATTENTION = ("mamba", "mamba2")
+NO_CACHE = types.SimpleNamespace(layers=[])
 RECURRENT = ("mamba2", "lfm2", "qwen3_next", "falcon_h1", "granitemoehybrid", "recurrent_gemma", "qwen3_5_text")
 MIXER = re.compile(r"(Mixer|MambaLayer|ShortConv|GatedDeltaNet|RecurrentBlock)$")
 
@@ -41,7 +43,10 @@ def recurrent(model, ids):
     for hook in hooks:
         hook.remove()
     if tensors:
-        cache = getattr(output, "past_key_values", None) or output.cache_params
+        for index, block in enumerate(blocks(model)):  # RecurrentGemma has them in its modules
+            states = [m.recurrent_states for m in block.modules() if getattr(m, "recurrent_states", None) is not None]
+            tensors |= {f"state.{index}": states[0]} if states else {}
+        cache = getattr(output, "past_key_values", None) or getattr(output, "cache_params", None) or NO_CACHE
         for index, layer in enumerate(cache.layers):
             states = getattr(layer, "recurrent_states", None)
             if f"mixer.{index}" in tensors and states and states[0] is not None:

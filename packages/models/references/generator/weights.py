@@ -33,6 +33,8 @@ def initialise(model, generator, gain):
                 value = torch.arange(1, tensor.shape[-1] + 1).log() + 0.2 * noise
             elif name in ("D", "dt_bias") or full.endswith("dt_proj.bias"):
                 value = (1 if name == "D" else -2) + 0.5 * noise
+            elif name == "recurrent_param":
+                value = -1 + 0.5 * noise
             elif name.endswith("bias"):
                 value = 0.1 * noise
             elif name in ("beta", "eps"):  # of a nonlinearity, which never learns them
@@ -63,6 +65,6 @@ def matrix_gain(name, gain, is_head):
         return 2.0
     if any(part in name for part in (".q_", ".k_", "query", "c_attn", "qkv", ".kv_a", ".key.")):
         return 1.5 * gain.get("qk", 1)
-    if any(part in name for part in ("o_proj", "out_proj", "down_proj", "c_proj", "fc2", "fc_out", ".dense")):
+    if any(part in name for part in ("o_proj", "out_proj", "linear_out", "down_proj", "c_proj", "fc2", "fc_out", ".dense")):
         return 1.2 * gain.get("out", 1)
     return 2.0 if "gate.weight" in name or "router" in name else 1.0

@@ -43,6 +43,7 @@ export { qwen2 } from "./qwen2/family.js";
 export { qwen3 } from "./qwen3/family.js";
 export { qwen3Moe } from "./qwen3_moe/family.js";
 export { qwen3Next } from "./qwen3_next/family.js";
+export { recurrentGemma } from "./recurrent_gemma/family.js";
 export { seedOss } from "./seed_oss/family.js";
 export { smollm3 } from "./smollm3/family.js";
 export { stablelm } from "./stablelm/family.js";

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
+import { checkDecoderConfig } from "../../decoder/config/config-rules.js";
 import type { RecurrentConfig } from "../../recurrent/config.js";
 import type { MixerConfig } from "../../recurrent/mixers/config.js";
 import { readConfig } from "./config-json.js";
@@ -83,7 +84,7 @@ export function likeHybridLlama(modelType: string, differs: HybridDifferences): 
   const describe = (json: unknown, file: string): RecurrentConfig => {
     const config = read(json, file);
     differs.check?.read(config, 0)(file);
-    const decoder = describeParts(parts, config);
+    const decoder = checkDecoderConfig(describeParts(parts, config));
     const hybrid = withMixers(decoder, differs, config);
     decoders.set(hybrid, decoder);
     return hybrid;

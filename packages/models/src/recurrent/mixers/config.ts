@@ -1,5 +1,5 @@
 /** The descriptions of the mixers: what remembers earlier tokens in a state of fixed size. */
-import type { NormConfig } from "../../decoder/config/config.js";
+import type { NormConfig, PlainActivationName } from "../../decoder/config/config.js";
 
 /** What every mixer with a short convolution says of it. */
 interface Convolved {
@@ -69,8 +69,22 @@ export interface GatedDeltaConfig {
   readonly norm: NormConfig;
 }
 
+/** A gated linear recurrence, each channel with one number of its own. */
+export interface GatedLinearConfig {
+  readonly kind: "gatedLinear";
+  /** Channels. */
+  readonly inner: number;
+  /** The gates of channels of one block are computed from these channels alone. */
+  readonly blocks: number;
+  /** Tokens that the convolution sees, the present one included. */
+  readonly kernel: number;
+  /** The nonlinearity of the gate behind the states. */
+  readonly activation: PlainActivationName;
+}
+
 export type MixerConfig =
   | MambaMixerConfig
   | Mamba2MixerConfig
   | ShortConvolutionConfig
-  | GatedDeltaConfig;
+  | GatedDeltaConfig
+  | GatedLinearConfig;

@@ -1,6 +1,7 @@
 /** The mixer that a description asks for. */
 import type { MixerConfig } from "./config.js";
 import { GatedDelta } from "./gated-delta.js";
+import { GatedLinear } from "./gated-linear.js";
 import { MambaMixer } from "./mamba.js";
 import { Mamba2Mixer } from "./mamba2.js";
 import type { Mixer } from "./mixer.js";
@@ -16,5 +17,7 @@ export function createMixer(hidden: number, config: MixerConfig): Mixer {
       return new ShortConvolution(hidden, config);
     case "gatedDelta":
       return new GatedDelta(hidden, config);
+    case "gatedLinear":
+      return new GatedLinear(hidden, config);
   }
 }

@@ -3,6 +3,7 @@ import type { Axes, Tap } from "@mlxterp/core";
 import { type Linear, type Module, type MxArray, mx } from "@mlxterp/mlx";
 import type { Norm } from "../../decoder/norm/norm.js";
 import type { MixerCache } from "../cache.js";
+import type { BlockLinear } from "./block-linear.js";
 import type { CausalConvolution } from "./convolution.js";
 
 /** The pads at the left of each row. */
@@ -23,6 +24,8 @@ export interface Mixer extends Module {
   readonly gate?: Tap<Axes>;
   readonly signal?: Tap<Axes>;
   readonly inputGate?: Tap<Axes>;
+  readonly inputGateProj?: BlockLinear;
+  readonly decayGateProj?: BlockLinear;
   readonly xProj?: Linear;
   readonly dtProj?: Linear;
   readonly delta?: Tap<Axes>;
