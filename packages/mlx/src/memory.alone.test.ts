@@ -45,6 +45,22 @@ describe("evaluate", () => {
     expect(left).toBeLessThan(50);
   });
 
+  it("lets small work that knows its size gather, up to some megabytes or thousands of handles", async () => {
+    const after = async (rounds: number, bytes: number, count: number) => {
+      await release();
+      return leftBehind(async () => {
+        for (let round = 0; round < rounds; round++) {
+          make(count);
+          await evaluate([mx.ones([2])], bytes);
+        }
+      });
+    };
+    expect(await after(3, 1e6, 100)).toBeGreaterThan(250);
+    expect(await after(14, 1e6, 100)).toBeLessThan(250); // the thirteenth comes over 12 MiB
+    expect(await after(3, 0, 1000)).toBeLessThan(1600); // of 3000, each young one counted as one and a half
+    expect(await after(1, Number.POSITIVE_INFINITY, 1000)).toBeLessThan(50);
+  });
+
   it("gives other work a turn meanwhile", async () => {
     const seen: string[] = [];
     const evaluated = evaluate([mx.ones([2])]).then(() => seen.push("evaluated"));

@@ -29,6 +29,12 @@ const limits = {
   noise: 8,
 };
 
+/** How much small work may leave behind until a young collection comes, which takes a fifth of a small pass's time. */
+const waiting = { bytes: 12 * 2 ** 20, handles: 2048 };
+
+/** What small work has left behind since the last collection, and the handles that were there then. */
+const uncollected = { bytes: 0, handles: 0 };
+
 /** What was there after the last collection of the old generation. */
 const floor = { memory: Number.POSITIVE_INFINITY, handles: Number.POSITIVE_INFINITY };
 let computed = 0;
@@ -47,6 +53,16 @@ export async function release(wanted: readonly MxArray[] = []): Promise<void> {
   collectYoung();
   await turn();
   if (oldCollectionIsDue(wanted.length)) await releaseOld();
+  uncollected.bytes = 0;
+  uncollected.handles = handleCount();
+}
+
+/** Like `release`, when enough small work has been done since. */
+async function releaseSome(wanted: readonly MxArray[], dropped: number): Promise<void> {
+  uncollected.bytes += dropped;
+  const small =
+    uncollected.bytes < waiting.bytes && handleCount() - uncollected.handles < waiting.handles;
+  await (small ? turn() : release(wanted));
 }
 
 /**
@@ -88,14 +104,19 @@ function handleCount(): number {
  * event loop, evaluate. Peak memory is then the weights, the arrays asked for and one layer's work.
  *
  * @param arrays what to compute; drop the handles of everything else before you call
+ * @param dropped bytes of all that was built for them, if they are known: the collection waits until several
+ * evaluations that say so come to some megabytes
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for anything but a list of arrays
  * @example
  * const y = mx.matmul(mx.ones([2, 3]), mx.ones([3, 4]));
  * await evaluate([y]);
  */
-export async function evaluate(arrays: readonly MxArray[]): Promise<void> {
+export async function evaluate(
+  arrays: readonly MxArray[],
+  dropped = Number.POSITIVE_INFINITY,
+): Promise<void> {
   checkArrays(arrays);
-  await release(arrays);
+  await releaseSome(arrays, dropped);
   evaluateNow(arrays);
 }
 

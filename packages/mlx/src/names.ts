@@ -4,7 +4,7 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /** Members of the array module. */
 export const coreNames = words(`
-  abs add addmm all allclose any arange argmax argmin argpartition argsort array arrayEqual
+  abs add addmm all allclose any arange argmax argmin argpartition argsort array arrayEqual asStrided
   bfloat16 bool broadcastTo ceil clip complex64 concatenate cos cpu cumsum defaultDevice
   dequantize divide equal erf eval exp expandDims expm1 eye fast flatten float16 float32 floating
   floor floorDivide full gatherMM gatherQMM getActiveMemory gpu grad greater greaterEqual int16

@@ -28,6 +28,21 @@ describe("topK", () => {
     expect([...toFlat(values)]).toEqual(expected.flatMap((row) => row.values));
   });
 
+  it("reads rows that lie otherwise in memory, and leaves out what is not a number of the row", () => {
+    const x = mx.random.normal([1003, 5], mx.float32, 0, 1, mx.random.key(1));
+    const columns = toFlat(mx.transpose(x).reshape([5, 1003]).astype(mx.float32));
+    const { indices } = topK(mx.transpose(x), 3);
+    const expected = Array.from(
+      { length: 5 },
+      (_, row) => onHost([...columns.subarray(row * 1003, (row + 1) * 1003)], 3).indices,
+    );
+    expect(indices.tolist()).toEqual(expected);
+    const low = mx.full([2, 1003], Number.NEGATIVE_INFINITY);
+    for (const row of topK(low, 4).indices.tolist() as number[][]) {
+      expect(Math.max(...row)).toBeLessThan(1003);
+    }
+  });
+
   it("finds entries that share a chunk, and the last ones of a row that is no multiple of it", () => {
     const row = new Array<number>(1000).fill(0);
     [row[999], row[998], row[997], row[0]] = [9, 8, 7, 6];

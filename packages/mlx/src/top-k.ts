@@ -28,21 +28,26 @@ export function topK(x: MxArray, k: number): TopK {
   const [rows, columns] = x.shape;
   const chunks = Math.ceil(columns / chunk);
   if (chunks <= 2 * k) return topOfRow(x, k);
-  const missing = chunks * chunk - columns;
-  const padding: [number, number][] = [
-    [0, 0],
-    [0, missing],
-  ];
-  const padded = missing > 0 ? mx.pad(x, padding, Number.NEGATIVE_INFINITY) : x;
-  const blocks = padded.reshape([rows * chunks, chunk]);
-  const best = largest(mx.max(blocks, 1).reshape([rows, chunks]), k); // (rows, k) chunks
-  const firstOfRow = mx.arange(0, rows * chunks, chunks, mx.int32).reshape([rows, 1]);
-  const candidates = mx.take(blocks, mx.add(firstOfRow, best), 0).reshape([rows, k * chunk]);
-  const inner = topOfRow(candidates, k);
-  const size = mx.array(chunk, mx.int32); // a plain number would make the indices floats
-  const block = mx.takeAlongAxis(best, mx.floorDivide(inner.indices, size), 1);
-  const indices = mx.add(mx.multiply(block, size), mx.remainder(inner.indices, size));
-  return { values: inner.values, indices };
+  const best = largest(chunkMaxima(x), k).reshape([rows, k, 1]);
+  const begins = mx.multiply(best, mx.array(chunk, mx.int32)); // a plain number would make the indices floats
+  const from = mx.minimum(begins, mx.array(columns - chunk, mx.int32)); // the last chunk reads back into its neighbour
+  const places = mx.add(from, mx.arange(0, chunk, 1, mx.int32)); // (rows, k, chunk)
+  const own = mx.greaterEqual(places, begins).reshape([rows, k * chunk]);
+  const flat = places.reshape([rows, k * chunk]);
+  const lowest = mx.array(Number.NEGATIVE_INFINITY, x.dtype);
+  const inner = topOfRow(mx.where(own, mx.takeAlongAxis(x, flat, 1), lowest), k);
+  return { values: inner.values, indices: mx.takeAlongAxis(flat, inner.indices, 1) };
+}
+
+/** The largest of each chunk (rows, chunks); the last one may be shorter. Views only: a copy takes longer than the rest. */
+function chunkMaxima(x: MxArray): MxArray {
+  const [rows, columns] = x.shape;
+  const whole = Math.floor(columns / chunk);
+  const blocks = mx.asStrided(x, [rows, whole, chunk], [columns, chunk, 1], 0);
+  const maxima = mx.max(blocks, 2);
+  if (whole * chunk === columns) return maxima;
+  const rest = mx.max(x.index(mx.Slice(), mx.Slice(whole * chunk)), 1, true);
+  return mx.concatenate([maxima, rest], 1);
 }
 
 /** Partitions each row, then sorts the k entries found. */

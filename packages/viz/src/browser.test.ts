@@ -25,6 +25,6 @@ it("draws the same picture in a realm that has nothing but the language", async 
   const block = wordGrid(["a", " b"]);
   const context = createContext({ block, TextEncoder, performance, atob, btoa });
   runInContext(outputFiles[0].text, context);
-  expect(runInContext("draw(block)", context)).toBe(drawBlock(block));
-  expect(runInContext("page([block])", context)).toContain("<svg");
+  expect(await runInContext("draw(block)", context)).toBe(await drawBlock(block));
+  expect(await runInContext("page([block])", context)).toContain("<svg");
 }, 60_000);

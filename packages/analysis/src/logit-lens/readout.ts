@@ -61,7 +61,10 @@ function buildReadout(
   const peak = values.index(mx.Slice(), mx.Slice(0, 1)); // (rows, 1)
   const certainty = mx.takeAlongAxis(probabilities, indices.index(mx.Slice(), mx.Slice(0, 1)), 1);
   const normalizer = mx.subtract(peak, mx.log(certainty)); // (rows, 1)
-  const meanLogit = mx.sum(mx.multiply(probabilities, flat), 1, true);
+  const rows = [batch * width, 1, vocab];
+  const meanLogit = mx // a product of row and column: no array of the size of the logits between them
+    .matmul(probabilities.reshape(rows), flat.reshape([batch * width, vocab, 1]))
+    .reshape([batch * width, 1]);
   const entropy = mx.maximum(mx.subtract(normalizer, meanLogit), 0); // rounding may go below
   const parts = [normalizer, entropy, values];
   if (answers) parts.push(...readAnswers(flat, answers, width));

@@ -360,8 +360,9 @@ export class InterpretableModelCore<M extends Module> {
     const wanted = selectors.flatMap((selector) => resolver.resolve(selector));
     const { reader } = this.observe(fed, wanted, options);
     const found = reader.found(selectors);
+    const made = reader.bytes;
     reader.release();
-    return this.cache(found, fed, options, provenance);
+    return this.cache(found, fed, options, { provenance, made });
   }
 
   private subject(input: Prompt, options: PassOptions): GradientSubject {
@@ -371,7 +372,7 @@ export class InterpretableModelCore<M extends Module> {
       resolver: this.engine.resolver,
       tokens: fed.tokens,
       observe: (probes) => this.observe(fed, undefined, options, probes),
-      cache: (found) => this.cache(found, fed, options, provenance),
+      cache: (found) => this.cache(found, fed, options, { provenance }),
     };
   }
 
@@ -379,11 +380,11 @@ export class InterpretableModelCore<M extends Module> {
     found: readonly FoundSite[],
     { tokens }: Fed,
     { positions, dtype }: Omit<RunOptions, "save">,
-    provenance: CacheFacts["provenance"],
+    facts: Pick<CacheFacts, "provenance" | "made">,
   ): ActivationCache<M> {
     const kept = found.map((one) => capture(one, tokens, { positions, dtype }));
     const entries = new Map(kept.map((entry) => [entry.site.name, entry]));
-    return new ActivationCache(entries, { tokens, provenance, positions });
+    return new ActivationCache(entries, { tokens, positions, ...facts });
   }
 
   private provenance({ interventions = {} }: PassOptions): Provenance {

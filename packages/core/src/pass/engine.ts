@@ -10,6 +10,7 @@ import type { PassFacts } from "./facts.js";
 import { Interceptor } from "./interceptor.js";
 import type { Interventions } from "./intervention.js";
 import { Pass } from "./pass.js";
+import { PassSizes } from "./pass-sizes.js";
 import { SiteReader } from "./reader.js";
 
 /** One observed forward. */
@@ -40,6 +41,7 @@ export class PassEngine {
   readonly tree: ModuleTree;
   readonly resolver: SiteResolver;
   private readonly interceptor: Interceptor;
+  private readonly sizes = new PassSizes();
 
   /** @param plan the modules that edits put in the place of others, or beside them */
   constructor(
@@ -60,7 +62,8 @@ export class PassEngine {
   /** Plans a forward and leaves it to the caller to run it. */
   prepare({ args, interventions, probes, facts, wanted }: PassRequest): PreparedPass {
     const changes = planChanges(interventions, this.resolver, probes);
-    const pass = new Pass(this.tree.size, { facts, changes, wanted });
+    const size = this.sizes.of(args);
+    const pass = new Pass(this.tree.size, { facts, changes, wanted, size });
     const run = (): unknown => {
       pass.running = true;
       try {
@@ -71,6 +74,7 @@ export class PassEngine {
     };
     const checked = (): unknown => {
       const result = run();
+      this.sizes.keep(size);
       checkAllApplied(changes);
       if (this.plan) checkCalled(this.plan, this.tree.byPath, (node) => pass.called(node));
       return result;

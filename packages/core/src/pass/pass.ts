@@ -7,6 +7,7 @@ import { applyChanges, type ChangePlan, type ChangeProgress } from "./changes.js
 import type { PassFacts } from "./facts.js";
 import type { Intervention } from "./intervention.js";
 import { arrayInside, ownHandle } from "./nested.js";
+import type { PassSize } from "./pass-sizes.js";
 import { runOrSkip } from "./skip.js";
 import { requireSynchronous } from "./synchronous.js";
 
@@ -47,6 +48,7 @@ export interface PassPlan {
   readonly changes: ChangePlan;
   /** The sites that will be read; undefined keeps every handle until the pass is released. */
   readonly wanted: readonly Site[] | undefined;
+  readonly size: PassSize;
 }
 
 /** The record of one forward. */
@@ -58,6 +60,8 @@ export class Pass {
   private readonly keep: readonly boolean[] | undefined;
   /** How many calls have ended. */
   private ended = 0;
+  /** How many bytes the forward makes. */
+  readonly size: PassSize;
   /** Things a user should know about how this pass was observed. */
   readonly notes: string[] = [];
   /** Whether the forward is at work, so that values are still to come. */
@@ -68,6 +72,7 @@ export class Pass {
     size: number,
     private readonly plan: PassPlan,
   ) {
+    this.size = plan.size;
     this.counts = new Array<number>(size).fill(0);
     this.calls = new Array<undefined>(size).fill(undefined);
     if (!plan.wanted) return;
@@ -88,9 +93,10 @@ export class Pass {
 
   /** A pass that belongs to this one, but changes nothing and keeps nothing. */
   unchanged(): Pass {
-    const { facts } = this.plan;
+    const { facts, size } = this.plan;
     return new Pass(this.counts.length, {
       facts,
+      size,
       changes: { requests: [], table: [] },
       wanted: [],
     });
@@ -152,6 +158,7 @@ export class Pass {
 
   private end(call: Call | undefined, output: unknown): unknown {
     this.ended++;
+    if (this.size.open) this.size.add(output);
     if (call === undefined) return output;
     call.ended = this.ended;
     call.output = output;

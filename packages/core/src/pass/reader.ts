@@ -44,6 +44,11 @@ export class SiteReader {
     return this.pass.notes;
   }
 
+  /** About how many bytes the forward makes; infinite where that is not known. */
+  get bytes(): number {
+    return this.pass.size.bytes;
+  }
+
   /** See `oneSite`. */
   site(name: string): Site {
     return oneSite(this.resolver, name);

@@ -37,6 +37,8 @@ export interface CacheFacts {
   readonly provenance: Provenance | (() => Provenance);
   /** The positions that were kept of each value; undefined for all. */
   readonly positions: Positions | undefined;
+  /** About how many bytes the pass makes of which these are kept; undefined where that is not known. */
+  readonly made?: number;
 }
 
 /** How a value is taken. */
@@ -68,12 +70,16 @@ export class ActivationCache<M = Module>
   /** The positions that were kept of each value, negative from each prompt's own end; undefined for all. */
   readonly positions: Positions | undefined;
 
+  /** @internal See `CacheFacts`. */
+  readonly made: number | undefined;
+
   /** @internal Caches come from `model.run` and `ActivationCache.open`. */
   constructor(entries: Map<string, CacheEntry>, facts: CacheFacts) {
     this.activations = new HeldActivations(entries);
     this.tokens = facts.tokens;
     this.origin = facts.provenance;
     this.positions = facts.positions;
+    this.made = facts.made;
   }
 
   /** Where the activations come from. */

@@ -35,12 +35,12 @@ export interface RoomOptions {
  *
  * @throws DtypeOverflowError (`DTYPE_OVERFLOW`)
  */
-async function computeEntries(entries: readonly CacheEntry[]): Promise<void> {
+async function computeEntries(entries: readonly CacheEntry[], bytes?: number): Promise<void> {
   const arrays = entries.flatMap(({ value, largest }) => [
     ...(isArray(value) ? [value] : []),
     ...(largest ? [largest] : []),
   ]);
-  await evaluate(arrays);
+  await evaluate(arrays, bytes);
   for (const entry of entries) requireEntryHeld(entry);
 }
 
@@ -68,7 +68,7 @@ export async function computeCache(
   requireBudget({ entries: cache.held(), prompts: cache.tokens?.lengths.length }, budget);
   cache.settle(); // of the weights as they are now
   if (!spill || cache.nbytes <= byteCount(spill.budget, "spill.budget")) {
-    await computeEntries(cache.held());
+    await computeEntries(cache.held(), cache.made);
     return;
   }
   const { folder, overwrite, budget: shardBytes } = spill;

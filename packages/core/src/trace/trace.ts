@@ -58,7 +58,8 @@ export class TraceCore<M = Module> extends SiteAccess<M> implements Disposable, 
 
   /** Releases everything unsaved, waits one turn of the event loop, then computes what was saved. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#close()) await evaluate([...this.saved.values()]);
+    const bytes = this.#parts?.reader.bytes;
+    if (this.#close()) await evaluate([...this.saved.values()], bytes);
   }
 
   override toString(): string {

@@ -11,7 +11,7 @@ import {
   temporaryName,
   withFiles,
 } from "@mlxterp/mlx";
-import { fileWriter, ParquetWriter } from "hyparquet-writer";
+import type { ParquetWriter } from "hyparquet-writer";
 import { InvalidTableError } from "../errors.js";
 import { type ColumnType, columnTypes, schemaOf } from "./column-type.js";
 import type { Column, Table } from "./table.js";
@@ -80,12 +80,17 @@ function isParts(table: Table | Parts): table is Parts {
 async function writeParts(file: string, parts: Parts, options: WriteParquetOptions): Promise<void> {
   const { rowGroupRows: rowGroupSize = 10_000, metadata = {} } = options;
   const kvMetadata = Object.entries(metadata).map(([key, value]) => ({ key, value }));
+  const writing = await import("hyparquet-writer"); // not with this package: few programs write Parquet
   let types: ColumnType[] | undefined;
   let output: ParquetWriter | undefined;
   for await (const part of parts) {
     checkRecord("a part of the table", part);
     types ??= fixedTypes(part);
-    output ??= new ParquetWriter({ writer: fileWriter(file), schema: schemaOf(types), kvMetadata });
+    output ??= new writing.ParquetWriter({
+      writer: writing.fileWriter(file),
+      schema: schemaOf(types),
+      kvMetadata,
+    });
     const columnData = columnsOf(part, types);
     if (columnData[0].data.length > 0) await output.write({ columnData, rowGroupSize });
   }

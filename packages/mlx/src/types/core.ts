@@ -211,6 +211,8 @@ export interface Mx {
   stack(arrays: readonly MxArray[], axis?: number): MxArray;
   swapaxes(x: Operand, axis1: number, axis2: number): MxArray;
   take(x: Operand, indices: Operand, axis?: number): MxArray;
+  /** A view: element (i, j, …) is at `offset + i * strides[0] + j * strides[1] + …` of the row-major array. */
+  asStrided(x: MxArray, shape: number[], strides: number[], offset?: number): MxArray;
   takeAlongAxis(x: Operand, indices: Operand, axis?: number): MxArray;
   tile(x: Operand, reps: readonly number[]): MxArray;
   transpose(x: Operand, ...axes: (number | readonly number[])[]): MxArray;

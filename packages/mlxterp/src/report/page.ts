@@ -13,6 +13,6 @@ export interface PageContent {
 }
 
 /** @returns an HTML document that loads nothing */
-export function reportPage(content: PageContent): string {
+export function reportPage(content: PageContent): Promise<string> {
   return htmlReport(content);
 }

@@ -1,5 +1,4 @@
 /** The hub's refusals in this library's errors, each with the way out. */
-import { HubApiError } from "@huggingface/hub";
 import { MlxterpError } from "@mlxterp/mlx";
 import { CheckpointNotFoundError, HubError } from "../errors.js";
 import { withoutToken } from "./secrets.js";
@@ -33,6 +32,11 @@ function reasonOf(status: number, what: string): string {
   return `${what} has the status ${status}. Check the name, the revision and the hub's address.`;
 }
 
+/** Whether the hub has answered with a status; by what it holds, since its client is loaded only when something is asked. */
+export function isRefusal(error: unknown): error is Error & { readonly statusCode: number } {
+  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number";
+}
+
 /** Whatever a download threw, without the token; what is one of this library's errors already stays. */
 export function explain(
   error: unknown,
@@ -41,7 +45,7 @@ export function explain(
   token: string | undefined,
 ): unknown {
   if (MlxterpError.isInstance(error)) return error;
-  if (error instanceof HubApiError) return refusal(id, revision, error.statusCode);
+  if (isRefusal(error)) return refusal(id, revision, error.statusCode);
   const reasons = withoutToken(reasonsOf(error), token);
   const failure = `no folder here has this name, and the download failed (${reasons}).`;
   // The cause comes along in words only: what threw it may hold the request.

@@ -1,7 +1,7 @@
 /** Finds a model of the hub in the cache, or downloads the files of it that loading needs. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
+import type { ListFileEntry } from "@huggingface/hub";
 import { fileFailure, withFiles } from "@mlxterp/mlx";
 import { indexFile } from "../checkpoint/files/checkpoint-files.js";
 import { CheckpointNotFoundError, CorruptCheckpointError } from "../errors.js";
@@ -9,7 +9,7 @@ import { apiFetch } from "./api-fetch.js";
 import { type RepositoryCache, repositoryCache } from "./cache-layout.js";
 import { type DownloadProgress, fetchIntoCache, type HubConnection } from "./download-file.js";
 import { hubCacheFolder, hubIsOffline, hubSilence, hubToken } from "./environment.js";
-import { explain } from "./hub-failure.js";
+import { explain, isRefusal } from "./hub-failure.js";
 import { type HubFiles, modelFiles } from "./hub-files.js";
 import { mostSmallBytes, Silence } from "./limits.js";
 import { isPassing, persistentFetch, type RetryPolicy } from "./retry.js";
@@ -88,7 +88,7 @@ async function fetchOrFind(
 
 /** Whether the hub itself is away, not the model: no connection, or an answer that will be another one later. */
 function isUnreachable(error: unknown): boolean {
-  if (error instanceof HubApiError) return isPassing(error.statusCode);
+  if (isRefusal(error)) return isPassing(error.statusCode);
   return error instanceof TypeError || error instanceof Silence;
 }
 
@@ -139,6 +139,7 @@ async function connect(
   const address = options.hubUrl ?? process.env.HF_ENDPOINT ?? "https://huggingface.co";
   const shared = { hubUrl: checkHubUrl(address), accessToken };
   const asking = attempts ? { ...retries, attempts } : retries;
+  const { modelInfo } = await import("@huggingface/hub");
   const { sha } = await modelInfo({
     name: id,
     revision,
@@ -183,6 +184,7 @@ async function listEntries(connection: HubConnection): Promise<Map<string, ListF
   const { repo, hubUrl, silence } = connection;
   const asking = apiFetch(connection.fetch, { hubUrl, silence, repository: repo.name });
   const entries = new Map<string, ListFileEntry>();
+  const { listFiles } = await import("@huggingface/hub");
   for await (const entry of listFiles({ ...connection, fetch: asking })) {
     if (typeof entry?.path === "string") entries.set(entry.path, entry);
   }

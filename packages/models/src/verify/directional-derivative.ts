@@ -1,6 +1,6 @@
 /** Derivatives found without differentiating: how a metric changes when a site moves along a direction. */
 import type { GradientMetric, InterpretableModelCore } from "@mlxterp/core";
-import { evaluate, type Module, type MxArray, mx } from "@mlxterp/mlx";
+import { evaluate, isArray, type Module, type MxArray, mx } from "@mlxterp/mlx";
 
 /** A gradient that is to be checked, with the value it belongs to. */
 interface CheckedGradient {
@@ -39,9 +39,12 @@ export async function derivativeByDifferences(
   const expected = Number(mx.sum(mx.multiply(gradient, direction)).item());
   const masked = mx.greater(mx.abs(value), 1e8); // scores of keys that are hidden
   const unit = norm(mx.where(masked, mx.zerosLike(value), value)) || 1;
-  const at = (shift: number) =>
-    metricAt(model, ids, metric, site, mx.multiply(direction, unit * shift));
-  const shifted = steps.flatMap((step) => [at(step), at(-step)]);
+  const shifts = steps
+    .flatMap((step) => [step, -step])
+    .map((step) => mx.multiply(direction, unit * step));
+  const shifted =
+    metricsOfRows(model, ids, metric, site, shifts) ??
+    shifts.map((shift) => metricAt(model, ids, metric, site, shift));
   await evaluate(shifted);
   const numbers = shifted.map((number) => Number(number.item()));
   const slopes = steps.map(
@@ -50,6 +53,40 @@ export async function derivativeByDifferences(
   // Richardson: two steps of which one is half the other cancel the cubic term.
   const estimates = slopes.slice(1).map((fine, index) => (4 * fine - slopes[index]) / 3);
   return { expected, received: closest(estimates, expected) };
+}
+
+/**
+ * The metrics of one pass with a row for each shift: as many passes take several times as long where a model is small.
+ *
+ * @returns undefined where the site has no row for each prompt, such as learned positions
+ */
+function metricsOfRows(
+  model: Model,
+  ids: readonly (readonly number[])[],
+  metric: GradientMetric,
+  site: string,
+  shifts: readonly MxArray[],
+): MxArray[] | undefined {
+  if (ids.length !== 1 || shifts[0].shape[0] !== 1) return undefined;
+  let perRow = true;
+  const move = (x: MxArray) => {
+    perRow &&= x.shape[0] === shifts.length;
+    return perRow ? mx.add(x, mx.concatenate([...shifts], 0)) : x;
+  };
+  using trace = model.trace(new Array(shifts.length).fill(ids[0]), {
+    interventions: { [site]: move },
+  });
+  if (!perRow) return undefined;
+  const tokens = model.tokens(ids);
+  return shifts.map((_, row) => {
+    const own = (x: MxArray) => x.index(mx.Slice(row, row + 1));
+    const result = isArray(trace.result) ? own(trace.result) : trace.result;
+    return metric(own(trace.output.value), {
+      tokens,
+      result,
+      value: (name) => own(trace.value(name)),
+    });
+  });
 }
 
 /** The metric of a pass in which a site is moved; lazy. */

@@ -1,42 +1,15 @@
 /** From a block to an SVG document, whatever method it is from. */
-import type { Block } from "@mlxterp/results";
-import { drawAttention } from "./attention.js";
-import { drawBars } from "./bars.js";
-import { drawGraph } from "./graph.js";
-import { drawGrid } from "./grid.js";
-import { drawHistogram, drawLines, drawScatter } from "./plots.js";
-
-/** Blocks that are pictures. */
-export type PictureBlock = Extract<
-  Block,
-  { kind: "grid" | "bars" | "lines" | "histogram" | "scatter" | "attention" | "graph" }
->;
+import type { PictureBlock } from "./pictures.js";
 
 /**
- * Draws one block.
+ * Draws one block. What draws is loaded with the first picture.
  *
  * @returns a self-contained SVG document, on white, every text of it escaped
  * @throws TypeError for a block that is no picture
  * @example
- * const svg = drawBlock({ kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] });
+ * const svg = await drawBlock({ kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] });
  */
-export function drawBlock(block: PictureBlock): string {
-  switch (block.kind) {
-    case "grid":
-      return drawGrid(block);
-    case "bars":
-      return drawBars(block);
-    case "lines":
-      return drawLines(block);
-    case "histogram":
-      return drawHistogram(block);
-    case "scatter":
-      return drawScatter(block);
-    case "attention":
-      return drawAttention(block);
-    case "graph":
-      return drawGraph(block);
-    default:
-      throw new TypeError(`A block of kind "${(block as Block).kind}" is no picture.`);
-  }
+export async function drawBlock(block: PictureBlock): Promise<string> {
+  const { drawPicture } = await import("./pictures.js");
+  return drawPicture(block);
 }

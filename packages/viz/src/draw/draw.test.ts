@@ -12,7 +12,7 @@ import {
   wordGrid,
   xmlFault,
 } from "../test-support.js";
-import { drawBlock, type PictureBlock } from "./draw-block.js";
+import { drawPicture, type PictureBlock } from "./pictures.js";
 
 const words = ["<s>", " Tom", " and", " Sue"];
 
@@ -26,7 +26,7 @@ function sizeOf(svg: string): { width: number; height: number } {
 
 describe("a grid of words", () => {
   it("has a cell for every row and column, the first row at the bottom", () => {
-    const svg = drawBlock(wordGrid(words));
+    const svg = drawPicture(wordGrid(words));
     expect(cellTitles(svg)).toHaveLength(3 * words.length);
     const texts = textsOf(svg, "text");
     expect(texts.filter((text) => text === "·Sue")).toHaveLength(3 + 1); // in each row, and as a label
@@ -36,20 +36,20 @@ describe("a grid of words", () => {
   });
 
   it("says in the legend what colours are", () => {
-    expect(textsOf(drawBlock(wordGrid(words, " Tom")), ".legend text")).toContain("probability of ·Tom"); // biome-ignore format: one call
+    expect(textsOf(drawPicture(wordGrid(words, " Tom")), ".legend text")).toContain("probability of ·Tom"); // biome-ignore format: one call
   });
 
   it("stays in the width of a page for a sentence, and readable beyond", () => {
     const sentence = Array.from({ length: 16 }, (_, index) => ` word${index}`);
-    expect(sizeOf(drawBlock(wordGrid(sentence))).width).toBeLessThanOrEqual(1000);
+    expect(sizeOf(drawPicture(wordGrid(sentence))).width).toBeLessThanOrEqual(1000);
     const long = Array.from({ length: 60 }, (_, index) => ` word${index}`);
-    expect(sizeOf(drawBlock(wordGrid(long))).width).toBeGreaterThan(60 * 34);
+    expect(sizeOf(drawPicture(wordGrid(long))).width).toBeGreaterThan(60 * 34);
   });
 });
 
 describe("a grid of numbers", () => {
   it("has a cell with the number for every place, and a description", () => {
-    const svg = drawBlock(effectGrid(words));
+    const svg = drawPicture(effectGrid(words));
     expect(cellTitles(svg)).toHaveLength(2 * words.length);
     const texts = textsOf(svg, "text");
     expect(texts).toContain("·Tom");
@@ -59,7 +59,7 @@ describe("a grid of numbers", () => {
   });
 
   it("has no negative zeros, and a legend as wide on both sides", () => {
-    const svg = drawBlock(numberGrid([[0, 0.2, -0.004], [1.4, 0, 0]])); // biome-ignore format: two rows
+    const svg = drawPicture(numberGrid([[0, 0.2, -0.004], [1.4, 0, 0]])); // biome-ignore format: two rows
     expect(cellTitles(svg)).toHaveLength(6);
     const texts = textsOf(svg, "text");
     expect(texts).toContain("head 2");
@@ -70,7 +70,7 @@ describe("a grid of numbers", () => {
   it("shows what is neutral in the same pale colour, wherever that is", () => {
     const colours = [0, 1].map((neutral) => {
       const values = [[neutral, neutral], [neutral, neutral]]; // biome-ignore format: two rows
-      const cells = [...parse(drawBlock(numberGrid(values, ["a", "b"], neutral))).querySelectorAll("rect")]; // biome-ignore format: one expression
+      const cells = [...parse(drawPicture(numberGrid(values, ["a", "b"], neutral))).querySelectorAll("rect")]; // biome-ignore format: one expression
       return cells.find((rect) => rect.querySelector("title"))?.getAttribute("fill");
     });
     expect(colours[0]).toBeDefined();
@@ -78,7 +78,7 @@ describe("a grid of numbers", () => {
   });
 
   it("shows one number for each head", () => {
-    const svg = drawBlock(numberGrid([[1, -2], [0, 3]])); // biome-ignore format: two rows
+    const svg = drawPicture(numberGrid([[1, -2], [0, 3]])); // biome-ignore format: two rows
     expect(cellTitles(svg)).toEqual(
       expect.arrayContaining(["layer 0, head 1: −2", "layer 1, head 1: 3"]),
     );
@@ -99,7 +99,7 @@ const bars: BarsBlock = {
 
 describe("bars", () => {
   it("stand in their order, with their numbers and intervals", () => {
-    const svg = drawBlock(bars);
+    const svg = drawPicture(bars);
     expect(cellTitles(svg)).toEqual(["head 1.1: 3", "head 0.1: −2", "head 0.0: 1"]);
     expect(textsOf(svg, "text")).toEqual(expect.arrayContaining(["logits", "head 1.1", "3", "−2"]));
     expect(parse(svg).querySelectorAll("path").length).toBeGreaterThan(0);
@@ -108,7 +108,7 @@ describe("bars", () => {
 
 describe("attention", () => {
   it("has a panel for each head, with a cell for each key that is not masked", () => {
-    const svg = drawBlock(attentionBlock(words));
+    const svg = drawPicture(attentionBlock(words));
     expect(cellTitles(svg)).toHaveLength(2 * 10);
     expect(textsOf(svg, "text")).toEqual(
       expect.arrayContaining(["layer 3, head 0", "layer 3, head 1"]),
@@ -117,7 +117,7 @@ describe("attention", () => {
   });
 
   it("of an encoder shows later keys as well", () => {
-    const svg = drawBlock(attentionBlock(words, false));
+    const svg = drawPicture(attentionBlock(words, false));
     expect(cellTitles(svg)).toHaveLength(2 * 16);
     expect(cellTitles(svg)).toContain("<s> → ·Sue: 0.250");
   });
@@ -150,11 +150,11 @@ const others: PictureBlock[] = [
 
 describe("every picture", () => {
   const figures: [name: string, svg: string][] = [
-    ["words", drawBlock({ ...wordGrid(hostile, hostile[0]), title: hostile[0] })],
-    ["numbers", drawBlock(effectGrid(hostile))],
-    ["attention", drawBlock(attentionBlock(hostile))],
-    ["bars", drawBlock({ ...bars, title: hostile[0], axis: hostile[2], bars: hostile.map((label, index) => ({ label, value: index - 1 })) })], // biome-ignore format: one row
-    ...others.map((block): [string, string] => [block.kind, drawBlock(block)]),
+    ["words", drawPicture({ ...wordGrid(hostile, hostile[0]), title: hostile[0] })],
+    ["numbers", drawPicture(effectGrid(hostile))],
+    ["attention", drawPicture(attentionBlock(hostile))],
+    ["bars", drawPicture({ ...bars, title: hostile[0], axis: hostile[2], bars: hostile.map((label, index) => ({ label, value: index - 1 })) })], // biome-ignore format: one row
+    ...others.map((block): [string, string] => [block.kind, drawPicture(block)]),
   ];
 
   it.each(figures)("writes tokens as text, never as markup: %s", (_, svg) => {
@@ -176,6 +176,6 @@ describe("every picture", () => {
 
   it("is refused for a block that is none", () => {
     const text = { kind: "text", text: "x" } as Block as PictureBlock;
-    expect(() => drawBlock(text)).toThrow(TypeError);
+    expect(() => drawPicture(text)).toThrow(TypeError);
   });
 });

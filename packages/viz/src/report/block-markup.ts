@@ -7,7 +7,7 @@ import {
   visibleToken,
 } from "@mlxterp/results";
 import { textOn } from "../colours.js";
-import { drawBlock } from "../draw/draw-block.js";
+import { drawPicture } from "../draw/pictures.js";
 import { scaleOf } from "../draw/scale.js";
 import { escapeMarkup } from "../text.js";
 import { attentionView } from "./attention-view.js";
@@ -30,7 +30,7 @@ export function blockMarkup(block: Block, depth = 2): string {
     case "attention":
       return attentionView(block);
     default:
-      return `<figure><div class="scroll">${drawBlock(block)}</div></figure>`;
+      return `<figure><div class="scroll">${drawPicture(block)}</div></figure>`;
   }
 }
 

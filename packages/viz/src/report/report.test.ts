@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { section, text } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { attentionBlock, hostile, parse, textsOf, wordGrid } from "../test-support.js";
-import { htmlReport } from "./report.js";
+import { reportPage } from "./report.js";
 
 const [script, quotes, closing] = hostile;
 
-const full = htmlReport({
+const full = reportPage({
   title: script,
   summary: quotes,
   blocks: [
@@ -80,7 +80,7 @@ describe("htmlReport", () => {
   });
 
   it("has no script without attention patterns", () => {
-    const plain = htmlReport({ title: "T", blocks: [section("H", text("x"))] });
+    const plain = reportPage({ title: "T", blocks: [section("H", text("x"))] });
     expect(plain).not.toContain("<script");
     expect(plain).toContain("script-src 'none'");
     expect(plain).not.toContain("Provenance");

@@ -21,19 +21,8 @@ interface Part {
   readonly blocks: Block[];
 }
 
-/**
- * A page that needs no other file and no network: style, script and pictures are in it, and its own policy forbids to
- * load anything. Every text is escaped. Light or dark as the reader's system is set.
- *
- * @returns an HTML document
- * @example
- * const html = htmlReport({
- *   title: "Who gets the ball?",
- *   blocks: [section("Parts", { kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] })],
- *   provenance: { model: "tiny" },
- * });
- */
-export function htmlReport({ title, summary, blocks, provenance }: Report): string {
+/** The page, with what draws at hand. */
+export function reportPage({ title, summary, blocks, provenance }: Report): string {
   const parts = partsOf(blocks);
   const script = parts.some((part) => hasAttention(part.blocks)) ? attentionScript : "";
   const ids = parts.map((_, index) => `section-${index + 1}`);

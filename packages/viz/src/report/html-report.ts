@@ -1,0 +1,20 @@
+/** One self-contained HTML page from blocks, for callers. */
+import type { Report } from "./report.js";
+
+/**
+ * A page that needs no other file and no network: style, script and pictures are in it, and its own policy forbids to
+ * load anything. Every text is escaped. Light or dark as the reader's system is set.
+ * What draws is loaded with the first page.
+ *
+ * @returns an HTML document
+ * @example
+ * const html = await htmlReport({
+ *   title: "Who gets the ball?",
+ *   blocks: [section("Parts", { kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] })],
+ *   provenance: { model: "tiny" },
+ * });
+ */
+export async function htmlReport(report: Report): Promise<string> {
+  const { reportPage } = await import("./report.js");
+  return reportPage(report);
+}
