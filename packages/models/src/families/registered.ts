@@ -41,6 +41,7 @@ export { phi } from "./phi/family.js";
 export { phi3 } from "./phi3/family.js";
 export { qwen2 } from "./qwen2/family.js";
 export { qwen3 } from "./qwen3/family.js";
+export { qwen35Text } from "./qwen3_5_text/family.js";
 export { qwen3Moe } from "./qwen3_moe/family.js";
 export { qwen3Next } from "./qwen3_next/family.js";
 export { recurrentGemma } from "./recurrent_gemma/family.js";
