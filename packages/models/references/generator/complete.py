@@ -9,7 +9,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 
-from .values import WITHOUT_ATTENTION, acceptable, forward, reference
+from .values import ENCODERS, WITHOUT_ATTENTION, acceptable, forward, reference
 from .weights import initialise
 
 OPTIONS = ("type", "length", "gain", "rewrite", "notes")
@@ -20,7 +20,7 @@ EAGER = dict(attn_implementation="eager", experts_implementation="eager")
 
 
 def auto_class(model_type):
-    return AutoModelForMaskedLM if model_type == "bert" else AutoModelForCausalLM
+    return AutoModelForMaskedLM if model_type in ENCODERS else AutoModelForCausalLM
 
 
 def load(folder):

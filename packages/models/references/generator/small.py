@@ -24,6 +24,8 @@ def fill(model):
         for name, buffer in model.named_buffers():
             if name.endswith("e_score_correction_bias"):
                 buffer.copy_((torch.randn(buffer.shape, generator=generator) * 0.35).half().float())
+            elif name.endswith((".beta", ".eps")):  # of a nonlinearity
+                buffer.copy_(buffer.half().float())
 
 
 def layer_inputs(model, ids, hidden):

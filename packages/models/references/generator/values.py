@@ -6,6 +6,8 @@ import types
 
 import torch
 
+ENCODERS = {"bert", "camembert", "distilbert", "roberta", "xlm-roberta"}
+
 
 WITHOUT_ATTENTION = ("mamba", "mamba2")
 NO_CACHE = types.SimpleNamespace(layers=[])
@@ -102,7 +104,7 @@ def reference(model, ids):
     padded = torch.where(mask == 1, ids, model.config.pad_token_id)
     padded_logits = forward(model, padded, mask).logits
     tensors |= {"padded_input_ids": padded, "padded_mask": mask, "padded_logits": padded_logits}
-    causal = model.config.model_type != "bert"
+    causal = model.config.model_type not in ENCODERS
     error = (padded_logits[1] - output.logits[1]).abs().max()
     if causal:
         error = max(error, (padded_logits[0, :real] - output.logits[0, :real]).abs().max())

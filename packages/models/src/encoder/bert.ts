@@ -36,17 +36,20 @@ export interface BertPassOptions {
 export class Bert extends nn.Module {
   readonly embedTokens: Embedding;
   readonly embedPositions: Embedding;
-  readonly embedTokenTypes: Embedding;
+  /** Absent where there are no kinds of tokens. */
+  readonly embedTokenTypes: Embedding | undefined;
+  readonly padToken: number | undefined;
   readonly embedNorm: Norm;
   readonly layers: EncoderLayer[];
   readonly head: MaskedHead;
 
   constructor(config: BertConfig) {
     super();
-    const { vocab, hidden, maxPositions, tokenTypes, layers, norm } = config;
+    const { vocab, hidden, maxPositions, tokenTypes, padToken, layers, norm } = config;
     this.embedTokens = new nn.Embedding(vocab, hidden);
-    this.embedPositions = new nn.Embedding(maxPositions, hidden);
-    this.embedTokenTypes = new nn.Embedding(tokenTypes, hidden);
+    this.padToken = padToken;
+    this.embedPositions = new nn.Embedding(maxPositions + this.firstRow, hidden);
+    if (tokenTypes > 0) this.embedTokenTypes = new nn.Embedding(tokenTypes, hidden);
     this.embedNorm = new Norm(hidden, norm);
     this.layers = Array.from({ length: layers }, () => new EncoderLayer(config));
     this.head = new MaskedHead(config);
@@ -54,6 +57,11 @@ export class Bert extends nn.Module {
 
   get outputAxes(): LogitsAxes {
     return logitsAxes;
+  }
+
+  /** Of the first position. */
+  private get firstRow(): number {
+    return this.padToken === undefined ? 0 : this.padToken + 1;
   }
 
   /**
@@ -66,7 +74,7 @@ export class Bert extends nn.Module {
     checkOptions<BertPassOptions>("forward", options, { lengths: checkList, tokenTypes: true });
     const { lengths, tokenTypes } = options;
     const { layers } = this;
-    checkRows(ids, options, this.embedTokenTypes.weight.shape[0]);
+    checkRows(ids, options, this.embedTokenTypes?.weight.shape[0] ?? 0);
     let x = this.embed(ids, tokenTypes);
     const mask = paddingMask(x, lengths);
     for (let index = 0; index < layers.length; index++) x = layers[index].forward(x, mask);
@@ -75,15 +83,25 @@ export class Bert extends nn.Module {
 
   /** @param ids (batch, position); returns the input of layer 0, (batch, position, hidden) */
   embed(ids: MxArray, tokenTypes: MxArray = mx.zerosLike(ids)): MxArray {
+    const { embedTokenTypes, embedPositions } = this;
     const [, length] = ids.shape;
-    const [positions] = this.embedPositions.weight.shape;
+    const positions = embedPositions.weight.shape[0] - this.firstRow;
     if (length > positions) {
       const rule = `${length} tokens exceed this model's ${positions} positions.`;
       throw new InvalidArgumentError("ids", length, rule);
     }
-    const places = this.embedPositions.forward(mx.arange(0, length, 1, mx.int32)); // (position, hidden)
-    const kinds = this.embedTokenTypes.forward(tokenTypes);
-    return this.embedNorm.forward(mx.add(mx.add(this.embedTokens.forward(ids), kinds), places));
+    const places = embedPositions.forward(this.rowsOf(ids));
+    const tokens = this.embedTokens.forward(ids);
+    const kinds = embedTokenTypes?.forward(tokenTypes);
+    return this.embedNorm.forward(mx.add(kinds ? mx.add(tokens, kinds) : tokens, places));
+  }
+
+  /** (position) or, where one token is not counted, (batch, position) */
+  private rowsOf(ids: MxArray): MxArray {
+    const { padToken } = this;
+    if (padToken === undefined) return mx.arange(0, ids.shape[1], 1, mx.int32);
+    const counted = mx.notEqual(ids, padToken).astype(mx.int32);
+    return mx.add(mx.multiply(mx.cumsum(counted, 1), counted), padToken).astype(mx.int32);
   }
 
   /** @param x (batch, position, hidden), the output of a layer; returns logits */
@@ -105,7 +123,10 @@ function checkRows(ids: MxArray, { lengths, tokenTypes }: BertPassOptions, kinds
   const fits = integers && tokenTypes.shape.join() === ids.shape.join();
   if (fits && Number(mx.min(tokenTypes).item()) >= 0 && Number(mx.max(tokenTypes).item()) < kinds)
     return;
-  const rule = `must be integers from 0 to ${kinds - 1} of the shape [${ids.shape.join(", ")}].`;
+  const rule =
+    kinds === 0
+      ? "this encoder knows no kinds of tokens."
+      : `must be integers from 0 to ${kinds - 1} of the shape [${ids.shape.join(", ")}].`;
   throw new InvalidArgumentError("tokenTypes", tokenTypes, rule);
 }
 

@@ -32,6 +32,22 @@ const names: readonly (readonly [RegExp, string])[] = [
   [/^layers\.(\d)\.mlp\.(gate|up|down)Proj/, "blk.$1.ffn_$2"],
 ];
 
+/** Architectures whose files call the norm before the MLP so. */
+const namesAfterAttention: readonly string[] = ["seed_oss"];
+
+/** Architectures whose files have the rows of a head's queries and keys as pairs that turn together. */
+const pairsRows: readonly string[] = ["arcee"];
+
+function asStored(architecture: string, name: string, array: MxArray): [string, MxArray] {
+  if (namesAfterAttention.includes(architecture)) {
+    return [name.replace("ffn_norm", "post_attention_norm"), array];
+  }
+  const heads = /attn_q/.test(name) ? 4 : 2;
+  if (!pairsRows.includes(architecture) || !/attn_[qk]\./.test(name)) return [name, array];
+  const halves = array.reshape([heads, 2, array.shape[0] / heads / 2, -1]);
+  return [name, halves.swapaxes(1, 2).reshape(array.shape)];
+}
+
 const known = [...familyChecks].flatMap(([name, { gguf }]) =>
   gguf ? [[name, gguf] as const] : [],
 );
@@ -88,7 +104,7 @@ function partsOf(architecture: string, decoder: Decoder): GgufPart[] {
   const tensors = new Map<string, MxArray>();
   for (const [path, array] of listParameters(decoder)) {
     const [pattern, name] = names.find(([candidate]) => candidate.test(path))!;
-    tensors.set(path.replace(pattern, name), array);
+    tensors.set(...asStored(architecture, path.replace(pattern, name), array));
   }
   for (const [whole, pieces] of Object.entries(cases[architecture].fused)) {
     for (const prefix of ["blk.0", "blk.1"]) {

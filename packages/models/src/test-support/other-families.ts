@@ -1,4 +1,4 @@
-/** How far the encoder and the recurrent models are from transformers, in the respects they have. */
+/** How far the encoders and the recurrent models are from transformers, in the respects they have. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
@@ -15,13 +15,11 @@ export type OtherComparison = Partial<ReferenceComparison>;
 
 /** Families that are no decoders, by `model_type`. */
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
-  bert: async () => {
-    const folder = referenceFolder("bert/base");
-    return compareBert(
-      await loadModel(folder, { as: MaskedLanguageModel }),
-      readActivations(folder),
-    );
-  },
+  bert: () => compareEncoder("bert"),
+  camembert: () => compareEncoder("camembert"),
+  distilbert: () => compareEncoder("distilbert"),
+  roberta: () => compareEncoder("roberta"),
+  "xlm-roberta": () => compareEncoder("xlm-roberta"),
   ...Object.fromEntries(
     recurrentFolders().map(({ modelType, folder }) => [
       modelType,
@@ -30,6 +28,11 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
     ]),
   ),
 };
+
+async function compareEncoder(modelType: string): Promise<OtherComparison> {
+  const folder = referenceFolder(`${modelType}/base`);
+  return compareBert(await loadModel(folder, { as: MaskedLanguageModel }), readActivations(folder));
+}
 
 async function compareBert(
   model: MaskedLanguageModel,

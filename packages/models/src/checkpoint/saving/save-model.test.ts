@@ -131,6 +131,10 @@ describe("a saved model", () => {
 const kinds: Readonly<Record<string, unknown>> = {
   bert: MaskedLanguageModel,
   ...Object.fromEntries(recurrentFolders().map(({ modelType }) => [modelType, RecurrentModel])),
+  camembert: MaskedLanguageModel,
+  distilbert: MaskedLanguageModel,
+  roberta: MaskedLanguageModel,
+  "xlm-roberta": MaskedLanguageModel,
 };
 
 describe("every family's reference checkpoint", () => {

@@ -8,8 +8,13 @@ export const expertsSchema = z.strictObject({
   count: size,
   /** How many each token goes to. */
   topK: size,
-  /** `softmax` lets experts compete for a token, `sigmoid` scores each by itself. */
-  scoring: z.enum(["softmax", "sigmoid"]),
+  /**
+   * `softmax` lets experts compete for a token, `sigmoid` scores each by itself. With `sparseMixer` each chosen expert
+   * competes with those not chosen before it that come close to it.
+   */
+  scoring: z.enum(["softmax", "sigmoid", "sparseMixer"]),
+  /** How close those come: twice this share of the larger of the two logits. Only with `sparseMixer`. */
+  closeness: z.number().nonnegative().optional(),
   /**
    * Whether the weights of the chosen experts are divided by their sum. With softmax that equals a softmax over the
    * chosen experts alone.
@@ -46,6 +51,12 @@ export type ExpertsConfig = z.infer<typeof expertsSchema>;
 /** The first rule that the fields break together. */
 export function brokenExpertsRule(experts: ExpertsConfig): string | undefined {
   const { count, topK, groups, sharedGate, sharedHidden } = experts;
+  if ((experts.scoring === "sparseMixer") !== (experts.closeness !== undefined)) {
+    return ".closeness: belongs to scoring = sparseMixer";
+  }
+  if (experts.scoring === "sparseMixer" && experts.normalized) {
+    return ".normalized: each expert has a share of its own with scoring = sparseMixer";
+  }
   if (sharedGate && !sharedHidden) return ".sharedGate: needs sharedHidden";
   if (topK > count) return `.topK: ${topK} of ${count} experts cannot be chosen`;
   if (!groups) return undefined;

@@ -35,6 +35,8 @@ const scaling = z.discriminatedUnion("kind", [
     longFactors: z.array(factor),
     originalMaxPositions: size,
     attentionFactor: factor,
+    /** In its place beyond the original maximum. */
+    longAttentionFactor: factor.optional(),
   }),
 ]);
 

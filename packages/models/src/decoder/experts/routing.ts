@@ -14,12 +14,17 @@ export function chooseExperts(
   config: ExpertsConfig,
   correction: MxArray | null,
 ): MxArray {
-  // The softmax keeps the order of the logits.
-  const scores = config.scoring === "sigmoid" ? mx.sigmoid(logits) : logits;
-  const corrected = correction ? mx.add(scores, correction) : scores;
-  const open = config.groups ? withinBestGroups(corrected, config.groups) : corrected;
+  const corrected = correction ? mx.add(scoresOf(logits, config), correction) : logits;
+  const groups = config.groups;
+  // Without a correction scores keep the order of the logits, but groups are judged by sums of scores.
+  const judged = groups && !correction ? scoresOf(logits, config) : corrected;
+  const open = groups ? withinBestGroups(judged, groups) : judged;
   const order = mx.argsort(mx.negative(mx.stopGradient(open)), -1);
   return order.index("...", mx.Slice(0, config.topK)).astype(mx.int32);
+}
+
+function scoresOf(logits: MxArray, { scoring }: ExpertsConfig): MxArray {
+  return scoring === "sigmoid" ? mx.sigmoid(logits) : mx.softmax(logits, -1, true);
 }
 
 /**
@@ -55,10 +60,32 @@ export function weighExperts(logits: MxArray, indices: MxArray, config: ExpertsC
     const scores = chosen(mx.sigmoid(logits));
     const sum = mx.add(mx.sum(scores, -1, true), 1e-20);
     weights = normalized ? mx.divide(scores, sum) : scores;
+  } else if (scoring === "sparseMixer") {
+    weights = sparseMixer(logits, indices, config.closeness ?? 0);
   } else if (normalized) {
     weights = mx.softmax(chosen(logits), -1, true);
   } else {
     weights = chosen(mx.softmax(logits, -1, true));
   }
   return scale === undefined ? weights : mx.multiply(weights, scale);
+}
+
+/**
+ * Each chosen expert's share among those that were not chosen before it and come close to it.
+ * Source: Liu, Gao and Chen 2023, "Sparse Backpropagation for MoE Training"; as Phi-3.5-MoE runs it.
+ */
+function sparseMixer(logits: MxArray, indices: MxArray, closeness: number): MxArray {
+  const experts = mx.arange(0, logits.shape[2], 1, mx.int32);
+  const fixed = mx.stopGradient(logits);
+  let open = logits;
+  const shares = Array.from({ length: indices.shape[2] }, (_, rank) => {
+    const index = indices.index("...", mx.Slice(rank, rank + 1)); // (batch, position, 1)
+    const own = mx.takeAlongAxis(fixed, index, -1);
+    const distance = mx.divide(mx.subtract(own, fixed), mx.maximum(mx.abs(fixed), own));
+    const far = mx.greater(distance, 2 * closeness);
+    const near = mx.where(far, Number.NEGATIVE_INFINITY, open);
+    open = mx.where(mx.equal(experts, index), Number.NEGATIVE_INFINITY, open);
+    return mx.takeAlongAxis(mx.softmax(near, -1, true), index, -1);
+  });
+  return mx.concatenate(shares, -1);
 }

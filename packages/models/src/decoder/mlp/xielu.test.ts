@@ -1,5 +1,5 @@
 /** xIELU against its definition, in float64 on the host. */
-import { fromFlat, mx, toFlat } from "@mlxterp/mlx";
+import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { expect, it } from "vitest";
 import { Xielu } from "./xielu.js";
 
@@ -21,6 +21,8 @@ it("is a parabola above 0 and an exponential below, with what it has learned", (
 });
 
 it("has a gradient far out on both sides", () => {
-  const gradient = mx.grad((x) => mx.sum(new Xielu().forward(x)))(mx.array([-500, 0, 500]));
+  const gradient = mx.grad((x: MxArray) => mx.sum(new Xielu().forward(x)))(
+    mx.array([-500, 0, 500]),
+  );
   for (const value of toFlat(gradient)) expect(Number.isFinite(value)).toBe(true);
 });

@@ -72,7 +72,9 @@ function wholeTables(config: RopeConfig, headDim: number, rows: number, length: 
   const [cos, sin] = [mx.cos(angles), mx.sin(angles)];
   const { scaling } = config;
   if (!scaling || !("attentionFactor" in scaling)) return { cos, sin };
-  const factors = new Float32Array(headDim).fill(1).fill(scaling.attentionFactor, 0, config.dims);
+  const long = scaling.kind === "longrope" && length > scaling.originalMaxPositions;
+  const growth = (long && scaling.longAttentionFactor) || scaling.attentionFactor;
+  const factors = new Float32Array(headDim).fill(1).fill(growth, 0, config.dims);
   const factor = fromFlat(factors, [1, headDim]);
   return { cos: mx.multiply(cos, factor), sin: mx.multiply(sin, factor) };
 }

@@ -2,6 +2,7 @@
 import { likeLlama } from "../shared/like-llama.js";
 import { rmsNorm } from "../shared/norms.js";
 import { count, flag, nonlinearity } from "../shared/part.js";
+import { arceeGguf } from "./gguf.js";
 
 export const arcee = likeLlama("arcee", {
   longest: count("max_position_embeddings", 4096),
@@ -9,4 +10,5 @@ export const arcee = likeLlama("arcee", {
   activation: nonlinearity("hidden_act", "reluSquared"),
   gated: false,
   mlpBias: flag("mlp_bias", false),
+  gguf: arceeGguf,
 });

@@ -4,6 +4,7 @@ import { rmsNorm } from "../shared/norms.js";
 import { count, flag } from "../shared/part.js";
 import { headWidth } from "../shared/plain-parts.js";
 import { rotary } from "../shared/rope-parts.js";
+import { ernie45Gguf } from "./gguf.js";
 
 export const ernie45 = likeLlama("ernie4_5", {
   longest: count("max_position_embeddings", 131_072),
@@ -13,4 +14,5 @@ export const ernie45 = likeLlama("ernie4_5", {
   mlpBias: flag("use_bias", false),
   rope: rotary({ interleaved: true, base: 500_000 }),
   tied: flag("tie_word_embeddings", true),
+  gguf: ernie45Gguf,
 });

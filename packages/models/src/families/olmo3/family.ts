@@ -1,7 +1,7 @@
 /** OLMo 3 (`model_type: "olmo3"`): OLMo 2 with a window in three of four layers, and scaled rotation in the others only. */
 import { always } from "../shared/config-json.js";
 import { likeLlama } from "../shared/like-llama.js";
-import { rmsNorm } from "../shared/norms.js";
+import { normedWritesOnly } from "../shared/normed-writes.js";
 import { part, when } from "../shared/part.js";
 import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
 import { longestSequence, ropeFields } from "../shared/rope-json.js";
@@ -19,19 +19,13 @@ const rotationFields = {
 };
 
 export const olmo3 = likeLlama("olmo3", {
+  ...normedWritesOnly,
   maxPositions: part(rotationFields, ({ max_position_embeddings: plain = 0, ...config }) =>
     longestSequence({ ...ropeOfKind(config, false, base), max_position_embeddings: plain }),
   ),
-  norm: rmsNorm(1e-5),
-  block: {},
-  normedWrites: true,
   queryKeyNorm: "width",
   window: when(local, slidingWindow(4096)),
   rope: part(rotationFields, (config, layer) => ({
     fields: ropeOfKind(config, local.read(config, layer), base),
   })),
-  names: {
-    "layers.*.post_attention_layernorm": "layers.*.selfAttn.postNorm",
-    "layers.*.post_feedforward_layernorm": "layers.*.mlp.postNorm",
-  },
 });

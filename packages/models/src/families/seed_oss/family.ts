@@ -2,6 +2,7 @@
 import { likeLlama } from "../shared/like-llama.js";
 import { count, flag } from "../shared/part.js";
 import { headWidth } from "../shared/plain-parts.js";
+import { seedOssGguf } from "./gguf.js";
 
 export const seedOss = likeLlama("seed_oss", {
   longest: count("max_position_embeddings", 524_288),
@@ -9,4 +10,5 @@ export const seedOss = likeLlama("seed_oss", {
   attentionBias: flag("attention_bias", true),
   outputBias: flag("attention_out_bias", false),
   mlpBias: flag("mlp_bias", false),
+  gguf: seedOssGguf,
 });

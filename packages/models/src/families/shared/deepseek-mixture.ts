@@ -6,7 +6,7 @@ import { onByDefault, size, withDefault } from "./config-json.js";
 import { expertModules, stackedParameters } from "./experts.js";
 import type { Differences } from "./like-llama.js";
 import { gatedNames, rotaryBuffers } from "./names.js";
-import { count, factor, field, part, together, when } from "./part.js";
+import { count, factor, field, flag, part, together, when } from "./part.js";
 
 const natural = z.int().nonnegative();
 
@@ -19,6 +19,8 @@ export interface MixtureDefaults {
   readonly scale: number;
   readonly groups: readonly [count: number, chosen: number];
   readonly shared: number;
+  /** Default: true. */
+  readonly normalized?: boolean;
 }
 
 const moduleOf = (names: string) => `layers.*.mlp.${names}`;
@@ -69,7 +71,10 @@ export function deepseekMixture(defaults: MixtureDefaults) {
         count: count("n_routed_experts", defaults.experts),
         topK: count("num_experts_per_tok", defaults.topK),
         scoring: "sigmoid" as const,
-        normalized: field("norm_topk_prob", onByDefault),
+        normalized:
+          defaults.normalized === false
+            ? flag("norm_topk_prob", false)
+            : field("norm_topk_prob", onByDefault),
         scale: factor("routed_scaling_factor", defaults.scale),
         groups: together({ count: count("n_group", groups), chosen: count("topk_group", chosen) }),
         correctionBias: true,

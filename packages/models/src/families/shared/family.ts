@@ -34,6 +34,7 @@ export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTab
 export interface ModuleFamily {
   /** As in `config.json`. */
   readonly modelType: string;
+  readonly kind: "encoder" | "recurrent";
   /**
    * Makes the module of a `config.json`, without weights.
    *

@@ -1,5 +1,7 @@
 /** The names and fields of GGUF that many architectures share. */
 import { describeGgufRope, type GgufMetadata } from "../../checkpoint/gguf/gguf-metadata.js";
+import type { WeightRule } from "../../checkpoint/table/weight-table.js";
+import type { AttentionConfig } from "../../decoder/config/config.js";
 
 /** Llama's modules. */
 export const ggufNames = {
@@ -41,5 +43,24 @@ export function llamaLikeGguf(metadata: GgufMetadata): Record<string, unknown> {
     ...ggufSizes(metadata),
     head_dim: metadata.value("attention.key_length"),
     rms_norm_eps: metadata.value("attention.layer_norm_rms_epsilon"),
+  };
+}
+
+/** Llama's modules where pairs that turn together lie side by side. */
+export const pairedNames = ({ heads, kvHeads }: AttentionConfig) => ({
+  ...ggufNames,
+  "blk.*.attn_q": paired("layers.*.selfAttn.qProj", heads),
+  "blk.*.attn_k": paired("layers.*.selfAttn.kProj", kvHeads),
+});
+
+/** GGUF has the rows of a llama's head as pairs that turn together; here, as at Hugging Face, a pair is half a head apart. */
+function paired(into: string, heads: number): WeightRule {
+  return {
+    into: [into],
+    transform: (tensor) => {
+      const { shape } = tensor;
+      const pairs = tensor.reshape([heads, shape[0] / heads / 2, 2, -1]);
+      return [pairs.swapaxes(1, 2).reshape(shape)];
+    },
   };
 }

@@ -32,7 +32,7 @@ const inert: ReadonlySet<string> = new Set([
   ..."is_decoder return_dict output_attentions output_hidden_states output_router_logits".split(
     " ",
   ),
-  ..."output_scores return_dict_in_generate tf_legacy_loss".split(" "),
+  ..."output_scores output_past return_dict_in_generate tf_legacy_loss".split(" "),
   // heads for other tasks than the next token
   ..."id2label label2id num_labels problem_type finetuning_task".split(" "),
   ..."summary_type summary_use_proj summary_activation summary_proj_to_labels".split(" "),

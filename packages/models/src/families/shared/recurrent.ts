@@ -13,6 +13,7 @@ export function recurrentFamily(
 ): ModuleFamily {
   return {
     modelType,
+    kind: "recurrent",
     build: (json, file) => {
       const config = describe(json, file);
       const module = new RecurrentDecoder(config);

@@ -1,6 +1,6 @@
 /** The rope parameters of config.json, in the spelling of transformers 5 and in the older ones. */
 import { z } from "zod";
-import type { RopeConfig } from "../../decoder/config/rope-config.js";
+import type { RopeConfig, RopeScaling } from "../../decoder/config/rope-config.js";
 import { size } from "./config-json.js";
 import { describeScaling } from "./rope-scaling-json.js";
 
@@ -94,6 +94,8 @@ export interface RopeOptions {
   readonly base?: number;
   /** Default: false. */
   readonly interleaved?: boolean;
+  /** In place of what the parameters say. */
+  readonly scaling?: RopeScaling;
 }
 
 /** The parameters of a config; `rope_scaling` hides `rope_parameters` where a file has both. */
@@ -114,8 +116,9 @@ export function describeRope(fields: RopeFields, options: RopeOptions): RopeConf
   const turned =
     parameters?.partial_rotary_factor ?? fields.partial_rotary_factor ?? options.share ?? 1;
   const base = parameters?.rope_theta ?? fields.rope_theta ?? options.base ?? 10_000;
+  const original = originalLength(fields, maxPositions);
   const scaling =
-    parameters && describeScaling(parameters, maxPositions, originalLength(fields, maxPositions));
+    options.scaling ?? (parameters && describeScaling(parameters, maxPositions, original));
   return { dims: Math.floor(headDim * turned), base, interleaved, ...(scaling && { scaling }) };
 }
 

@@ -1,0 +1,25 @@
+/** RoBERTa and what is published in its layout under other names. */
+import { z } from "zod";
+import { withDefault } from "./config-json.js";
+import type { ModuleFamily } from "./family.js";
+import { bertBuffers, bertModules, likeBert } from "./like-bert.js";
+
+const padding = z.object({ pad_token_id: withDefault(z.int().nonnegative(), 1) });
+
+export const likeRoberta = (modelType: string): ModuleFamily =>
+  likeBert(modelType, {
+    describe: ({ max_position_embeddings: rows }, json) => {
+      const { pad_token_id: padToken } = padding.parse(json);
+      return { padToken, maxPositions: rows - padToken - 1, headActivation: "gelu" };
+    },
+    weights: {
+      optionalPrefix: "roberta.",
+      modules: {
+        ...bertModules,
+        "lm_head.dense": "head.dense",
+        "lm_head.layer_norm": "head.norm",
+        lm_head: "head",
+      },
+      ignored: [...bertBuffers, /^lm_head\.decoder\.(weight|bias)$/],
+    },
+  });
