@@ -21,6 +21,7 @@ const runnable = examples.filter((parsed) => !needsCheckpoint(parsed));
 
 /** What is not run: its checkpoint does not come with the project. */
 const compiledOnly = [
+  "packages/analysis/src/effective-attention/effective-attention.ts effectiveAttention",
   "packages/models/src/checkpoint/loading/load-model.ts loadModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.save",

@@ -153,7 +153,7 @@ export class Mamba2Mixer extends nn.Module implements Mixer {
  * @param real see `Pads`; what enters is nothing at pads already
  * @returns (batch, position, heads, headDim)
  */
-export function recall(
+function recall(
   { decay, write, state }: StateSites,
   scan: Omit<HeadScan, "before">,
   cache?: MixerCache,
