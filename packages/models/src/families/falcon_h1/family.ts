@@ -5,7 +5,7 @@ import { size, unread, withDefault } from "../shared/config-json.js";
 import { likeHybridLlama } from "../shared/like-llama.js";
 import { mamba2Layers, mamba2Names, mamba2Parameters, misfit } from "../shared/mamba2-layers.js";
 import { rmsNorm } from "../shared/norms.js";
-import { count, factor, field, flag, part } from "../shared/part.js";
+import { count, factor, field, flag, onlySilu, part } from "../shared/part.js";
 
 const numbers = (length: number) => z.array(z.number()).length(length).nullish();
 const inner = { mamba_d_ssm: size.nullable().default(1024), mamba_expand: withDefault(size, 2) };
@@ -72,7 +72,7 @@ export const falconH1 = likeHybridLlama("falcon_h1", {
   mlpBias: flag("mlp_bias", false),
   mlpPreScale: part(mlpScales, ({ mlp_multipliers: scales }) => scales?.[0]),
   mlpOutputScale: part(mlpScales, ({ mlp_multipliers: scales }) => scales?.[1] ?? 1),
-  activation: part({ hidden_act: z.enum(["silu", "swish"]).default("silu") }, () => "silu"),
+  activation: onlySilu,
   attends: true,
   mixer,
   names: {

@@ -8,7 +8,7 @@ import { graniteExpertModules, stackedParameters } from "../shared/experts.js";
 import { graniteParts } from "../shared/granite-parts.js";
 import { likeHybridLlama } from "../shared/like-llama.js";
 import { mamba2Layers, mamba2Names, mamba2Parameters, misfit } from "../shared/mamba2-layers.js";
-import { count, part, together, when } from "../shared/part.js";
+import { count, onlySilu, part, together, when } from "../shared/part.js";
 import { rotary } from "../shared/rope-parts.js";
 
 const attends = part(
@@ -74,7 +74,7 @@ export const granitemoehybrid = likeHybridLlama("granitemoehybrid", {
     const heads = Reflect.get(config, "mamba_n_heads");
     if (broken) throw new UnsupportedConfigError("mamba_n_heads", heads, file, broken);
   }),
-  activation: part({ hidden_act: z.enum(["silu", "swish"]).default("silu") }, () => "silu"),
+  activation: onlySilu,
   rope: when(turns, rotary()),
   mlpWidth: when(
     expertCount,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { size } from "../shared/config-json.js";
 import {
   attendingLayers,
+  fittingGroups,
   gatedDelta,
   gatedDeltaNames,
   gatedDeltaParameters,
@@ -11,7 +12,7 @@ import {
 import { likeHybridLlama } from "../shared/like-llama.js";
 import { rotaryBuffers } from "../shared/names.js";
 import { rmsNorm } from "../shared/norms.js";
-import { count, part, when } from "../shared/part.js";
+import { count, onlySilu, part, when } from "../shared/part.js";
 import { partialRopeFields } from "../shared/rope-json.js";
 
 /** Which pairs turn with which axis of a picture; all axes of a text are its positions. */
@@ -35,6 +36,8 @@ export const qwen35Text = likeHybridLlama("qwen3_5_text", {
   mlpWidth: count("intermediate_size", 12_288),
   queryKeyNorm: "head",
   outputGate: true,
+  activation: onlySilu,
+  check: fittingGroups,
   attends: attendingLayers,
   mixer: when(attendingLayers, undefined, gatedDelta(32)),
   names: ({ layers: [{ attention }] }) => ({

@@ -5,6 +5,7 @@ import { size, withDefault } from "../shared/config-json.js";
 import { expertModules, stackedParameters } from "../shared/experts.js";
 import {
   attendingLayers,
+  fittingGroups,
   gatedDelta,
   gatedDeltaNames,
   gatedDeltaParameters,
@@ -14,7 +15,7 @@ import {
 import { likeHybridLlama } from "../shared/like-llama.js";
 import { gatedNames, rotaryBuffers } from "../shared/names.js";
 import { rmsNorm } from "../shared/norms.js";
-import { count, flag, part, together, when } from "../shared/part.js";
+import { count, flag, onlySilu, part, together, when } from "../shared/part.js";
 import { partlyRotary } from "../shared/rope-parts.js";
 import { sparseLayers } from "../shared/sparse-layers.js";
 
@@ -34,6 +35,8 @@ export const qwen3Next = likeHybridLlama("qwen3_next", {
   headDim: count("head_dim", 256),
   queryKeyNorm: "head",
   outputGate: true,
+  activation: onlySilu,
+  check: fittingGroups,
   mlpWidth: when(sparse, count("moe_intermediate_size", 512), count("intermediate_size", 5632)),
   experts: when(
     sparse,

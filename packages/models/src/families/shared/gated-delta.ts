@@ -4,6 +4,7 @@ import { mx } from "@mlxterp/mlx";
 import { z } from "zod";
 import { compact, type WeightRule, type WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { AttentionConfig } from "../../decoder/config/config.js";
+import { UnsupportedConfigError } from "../../errors.js";
 import type { MixerConfig } from "../../recurrent/mixers/config.js";
 import { size, withDefault } from "./config-json.js";
 import { part } from "./part.js";
@@ -40,6 +41,20 @@ export const gatedDelta = (heads: number) =>
       norm: { kind: "rms", epsilon: config.rms_norm_eps, bias: false },
     }),
   );
+
+/** Complains of heads that do not make the groups that keys have. */
+export const fittingGroups = part(
+  {
+    linear_num_key_heads: withDefault(size, 16),
+    linear_num_value_heads: withDefault(size, 32),
+  },
+  ({ linear_num_key_heads: groups, linear_num_value_heads: heads }) =>
+    (file: string) => {
+      if (heads % groups === 0) return;
+      const rule = `It must be a multiple of linear_num_key_heads = ${groups}.`;
+      throw new UnsupportedConfigError("linear_num_value_heads", heads, file, rule);
+    },
+);
 
 /** What all files call alike. */
 export const gatedDeltaNames: WeightTable["modules"] = {
