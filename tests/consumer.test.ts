@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { publishablePackages } from "../scripts/lib/packages.mjs";
-import { compileAndRun, installConsumer, runPlain } from "./support/consumer.js";
+import { compile, installConsumer, runCompiled, runPlain } from "./support/consumer.js";
 import { markdownExamples } from "./support/examples/collect.js";
 import { nodeProgram, nodeVersions, parsesUsing } from "./support/nodes.js";
 import { filesBelow, root } from "./support/workspace.js";
@@ -14,11 +14,14 @@ const patience = 600_000; // a build, where nothing is built yet, on a machine t
 /** Outside the checkout, whose node_modules would hide a dependency that a package forgot to declare. */
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlxterp-consumer-")));
 
-beforeAll(() => installConsumer(folder), patience);
+beforeAll(() => {
+  installConsumer(folder);
+  compile(folder, { ownModel, shippedModel });
+}, patience);
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
-});
+}, patience);
 
 /** A model that is nobody's: two linear layers under the names of the user's own choosing. */
 const ownModel = `
@@ -119,7 +122,7 @@ describe.each(nodeVersions)("on Node %d", (major) => {
   it.skipIf(!program)(
     `compiled programs run${note}`,
     () => {
-      const printed = JSON.parse(compileAndRun(folder, shippedModel, program));
+      const printed = JSON.parse(runCompiled(folder, "shippedModel", program));
       expect(printed).toEqual({ saved: true, shape: [1, 3, expect.any(Number)] });
     },
     patience,
@@ -157,7 +160,7 @@ describe("mlxterp installed from its tarballs", () => {
   it(
     "compiles under a plain strict compiler and traces a model of the consumer's own",
     () => {
-      const printed = JSON.parse(compileAndRun(folder, ownModel));
+      const printed = JSON.parse(runCompiled(folder, "ownModel"));
       expect(printed).toEqual({ sites: ["first", "output"], open: true, closed: 0 });
     },
     patience,
@@ -166,7 +169,7 @@ describe("mlxterp installed from its tarballs", () => {
   it(
     "loads the model that comes with it, offline",
     () => {
-      const printed = JSON.parse(compileAndRun(folder, shippedModel));
+      const printed = JSON.parse(runCompiled(folder, "shippedModel"));
       expect(printed).toEqual({ saved: true, shape: [1, 3, expect.any(Number)] });
     },
     patience,

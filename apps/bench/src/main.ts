@@ -1,10 +1,13 @@
 /** Prints what the library costs, as ratios measured in one run: `main.ts [tokens] [rounds] [measurement…]`. */
 import { clockName } from "./clock.js";
 import { decoding } from "./decoding.js";
+import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
 import { gradients } from "./gradients.js";
+import { importing } from "./importing.js";
 import { loading } from "./loading.js";
 import type { Measurement } from "./measurement.js";
+import { methods } from "./methods.js";
 import { overhead } from "./overhead.js";
 import { passes } from "./passes.js";
 import { memory } from "./peak-memory.js";
@@ -21,6 +24,9 @@ const measurements: Readonly<Record<string, Measurement>> = {
   decoding,
   rollouts,
   loading,
+  methods,
+  editing,
+  importing,
 };
 
 const [tokens = "128", rounds = "15", ...names] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 /** The menu of @mlxterp/data. */
 export { type CollectedActivations, collectToMemory } from "./collect/collect-to-memory.js";
+export type { ColumnType, ColumnTypes } from "./collect/columns.js";
 export type {
   ActivationDtype,
   CollectionProgress,
@@ -9,7 +10,7 @@ export type {
 export type { RowOrigins } from "./collect/rows.js";
 export { type ActivationBatch, streamActivations } from "./collect/stream.js";
 export { type CutOptions, cutIntoSequences } from "./dataset/cut-sequences.js";
-export type { Dataset, DatasetPrompt } from "./dataset/dataset.js";
+export type { Dataset, DatasetItem, DatasetPrompt, LabelledPrompt } from "./dataset/dataset.js";
 export { readJsonLines, readLines } from "./dataset/read-lines.js";
 export {
   InvalidSequenceError,

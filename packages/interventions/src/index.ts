@@ -58,5 +58,5 @@ export { parseInterventionEntries, parseInterventionText } from "./text/parse-te
 export type { ActivationSource } from "./values/activation-source.js";
 export type { HeldArray } from "./values/held-array.js";
 export type { JsonArray, JsonNumber, JsonNumbers } from "./values/json-numbers.js";
-export type { Numbers } from "./values/numbers.js";
+export type { Numbers, TypedNumbers } from "./values/numbers.js";
 export { zeroOut } from "./zero-out/zero-out.js";

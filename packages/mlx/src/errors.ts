@@ -41,6 +41,20 @@ export class CorruptFileError extends MlxterpError {
   }
 }
 
+/** A file that is whole, but has something in it that is not read. */
+export class UnsupportedFileError extends MlxterpError {
+  readonly code = "UNSUPPORTED_FILE";
+  constructor(
+    readonly file: string,
+    /** What of it is not read. */
+    readonly reason: string,
+    wayOut: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} cannot be read: ${reason}. ${wayOut}`, options);
+  }
+}
+
 /** A file of which only a part could be written, most often because the disk is full. */
 export class IncompleteWriteError extends MlxterpError {
   readonly code = "INCOMPLETE_WRITE";

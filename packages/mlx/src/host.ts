@@ -92,6 +92,20 @@ function fromFile(data: TypedNumbers, shape: readonly number[], format: NumberFo
   });
 }
 
+/**
+ * Copies numbers in the bytes of a safetensors file into an array; those of 64 bits with a fraction become float32.
+ *
+ * @param bytes row by row, little endian
+ * @param shape of the result
+ * @param name of the format, such as `BF16`
+ */
+export function fromBytes(bytes: Buffer, shape: readonly number[], name: string): MxArray {
+  const own = new Uint8Array(bytes); // from the beginning of its memory, as numbers of several bytes need
+  if (name === "F64") return fromFlat(new Float64Array(own.buffer), shape);
+  if (own.length > 0) return fromFile(own, shape, { name, dtype: "uint8" });
+  return mx.zeros(shape, mx.float32);
+}
+
 function checkCount(length: number, shape: readonly number[]): void {
   const count = shape.reduce((product, size) => product * size, 1);
   if (length === count && shape.every((size) => Number.isInteger(size) && size >= 0)) return;

@@ -36,6 +36,7 @@ export {
   InvalidArgumentError,
   MlxterpError,
   UnsupportedDtypeError,
+  UnsupportedFileError,
 } from "./errors.js";
 export { fileFailure, fileSize, withFile, withFiles } from "./file-failure.js";
 export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
@@ -65,6 +66,9 @@ export {
 export { openTensors, readTensors, type TensorFile, writeTensors } from "./tensor-files.js";
 export { readTensorHeader, type TensorDeclaration, type TensorHeader } from "./tensor-header.js";
 export { type TopK, topK } from "./top-k.js";
+export { readTorchTensor, torchBytes } from "./torch-file/read-tensor.js";
+export { openTorchFile, type TorchFile } from "./torch-file/torch-file.js";
+export type { StorageDtype, TorchTensor, TorchValue } from "./torch-file/torch-value.js";
 export type {
   ArrayAt,
   Device,

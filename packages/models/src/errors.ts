@@ -116,10 +116,9 @@ export class UnexpectedWeightsError extends MlxterpError {
     /** The tensors' names in the file. */
     readonly weights: readonly string[],
     readonly file: string,
+    wayOut = "The config describes another model than the file.",
   ) {
-    super(
-      `${file} holds ${listed(weights)}, which this model has no place for. The config describes another model than the file.`,
-    );
+    super(`${file} holds ${listed(weights)}, which this model has no place for. ${wayOut}`);
   }
 }
 
@@ -131,10 +130,12 @@ export class WeightShapeError extends MlxterpError {
     readonly expected: readonly number[],
     readonly received: readonly number[],
     readonly file: string,
+    /** Where it is not the file's own config that asks. */
+    wayOut?: string,
   ) {
-    super(
-      `${file}: ${weight} has shape [${received.join(", ")}], but the config asks for [${expected.join(", ")}].`,
-    );
+    const asks = wayOut ? "this model has" : "the config asks for";
+    const found = `${file}: ${weight} has shape [${received.join(", ")}]`;
+    super(`${found}, but ${asks} [${expected.join(", ")}].${wayOut ? ` ${wayOut}` : ""}`);
   }
 }
 

@@ -4,6 +4,7 @@ export { FactoredMatrix, type SingularValues } from "./anatomy/factored-matrix.j
 export type { LatentWeights } from "./anatomy/latent-weights.js";
 export type { DecoderLayerWeights } from "./anatomy/layer-weights.js";
 export type { ModelWeights } from "./anatomy/model-weights.js";
+export type { AdapterChoice, WeightedAdapter } from "./checkpoint/adapters/adapter-spec.js";
 export type { WeightDtype } from "./checkpoint/files/weight-dtype.js";
 export { type LoadOptions, loadModel, type ModelClass } from "./checkpoint/loading/load-model.js";
 export type { QuantizeOptions } from "./checkpoint/quantization/layer-packer.js";
@@ -48,6 +49,7 @@ export {
   WeightShapeError,
 } from "./errors.js";
 export type { FoldOptions } from "./folding/fold-decoder.js";
+export type { GenerationDefaults } from "./generation/defaults.js";
 export type { GeneratedText } from "./generation/generate.js";
 export type {
   Alternative,

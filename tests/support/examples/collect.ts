@@ -62,9 +62,10 @@ function roomPages(folder: string): string[] {
 
 /** The pages of `docs/` but for the decisions, which tell of what was. */
 function guides(): string[] {
-  return ["contributing", "methods"].flatMap((folder) =>
+  const inFolders = ["contributing", "methods"].flatMap((folder) =>
     readdirSync(join(root, "docs", folder)).map((page) => join(root, "docs", folder, page)),
   );
+  return [...inFolders, join(root, "docs", "training.md")];
 }
 
 /** Every example there is, package by package. */

@@ -89,6 +89,56 @@ describe("ablateHeads", () => {
     }
   });
 
+  it("takes each position's mean over reference prompts, which keeps what tells positions apart", async () => {
+    const reference = [
+      [7, 17, 4, 25, 9],
+      [5, 11, 2],
+      [6, 12, 3, 8],
+    ];
+    const site = "layers.1.selfAttn.z";
+    const cached = await Promise.all(reference.map((ids) => model.run([ids], { save: site })));
+    const meanAt = (position: number) => {
+      const having = cached.filter((_, index) => reference[index].length > position);
+      const values = having.map((run) => run.get(site).index(0, position, 2)); // (headDim)
+      return mx.mean(mx.stack(values, 0), 0);
+    };
+    const expected: number[] = [];
+    for (const ids of prompts) {
+      const run = await model.run([ids], {
+        interventions: {
+          [site]: (x) => {
+            const heads = [0, 1, 2, 3].map((head) => x.index(mx.Slice(), mx.Slice(), head));
+            heads[2] = mx
+              .stack(
+                ids.map((_, position) => meanAt(position)),
+                0,
+              )
+              .reshape([1, ids.length, 6]);
+            return mx.stack(heads, 2);
+          },
+        },
+      });
+      const logits = toFlat(run.last("output"));
+      expected.push(logits[3] - logits[8]);
+    }
+    for (const batchSize of [1, 16]) {
+      const options = { ...question, heads: [[1, 2]] as const, reference, batchSize };
+      const result = await ablateHeads(model, prompts, { ...options, eachPosition: true });
+      expect(largestDifference(scoresOf(result).ablated, expected)).toBeLessThan(1e-4);
+      const overall = await ablateHeads(model, prompts, options);
+      expect(largestDifference(scoresOf(overall).ablated, expected)).toBeGreaterThan(1e-3);
+    }
+  });
+
+  it("refuses positions that no reference reaches, and means of positions without reference", async () => {
+    const options = { ...question, heads: [[1, 2]] as const, eachPosition: true };
+    const short = ablateHeads(model, prompts, { ...options, reference: [[1, 2, 3]] });
+    await expect(short).rejects.toThrow(/longest has 3 tokens, but a prompt has 5/);
+    await expect(ablateHeads(model, prompts, options)).rejects.toThrow(/give reference/);
+    const zero = ablateHeads(model, prompts, { ...options, method: "zero", reference: [[1]] });
+    await expect(zero).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
   it("refuses heads that do not exist, and no heads", async () => {
     await expect(ablateHeads(model, prompts, { ...question, heads: [[1, 4]] })).rejects.toThrow(
       "Head 4",

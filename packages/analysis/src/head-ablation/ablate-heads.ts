@@ -1,14 +1,21 @@
 /**
  * Head ablation: what the model can still do without some of its heads.
  *
- * Each named head's mix of values is replaced, by zeros or by its mean over prompts and positions, and the metric is
- * taken again. What falls is what the model used these heads for.
+ * Each named head's mix of values is replaced, by zeros, by its mean over prompts and positions, or by its mean at each
+ * position over reference prompts, and the metric is taken again. What falls is what the model used these heads for.
  *
  * Caveats. Zero is a value that the head may never take, and the shock of it can hurt by itself; the mean keeps what is the
- * same on all prompts and removes what tells them apart (Wang et al. 2022, arXiv 2211.00593, section 2). Other heads may
+ * same on all prompts and removes what tells them apart (Wang et al. 2022, arXiv 2211.00593, section 2). One mean for all
+ * positions also removes what tells positions apart: a circuit is judged by the means of each position. Other heads may
  * step in (McGrath et al. 2023, "The Hydra Effect", arXiv 2307.15771). Compare with as many random heads.
  */
-import { type Interventions, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import {
+  type Intervention,
+  type Interventions,
+  notFiniteError,
+  type Prompt,
+  provenanceOf,
+} from "@mlxterp/core";
 import { atHeads, meanAblate, zeroOut } from "@mlxterp/interventions";
 import { type MxArray, toFlat } from "@mlxterp/mlx";
 import { type ParsedOptions, parseOptions, type RunControl } from "@mlxterp/results";
@@ -24,6 +31,7 @@ import { ranksOf } from "../shared/ranks.js";
 import { select } from "../shared/select.js";
 import { intervalNotes, scoreTables } from "./arrange.js";
 import { meanOfHeads } from "./mean-activations.js";
+import { ablateByPosition, meanByPosition } from "./mean-by-position.js";
 import { type AblationOptions, ablationOptions } from "./options.js";
 import type { AblationResult, HeadAddress } from "./result.js";
 
@@ -95,22 +103,38 @@ async function headInterventions(
   model: AnalysisModel,
   heads: readonly HeadAddress[],
   prompts: readonly Question[],
-  { method, batchSize, reference }: Asked,
+  asked: Asked,
 ): Promise<Interventions> {
+  const { reference } = asked;
   const byLayer = new Map<number, number[]>();
   for (const [layer, head] of heads) byLayer.set(layer, [...(byLayer.get(layer) ?? []), head]);
   const ids = reference ? promptIds(model, reference) : prompts.map((prompt) => prompt.ids);
   const layers = [...byLayer.keys()];
-  const means =
-    method === "mean" ? await meanOfHeads(model, layers, inBatches(ids, batchSize)) : undefined;
-  const replacement = (layer: number) =>
-    means ? meanAblate({ mean: means.get(layer) }) : zeroOut();
+  const longest = Math.max(...prompts.map((prompt) => prompt.ids.length));
+  const replacement = await replacements(model, layers, ids, { ...asked, longest });
   return Object.fromEntries(
     [...byLayer].map(([layer, own]) => [
       `layers.${layer}.selfAttn.z`,
       atHeads(own, replacement(layer)),
     ]),
   );
+}
+
+/** What takes the place of each layer's heads. */
+async function replacements(
+  model: AnalysisModel,
+  layers: readonly number[],
+  ids: readonly (readonly number[])[],
+  { method, eachPosition, batchSize, longest }: Asked & { readonly longest: number },
+): Promise<(layer: number) => Intervention> {
+  if (method === "zero") return () => zeroOut();
+  const batches = inBatches(ids, batchSize);
+  if (!eachPosition) {
+    const means = await meanOfHeads(model, layers, batches);
+    return (layer) => meanAblate({ mean: means.get(layer) });
+  }
+  const means = await meanByPosition(model, layers, batches, longest);
+  return (layer) => ablateByPosition(means.get(layer) as MxArray);
 }
 
 interface ScorePlan {

@@ -18,13 +18,22 @@ export const ablationOptions = z
     reference: promptLists
       .optional()
       .describe("prompts over which the mean is taken; default the prompts themselves"),
+    eachPosition: z
+      .boolean()
+      .default(false)
+      .describe("whether every position has its own mean over the reference, not one for all"),
     metric,
     batchSize,
   })
-  .superRefine(({ method, reference }, context) => {
-    if (method === "mean" || !reference) return;
-    const message = 'reference is for the mean, and method is "zero"; leave one of the two out.';
-    context.addIssue({ code: "custom", path: ["reference"], message });
+  .superRefine(({ method, reference, eachPosition }, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    const others = 'is for the mean, and method is "zero"; leave one of the two out.';
+    if (method === "zero" && reference) refuse("reference", `reference ${others}`);
+    if (method === "zero" && eachPosition) refuse("eachPosition", `eachPosition ${others}`);
+    if (method === "mean" && eachPosition && !reference) {
+      refuse("eachPosition", "eachPosition takes means over reference prompts; give reference.");
+    }
   });
 
 /** Options of `ablateHeads`. */

@@ -11,7 +11,7 @@ export interface CollectedActivations extends RowOrigins {
   /** How many sequences were fed. */
   readonly sequences: number;
   readonly rows: number;
-  /** By site: (rows, …), computed. */
+  /** By site: (rows, …), and columns as `#name`: (rows), computed. */
   readonly activations: Readonly<Record<string, MxArray>>;
 }
 

@@ -17,6 +17,7 @@ import {
   type OptionNames,
   oneOf,
 } from "@mlxterp/mlx";
+import { type ColumnTypes, checkColumns } from "./columns.js";
 
 /** An `InterpretableModel`, for example what `loadModel` returns. */
 export type DataModel = InterpretableModelCore<Module>;
@@ -45,6 +46,11 @@ export interface StreamOptions {
   /** Of floating-point activations; whole numbers become int32. Default float32. */
   readonly dtype?: ActivationDtype;
   readonly interventions?: Interventions;
+  /**
+   * What the dataset has beside each prompt, `{ prompt, columns: { label: 1 } }`, and how its numbers are kept: { label:
+   * "int32" }. Rows then have it among their activations as `#label`. Default: nothing.
+   */
+  readonly columns?: ColumnTypes;
   /** Called after every pass. */
   readonly onProgress?: (progress: CollectionProgress) => void;
   /** Stops before the next pass; the collection then rejects with the signal's reason. */
@@ -58,6 +64,7 @@ export const streamRules: OptionNames<StreamOptions> = {
   batchSize: checkPositiveInteger,
   dtype: oneOf("float32", "float16", "bfloat16"),
   interventions: checkInterventions,
+  columns: checkColumns,
   onProgress: checkFunction,
   signal: checkSignal,
 };

@@ -1,8 +1,16 @@
 /** Activations of a whole dataset, one batch after the other. */
 import { checkModel, largestCast, requireHeld } from "@mlxterp/core";
 import { brief, evaluate, type MxArray } from "@mlxterp/mlx";
-import { type Dataset, type DatasetPrompt, inBatches, promptsOf } from "../dataset/dataset.js";
+import {
+  type Dataset,
+  type DatasetItem,
+  type DatasetPrompt,
+  inBatches,
+  promptOf,
+  promptsOf,
+} from "../dataset/dataset.js";
 import { InvalidSequenceError } from "../errors.js";
+import { columnsOf } from "./columns.js";
 import { checkStreamOptions, type DataModel, type StreamOptions } from "./options.js";
 import { chooseRows, keptAs, type RowOrigins, takeRows } from "./rows.js";
 
@@ -14,7 +22,7 @@ export interface ActivationBatch extends RowOrigins {
   readonly tokens: readonly (readonly number[])[];
   /** The number of chosen tokens. */
   readonly rows: number;
-  /** By site: (rows, …), computed. Without any entry when no token of the batch was chosen. */
+  /** By site: (rows, …), and columns as `#name`: (rows), computed. Without any entry when no token of the batch was chosen. */
   readonly activations: Readonly<Record<string, MxArray>>;
 }
 
@@ -45,7 +53,7 @@ export function streamActivations(
 /** @param done what earlier runs collected: numbers go on from there */
 export async function* streamFrom(
   model: DataModel,
-  prompts: AsyncIterable<DatasetPrompt>,
+  prompts: AsyncIterable<DatasetItem>,
   options: StreamOptions,
   done: { readonly sequences: number; readonly rows: number },
 ): AsyncGenerator<ActivationBatch, void, undefined> {
@@ -64,7 +72,7 @@ export async function* streamFrom(
 /** One pass. Peak memory is one layer's work and the rows. */
 async function runBatch(
   model: DataModel,
-  prompts: readonly DatasetPrompt[],
+  prompts: readonly DatasetItem[],
   options: StreamOptions,
   first: number,
 ): Promise<ActivationBatch> {
@@ -79,15 +87,18 @@ async function runBatch(
 
 function lazyBatch(
   model: DataModel,
-  prompts: readonly DatasetPrompt[],
+  items: readonly DatasetItem[],
   options: StreamOptions,
   first: number,
 ) {
-  const { save, interventions, positions, dtype = "float32" } = options;
+  const { save, interventions, positions, dtype = "float32", columns: types = {} } = options;
+  const prompts = items.map(promptOf);
   const tokens = tokenIds(model, prompts, first);
   const chosen = chooseRows(tokens, positions, first);
   const sequences = { start: first, end: first + prompts.length };
   const facts = { ...chosen.origins, sequences, tokens, rows: chosen.inBatch.length };
+  const lengths = tokens.map(({ length }) => length);
+  const columns = columnsOf(items, types, chosen, lengths, first);
   const activations: Record<string, MxArray> = {};
   const checks: Record<string, MxArray> = {};
   if (facts.rows === 0) return { facts, activations, checks };
@@ -98,6 +109,7 @@ function lazyBatch(
     const largest = largestCast(rows, dtype);
     if (largest) checks[site] = largest;
   }
+  Object.assign(activations, columns);
   return { facts, activations, checks };
 }
 

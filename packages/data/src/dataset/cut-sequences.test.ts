@@ -34,6 +34,23 @@ describe("cutting texts into sequences", () => {
     ]);
   });
 
+  it("has no bos but the one at the beginning of a sequence, where inner ones are not wanted", async () => {
+    const options = { length: 4, bos: 0, innerBos: false };
+    const found = await listed(cutIntoSequences(["abcde", "f", "gh"], letters, options));
+    expect(found).toEqual([
+      [0, 1, 2, 3],
+      [0, 4, 5, 6],
+    ]);
+    const without = () => cutIntoSequences([], letters, { length: 4, innerBos: false });
+    expect(without).toThrow(/give its id/);
+  });
+
+  it("says so when all texts together fill no sequence", async () => {
+    const cut = listed(cutIntoSequences(["ab", "c"], letters, { length: 64 }));
+    await expect(cut).rejects.toThrow(/5 tokens together, too few for one sequence of 64/);
+    expect(await listed(cutIntoSequences([], letters, { length: 64 }))).toEqual([]);
+  });
+
   it("puts a separator after every document", async () => {
     const found = await listed(cutIntoSequences(["ab", "c"], bare, { length: 5, separator: 26 }));
     expect(found).toEqual([[1, 2, 26, 3, 26]]);
@@ -43,8 +60,13 @@ describe("cutting texts into sequences", () => {
     const text = fc.string({ unit: fc.constantFrom(..."abcdefg"), maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(fc.array(text), fc.integer({ min: 1, max: 9 }), async (texts, length) => {
-        const found = await listed(cutIntoSequences(texts, letters, { length }));
         const all = texts.flatMap((each) => letters.encode(each));
+        const cut = listed(cutIntoSequences(texts, letters, { length }));
+        if (all.length > 0 && all.length < length) {
+          await expect(cut).rejects.toThrow(`${all.length} tokens together`);
+          return;
+        }
+        const found = await cut;
         expect(found.flat()).toEqual(all.slice(0, all.length - (all.length % length)));
         expect(found.every((sequence) => sequence.length === length)).toBe(true);
       }),

@@ -6,6 +6,7 @@
  */
 import type { Tokenizer } from "@mlxterp/core";
 import {
+  checkBoolean,
   checkIterable,
   checkList,
   checkMethods,
@@ -21,19 +22,25 @@ export interface CutOptions {
   readonly length: number;
   /** An id that every sequence begins with. Default: none, but those that the tokenizer puts before documents. */
   readonly bos?: number;
+  /**
+   * Whether documents keep the `bos` that the tokenizer puts before each; false leaves one at the beginning of every
+   * sequence and none within, as sparse autoencoders are trained. Default: true.
+   */
+  readonly innerBos?: boolean;
   /** An id put after every document, for tokenizers that mark no beginning. Default: none. */
   readonly separator?: number;
 }
 
 /**
- * Sequences of exactly `length` tokens. Nothing is repeated or left out, except the last tokens that fill no sequence.
+ * Sequences of exactly `length` tokens. Nothing is repeated or left out, except the last tokens that fill no sequence; texts that
+ * together fill none are an error.
  *
  * @param texts documents; each is encoded with the special tokens the tokenizer adds by itself
  * @returns can be gone through again, if the texts can
  * @param tokenizer the model's
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a length without room for a token, or a model without tokenizer
  * @example
- * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
+ * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 8 });
  */
 export function cutIntoSequences(
   texts: Iterable<string> | AsyncIterable<string>,
@@ -43,6 +50,7 @@ export function cutIntoSequences(
   checkOptions<CutOptions>("cutIntoSequences", options, {
     length: checkPositiveInteger,
     bos: checkWholeNumber,
+    innerBos: checkBoolean,
     separator: checkWholeNumber,
   });
   if (!tokenizer) {
@@ -57,26 +65,37 @@ export function cutIntoSequences(
     const rule = `a sequence holds a whole number of tokens, at least ${least}; ${length} is none.`;
     throw new InvalidArgumentError("length", length, rule);
   }
+  if (options.innerBos === false && bos === undefined) {
+    const rule =
+      "without inner marks, sequences begin with `bos`: give its id as well, such as tokenizer.bosId.";
+    throw new InvalidArgumentError("innerBos", false, rule);
+  }
   return { [Symbol.asyncIterator]: () => cut(texts, tokenizer, options) };
 }
 
 async function* cut(
   texts: Iterable<string> | AsyncIterable<string>,
   tokenizer: Pick<Tokenizer, "encode">,
-  { length, bos, separator }: CutOptions,
+  { length, bos, separator, innerBos = true }: CutOptions,
 ): AsyncGenerator<number[], void, undefined> {
   let sequence: number[] = [];
+  let sequences = 0;
   for await (const text of texts) {
     checkText("texts", text);
-    const ids = encode(text, tokenizer);
+    const encoded = encode(text, tokenizer);
+    const ids = !innerBos && encoded[0] === bos ? encoded.slice(1) : encoded;
     for (const id of separator === undefined ? ids : [...ids, separator]) {
       if (sequence.length === 0 && bos !== undefined && id !== bos) sequence.push(bos); // a document's own mark is enough
       sequence.push(id);
       if (sequence.length < length) continue;
       yield sequence;
+      sequences++;
       sequence = [];
     }
   }
+  if (sequences > 0 || sequence.length === 0) return;
+  const rule = `the texts have ${sequence.length} tokens together, too few for one sequence of ${length}. Give more texts or a smaller length.`;
+  throw new InvalidArgumentError("length", length, rule);
 }
 
 function encode(text: string, tokenizer: Pick<Tokenizer, "encode">): readonly number[] {

@@ -10,6 +10,7 @@ import {
   release,
   toFlat,
 } from "@mlxterp/mlx";
+import { isColumn } from "../collect/columns.js";
 import { InvalidTableError } from "../errors.js";
 import { originTensors } from "../store/shard.js";
 import type { ActivationStore } from "../store/store.js";
@@ -17,7 +18,7 @@ import type { Column, Table } from "./table.js";
 import { writeParquet } from "./write-parquet.js";
 
 export interface StoreToParquetOptions {
-  /** Default every site of the store. */
+  /** Default every site of the store, and what stands beside rows, under its name. */
   readonly sites?: readonly string[];
   /** Rows that are held, written, and can be read, at once; default 4096. */
   readonly rowGroupRows?: number;
@@ -48,7 +49,8 @@ export async function storeToParquet(
   checkMethods("store", store, ["describe", "read", "origins"], "what openStore returns");
   checkPath("path", path);
   const { sites: names, rowGroupRows = 4096 } = options;
-  const sites = names?.map((name) => store.describe(name)) ?? store.sites;
+  const all = [...store.sites, ...store.columns];
+  const sites = names?.map((name) => store.describe(name)) ?? all;
   for (const { site } of sites) {
     if (site in originTensors) throw new InvalidTableError(site, site, "the name is taken.");
   }
@@ -63,13 +65,17 @@ async function* parts(
   { sites: names, onProgress, signal }: StoreToParquetOptions,
   size: number,
 ): AsyncGenerator<Table, void, undefined> {
-  const sites = names ?? store.sites.map(({ site }) => site);
+  const sites = names ?? [...store.sites, ...store.columns].map(({ site }) => site);
   for (let start = 0; start === 0 || start < store.rows; start += size) {
     signal?.throwIfAborted();
     const length = Math.min(size, store.rows - start);
     const rows = Array.from({ length }, (_, index) => start + index);
     const { sequence, position, token } = store.origins(rows);
-    const columns = sites.map((site): [string, Column] => [site, vectors(store, site, rows)]);
+    const columns = sites.map((site): [string, Column] =>
+      isColumn(site)
+        ? [site.slice(1), toFlat(store.read(site, rows))]
+        : [site, vectors(store, site, rows)],
+    );
     yield { sequence, position, token, ...Object.fromEntries(columns) };
     onProgress?.({ done: start + length, total: store.rows });
     await release(); // of the arrays of this part

@@ -14,7 +14,7 @@ import type { ActivationStore } from "./store.js";
 
 export interface StoreBatchOptions {
   readonly batchSize: number;
-  /** What to read; default every site of the store. */
+  /** What to read; default every site of the store, and what stands beside rows. */
   readonly sites?: readonly string[];
   /** The seed of a random order, another in each epoch; default the order of the dataset. */
   readonly shuffle?: number;
@@ -56,7 +56,7 @@ export async function* batchesOf(
   options: StoreBatchOptions,
 ): AsyncGenerator<StoreBatch, void, undefined> {
   const { epochs = 1, skip = 0, signal, batchSize: size } = options;
-  const sites = options.sites ?? store.sites.map(({ site }) => site);
+  const sites = options.sites ?? [...store.sites, ...store.columns].map(({ site }) => site);
   const perEpoch = Math.ceil(store.rows / size);
   for (let step = skip; step < perEpoch * epochs; step++) {
     signal?.throwIfAborted();

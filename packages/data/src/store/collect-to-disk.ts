@@ -51,7 +51,7 @@ export interface CollectToDiskOptions extends StreamOptions {
  * program collects into the folder; CorruptFileError (`CORRUPT_FILE`); IncompleteWriteError (`INCOMPLETE_WRITE`) on a full
  * disk; FileAccessError (`FILE_ACCESS`)
  * @example
- * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 64 });
+ * const sequences = cutIntoSequences(readLines("stories.txt"), model.tokenizer, { length: 8 });
  * const store = await collectToDisk(model, sequences, { folder: "activations", save: "layers.2", batchSize: 32 });
  */
 export async function collectToDisk(
@@ -139,7 +139,7 @@ async function writeShard(folder: StoreFolder, manifest: Manifest, builder: Shar
 
 /** @throws UnknownSiteError (`UNKNOWN_SITE`) before anything is written */
 function describeCollection(model: DataModel, options: CollectToDiskOptions): Collection {
-  const { save, positions, dtype = "float32", interventions = {} } = options;
+  const { save, positions, dtype = "float32", interventions = {}, columns } = options;
   const selectors = typeof save === "string" || save instanceof RegExp ? [save] : save;
   const names = selectors.flatMap((selector) => model.sites(selector).map(({ site }) => site));
   return {
@@ -148,6 +148,7 @@ function describeCollection(model: DataModel, options: CollectToDiskOptions): Co
     sites: [...new Set(names)],
     positions: storedPositions(positions),
     dtype,
+    ...(columns && Object.keys(columns).length > 0 && { columns: { ...columns } }),
   };
 }
 

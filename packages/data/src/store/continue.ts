@@ -3,7 +3,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { originDifferences, type Provenance } from "@mlxterp/results";
 import type { DataModel } from "../collect/options.js";
 import { type ActivationBatch, streamFrom } from "../collect/stream.js";
-import type { DatasetPrompt } from "../dataset/dataset.js";
+import type { DatasetItem } from "../dataset/dataset.js";
 import { StoreMismatchError } from "../errors.js";
 import type { CollectToDiskOptions } from "./collect-to-disk.js";
 import type { CountedPrompts } from "./fingerprint.js";
@@ -44,8 +44,8 @@ export async function continueFrom(stored: Manifest, given: Continuation): Promi
 }
 
 function compareOptions(stored: Collection, { collection, folder }: Continuation): void {
-  for (const [field, value] of Object.entries(stored)) {
-    const now = collection[field as keyof Collection];
+  for (const field of new Set([...Object.keys(stored), ...Object.keys(collection)])) {
+    const [value, now] = [stored[field as keyof Collection], collection[field as keyof Collection]];
     if (JSON.stringify(value) === JSON.stringify(now)) continue;
     throw new StoreMismatchError(folder, field, value, now);
   }
@@ -69,9 +69,9 @@ function compareOrigins(stored: Provenance, { provenance, folder, options }: Con
 async function fastForward(
   stored: Manifest,
   { folder, prompts, options }: Continuation,
-): Promise<DatasetPrompt[]> {
+): Promise<DatasetItem[]> {
   const kept = Math.min(options.batchSize ?? 8, stored.shards.at(-1)?.sequences ?? 0);
-  const tail: DatasetPrompt[] = [];
+  const tail: DatasetItem[] = [];
   while (prompts.count < stored.sequences) {
     options.signal?.throwIfAborted();
     const prompt = await prompts.next();
@@ -88,7 +88,7 @@ async function fastForward(
 /** Names do not tell whether the functions of interventions are the same, nor samples whether all weights are; numbers do. */
 async function recheck(
   stored: Manifest,
-  tail: readonly DatasetPrompt[],
+  tail: readonly DatasetItem[],
   { folder, model, options }: Continuation,
 ): Promise<void> {
   if (tail.length === 0) return;

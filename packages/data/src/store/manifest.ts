@@ -45,6 +45,8 @@ const manifestSchema = z
       sites: z.array(z.string()),
       positions,
       dtype: z.enum(["float32", "float16", "bfloat16"]),
+      /** What stands beside rows, where anything does. */
+      columns: z.record(z.string(), z.enum(["int32", "float32"])).optional(),
     }),
     /** Empty until the first shard is written. */
     sites: z.array(siteSchema),

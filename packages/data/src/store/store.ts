@@ -14,6 +14,7 @@ import {
   verifyFiles,
 } from "@mlxterp/mlx";
 import type { Provenance } from "@mlxterp/results";
+import { isColumn } from "../collect/columns.js";
 import { type RowOrigins, rowFromFront } from "../collect/rows.js";
 import {
   batchesOf,
@@ -32,7 +33,7 @@ export interface StoreShard extends RowOrigins {
   /** Its first row in the store. */
   readonly start: number;
   readonly rows: number;
-  /** By site: (rows, …), float32 or int32. */
+  /** By site: (rows, …), and columns as `#name`: (rows), float32 or int32. */
   readonly activations: Readonly<Record<string, MxArray>>;
 }
 
@@ -46,6 +47,8 @@ export class ActivationStore implements Disposable, AsyncDisposable {
   readonly folder: string;
   /** Name, shape of one row and stored dtype of what was collected. */
   readonly sites: readonly StoredSite[];
+  /** What stands beside each row, under `#` and its name, as `read` takes it: labels, for example. */
+  readonly columns: readonly StoredSite[];
   /** The number of rows. */
   readonly rows: number;
   /** The number of sequences of the dataset from which they come. */
@@ -66,7 +69,8 @@ export class ActivationStore implements Disposable, AsyncDisposable {
     const { collection, fingerprint, provenance } = manifest;
     this.folder = folder;
     this.manifest = manifest;
-    this.sites = manifest.sites;
+    this.sites = manifest.sites.filter(({ site }) => !isColumn(site));
+    this.columns = manifest.sites.filter(({ site }) => isColumn(site));
     this.rows = manifest.rows;
     this.sequences = manifest.sequences;
     this.complete = manifest.complete;
@@ -110,7 +114,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
     let start = 0;
     for (const { file, rows } of this.manifest.shards) {
       const all = Array.from({ length: rows }, (_, row) => start + row);
-      const arrays = this.sites.map(({ site }) => [site, this.read(site, all)]);
+      const arrays = this.manifest.sites.map(({ site }) => [site, this.read(site, all)]);
       const activations = Object.fromEntries(arrays) as StoreShard["activations"];
       yield { file, start, rows, activations, ...this.origins(all) };
       start += rows;
@@ -148,6 +152,21 @@ export class ActivationStore implements Disposable, AsyncDisposable {
     await verifyFiles(files, options);
   }
 
+  /** One line: what is in it, how much of it, and of which model. */
+  toString(): string {
+    const described = (stored: StoredSite) =>
+      `${stored.site} ${stored.dtype} [${stored.shape.join(", ")}]`;
+    const held = [...this.sites, ...this.columns].map(described).join(", ") || "nothing yet";
+    const size = `${this.rows} rows of ${this.sequences} sequences`;
+    const rest = this.complete ? "" : ", not complete";
+    return `ActivationStore ${this.folder}: ${size}${rest}; ${held}; of ${this.collection.model}`;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** Closes the files; whatever is read afterwards opens them again. */
   close(): void {
     this.reader.close();
@@ -168,9 +187,9 @@ export class ActivationStore implements Disposable, AsyncDisposable {
    */
   describe(name: string): StoredSite {
     checkText("site", name);
-    const found = this.sites.find(({ site }) => site === name);
+    const found = this.manifest.sites.find(({ site }) => site === name);
     if (found) return found;
-    const held = this.sites.map(({ site }) => site).join(", ");
+    const held = this.manifest.sites.map(({ site }) => site).join(", ");
     throw new InvalidArgumentError(
       "site",
       name,

@@ -16,6 +16,26 @@ describe("addVector", () => {
     expect(values(addVector(mx.array(vector))(x, site))).toEqual(expected);
   });
 
+  it("takes numbers as typed arrays have them, such as toFlat gives, and does not see later changes", () => {
+    const expected = values(addVector([10, 20, -30])(counting([2, 3]), site));
+    const kinds = [Float32Array, Float64Array, Int32Array, Int16Array, Int8Array];
+    for (const Kind of kinds) {
+      const vector = Kind.from([10, 20, -30]);
+      const add = addVector(vector);
+      vector[0] = 99;
+      expect(values(add(counting([2, 3]), site)), Kind.name).toEqual(expected);
+    }
+    const big = addVector(BigInt64Array.from([10n, 20n, -30n]));
+    expect(values(big(counting([2, 3]), site))).toEqual(expected);
+    const fractions = addVector(Float32Array.of(0.5, -1), { scale: 2 });
+    expect(values(fractions(mx.zeros([2]), site))).toEqual([1, -2]);
+    expect(() => addVector(Float32Array.of(1, Number.NaN))).toThrow(/must hold numbers, not NaN/);
+    expect(() => addVector(new Float32Array())).toThrow(/at least one/);
+    expect(() => addVector(new DataView(new ArrayBuffer(8)) as never)).toThrow(
+      InvalidArgumentError,
+    );
+  });
+
   it("multiplies the vector by its scale first", () => {
     const y = addVector([1, 2], { scale: -0.5 })(mx.zeros([3, 2]), site);
     expect(values(y)).toEqual([-0.5, -1, -0.5, -1, -0.5, -1]);

@@ -14,6 +14,7 @@ import { arrayField } from "../definition/fields.js";
 import { ValueShapeError } from "../errors.js";
 import { toFloat32 } from "../values/dtypes.js";
 import { HeldArray } from "../values/held-array.js";
+import type { TypedNumbers } from "../values/numbers.js";
 
 /** Its data. */
 export const addVectorDefinition = defineIntervention({
@@ -52,7 +53,7 @@ export interface AddVectorOptions {
  * await model.run(prompt, { interventions: { "layers.2": addVector(direction, { scale: 4 }) } });
  */
 export function addVector(
-  vector: readonly number[] | MxArray,
+  vector: readonly number[] | TypedNumbers | MxArray,
   options: AddVectorOptions = {},
 ): Intervention {
   checkOptions<AddVectorOptions>("addVector", options, { scale: checkFinite });

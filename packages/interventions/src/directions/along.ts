@@ -4,10 +4,14 @@ import { fromFlat, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { ValueShapeError } from "../errors.js";
 import { keepDtype, requireFloating, toFloat32 } from "../values/dtypes.js";
 import type { HeldArray } from "../values/held-array.js";
+import type { TypedNumbers } from "../values/numbers.js";
 import { orthonormalise } from "./orthonormalise.js";
 
 /** One direction, or several as rows: (hidden) or (directions, hidden). */
-export type Directions = readonly number[] | readonly (readonly number[])[] | MxArray;
+export type Directions =
+  | (readonly number[] | TypedNumbers)
+  | readonly (readonly number[] | TypedNumbers)[]
+  | MxArray;
 
 /** What is made of an activation's coordinates along orthonormal directions. */
 type Finish = (x: MxArray, coordinates: MxArray, basis: MxArray) => MxArray;

@@ -102,6 +102,54 @@ describe("patchFrom", () => {
     expect(patched(pattern, { ...step, axes: patternAxes }, {}, row)).toEqual([1, 2, 3, 4]);
   });
 
+  it("takes other positions of the source than those it patches, of prompts of other lengths", () => {
+    const longer = new Source(mx.negative(counting([2, 4, 1])), tokenBatch([4, 2]));
+    const tokens = tokenBatch([2, 3]);
+    const moved = (options: PatchOptions) => patched(longer, { tokens }, options);
+    // the last token of each prompt of the source: position 3 of the first, 1 of the second
+    expect(moved({ positions: -1, sourcePositions: -1 })).toEqual([1, -4, 3, 4, 5, -6]);
+    expect(moved({ positions: [1, 0], sourcePositions: [0, 1] })).toEqual([-2, -1, 3, -6, -5, 6]);
+    expect(moved({ positions: [0, 1], sourcePositions: 1 })).toEqual([-2, -2, 3, -6, -6, 6]);
+    const range = { positions: { from: 0, to: 2 }, sourcePositions: { from: 0, to: 2 } };
+    expect(moved(range)).toEqual([-1, -2, 3, -5, -6, 6]);
+    const one = new Source(mx.negative(counting([1, 5, 1])));
+    expect(patched(one, { tokens }, { positions: 0, sourcePositions: 4 })).toEqual([
+      -5, 2, 3, -5, 5, 6,
+    ]);
+  });
+
+  it("moves positions of a site whose axes stand otherwise, and of prompts padded on the left", () => {
+    const axes = ["batch", "kvHeads", "position", "headDim"] as const;
+    const source = new Source(mx.negative(counting([1, 2, 3, 1])));
+    const moved = { positions: 0, sourcePositions: 2 };
+    expect(patched(source, { axes }, moved, counting([1, 2, 2, 1]))).toEqual([-3, 2, -6, 4]);
+    const tokens = tokenBatch([2, 3], "left");
+    const plain = new Source(mx.negative(counting([2, 3, 1])), tokenBatch([3, 2], "left"));
+    // the first real token of the first prompt stands in column 1; that of the source's second one as well
+    expect(patched(plain, { tokens }, { positions: 0, sourcePositions: 0 })).toEqual([
+      ...[1, -1, 3, -5, 5, 6],
+    ]);
+  });
+
+  it("refuses positions that are not there, other counts, patterns, and a source without a target", () => {
+    const source = new Source(cached, tokenBatch([3, 3]));
+    const wrong =
+      (options: PatchOptions, context = {}) =>
+      () =>
+        patched(source, context, options);
+    expect(wrong({ positions: 0, sourcePositions: 3 })).toThrow(
+      /Position 3.*prompt 0 of the source/,
+    );
+    expect(wrong({ positions: [0, 1, 2], sourcePositions: [0, 1] })).toThrow(
+      /as many, or one for all/,
+    );
+    expect(wrong({ sourcePositions: 0 })).toThrow(/say where they go to/);
+    const pattern = new Source(counting([1, 1, 3, 3]));
+    const move = { positions: 0, sourcePositions: 1 };
+    const square = () => patched(pattern, { axes: patternAxes }, move, counting([1, 1, 3, 3]));
+    expect(square).toThrow(/patterns cannot be moved/);
+  });
+
   it("passes on what the source throws", () => {
     const empty = {
       get: () => {

@@ -1,6 +1,19 @@
 /** Puts activations of another run in the place of this one's: activation patching. */
-import type { Intervention, Positions, SiteContext, TokenBatch } from "@mlxterp/core";
-import { checkOptions, checkText, dtypeName, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkPositions,
+  type Intervention,
+  type Positions,
+  type SiteContext,
+  type TokenBatch,
+} from "@mlxterp/core";
+import {
+  checkOptions,
+  checkText,
+  dtypeName,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { atBatch } from "../at-batch/at-batch.js";
 import { atPositions } from "../at-positions/at-positions.js";
 import { specify } from "../definition/specification.js";
@@ -14,6 +27,7 @@ import {
 import { sameShape } from "../restrict/apply.js";
 import { type ActivationSource, checkSource } from "../values/activation-source.js";
 import { rankOf } from "../values/dtypes.js";
+import { type Move, movedPositions } from "./moved-positions.js";
 
 /** What to patch; everything by default. */
 export interface PatchOptions {
@@ -21,6 +35,11 @@ export interface PatchOptions {
   readonly site?: string;
   /** Patch these positions only; as in `atPositions`. */
   readonly positions?: Positions;
+  /**
+   * Take the activations of these positions of the source instead: as many as `positions`, in their order, or one for all.
+   * Prompts may then be of other lengths.
+   */
+  readonly sourcePositions?: Positions;
   /** Patch these rows of the batch only; as in `atBatch`. */
   readonly batch?: number | readonly number[];
 }
@@ -30,7 +49,8 @@ export interface PatchOptions {
  *
  * Shapes must be equal, except that a source of one prompt is used for every prompt of the batch. When the source
  * knows its tokens, every prompt must have as many as its counterpart. In a module's second call the source is asked
- * for `site#1`, and so on. While generating, only the part of the sequence that the source has is patched.
+ * for `site#1`, and so on. With `sourcePositions` an activation of any layer and position goes to any other (Ghandeharioun et
+ * al. 2024, "Patchscopes"). While generating, only the part of the sequence that the source has is patched.
  *
  * @param source an ActivationCache, or anything with `get(site)`; read when the site is reached
  * @returns an intervention whose result has the site's shape and dtype
@@ -46,13 +66,23 @@ export function patchFrom(source: ActivationSource, options: PatchOptions = {}):
   checkOptions<PatchOptions>("patchFrom", options, {
     site: checkText,
     positions: true,
+    sourcePositions: checkPositions,
     batch: true,
   });
   checkSource(source);
-  const { site: from, positions, batch } = options;
+  const { site: from, positions, sourcePositions, batch } = options;
+  if (sourcePositions !== undefined && positions === undefined) {
+    const rule =
+      "it says where activations come from; say where they go to as well: { positions, sourcePositions }.";
+    throw new InvalidArgumentError("sourcePositions", sourcePositions, rule);
+  }
+  const move =
+    sourcePositions === undefined || positions === undefined
+      ? undefined
+      : { from: sourcePositions, to: positions };
   let patch = specify(
     "patchFrom",
-    (x, site) => replacement(x, source, from ?? callName(site), site),
+    (x, site) => replacement(x, source, { name: from ?? callName(site), move }, site),
     (path) => {
       throw new NotSerializableError(
         formatPath(path),
@@ -71,10 +101,14 @@ function callName({ site, call }: SiteContext): string {
 function replacement(
   x: MxArray,
   source: ActivationSource,
-  name: string,
+  { name, move }: { readonly name: string; readonly move: Move | undefined },
   context: SiteContext,
 ): MxArray {
   const value = source.get(name);
+  if (move) {
+    if (context.step !== undefined && context.step > 0) return x; // generated tokens are left alone
+    return castTo(movedPositions(value, x, move, source.tokens, context), x, context);
+  }
   const { shape } = x;
   if (context.step !== undefined && isBehind(value, context)) return x;
   checkTokens(source.tokens, context);
@@ -85,16 +119,15 @@ function replacement(
     const rule = `The source's "${name}" must have the same shape, or hold one prompt for the whole batch.`;
     throw new ValueShapeError("patchFrom", context.site, given, shape, rule);
   }
+  return mx.broadcastTo(castTo(value, x, context), shape); // a new handle, so that the cache's own stays untouched
+}
+
+/** @throws ValueDtypeError (`VALUE_DTYPE`) for fractions at a site of integers */
+function castTo(value: MxArray, x: MxArray, { site }: SiteContext): MxArray {
   if (rankOf(value.dtype) > rankOf(x.dtype)) {
-    throw new ValueDtypeError(
-      "patchFrom",
-      context.site,
-      dtypeName(value.dtype),
-      dtypeName(x.dtype),
-    );
+    throw new ValueDtypeError("patchFrom", site, dtypeName(value.dtype), dtypeName(x.dtype));
   }
-  const cast = value.dtype === x.dtype ? value : value.astype(x.dtype);
-  return mx.broadcastTo(cast, shape); // a new handle, so that the cache's own stays untouched
+  return value.dtype === x.dtype ? value : value.astype(x.dtype);
 }
 
 /** Whether the source ends before the tokens of this generation step. */

@@ -3,8 +3,14 @@ import { fromFlat, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { brief } from "../errors.js";
 import type { JsonArray, JsonNumber, JsonNumbers } from "./json-numbers.js";
 
-/** Plain numbers, nested to any depth in a regular shape. */
-export type Numbers = number | readonly Numbers[];
+/** Numbers as other libraries, and `toFlat`, hand them out. */
+export type TypedNumbers =
+  | (Float32Array | Float64Array | Int32Array | Uint32Array)
+  | (Int16Array | Uint16Array | Int8Array | Uint8Array | Uint8ClampedArray)
+  | (BigInt64Array | BigUint64Array);
+
+/** Plain numbers, nested to any depth in a regular shape; a typed array is a list of them. */
+export type Numbers = number | TypedNumbers | readonly Numbers[];
 
 /** Numbers in one row, and how they were nested. */
 export interface FlatNumbers {
@@ -18,11 +24,19 @@ function irregular(argument: string, value: unknown, rule: string): InvalidArgum
 
 function shapeOf(argument: string, value: Numbers): number[] {
   const shape: number[] = [];
-  for (let inner: unknown = value; Array.isArray(inner); inner = inner[0]) {
+  for (let inner = listOf(value); inner; inner = listOf(inner[0])) {
     if (inner.length === 0) throw irregular(argument, value, "must hold at least one number.");
     shape.push(inner.length);
   }
   return shape;
+}
+
+/** A list, or the numbers of a typed array; undefined for what is neither. */
+function listOf(value: unknown): ArrayLike<unknown> | undefined {
+  if (Array.isArray(value)) return value;
+  return ArrayBuffer.isView(value) && !(value instanceof DataView)
+    ? (value as Float32Array)
+    : undefined;
 }
 
 /**
@@ -35,11 +49,16 @@ export function flatten(argument: string, value: Numbers): FlatNumbers {
   const flat: number[] = [];
   const visit = (item: unknown, depth: number): void => {
     if (depth < shape.length) {
-      if (!Array.isArray(item) || item.length !== shape[depth]) {
+      const list = listOf(item);
+      if (list?.length !== shape[depth]) {
         const rule = `is nested as [${shape.join(", ")}] at first, but then holds ${brief(item)}.`;
         throw irregular(argument, value, rule);
       }
-      for (const inner of item) visit(inner, depth + 1);
+      for (const inner of Array.from(list)) visit(inner, depth + 1);
+      return;
+    }
+    if (typeof item === "bigint" && Number.isSafeInteger(Number(item))) {
+      flat.push(Number(item));
       return;
     }
     if (typeof item !== "number" || Number.isNaN(item)) {

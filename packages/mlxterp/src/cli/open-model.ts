@@ -16,13 +16,14 @@ export async function openModel(
   progress: (label: string) => Progress,
 ): Promise<LanguageModel> {
   const options = loadOptionsOf(values, io.folder);
+  const { adapter } = options; // the command takes one
   const { loadModel } = await import("@mlxterp/models");
   const name = values.model ?? "tiny";
   const bar = progress(`loading ${name}`);
   try {
     return await loadModel(sourceFrom(name, io.folder), {
       ...options,
-      ...(options.adapter !== undefined && { adapter: sourceFrom(options.adapter, io.folder) }),
+      ...(typeof adapter === "string" && { adapter: sourceFrom(adapter, io.folder) }),
       signal: io.signal,
       onProgress: ({ file, loaded, total }) =>
         bar.update({ done: loaded, total, unit: "bytes", part: file }),

@@ -9,6 +9,7 @@ import type { Module } from "@mlxterp/mlx";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { claimed } from "../decoder/model/pass-arguments.js";
+import { type GenerationDefaults, withDefaults } from "../generation/defaults.js";
 import {
   type GeneratedText,
   generate,
@@ -36,6 +37,11 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
   readonly config: Config;
   /** The ids that end a generated text. */
   readonly eosTokens: readonly number[];
+  /**
+   * How the checkpoint's `generation_config.json` would generate texts. Its penalty and number of tokens hold where options
+   * say nothing; its draws when they are asked for, with `{ ...model.generationDefaults }`.
+   */
+  readonly generationDefaults: GenerationDefaults;
   /** Absent in a model that was not loaded. */
   readonly checkpoint: Checkpoint | undefined;
   /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
@@ -43,12 +49,14 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
 
   constructor(module: M, options: GenerativeOptions<Config>, anatomy: Partial<Anatomy>) {
     const { config, tokenizer, name, eosTokens = [], checkpoint, notes = [] } = options;
+    const { generationDefaults = {} } = options;
     super(module, {
       ...{ tokenizer, name, anatomy },
       forwardArguments: (_, given, changes) => claimed(module, given, changes),
     });
     this.config = config;
     this.eosTokens = eosTokens;
+    this.generationDefaults = generationDefaults;
     this.checkpoint = checkpoint;
     this.notes = notes;
   }
@@ -82,7 +90,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
     prompt: Prompt,
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerationStep, void, undefined> {
-    return generate(this, prompt, options);
+    return generate(this, prompt, withDefaults(this.generationDefaults, options));
   }
 
   /**
@@ -100,7 +108,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
     prompts: Prompt,
     options: GenerateBatchOptions = {},
   ): AsyncGenerator<GenerationBatchStep, void, undefined> {
-    return generateBatch(this, prompts, options);
+    return generateBatch(this, prompts, withDefaults(this.generationDefaults, options));
   }
 
   /**
@@ -111,7 +119,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
    * const { text } = await model.generateText("Once upon a time", { maxTokens: 20 });
    */
   generateText(prompt: Prompt, options: GenerateOptions = {}): Promise<GeneratedText> {
-    return generateText(this, prompt, options);
+    return generateText(this, prompt, withDefaults(this.generationDefaults, options));
   }
 
   /**
@@ -135,7 +143,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
    * story.activations.get("layers.0").shape; // (1, prompt and generated tokens but the last, hidden)
    */
   rollout(prompt: Prompt, options: RolloutOptions): Promise<Rollout> {
-    return rollout(this, prompt, options);
+    return rollout(this, prompt, withDefaults(this.generationDefaults, options));
   }
 
   /**
@@ -148,7 +156,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
    * stories.map(({ activations }) => activations.get("layers.0").shape[1]); // each text's own length
    */
   rolloutBatch(prompts: Prompt, options: RolloutBatchOptions): Promise<Rollout[]> {
-    return rolloutBatch(this, prompts, options);
+    return rolloutBatch(this, prompts, withDefaults(this.generationDefaults, options));
   }
 }
 

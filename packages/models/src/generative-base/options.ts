@@ -9,6 +9,7 @@ import {
   InvalidArgumentError,
 } from "@mlxterp/mlx";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import type { GenerationDefaults } from "../generation/defaults.js";
 
 export interface GenerativeOptions<Config> {
   /** The description the module was made from. */
@@ -18,6 +19,8 @@ export interface GenerativeOptions<Config> {
   readonly name?: string;
   /** The ids that end a text. Default: none. */
   readonly eosTokens?: readonly number[];
+  /** How texts are generated where nobody says otherwise, as a checkpoint's `generation_config.json` has it. Default: nothing. */
+  readonly generationDefaults?: GenerationDefaults;
   /** Where the weights come from; without it the model cannot be saved. */
   readonly checkpoint?: Checkpoint;
   /** What was left out of a checkpoint, in words. Default: nothing. */
@@ -32,6 +35,7 @@ export function checkGenerativeOptions(model: string, options: GenerativeOptions
   checkOptions<GenerativeOptions<unknown>>(model, options, {
     ...{ config: checkRecord, tokenizer: checkRecord, name: checkText },
     ...{ eosTokens: checkList, checkpoint: checkRecord, notes: checkList },
+    generationDefaults: checkRecord,
   });
 }
 

@@ -1,13 +1,19 @@
 /** Which files of a hub repository loading needs, and whether a folder has them. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { adapterConfigFile, adapterWeightsFile } from "../checkpoint/adapters/adapter-config.js";
 import {
-  configFile,
+  adapterConfigFile,
+  adapterWeightFiles,
+  mlxAdapterWeightsFile,
+} from "../checkpoint/adapters/adapter-config.js";
+import { configFile } from "../checkpoint/files/checkpoint-files.js";
+import {
   indexFile,
   listShards,
+  torchIndexFile,
+  torchWeightsFile,
   weightsFile,
-} from "../checkpoint/files/checkpoint-files.js";
+} from "../checkpoint/files/weight-files.js";
 import { CheckpointNotFoundError } from "../errors.js";
 
 /** What is to be fetched of a repository. */
@@ -25,51 +31,68 @@ export interface HubFiles {
   isComplete(snapshot: string): boolean;
 }
 
-/** A model: configuration, tokenizer and safetensors weights. */
+/** One file of weights, or the index of several; safetensors before what torch wrote. */
+const weightLayouts = [
+  [weightsFile, indexFile],
+  [torchWeightsFile, torchIndexFile],
+] as const;
+
+/** A model: configuration, tokenizer and weights. */
 export const modelFiles: HubFiles = {
   small: [
     configFile,
     "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
+    ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"],
     "chat_template.jinja",
+    adapterConfigFile,
   ],
   weights(paths, snapshot, id) {
-    if (paths.has(weightsFile)) return [weightsFile];
-    if (paths.has(indexFile)) {
-      return existsSync(join(snapshot, indexFile))
-        ? [indexFile, ...shardsOf(snapshot)]
-        : [indexFile];
+    for (const [single, index] of weightLayouts) {
+      if (paths.has(single)) return [single];
+      if (paths.has(index)) {
+        return existsSync(join(snapshot, index)) ? [index, ...shardsOf(snapshot, index)] : [index];
+      }
+    }
+    const looked = weightLayouts.flat();
+    if (paths.has(adapterConfigFile) && !paths.has(configFile)) {
+      const call = `loadModel(base, { adapter: ${JSON.stringify(id)} })`;
+      const wayOut = `This repository holds an adapter, not a model. Load the model it was trained for with it: ${call}; its ${adapterConfigFile} names that.`;
+      throw new CheckpointNotFoundError(id, looked, wayOut);
     }
     throw new CheckpointNotFoundError(
       id,
-      [weightsFile, indexFile],
-      "This repository has no safetensors weights; look for a converted one.",
+      looked,
+      "This repository has no safetensors weights and none of torch; look for a converted one.",
     );
   },
   isComplete(snapshot) {
     const has = (file: string) => existsSync(join(snapshot, file));
     if (!has(configFile)) return false;
-    return has(weightsFile) || (has(indexFile) && shardsOf(snapshot).every(has));
+    return weightLayouts.some(
+      ([single, index]) => has(single) || (has(index) && shardsOf(snapshot, index).every(has)),
+    );
   },
 };
 
-/** A LoRA adapter in PEFT's layout. */
+/** A LoRA adapter in the layout of PEFT or of mlx-lm. */
 export const adapterFiles: HubFiles = {
   small: [adapterConfigFile],
   weights(paths, _snapshot, id) {
-    if (paths.has(adapterWeightsFile)) return [adapterWeightsFile];
+    const found = allAdapterWeights.find((file) => paths.has(file));
+    if (found) return [found];
     throw new CheckpointNotFoundError(
       id,
-      [adapterWeightsFile],
-      "This repository has no adapter in safetensors; look for a converted one.",
+      allAdapterWeights,
+      "This repository has no adapter; name one that PEFT or mlx-lm has written.",
     );
   },
   isComplete: (snapshot) =>
-    [adapterConfigFile, adapterWeightsFile].every((file) => existsSync(join(snapshot, file))),
+    existsSync(join(snapshot, adapterConfigFile)) &&
+    allAdapterWeights.some((file) => existsSync(join(snapshot, file))),
 };
 
-function shardsOf(folder: string): string[] {
-  return [...listShards(join(folder, indexFile)).keys()];
+const allAdapterWeights = [...adapterWeightFiles, mlxAdapterWeightsFile];
+
+function shardsOf(folder: string, index: string): string[] {
+  return [...listShards(join(folder, index)).keys()];
 }

@@ -3,7 +3,6 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ListFileEntry } from "@huggingface/hub";
 import { fileFailure, withFiles } from "@mlxterp/mlx";
-import { indexFile } from "../checkpoint/files/checkpoint-files.js";
 import { CheckpointNotFoundError, CorruptCheckpointError } from "../errors.js";
 import { apiFetch } from "./api-fetch.js";
 import { type RepositoryCache, repositoryCache } from "./cache-layout.js";
@@ -42,7 +41,7 @@ export interface HubOptions {
 const patience: RetryPolicy = { attempts: 5, delay: 500 };
 
 /**
- * The folder of a hub model with configuration, tokenizer and safetensors weights. A branch or tag is looked
+ * The folder of a hub model with configuration, tokenizer and weights. A branch or tag is looked
  * up each time; when the hub cannot be reached, what the cache holds of it is used.
  *
  * @param id such as `Xenova/llama2.c-stories15M`
@@ -192,6 +191,6 @@ async function listEntries(connection: HubConnection): Promise<Map<string, ListF
 }
 
 function missingShard(repository: string, path: string): CheckpointNotFoundError {
-  const rule = `Its ${indexFile} lists this file, but the repository lacks it: its upload is not complete.`;
+  const rule = `Its index lists this file, but the repository lacks it: its upload is not complete.`;
   return new CheckpointNotFoundError(repository, [path], rule);
 }

@@ -91,8 +91,9 @@ export class LanguageModel extends GenerativeBase<Decoder, DecoderConfig> {
       );
     }
     const { decoder, config } = await foldDecoder(this.module, this.config, options);
-    const { tokenizer, eosTokens, name } = this;
-    return createModel(decoder, { config, tokenizer, eosTokens, name: `${name}, folded` });
+    const { tokenizer, eosTokens, generationDefaults, name } = this;
+    const kept = { config, tokenizer, eosTokens, generationDefaults };
+    return createModel(decoder, { ...kept, name: `${name}, folded` });
   }
 
   /** @internal Tells lengths apart at which positions turn in different ways, as `dynamic` and `longrope` scaling has it. */

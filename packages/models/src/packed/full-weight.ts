@@ -9,10 +9,12 @@ export interface Weighted {
 
 /** A layer with a low-rank addition to its weight. */
 export interface Adapted {
-  readonly base: Weighted;
+  readonly base: Weighted | Adapted;
   readonly down: Weighted; // weight (rank, in)
   readonly up: Weighted; // weight (out, rank)
   readonly scale: number;
+  /** What each row of the sum is multiplied with, (out). */
+  readonly factor?: MxArray;
 }
 
 /**
@@ -24,7 +26,8 @@ export interface Adapted {
 export function fullWeight(layer: Weighted | Adapted): MxArray {
   if ("base" in layer) {
     const change = mx.matmul(layer.up.weight, layer.down.weight);
-    return mx.add(fullWeight(layer.base), mx.multiply(change, layer.scale));
+    const sum = mx.add(fullWeight(layer.base), mx.multiply(change, layer.scale));
+    return layer.factor ? mx.multiply(sum, layer.factor.reshape([-1, 1])) : sum;
   }
   return isPacked(layer) ? unpack(layer) : layer.weight;
 }

@@ -75,5 +75,5 @@ export function referenceFolder(path: string): string {
 
 /** Settings that published models differ in, each as a miniature with logits and hidden states. */
 export const settingNames: readonly string[] = checkpointsBelow(shipped)
-  .filter((folder) => !isComplete(folder))
+  .filter((folder) => !isComplete(folder) && existsSync(join(folder, "reference.safetensors")))
   .map((folder) => relative(shipped, folder));

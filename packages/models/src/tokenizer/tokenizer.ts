@@ -20,6 +20,7 @@ import { createEngine, type Engine, marksOf } from "./engine/engine.js";
 import { TokenizerFileError } from "./engine/step.js";
 import { applyPolicy, type TextMarks } from "./marks.js";
 import { pieceStyle, pieceText } from "./pieces.js";
+import { sentencePieceOf } from "./sentence-piece/tokenizer-of-model.js";
 import { readSettings, type Settings } from "./settings.js";
 import { createTokenFinder, type TextToken } from "./text-tokens.js";
 import { type TokenizerJson, tokenizerJson } from "./tokenizer-json.js";
@@ -85,9 +86,10 @@ export interface TextTokenizer extends Tokenizer {
 }
 
 /**
- * The tokenizer in a checkpoint's folder: `tokenizer.json` with the policy of `tokenizer_config.json`.
+ * The tokenizer in a checkpoint's folder: `tokenizer.json`, or else SentencePiece's `tokenizer.model`, with the policy of
+ * `tokenizer_config.json`.
  *
- * @returns undefined when there is no `tokenizer.json`; token ids then still work as prompts
+ * @returns undefined when there is neither; token ids then still work as prompts
  * @throws TokenizerError (`TOKENIZER`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`)
  * @example
  * await model.save("my-model");
@@ -96,8 +98,12 @@ export interface TextTokenizer extends Tokenizer {
 export function loadTokenizer(folder: string): TextTokenizer | undefined {
   checkPath("folder", folder);
   const file = join(folder, "tokenizer.json");
-  if (!existsSync(file)) return undefined;
   const settings = readSettings(folder);
+  if (!existsSync(file)) {
+    const written = sentencePieceOf(folder, settings);
+    if (!written) return undefined;
+    return createTokenizer(tokenizerJson.parse(written.json), written.settings, written.file);
+  }
   const parsed = tokenizerJson.safeParse(readJsonFile(file));
   if (!parsed.success) throw new TokenizerError(file, z.prettifyError(parsed.error));
   return createTokenizer(parsed.data, settings, file);

@@ -1,10 +1,13 @@
-/** The adapter_config.json of PEFT: which LoRA it describes, and every setting that would make it another method. */
+/** The adapter_config.json of PEFT or mlx-lm: which LoRA it describes, and every setting that would make it another method. */
 import { z } from "zod";
 import { UnsupportedConfigError } from "../../errors.js";
 import { createWholeMatcher, PatternSyntaxError } from "../../patterns/pattern.js";
+import { readMlxConfig } from "./mlx-config.js";
 
 export const adapterConfigFile = "adapter_config.json";
-export const adapterWeightsFile = "adapter_model.safetensors";
+/** Of PEFT, which wrote pickles before. */
+export const adapterWeightFiles = ["adapter_model.safetensors", "adapter_model.bin"] as const;
+export const mlxAdapterWeightsFile = "adapters.safetensors";
 
 const unset = (name: string) =>
   z
@@ -18,6 +21,7 @@ const harmless = z.union([z.boolean(), z.enum(["gaussian", "eva", "orthogonal"])
 
 const schema = z.object({
   peft_type: z.literal("LORA"),
+  base_model_name_or_path: z.unknown().optional(),
   r: z.int().positive(),
   lora_alpha: z.number(),
   use_rslora: z.boolean().nullish(),
@@ -25,12 +29,13 @@ const schema = z.object({
   rank_pattern: z.record(z.string(), z.int()).nullish(),
   alpha_pattern: z.record(z.string(), z.number()).nullish(),
   init_lora_weights: harmless.nullish(),
-  bias: z.literal("none").nullish(),
-  use_dora: unset("DoRA"),
+  /** Biases and whole modules that were trained are in the file beside the factors, and take the place of the base's. */
+  bias: z.enum(["none", "all", "lora_only"]).nullish(),
+  modules_to_save: z.array(z.string()).nullish(),
+  use_dora: z.boolean().nullish(),
   use_qalora: unset("QALoRA"),
   alora_invocation_tokens: unset("activated LoRA"),
   lora_bias: unset("a bias of the adapter"),
-  modules_to_save: unset("replacing whole modules"),
   trainable_token_indices: unset("training single tokens"),
   layer_replication: unset("layer replication"),
   target_parameters: unset("adapting bare parameters"),
@@ -43,6 +48,9 @@ const schema = z.object({
 
 /** What is needed of it. */
 export interface AdapterConfig {
+  readonly layout: "peft" | "mlx";
+  /** The model it was trained for, where it says so. */
+  readonly base: string | undefined;
   /** @returns what the product of the factors is multiplied with, for a module by its path in the base model */
   scaleOf(module: string, rank: number): number;
 }
@@ -54,6 +62,8 @@ export interface AdapterConfig {
  * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) naming the first setting that is not implemented
  */
 export function readAdapterConfig(json: unknown, file: string): AdapterConfig {
+  const mlx = readMlxConfig(json, file);
+  if (mlx) return mlx;
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
@@ -63,11 +73,13 @@ export function readAdapterConfig(json: unknown, file: string): AdapterConfig {
     );
     throw new UnsupportedConfigError(path.join(".") || "the file", value, file, `${message}.`);
   }
-  const { lora_alpha, use_rslora, alpha_pattern } = parsed.data;
+  const { lora_alpha, use_rslora, alpha_pattern, base_model_name_or_path: base } = parsed.data;
   const alphas = Object.entries(alpha_pattern ?? {}).map(
     ([pattern, alpha]) => [matcherOf(pattern, file), alpha] as const,
   );
   return {
+    layout: "peft",
+    base: typeof base === "string" ? base.slice(0, 200) : undefined,
     scaleOf: (module, rank) => {
       const alpha = alphas.find(([matches]) => matches(module))?.[1] ?? lora_alpha;
       return alpha / (use_rslora ? Math.sqrt(rank) : rank);

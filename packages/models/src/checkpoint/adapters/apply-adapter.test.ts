@@ -218,9 +218,8 @@ describe("an adapter that cannot be applied", () => {
 
   for (const [field, value] of [
     ["peft_type", "IA3"],
-    ["use_dora", true],
-    ["bias", "all"],
-    ["modules_to_save", ["lm_head"]],
+    ["lora_bias", true],
+    ["target_parameters", ["experts.weight"]],
     ["layer_replication", [[0, 1]]],
     ["init_lora_weights", "pissa"],
     ["trainable_token_indices", [3]],

@@ -1,115 +1,81 @@
-/** Puts a LoRA adapter into a model: added to its weights while they are loaded, or beside them as a module of its own. */
-import { evaluate, type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { UnexpectedWeightsError, UnsupportedConfigError, WeightShapeError } from "../../errors.js";
-import { type WeightDtype, weightDtype } from "../files/weight-dtype.js";
-import { moduleAt, moduleOf, replaceModule } from "../quantization/module-path.js";
+/** Puts LoRA adapters into a model: added to its weights while they are loaded, or beside them as modules of their own. */
+import { evaluateNow, type Linear, type Module, type MxArray, mx } from "@mlxterp/mlx";
+import { UnsupportedConfigError } from "../../errors.js";
+import { fullWeight } from "../../packed/full-weight.js";
+import { moduleAt, replaceModule } from "../quantization/module-path.js";
 import type { QuantizedLinear } from "../quantization/quantized-modules.js";
-import { rowParts } from "../table/row-parts.js";
-import { findTarget, type WeightTable } from "../table/weight-table.js";
-import { type Adapter, type LowRankChange, readAdapter } from "./adapter-files.js";
+import type { LayerChange } from "./layer-changes.js";
 import { LoraLinear } from "./lora-linear.js";
 
-/** A change of one of the model's own modules. */
-interface LayerChange {
-  readonly path: string;
-  readonly down: MxArray; // (rank, in)
-  readonly up: MxArray; // (out, rank)
-  readonly scale: number;
-}
-
-/** The changes of an adapter, checked against the model. */
-export interface LayerChanges {
-  readonly file: string;
-  readonly changes: readonly LayerChange[];
-}
-
 /**
- * Reads the adapter in a folder.
+ * Keeps adapters as modules with their own sites; the loaded model is changed. Of several that change one layer, each has
+ * the one before as its base.
  *
- * @param root the model before its weights are loaded
- * @throws what `readAdapter` throws; UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`) for modules that the base model
- * does not have, WeightShapeError (`WEIGHT_SHAPE`)
+ * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for an adapted embedding
  */
-export async function readChanges(
-  root: Module,
-  table: WeightTable,
-  folder: string,
-  dtype?: WeightDtype,
-): Promise<LayerChanges> {
-  const adapter = readAdapter(folder);
-  const target = weightDtype(dtype);
-  const cast = (array: MxArray) => (target ? array.astype(target) : array);
-  const changes = adapter.changes
-    .flatMap((change) => layerChanges(root, table, change, adapter))
-    .map((change) => ({ ...change, down: cast(change.down), up: cast(change.up) }));
-  await evaluate(changes.flatMap(({ down, up }) => [down, up]));
-  return { file: adapter.file, changes };
-}
-
-/** Keeps an adapter as modules with their own sites; the loaded model is changed. */
-export function attachAdapter(root: Module, { changes }: LayerChanges): void {
-  for (const { path, down, up, scale } of changes) {
-    const layer = moduleAt(root, path) as Linear | QuantizedLinear;
-    replaceModule(root, path, new LoraLinear(layer, down, up, scale));
+export function attachAdapters(root: Module, changes: readonly LayerChange[]): void {
+  for (const { path, down, up, scale, magnitude, isEmbedding, file } of changes) {
+    if (isEmbedding) {
+      const rule = `${path} is an embedding, whose adapter is added to its weight. Leave { live } out.`;
+      throw new UnsupportedConfigError("live", true, file, rule);
+    }
+    const layer = moduleAt(root, path) as Linear | QuantizedLinear | LoraLinear;
+    const change = { down, up, scale };
+    const factor = magnitude && rowFactors(changed(fullWeight(layer), change), magnitude);
+    if (factor) evaluateNow([factor]);
+    replaceModule(root, path, new LoraLinear(layer, { ...change, factor: factor?.reshape([-1]) }));
   }
 }
 
-/** Adds an adapter to weights. */
+/** Adds adapters to weights. */
 export interface AdapterMerge {
   /**
    * @param parameter its path
    * @param weight all rows of it, or those from `first` on
-   * @returns the sum, or the weight itself where the adapter changes nothing
+   * @returns the sum, or the weight itself where no adapter changes anything
    */
   add(parameter: string, weight: MxArray, first?: number): MxArray;
   /** @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) where there is a change: a packed weight cannot take it up */
   refuse(parameter: string): void;
 }
 
-export function mergeAdapter({ changes, file }: LayerChanges): AdapterMerge {
-  const byParameter = new Map(changes.map((change) => [`${change.path}.weight`, change]));
+export function mergeAdapters(changes: readonly LayerChange[]): AdapterMerge {
+  const byParameter = new Map<string, LayerChange[]>();
+  for (const change of changes) {
+    const parameter = `${change.path}.weight`;
+    byParameter.set(parameter, [...(byParameter.get(parameter) ?? []), change]);
+  }
   return {
-    add: (parameter, weight, first = 0) => {
-      const change = byParameter.get(parameter);
-      if (!change) return weight;
-      const rows = change.up.index(mx.Slice(first, first + weight.shape[0]));
-      return mx.add(weight, mx.multiply(mx.matmul(rows, change.down), change.scale));
-    },
+    add: (parameter, weight, first = 0) =>
+      (byParameter.get(parameter) ?? []).reduce((sum, { up, down, scale, magnitude }) => {
+        const part = (array: MxArray) => array.index(mx.Slice(first, first + weight.shape[0]));
+        const changedRows = changed(sum, { up: part(up), down, scale });
+        if (!magnitude) return changedRows;
+        return mx.multiply(changedRows, rowFactors(changedRows, part(magnitude)));
+      }, weight),
     refuse: (parameter) => {
-      const change = byParameter.get(parameter);
-      if (change) throw packedBase(change.path, file);
+      const [change] = byParameter.get(parameter) ?? [];
+      if (change) throw packedBase(change.path, change.file);
     },
   };
 }
 
-/** A fused module of the file is several of the model's, which share the first factor. */
-function layerChanges(
-  root: Module,
-  table: WeightTable,
-  { module, down, up, scale }: LowRankChange,
-  { file }: Adapter,
-): LayerChange[] {
-  const target = findTarget(table, `${module}.weight`);
-  if (!target || target === "ignored" || target.piece !== undefined) {
-    throw new UnexpectedWeightsError([module], file);
-  }
-  const paths = target.parameters.map(moduleOf);
-  const layers = paths.map((path) => moduleAt(root, path));
-  if (!layers.every(isLinear)) throw new UnexpectedWeightsError([module], file);
-  const shapes = layers.map(({ weight }) => weight.shape);
-  const parts = rowParts(target.rule, up, shapes);
-  const total = shapes.reduce((sum, [count]) => sum + count, 0);
-  if (!parts)
-    throw new WeightShapeError(`${module}.lora_B`, [total, down.shape[0]], up.shape, file);
-  const [, inputs] = shapes[0];
-  if (down.shape[1] !== inputs) {
-    throw new WeightShapeError(`${module}.lora_A`, [down.shape[0], inputs], down.shape, file);
-  }
-  return paths.map((path, index) => ({ path, down, up: parts[index], scale }));
+function changed(
+  weight: MxArray,
+  { up, down, scale }: Pick<LayerChange, "up" | "down" | "scale">,
+): MxArray {
+  return mx.add(weight, mx.multiply(mx.matmul(up, down), scale));
 }
 
-function isLinear(module: unknown): module is Linear {
-  return module instanceof nn.Linear;
+/**
+ * What gives each row of a weight its length. Source: Liu et al. 2024, "DoRA: Weight-Decomposed Low-Rank Adaptation",
+ * equation 5, where every output of the layer has a length of its own.
+ *
+ * @param weight (out, in)
+ * @param magnitude (out, 1)
+ */
+function rowFactors(weight: MxArray, magnitude: MxArray): MxArray {
+  return mx.divide(magnitude, mx.sqrt(mx.sum(mx.square(weight), 1, true)));
 }
 
 function packedBase(path: string, file: string): UnsupportedConfigError {

@@ -3,7 +3,7 @@ import { fileSize } from "@mlxterp/mlx";
 import { CorruptCheckpointError, UnsupportedConfigError } from "../../errors.js";
 import { readFileBytes } from "../files/file-bytes.js";
 import { GgufReader, type GgufValue } from "./gguf-reader.js";
-import { type GgufType, ggufTypes } from "./gguf-types.js";
+import { type GgufType, ggufTypes, otherType } from "./gguf-types.js";
 
 export interface GgufTensor {
   readonly name: string;
@@ -102,8 +102,8 @@ function readTensor(reader: GgufReader, file: string): GgufTensor {
   const type = Object.hasOwn(ggufTypes, code) ? ggufTypes[code] : undefined;
   if (!type) {
     const known = Object.values(ggufTypes).map(({ name: known }) => known);
-    const rule = `Tensors of GGUF type ${code} are not implemented; supported: ${known.join(", ")}.`;
-    throw new UnsupportedConfigError(name, code, file, rule);
+    const rule = `Tensors of this type are not implemented; supported: ${known.join(", ")}. Look for a file in one of them.`;
+    throw new UnsupportedConfigError(name, otherType(code), file, rule);
   }
   if (lengths[0] % type.block !== 0) {
     throw new CorruptCheckpointError(file, `"${name}" has rows that are no whole blocks`);

@@ -34,3 +34,23 @@ export const ggufTypes: Readonly<Record<number, GgufType>> = {
   14: { name: "Q6_K", block: 256, blockBytes: 210 },
   30: { name: "BF16", block: 1, blockBytes: 2 },
 };
+
+/** Types that are not read, by their codes: named where a file has one. */
+const others: Readonly<Record<number, string>> = {
+  ...{
+    9: "Q8_1",
+    15: "Q8_K",
+    16: "IQ2_XXS",
+    17: "IQ2_XS",
+    18: "IQ3_XXS",
+    19: "IQ1_S",
+    20: "IQ4_NL",
+  },
+  ...{ 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32", 27: "I64" },
+  ...{ 28: "F64", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4" },
+};
+
+/** What a type that is not read is called. */
+export function otherType(code: number): string {
+  return others[code] ?? `of code ${code}`;
+}

@@ -37,6 +37,7 @@ export function openGguf(file: string, known: GgufArchitectures): OpenedCheckpoi
     packing: { schemeOf: (module) => ({ bits: bits.get(`${module}.weight`) ?? 8, groupSize }) },
     table: (config) => tableOf(architecture, config),
     configText: undefined,
+    notes: [],
     source: new GgufSource(file, header.tensors),
     tokenizer: () => loadTokenizer(folder) ?? ggufTokenizer(header.metadata, file),
   };

@@ -1,8 +1,5 @@
-/**
- * SentencePiece's byte-pair encoding from scores: of all neighbours the pair is merged whose whole has the highest score,
- * so the list of merges is the list of pairs, ordered by it.
- * Source: Kudo & Richardson 2018, "SentencePiece", section 3.
- */
+/** The parts of SentencePiece's tokenizer that a GGUF file has as scores. */
+import { mergesOfScores } from "../../tokenizer/sentence-piece/score-merges.js";
 import { type GgufTokens, vocabulary } from "./gguf-tokens.js";
 import type { TokenizerPart } from "./pre-tokenizers.js";
 
@@ -32,26 +29,10 @@ export function sentencePieceParts({
     model: {
       type: "BPE",
       vocab: vocabulary(tokens),
-      merges: mergesOf(tokens, scores),
+      merges: mergesOfScores(tokens, scores),
       unk_token: unknown ?? null,
       fuse_unk: true,
       byte_fallback: true,
     },
   };
-}
-
-/** Of several ways to one whole the one with the earlier pieces comes first, as in files that were converted before. */
-function mergesOf(tokens: readonly string[], scores: readonly number[]): string[][] {
-  const ids = new Map(tokens.map((token, id) => [token, id]));
-  const merges: { readonly pair: string[]; readonly score: number; readonly left: number }[] = [];
-  for (const [id, token] of tokens.entries()) {
-    const letters = [...token];
-    for (let cut = 1; cut < letters.length; cut++) {
-      const pair = [letters.slice(0, cut).join(""), letters.slice(cut).join("")];
-      const [left, right] = pair.map((part) => ids.get(part));
-      if (left === undefined || right === undefined) continue;
-      merges.push({ pair, score: scores[id] ?? 0, left });
-    }
-  }
-  return merges.sort((a, b) => b.score - a.score || a.left - b.left).map(({ pair }) => pair);
 }

@@ -10,8 +10,8 @@ interface LoadedFrom {
   /** The folder or file. */
   readonly location: string;
   readonly revision?: string;
-  /** The adapter, and the file that holds it. */
-  readonly added: { readonly name: string; readonly file: string } | undefined;
+  /** The adapters, and the file that holds each. */
+  readonly added: readonly { readonly name: string; readonly file: string }[];
 }
 
 /** @param module filled, so that it tells how it is packed */
@@ -20,15 +20,19 @@ export function checkpointOrigin(
   { folder, files }: OpenedCheckpoint,
   { location, revision, added }: LoadedFrom,
 ): ModelOrigin {
-  const tokenizer = join(folder, "tokenizer.json");
+  const tokenizer = ["tokenizer.json", "tokenizer.model", "spiece.model"]
+    .map((name) => join(folder, name))
+    .find((file) => existsSync(file));
   const quantization = quantizationOf(module);
   const commit = commitOf(location) ?? revision;
   return {
     weights: { hash: hashOf(files.tensors.map(({ file }) => file)), how: fileSampling },
     ...(commit !== undefined && { revision: commit }),
     ...(quantization && { quantization }),
-    ...(added && { adapters: [{ name: added.name, hash: hashSampled(added.file) }] }),
-    ...(existsSync(tokenizer) && { tokenizer: hashFile(tokenizer) }),
+    ...(added.length > 0 && {
+      adapters: added.map(({ name, file }) => ({ name, hash: hashSampled(file) })),
+    }),
+    ...(tokenizer !== undefined && { tokenizer: hashFile(tokenizer) }),
   };
 }
 

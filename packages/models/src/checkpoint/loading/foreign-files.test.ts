@@ -71,11 +71,80 @@ describe("a folder with an adapter", () => {
     await expect(loadModel(writeAdapter([], null))).rejects.toThrow(/"its base model", \{ adapter/);
   });
 
-  it("with a pickle tells how PEFT writes safetensors, not that PEFT should have", async () => {
+  it("with a pickle that is none names what is wrong with it", async () => {
     const adapter = writeAdapter(["adapter_model.bin"], "org/base-model");
     const loading = loadModel(writeCheckpoint(), { adapter });
-    await expect(loading).rejects.toBeInstanceOf(CheckpointNotFoundError);
-    await expect(loading).rejects.toThrow(/pickle.*safe_serialization=True/s);
+    await expect(loading).rejects.toMatchObject({ code: "UNSUPPORTED_FILE" });
+    await expect(loading).rejects.toThrow("does not begin as files of torch.save do");
+  });
+
+  it("that was trained for another model is told by that model's name", async () => {
+    const adapter = writeAdapter([], "org/base-model");
+    const name = "base_model.model.model.layers.9.self_attn.q_proj.lora";
+    mx.saveSafetensors(join(adapter, "adapter_model.safetensors"), {
+      [`${name}_A.weight`]: mx.zeros([4, 32]),
+      [`${name}_B.weight`]: mx.zeros([32, 4]),
+    });
+    const loading = loadModel(writeCheckpoint(), { adapter });
+    await expect(loading).rejects.toMatchObject({ code: "UNEXPECTED_WEIGHTS" });
+    await expect(loading).rejects.toThrow(/layers\.9.*trained for "org\/base-model"/s);
+  });
+
+  it("is not a model's folder", async () => {
+    const loading = loadModel(writeCheckpoint(), { adapter: writeCheckpoint() });
+    await expect(loading).rejects.toThrow(/holds a model, not an adapter/);
+  });
+});
+
+describe("shards without an index", () => {
+  const shards = (count: number) =>
+    Array.from({ length: count }, (_, number) => `model-0000${number + 1}-of-0000${count}`);
+
+  function writeShards(kept = 2): string {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "config.json"), JSON.stringify(llamaJson));
+    const tensors = Object.entries(llamaTensors());
+    for (const [number, name] of shards(2).entries()) {
+      if (number >= kept) continue;
+      const own = tensors.filter((_, index) => index % 2 === number);
+      mx.saveSafetensors(join(folder, `${name}.safetensors`), Object.fromEntries(own));
+    }
+    return folder;
+  }
+
+  it("are read by their numbers", async () => {
+    expect(maxDifference(await outputOf(writeShards()), await outputOf(writeCheckpoint()))).toBe(0);
+  });
+
+  it("are told to be incomplete by the number that is missing", async () => {
+    const loading = loadModel(writeShards(1));
+    await expect(loading).rejects.toMatchObject({ code: "CHECKPOINT_NOT_FOUND" });
+    await expect(loading).rejects.toThrow("number 2 of 2 is missing");
+  });
+});
+
+describe("a checkpoint with another head", () => {
+  it("is told to be a classifier, not to have a wrong config", async () => {
+    const { "lm_head.weight": _, ...decoder } = llamaTensors();
+    const folder = writeCheckpoint(llamaJson, { ...decoder, "score.weight": mx.zeros([3, 32]) });
+    const loading = loadModel(folder);
+    await expect(loading).rejects.toMatchObject({ code: "UNEXPECTED_WEIGHTS" });
+    await expect(loading).rejects.toThrow(/score\.weight is the head of a classifier/);
+  });
+});
+
+describe("a folder whose weights are in other files", () => {
+  it.each([
+    [["a.pt", "b.pt"], /several files of torch \(a\.pt, b\.pt\)/],
+    [["weights.safetensors"], /There is weights\.safetensors\. Call it model\.safetensors/],
+    [["model-q4.gguf"], /There is model-q4\.gguf: give that file/],
+    [["tf_model.h5"], /There is tf_model\.h5\. .*must be converted/],
+    [["training_args.bin"], /must be converted/],
+  ])("names them: %j", async (files, message) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "config.json"), JSON.stringify(llamaJson));
+    for (const name of files) writeFileSync(join(folder, name), "");
+    await expect(loadModel(folder)).rejects.toThrow(message);
   });
 });
 

@@ -1,6 +1,4 @@
 /** Loads a model by name: the one that comes along, a folder, or one of the hub. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type InterpretableModelCore, noteOrigin } from "@mlxterp/core";
 import {
   brief,
@@ -18,7 +16,6 @@ import {
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
-import { readEndTokens } from "../../families/shared/config-json.js";
 import {
   type BuiltModule,
   type Family,
@@ -27,15 +24,19 @@ import {
 } from "../../families/shared/family.js";
 import type { HubOptions } from "../../hub/hub-model.js";
 import { LanguageModel } from "../../language-model/language-model.js";
-import { attachAdapter, mergeAdapter, readChanges } from "../adapters/apply-adapter.js";
-import { readJsonFile } from "../files/json-file.js";
+import { readAdapter } from "../adapters/adapter-files.js";
+import { type AdapterChoice, adapterList, checkAdapters } from "../adapters/adapter-spec.js";
+import { attachAdapters, mergeAdapters } from "../adapters/apply-adapter.js";
+import { type AdapterInUse, layerChanges } from "../adapters/layer-changes.js";
+import { withReplaced } from "../adapters/replaced-source.js";
 import { checkDtype, type WeightDtype } from "../files/weight-dtype.js";
 import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
 import { loadWeights } from "../reading/weights.js";
+import type { WeightTable } from "../table/weight-table.js";
 import { checkDescription, checkFields } from "./bounds.js";
 import { checkpointOrigin } from "./checkpoint-origin.js";
-import { ignoredCode } from "./code-pointers.js";
+import { endTokens, readGenerationConfig } from "./generation-config.js";
 import { locateAdapter, locateModel } from "./locate.js";
 import { openCheckpoint } from "./open-checkpoint.js";
 
@@ -44,9 +45,12 @@ export interface LoadOptions extends HubOptions {
   readonly dtype?: WeightDtype;
   /** Packs linear layers and embeddings while they are loaded. Default: as the checkpoint is. */
   readonly quantize?: QuantizeOptions;
-  /** A LoRA adapter in PEFT's layout, a folder or a hub id; it is added to the weights unless it is `live`. */
-  readonly adapter?: string;
-  /** Keeps the adapter beside the weights, as a module with sites of its own. Default: false. */
+  /**
+   * A LoRA adapter in the layout of PEFT or mlx-lm, a folder or a hub id, or several with weights; they are added to the
+   * model's weights unless they are `live`.
+   */
+  readonly adapter?: AdapterChoice;
+  /** Keeps adapters beside the weights, as modules with sites of their own. Default: false. */
   readonly live?: boolean;
   /**
    * Reads each weight of safetensors files when it is first computed with, so that a look at the first layers reads no
@@ -68,7 +72,7 @@ function checkModelClass(argument: string, value: unknown): void {
 }
 
 const optionNames: OptionNames<AnyOptions> = {
-  ...{ dtype: checkDtype, quantize: checkRecord, adapter: checkText, as: checkModelClass },
+  ...{ dtype: checkDtype, quantize: checkRecord, adapter: checkAdapters, as: checkModelClass },
   ...{ live: checkBoolean, lazy: checkBoolean, offline: checkBoolean, verify: checkBoolean },
   ...{ revision: checkText, accessToken: checkText, cacheFolder: checkText, hubUrl: checkText },
   ...{ fetch: checkFunction, onProgress: checkFunction, signal: checkSignal },
@@ -78,8 +82,8 @@ const optionNames: OptionNames<AnyOptions> = {
 /**
  * Loads a language model with its tokenizer.
  *
- * @param source `"tiny"`, which needs no network; a folder with `config.json` and safetensors weights;
- * a GGUF file; or a hub id
+ * @param source `"tiny"`, which needs no network; a folder with `config.json` and weights in
+ * safetensors or of torch; a GGUF file; or a hub id
  * @throws CheckpointNotFoundError (`CHECKPOINT_NOT_FOUND`), CorruptCheckpointError (`CORRUPT_CHECKPOINT`),
  * UnknownModelTypeError (`UNKNOWN_MODEL_TYPE`), UnsupportedConfigError (`UNSUPPORTED_CONFIG`),
  * MissingWeightsError (`MISSING_WEIGHTS`), UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`),
@@ -105,28 +109,33 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   checkOptions("loadModel", options, optionNames);
   checkText("source", source);
   const location = await locateModel(source, options);
-  const opened = openCheckpoint(location, source);
+  const adapters = await openAdapters(options);
+  const opened = withReplaced(
+    openCheckpoint(location, source),
+    adapters.map(({ adapter }) => adapter),
+  );
   const { folder, json, config, packing, configText } = opened;
   const family = familyOf(json, config);
   checkFields(json, config, opened.files.tensors);
   const built = build(family, opened);
   const { module, weights } = built;
   const packer = options.quantize && createPacker(module, options.quantize);
-  const { dtype, adapter, live = false, lazy } = options;
-  const adapterFolder = adapter && (await locateAdapter(adapter, options));
-  const changes = adapterFolder && (await readChanges(module, weights, adapterFolder, dtype));
-  const merge = changes && !live ? mergeAdapter(changes) : undefined;
+  const { dtype, live = false, lazy } = options;
+  const changes = await layerChanges(module, weights, adapters, dtype);
+  const merge = changes.length > 0 && !live ? mergeAdapters(changes) : undefined;
   const reading = { dtype, packing, packer, merge, lazy, source: opened.source };
   const tensors = await loadWeights(module, weights, opened.files, reading);
-  if (changes && live) attachAdapter(module, changes);
-  const added = changes ? { name: `${adapter}`, file: changes.file } : undefined;
+  if (live) attachAdapters(module, changes);
+  const added = adapters.map(({ name, adapter }) => ({ name, file: adapter.file }));
   noteOrigin(module, checkpointOrigin(module, opened, { location, ...options, added }));
   const packed = packing !== undefined;
+  const generation = readGenerationConfig(folder);
   const model = built.open({
     name: source,
+    generationDefaults: generation.defaults,
     tokenizer: opened.tokenizer(),
     eosTokens: endTokens(folder, json, config),
-    notes: ignoredCode(json, config),
+    notes: [...opened.notes, ...generation.notes],
     ...(configText !== undefined && {
       checkpoint: { folder, configText, tensors, packed, load: (name: string) => loadModel(name) },
     }),
@@ -137,21 +146,34 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   throw new ModelKindError(expected.name, found, config);
 }
 
-function build(
-  family: Family | ModuleFamily,
-  { json, config: file, table, files }: OpenedCheckpoint,
-): BuiltModule {
-  if ("build" in family) return family.build(json, file);
+/** Those that are asked for, read, with what they are called. */
+async function openAdapters(
+  options: AnyOptions,
+): Promise<(AdapterInUse & { readonly name: string })[]> {
+  const used: (AdapterInUse & { readonly name: string })[] = [];
+  for (const { source, weight } of adapterList(options.adapter)) {
+    const adapter = readAdapter(await locateAdapter(source, options));
+    used.push({ name: weight === 1 ? source : `${weight} × ${source}`, adapter, weight });
+  }
+  return used;
+}
+
+function build(family: Family | ModuleFamily, opened: OpenedCheckpoint): BuiltModule {
+  const { json, config: file, table, files } = opened;
+  if ("build" in family) {
+    const built = family.build(json, file);
+    return { ...built, weights: inWrapper(built.weights, opened) };
+  }
   const config = family.describe(json, file);
   checkDescription(config, file, files.tensors);
   const decoder = new Decoder(config);
   const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
-  return { module: decoder, open, weights: table?.(config) ?? weightsOf(family, config) };
+  const weights = table?.(config) ?? weightsOf(family, config);
+  return { module: decoder, open, weights: inWrapper(weights, opened) };
 }
 
-/** `generation_config.json` may know ends of a turn that `config.json` lacks. */
-function endTokens(folder: string, json: unknown, file: string): readonly number[] {
-  const generation = join(folder, "generation_config.json");
-  const refined = existsSync(generation) ? readEndTokens(readJsonFile(generation), generation) : [];
-  return refined.length > 0 ? refined : readEndTokens(json, file);
+function inWrapper(table: WeightTable, { unwrapped }: OpenedCheckpoint): WeightTable {
+  if (!unwrapped) return table;
+  const { prefix, others } = unwrapped;
+  return { ...table, wrapper: prefix, ignored: [...table.ignored, others] };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UnsupportedConfigError } from "../../errors.js";
 import { faultOf, type QuantizationScheme } from "../../packed/scheme.js";
 import type { BlockSize } from "./fp8.js";
+import { type CodeLayout, readCodeLayout } from "./integer-codes.js";
 import { mxfp4Scheme } from "./mxfp4.js";
 
 /** How the file's modules are packed. */
@@ -25,6 +26,8 @@ export interface TakenPacking {
   readonly packing: Packing | undefined;
   /** Where weights are of eight bits with scales of blocks. */
   readonly fp8: BlockSize | undefined;
+  /** Where weights are codes of GPTQ or AWQ. */
+  readonly codes: CodeLayout | undefined;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface TakenPacking {
  * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for bits, groups or modes that the binding does not know
  */
 export function takePacking(json: unknown, file: string): TakenPacking {
-  const nothing = { packing: undefined, fp8: undefined };
+  const nothing = { packing: undefined, fp8: undefined, codes: undefined };
   if (typeof json !== "object" || json === null) return { rest: json, ...nothing };
   const { quantization, quantization_config, ...rest } = json as Record<string, unknown>;
   const value = quantization ?? quantization_config;
@@ -44,6 +47,8 @@ export function takePacking(json: unknown, file: string): TakenPacking {
   if (method === "mxfp4") return { rest, ...nothing }; // its tensors are known by their names
   const parsed = fp8Scheme.safeParse(quantization_config);
   if (parsed.success) return { rest, ...nothing, fp8: parsed.data.weight_block_size };
+  const codes = readCodeLayout(quantization_config);
+  if (codes) return { rest, ...nothing, codes };
   return { rest: json, ...nothing }; // another library's format, which the family refuses by name
 }
 

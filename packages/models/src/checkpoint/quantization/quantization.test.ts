@@ -173,7 +173,7 @@ describe("a checkpoint with packed weights", () => {
   }
 
   it("is refused in another library's format", async () => {
-    const quantization_config = { quant_method: "gptq", bits: 4, group_size: 32 };
+    const quantization_config = { quant_method: "hqq", bits: 4, group_size: 32 };
     const loading = loadModel(writeCheckpoint({ ...llamaJson, quantization_config }));
     await expect(loading).rejects.toMatchObject({ field: "quantization_config" });
   });

@@ -1,7 +1,7 @@
 /** What saving has to know of a tensor that was loaded. */
 
 import type { CheckpointTensor } from "../checkpoint.js";
-import { findTarget, type WeightTable } from "../table/weight-table.js";
+import { findTarget, type WeightTable, withoutPrefix } from "../table/weight-table.js";
 import type { PlannedTensor } from "./weight-plan.js";
 
 /** @param shapes of the parameters */
@@ -23,11 +23,12 @@ export function rememberTensor(
 
 /** The names of whole parameters among a table's plain renamings, for experts. */
 function stackedNames(
-  { modules, optionalPrefix }: WeightTable,
+  table: WeightTable,
   name: string,
   parameters: readonly string[],
 ): readonly string[] | undefined {
-  const prefix = name.startsWith(optionalPrefix) ? optionalPrefix : "";
+  const { modules } = table;
+  const prefix = name.slice(0, name.length - withoutPrefix(table, name).length);
   const names = parameters.map((path) => {
     const [, layer = "", rest, kind] = /^layers\.(\d+)\.(mlp\..*)\.(\w+)$/.exec(path) ?? [];
     const found = Object.entries(modules).find(

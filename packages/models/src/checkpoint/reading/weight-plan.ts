@@ -53,13 +53,25 @@ export function planWeights(
     }
     plan.push({ stored, target });
   }
-  if (unexpected.length > 0) throw new UnexpectedWeightsError(unexpected, files.weights);
+  if (unexpected.length > 0) {
+    throw new UnexpectedWeightsError(unexpected, files.weights, otherHead(unexpected));
+  }
   const missing = [...parameters].flatMap(([path, array]) =>
     missingOf(path, array, filled, inPieces.has(path)),
   );
   if (missing.length > 0) throw new MissingWeightsError(missing, files.weights);
   for (const planned of plan) checkTensor(planned, parameters);
   return plan;
+}
+
+const headOfOthers =
+  /^(score|classifier|classification_head|qa_outputs|v_head|value_head|reward_head|regression_head)\b/;
+
+/** Heads of models that predict something else than the next token, which have a decoder under them all the same. */
+function otherHead(names: readonly string[]): string | undefined {
+  const head = names.find((name) => headOfOthers.test(name));
+  if (!head) return undefined;
+  return `${head} is the head of a classifier or a reward model; read are heads that predict tokens. Load the language model that it was made from.`;
 }
 
 /** What an index promises in vain only matters where the model has a place for it. */

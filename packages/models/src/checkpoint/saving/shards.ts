@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, writeTensors } from "@mlxterp/mlx";
-import { indexFile, weightsFile } from "../files/checkpoint-files.js";
+import { indexFile, weightsFile } from "../files/weight-files.js";
 
 /** What `transformers` looks for before it reads a file. */
 const metadata = { format: "pt" };

@@ -24,6 +24,8 @@ export interface WeightTable {
   readonly parameters?: Readonly<Record<string, string | WeightRule>>;
   /** Stored buffers that are no weights. */
   readonly ignored: readonly RegExp[];
+  /** What a wrapper puts before the names of the language model in it; taken off first. */
+  readonly wrapper?: RegExp;
 }
 
 /** Where one tensor of a file goes. */
@@ -48,8 +50,7 @@ export function findTarget(
   tensor: string,
 ): WeightTarget | "ignored" | undefined {
   if (table.ignored.some((pattern) => pattern.test(tensor))) return "ignored";
-  const { optionalPrefix: prefix } = table;
-  const name = tensor.startsWith(prefix) ? tensor.slice(prefix.length) : tensor;
+  const name = withoutPrefix(table, tensor);
   const [layer = "", piece] = [...name.matchAll(/\.(\d+)(?=\.)/g)].map(([, digits]) => digits);
   const found = findRule(table, name.replace(/\.\d+(?=\.)/g, ".*"));
   if (!found) return undefined;
@@ -58,6 +59,12 @@ export function findTarget(
     (path) => path.replace("*", layer) + (kind === "" ? "" : `.${kind}`),
   );
   return { tensor, kind, parameters, piece: piece === undefined ? undefined : Number(piece), rule };
+}
+
+/** The name without what may stand before it. */
+export function withoutPrefix({ optionalPrefix, wrapper }: WeightTable, tensor: string): string {
+  const inner = wrapper ? tensor.replace(wrapper, "") : tensor;
+  return inner.startsWith(optionalPrefix) ? inner.slice(optionalPrefix.length) : inner;
 }
 
 /** What old files call the parameters of a norm. */

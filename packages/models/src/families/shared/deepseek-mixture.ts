@@ -91,7 +91,7 @@ export function deepseekMixture(defaults: MixtureDefaults) {
 }
 
 /** The layer after the last predicts one more token, and takes no part in the logits. */
-export const withoutNextTokenLayer = ({ layers }: DecoderConfig): readonly RegExp[] => [
+const withoutNextTokenLayer = ({ layers }: DecoderConfig): readonly RegExp[] => [
   ...rotaryBuffers,
   new RegExp(`^(model\\.)?layers\\.${layers.length}\\.`),
 ];

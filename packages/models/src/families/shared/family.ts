@@ -5,6 +5,7 @@ import type { Checkpoint } from "../../checkpoint/checkpoint.js";
 import type { GgufArchitecture } from "../../checkpoint/gguf/gguf-architecture.js";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
+import type { GenerationDefaults } from "../../generation/defaults.js";
 import type { LanguageModel } from "../../language-model/language-model.js";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.js";
 
@@ -56,6 +57,7 @@ export interface LoadedParts {
   readonly name: string;
   readonly tokenizer: TextTokenizer | undefined;
   readonly eosTokens: readonly number[];
+  readonly generationDefaults: GenerationDefaults;
   /** What saving needs to know; absent where the files are not in the family's own layout. */
   readonly checkpoint?: Checkpoint<LanguageModel>;
   /** What was left out. */

@@ -4,11 +4,9 @@ import type { Differences } from "./like-llama.js";
 import { computed, count, part, together } from "./part.js";
 import { type RopeFields, ropeParametersOf } from "./rope-json.js";
 
-/** The parts of a head that stay and that turn. */
-export const [stillDim, turningDim] = [
-  count("qk_nope_head_dim", 128),
-  count("qk_rope_head_dim", 64),
-];
+/** The part of a head that turns; the rest stays. */
+export const turningDim = count("qk_rope_head_dim", 64);
+const stillDim = count("qk_nope_head_dim", 128);
 
 const headDim = part(
   { ...stillDim.shape, ...turningDim.shape },

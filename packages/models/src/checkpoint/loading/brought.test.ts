@@ -1,0 +1,71 @@
+/** Checkpoints, adapters and wrappers as their own libraries write them, against what those compute. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { type LoadOptions, loadModel } from "../../index.js";
+
+const brought = fileURLToPath(new URL("../../../references/brought", import.meta.url));
+const base = join(brought, "adapters/base");
+const adapterFolder = (name: string) => join(brought, "adapters", name);
+
+/** The largest difference from the logits of the folder's expected.json. */
+async function difference(expected: string, source: string, options?: LoadOptions) {
+  const file = readFileSync(join(expected, "expected.json"), "utf8");
+  const { ids, logits } = JSON.parse(file) as { ids: number[]; logits: number[] };
+  const model = await loadModel(source, options);
+  const found = (await model.run([ids], { save: "output" })).last("output").tolist() as number[][];
+  return Math.max(...found[0].map((logit, token) => Math.abs(logit - logits[token])));
+}
+
+describe("a checkpoint of torch", () => {
+  it.each(["torch-zip", "torch-old-shards"])("is what torch wrote: %s", async (name) => {
+    const folder = join(brought, name);
+    expect(await difference(folder, folder)).toBeLessThan(1e-4);
+  });
+});
+
+describe("an adapter of PEFT", () => {
+  it.each(["patterns", "dora", "pickled", "whole-modules"])(
+    "computes as in PEFT, in the weights and beside them: %s",
+    async (name) => {
+      const adapter = adapterFolder(name);
+      expect(await difference(adapter, base, { adapter })).toBeLessThan(1e-4);
+      expect(await difference(adapter, base, { adapter, live: true })).toBeLessThan(1e-4);
+    },
+  );
+
+  it("brings the embeddings of the tokens that were added for it, and their adapter", async () => {
+    const adapter = adapterFolder("resized");
+    expect(await difference(adapter, base, { adapter })).toBeLessThan(1e-4);
+    const live = loadModel(base, { adapter, live: true });
+    await expect(live).rejects.toMatchObject({ code: "UNSUPPORTED_CONFIG", field: "live" });
+  });
+
+  it("is added to others, each with its weight", async () => {
+    const adapter = [
+      { source: adapterFolder("first"), weight: 0.5 },
+      { source: adapterFolder("second"), weight: -1.25 },
+    ];
+    expect(await difference(adapterFolder("two"), base, { adapter })).toBeLessThan(1e-4);
+    expect(await difference(adapterFolder("two"), base, { adapter, live: true })).toBeLessThan(
+      1e-4,
+    );
+  });
+});
+
+describe("a wrapper of texts and pictures", () => {
+  it.each([
+    ["gemma3", /vision_tower, multi_modal_projector|multi_modal_projector, vision_tower/],
+    ["mistral3", /vision_tower/],
+    ["llava", /vision_tower/],
+    ["qwen2_vl", /visual/],
+    ["qwen3_vl", /visual/],
+  ])("%s computes its language model, and says what was left out", async (name, parts) => {
+    const folder = join(brought, "wrappers", name);
+    expect(await difference(folder, folder)).toBeLessThan(1e-4);
+    const { notes } = await loadModel(folder);
+    expect(notes.join()).toMatch(parts);
+    expect(notes.join()).toContain(`${name} wraps a language model`);
+  });
+});
