@@ -21,10 +21,11 @@ const runnable = examples.filter((parsed) => !needsCheckpoint(parsed));
 
 /** What is not run: its checkpoint does not come with the project. */
 const compiledOnly = [
+  "packages/analysis/src/effective-attention/effective-attention.ts effectiveAttention",
   "packages/models/src/checkpoint/loading/load-model.ts loadModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.save",
-  "packages/models/src/state-space/state-space-model.ts StateSpaceModel",
+  "packages/models/src/recurrent/recurrent-model.ts RecurrentModel",
 ];
 
 /** Code that nobody should be shown, and what is to be said of it. */

@@ -9,6 +9,7 @@ export * from "./circuits/index.js";
 export * from "./copying-loss/index.js";
 export * from "./direct-logit-attribution/index.js";
 export * from "./edge-attribution/index.js";
+export * from "./effective-attention/index.js";
 export * from "./head-ablation/index.js";
 export * from "./head-types/index.js";
 export * from "./logit-lens/index.js";

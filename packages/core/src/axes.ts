@@ -13,8 +13,10 @@ export type Axis =
   | "vocab"
   | "experts"
   | "topK"
-  /** The size of a state-space mixer's memory in each of its channels (`mlpHidden`). */
+  /** The size of a mixer's memory in each of its channels (`mlpHidden`, or `headDim` of each head). */
   | "state"
+  /** The heads of a mixer that are written and read in the same directions count as one. */
+  | "groups"
   /** An axis of length one, kept for broadcasting. */
   | "one";
 

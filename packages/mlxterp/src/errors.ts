@@ -60,6 +60,7 @@ export {
   InvalidArgumentError,
   MlxterpError,
   UnsupportedDtypeError,
+  UnsupportedFileError,
 } from "@mlxterp/mlx";
 export {
   CacheMismatchError,

@@ -12,11 +12,11 @@ import {
   initializeWeights,
   loadModel,
   logitLens,
-  Mamba,
   type MxArray,
   mx,
   openStore,
-  StateSpaceModel,
+  RecurrentDecoder,
+  RecurrentModel,
 } from "../../../packages/mlxterp/src/index.js";
 import { once } from "./once.js";
 import { shippedTokenizer, tokenOf } from "./shipped-tokenizer.js";
@@ -75,26 +75,31 @@ const bertConfig = {
   headActivation: "gelu",
 } as const;
 
-const mambaConfig = {
-  ...{ vocab: 507, hidden: 32, layers: 2, residualInFloat32: true, head: { tied: true } },
-  norm: { kind: "rms", epsilon: 1e-5, bias: false },
+const mambaNorm = { kind: "rms", epsilon: 1e-5, bias: false } as const;
+const mambaLayer = {
+  inputNorm: mambaNorm,
   mixer: {
+    kind: "mamba",
     ...{ inner: 64, state: 8, stepRank: 4, kernel: 4 },
     ...{ projectionBias: false, convolutionBias: true },
   },
 } as const;
+const mambaConfig = {
+  ...{ vocab: 507, hidden: 32, layers: [mambaLayer, mambaLayer], finalNorm: mambaNorm },
+  ...{ residualInFloat32: true, head: { tied: true, bias: false } },
+} as const;
 
-/** The names as the examples of decoders, encoders and state-space models mean them. */
+/** The names as the examples of decoders, encoders and recurrent models mean them. */
 export const fixtureSets = {
   decoder: fixtures,
   encoder: { ...fixtures, config: () => bertConfig },
-  stateSpace: {
+  recurrent: {
     ...fixtures,
     config: () => mambaConfig,
-    mamba: () => new Mamba(mambaConfig),
+    decoder: () => new RecurrentDecoder(mambaConfig),
     model: () => {
       const parts = { config: mambaConfig, tokenizer: shippedTokenizer() };
-      return new StateSpaceModel(new Mamba(mambaConfig), parts);
+      return new RecurrentModel(new RecurrentDecoder(mambaConfig), parts);
     },
   },
 };
@@ -102,7 +107,7 @@ export const fixtureSets = {
 /** The set that the examples of a file are written against. */
 export function fixtureSetOf(file: string): keyof typeof fixtureSets {
   if (file.startsWith("packages/models/src/encoder/")) return "encoder";
-  return file.startsWith("packages/models/src/state-space/") ? "stateSpace" : "decoder";
+  return file.startsWith("packages/models/src/recurrent/") ? "recurrent" : "decoder";
 }
 
 /** Removes what fixtures have written. */

@@ -64,7 +64,8 @@ export const docstring: PairMaker = (model, { size, seed }) => {
   return Array.from({ length: size }, (): TaskPair => {
     const [other, ...names] = several(usable.keys(), blank.names.length + 1);
     const [named] = several(fill.named, 1);
-    const said = [0, 1, 2].flatMap(() => several(fill.said, 1));
+    const drawnTexts = several(fill.said, 3); // fewer where few have one length
+    const said = [0, 1, 2].map((at) => drawnTexts[at % drawnTexts.length]);
     const clean = written({ names, named, said });
     const corrupted = written({ names: names.with(2, other), named, said });
     const [answer, wrongAnswer] = [names[2], other].map((name) => usable.get(name)!); // drawn from it

@@ -13,7 +13,11 @@ import { itemBytes, type TorchTensor } from "./torch-value.js";
  * @example
  * for (const tensor of openTorchFile("weights.pt").tensors.values()) torchBytes(tensor, 0, 1).length;
  */
-export function torchBytes(tensor: TorchTensor, from = 0, to = tensor.shape[0] ?? 1): Buffer {
+export function torchBytes(tensor: TorchTensor, from = 0, to = tensor.shape[0] ?? 1): Uint8Array {
+  return bytesOf(tensor, from, to);
+}
+
+function bytesOf(tensor: TorchTensor, from: number, to: number): Buffer {
   const { file, storage, dtype, strides, offset } = tensor;
   const shape = tensor.shape.length === 0 ? [] : [to - from, ...tensor.shape.slice(1)];
   const count = shape.reduce((product, length) => product * length, 1);
@@ -35,7 +39,7 @@ export function torchBytes(tensor: TorchTensor, from = 0, to = tensor.shape[0] ?
  * for (const tensor of openTorchFile("weights.pt").tensors.values()) readTorchTensor(tensor).shape;
  */
 export function readTorchTensor(tensor: TorchTensor): MxArray {
-  return fromBytes(torchBytes(tensor), tensor.shape, tensor.dtype);
+  return fromBytes(bytesOf(tensor, 0, tensor.shape[0] ?? 1), tensor.shape, tensor.dtype);
 }
 
 function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {

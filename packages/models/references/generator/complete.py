@@ -9,7 +9,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 
-from .values import ENCODERS, acceptable, forward, reference
+from .values import ENCODERS, WITHOUT_ATTENTION, acceptable, forward, reference
 from .weights import initialise
 
 OPTIONS = ("type", "length", "gain", "rewrite", "notes")
@@ -83,7 +83,7 @@ def describe(name, case, seed, model, tensors, stats):
     final = tensors[f"hidden.{layers}"]
     normed = final.shape == last.shape and not torch.equal(final, last)
     outputs = [f"output of layer {i}" for i in range(layers)]
-    hidden = outputs if model.config.model_type == "mamba" else ["input of layer 0"] + outputs[:-1]
+    hidden = outputs if model.config.model_type in WITHOUT_ATTENTION else ["input of layer 0"] + outputs[:-1]
     end = "after project_out" if final.shape != last.shape else outputs[-1] + "; no norm follows"
     hidden = hidden + ["after the final norm" if normed else end]
     real = tensors["input_ids"].shape[1] - 5

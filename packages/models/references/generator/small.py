@@ -7,6 +7,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from .values import WITHOUT_ATTENTION
+
 length = 12
 
 
@@ -24,6 +26,13 @@ def fill(model):
                 buffer.copy_((torch.randn(buffer.shape, generator=generator) * 0.35).half().float())
             elif name.endswith((".beta", ".eps")):  # of a nonlinearity
                 buffer.copy_(buffer.half().float())
+
+
+def layer_inputs(model, ids, hidden):
+    """The list of hidden states of models without attention has no entry for the embeddings."""
+    if model.config.model_type in WITHOUT_ATTENTION:
+        return [model.get_input_embeddings()(ids), *hidden[:-2]]
+    return hidden[:-1]
 
 
 def make(folder, model_type, fields):
@@ -51,6 +60,8 @@ def save(folder, config):
     ids = torch.randint(1, 24, (1, length), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         result = model(ids, output_hidden_states=True, use_cache=False)
+    with torch.no_grad():
+        inputs = layer_inputs(model, ids, result.hidden_states)
     model.save_pretrained(folder)
     tensors = load_file(folder / "model.safetensors")
     save_file({key: value.half() for key, value in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
@@ -60,7 +71,7 @@ def save(folder, config):
         {
             "input_ids": ids.int(),
             "logits": result.logits.float().contiguous(),
-            "hidden": torch.stack(result.hidden_states[:-1]).float().contiguous(),
+            "hidden": torch.stack(inputs).float().contiguous(),
         },
         folder / "reference.safetensors",
     )

@@ -1,20 +1,59 @@
 """What transformers computes from a checkpoint, and how far that is from a close call."""
 
 import math
+import re
+import types
 
 import torch
 
 ENCODERS = {"bert", "camembert", "distilbert", "roberta", "xlm-roberta"}
 
 
+WITHOUT_ATTENTION = ("mamba", "mamba2")
+NO_CACHE = types.SimpleNamespace(layers=[])
+RECURRENT = ("mamba2", "lfm2", "qwen3_next", "falcon_h1", "granitemoehybrid", "recurrent_gemma", "qwen3_5_text")
+MIXER = re.compile(r"(Mixer|MambaLayer|ShortConv|GatedDeltaNet|RecurrentBlock)$")
+
+
 def forward(model, ids, mask=None):
-    attentions = {} if model.config.model_type == "mamba" else {"output_attentions": True}
+    attentions = {} if model.config.model_type in WITHOUT_ATTENTION else {"output_attentions": True}
     return model(input_ids=ids, attention_mask=mask, use_cache=False, output_hidden_states=True, **attentions)
 
 
 def blocks(model):
     count = model.config.num_hidden_layers
     return next(m for m in model.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == count)
+
+
+def is_kind(pattern, block):
+    return any(re.search(pattern, type(module).__name__) for module in block.modules())
+
+
+def recurrent(model, ids):
+    """What mixers write, as it is added, and their states after the last token."""
+    tensors, hooks = {}, []
+    for index, block in enumerate(blocks(model)):
+        for module in block.modules():
+            if MIXER.search(type(module).__name__) and not is_kind("Attention", module):
+                scale = getattr(block, "ssm_out_multiplier", getattr(block, "residual_multiplier", 1))
+
+                def keep(module, inputs, output, index=index, scale=scale):
+                    tensors[f"mixer.{index}"] = (output[0] if isinstance(output, tuple) else output) * scale
+                hooks.append(module.register_forward_hook(keep))
+    with torch.no_grad():
+        output = model(input_ids=ids, use_cache=True)
+    for hook in hooks:
+        hook.remove()
+    if tensors:
+        for index, block in enumerate(blocks(model)):  # RecurrentGemma has them in its modules
+            states = [m.recurrent_states for m in block.modules() if getattr(m, "recurrent_states", None) is not None]
+            tensors |= {f"state.{index}": states[0]} if states else {}
+        cache = getattr(output, "past_key_values", None) or getattr(output, "cache_params", None) or NO_CACHE
+        for index, layer in enumerate(cache.layers):
+            states = getattr(layer, "recurrent_states", None)
+            if f"mixer.{index}" in tensors and states and states[0] is not None:
+                tensors[f"state.{index}"] = states[0]
+    return tensors
 
 
 def watch_routers(model, gaps):
@@ -54,7 +93,10 @@ def reference(model, ids):
     tensors = {"input_ids": ids, "logits": output.logits, "last_layer": last[0], "grad.hidden.1": gradient}
     tensors |= {f"hidden.{i}": h for i, h in enumerate(output.hidden_states)}
     patterns = getattr(output, "attentions", None) or ()
-    tensors |= {f"attn.{i}": a for i, a in enumerate(patterns)}
+    attending = [i for i, block in enumerate(blocks(model)) if is_kind("Attention", block)]
+    tensors |= {f"attn.{i}": a for i, a in zip(attending, patterns, strict=True)} if patterns else {}
+    if model.config.model_type in RECURRENT:
+        tensors |= recurrent(model, ids)
 
     real = ids.shape[1] - 5
     mask = torch.ones_like(ids)

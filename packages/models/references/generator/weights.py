@@ -6,6 +6,9 @@ import torch
 from transformers.pytorch_utils import Conv1D
 
 
+CENTRED = ("Qwen3NextRMSNorm", "Qwen3_5RMSNorm", "RecurrentGemmaRMSNorm")
+
+
 def initialise(model, generator, gain):
     """Draw every stored tensor. `gain` scales some of them: qk, out (what writes to the residual
     stream), embed, post (post-norm weights are centred at this value instead of at zero)."""
@@ -23,13 +26,15 @@ def initialise(model, generator, gain):
             done.add(tensor.data_ptr())
             noise = torch.randn(tensor.shape, generator=generator)
             if "Norm" in kind and name == "weight":
-                offset = kind.startswith("Gemma") or kind.endswith("1P")  # these use 1 + weight
+                offset = kind.startswith("Gemma") or kind.endswith("1P") or kind in CENTRED  # these use 1 + weight
                 centre = (gain.get("post", 0) if "post_" in path else 0) if offset else 1
                 value = centre + 0.1 * noise
             elif name == "A_log":
-                value = torch.arange(1, tensor.shape[1] + 1).log() + 0.2 * noise
-            elif name == "D" or full.endswith("dt_proj.bias"):
+                value = torch.arange(1, tensor.shape[-1] + 1).log() + 0.2 * noise
+            elif name in ("D", "dt_bias") or full.endswith("dt_proj.bias"):
                 value = (1 if name == "D" else -2) + 0.5 * noise
+            elif name == "recurrent_param":
+                value = -1 + 0.5 * noise
             elif name.endswith("bias"):
                 value = 0.1 * noise
             elif name in ("beta", "eps"):  # of a nonlinearity, which never learns them
@@ -60,6 +65,6 @@ def matrix_gain(name, gain, is_head):
         return 2.0
     if any(part in name for part in (".q_", ".k_", "query", "c_attn", "qkv", ".kv_a", ".key.")):
         return 1.5 * gain.get("qk", 1)
-    if any(part in name for part in ("o_proj", "out_proj", "down_proj", "c_proj", "fc2", "fc_out", ".dense")):
+    if any(part in name for part in ("o_proj", "out_proj", "linear_out", "down_proj", "c_proj", "fc2", "fc_out", ".dense")):
         return 1.2 * gain.get("out", 1)
     return 2.0 if "gate.weight" in name or "router" in name else 1.0

@@ -12,3 +12,4 @@ export type QueryAxes = readonly ["batch", "heads", "position", "headDim"];
 export type KeyAxes = readonly ["batch", "kvHeads", "position", "headDim"];
 export type PatternAxes = readonly ["batch", "heads", "query", "key"];
 export type HeadWriteAxes = readonly ["batch", "position", "heads", "hidden"];
+export type GateAxes = readonly ["batch", "position", "heads", "headDim"];

@@ -6,14 +6,14 @@ import { describe, expect, it } from "vitest";
 import type { KeyValueCache } from "../decoder/cache/cache.js";
 import { loadModel } from "../index.js";
 import type { LanguageModel } from "../language-model/language-model.js";
-import type { StateCache } from "../state-space/cache.js";
-import { StateSpaceModel } from "../state-space/state-space-model.js";
+import type { RecurrentCache } from "../recurrent/cache.js";
+import { RecurrentModel } from "../recurrent/recurrent-model.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";
 import { referenceFolder, referenceFolders } from "../test-support/reference-folders.js";
 
-type Model = LanguageModel | StateSpaceModel;
-type Cache = KeyValueCache & StateCache;
+type Model = LanguageModel | RecurrentModel;
+type Cache = KeyValueCache & RecurrentCache;
 
 const tolerance = 1e-4;
 const longest = 20; // beyond every reference checkpoint's window
@@ -34,7 +34,7 @@ const families: readonly Family[] = [
   })),
   {
     name: "mamba",
-    open: () => loadModel(referenceFolder("mamba/base"), { as: StateSpaceModel }),
+    open: () => loadModel(referenceFolder("mamba/base"), { as: RecurrentModel }),
     inside: ["mixer.post", "mixer", "mixer.write"],
   },
 ];

@@ -6,7 +6,7 @@ import {
 } from "@mlxterp/core";
 import { type Module, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { loadModel, MaskedLanguageModel, StateSpaceModel } from "../index.js";
+import { loadModel, MaskedLanguageModel, RecurrentModel } from "../index.js";
 import { readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder, referenceFolders } from "../test-support/reference-folders.js";
 import { derivativeByDifferences } from "../verify/directional-derivative.js";
@@ -62,7 +62,7 @@ const others: { name: string; folder: string; open(): Promise<Model> }[] = [
   {
     name: "mamba",
     folder: folders.mamba,
-    open: async () => (await loadModel(folders.mamba, { as: StateSpaceModel })) as unknown as Model,
+    open: async () => (await loadModel(folders.mamba, { as: RecurrentModel })) as unknown as Model,
   },
 ];
 const decoders = referenceFolders().map(({ name, folder }) => ({

@@ -4,14 +4,14 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../checkpoint/loading/load-model.js";
 import { ModelKindError } from "../errors.js";
-import { StateSpaceModel } from "../state-space/state-space-model.js";
+import { RecurrentModel } from "../recurrent/recurrent-model.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder } from "../test-support/reference-folders.js";
 
 const folder = referenceFolder("mamba/base");
 
 describe("mamba", () => {
-  const opened = loadModel(folder, { as: StateSpaceModel });
+  const opened = loadModel(folder, { as: RecurrentModel });
   const activations = readActivations(folder);
 
   it("has transformers' hidden states and logits", async () => {
@@ -71,13 +71,14 @@ describe("mamba", () => {
   });
 
   it("has the same gradient at the output of layer 1", async () => {
-    const { module } = await opened;
-    const metric = (hidden: MxArray) => {
-      const logits = module.unembed(module.finalNorm.forward(module.layers[2].forward(hidden)));
-      return mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7));
-    };
-    const gradient = mx.grad(metric)(activations["hidden.1"]);
-    expect(maxDifference(gradient, activations["grad.hidden.1"])).toBeLessThan(1e-4);
+    const model = await opened;
+    const { gradients } = await model.gradients(
+      rows(activations.input_ids),
+      (logits) => mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7)),
+      { save: "layers.2.input" },
+    );
+    const ours = gradients.get("layers.2.input");
+    expect(maxDifference(ours, activations["grad.hidden.1"])).toBeLessThan(1e-4);
   });
 
   it("has sites with axes for every step of the mixer", async () => {
@@ -90,8 +91,8 @@ describe("mamba", () => {
       C: [1, 5, 6],
       decay: [1, 5, 64, 6],
       write: [1, 5, 64, 6],
-      states: [1, 5, 64, 6],
-      scan: [1, 5, 64],
+      state: [1, 5, 64, 6],
+      read: [1, 5, 64],
       post: [1, 5, 64],
       outProj: [1, 5, 32],
     };
@@ -108,10 +109,10 @@ describe("mamba", () => {
     const logits = async (ids: number[], site: string) => {
       const forgetFirst = (x: MxArray) =>
         mx.multiply(x, mx.array([0, 1, 1, 1]).reshape([1, 4, 1, 1]));
-      const save = ["layers.2.mixer.states", "output"];
+      const save = ["layers.2.mixer.state", "output"];
       return model.run([ids], { save, interventions: { [site]: forgetFirst } });
     };
-    const states = "layers.2.mixer.states";
+    const states = "layers.2.mixer.state";
     const [plain, read, written] = [
       await model.run([[7, 1, 2, 3]], { save: [states, "output"] }),
       await logits([7, 1, 2, 3], states),
@@ -129,6 +130,6 @@ describe("mamba", () => {
     const model = await opened;
     expect(() => model.anatomy.heads).toThrow(MissingAnatomyError);
     await expect(loadModel(folder)).rejects.toThrow(ModelKindError);
-    await expect(loadModel(folder)).rejects.toThrow("{ as: StateSpaceModel }");
+    await expect(loadModel(folder)).rejects.toThrow("{ as: RecurrentModel }");
   });
 });

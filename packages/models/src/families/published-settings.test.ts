@@ -1,6 +1,6 @@
 /** Equality with transformers where published models of a family differ from one another: miniatures of each setting. */
 import { describe, expect, it } from "vitest";
-import { loadModel } from "../index.js";
+import { loadAny } from "../test-support/load-any.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder, settingNames } from "../test-support/reference-folders.js";
 
@@ -8,7 +8,7 @@ describe.each(settingNames)("%s", (name) => {
   const loaded = (async () => {
     const folder = referenceFolder(name);
     const activations = readActivations(folder);
-    return { model: await loadModel(folder), activations, prompt: rows(activations.input_ids) };
+    return { model: await loadAny(folder), activations, prompt: rows(activations.input_ids) };
   })();
 
   it("has transformers' hidden states and logits", async () => {

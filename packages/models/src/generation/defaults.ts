@@ -16,6 +16,9 @@ export function withDefaults<O extends GenerationDefaults>(
   options: O,
 ): O {
   if (typeof options !== "object" || options === null) return options; // refused by name later
-  const known = Object.entries({ repetitionPenalty, maxTokens, ...options });
-  return Object.fromEntries(known.filter(([, value]) => value !== undefined)) as O;
+  return {
+    ...options,
+    ...(options.repetitionPenalty === undefined && repetitionPenalty && { repetitionPenalty }),
+    ...(options.maxTokens === undefined && maxTokens && { maxTokens }),
+  };
 }

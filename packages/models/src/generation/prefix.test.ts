@@ -65,7 +65,7 @@ describe.each(generativeFamilies)("a prefix read by %s", (name) => {
   it("keeps for each text of a batch what it would keep alone", async () => {
     const model = await loadFamily(name);
     const prefix = await model.readPrefix(ids.slice(0, 6));
-    const site = name === "mamba" ? "layers.*.mixer.states" : "layers.*.selfAttn.{pattern,z}";
+    const site = name === "mamba" ? "layers.*.mixer.state" : "layers.*.selfAttn.{pattern,z}";
     const saving = { maxTokens: 3, ignoreEos: true, save: ["layers.*", site], prefix };
     const rests = [ids.slice(8), someIds(6, 7)];
     const rows = await rowsOf(model, rests, saving);

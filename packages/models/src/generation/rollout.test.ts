@@ -38,7 +38,7 @@ describe.each(generativeFamilies)("a rollout of %s", (name) => {
   const loaded = loadFamily(name);
   const parts =
     name === "mamba"
-      ? ["layers.*.mixer.states", "layers.*.mixer"]
+      ? ["layers.*.mixer.state", "layers.*.mixer"]
       : ["layers.*.selfAttn.{q,kRot,z,pattern,result}", "layers.*.mlp"];
   const save = ["embedTokens", "layers.*", "layers.0.input", ...parts, "finalNorm", "output"];
   const cases: Record<string, Interventions> = {

@@ -1,19 +1,25 @@
 /** Models that are made by hand: a description that is none, or that is another module's. */
 import { describe, expect, it } from "vitest";
 import { Decoder, LanguageModel } from "../index.js";
-import { Mamba } from "../state-space/mamba.js";
-import { StateSpaceModel } from "../state-space/state-space-model.js";
+import type { RecurrentConfig } from "../recurrent/config.js";
+import { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
+import { RecurrentModel } from "../recurrent/recurrent-model.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 
 const config = smallConfig("llama");
-const mambaConfig = {
-  ...{ vocab: 19, hidden: 16, layers: 2, residualInFloat32: true, head: { tied: true } },
-  norm: { kind: "rms", epsilon: 1e-5, bias: false },
+const norm = { kind: "rms", epsilon: 1e-5, bias: false } as const;
+const layer = {
+  inputNorm: norm,
   mixer: {
+    kind: "mamba",
     ...{ inner: 32, state: 4, stepRank: 2, kernel: 4 },
     ...{ projectionBias: false, convolutionBias: true },
   },
 } as const;
+const mambaConfig: RecurrentConfig = {
+  ...{ vocab: 19, hidden: 16, layers: [layer, layer], finalNorm: norm },
+  ...{ residualInFloat32: true, head: { tied: true, bias: false } },
+};
 
 describe("a description", () => {
   it.each([[new Error("a value")], [{}], [{ ...config, hidden: "32" }]])(
@@ -25,10 +31,10 @@ describe("a description", () => {
   );
 
   it.each([[new Error("a value")], [{}], [{ ...mambaConfig, vocab: 0 }]])(
-    "of a state-space model that is none is refused: %#",
+    "of a recurrent model that is none is refused: %#",
     (given: unknown) => {
-      const mamba = new Mamba(mambaConfig);
-      const make = () => new StateSpaceModel(mamba, { config: given as never });
+      const mamba = new RecurrentDecoder(mambaConfig);
+      const make = () => new RecurrentModel(mamba, { config: given as never });
       expect(make).toThrow(/^config\.(layers|vocab): must be a whole number from 1/);
     },
   );
@@ -38,8 +44,8 @@ describe("a description", () => {
     expect(() => new LanguageModel(new Decoder(config), { config: more })).toThrow(
       "config.layers: describes 3 layers, but the module has 2.",
     );
-    const deep = { ...mambaConfig, layers: 5 };
-    expect(() => new StateSpaceModel(new Mamba(mambaConfig), { config: deep })).toThrow(
+    const deep = { ...mambaConfig, layers: Array.from({ length: 5 }, () => layer) };
+    expect(() => new RecurrentModel(new RecurrentDecoder(mambaConfig), { config: deep })).toThrow(
       "config.layers: describes 5 layers, but the module has 2.",
     );
   });

@@ -1,7 +1,7 @@
 /** Models and helpers for tests of generation. */
 import type { Prompt } from "@mlxterp/core";
 import type { GenerateOptions, GenerationStep } from "../generation/options.js";
-import { LanguageModel, loadModel, StateSpaceModel } from "../index.js";
+import { LanguageModel, loadModel, RecurrentModel } from "../index.js";
 import { referenceFolder } from "./reference-folders.js";
 
 /** Families with every way of knowing positions. */
@@ -16,10 +16,10 @@ export const generativeFamilies = [
   "mamba", // a state in place of keys and values
 ];
 
-export function loadFamily(name: string): Promise<LanguageModel | StateSpaceModel> {
+export function loadFamily(name: string): Promise<LanguageModel | RecurrentModel> {
   const folder = referenceFolder(`${name}/base`);
   return name === "mamba"
-    ? loadModel(folder, { as: StateSpaceModel })
+    ? loadModel(folder, { as: RecurrentModel })
     : loadModel(folder, { as: LanguageModel });
 }
 

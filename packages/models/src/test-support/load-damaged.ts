@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { evaluate, MlxterpError } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
-import { StateSpaceModel } from "../state-space/state-space-model.js";
+import { RecurrentModel } from "../recurrent/recurrent-model.js";
 import { damage, randomFrom } from "./damage.js";
 
 const [, , first, count, base, ...folders] = process.argv;
@@ -13,11 +13,11 @@ const [, , first, count, base, ...folders] = process.argv;
 async function use(folder: string, adapter: boolean): Promise<string> {
   const gguf = readdirSync(folder).find((name) => name.endsWith(".gguf"));
   const source = gguf ? join(folder, gguf) : adapter ? base : folder;
-  const as = folder.includes("bert") ? MaskedLanguageModel : StateSpaceModel;
+  const as = folder.includes("bert") ? MaskedLanguageModel : RecurrentModel;
   const plain = !/bert|mamba/.test(folder);
   const model = await (plain
     ? loadModel(source, adapter ? { adapter: folder } : {})
-    : loadModel<MaskedLanguageModel | StateSpaceModel>(source, { as }));
+    : loadModel<MaskedLanguageModel | RecurrentModel>(source, { as }));
   await evaluate([(await model.run([[1, 2, 3]])).get("output")]);
   return "loaded";
 }

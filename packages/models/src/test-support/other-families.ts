@@ -1,11 +1,12 @@
-/** How far the encoders and the state-space model are from transformers, in the respects they have. */
+/** How far the encoders and the recurrent models are from transformers, in the respects they have. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
-import { StateSpaceModel } from "../state-space/state-space-model.js";
+import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
-import { referenceFolder } from "./reference-folders.js";
+import { recurrentFolders, referenceFolder } from "./reference-folders.js";
 
 type Activations = Record<string, MxArray>;
 
@@ -17,12 +18,15 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
   bert: () => compareEncoder("bert"),
   camembert: () => compareEncoder("camembert"),
   distilbert: () => compareEncoder("distilbert"),
-  mamba: async () => {
-    const folder = referenceFolder("mamba/base");
-    return compareMamba(await loadModel(folder, { as: StateSpaceModel }), readActivations(folder));
-  },
   roberta: () => compareEncoder("roberta"),
   "xlm-roberta": () => compareEncoder("xlm-roberta"),
+  ...Object.fromEntries(
+    recurrentFolders().map(({ modelType, folder }) => [
+      modelType,
+      async () =>
+        compareRecurrent(await loadModel(folder, { as: RecurrentModel }), readActivations(folder)),
+    ]),
+  ),
 };
 
 async function compareEncoder(modelType: string): Promise<OtherComparison> {
@@ -60,34 +64,6 @@ async function compareBert(
   };
 }
 
-async function compareMamba(
-  model: StateSpaceModel,
-  activations: Activations,
-): Promise<OtherComparison> {
-  const { module } = model;
-  const { layers } = module;
-  const last = layers.length - 1;
-  const cache = await model.run(rows(activations.input_ids), {
-    save: ["layers.*", "finalNorm", "output"],
-  });
-  const states = layers.map((_, layer) =>
-    maxDifference(
-      cache.get(`layers.${layer}`),
-      activations[layer === last ? "last_layer" : `hidden.${layer}`],
-    ),
-  );
-  const end = maxDifference(cache.get("finalNorm"), activations[`hidden.${last + 1}`]);
-  return {
-    hidden: Math.max(...states, end),
-    logits: maxDifference(cache.get("output"), activations.logits),
-    padded: await comparePadded(model, activations),
-    gradient: compareGradient(activations, (hidden) =>
-      module.unembed(module.finalNorm.forward(layers[2].forward(hidden))),
-    ),
-    ...(await compareContinuation(model, activations)),
-  };
-}
-
 function compareGradient(activations: Activations, rest: (hidden: MxArray) => MxArray): number {
   const metric = (hidden: MxArray) => {
     const logits = rest(hidden);
@@ -95,18 +71,4 @@ function compareGradient(activations: Activations, rest: (hidden: MxArray) => Mx
   };
   const gradient = mx.grad(metric)(activations["hidden.1"]);
   return maxDifference(gradient, activations["grad.hidden.1"]);
-}
-
-async function compareContinuation(model: StateSpaceModel, activations: Activations) {
-  const [expected] = rows(activations.generated);
-  const length = activations.input_ids.shape[1];
-  const tokens = expected.slice(0, length);
-  const options = { maxTokens: expected.length - length, ignoreEos: true };
-  for await (const { token } of model.generate([...tokens], options)) tokens.push(token);
-  const logits = (await model.run([expected.slice(0, -1)])).get("output");
-  const choices = rows(mx.argmax(logits, -1))[0].slice(length - 1);
-  return {
-    cached: tokens.join() === expected.join(),
-    recomputed: choices.join() === expected.slice(length).join(),
-  };
 }

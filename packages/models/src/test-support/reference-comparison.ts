@@ -41,13 +41,10 @@ export async function compareWithReference(
   model: LanguageModel,
   activations: Activations,
 ): Promise<ReferenceComparison> {
-  const [prompt] = rows(activations.generated);
-  const length = activations.input_ids.shape[1];
   return {
     ...(await comparePass(model, activations)),
     padded: await comparePadded(model, activations),
-    cached: same(prompt, await continueCached(model, prompt.slice(0, length), prompt.length)),
-    recomputed: same(prompt, await continueWhole(model, prompt.slice(0, length), prompt.length)),
+    ...(await compareContinuations(model, activations)),
     gradient: await compareGradient(model, activations),
   };
 }
@@ -95,14 +92,26 @@ export async function comparePadded(model: Runnable, activations: Activations): 
   return maxDifference(real, mx.zerosLike(real));
 }
 
-async function continueCached(model: LanguageModel, ids: number[], length: number) {
+type Generative = Pick<LanguageModel, "generate"> & Runnable;
+
+/** Whether greedy continuations are the same, with a cache and without. */
+export async function compareContinuations(model: Generative, activations: Activations) {
+  const [prompt] = rows(activations.generated);
+  const length = activations.input_ids.shape[1];
+  return {
+    cached: same(prompt, await continueCached(model, prompt.slice(0, length), prompt.length)),
+    recomputed: same(prompt, await continueWhole(model, prompt.slice(0, length), prompt.length)),
+  };
+}
+
+async function continueCached(model: Generative, ids: number[], length: number) {
   const tokens = [...ids];
   const options = { maxTokens: length - ids.length, ignoreEos: true };
   for await (const { token } of model.generate(ids, options)) tokens.push(token);
   return tokens;
 }
 
-async function continueWhole(model: LanguageModel, ids: number[], length: number) {
+async function continueWhole(model: Generative, ids: number[], length: number) {
   const tokens = [...ids];
   while (tokens.length < length) {
     const logits = (await model.run([tokens])).get("output").index(0, -1);

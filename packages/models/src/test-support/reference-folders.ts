@@ -47,6 +47,16 @@ export const baseFolders: readonly ReferenceFolder[] = completeBelow(shipped);
 /** Those of families that the decoder covers. */
 export const referenceFolders = (): ReferenceFolder[] => baseFolders.filter(isDecoder);
 
+const recurrent = new Set(
+  families.flatMap((family) =>
+    "kind" in family && family.kind === "recurrent" ? [family.modelType] : [],
+  ),
+);
+
+/** Those of recurrent and hybrid families. */
+export const recurrentFolders = (): ReferenceFolder[] =>
+  baseFolders.filter(({ modelType }) => recurrent.has(modelType));
+
 const beside = reference("reference/families");
 const furtherFolder =
   process.env.MLXTERP_REFERENCES ?? (beside.available ? beside.folder : undefined);

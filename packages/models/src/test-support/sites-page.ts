@@ -4,8 +4,8 @@ import type { InterpretableModel, SiteInfo } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
-import { StateSpaceModel } from "../state-space/state-space-model.js";
-import { referenceFolder, referenceFolders } from "./reference-folders.js";
+import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { recurrentFolders, referenceFolder, referenceFolders } from "./reference-folders.js";
 
 export const sitesFile = fileURLToPath(new URL("../../../../docs/sites.md", import.meta.url));
 
@@ -71,7 +71,10 @@ export async function sitesPage(): Promise<string> {
   const decoders: SiteInfo[] = [];
   for (const { folder } of referenceFolders()) decoders.push(...listed(await loadModel(folder)));
   const bert = await loadModel(referenceFolder("bert/base"), { as: MaskedLanguageModel });
-  const mamba = await loadModel(referenceFolder("mamba/base"), { as: StateSpaceModel });
+  const recurrent: SiteInfo[] = [];
+  for (const { folder } of recurrentFolders()) {
+    recurrent.push(...listed(await loadModel(folder, { as: RecurrentModel })));
+  }
   return [
     head,
     section(
@@ -85,9 +88,9 @@ export async function sitesPage(): Promise<string> {
       listed(bert),
     ),
     section(
-      "State-space models (`mamba`)",
-      "What has no attention has other sites.",
-      listed(mamba),
+      "Recurrent and hybrid models",
+      "Layers remember in a `mixer`, attend in `selfAttn`, or do both. Mixers have one scheme of sites: what is `decay`ed and `write`n makes the `state`, what is `read` from it passes the `gate` and is `post`; each family has those of its parts.",
+      recurrent,
     ),
   ].join("\n");
 }

@@ -24,10 +24,10 @@ export const noDoors: ReadonlySet<string> = new Set([
     "Scan",
     "ActivationStore",
     "KeyValueCache",
-    "StateCache",
+    "RecurrentCache",
     "Decoder",
     "Bert",
-    "Mamba",
+    "RecurrentDecoder",
   ],
   ...["interventionSchema", "interventionsSchema"],
 ]);
@@ -200,8 +200,8 @@ function modelFunctions({ model, folder }: Bench): Calls {
       module,
       { config, tokenizer, name: "again" },
     ],
-    StateSpaceModel: [
-      (...args: [never, never]) => new models.StateSpaceModel(...args),
+    RecurrentModel: [
+      (...args: [never, never]) => new models.RecurrentModel(...args),
       module,
       named,
     ],

@@ -99,7 +99,7 @@ export function loadModel(source: string, options?: LoadOptions): Promise<Langua
  * @param options with the class to expect as `as`
  * @throws ModelKindError (`MODEL_KIND`) when the checkpoint holds another kind, and what `loadModel` throws otherwise
  * @example
- * const model = await loadModel("state-spaces/mamba-130m-hf", { as: StateSpaceModel });
+ * const model = await loadModel("state-spaces/mamba-130m-hf", { as: RecurrentModel });
  */
 export function loadModel<T extends AnyModel>(
   source: string,
@@ -158,13 +158,11 @@ async function openAdapters(
   return used;
 }
 
-function build(
-  family: Family | ModuleFamily,
-  opened: OpenedCheckpoint,
-): BuiltModule & { readonly weights: WeightTable } {
+function build(family: Family | ModuleFamily, opened: OpenedCheckpoint): BuiltModule {
   const { json, config: file, table, files } = opened;
   if ("build" in family) {
-    return { ...family.build(json, file), weights: inWrapper(family.weights, opened) };
+    const built = family.build(json, file);
+    return { ...built, weights: inWrapper(built.weights, opened) };
   }
   const config = family.describe(json, file);
   checkDescription(config, file, files.tensors);

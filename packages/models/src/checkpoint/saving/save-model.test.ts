@@ -9,8 +9,8 @@ import {
   loadModel,
   MaskedLanguageModel,
   type ModelClass,
+  RecurrentModel,
   type SaveOptions,
-  StateSpaceModel,
   UnsupportedSaveError,
 } from "../../index.js";
 import {
@@ -23,7 +23,11 @@ import {
 } from "../../test-support/checkpoints.js";
 import { smallModel } from "../../test-support/models.js";
 import { maxDifference } from "../../test-support/reference.js";
-import { baseFolders, referenceFolder } from "../../test-support/reference-folders.js";
+import {
+  baseFolders,
+  recurrentFolders,
+  referenceFolder,
+} from "../../test-support/reference-folders.js";
 import { writeFolder } from "./atomic-folder.js";
 
 const prompt = [3, 1, 4, 1, 5];
@@ -126,11 +130,11 @@ describe("a saved model", () => {
 
 const kinds: Readonly<Record<string, unknown>> = {
   bert: MaskedLanguageModel,
+  ...Object.fromEntries(recurrentFolders().map(({ modelType }) => [modelType, RecurrentModel])),
   camembert: MaskedLanguageModel,
   distilbert: MaskedLanguageModel,
   roberta: MaskedLanguageModel,
   "xlm-roberta": MaskedLanguageModel,
-  mamba: StateSpaceModel,
 };
 
 describe("every family's reference checkpoint", () => {

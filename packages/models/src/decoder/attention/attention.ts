@@ -1,7 +1,13 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
 import { Tap } from "@mlxterp/core";
 import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { type KeyAxes, type QueryAxes, type ResidualAxes, residualAxes } from "../axes.js";
+import {
+  type GateAxes,
+  type KeyAxes,
+  type QueryAxes,
+  type ResidualAxes,
+  residualAxes,
+} from "../axes.js";
 import type { LayerCache } from "../cache/cache.js";
 import type { AttentionConfig } from "../config/config.js";
 import { Norm } from "../norm/norm.js";
@@ -85,6 +91,9 @@ export class Attention extends nn.Module implements SelfAttention {
   readonly scores = headSites.scores();
   readonly pattern = headSites.pattern();
   readonly z = headSites.z();
+  /** Where there is an output gate. */
+  readonly gateProj: Linear | undefined;
+  readonly gate: Tap<GateAxes> | undefined;
   readonly result = headSites.result();
   readonly oProj: Linear;
   /** Absent in most families. */
@@ -127,6 +136,10 @@ export class Attention extends nn.Module implements SelfAttention {
         hook: "hook_k",
       });
     }
+    if (config.outputGate) {
+      this.gateProj = new nn.Linear(hidden, heads * headDim, config.qkvBias);
+      this.gate = headSites.gate();
+    }
     this.oProj = new nn.Linear(heads * headDim, hidden, config.outputBias);
     if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
     this.outputScale = config.outputScale;
@@ -168,7 +181,14 @@ export class Attention extends nn.Module implements SelfAttention {
       dropped: droppedKeys(pass, x, { keys, window: this.window }),
     };
     const mixed = mixHeads(this, parts, mask); // (batch, heads, position, headDim)
-    return writeHeads(this, this.z.forward(mixed.transpose(0, 2, 1, 3)));
+    return writeHeads(this, this.gated(this.z.forward(mixed.transpose(0, 2, 1, 3)), x));
+  }
+
+  /** What heads write of their mixes of values, (batch, position, heads, headDim). */
+  private gated(z: MxArray, x: MxArray): MxArray {
+    const { gate, gateProj } = this;
+    if (!gate || !gateProj) return z;
+    return mx.multiply(z, mx.sigmoid(gate.forward(gateProj.forward(x).reshape(z.shape))));
   }
 
   /** Turned by position and then, in few families, normalised; (batch, heads, position, headDim). */

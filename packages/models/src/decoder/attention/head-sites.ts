@@ -45,10 +45,15 @@ export const headSites = {
       holds: "Each head's mix of values.",
       hook: "hook_z",
     }),
+  gate: () =>
+    new Tap(["batch", "position", "heads", "headDim"], {
+      holds:
+        "What multiplies `z` before it is written, before the sigmoid; only where there is an output gate.",
+    }),
   result: () =>
     new Tap(["batch", "position", "heads", "hidden"], {
       holds:
-        "What each head writes, times `outputScale` if there is one. With the bias of `oProj` they add up to the output or, where there is a `postNorm`, to what it reads; while this is changed, `oProj` is not called.",
+        "What each head writes, behind any output gate, times `outputScale` if there is one. With the bias of `oProj` they add up to the output or, where there is a `postNorm`, to what it reads; while this is changed, `oProj` is not called.",
       hook: "hook_result",
     }),
 } as const;

@@ -91,6 +91,8 @@ const attention = z.strictObject({
   alibi: alibi.optional(),
   /** Whether each head has a learned score that belongs to no key and takes its part of the softmax. */
   sinks: z.boolean().optional(),
+  /** Whether each head's mix of values is multiplied by the sigmoid of a linear branch before it is written. */
+  outputGate: z.boolean().optional(),
   /** Reads queries, keys and values from narrow vectors. `headDim` is then the width of queries and keys. */
   latent: latent.optional(),
   ...write,
@@ -102,6 +104,8 @@ const mlp = z.strictObject({
   /** Whether a second, linear branch multiplies the activations. */
   gated: z.boolean(),
   bias: z.boolean(),
+  /** Multiplies what enters the nonlinearity. Default: 1. */
+  preScale: z.number().optional(),
   /** Makes it a mixture of experts; all else then describes one of them. */
   experts: expertsSchema.optional(),
   ...write,

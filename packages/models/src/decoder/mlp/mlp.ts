@@ -19,6 +19,7 @@ export class Mlp extends nn.Module implements Write {
   readonly activation: ((x: MxArray) => MxArray) | undefined;
   /** The nonlinearity where its shape is learned; absent in most families. */
   readonly xielu: Xielu | undefined;
+  readonly preScale: number | undefined;
   /** Absent in a plain MLP. */
   readonly gateProj: Linear | undefined;
   readonly upProj: Linear;
@@ -41,6 +42,7 @@ export class Mlp extends nn.Module implements Write {
     const { activation } = config;
     if (activation === "xielu") this.xielu = new Xielu();
     else this.activation = activations[activation];
+    this.preScale = config.preScale;
     if (config.gated) {
       this.gateProj = new nn.Linear(hidden, config.hidden, config.bias);
       this.gate = new Tap(["batch", "position", "mlpHidden"], {
@@ -68,9 +70,12 @@ export class Mlp extends nn.Module implements Write {
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray): MxArray {
-    const { gateProj, gate } = this;
+    const { gateProj, gate, preScale } = this;
     const up = this.upProj.forward(x);
-    const pre = this.pre.forward(gateProj ? gateProj.forward(x) : up);
+    const entering = gateProj ? gateProj.forward(x) : up;
+    const pre = this.pre.forward(
+      preScale === undefined ? entering : mx.multiply(entering, preScale),
+    );
     const active = this.activate(pre);
     const post = gate ? mx.multiply(active, gate.forward(up)) : active;
     return asAdded(this.downProj.forward(this.post.forward(post)), this);

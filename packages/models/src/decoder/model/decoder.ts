@@ -200,10 +200,17 @@ export class Decoder extends nn.Module {
   }
 }
 
-function requireSameRegime(
-  { length, padding = [0] }: KeyValueCache,
+/** What tells lengths apart at which positions turn in different ways. */
+export interface Regimes {
+  readonly maxPositions: number | undefined;
+  readonly positionRegime: (length: number) => string;
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) where a cache's keys are turned in another way than its next ones */
+export function requireSameRegime(
+  { length, padding = [0] }: { readonly length: number; readonly padding?: readonly number[] },
   end: number,
-  { positionRegime, maxPositions = Number.POSITIVE_INFINITY }: Decoder,
+  { positionRegime, maxPositions = Number.POSITIVE_INFINITY }: Regimes,
 ): void {
   const seen = Math.min(length - Math.min(...padding), maxPositions);
   if (length === 0 || positionRegime(seen) === positionRegime(end)) return;
@@ -213,7 +220,10 @@ function requireSameRegime(
   throw new InvalidArgumentError("cache", seen, rule);
 }
 
-function tokenEmbedding(config: DecoderConfig): Embedding {
+/** Rows of a description's embeddings, scaled or led to another width where it says so. */
+export function tokenEmbedding(
+  config: Pick<DecoderConfig, "vocab" | "hidden" | "embeddingScale" | "embeddingWidth">,
+): Embedding {
   const { vocab, hidden, embeddingScale, embeddingWidth } = config;
   if (embeddingWidth) return new ProjectedEmbedding(vocab, embeddingWidth, hidden);
   if (embeddingScale === undefined) return new nn.Embedding(vocab, hidden);
@@ -221,7 +231,7 @@ function tokenEmbedding(config: DecoderConfig): Embedding {
 }
 
 /** One rotation and one bias, and so one set of tables, for all layers that have the same. */
-function sharedParts(): (attention: AttentionConfig) => LayerParts {
+export function sharedParts(): (attention: AttentionConfig) => LayerParts {
   const rotations = remembered(createRotation);
   const biases = remembered(createAlibi);
   return ({ rope, alibi, headDim, heads, latent }) => ({

@@ -55,6 +55,14 @@ export function checkPassOptions(shape: readonly number[], options: DecoderPassO
   const [batch, length] = shape;
   const { cache, mask, positions } = options;
   if (mask !== undefined) checkMask(mask, batch, length, length + (cache?.length ?? 0));
+  checkPositions(shape, positions);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there is one for each id, [batch, position] */
+export function checkPositions(
+  [batch, length]: readonly number[],
+  positions: readonly (readonly number[])[] | undefined,
+): void {
   if (!positions) return;
   const fits = positions.length === batch && positions.every((row) => row?.length === length);
   if (fits) return;

@@ -1,11 +1,10 @@
 /** Where the tokens of a pass stand: behind a cache, or where the caller says. */
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
-import type { KeyValueCache } from "../cache/cache.js";
 import { paddedPositions } from "../positions/padding.js";
 import type { Positions } from "../positions/pass.js";
 
 interface Whereabouts {
-  readonly cache?: KeyValueCache;
+  readonly cache?: { readonly length: number };
   readonly positions?: readonly (readonly number[])[];
   /** How many pads stand at the left of each row. */
   readonly padding?: readonly number[];

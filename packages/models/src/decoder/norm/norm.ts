@@ -7,7 +7,9 @@ import type { NormConfig } from "../config/config.js";
 /** What is normalised, where it is not the residual stream. */
 export interface NormOptions {
   /** The input is (batch, position, this axis, headDim). Default: (batch, position, hidden). */
-  readonly headAxis?: "heads" | "kvHeads";
+  readonly headAxis?: "heads" | "kvHeads" | "groups";
+  /** The last axis, where it is another than `hidden` or `headDim`. */
+  readonly lastAxis?: "mlpHidden";
   /** Gives each of so many heads a weight of its own. */
   readonly heads?: number;
 }
@@ -28,7 +30,7 @@ export class Norm extends nn.Module {
 
   constructor(dims: number, config: NormConfig, options: NormOptions = {}) {
     super();
-    const { headAxis, heads } = options;
+    const { headAxis, heads, lastAxis = headAxis ? "headDim" : "hidden" } = options;
     const shape = heads ? [heads, dims] : [dims];
     this.kind = config.kind;
     this.epsilon = config.epsilon;
@@ -41,10 +43,10 @@ export class Norm extends nn.Module {
       holds: "The norm's denominator.",
       hook: "hook_scale",
     });
-    this.normalized = new Tap<Axes, "hook_normalized">(
-      [...outer, headAxis ? "headDim" : "hidden"],
-      { holds: "`(x [- mean]) / scale`, before weight and bias.", hook: "hook_normalized" },
-    );
+    this.normalized = new Tap<Axes, "hook_normalized">([...outer, lastAxis], {
+      holds: "`(x [- mean]) / scale`, before weight and bias.",
+      hook: "hook_normalized",
+    });
   }
 
   get outputAxes(): Axes {

@@ -1,12 +1,10 @@
 /** Mamba (`model_type: "mamba"`): selective state-space layers, no attention, no positions. */
 import { z } from "zod";
-import type { WeightRule } from "../../checkpoint/table/weight-table.js";
+import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import { UnsupportedConfigError } from "../../errors.js";
-import type { MambaConfig } from "../../state-space/config.js";
-import { Mamba } from "../../state-space/mamba.js";
-import { StateSpaceModel } from "../../state-space/state-space-model.js";
+import type { RecurrentConfig } from "../../recurrent/config.js";
 import { readConfig, size, unread, withDefault } from "../shared/config-json.js";
-import type { BuiltModule, ModuleFamily } from "../shared/family.js";
+import { recurrentFamily, storedConvolution } from "../shared/recurrent.js";
 
 const schema = z.object({
   d_inner: unread,
@@ -41,7 +39,7 @@ const schema = z.object({
   rms_norm: z.literal(true).nullish(),
 });
 
-function describe(json: unknown, file: string): MambaConfig {
+function describe(json: unknown, file: string): RecurrentConfig {
   const config = readConfig(schema, json, file);
   const { hidden_size: hidden } = config;
   const rank = config.time_step_rank;
@@ -49,58 +47,45 @@ function describe(json: unknown, file: string): MambaConfig {
     const rule = `With hidden_size = ${hidden} it makes layers wider than an array can be.`;
     throw new UnsupportedConfigError("expand", config.expand, file, rule);
   }
+  const norm = { kind: "rms", epsilon: config.layer_norm_epsilon, bias: false } as const;
+  const mixer = {
+    kind: "mamba",
+    inner: config.intermediate_size ?? config.expand * hidden,
+    state: config.state_size,
+    stepRank: rank === "auto" ? Math.ceil(hidden / 16) : rank,
+    kernel: config.conv_kernel,
+    projectionBias: config.use_bias,
+    convolutionBias: config.use_conv_bias,
+  } as const;
   return {
     vocab: config.vocab_size,
     hidden,
-    layers: config.num_hidden_layers,
-    norm: { kind: "rms", epsilon: config.layer_norm_epsilon, bias: false },
-    mixer: {
-      inner: config.intermediate_size ?? config.expand * hidden,
-      state: config.state_size,
-      stepRank: rank === "auto" ? Math.ceil(hidden / 16) : rank,
-      kernel: config.conv_kernel,
-      projectionBias: config.use_bias,
-      convolutionBias: config.use_conv_bias,
-    },
+    layers: Array.from({ length: config.num_hidden_layers }, () => ({ inputNorm: norm, mixer })),
+    finalNorm: norm,
     residualInFloat32: config.residual_in_fp32,
-    head: { tied: config.tie_word_embeddings },
+    head: { tied: config.tie_word_embeddings, bias: false },
   };
 }
 
-function build(json: unknown, file: string): BuiltModule {
-  const config = describe(json, file);
-  const module = new Mamba(config);
-  return { module, open: (parts) => new StateSpaceModel(module, { config, ...parts }) };
-}
-
-/** Stored with an axis of length one between channels and kernel. */
-const convolution: WeightRule = {
-  into: ["layers.*.mixer.convolution"],
-  transform: (tensor, kind) => [kind === "weight" ? tensor.squeeze(1) : tensor],
-  storedShape: ([shape], kind) => (kind === "weight" ? [shape[0], 1, shape[1]] : [...shape]),
-};
-
-export const mamba: ModuleFamily = {
-  modelType: "mamba",
-  build,
-  weights: {
-    optionalPrefix: "backbone.",
-    modules: {
-      embeddings: "embedTokens",
-      embedding: "embedTokens",
-      "layers.*.norm": "layers.*.inputNorm",
-      "layers.*.mixer.in_proj": "layers.*.mixer.inProj",
-      "layers.*.mixer.conv1d": convolution,
-      "layers.*.mixer.x_proj": "layers.*.mixer.xProj",
-      "layers.*.mixer.dt_proj": "layers.*.mixer.dtProj",
-      "layers.*.mixer.out_proj": "layers.*.mixer.outProj",
-      norm_f: "finalNorm",
-      lm_head: "lmHead",
-    },
-    parameters: {
-      "layers.*.mixer.A_log": "layers.*.mixer.decayRate",
-      "layers.*.mixer.D": "layers.*.mixer.skip",
-    },
-    ignored: [],
+const weights: WeightTable = {
+  optionalPrefix: "backbone.",
+  modules: {
+    embeddings: "embedTokens",
+    embedding: "embedTokens",
+    "layers.*.norm": "layers.*.inputNorm",
+    "layers.*.mixer.in_proj": "layers.*.mixer.inProj",
+    "layers.*.mixer.conv1d": storedConvolution,
+    "layers.*.mixer.x_proj": "layers.*.mixer.xProj",
+    "layers.*.mixer.dt_proj": "layers.*.mixer.dtProj",
+    "layers.*.mixer.out_proj": "layers.*.mixer.outProj",
+    norm_f: "finalNorm",
+    lm_head: "lmHead",
   },
+  parameters: {
+    "layers.*.mixer.A_log": "layers.*.mixer.decayRate",
+    "layers.*.mixer.D": "layers.*.mixer.skip",
+  },
+  ignored: [],
 };
+
+export const mamba = recurrentFamily("mamba", describe, () => weights);

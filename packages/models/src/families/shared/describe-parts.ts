@@ -51,7 +51,7 @@ function describeLayer(read: ReadPart, heads: number): LayerConfig {
     ...(inputNorm && { inputNorm: norm }),
     attention: { ...describeAttention(read, heads), ...write },
     ...(postAttentionNorm && { postAttentionNorm: norm }),
-    mlp: { ...describeMlp(read), ...write },
+    mlp: { ...describeMlp(read), ...write, ...mlpScale(read) },
     ...(outputNorm && { outputNorm: norm }),
     ...order,
   };
@@ -74,6 +74,7 @@ function describeAttention(read: ReadPart, heads: number): AttentionConfig {
       softCap: read("scoreCap"),
       sinks: read("sinks"),
       latent: read("latent"),
+      outputGate: read("outputGate"),
     }),
   };
 }
@@ -97,9 +98,11 @@ function describeMlp(read: ReadPart): MlpConfig {
     activation: read("activation"),
     gated: read("gated"),
     bias: read("mlpBias"),
-    ...defined({ experts: read("experts") }),
+    ...defined({ experts: read("experts"), preScale: read("mlpPreScale") }),
   };
 }
+
+const mlpScale = (read: ReadPart) => defined({ outputScale: read("mlpOutputScale") });
 
 /** Without what is not there. */
 function defined<T extends object>(parts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -35,6 +35,7 @@ export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTab
 export interface ModuleFamily {
   /** As in `config.json`. */
   readonly modelType: string;
+  readonly kind: "encoder" | "recurrent";
   /**
    * Makes the module of a `config.json`, without weights.
    *
@@ -42,12 +43,12 @@ export interface ModuleFamily {
    * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
    */
   build(json: unknown, file: string): BuiltModule;
-  readonly weights: WeightTable;
 }
 
-/** A module, and how it becomes a model once its weights are in. */
+/** A module, its weights' names, and how it becomes a model once its weights are in. */
 export interface BuiltModule {
   readonly module: Module;
+  readonly weights: WeightTable;
   open(parts: LoadedParts): InterpretableModelCore<Module>;
 }
 

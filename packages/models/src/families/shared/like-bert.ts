@@ -48,8 +48,8 @@ export function likeBert(modelType: string, differs: BertDifferences): ModuleFam
   };
   return {
     modelType,
-    build: (json, file) => build(describe(json, file)),
-    weights: differs.weights,
+    kind: "encoder",
+    build: (json, file) => build(describe(json, file), differs.weights),
   };
 }
 
@@ -72,10 +72,11 @@ function plainBert(config: BertFields, file: string): BertConfig {
   };
 }
 
-function build(config: BertConfig): BuiltModule {
+function build(config: BertConfig, weights: WeightTable): BuiltModule {
   const module = new Bert(config);
   return {
     module,
+    weights,
     open: ({ name, tokenizer, checkpoint, notes }) =>
       new MaskedLanguageModel(module, { config, name, tokenizer, checkpoint, notes }),
   };

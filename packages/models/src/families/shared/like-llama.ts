@@ -2,14 +2,18 @@
 import { z } from "zod";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
+import { checkDecoderConfig } from "../../decoder/config/config-rules.js";
+import type { RecurrentConfig } from "../../recurrent/config.js";
+import type { MixerConfig } from "../../recurrent/mixers/config.js";
 import { readConfig } from "./config-json.js";
 import { describeParts } from "./describe-parts.js";
-import type { Family } from "./family.js";
+import type { Family, ModuleFamily } from "./family.js";
 import { gptNames, llamaNames, queryKeyNames, rotaryBuffers, withNames } from "./names.js";
 import { otherNames } from "./other-names.js";
-import { type CommonConfig, Part } from "./part.js";
+import { type CommonConfig, type Given, Part, readGiven } from "./part.js";
 import type { GivenParts } from "./parts.js";
 import { gptParts, llamaParts, sizeFields } from "./plain-parts.js";
+import { recurrentFamily } from "./recurrent.js";
 
 type OfConfig<T> = T | ((config: DecoderConfig) => T);
 
@@ -61,6 +65,55 @@ export const likeLlama = (modelType: string, differs: Differences = {}): Family 
 export const likeGpt = (modelType: string, differs: Differences = {}): Family =>
   like(gpt, modelType, differs);
 
+/** What layers of a hybrid are, beside a Llama's. */
+export interface HybridDifferences extends Omit<Differences, "gguf"> {
+  /** Whether a layer attends. */
+  readonly attends: Given<boolean>;
+  /** Multiplies what attention reads. */
+  readonly attentionInputScale?: Given<number | undefined>;
+  /** What a layer remembers with; a layer may do both. */
+  readonly mixer: Given<MixerConfig | undefined>;
+  readonly mixerNames: (mixer: MixerConfig | undefined) => WeightTable["modules"];
+}
+
+/** A family in the layout of Llama, of whose layers some remember in a mixer. */
+export function likeHybridLlama(modelType: string, differs: HybridDifferences): ModuleFamily {
+  const parts: GivenParts = { ...llama.parts, ...differs };
+  const read = createReader(parts, differs);
+  const decoders = new WeakMap<RecurrentConfig, DecoderConfig>();
+  const describe = (json: unknown, file: string): RecurrentConfig => {
+    const config = read(json, file);
+    differs.check?.read(config, 0)(file);
+    const decoder = checkDecoderConfig(describeParts(parts, config));
+    const hybrid = withMixers(decoder, differs, config);
+    decoders.set(hybrid, decoder);
+    return hybrid;
+  };
+  return recurrentFamily(modelType, describe, (config) => {
+    const mixer = config.layers.find((layer) => layer.mixer)?.mixer;
+    const table = tableOf(llama, differs, decoders.get(config)!); // described right before
+    return { ...table, modules: { ...table.modules, ...differs.mixerNames(mixer) } };
+  });
+}
+
+function withMixers(
+  decoder: DecoderConfig,
+  { attends, mixer, attentionInputScale }: HybridDifferences,
+  config: CommonConfig,
+): RecurrentConfig {
+  const layers = decoder.layers.map(({ attention, mlp, inputNorm, postAttentionNorm }, index) => {
+    const own = readGiven(mixer, config, index);
+    const scale = readGiven(attentionInputScale, config, index);
+    return {
+      ...{ inputNorm: inputNorm!, postAttentionNorm, mlp }, // as the plain block has it
+      ...(readGiven(attends, config, index) && { attention }),
+      ...(scale !== undefined && { attentionInputScale: scale }),
+      ...(own && { mixer: own }),
+    };
+  });
+  return { ...decoder, layers };
+}
+
 function like(plain: Plain, modelType: string, differs: Differences): Family {
   const parts: GivenParts = { ...plain.parts, ...differs };
   const read = createReader(parts, differs);
@@ -79,7 +132,7 @@ function like(plain: Plain, modelType: string, differs: Differences): Family {
 type ReadConfig = (json: unknown, file: string) => CommonConfig;
 
 /** A field is known where a part reads it, or where it is listed as one that none reads. */
-function createReader(parts: GivenParts, differs: Differences): ReadConfig {
+function createReader(parts: GivenParts, differs: Omit<Differences, "gguf">): ReadConfig {
   const { called = {}, formerly = {}, fields = {}, check } = differs;
   const shapes = [...Object.values(parts), check].flatMap((given) =>
     given instanceof Part ? [given.shape] : [],
@@ -94,7 +147,11 @@ function createReader(parts: GivenParts, differs: Differences): ReadConfig {
   };
 }
 
-function tableOf(plain: Plain, differs: Differences, config: DecoderConfig): WeightTable {
+function tableOf(
+  plain: Plain,
+  differs: Omit<Differences, "gguf">,
+  config: DecoderConfig,
+): WeightTable {
   const { prefix = plain.prefix, names = {}, parameters, ignored = plain.ignored } = differs;
   const normed = differs.queryKeyNorm === undefined ? {} : queryKeyNames;
   return {

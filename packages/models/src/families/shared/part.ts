@@ -104,3 +104,9 @@ const boundOf = (config: object, name: string) =>
 /** A nonlinearity by Hugging Face's name for it. */
 export const nonlinearity = (name: string, value: PlainActivationName) =>
   field(name, activation.default(value));
+
+/** SiLU, where mixers have it too and no other is computed. */
+export const onlySilu = part(
+  { hidden_act: z.enum(["silu", "swish"]).default("silu") },
+  (): PlainActivationName => "silu",
+);

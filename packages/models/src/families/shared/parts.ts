@@ -67,12 +67,17 @@ export interface DecoderParts {
   readonly scoreCap: number | undefined;
   readonly sinks: AttentionConfig["sinks"];
   readonly latent: LatentConfig | undefined;
+  readonly outputGate: AttentionConfig["outputGate"];
 
   readonly mlpWidth: number;
   readonly activation: ActivationName;
   readonly gated: boolean;
   readonly mlpBias: boolean;
   readonly experts: ExpertsConfig | undefined;
+  /** Of what enters the MLP's nonlinearity. */
+  readonly mlpPreScale: number | undefined;
+  /** Of what the MLP writes. Default: `outputScale`. */
+  readonly mlpOutputScale: number | undefined;
 }
 
 export type GivenParts = { readonly [K in keyof DecoderParts]: Given<DecoderParts[K]> };

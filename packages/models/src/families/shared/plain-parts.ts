@@ -39,8 +39,14 @@ const absent = {
   ...{ embeddingNorm: false, logitScale: undefined, logitCap: undefined, headBias: false },
   ...{ normedWrites: false, outputScale: undefined, scale: undefined, window: undefined },
   ...{ qkvBias: undefined, outputBias: undefined, queryKeyNorm: undefined, alibi: undefined },
-  ...{ clip: undefined, scoreCap: undefined, sinks: undefined, latent: undefined },
-  ...{ experts: undefined },
+  ...{
+    clip: undefined,
+    scoreCap: undefined,
+    sinks: undefined,
+    latent: undefined,
+    outputGate: undefined,
+  },
+  ...{ experts: undefined, mlpPreScale: undefined, mlpOutputScale: undefined },
 };
 
 export const llamaParts: GivenParts = {
