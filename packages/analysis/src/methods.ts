@@ -15,6 +15,8 @@ import { path } from "./path-patching/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
 
+export { taskNames } from "./tasks/names.js";
+
 export const methods: readonly Method[] = [
   task,
   lens,

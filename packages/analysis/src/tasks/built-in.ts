@@ -1,18 +1,13 @@
 /** Tasks that come along: templates and words, of which a model's tokenizer decides what is used. */
-import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
-import type { AnalysisModel } from "../shared/model.js";
+import { uniformNumbers } from "@mlxterp/mlx";
 import { startTokens, usableTokens } from "../shared/vocabulary.js";
+import { docstring } from "./docstring.js";
+import { drawn, type PairMaker } from "./draw.js";
+import { facts } from "./facts.js";
+import { greaterThan } from "./greater-than.js";
+import type { TaskName } from "./names.js";
 import type { TaskPair } from "./task.js";
 import { knows, singleTokens } from "./words.js";
-
-/** How a task is drawn. */
-export interface Draw {
-  readonly size: number;
-  readonly seed: number;
-}
-
-/** A task's pairs for one model. */
-export type PairMaker = (model: AnalysisModel, draw: Draw) => TaskPair[];
 
 const names = ["Mary", "John", "Tom", "Anna", "Sue", "Ben", "Lily", "Max", "Tim", "Sam", "Mia", "Jack", "Emma", "James", "Sarah", "David", "Peter", "Paul", "Kate", "Lucy"]; // biome-ignore format: a list
 
@@ -90,29 +85,18 @@ const induction: PairMaker = (model, { size, seed }) => {
 };
 
 /** By the name that the command takes. */
-export const builtInTasks: Readonly<Record<string, PairMaker>> = {
+export const builtInTasks: Readonly<Record<TaskName, PairMaker>> = {
   ioi: indirectObject,
   agreement,
   pronouns,
   induction,
+  "greater-than": greaterThan,
+  facts,
+  docstring,
 };
 
 function pairsOf(list: readonly string[]): [string, string][] {
   return list.flatMap((first) =>
     list.flatMap((second): [string, string][] => (first === second ? [] : [[first, second]])),
   );
-}
-
-/** So many, drawn without replacement; all where there are fewer. */
-function drawn(pairs: TaskPair[], { size, seed }: Draw, name: string, what: string): TaskPair[] {
-  if (pairs.length === 0) {
-    const rule = `this model's tokenizer has too few ${what} for the task "${name}"; write pairs of your own (createTask).`;
-    throw new InvalidArgumentError("task", name, rule);
-  }
-  const random = uniformNumbers(seed);
-  for (let at = 0; at < Math.min(size, pairs.length); at++) {
-    const other = at + Math.floor(random() * (pairs.length - at));
-    [pairs[at], pairs[other]] = [pairs[other], pairs[at]];
-  }
-  return pairs.slice(0, size);
 }

@@ -5,6 +5,7 @@ import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import type { AnalysisModel } from "../shared/model.js";
 import { builtInTasks } from "./built-in.js";
+import { taskNames } from "./names.js";
 import { createTask, type Task, type TaskPair } from "./task.js";
 
 /** How many pairs, and of which draw; see `builtInTask`. */
@@ -16,7 +17,7 @@ export interface TaskOptions {
 }
 
 /**
- * A task that comes along, with words that this model's tokenizer has as one token: `ioi`, `agreement`, `pronouns`, `induction`.
+ * A task that comes along, with words that this model's tokenizer has as one token: one of `taskNames`.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for another name, with the nearest; for a tokenizer without such words; for
  *   a size that is no positive integer
@@ -29,17 +30,16 @@ export function builtInTask(
   name: string,
   { size = 8, seed = 0 }: TaskOptions = {},
 ): Task {
-  const make = Object.hasOwn(builtInTasks, name) ? builtInTasks[name] : undefined;
-  const known = Object.keys(builtInTasks);
-  if (!make) {
-    const rule = `"${name}" is no task that comes along.${didYouMean(name, known)} There are ${known.join(", ")}.`;
+  const known = taskNames.find((one) => one === name);
+  if (!known) {
+    const rule = `"${name}" is no task that comes along.${didYouMean(name, [...taskNames])} There are ${taskNames.join(", ")}.`;
     throw new InvalidArgumentError("task", name, rule);
   }
   for (const [option, value] of Object.entries({ size, seed })) {
     if (Number.isInteger(value) && value >= (option === "size" ? 1 : 0)) continue;
     throw new InvalidArgumentError(option, value, `must be a whole number, not ${value}.`);
   }
-  return createTask(model, name, make(model, { size, seed }));
+  return createTask(model, name, builtInTasks[known](model, { size, seed }));
 }
 
 const prompt = z.union([z.string().min(1), z.array(z.int().min(0)).min(1)]);

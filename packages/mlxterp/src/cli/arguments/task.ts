@@ -2,12 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Task } from "@mlxterp/analysis";
+import { taskNames } from "@mlxterp/analysis/methods";
 import type { LanguageModel } from "@mlxterp/models";
 import { UsageError } from "./failure.js";
 import { integer, type OptionTable, type OptionValues, text } from "./options.js";
 
 export const taskOptions = {
-  task: text("ioi, agreement, pronouns, induction, or a .json or .csv file of pairs", "task"),
+  task: text(`${taskNames.join(", ")}, or a .json or .csv file of pairs`, "task"),
   pairs: integer("pairs of a task that comes along; default 8", { minimum: 1 }),
 } satisfies OptionTable;
 
