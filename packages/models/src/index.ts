@@ -74,7 +74,7 @@ export type { HubOptions } from "./hub/hub-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";
 export type { QuantizationScheme } from "./packed/scheme.js";
-export { RecurrentCache } from "./recurrent/cache.js";
+export { RecurrentCache } from "./recurrent/caches/cache.js";
 export type { RecurrentConfig, RecurrentLayerConfig } from "./recurrent/config.js";
 export type { MixerConfig } from "./recurrent/mixers/config.js";
 export { RecurrentDecoder, type RecurrentPassOptions } from "./recurrent/recurrent-decoder.js";

@@ -5,7 +5,7 @@ import { keySequence } from "../decoder/model/initialize.js";
 import { listParameters, setParameters } from "../decoder/parameters.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";
-import { RecurrentCache } from "./cache.js";
+import { RecurrentCache } from "./caches/cache.js";
 import type { RecurrentConfig } from "./config.js";
 import { RecurrentDecoder } from "./recurrent-decoder.js";
 import { RecurrentModel } from "./recurrent-model.js";

@@ -9,7 +9,7 @@ import { Mlp } from "../decoder/mlp/mlp.js";
 import type { LayerParts } from "../decoder/model/layer.js";
 import { Norm } from "../decoder/norm/norm.js";
 import type { Pass } from "../decoder/positions/pass.js";
-import type { RecurrentLayerCache } from "./cache.js";
+import type { RecurrentLayerCache } from "./caches/cache.js";
 import type { RecurrentLayerConfig } from "./config.js";
 import { createMixer } from "./mixers/create-mixer.js";
 import type { Mixer, Pads } from "./mixers/mixer.js";

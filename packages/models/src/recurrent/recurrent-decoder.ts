@@ -25,7 +25,7 @@ import { Norm } from "../decoder/norm/norm.js";
 import { paddingMask, realTokens, resolvePadding } from "../decoder/positions/padding.js";
 import { createCausalMask, hiddenKeys, type Pass, passMasks } from "../decoder/positions/pass.js";
 import { regimesOf } from "../decoder/positions/rope-frequencies.js";
-import { RecurrentCache } from "./cache.js";
+import { RecurrentCache } from "./caches/cache.js";
 import type { RecurrentConfig } from "./config.js";
 import { RecurrentLayer } from "./layer.js";
 

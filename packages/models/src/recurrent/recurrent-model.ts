@@ -8,7 +8,7 @@ import {
   checkGenerativeOptions,
   type GenerativeOptions,
 } from "../generative-base/options.js";
-import { RecurrentCache } from "./cache.js";
+import { RecurrentCache } from "./caches/cache.js";
 import type { RecurrentConfig } from "./config.js";
 import { RecurrentDecoder } from "./recurrent-decoder.js";
 

@@ -1,4 +1,7 @@
-/** Loads a model again and again, and prints by how many bytes a load the process grew in the second half. */
+/**
+ * Loads a model again and again, and prints by how many bytes a load the process grew. What leaks grows every time; the
+ * engine's heap takes some megabytes more now and then, so that a window in which it grew is followed by another.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadModel } from "../index.js";
 
@@ -17,6 +20,11 @@ async function loads(): Promise<number> {
   return settledBytes();
 }
 
-const before = await loads();
-const after = await loads();
-process.stdout.write(String((after - before) / Number(count)));
+let before = await loads();
+let growth = Number.POSITIVE_INFINITY;
+for (let window = 0; window < 3 && growth > 16 * 1024; window++) {
+  const after = await loads();
+  growth = Math.min(growth, (after - before) / Number(count));
+  before = after;
+}
+process.stdout.write(String(growth));

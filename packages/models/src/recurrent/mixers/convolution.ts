@@ -2,7 +2,7 @@
 import type { Axes } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { behindPads } from "../../decoder/positions/padding.js";
-import type { MixerCache } from "../cache.js";
+import type { MixerCache } from "../caches/cache.js";
 import type { Pads } from "./mixer.js";
 
 /** `output[t] = Σ_j weight[:, j] · input[t - kernel + 1 + j] + bias`, with zeros before the first position. */

@@ -4,7 +4,7 @@ import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../../decoder/axes.js";
 import { activations } from "../../decoder/mlp/activations.js";
 import { Norm } from "../../decoder/norm/norm.js";
-import type { MixerCache } from "../cache.js";
+import type { MixerCache } from "../caches/cache.js";
 import { type DeltaScan, followDeltas, scanDeltas } from "../scans/delta-scan.js";
 import { scanStates } from "../scans/diagonal.js";
 import type { GatedDeltaConfig } from "./config.js";

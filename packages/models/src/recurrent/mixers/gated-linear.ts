@@ -3,7 +3,7 @@ import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../../decoder/axes.js";
 import { activations } from "../../decoder/mlp/activations.js";
-import type { MixerCache } from "../cache.js";
+import type { MixerCache } from "../caches/cache.js";
 import { scanStates } from "../scans/diagonal.js";
 import { BlockLinear } from "./block-linear.js";
 import type { GatedLinearConfig } from "./config.js";

@@ -4,7 +4,7 @@ import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../../decoder/axes.js";
 import { activations } from "../../decoder/mlp/activations.js";
 import { Norm } from "../../decoder/norm/norm.js";
-import type { MixerCache } from "../cache.js";
+import type { MixerCache } from "../caches/cache.js";
 import { scanStates } from "../scans/diagonal.js";
 import { type HeadScan, scanHeads } from "../scans/head-scan.js";
 import type { Mamba2MixerConfig } from "./config.js";

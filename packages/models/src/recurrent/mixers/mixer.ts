@@ -2,7 +2,7 @@
 import type { Axes, Tap } from "@mlxterp/core";
 import { type Linear, type Module, type MxArray, mx } from "@mlxterp/mlx";
 import type { Norm } from "../../decoder/norm/norm.js";
-import type { MixerCache } from "../cache.js";
+import type { MixerCache } from "../caches/cache.js";
 import type { BlockLinear } from "./block-linear.js";
 import type { CausalConvolution } from "./convolution.js";
 

@@ -2,7 +2,7 @@
 import { Tap } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { type ResidualAxes, residualAxes } from "../../decoder/axes.js";
-import type { MixerCache } from "../cache.js";
+import type { MixerCache } from "../caches/cache.js";
 import type { ShortConvolutionConfig } from "./config.js";
 import { CausalConvolution } from "./convolution.js";
 import type { Mixer, Pads } from "./mixer.js";

@@ -1,7 +1,7 @@
 /** What a recurrent model remembers of the tokens it has seen, for generation. */
 import { checkBoolean, checkOptions, type MxArray, mx } from "@mlxterp/mlx";
-import { type CacheOwner, requireSameOwner } from "../cache-owner.js";
-import { type CacheOptions, LayerCache } from "../decoder/cache/cache.js";
+import { type CacheOwner, requireSameOwner } from "../../cache-owner.js";
+import { type CacheOptions, LayerCache } from "../../decoder/cache/cache.js";
 
 /** A mixer's memory; its size does not grow. */
 export class MixerCache {
