@@ -52,8 +52,8 @@ function axes(model: LanguageModel): Readonly<Record<string, Works>> {
     },
     "a pass of 64 tokens, by interventions": {
       none: run(prompts(1, 64), ["output"]),
-      "12": run(prompts(1, 64), ["output"], halved([""])),
-      "36": run(prompts(1, 64), ["output"], halved(["", ".mlp", ".selfAttn"])),
+      "12 changes": run(prompts(1, 64), ["output"], halved([""])),
+      "36 changes": run(prompts(1, 64), ["output"], halved(["", ".mlp", ".selfAttn"])),
     },
     "generating, by tokens": each(["8", "32", "128"], (n) => async () => {
       await model.generateText([someTokens(16)], { maxTokens: Number(n), ignoreEos: true });

@@ -12,17 +12,22 @@ export interface Times {
   readonly minimum: number;
 }
 
-/** Runs the alternatives in turn, in an order that changes, and returns each one's times. */
+/**
+ * Runs the alternatives in turn, in an order that changes, and returns each one's times.
+ *
+ * @param warmUps rounds before the clock starts: where results are large, the process grows for some
+ */
 export async function interleave<K extends string>(
   work: Record<K, Work>,
   rounds: number,
+  warmUps = 1,
 ): Promise<Record<K, Times>> {
   const names = Object.keys(work) as K[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
     K,
     number[]
   >;
-  for (const name of names) await work[name](); // warm-up
+  for (let round = 0; round < warmUps; round++) for (const name of names) await work[name]();
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? names : [...names].reverse();
     for (const name of order) {

@@ -118,6 +118,7 @@ async function* everything({ model, bare, ids, array, rounds }: Subject): AsyncG
       },
     },
     Math.max(3, Math.ceil(rounds / 2)),
+    4,
   );
   yield share("all 305 sites saved / bare forward", ratio(times.traced, times.bare));
   const what = "all 305 sites saved / bare forward that keeps the same values";
