@@ -9,7 +9,8 @@ export type { WeightDtype } from "./checkpoint/files/weight-dtype.js";
 export { type LoadOptions, loadModel, type ModelClass } from "./checkpoint/loading/load-model.js";
 export type { QuantizeOptions } from "./checkpoint/quantization/layer-packer.js";
 export type { SaveOptions } from "./checkpoint/saving/save-model.js";
-export { type CacheOptions, KeyValueCache } from "./decoder/cache/cache.js";
+export { KeyValueCache } from "./decoder/cache/cache.js";
+export type { CacheOptions } from "./decoder/cache/sequence-cache.js";
 export type {
   AttentionConfig,
   DecoderConfig,

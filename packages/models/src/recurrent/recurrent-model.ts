@@ -1,6 +1,6 @@
 /** A recurrent language model with its tokenizer: prompts in, activations, logits and text out. */
 import type { Anatomy } from "@mlxterp/core";
-import type { CacheOptions } from "../decoder/cache/cache.js";
+import type { CacheOptions } from "../decoder/cache/sequence-cache.js";
 import { instanceOf } from "../decoder/model/pass-arguments.js";
 import { GenerativeBase } from "../generative-base/generative-base.js";
 import {

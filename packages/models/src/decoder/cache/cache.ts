@@ -1,15 +1,15 @@
 /** Keys and values of the tokens a model has already seen, for generation. */
-import { checkBoolean, checkOptions, type MxArray } from "@mlxterp/mlx";
-import { type CacheOwner, requireSameOwner } from "../../cache-owner.js";
+import type { MxArray } from "@mlxterp/mlx";
 import {
   appendBehindPads,
   appendPositions,
   type PositionBuffer,
   repeatRows,
 } from "../positions/position-buffer.js";
+import { type LayerMemory, SequenceCache } from "./sequence-cache.js";
 
 /** One layer's share: rotated keys and values, (batch, kvHeads, position, headDim). */
-export class LayerCache {
+export class LayerCache implements LayerMemory<LayerCache> {
   /** @param sliding whether to let go of what need not be kept */
   constructor(readonly sliding = true) {}
 
@@ -65,14 +65,6 @@ export class LayerCache {
   }
 }
 
-export interface CacheOptions {
-  /**
-   * Whether layers that see a window of keys hold no more than they will see again. Patterns keep their full key axis,
-   * but scores and patterns can be changed only from the first pass on. Default: true.
-   */
-  readonly sliding?: boolean;
-}
-
 /**
  * The cache of one sequence or batch. Pass it to every `forward`; it then takes only the new tokens.
  *
@@ -81,44 +73,9 @@ export interface CacheOptions {
  * decoder.forward(mx.array([[1, 5, 2]], mx.int32), { cache });
  * decoder.forward(mx.array([[7]], mx.int32), { cache }).shape; // [1, 1, 507]
  */
-export class KeyValueCache {
-  readonly sliding: boolean;
-  #layers: LayerCache[] = [];
-  #length = 0;
-  #batch: number | undefined;
-  #owner: CacheOwner | undefined;
-  #padding: readonly number[] | undefined;
-
-  constructor(options: CacheOptions = {}) {
-    checkOptions<CacheOptions>("createCache", options, { sliding: checkBoolean });
-    const { sliding = true } = options;
-    this.sliding = sliding;
-  }
-
-  /** Positions seen so far, padding included. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Rows of every pass; undefined before the first. */
-  get batch(): number | undefined {
-    return this.#batch;
-  }
-
-  /** How many pads stand at the left of each row; undefined where there are none. */
-  get padding(): readonly number[] | undefined {
-    return this.#padding;
-  }
-
-  /** The cache of one layer, made at its first use. */
-  layer(index: number): LayerCache {
-    this.#layers[index] ??= new LayerCache(this.sliding);
-    return this.#layers[index];
-  }
-
-  /** Everything held, to be evaluated together with what a step computes. */
-  arrays(): MxArray[] {
-    return this.#layers.flatMap((layer) => layer.arrays());
+export class KeyValueCache extends SequenceCache<LayerCache> {
+  protected override emptyLayer(): LayerCache {
+    return new LayerCache(this.sliding);
   }
 
   /**
@@ -132,49 +89,11 @@ export class KeyValueCache {
    * const answers = [[[7]], [[9]]].map((next) => model.forward(next, { cache: prefix.copy() }));
    */
   copy(pads?: readonly number[]): KeyValueCache {
-    const copy = new KeyValueCache({ sliding: this.sliding });
-    copy.adopt(this, pads);
-    return copy;
+    return this.into(new KeyValueCache({ sliding: this.sliding }), pads);
   }
 
   /** A copy with so many rows, all of which continue from the one that is here. */
   repeated(rows: number): KeyValueCache {
-    const copy = this.copy();
-    copy.#layers = this.#layers.map((layer) => layer.repeated(rows));
-    copy.#batch = this.#batch && rows;
-    return copy;
-  }
-
-  /** Goes on from where another cache is. */
-  adopt(other: KeyValueCache, pads?: readonly number[]): void {
-    this.#layers = other.#layers.map((layer) => layer.copy(pads));
-    this.#length = other.#length;
-    this.#batch = other.#batch;
-    this.#owner = other.#owner ?? this.#owner;
-    this.#padding = other.#padding;
-  }
-
-  /**
-   * @internal Notes what fills an empty cache, and refuses another for one that holds something.
-   *
-   * @throws CacheMismatchError (`CACHE_MISMATCH`)
-   */
-  claim(owner: CacheOwner): void {
-    const holds = this.#owner ?? { ...owner, edits: [], interventions: undefined };
-    if (this.#length > 0) requireSameOwner(holds, owner);
-    this.#owner = owner;
-  }
-
-  /** @internal Leaves what it holds to whoever continues it. */
-  disown(owner: CacheOwner): this {
-    this.#owner = owner;
-    return this;
-  }
-
-  /** Counts what a pass has added to every layer. */
-  advance([batch, length]: readonly number[], padding: readonly number[] | undefined): void {
-    this.#batch = batch;
-    this.#length += length;
-    this.#padding = padding;
+    return this.intoRows(new KeyValueCache({ sliding: this.sliding }), rows);
   }
 }
