@@ -1,4 +1,4 @@
-/** How a checkpoint wants its texts to be generated where nobody says otherwise. */
+/** How a checkpoint would generate texts, and what of that holds where nobody says otherwise. */
 import type { GenerateBatchOptions } from "./options.js";
 
 /** What a `generation_config.json` says. */

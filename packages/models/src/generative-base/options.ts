@@ -19,7 +19,7 @@ export interface GenerativeOptions<Config> {
   readonly name?: string;
   /** The ids that end a text. Default: none. */
   readonly eosTokens?: readonly number[];
-  /** How texts are generated where nobody says otherwise, as a checkpoint's `generation_config.json` has it. Default: nothing. */
+  /** How a checkpoint's `generation_config.json` would generate texts. Default: nothing. */
   readonly generationDefaults?: GenerationDefaults;
   /** Where the weights come from; without it the model cannot be saved. */
   readonly checkpoint?: Checkpoint;

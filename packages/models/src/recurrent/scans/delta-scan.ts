@@ -1,10 +1,7 @@
 /** The gated delta rule over a whole sequence, in chunks. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { padPositions } from "./diagonal.js";
+import { inChunks } from "./chunks.js";
 import { pairDecays } from "./head-scan.js";
-
-/** Positions that are mixed at once. */
-const chunkLength = 64;
 
 export interface DeltaScan {
   /** The logarithm of what remains of the state when the token comes, (batch, position, heads). */
@@ -39,7 +36,8 @@ export interface DeltaResult {
 export function scanDeltas(scan: DeltaScan): DeltaResult {
   const { values, before } = scan;
   const [batch, length, heads, headDim] = values.shape;
-  const { sums, beta, v, k, q } = inChunks(scan);
+  const { sums, v, k, q, perHead } = inChunks(scan);
+  const beta = perHead(scan.beta);
   const [, chunks, groups, shared, size] = sums.shape;
   const decays = pairDecays(sums);
   const near = mx.multiply(mx.multiply(mx.matmul(k, k.swapaxes(-1, -2)), decays), beta);
@@ -74,26 +72,6 @@ export function scanDeltas(scan: DeltaScan): DeltaResult {
       .index(mx.Slice(), mx.Slice(0, length));
   const last = state.reshape([batch, heads, headDim, -1]);
   return { read: joined(reads), moved: joined(movements), last };
-}
-
-/** Everything by chunk, group and the heads that share it: (batch, chunk, groups, shared or 1, position, …). */
-function inChunks({ logDecay, beta, values, keys, queries }: DeltaScan) {
-  const [batch, length, heads, headDim] = values.shape;
-  const [, , groups, state] = keys.shape;
-  const size = Math.min(chunkLength, length);
-  const chunks = Math.ceil(length / size);
-  const cut = (x: MxArray, ...inner: number[]) =>
-    padPositions(x, chunks * size, 0)
-      .reshape([batch, chunks, size, groups, ...inner])
-      .transpose(0, 1, 3, 4, 2, 5);
-  const shared = heads / groups;
-  return {
-    sums: mx.cumsum(cut(logDecay, shared, 1).squeeze(5), 4), // (batch, chunk, groups, shared, position)
-    beta: cut(beta, shared, 1),
-    v: cut(values, shared, headDim),
-    k: cut(keys, 1, state),
-    q: cut(queries, 1, state),
-  };
 }
 
 /**

@@ -1,9 +1,8 @@
 /** The recurrence of heads whose states decay as a whole, in chunks: attention within, states between. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { padPositions, scanStates } from "./diagonal.js";
+import { inChunks } from "./chunks.js";
+import { scanStates } from "./diagonal.js";
 
-/** Positions that are mixed at once; the work within a chunk grows with its square. */
-const chunkLength = 64;
 const never = -1e9; // exp of it is 0, and so is its gradient
 
 export interface HeadScan {
@@ -47,26 +46,6 @@ export function scanHeads(scan: HeadScan): { read: MxArray; last: MxArray } {
   return {
     read: read.reshape([batch, -1, heads, headDim]).index(mx.Slice(), mx.Slice(0, length)),
     last: after.index(mx.Slice(), chunks - 1).reshape([batch, heads, headDim, -1]),
-  };
-}
-
-/** Everything by chunk, group and the heads that share it: (batch, chunk, groups, shared or 1, position, …). */
-function inChunks({ logDecay, values, keys, queries }: HeadScan) {
-  const [batch, length, heads, headDim] = values.shape;
-  const [, , groups, state] = keys.shape;
-  const size = Math.min(chunkLength, length);
-  const chunks = Math.ceil(length / size);
-  const cut = (x: MxArray, ...inner: number[]) =>
-    padPositions(x, chunks * size, 0)
-      .reshape([batch, chunks, size, groups, ...inner])
-      .transpose(0, 1, 3, 4, 2, 5);
-  const shared = heads / groups;
-  const decays = cut(logDecay, shared, 1).squeeze(5);
-  return {
-    sums: mx.cumsum(decays, 4), // (batch, chunk, groups, shared, position)
-    v: cut(values, shared, headDim),
-    k: cut(keys, 1, state),
-    q: cut(queries, 1, state),
   };
 }
 
