@@ -34,9 +34,14 @@ function run(
   child.stdin.on("error", () => undefined); // a process that ends does not read
   child.stdin.end(input);
   const printed = { stdout: "", stderr: "" };
+  let interrupted = false; // a second signal would end the process at once, as it should
+  const interrupt = () => {
+    if (!interrupted) child.kill("SIGINT");
+    interrupted = true;
+  };
   child.stdout.on("data", (part) => {
     printed.stdout += part;
-    onOutput?.(printed.stdout, () => child.kill("SIGINT"));
+    onOutput?.(printed.stdout, interrupt);
   });
   child.stderr.on("data", (part) => {
     printed.stderr += part;
