@@ -46,8 +46,8 @@ export async function patchPair(
   const { plans, direction, maxRows, signal, onRows } = plan;
   signal?.throwIfAborted();
   const metric = createMetric(plan.metric, {
-    answer: [pair.answer.id],
-    wrongAnswer: pair.wrongAnswer && [pair.wrongAnswer.id],
+    answer: [pair.answer.set],
+    wrongAnswer: pair.wrongAnswer && [pair.wrongAnswer.set],
   });
   const both = [pair.clean.ids, pair.corrupted.ids];
   const last = `layers.${model.anatomy.layers - 1}`;
@@ -56,7 +56,7 @@ export async function patchPair(
   const judged = metric(logits);
   if (!toFlat(judged).every(Number.isFinite)) throw await notFiniteError("Scores", model, both);
   const baseline = baselineOf(judged, pair, plan);
-  const [answerRank] = toFlat(ranksOf(logits, [pair.answer.id]));
+  const [answerRank] = toFlat(ranksOf(logits, [pair.answer.set]));
   const run = (row: number) => (site: string) => cache.get(site).index(mx.Slice(row, row + 1));
   const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
   const runs = { model, ids: both[base], base: run(base), source: run(source) };
