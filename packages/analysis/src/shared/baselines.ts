@@ -2,7 +2,7 @@
 import { notFiniteError } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { EqualBaselinesError } from "./errors.js";
-import { inBatches } from "./lists.js";
+import { numbersByLength } from "./lists.js";
 import { createMetric, type Metric, type MetricFunction, metricName } from "./metrics.js";
 import type { AnalysisModel } from "./model.js";
 import type { PromptPair } from "./pairs.js";
@@ -24,13 +24,9 @@ export interface JudgedPairs {
 
 /** Numbers of pairs in batches of one length, short ones first as they come. */
 export function batchesByLength(pairs: readonly PromptPair[], batchSize: number): number[][] {
-  const numbers = pairs.map((_, index) => index);
-  const lengths = [...new Set(pairs.map(({ clean }) => clean.ids.length))];
-  return lengths.flatMap((length) =>
-    inBatches(
-      numbers.filter((index) => pairs[index].clean.ids.length === length),
-      batchSize,
-    ),
+  return numbersByLength(
+    pairs.map(({ clean }) => clean.ids.length),
+    batchSize,
   );
 }
 
