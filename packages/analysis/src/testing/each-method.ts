@@ -22,7 +22,7 @@ const second = "Tom and Anna went to the park . Anna gave a ball to";
 const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
   prompts: {
     input: [second, "the capital of France is"],
-    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"] },
+    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"], subject: ["park", "France"] }, // biome-ignore format: one object
   },
   pairs: {
     input: {
@@ -43,7 +43,7 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], subject: "park" };
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
   return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
 }
