@@ -44,17 +44,19 @@ export async function judgePairs(
 ): Promise<JudgedPairs> {
   const own = numbers.map((number) => pairs[number]);
   const answers = own.map(({ answer }) => answer.set);
+  const both = streams.map((stream) =>
+    model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1))),
+  );
+  const reference = metric === "kl" ? both[0] : undefined; // of a whole vocabulary, so kept only where it is asked for
   const metricOf = (rows: readonly number[]) =>
     createMetric(metric, {
       answer: rows.map((row) => answers[row]),
       wrongAnswer: own[0].wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
+      ...(reference && { reference: mx.take(reference, mx.array([...rows], mx.int32), 0) }),
     });
   const all = own.map((_, row) => row);
-  const judged = streams.map((stream) => {
-    const logits = model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1)));
-    return [metricOf(all)(logits), ranksOf(logits, answers)];
-  });
-  await evaluate(judged.flat());
+  const judged = both.map((logits) => [metricOf(all)(logits), ranksOf(logits, answers)]);
+  await evaluate([...judged.flat(), ...(reference ? [reference] : [])]);
   const [[scores, ranks], [otherScores]] = judged.map((arrays) => arrays.map((one) => toFlat(one)));
   if (![...scores, ...otherScores].every(Number.isFinite)) {
     const ids = own.flatMap(({ clean, corrupted }) => [clean.ids, corrupted.ids]);
