@@ -47,11 +47,11 @@ export async function judgePairs(
   streams: readonly [clean: MxArray, corrupted: MxArray],
 ): Promise<JudgedPairs> {
   const own = numbers.map((number) => pairs[number]);
-  const answers = own.map(({ answer }) => answer.id);
+  const answers = own.map(({ answer }) => answer.set);
   const metricOf = (rows: readonly number[]) =>
     createMetric(metric, {
       answer: rows.map((row) => answers[row]),
-      wrongAnswer: own[0].wrongAnswer && rows.map((row) => own[row].wrongAnswer!.id),
+      wrongAnswer: own[0].wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
     });
   const all = own.map((_, row) => row);
   const judged = streams.map((stream) => {
