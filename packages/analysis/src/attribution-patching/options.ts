@@ -17,10 +17,10 @@ const fields = z.object({
     .default("denoising")
     .describe("clean activations into the corrupted run, or the other way"),
   rule: z
-    .enum(["gradient", "relp", "gim"])
+    .enum(["gradient", "relp", "relp-qk", "gim"])
     .default("gradient")
     .describe(
-      "what flows back: the plain gradient, relevance (norms, patterns and activations held, products halved), or GIM (norms held, a softer softmax, products halved)",
+      "what flows back: the plain gradient, relevance (norms, patterns and activations held, products halved), the same with a softer softmax in place of held patterns, or GIM (norms held, a softer softmax, products halved)",
     ),
   qkFix: z
     .boolean()
@@ -43,7 +43,7 @@ export const attributionPatchingOptions = fields.superRefine(({ qkFix, rule, kin
   const refuse = (message: string) =>
     context.addIssue({ code: "custom", path: ["qkFix"], message });
   if (rule !== "gradient") {
-    refuse(`rule is "${rule}", which has a softmax of its own; leave one of them out.`);
+    refuse(`rule is "${rule}", which has its own way past the softmax; leave one of them out.`);
   } else if (![kinds].flat().some((kind) => kind === "query" || kind === "key")) {
     refuse('it is about queries and keys; add kinds "query" or "key".');
   }

@@ -79,7 +79,12 @@ export function attributionPatchingGrid(
 }
 
 function describedRule({ rule, qkFix, gradDrop }: AttributionPatchingResult["asked"]): string {
-  const by = { relp: "by relevance", gim: "by GIM" }[String(rule)] ?? "by gradients";
+  const by =
+    {
+      relp: "by relevance",
+      "relp-qk": "by relevance, also through queries and keys",
+      gim: "by GIM",
+    }[String(rule)] ?? "by gradients";
   const also = [qkFix && "the softmax run", gradDrop && "layers left out one by one"];
   return [by, ...also.filter(Boolean)].join(", ");
 }

@@ -52,14 +52,25 @@ export async function runEdges(
 }
 
 function corruptEdges(pairs: RunPairs, rows: readonly EdgeRow[]): Interventions {
-  const { graph, clean, corrupted } = pairs;
+  const { graph } = pairs;
+  const masks = graph.reads.map((read) => maskOf(graph, read, rows));
+  return carryOther(pairs, rows.map(({ pair }) => pair), masks); // biome-ignore format: one call
+}
+
+/**
+ * Runs in which what destinations read is moved towards what their sources wrote in the other run.
+ *
+ * @param numbers of the pair that each row belongs to
+ * @param masks of each site that is read, how far: (rows, count, reach) from 0, as it is, to 1; undefined where nothing moves
+ */
+export function carryOther(
+  { graph, clean, corrupted }: RunPairs,
+  numbers: readonly number[],
+  masks: readonly (MxArray | undefined)[],
+): Interventions {
   const { reads, layers, heads } = graph;
-  const row = mx.array(
-    rows.map(({ pair }) => pair),
-    mx.int32,
-  );
+  const row = mx.array([...numbers], mx.int32);
   const ofRows = (x: MxArray) => mx.take(x, row, 0);
-  const masks = reads.map((read) => maskOf(graph, read, rows));
   const start = reads.find((_, index) => masks[index])?.layer ?? layers;
   const begun = 1 + Math.min(start, layers) * (heads + 1);
   const other = ofRows(corrupted.writes);
