@@ -13,7 +13,8 @@ import {
   edgesOf,
   sizeOf,
 } from "../graph/graph.js";
-import { graphOf, outputsOf } from "../graph/outputs.js";
+import { graphOf } from "../graph/graph-of.js";
+import { outputsOf } from "../graph/outputs.js";
 import { pruned } from "../graph/prune.js";
 import { resolvePairs } from "../shared/pairs.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
@@ -157,7 +158,7 @@ describe("findCircuit", () => {
     edgesOf(graph).forEach(({ index }, at) => {
       some[index] = at % 3 === 0 ? 1 : 0;
     });
-    const runs = await Promise.all([pair.clean, [1, 2, 3], pair.corrupted, [1, 9, 3]].map((ids) => outputsOf(model, [ids]))); // biome-ignore format: one line
+    const runs = await Promise.all([pair.clean, [1, 2, 3], pair.corrupted, [1, 9, 3]].map((ids) => outputsOf(model, [ids], graph))); // biome-ignore format: one line
     const others = [runs[2], runs[3]].map(({ writes }) => writes);
     const sums = others.map((writes) => mx.sum(writes, [0, 2], true));
     const mean = mx.divide(mx.add(sums[0], sums[1]), 5 + 3);

@@ -1,6 +1,6 @@
 /** Scores of all edges over all pairs: what edge attribution and circuits have in common. */
 import { type ComponentGraph, edgesOf } from "../graph/graph.js";
-import { graphOf } from "../graph/outputs.js";
+import { graphOf } from "../graph/graph-of.js";
 import { type PairBatch, runPairs } from "../graph/run-pairs.js";
 import type { PairBaseline } from "../shared/baselines.js";
 import { meanScores } from "../shared/mean-scores.js";
@@ -28,7 +28,7 @@ export async function edgeScores(
 ): Promise<EdgeScores> {
   const { signal, onProgress, batchSize, scoring } = asked;
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
-  const graph = await graphOf(model, pairs[0].clean.ids);
+  const graph = await graphOf(model, pairs[0].clean.ids, "any");
   const byPair = new Array<Float64Array>(pairs.length);
   const baselines = new Array<PairBaseline>(pairs.length);
   const together: PairBatch[] = [];

@@ -98,11 +98,11 @@ function pointsOf(batch: Scored, scoring: EdgeScoring): Interventions[] {
   const points = each.map((step) => input((step + 1) / steps));
   for (let layer = 0, from = 1; from < count; layer++, from += graph.heads + 1) {
     const mlp = from + graph.heads;
+    const [own, other] = [clean.attention[layer], corrupted.attention[layer]];
     for (const step of each) {
       const share = (step + 1) / steps;
-      points.push({
-        [`layers.${layer}.selfAttn.result`]: () => between(share, from, mlp).transpose(0, 2, 1, 3),
-      });
+      const mixed = mx.add(other, mx.multiply(mx.subtract(own, other), share));
+      points.push({ [`layers.${layer}.selfAttn`]: () => mixed });
     }
     for (const step of each) {
       const share = (step + 1) / steps;

@@ -38,6 +38,7 @@ export function ownersOf(
   const first = 1 + layer * (heads + 1);
   if (kind === "logits") return [end];
   if (kind === "mlp") return [first + heads];
+  if (kind === "attention") return Array.from({ length: heads }, (_, user) => first + user);
   const shares = destinations.filter((one) => one.kind === kind && one.layer === layer).length;
   const users = heads / shares;
   return Array.from({ length: users }, (_, user) => first + head! * users + user);

@@ -65,10 +65,20 @@ it("relevance with held patterns sees what is carried, and nothing of what decid
 });
 
 describe.each(["gpt2-gate", "gpt2-induction"])("the circuit that was planted in %s", (name) => {
-  it.skipIf(!hasMethodCase("planted", name)).each([...finders, "eap", "clean-corrupted"] as const)(
+  it
+    .skipIf(!hasMethodCase("planted", name))
+    .each(["eap", "eap-ig-inputs", "relp-qk", "gim", "edge-masks"] as const)(
     "is found by %s",
     async (scoring) => {
-      const { pairs, question, about, numbers } = openMethodCase("planted", name);
+      const { about, numbers, ...whole } = openMethodCase("planted", name);
+      const pairs = {
+        clean: whole.pairs.clean.slice(0, 6),
+        corrupted: whole.pairs.corrupted.slice(0, 6),
+      };
+      const question = {
+        answer: whole.question.answer.slice(0, 6),
+        wrongAnswer: whole.question.wrongAnswer.slice(0, 6),
+      };
       const model = await modelOfCase("planted", name);
       const mask = numbers("true_edges");
       const truth = new Set<string>();
