@@ -5,6 +5,7 @@ export * from "./activation-addition/index.js";
 export * from "./activation-patching/index.js";
 export * from "./attention-patterns/index.js";
 export * from "./attribution-patching/index.js";
+export { type BackwardRule, backwardRules } from "./backward-rules/rule-sets.js";
 export * from "./circuits/index.js";
 export * from "./copying-loss/index.js";
 export * from "./direct-logit-attribution/index.js";
