@@ -9,6 +9,9 @@ export type { WeightDtype } from "./checkpoint/files/weight-dtype.js";
 export { type LoadOptions, loadModel, type ModelClass } from "./checkpoint/loading/load-model.js";
 export type { QuantizeOptions } from "./checkpoint/quantization/layer-packer.js";
 export type { SaveOptions } from "./checkpoint/saving/save-model.js";
+export type { ControlVector, ControlVectorNumbers } from "./control-vectors/control-vector.js";
+export { readControlVector } from "./control-vectors/read-control-vector.js";
+export { writeControlVector } from "./control-vectors/write-control-vector.js";
 export { KeyValueCache } from "./decoder/cache/cache.js";
 export type { CacheOptions } from "./decoder/cache/sequence-cache.js";
 export type {
