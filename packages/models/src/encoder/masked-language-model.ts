@@ -8,8 +8,9 @@ import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js"
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import { NotGenerativeError } from "../errors.js";
 import { checkDescription } from "../generative-base/options.js";
-import { Bert, type BertPassOptions } from "./bert.js";
+import { Bert } from "./bert.js";
 import type { BertConfig } from "./config.js";
+import type { BertPassOptions } from "./encoder-body.js";
 
 export interface MaskedLanguageModelOptions {
   /** The description the module was made from. */

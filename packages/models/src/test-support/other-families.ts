@@ -3,17 +3,18 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
 import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { compareHeaded } from "./headed-comparison.js";
 import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
-import { recurrentFolders, referenceFolder } from "./reference-folders.js";
+import { headedNames, recurrentFolders, referenceFolder } from "./reference-folders.js";
 
 type Activations = Record<string, MxArray>;
 
 /** A respect that a family does not have is absent. */
 export type OtherComparison = Partial<ReferenceComparison>;
 
-/** Families that are no decoders, by `model_type`. */
+/** Families that are no decoders, by `model_type`; models with heads of their own, by the names of their checkpoints. */
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
   bert: () => compareEncoder("bert"),
   camembert: () => compareEncoder("camembert"),
@@ -27,6 +28,7 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
         compareRecurrent(await loadModel(folder, { as: RecurrentModel }), readActivations(folder)),
     ]),
   ),
+  ...Object.fromEntries(headedNames.map((name) => [name, () => compareHeaded(name)])),
 };
 
 async function compareEncoder(modelType: string): Promise<OtherComparison> {
