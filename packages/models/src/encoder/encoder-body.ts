@@ -13,6 +13,7 @@ import {
 import { checkIds } from "../decoder/model/pass-arguments.js";
 import { Norm } from "../decoder/norm/norm.js";
 import { endMask } from "../decoder/positions/padding.js";
+import { checkLengths } from "./check-lengths.js";
 import type { BertConfig } from "./config.js";
 import { EncoderLayer } from "./layer.js";
 
@@ -88,12 +89,7 @@ export class EncoderBody extends nn.Module {
 
 /** MLX checks no index and no length of a row. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
 function checkRows(ids: MxArray, { lengths, tokenTypes }: BertPassOptions, kinds: number): void {
-  const [rows, width] = ids.shape;
-  const wrong = lengths?.find((one) => !(Number.isInteger(one) && one >= 1 && one <= width));
-  if (lengths && (lengths.length !== rows || wrong !== undefined)) {
-    const rule = `must be a list of ${rows} numbers of real tokens, each from 1 to ${width}.`;
-    throw new InvalidArgumentError("lengths", lengths, rule);
-  }
+  checkLengths(ids, lengths);
   if (tokenTypes === undefined) return;
   const integers = isArray(tokenTypes) && mx.issubdtype(tokenTypes.dtype, mx.integer);
   const fits = integers && tokenTypes.shape.join() === ids.shape.join();

@@ -1,16 +1,10 @@
 /** Decoders and encoders with a head that does not say which token comes. */
-import {
-  checkList,
-  checkOptions,
-  type Embedding,
-  InvalidArgumentError,
-  type Module,
-  type MxArray,
-} from "@mlxterp/mlx";
+import { checkList, checkOptions, type Embedding, type Module, type MxArray } from "@mlxterp/mlx";
 import type { DecoderConfig } from "../decoder/config/config.js";
 import { type BodyPassOptions, DecoderBody } from "../decoder/model/decoder-body.js";
 import type { DecoderLayer } from "../decoder/model/layer.js";
 import type { Norm } from "../decoder/norm/norm.js";
+import { checkLengths } from "../encoder/check-lengths.js";
 import type { BertConfig } from "../encoder/config.js";
 import { type BertPassOptions, EncoderBody } from "../encoder/encoder-body.js";
 import type { EncoderLayer } from "../encoder/layer.js";
@@ -83,14 +77,4 @@ export class HeadedEncoder<H extends Head = Head> extends EncoderBody implements
     const states = this.read(ids, options);
     return this.head.forward(states, { ids, lengths: options.lengths });
   }
-}
-
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there is one for each row, within it */
-function checkLengths(ids: MxArray, lengths: readonly number[] | undefined): void {
-  if (!lengths) return;
-  const [rows, width] = ids.shape;
-  const fits = lengths.every((one) => Number.isInteger(one) && one >= 1 && one <= width);
-  if (fits && lengths.length === rows) return;
-  const rule = `must be a list of ${rows} numbers of real tokens, each from 1 to ${width}.`;
-  throw new InvalidArgumentError("lengths", lengths, rule);
 }

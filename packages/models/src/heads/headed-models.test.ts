@@ -3,10 +3,22 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { EmbeddingModel, loadModel, SequenceClassifier, TokenClassifier } from "../index.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
+import { familyOf } from "../families/index.js";
+import type { Family } from "../families/shared/family.js";
+import {
+  EmbeddingModel,
+  HeadedDecoder,
+  listParameters,
+  loadModel,
+  SequenceClassifier,
+  setParameters,
+  TokenClassifier,
+} from "../index.js";
 import { temporaryFolder, writeCheckpoint } from "../test-support/checkpoints.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder } from "../test-support/reference-folders.js";
+import type { EmbeddingHead } from "./embedding-head.js";
 
 const readJson = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 
@@ -172,6 +184,32 @@ describe("an embedding model", () => {
     await expect(model.save(join(temporaryFolder(), "x"))).rejects.toThrow(
       /UNSUPPORTED_SAVE|layers/,
     );
+  });
+
+  it("of Gemma sees both ways, through windows that files count for both sides together", async () => {
+    const folder = referenceFolder("gemma3_text/embedding");
+    const json = readJson(join(folder, "config.json"));
+    const family = familyOf(json, "config.json") as Family;
+    const config = family.describe({ ...json, sliding_window: 512 }, "config.json");
+    expect(config.bothWays).toBe(true);
+    expect(config.layers.map(({ attention }) => attention.window)).toEqual([257, undefined, 257]);
+    await expect(loadModel(folder)).rejects.toMatchObject({ found: "EmbeddingModel" });
+  });
+
+  it("sees the whole of a long text, not in blocks that hide what comes after them", async () => {
+    const model = await loadModel(referenceFolder("modernbert/embedding"), { as: EmbeddingModel });
+    const config = { ...(model.config as DecoderConfig), maxPositions: 200 };
+    const long = new HeadedDecoder<EmbeddingHead>(config, model.headConfig);
+    setParameters(long, listParameters(model.module));
+    const longer = new EmbeddingModel(long, { config, head: model.headConfig });
+    const ids = [Array.from({ length: 150 }, (_, index) => 3 + (index % 50))];
+    const save = "layers.1.selfAttn"; // which has a window, and so a mask
+    const interventions = { "layers.1.selfAttn.scores": (x: MxArray) => x };
+    const [fused, plain] = [
+      await longer.run(ids, { save }),
+      await longer.run(ids, { save, interventions }),
+    ];
+    expect(maxDifference(fused.get(save), plain.get(save))).toBeLessThan(1e-5);
   });
 
   it.each([

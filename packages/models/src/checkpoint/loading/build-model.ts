@@ -1,6 +1,6 @@
 /** Makes the model that a checkpoint describes, without weights. */
 import { Decoder } from "../../decoder/model/decoder.js";
-import { UnsupportedConfigError } from "../../errors.js";
+import { ModelKindError, UnsupportedConfigError } from "../../errors.js";
 import {
   type BuiltModule,
   type Family,
@@ -8,6 +8,7 @@ import {
   weightsOf,
 } from "../../families/shared/family.js";
 import { type BuiltHeaded, buildHeaded, headKindOf } from "../../heads/build-headed.js";
+import { EmbeddingModel } from "../../heads/embedding-model.js";
 import { decoderClassifier, type Headable } from "../../heads/headable.js";
 import { HeadedDecoder } from "../../heads/headed-body.js";
 import { LanguageModel } from "../../language-model/language-model.js";
@@ -38,6 +39,7 @@ function build(family: Family | ModuleFamily, opened: OpenedCheckpoint): BuiltMo
   const { json, config: file } = opened;
   if ("build" in family) return family.build(json, file);
   const { config, weights } = describeDecoder(family, opened);
+  if (config.bothWays) throw new ModelKindError(LanguageModel.name, EmbeddingModel.name, file);
   const decoder = new Decoder(config);
   const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
   return { module: decoder, open, weights };
