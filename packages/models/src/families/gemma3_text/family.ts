@@ -7,6 +7,7 @@ import { count, flag, optionalBound, part, when } from "../shared/part.js";
 import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
 import { longestSequence, ropeFields } from "../shared/rope-json.js";
 import { slidingWindow, windowedLayers } from "../shared/windows.js";
+import { gemma3Gguf } from "./gguf.js";
 
 const local = windowedLayers(
   part({ sliding_window_pattern: size.nullish() }, (config) => config.sliding_window_pattern ?? 6),
@@ -33,6 +34,7 @@ const halfWindow = part(
 );
 
 export const gemma3Text = likeLlama("gemma3_text", {
+  gguf: gemma3Gguf,
   ...sandwichParts,
   fields: {
     ...sandwichParts.fields,
