@@ -11,6 +11,8 @@ export type Axis =
   | "key"
   | "mlpHidden"
   | "vocab"
+  /** What a classifier tells apart. */
+  | "labels"
   | "experts"
   | "topK"
   /** The size of a mixer's memory in each of its channels (`mlpHidden`, or `headDim` of each head). */
