@@ -11,6 +11,7 @@ import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { lens } from "./logit-lens/method.js";
+import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
@@ -20,6 +21,7 @@ export { taskNames } from "./tasks/names.js";
 export const methods: readonly Method[] = [
   task,
   lens,
+  patchscopeMethod,
   attention,
   heads,
   copying,

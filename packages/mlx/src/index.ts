@@ -69,6 +69,7 @@ export { type TopK, topK } from "./top-k.js";
 export { readTorchTensor, torchBytes } from "./torch-file/read-tensor.js";
 export { openTorchFile, type TorchFile } from "./torch-file/torch-file.js";
 export type { StorageDtype, TorchTensor, TorchValue } from "./torch-file/torch-value.js";
+export { writeTorchTensors } from "./torch-file/write-torch-tensors.js";
 export type {
   ArrayAt,
   Device,

@@ -9,6 +9,9 @@ const answer = z.union([z.int().min(0), z.string()]);
 /** One answer for all prompts, or one for each. */
 export const answers = z.union([answer, z.array(answer).min(1).readonly()]);
 
+/** Several tokens. */
+export const tokenList = z.array(answer).min(1).readonly();
+
 /** Whole numbers that may count from the end. */
 export const indices = z.array(z.int()).min(1).readonly();
 
