@@ -10,6 +10,7 @@ import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
+import { weightsMethod } from "./head-weights/method.js";
 import { lens } from "./logit-lens/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
@@ -24,6 +25,7 @@ export const methods: readonly Method[] = [
   patchscopeMethod,
   attention,
   heads,
+  weightsMethod,
   copying,
   patch,
   atp,

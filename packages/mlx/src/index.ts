@@ -51,6 +51,7 @@ export {
   isFloating,
 } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
+export * as hostMatrices from "./host-matrices/index.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { fileSampling, hashSampled } from "./sampled-file.js";
 export { sliceForProduct } from "./sound-views.js";
