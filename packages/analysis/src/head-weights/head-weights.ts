@@ -19,6 +19,7 @@ import { resolveAnswer } from "../shared/answers.js";
 import { askedOf } from "../shared/asked.js";
 import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
+import { fedOf, promptIds, promptList } from "../shared/prompts.js";
 import { startTokens, usableTokens } from "../shared/vocabulary.js";
 import { compositionKinds, compositionOf } from "./composition.js";
 import { directionRows } from "./directions.js";
@@ -41,6 +42,7 @@ import {
 /**
  * Reads every head's weights.
  *
+ * @param input prompts whose tokens copying and matching are judged by; without any, tokens at random
  * @throws MissingAnatomyError (`MISSING_ANATOMY`) for modules that are no language models, and latent attention; AnswerTokenError
  *   (`ANSWER_TOKEN`); InvalidArgumentError (`INVALID_ARGUMENT`); NotFiniteError (`NOT_FINITE`); the signal's reason
  * @example
@@ -49,7 +51,7 @@ import {
  */
 export async function headWeights(
   model: AnalysisModel,
-  _input?: Prompt,
+  input?: Prompt,
   options?: HeadWeightsOptions,
 ): Promise<HeadWeightsResult> {
   const asked = parseOptions("headWeights", headWeightsOptions, options);
@@ -60,7 +62,9 @@ export async function headWeights(
     throw new InvalidArgumentError("succession", asked.succession, "needs two tokens or more.");
   }
   const between = mx.matmul(weights.W_U, weights.W_E).astype(mx.float32); // (hidden, hidden)
-  const sample = sampleOf(weights, sampled(model, asked));
+  const prompts = input === undefined ? [] : promptIds(model, promptList(model, input));
+  const ids = input === undefined ? sampled(model, asked) : [...new Set(prompts.flat())];
+  const sample = sampleOf(weights, ids);
   const ordered = order && sampleOf(weights, order);
   await evaluate([between, sample.embedded, sample.unembedded]);
   const scores = { copying: [], keeping: [], ownToken: [], matching: [], successor: [] } as Record<
@@ -85,7 +89,7 @@ export async function headWeights(
   return {
     method: "weights",
     asked: askedOf(asked, { succession: order }),
-    fed: [],
+    fed: prompts.map((own) => fedOf(model, "prompt", own)),
     grids: {
       copying: grid(scores.copying, 0),
       keeping: grid(scores.keeping, 0),
