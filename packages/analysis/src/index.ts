@@ -23,6 +23,7 @@ export { methods } from "./methods.js";
 export * from "./mover-heads/index.js";
 export * from "./patchscope/index.js";
 export * from "./path-patching/index.js";
+export * from "./probes/index.js";
 export { type RerunOptions, rerun } from "./rerun.js";
 export type { Answer } from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";

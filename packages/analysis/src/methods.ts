@@ -14,6 +14,7 @@ import { weightsMethod } from "./head-weights/method.js";
 import { lens } from "./logit-lens/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
+import { probeMethod } from "./probes/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
 
@@ -35,5 +36,6 @@ export const methods: readonly Method[] = [
   edges,
   circuit,
   discover,
+  probeMethod,
   statistics,
 ];

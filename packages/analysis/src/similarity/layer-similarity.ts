@@ -11,6 +11,7 @@ import { evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import {
   createGrid,
   type Grid,
+  type Note,
   parseOptions,
   type Result,
   type RunControl,

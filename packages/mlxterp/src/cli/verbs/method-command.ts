@@ -63,13 +63,19 @@ async function runMethod(
     const fed = isAskedTask(input) ? task?.pairs : fedInput(model, input, context);
     const found: Result | readonly Result[] = await method.run(model, fed, {
       ...options,
-      ...task?.question,
+      ...questionFor(method, task?.question),
       ...control,
     });
     return [found].flat() as readonly Result[];
   } finally {
     bar.stop();
   }
+}
+
+/** A task's answers, for methods that ask for any. */
+function questionFor(method: Method, question: object | undefined): object {
+  const takes = new Set(fieldsOf(method.options).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(question ?? {}).filter(([name]) => takes.has(name)));
 }
 
 function fedInput(
