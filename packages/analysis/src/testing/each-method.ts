@@ -43,7 +43,7 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean };
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
   return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
 }
