@@ -52,6 +52,7 @@ export {
 } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
+export { readNumpyArchive } from "./numpy-file/read-archive.js";
 export { fileSampling, hashSampled } from "./sampled-file.js";
 export { sliceForProduct } from "./sound-views.js";
 export {

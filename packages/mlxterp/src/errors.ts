@@ -45,6 +45,12 @@ export {
   StoreNotFoundError,
 } from "@mlxterp/data";
 export {
+  DictionaryFormatError,
+  DictionaryShapeError,
+  UnknownDictionaryFieldError,
+  UnsupportedDictionarySaveError,
+} from "@mlxterp/dictionaries";
+export {
   InterventionSyntaxError,
   InvalidInterventionError,
   NotSerializableError,
