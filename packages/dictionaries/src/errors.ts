@@ -57,3 +57,32 @@ export class UnsupportedDictionarySaveError extends MlxterpError {
     );
   }
 }
+
+/** A folder in which another training has begun. */
+export class TrainingMismatchError extends MlxterpError {
+  readonly code = "TRAINING_MISMATCH";
+  constructor(
+    readonly file: string,
+    readonly setting: string,
+    readonly stored: unknown,
+    readonly given: unknown,
+  ) {
+    super(
+      `${file} is of a training with ${setting} ${shown(stored)}, not ${shown(given)}. Give the same settings to go on, or another folder.`,
+    );
+  }
+}
+
+/** A source that has too few rows for a single step. */
+export class NoTrainingDataError extends MlxterpError {
+  readonly code = "NO_TRAINING_DATA";
+  constructor(
+    readonly source: string,
+    readonly batchSize: number,
+    readonly steps: number,
+  ) {
+    super(
+      `The source (${source}) ended after ${steps} steps: it does not fill another batch of ${batchSize} rows. Give more data, or a smaller batchSize.`,
+    );
+  }
+}

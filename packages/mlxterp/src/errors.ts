@@ -47,6 +47,8 @@ export {
 export {
   DictionaryFormatError,
   DictionaryShapeError,
+  NoTrainingDataError,
+  TrainingMismatchError,
   UnknownDictionaryFieldError,
   UnsupportedDictionarySaveError,
 } from "@mlxterp/dictionaries";
