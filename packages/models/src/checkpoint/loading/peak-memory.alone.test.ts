@@ -64,10 +64,16 @@ function llamaCheckpoint(): string {
   return writeCheckpoint(json, tensors);
 }
 
+/** The engine's young generation stays small: its size differs from one release of Node to the next. */
+const flags = [
+  ...["--expose-gc", "--max-semi-space-size=1"],
+  ...["--import", "tsx", "--conditions=@mlxterp/source"],
+];
+
 async function measure(folder: string, options: object = {}): Promise<Record<string, number>> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--import", "tsx", "--conditions=@mlxterp/source", script, folder, JSON.stringify(options)],
+    [...flags, script, folder, JSON.stringify(options)],
     { cwd: packageFolder },
   );
   return JSON.parse(stdout) as Record<string, number>;
