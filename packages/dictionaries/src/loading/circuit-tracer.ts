@@ -40,10 +40,11 @@ export function loadCircuitTracer(place: Place, options: LoadDictionaryOptions):
   }
   const stated = reader.word("activation", ["relu", "topk", "jump_relu"]);
   const k = reader.count("k");
+  const rectified = options.rectified ?? reader.boolean("rectified");
   const files = layerFiles(place, reader);
   reader.refuseOthers(["scan", "transcoders", "repo_id", "revision"]);
   const transcoders = files.map((path, layer) =>
-    oneLayer(path, { stated, k }, sites, layer, options),
+    oneLayer(path, { stated, k }, sites, layer, rectified),
   );
   return new TranscoderSet(transcoders, sites);
 }
@@ -75,7 +76,7 @@ function oneLayer(
   { stated, k }: { readonly stated: string | undefined; readonly k: number | undefined },
   sites: TranscoderSites,
   layer: number,
-  { rectified = false }: LoadDictionaryOptions,
+  rectified = false,
 ): Dictionary {
   const tensors = tensorsOf(path);
   const encoder = required(path, tensors, "W_enc", 2);

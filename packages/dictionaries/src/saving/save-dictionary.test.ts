@@ -91,6 +91,7 @@ describe("circuit-tracer's layout", () => {
     ["relu", { activation: relu }, false],
     ["jumpRelu with skip", { activation: { ...jumpRelu, rectified: false } }, true],
     ["top-k", { activation: { ...topK, rectified: false } }, false],
+    ["rectified top-k", { activation: { ...topK, k: 15 } }, false],
   ])("gives back transcoders of %s", async (_, parts, skip) => {
     const layers = [0, 10].map((seed) =>
       randomDictionary({ kind: "transcoder", ...parts }, { seed, skip }),

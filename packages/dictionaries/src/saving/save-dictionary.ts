@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx, withFile, writeFileAtomically, writeTensors } from "@mlxterp/mlx";
 import { stringify } from "yaml";
+import type { FeatureActivation } from "../dictionary/config.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import type { DictionaryWeights } from "../dictionary/weights.js";
 import { UnsupportedDictionarySaveError } from "../errors.js";
@@ -63,8 +64,14 @@ export async function saveTranscoders(set: TranscoderSet, folder: string): Promi
     ...(set.sites.name && { scan: set.sites.name }),
     activation: named[activation.kind as keyof typeof named],
     ...(activation.kind === "topK" && { k: activation.k }),
+    // a word of our own: circuit-tracer keeps what is below zero
+    ...(activation.kind !== "relu" && { rectified: rectifies(activation) }),
   };
   writeFileAtomically(join(folder, "config.yaml"), stringify(settings));
+}
+
+function rectifies(activation: FeatureActivation): boolean {
+  return "rectified" in activation && activation.rectified;
 }
 
 function saelensSettings({ config, weights }: Dictionary): Record<string, unknown> {
