@@ -48,12 +48,7 @@ export async function judgePairs(
     model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1))),
   );
   const reference = metric === "kl" ? both[0] : undefined; // of a whole vocabulary, so kept only where it is asked for
-  const metricOf = (rows: readonly number[]) =>
-    createMetric(metric, {
-      answer: rows.map((row) => answers[row]),
-      wrongAnswer: own[0].wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
-      ...(reference && { reference: mx.take(reference, mx.array([...rows], mx.int32), 0) }),
-    });
+  const metricOf = metricOfRows(own, metric, reference);
   const all = own.map((_, row) => row);
   const judged = both.map((logits) => [metricOf(all)(logits), ranksOf(logits, answers)]);
   await evaluate([...judged.flat(), ...(reference ? [reference] : [])]);
@@ -70,6 +65,25 @@ export async function judgePairs(
     return { clean, corrupted, answerRank: ranks[row] };
   });
   return { metricOf, baselines };
+}
+
+/**
+ * The metric of rows of logits, each of which belongs to one of these pairs.
+ *
+ * @param reference logits of their clean runs, (pairs, vocab), for `kl`
+ */
+export function metricOfRows(
+  own: readonly PromptPair[],
+  metric: Metric,
+  reference?: MxArray,
+): (rows: readonly number[]) => MetricFunction {
+  const { wrongAnswer } = own[0];
+  return (rows) =>
+    createMetric(metric, {
+      answer: rows.map((row) => own[row].answer.set),
+      wrongAnswer: wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
+      ...(reference && { reference: mx.take(reference, mx.array([...rows], mx.int32), 0) }),
+    });
 }
 
 /** Scores that differ by less, relative to the larger, differ by the rounding of their rows only. */

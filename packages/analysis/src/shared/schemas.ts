@@ -23,6 +23,9 @@ export const answers = z.union([
   sequence,
 ]);
 
+/** Several tokens. */
+export const tokenList = z.array(answer).min(1).readonly();
+
 /** Whole numbers that may count from the end. */
 export const indices = z.array(z.int()).min(1).readonly();
 

@@ -18,6 +18,11 @@ const inputs: Readonly<Record<InputKind, unknown>> = {
 
 const second = "Tom and Anna went to the park . Anna gave a ball to";
 
+/** Whether a method asks what completes the prompts of a pair. */
+export function comparesAnswers({ input, options }: Method): boolean {
+  return input === "pairs" && fieldsOf(options).some(({ name }) => name === "answer");
+}
+
 /** Two of each, with answers of their own. Pairs are equally long: some methods have an axis of positions. */
 const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
   prompts: {
@@ -36,14 +41,14 @@ const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string
 
 /** Fewer runs than a reader would want, where there are many. */
 const cheap: Readonly<Record<string, Record<string, unknown>>> = {
-  circuit: { random: 2, fractions: [0.01, 0.1, 1] },
+  circuit: { random: 2, fractions: [0.01, 0.1, 1], minimality: 2, completeness: 1 },
   acdc: { threshold: 1 },
 };
 
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], subject: "park" };
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean, subject: "park" }; // biome-ignore format: one table
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
   return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
 }

@@ -65,7 +65,7 @@ async function runMethod(
     const found: Result | readonly Result[] = await method.run(model, fed, {
       ...(task && metricOf(method, task)),
       ...options,
-      ...task?.question,
+      ...questionFor(method, task?.question),
       ...control,
     });
     return [found].flat() as readonly Result[];
@@ -78,6 +78,12 @@ async function runMethod(
 function metricOf({ options }: Method, { metric }: Task) {
   const field = fieldsOf(options).find(({ name }) => name === "metric");
   return metric !== undefined && field && takes(field.schema, metric) ? { metric } : {};
+}
+
+/** A task's answers, for methods that ask for any. */
+function questionFor(method: Method, question: object | undefined): object {
+  const known = new Set(fieldsOf(method.options).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(question ?? {}).filter(([name]) => known.has(name)));
 }
 
 function fedInput(
