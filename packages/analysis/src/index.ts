@@ -27,7 +27,13 @@ export * from "./patchscope/index.js";
 export * from "./path-patching/index.js";
 export * from "./probes/index.js";
 export { type RerunOptions, rerun } from "./rerun.js";
-export type { Answer } from "./shared/answers.js";
+export type {
+  Answer,
+  AnswerChoice,
+  AnyAnswer,
+  AskedAnswer,
+  SequenceAnswer,
+} from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";
 export { createResult, type Found } from "./shared/create-result.js";
 export {
@@ -45,6 +51,7 @@ export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
+export type { GivenSpans, Span, SpanPair } from "./shared/spans.js";
 export * from "./similarity/index.js";
 export * from "./site-statistics/index.js";
 export * from "./task-accuracy/index.js";
