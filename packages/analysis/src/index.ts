@@ -45,6 +45,7 @@ export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/p
 export { fedOf } from "./shared/prompts.js";
 export * from "./similarity/index.js";
 export * from "./site-statistics/index.js";
+export * from "./steering/index.js";
 export * from "./task-accuracy/index.js";
 export * from "./tasks/index.js";
 export * from "./tuned-lens/index.js";

@@ -16,6 +16,7 @@ import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { probeMethod } from "./probes/method.js";
 import { statistics } from "./site-statistics/method.js";
+import { steerMethod } from "./steering/method.js";
 import { task } from "./task-accuracy/method.js";
 
 export { taskNames } from "./tasks/names.js";
@@ -37,5 +38,6 @@ export const methods: readonly Method[] = [
   circuit,
   discover,
   probeMethod,
+  steerMethod,
   statistics,
 ];
