@@ -16,6 +16,7 @@ export * from "./erasure/index.js";
 export * from "./head-ablation/index.js";
 export * from "./head-types/index.js";
 export * from "./head-weights/index.js";
+export * from "./interchange/index.js";
 export * from "./jacobian-lens/index.js";
 export * from "./lens-translators/index.js";
 export * from "./logit-lens/index.js";

@@ -11,6 +11,7 @@ import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { weightsMethod } from "./head-weights/method.js";
+import { dasMethod } from "./interchange/method.js";
 import { lens } from "./logit-lens/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
@@ -39,5 +40,6 @@ export const methods: readonly Method[] = [
   discover,
   probeMethod,
   steerMethod,
+  dasMethod,
   statistics,
 ];
