@@ -21,6 +21,7 @@ export * from "./jacobian-lens/index.js";
 export * from "./lens-translators/index.js";
 export * from "./logit-lens/index.js";
 export { methods } from "./methods.js";
+export * from "./model-diff/index.js";
 export * from "./mover-heads/index.js";
 export * from "./patchscope/index.js";
 export * from "./path-patching/index.js";

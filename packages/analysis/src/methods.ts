@@ -13,6 +13,7 @@ import { heads } from "./head-types/method.js";
 import { weightsMethod } from "./head-weights/method.js";
 import { dasMethod } from "./interchange/method.js";
 import { lens } from "./logit-lens/method.js";
+import { diffMethod } from "./model-diff/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { probeMethod } from "./probes/method.js";
@@ -41,5 +42,6 @@ export const methods: readonly Method[] = [
   probeMethod,
   steerMethod,
   dasMethod,
+  diffMethod,
   statistics,
 ];

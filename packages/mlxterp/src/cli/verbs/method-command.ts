@@ -62,7 +62,7 @@ async function runMethod(
     const task = isAskedTask(input) ? await openTask(model, input, context.folder) : undefined;
     const fed = isAskedTask(input) ? task?.pairs : fedInput(model, input, context);
     const found: Result | readonly Result[] = await method.run(model, fed, {
-      ...options,
+      ...(await withOtherModel(options, context)),
       ...questionFor(method, task?.question),
       ...control,
     });
@@ -70,6 +70,14 @@ async function runMethod(
   } finally {
     bar.stop();
   }
+}
+
+/** The model that is compared with is named as `--model` is. */
+async function withOtherModel(options: Given["options"], context: CommandContext) {
+  const { other } = options;
+  return typeof other === "string"
+    ? { ...options, other: await context.loadModel(other) }
+    : options;
 }
 
 /** A task's answers, for methods that ask for any. */
