@@ -7,6 +7,7 @@ export * from "./attention-patterns/index.js";
 export * from "./attention-rollout/index.js";
 export * from "./attribution-patching/index.js";
 export * from "./circuits/index.js";
+export * from "./conversations/index.js";
 export * from "./copying-loss/index.js";
 export * from "./direct-logit-attribution/index.js";
 export * from "./direction-reading/index.js";

@@ -162,9 +162,10 @@ function contentOf(
 ): ChatTurn["content"] {
   const written = typeof content === "string" ? content.trim() : "";
   const from = tokens[start]?.start ?? text.length;
-  const at = text.indexOf(written, from);
+  const to = tokens[end - 1]?.end ?? text.length;
+  const at = text.lastIndexOf(written, to - written.length); // a role's name before it may be the same word
   const none = { start: end, end };
-  if (written === "" || at < 0) return none;
+  if (written === "" || at < from) return none;
   const inside = tokens
     .slice(start, end)
     .map((token, index) => ({ token, index: start + index }))
