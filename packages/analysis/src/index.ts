@@ -6,6 +6,7 @@ export * from "./activation-patching/index.js";
 export * from "./attention-patterns/index.js";
 export * from "./attention-rollout/index.js";
 export * from "./attribution-patching/index.js";
+export { type BackwardRule, backwardRules } from "./backward-rules/rule-sets.js";
 export * from "./circuits/index.js";
 export * from "./conversations/index.js";
 export * from "./copying-loss/index.js";

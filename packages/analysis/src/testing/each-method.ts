@@ -18,6 +18,11 @@ const inputs: Readonly<Record<InputKind, unknown>> = {
 
 const second = "Tom and Anna went to the park . Anna gave a ball to";
 
+/** Whether a method asks what completes the prompts of a pair. */
+export function comparesAnswers({ input, options }: Method): boolean {
+  return input === "pairs" && fieldsOf(options).some(({ name }) => name === "answer");
+}
+
 /** Two of each, with answers of their own. Pairs are equally long: some methods have an axis of positions. */
 const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
   prompts: {
@@ -36,7 +41,7 @@ const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string
 
 /** Fewer runs than a reader would want, where there are many. */
 const cheap: Readonly<Record<string, Record<string, unknown>>> = {
-  circuit: { random: 2, fractions: [0.01, 0.1, 1] },
+  circuit: { random: 2, fractions: [0.01, 0.1, 1], minimality: 2, completeness: 1 },
   acdc: { threshold: 1 },
   das: { steps: 2, layers: [2], nulls: 1 },
   steer: { layers: [1], nulls: 1 },
