@@ -4,6 +4,7 @@ import { discover } from "./acdc/method.js";
 import { patch } from "./activation-patching/method.js";
 import { attention } from "./attention-patterns/method.js";
 import { atp } from "./attribution-patching/method.js";
+import { causal } from "./causal-tracing/method.js";
 import { circuit } from "./circuits/method.js";
 import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
@@ -29,6 +30,7 @@ export const methods: readonly Method[] = [
   weightsMethod,
   copying,
   patch,
+  causal,
   atp,
   attribute,
   ablate,

@@ -27,7 +27,7 @@ export function comparesAnswers({ input, options }: Method): boolean {
 const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
   prompts: {
     input: [second, "the capital of France is"],
-    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"] },
+    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"], subject: ["park", "France"] }, // biome-ignore format: one object
   },
   pairs: {
     input: {
@@ -48,7 +48,7 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean };
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean, subject: "park" }; // biome-ignore format: one table
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
   return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
 }
