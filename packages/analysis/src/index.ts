@@ -38,3 +38,4 @@ export { fedOf } from "./shared/prompts.js";
 export * from "./site-statistics/index.js";
 export * from "./task-accuracy/index.js";
 export * from "./tasks/index.js";
+export * from "./token-attribution/index.js";

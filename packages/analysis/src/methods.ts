@@ -14,6 +14,7 @@ import { lens } from "./logit-lens/method.js";
 import { path } from "./path-patching/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
+import { tokens } from "./token-attribution/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
@@ -26,6 +27,7 @@ export const methods: readonly Method[] = [
   patch,
   atp,
   attribute,
+  tokens,
   ablate,
   path,
   edges,
