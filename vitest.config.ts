@@ -21,6 +21,18 @@ const onStandIn = [
   "packages/analysis/src/logit-lens/logit-lens.test.ts",
 ];
 
+/**
+ * What large results cost is mostly pages that the system hands out and takes back: as the command does, this keeps them in
+ * the process (on Linux; elsewhere nothing reads it). And two files at a time are as many as there are processors, so that
+ * products need no threads of their own. Files that measure memory run without it.
+ */
+const ofLibrary = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "33554432",
+  MALLOC_TRIM_THRESHOLD_: "268435456",
+  OPENBLAS_NUM_THREADS: "1",
+};
+
 /** Tests beside the sources, of a whole package, and of the workspace. */
 function everywhere(names: string): string[] {
   return [`{packages,apps}/*/{src,test}/**/${names}`, `tests/**/${names}`];
@@ -46,6 +58,7 @@ export default defineConfig({
           include: everywhere("*.test.ts"),
           exclude: ["**/*.alone.test.ts", "**/node_modules/**"],
           isolate: false,
+          env: ofLibrary,
         },
       },
       {
@@ -54,6 +67,7 @@ export default defineConfig({
           name: "on a stand-in of the newer binding",
           include: onStandIn,
           isolate: false,
+          env: ofLibrary,
           setupFiles: ["packages/mlx/src/testing/stand-in.ts"],
         },
       },

@@ -183,4 +183,15 @@ describe("mlxterp installed from its tarballs", () => {
     expect(right).toMatchObject({ status: 0, stdout: `${version}\n` });
     expect(wrong).toMatchObject({ status: 2, stdout: "" });
   });
+
+  it("has a command that keeps the pages of large results", () => {
+    const tell = "data:text/javascript,process.stderr.write(String(process.env.MALLOC_ARENA_MAX))";
+    const env = { ...process.env, NODE_OPTIONS: `--import=${tell}` };
+    const command = join(folder, "node_modules/.bin/mlxterp");
+    const { stderr } = spawnSync(command, ["--version"], { encoding: "utf8", env });
+    expect(stderr).toBe("1");
+    const [line] = readFileSync(command, "utf8").split("\n");
+    expect(line.length).toBeLessThan(127); // older kernels read no further
+    expect(line).toMatch(/^#!\/usr\/bin\/env -S env /); // pnpm writes what follows "-S" after "exec"
+  });
 });

@@ -36,7 +36,8 @@ const settings = { tokens: Number(tokens), rounds: Number(rounds) };
 
 process.stdout.write(
   `GPT-2-small shape, ${tokens} tokens, ${rounds} interleaved rounds, medians of ${clockName}; ` +
-    `OPENBLAS_CORETYPE=${process.env.OPENBLAS_CORETYPE ?? "(unset)"}\n\n`,
+    `OPENBLAS_CORETYPE=${process.env.OPENBLAS_CORETYPE ?? "(unset)"}; ` +
+    `${process.env.MALLOC_MMAP_THRESHOLD_ ? "pages kept, as by the command" : "the allocator as it is"}\n\n`,
 );
 for (const [name, measure] of Object.entries(measurements)) {
   if (names.length > 0 && !names.includes(name)) continue;

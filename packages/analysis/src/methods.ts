@@ -10,8 +10,12 @@ import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
+import { weightsMethod } from "./head-weights/method.js";
 import { lens } from "./logit-lens/method.js";
+import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
+import { probeMethod } from "./probes/method.js";
+import { scan } from "./scan/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
 import { tokens } from "./token-attribution/method.js";
@@ -20,9 +24,12 @@ export { taskNames } from "./tasks/names.js";
 
 export const methods: readonly Method[] = [
   task,
+  scan,
   lens,
+  patchscopeMethod,
   attention,
   heads,
+  weightsMethod,
   copying,
   patch,
   atp,
@@ -33,5 +40,6 @@ export const methods: readonly Method[] = [
   edges,
   circuit,
   discover,
+  probeMethod,
   statistics,
 ];

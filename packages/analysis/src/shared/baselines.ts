@@ -47,7 +47,7 @@ export async function judgePairs(
   streams: readonly [clean: MxArray, corrupted: MxArray],
 ): Promise<JudgedPairs> {
   const own = numbers.map((number) => pairs[number]);
-  const answers = own.map(({ answer }) => answer.id);
+  const answers = own.map(({ answer }) => answer.set);
   const metricOf = metricOfRows(own, metric);
   const all = own.map((_, row) => row);
   const judged = streams.map((stream) => {
@@ -78,8 +78,8 @@ export function metricOfRows(
   const { wrongAnswer } = own[0];
   return (rows) =>
     createMetric(metric, {
-      answer: rows.map((row) => own[row].answer.id),
-      wrongAnswer: wrongAnswer && rows.map((row) => own[row].wrongAnswer!.id),
+      answer: rows.map((row) => own[row].answer.set),
+      wrongAnswer: wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
     });
 }
 

@@ -1,5 +1,11 @@
-#!/usr/bin/env node
-/** The `mlxterp` command: hands the process's streams to `runCli`. */
+#!/usr/bin/env -S env MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456 node
+/**
+ * The `mlxterp` command: hands the process's streams to `runCli`.
+ *
+ * Its first line keeps the pages of large results in the process (on Linux; elsewhere nothing reads it), for which the
+ * allocator has to know before the process begins. It stays below 127 characters, the most that older kernels read, and
+ * names `env` twice for the shell scripts that pnpm makes of such lines.
+ */
 import { createRequire } from "node:module";
 import { addAbortSignal } from "node:stream";
 import { runCli } from "./run-cli.js";

@@ -1,0 +1,56 @@
+/** The menu of @mlxterp/dictionaries. */
+export {
+  type CodeScale,
+  Crosscoder,
+  type CrosscoderConfig,
+  type CrosscoderSelection,
+  type CrosscoderWeights,
+} from "./crosscoder/crosscoder.js";
+export type {
+  DictionaryConfig,
+  FeatureActivation,
+  InputNormalization,
+} from "./dictionary/config.js";
+export { Dictionary } from "./dictionary/dictionary.js";
+export { firstFeatures, foldActivationNorm, foldDecoderNorm } from "./dictionary/fold.js";
+export type { DictionaryWeights } from "./dictionary/weights.js";
+export {
+  DictionaryFormatError,
+  DictionaryShapeError,
+  NoTrainingDataError,
+  TrainingMismatchError,
+  UnknownDictionaryFieldError,
+  UnsupportedDictionarySaveError,
+} from "./errors.js";
+export { loadCrosscoder, loadDictionary, loadTranscoders } from "./loading/load.js";
+export type { LoadDictionaryOptions } from "./loading/options.js";
+export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
+export {
+  type ResolvedConfig,
+  type TrainingConfig,
+  trainingConfig,
+} from "./training/config.js";
+export type { TrainedPlace } from "./training/finish.js";
+export type { TrainingMetrics } from "./training/metrics.js";
+export type { TrainingBatch } from "./training/parameters.js";
+export {
+  arraySource,
+  modelSource,
+  type SourceSites,
+  storeSource,
+  type TrainingSource,
+} from "./training/sources.js";
+export {
+  type Trained,
+  type TrainingOptions,
+  trainCrosscoder,
+  trainDictionaries,
+  trainDictionary,
+} from "./training/train.js";
+export { CrossLayerTranscoder, type CrossLayerWeights } from "./transcoders/cross-layer.js";
+export {
+  type LayerWrites,
+  TranscoderSet,
+  type TranscoderSites,
+  type Transcoders,
+} from "./transcoders/transcoder-set.js";

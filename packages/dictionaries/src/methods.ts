@@ -1,0 +1,4 @@
+/** Every method of this package: one line each. It loads no binding until one is run. */
+import type { Method } from "@mlxterp/results";
+
+export const dictionaryMethods: readonly Method[] = [];
