@@ -42,16 +42,18 @@ export async function scan(
     model,
     pairs: read.pairs,
     input: { clean: read.pairs.map(({ clean }) => [...clean.ids]), corrupted: read.pairs.map(({ corrupted }) => [...corrupted.ids]) }, // biome-ignore format: one object
-    question: { answer: read.pairs.map(({ answer }) => answer.id), wrongAnswer: read.pairs.map(({ wrongAnswer }) => wrongAnswer!.id) }, // biome-ignore format: one object
+    question: { answer: read.asked.answer, wrongAnswer: read.asked.wrongAnswer! },
     asked,
     heads: [],
     nodes: [],
   };
   const found: Omit<Finding, "rank">[] = [];
   const steps: { step: string; looked: boolean }[] = [];
-  for (const [index, { step, look }] of scanSteps.entries()) {
+  const single = read.pairs.every(({ answer, wrongAnswer }) => typeof answer.set === "number" && typeof wrongAnswer!.set === "number"); // biome-ignore format: one line
+  for (const [index, { step, look, readsOneToken }] of scanSteps.entries()) {
     signal?.throwIfAborted();
-    const looked = index === 0 || performance.now() < until;
+    const inTime = index === 0 || performance.now() < until;
+    const looked = inTime && (single || !readsOneToken);
     if (looked) found.push(...(await look(scanned)));
     steps.push({ step, looked });
     onProgress?.({ done: index + 1, total: scanSteps.length, stage: step });
@@ -92,5 +94,6 @@ function blindNotes(steps: readonly { readonly step: string; readonly looked: bo
     "single positions, neurons, queries and keys, edges, what parts do only together, other ways to corrupt";
   const notes: Note[] = [{ code: "NOT_LOOKED_AT", text: `no scan looks at: ${never}.` }];
   if (late.length === 0) return notes;
-  return [{ code: "OUT_OF_TIME", text: `the time was too short for: ${late.join(", ")}. Give more seconds.` }, ...notes]; // biome-ignore format: one note
+  const text = `not looked at: ${late.join(", ")}. Either the time was too short (give more seconds), or answers are several tokens where one is read.`;
+  return [{ code: "LEFT_OUT", text }, ...notes];
 }

@@ -8,6 +8,7 @@ import { ablateHeads } from "../head-ablation/ablate-heads.js";
 import { headTypes } from "../head-types/head-types.js";
 import { headScores } from "../head-types/result.js";
 import { logitLens } from "../logit-lens/logit-lens.js";
+import type { AskedAnswer } from "../shared/answers.js";
 import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
@@ -28,7 +29,7 @@ export interface Scanned {
   readonly model: AnalysisModel;
   readonly pairs: readonly PromptPair[];
   readonly input: { readonly clean: number[][]; readonly corrupted: number[][] };
-  readonly question: { readonly answer: number[]; readonly wrongAnswer: number[] };
+  readonly question: { readonly answer: AskedAnswer[]; readonly wrongAnswer: AskedAnswer[] };
   readonly asked: AskedScan;
   /** Those that attribution ranks first. */
   nodes: readonly ScanNode[];
@@ -39,16 +40,18 @@ export interface Scanned {
 interface ScanStep {
   readonly step: string;
   readonly look: (scanned: Scanned) => Promise<Found[]>;
+  /** Whether it cannot read answers of several tokens. */
+  readonly readsOneToken?: boolean;
 }
 
 export const scanSteps: readonly ScanStep[] = [
   { step: "how well the task is done", look: lookAtTask },
   { step: "attribution of heads and MLPs", look: rankNodes },
   { step: "patching of what attribution ranks first", look: patchNodes },
-  { step: "what writes towards the answer", look: lookAtWrites },
-  { step: "where the answer first leads", look: lookThroughLens },
+  { step: "what writes towards the answer", look: lookAtWrites, readsOneToken: true },
+  { step: "where the answer first leads", look: lookThroughLens, readsOneToken: true },
   { step: "what the heads look at", look: lookAtHeads },
-  { step: "what is left without the heads", look: ablate },
+  { step: "what is left without the heads", look: ablate, readsOneToken: true },
 ];
 
 const none = { low: null, high: null, null: null };
@@ -171,7 +174,7 @@ function column(values: ArrayLike<number>, prompts: number, part: number): numbe
 async function lookThroughLens(scanned: Scanned): Promise<Found[]> {
   const { model, input, question } = scanned;
   const { layers } = model.anatomy;
-  const leads = async (answer: readonly number[]) => {
+  const leads = async (answer: readonly AskedAnswer[]) => {
     const results = await logitLens(model, input.clean, { answer: [...answer], topK: 1, ...control(scanned) }); // biome-ignore format: one call
     return results.map(({ grids }) => {
       const ranks = grids.answerRank!;

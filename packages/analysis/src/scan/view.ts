@@ -7,29 +7,42 @@ export function scanView({ fed, notes, tables }: ScanResult): Block[] {
   const patched = rows.filter(({ method }) => method === "patch");
   return [
     ...fedBlocks(fed.slice(0, 2)),
+    ...causes(rows).map(({ finding }) => text(`${finding}.`)),
     text("What was found, causes first, each beside what chance gives in its place:"),
     {
       kind: "table",
+      fixed: 3,
       columns: [
         { title: "", align: "right" },
-        { title: "finding" },
+        { title: "where" },
+        { title: "by" },
         { title: "value", align: "right" },
         { title: "95 %", align: "right" },
         { title: "chance", align: "right" },
-        { title: "by" },
       ],
       rows: rows.map((one) => [
         String(one.rank),
-        one.finding,
+        shortened(one.where),
+        one.method,
         `${formatNumber(one.value)} ${one.unit}`,
         intervalOf(one),
         one.null === null ? "–" : formatNumber(one.null),
-        one.method,
       ]),
     },
     ...(patched.length === 0 ? [] : [patchBars(patched)]),
     ...noteBlocks(notes),
   ];
+}
+
+/** In words: how well the task is done, and the strongest causes. */
+function causes(rows: readonly Finding[]): Finding[] {
+  const of = (method: string, count: number) => rows.filter((one) => one.method === method).slice(0, count); // biome-ignore format: one line
+  return [...of("task", 1), ...of("lens", 1), ...of("patch", 3)];
+}
+
+function shortened(where: string): string {
+  const parts = where.split(", ");
+  return parts.length > 2 ? `${parts.length} heads together` : where;
 }
 
 function intervalOf({ low, high }: Finding): string {
