@@ -9,7 +9,6 @@
 import { type Interventions, lastPositions } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { stopHere } from "../backward-rules/rules.js";
-
 import type { AnalysisModel } from "../shared/model.js";
 import { strongestOf } from "../shared/strongest.js";
 import { logitsOf } from "../shared/token-sets.js";
