@@ -27,6 +27,7 @@ export * from "./patchscope/index.js";
 export * from "./path-patching/index.js";
 export * from "./probes/index.js";
 export { type RerunOptions, rerun } from "./rerun.js";
+export * from "./scan/index.js";
 export type {
   Answer,
   AnswerChoice,
@@ -56,4 +57,6 @@ export * from "./similarity/index.js";
 export * from "./site-statistics/index.js";
 export * from "./task-accuracy/index.js";
 export * from "./tasks/index.js";
+
+export * from "./token-attribution/index.js";
 export * from "./tuned-lens/index.js";

@@ -16,13 +16,16 @@ import { lens } from "./logit-lens/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { probeMethod } from "./probes/method.js";
+import { scan } from "./scan/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
+import { tokens } from "./token-attribution/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
 export const methods: readonly Method[] = [
   task,
+  scan,
   lens,
   patchscopeMethod,
   attention,
@@ -33,6 +36,7 @@ export const methods: readonly Method[] = [
   causal,
   atp,
   attribute,
+  tokens,
   ablate,
   path,
   edges,

@@ -43,6 +43,7 @@ const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string
 const cheap: Readonly<Record<string, Record<string, unknown>>> = {
   circuit: { random: 2, fractions: [0.01, 0.1, 1], minimality: 2, completeness: 1 },
   acdc: { threshold: 1 },
+  scan: { top: 2, random: 2 },
 };
 
 /** Options that the method cannot do without. */
