@@ -12,12 +12,15 @@ import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { weightsMethod } from "./head-weights/method.js";
+import { dasMethod } from "./interchange/method.js";
 import { lens } from "./logit-lens/method.js";
+import { diffMethod } from "./model-diff/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { probeMethod } from "./probes/method.js";
 import { scan } from "./scan/method.js";
 import { statistics } from "./site-statistics/method.js";
+import { steerMethod } from "./steering/method.js";
 import { task } from "./task-accuracy/method.js";
 import { tokens } from "./token-attribution/method.js";
 
@@ -43,5 +46,8 @@ export const methods: readonly Method[] = [
   circuit,
   discover,
   probeMethod,
+  steerMethod,
+  dasMethod,
+  diffMethod,
   statistics,
 ];
