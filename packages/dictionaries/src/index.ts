@@ -22,9 +22,12 @@ export {
   UnknownDictionaryFieldError,
   UnsupportedDictionarySaveError,
 } from "./errors.js";
+export * from "./features/index.js";
 export { loadCrosscoder, loadDictionary, loadTranscoders } from "./loading/load.js";
 export type { LoadDictionaryOptions } from "./loading/options.js";
+export { dictionaryMethods } from "./methods.js";
 export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
+export type { DictionaryModel } from "./shared/model.js";
 export {
   type ResolvedConfig,
   type TrainingConfig,
@@ -54,3 +57,19 @@ export {
   type TranscoderSites,
   type Transcoders,
 } from "./transcoders/transcoder-set.js";
+export { featureDashboard } from "./use/dashboard.js";
+export { type FeatureLogits, type LogitEffect, logitEffects } from "./use/logit-effects.js";
+export { type FeatureMatch, featureSimilarity, matchFeatures } from "./use/similarity.js";
+export {
+  changeFeatures,
+  type FeatureChanges,
+  featureSite,
+  type SpliceDictionaryOptions,
+  spliceDictionary,
+} from "./use/splice-dictionary.js";
+export {
+  type FeatureExample,
+  type FeatureSummary,
+  type TopExamplesOptions,
+  topExamples,
+} from "./use/top-examples.js";

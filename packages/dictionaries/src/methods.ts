@@ -1,4 +1,5 @@
 /** Every method of this package: one line each. It loads no binding until one is run. */
 import type { Method } from "@mlxterp/results";
+import { features } from "./features/method.js";
 
-export const dictionaryMethods: readonly Method[] = [];
+export const dictionaryMethods: readonly Method[] = [features];
