@@ -10,8 +10,11 @@ import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
+import { weightsMethod } from "./head-weights/method.js";
 import { lens } from "./logit-lens/method.js";
+import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
+import { probeMethod } from "./probes/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { task } from "./task-accuracy/method.js";
 
@@ -20,8 +23,10 @@ export { taskNames } from "./tasks/names.js";
 export const methods: readonly Method[] = [
   task,
   lens,
+  patchscopeMethod,
   attention,
   heads,
+  weightsMethod,
   copying,
   patch,
   atp,
@@ -31,5 +36,6 @@ export const methods: readonly Method[] = [
   edges,
   circuit,
   discover,
+  probeMethod,
   statistics,
 ];

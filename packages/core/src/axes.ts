@@ -13,6 +13,8 @@ export type Axis =
   /** The latents of a dictionary. */
   | "features"
   | "vocab"
+  /** What a classifier tells apart. */
+  | "labels"
   | "experts"
   | "topK"
   /** The size of a mixer's memory in each of its channels (`mlpHidden`, or `headDim` of each head). */

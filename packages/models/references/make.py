@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the reference checkpoints of this folder, and others on request: what transformers computes from small files.
 
-    python3 -m venv venv && venv/bin/pip install torch==2.13.0 transformers==5.18.0 safetensors numpy
+    python3 -m venv venv && venv/bin/pip install torch==2.13.0 transformers==5.18.0 safetensors numpy sentence-transformers==6.0.1
     venv/bin/python packages/models/references/make.py                  all that ships
     venv/bin/python packages/models/references/make.py llama phi/tied   some of it: a family, or one checkpoint
     venv/bin/python packages/models/references/make.py --variations --out DIR
@@ -18,8 +18,8 @@ os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSIT
 import torch
 import transformers
 
-from generator import complete, small
-from generator.families import BASE, SETTINGS, WRITTEN
+from generator import complete, headed, small
+from generator.families import BASE, HEADED, SETTINGS, WRITTEN
 from generator.variations import VARIATIONS
 
 here = Path(__file__).parent
@@ -35,6 +35,9 @@ def shipped():
         makers[path] = lambda folder, kind=model_type, fields=fields: small.make(folder, kind, fields)
     for path, written in WRITTEN.items():
         makers[path] = lambda folder, written=written: small.make_from_file(folder, written)
+    for path, (family, kind, fields) in HEADED.items():
+        makers[path] = lambda folder, path=path, kind=kind, family=family, fields=fields: headed.make(
+            folder, path, kind, family, fields)
     return makers
 
 

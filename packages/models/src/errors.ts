@@ -104,8 +104,9 @@ export class MissingWeightsError extends MlxterpError {
     /** The model's parameters without a source. */
     readonly weights: readonly string[],
     readonly file: string,
+    wayOut = "The config describes another model than the file.",
   ) {
-    super(`${file} lacks ${listed(weights)}. The config describes another model than the file.`);
+    super(`${file} lacks ${listed(weights)}. ${wayOut}`);
   }
 }
 

@@ -9,6 +9,9 @@ export type { WeightDtype } from "./checkpoint/files/weight-dtype.js";
 export { type LoadOptions, loadModel, type ModelClass } from "./checkpoint/loading/load-model.js";
 export type { QuantizeOptions } from "./checkpoint/quantization/layer-packer.js";
 export type { SaveOptions } from "./checkpoint/saving/save-model.js";
+export type { ControlVector, ControlVectorNumbers } from "./control-vectors/control-vector.js";
+export { readControlVector } from "./control-vectors/read-control-vector.js";
+export { writeControlVector } from "./control-vectors/write-control-vector.js";
 export { KeyValueCache } from "./decoder/cache/cache.js";
 export type { CacheOptions } from "./decoder/cache/sequence-cache.js";
 export type {
@@ -21,11 +24,13 @@ export type {
 } from "./decoder/config/config.js";
 export type { ExpertsConfig } from "./decoder/config/experts-config.js";
 export type { RopeConfig } from "./decoder/config/rope-config.js";
-export { Decoder, type DecoderPassOptions } from "./decoder/model/decoder.js";
+export { Decoder } from "./decoder/model/decoder.js";
+export type { DecoderPassOptions } from "./decoder/model/decoder-body.js";
 export { type InitializeOptions, initializeWeights } from "./decoder/model/initialize.js";
 export { listParameters, setParameters } from "./decoder/parameters.js";
-export { Bert, type BertPassOptions } from "./encoder/bert.js";
+export { Bert } from "./encoder/bert.js";
 export type { BertConfig } from "./encoder/config.js";
+export type { BertPassOptions } from "./encoder/encoder-body.js";
 export {
   MaskedLanguageModel,
   type MaskedLanguageModelOptions,
@@ -70,6 +75,19 @@ export type { SamplingOptions } from "./generation/sampling.js";
 export type { StepSaveOptions } from "./generation/save-plan.js";
 export type { StepSelection } from "./generation/step-selection.js";
 export type { GenerativeOptions } from "./generative-base/options.js";
+export type { Classification } from "./heads/classification.js";
+export type {
+  ClassifierConfig,
+  EmbeddingConfig,
+  EmbeddingLayerConfig,
+  TransformConfig,
+} from "./heads/config.js";
+export { EmbeddingModel, type EncodeTextOptions } from "./heads/embedding-model.js";
+export { HeadedDecoder, HeadedEncoder, type HeadedModule } from "./heads/headed-body.js";
+export type { HeadedModelOptions } from "./heads/headed-model.js";
+export type { PoolingName } from "./heads/pooling.js";
+export { SequenceClassifier } from "./heads/sequence-classifier.js";
+export { TokenClassifier } from "./heads/token-classifier.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export type { HubOptions } from "./hub/hub-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";

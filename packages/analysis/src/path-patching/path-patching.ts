@@ -13,7 +13,7 @@
 import { provenanceOf } from "@mlxterp/core";
 import { createGrid, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
-import { graphOf } from "../graph/outputs.js";
+import { graphOf } from "../graph/graph-of.js";
 import { runPairs } from "../graph/run-pairs.js";
 import { askedOf } from "../shared/asked.js";
 import type { PairBaseline } from "../shared/baselines.js";

@@ -47,12 +47,8 @@ export async function judgePairs(
   streams: readonly [clean: MxArray, corrupted: MxArray],
 ): Promise<JudgedPairs> {
   const own = numbers.map((number) => pairs[number]);
-  const answers = own.map(({ answer }) => answer.id);
-  const metricOf = (rows: readonly number[]) =>
-    createMetric(metric, {
-      answer: rows.map((row) => answers[row]),
-      wrongAnswer: own[0].wrongAnswer && rows.map((row) => own[row].wrongAnswer!.id),
-    });
+  const answers = own.map(({ answer }) => answer.set);
+  const metricOf = metricOfRows(own, metric);
   const all = own.map((_, row) => row);
   const judged = streams.map((stream) => {
     const logits = model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1)));
@@ -72,6 +68,19 @@ export async function judgePairs(
     return { clean, corrupted, answerRank: ranks[row] };
   });
   return { metricOf, baselines };
+}
+
+/** The metric of rows of logits, each of which belongs to one of these pairs. */
+export function metricOfRows(
+  own: readonly PromptPair[],
+  metric: Metric,
+): (rows: readonly number[]) => MetricFunction {
+  const { wrongAnswer } = own[0];
+  return (rows) =>
+    createMetric(metric, {
+      answer: rows.map((row) => own[row].answer.set),
+      wrongAnswer: wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
+    });
 }
 
 /** Scores that differ by less, relative to the larger, differ by the rounding of their rows only. */

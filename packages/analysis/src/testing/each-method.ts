@@ -36,14 +36,14 @@ const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string
 
 /** Fewer runs than a reader would want, where there are many. */
 const cheap: Readonly<Record<string, Record<string, unknown>>> = {
-  circuit: { random: 2, fractions: [0.01, 0.1, 1] },
+  circuit: { random: 2, fractions: [0.01, 0.1, 1], minimality: 2, completeness: 1 },
   acdc: { threshold: 1 },
 };
 
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean };
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
   return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
 }

@@ -6,7 +6,7 @@ import types
 
 import torch
 
-ENCODERS = {"bert", "camembert", "distilbert", "roberta", "xlm-roberta"}
+ENCODERS = {"bert", "camembert", "distilbert", "modernbert", "roberta", "xlm-roberta"}
 
 
 WITHOUT_ATTENTION = ("mamba", "mamba2")

@@ -14,7 +14,8 @@ def initialise(model, generator, gain):
     stream), embed, post (post-norm weights are centred at this value instead of at zero)."""
     done = set()
     embedding = model.get_input_embeddings().weight
-    head = model.get_output_embeddings().weight
+    output = model.get_output_embeddings()
+    head = None if output is None else output.weight
     stored = set(model.state_dict())
     for path, module in model.named_modules():
         kind = type(module).__name__

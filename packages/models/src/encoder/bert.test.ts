@@ -2,7 +2,8 @@
 import { mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { maxDifference } from "../test-support/reference.js";
-import { Bert, type BertPassOptions } from "./bert.js";
+import { Bert } from "./bert.js";
+import type { BertPassOptions } from "./encoder-body.js";
 
 const bert = new Bert({
   vocab: 11,

@@ -1,30 +1,9 @@
 /** BERT with its masked-language-model head: token ids in, logits for every position out. */
-
-import {
-  checkList,
-  checkOptions,
-  type Embedding,
-  InvalidArgumentError,
-  isArray,
-  type MxArray,
-  mx,
-  nn,
-} from "@mlxterp/mlx";
+import type { MxArray } from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
-import { checkIds } from "../decoder/model/pass-arguments.js";
-import { Norm } from "../decoder/norm/norm.js";
-import { maskedScore } from "../decoder/positions/pass.js";
 import type { BertConfig } from "./config.js";
-import { EncoderLayer } from "./layer.js";
+import { type BertPassOptions, EncoderBody } from "./encoder-body.js";
 import { MaskedHead } from "./masked-head.js";
-
-/** How one forward pass differs from a plain one over whole rows. */
-export interface BertPassOptions {
-  /** The number of real tokens of each row; what follows is padding and is seen by nobody. Default: all. */
-  readonly lengths?: readonly number[];
-  /** The kind of each token, (batch, position) int32. Default: 0. */
-  readonly tokenTypes?: MxArray;
-}
 
 /**
  * A bidirectional encoder.
@@ -33,35 +12,16 @@ export interface BertPassOptions {
  * const bert = new Bert(config);
  * const logits = bert.forward(mx.array([[1, 5, 2]], mx.int32)); // (batch, position, vocab)
  */
-export class Bert extends nn.Module {
-  readonly embedTokens: Embedding;
-  readonly embedPositions: Embedding;
-  /** Absent where there are no kinds of tokens. */
-  readonly embedTokenTypes: Embedding | undefined;
-  readonly padToken: number | undefined;
-  readonly embedNorm: Norm;
-  readonly layers: EncoderLayer[];
+export class Bert extends EncoderBody {
   readonly head: MaskedHead;
 
   constructor(config: BertConfig) {
-    super();
-    const { vocab, hidden, maxPositions, tokenTypes, padToken, layers, norm } = config;
-    this.embedTokens = new nn.Embedding(vocab, hidden);
-    this.padToken = padToken;
-    this.embedPositions = new nn.Embedding(maxPositions + this.firstRow, hidden);
-    if (tokenTypes > 0) this.embedTokenTypes = new nn.Embedding(tokenTypes, hidden);
-    this.embedNorm = new Norm(hidden, norm);
-    this.layers = Array.from({ length: layers }, () => new EncoderLayer(config));
+    super(config);
     this.head = new MaskedHead(config);
   }
 
   get outputAxes(): LogitsAxes {
     return logitsAxes;
-  }
-
-  /** Of the first position. */
-  private get firstRow(): number {
-    return this.padToken === undefined ? 0 : this.padToken + 1;
   }
 
   /**
@@ -70,71 +30,11 @@ export class Bert extends nn.Module {
    * @throws InvalidArgumentError (`INVALID_ARGUMENT`) when there are more tokens than positions
    */
   override forward(ids: MxArray, options: BertPassOptions = {}): MxArray {
-    checkIds(ids);
-    checkOptions<BertPassOptions>("forward", options, { lengths: checkList, tokenTypes: true });
-    const { lengths, tokenTypes } = options;
-    const { layers } = this;
-    checkRows(ids, options, this.embedTokenTypes?.weight.shape[0] ?? 0);
-    let x = this.embed(ids, tokenTypes);
-    const mask = paddingMask(x, lengths);
-    for (let index = 0; index < layers.length; index++) x = layers[index].forward(x, mask);
-    return this.unembed(x);
-  }
-
-  /** @param ids (batch, position); returns the input of layer 0, (batch, position, hidden) */
-  embed(ids: MxArray, tokenTypes: MxArray = mx.zerosLike(ids)): MxArray {
-    const { embedTokenTypes, embedPositions } = this;
-    const [, length] = ids.shape;
-    const positions = embedPositions.weight.shape[0] - this.firstRow;
-    if (length > positions) {
-      const rule = `${length} tokens exceed this model's ${positions} positions.`;
-      throw new InvalidArgumentError("ids", length, rule);
-    }
-    const places = embedPositions.forward(this.rowsOf(ids));
-    const tokens = this.embedTokens.forward(ids);
-    const kinds = embedTokenTypes?.forward(tokenTypes);
-    return this.embedNorm.forward(mx.add(kinds ? mx.add(tokens, kinds) : tokens, places));
-  }
-
-  /** (position) or, where one token is not counted, (batch, position) */
-  private rowsOf(ids: MxArray): MxArray {
-    const { padToken } = this;
-    if (padToken === undefined) return mx.arange(0, ids.shape[1], 1, mx.int32);
-    const counted = mx.notEqual(ids, padToken).astype(mx.int32);
-    return mx.add(mx.multiply(mx.cumsum(counted, 1), counted), padToken).astype(mx.int32);
+    return this.unembed(this.read(ids, options));
   }
 
   /** @param x (batch, position, hidden), the output of a layer; returns logits */
   unembed(x: MxArray): MxArray {
     return this.head.forward(x, this.embedTokens);
   }
-}
-
-/** MLX checks no index and no length of a row. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
-function checkRows(ids: MxArray, { lengths, tokenTypes }: BertPassOptions, kinds: number): void {
-  const [rows, width] = ids.shape;
-  const wrong = lengths?.find((one) => !(Number.isInteger(one) && one >= 1 && one <= width));
-  if (lengths && (lengths.length !== rows || wrong !== undefined)) {
-    const rule = `must be a list of ${rows} numbers of real tokens, each from 1 to ${width}.`;
-    throw new InvalidArgumentError("lengths", lengths, rule);
-  }
-  if (tokenTypes === undefined) return;
-  const integers = isArray(tokenTypes) && mx.issubdtype(tokenTypes.dtype, mx.integer);
-  const fits = integers && tokenTypes.shape.join() === ids.shape.join();
-  if (fits && Number(mx.min(tokenTypes).item()) >= 0 && Number(mx.max(tokenTypes).item()) < kinds)
-    return;
-  const rule =
-    kinds === 0
-      ? "this encoder knows no kinds of tokens."
-      : `must be integers from 0 to ${kinds - 1} of the shape [${ids.shape.join(", ")}].`;
-  throw new InvalidArgumentError("tokenTypes", tokenTypes, rule);
-}
-
-/** Hides the end of every row that is shorter than the rectangle, (batch, 1, 1, key); null where none is. */
-function paddingMask(x: MxArray, lengths: readonly number[] | undefined): MxArray | null {
-  const width = x.shape[1];
-  if (!lengths?.some((length) => length < width)) return null;
-  const ends = mx.array([...lengths], mx.int32).reshape([lengths.length, 1, 1, 1]);
-  const hidden = mx.greaterEqual(mx.arange(0, width, 1, mx.int32), ends);
-  return mx.multiply(hidden, maskedScore(x.dtype)).astype(x.dtype);
 }

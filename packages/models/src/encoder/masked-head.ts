@@ -5,19 +5,30 @@ import { activations } from "../decoder/mlp/activations.js";
 import { Norm } from "../decoder/norm/norm.js";
 import type { BertConfig } from "./config.js";
 
+/** What a head is made from. */
+export interface MaskedHeadConfig
+  extends Pick<BertConfig, "hidden" | "vocab" | "norm" | "headActivation"> {
+  /** Whether the transformation adds a vector. Default: true. */
+  readonly denseBias?: boolean;
+  /** Whether every token has a number of its own. Default: true. */
+  readonly bias?: boolean;
+}
+
 /** A small transformation, then the transposed embedding matrix and a bias of its own. */
 export class MaskedHead extends nn.Module {
   readonly activation: (x: MxArray) => MxArray;
   readonly dense: Linear;
   readonly norm: Norm;
-  bias: MxArray; // (vocab)
+  /** (vocab); absent in few families. */
+  bias: MxArray | null;
 
-  constructor({ hidden, vocab, norm, headActivation }: BertConfig) {
+  constructor({ hidden, vocab, norm, headActivation, ...biases }: MaskedHeadConfig) {
     super();
+    const { denseBias = true, bias = true } = biases;
     this.activation = activations[headActivation];
-    this.dense = new nn.Linear(hidden, hidden, true);
+    this.dense = new nn.Linear(hidden, hidden, denseBias);
     this.norm = new Norm(hidden, norm);
-    this.bias = mx.zeros([vocab]);
+    this.bias = bias ? mx.zeros([vocab]) : null;
   }
 
   get outputAxes(): LogitsAxes {
@@ -31,6 +42,7 @@ export class MaskedHead extends nn.Module {
    */
   override forward(x: MxArray, embedding: Embedding): MxArray {
     const transformed = this.norm.forward(this.activation(this.dense.forward(x)));
-    return mx.add(embedding.asLinear(transformed), this.bias);
+    const logits = embedding.asLinear(transformed);
+    return this.bias ? mx.add(logits, this.bias) : logits;
   }
 }

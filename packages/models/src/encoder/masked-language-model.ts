@@ -1,19 +1,49 @@
 /** A bidirectional encoder with its tokenizer: prompts with gaps in, activations and logits out. */
 
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
-import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
+import {
+  checkList,
+  checkOptions,
+  checkRecord,
+  checkText,
+  type Embedding,
+  type Module,
+  type MxArray,
+} from "@mlxterp/mlx";
 import { layerWeights } from "../anatomy/layer-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
+import type { LogitsAxes } from "../decoder/axes.js";
+import type { DecoderConfig } from "../decoder/config/config.js";
+import type { DecoderLayer } from "../decoder/model/layer.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
+import type { Norm } from "../decoder/norm/norm.js";
 import { NotGenerativeError } from "../errors.js";
 import { checkDescription } from "../generative-base/options.js";
-import { Bert, type BertPassOptions } from "./bert.js";
+import { Bert } from "./bert.js";
 import type { BertConfig } from "./config.js";
+import type { BertPassOptions } from "./encoder-body.js";
+import type { EncoderLayer } from "./layer.js";
+import type { MaskedHead } from "./masked-head.js";
+import { TwoSidedEncoder } from "./two-sided-encoder.js";
+
+/** An encoder with the head for masked tokens: BERT, or a decoder's layers that see both ways. */
+export interface MaskedModule extends Module {
+  readonly embedTokens: Embedding;
+  readonly embedPositions: Embedding | undefined;
+  readonly embedNorm: Norm | undefined;
+  readonly layers: (DecoderLayer | EncoderLayer)[];
+  /** Absent in encoders that normalise the residual stream itself. */
+  readonly finalNorm?: Norm | undefined;
+  readonly head: MaskedHead;
+  readonly outputAxes: LogitsAxes;
+  embed(ids: MxArray): MxArray;
+  unembed(x: MxArray): MxArray;
+}
 
 export interface MaskedLanguageModelOptions {
   /** The description the module was made from. */
-  readonly config: BertConfig;
+  readonly config: BertConfig | DecoderConfig;
   readonly tokenizer?: Tokenizer;
   /** Shown in provenance. Default: `Bert`. */
   readonly name?: string;
@@ -24,20 +54,20 @@ export interface MaskedLanguageModelOptions {
 }
 
 /**
- * An interpretable BERT. Padding is hidden from every token, so a prompt in a batch equals the prompt alone.
+ * An interpretable encoder. Padding is hidden from every token, so a prompt in a batch equals the prompt alone.
  *
  * @example
  * const model = await loadModel("google-bert/bert-base-uncased", { as: MaskedLanguageModel });
  * const cache = await model.run("Paris is the [MASK] of France.", { save: ["layers.*", "output"] });
  */
-export class MaskedLanguageModel extends InterpretableModel<Bert> {
-  readonly config: BertConfig;
+export class MaskedLanguageModel extends InterpretableModel<MaskedModule> {
+  readonly config: BertConfig | DecoderConfig;
   /** Absent in a model that was not loaded. */
   readonly checkpoint: Checkpoint | undefined;
   /** What was left out of the checkpoint when it was loaded, such as code that its config.json names. */
   readonly notes: readonly string[];
 
-  constructor(bert: Bert, options: MaskedLanguageModelOptions) {
+  constructor(encoder: Bert | TwoSidedEncoder, options: MaskedLanguageModelOptions) {
     checkOptions<MaskedLanguageModelOptions>("MaskedLanguageModel", options, {
       config: checkRecord,
       tokenizer: checkRecord,
@@ -45,30 +75,30 @@ export class MaskedLanguageModel extends InterpretableModel<Bert> {
       checkpoint: checkRecord,
       notes: checkList,
     });
-    instanceOf(Bert, "a Bert")("bert", bert);
+    if (!(encoder instanceof TwoSidedEncoder)) instanceOf(Bert, "a Bert")("encoder", encoder);
     const { config, tokenizer, name, checkpoint, notes = [] } = options;
-    checkDescription(config, bert.layers);
-    const { layers, heads, hidden, vocab, maxPositions } = config;
-    super(bert, {
+    const { layers, hidden, vocab, maxPositions } = config;
+    const count = typeof layers === "number" ? layers : layers?.length;
+    checkDescription({ hidden, vocab, layers: count }, encoder.layers);
+    const { heads, kvHeads, headDim } = encoder.layers[0].selfAttn;
+    const finalNorm = encoder instanceof TwoSidedEncoder ? encoder.finalNorm : undefined;
+    super(encoder, {
       tokenizer,
       name,
       forwardArguments: ({ lengths }, given, changes) => {
-        const [options] = claimed(bert, given, changes) as readonly (BertPassOptions | undefined)[];
+        const [options] = claimed(encoder, given, changes) as readonly (
+          | BertPassOptions
+          | undefined
+        )[];
         if (options !== undefined) checkRecord("args[0]", options);
         return [{ lengths, ...options }];
       },
       anatomy: {
-        layers,
-        heads,
-        kvHeads: heads,
-        headDim: hidden / heads,
-        hidden,
-        vocab,
-        maxPositions,
-        embed: (ids) => bert.embed(ids),
-        finalNorm: (residual) => residual, // every layer ends with its own; none follows the last
-        unembed: (normalized) => bert.unembed(normalized),
-        weights: (layer) => layerWeights(bert.layers, layer),
+        ...{ layers: count, heads, kvHeads, headDim, hidden, vocab, maxPositions },
+        embed: (ids) => encoder.embed(ids),
+        finalNorm: (residual) => finalNorm?.forward(residual) ?? residual, // where a norm follows the last layer
+        unembed: (normalized) => encoder.unembed(normalized),
+        weights: (layer) => layerWeights(encoder.layers, layer),
       },
     });
     this.config = config;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../checkpoint/loading/load-model.js";
+import type { EncoderLayer } from "../encoder/layer.js";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { NotGenerativeError, UnsupportedConfigError } from "../errors.js";
 import { writeCheckpoint } from "../test-support/checkpoints.js";
@@ -68,7 +69,8 @@ describe("bert", () => {
   it("has the same gradient at the input of layer 1", async () => {
     const { module } = await opened;
     const metric = (hidden: MxArray) => {
-      const logits = module.unembed(module.layers[1].forward(hidden, null));
+      const [, layer] = module.layers as EncoderLayer[];
+      const logits = module.unembed(layer.forward(hidden, null));
       return mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7));
     };
     const gradient = mx.grad(metric)(activations["hidden.1"]);

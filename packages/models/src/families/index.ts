@@ -7,10 +7,12 @@ import type { Family, ModuleFamily } from "./shared/family.js";
 /** Every family; a new one is a folder and a line in `registered.ts`. */
 export const families: readonly (Family | ModuleFamily)[] = Object.values(registered);
 
-/** The families that GGUF files hold, whose architectures have the names of families. */
+/** The families that GGUF files hold, by the names of their architectures. */
 export const ggufArchitectures: GgufArchitectures = new Map(
   families.flatMap((family) =>
-    "gguf" in family && family.gguf ? [[family.modelType, family.gguf] as const] : [],
+    "gguf" in family && family.gguf
+      ? [[family.gguf.name ?? family.modelType, family.gguf] as const]
+      : [],
   ),
 );
 

@@ -41,6 +41,7 @@ export { mamba2 } from "./mamba2/family.js";
 export { ministral } from "./ministral/family.js";
 export { mistral } from "./mistral/family.js";
 export { mixtral } from "./mixtral/family.js";
+export { modernbert } from "./modernbert/family.js";
 export { nemotron } from "./nemotron/family.js";
 export { olmo } from "./olmo/family.js";
 export { olmo2 } from "./olmo2/family.js";

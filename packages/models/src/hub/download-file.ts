@@ -51,7 +51,7 @@ export async function fetchIntoCache(
 ): Promise<void> {
   const { repo, revision } = connection;
   const { path } = entry;
-  if (!isPlainName(path)) {
+  if (!isPlainPath(path)) {
     throw new HubError(repo.name, undefined, `${JSON.stringify(path)} is no name of a file.`);
   }
   const wanted = {
@@ -59,13 +59,19 @@ export async function fetchIntoCache(
     size: checkSize(entry.size, most, path, repo.name),
     hash: checkContentHash(entry, repo.name),
   };
-  const name = wanted.hash ?? `${revision}-${path}`;
+  const name = wanted.hash ?? `${revision}-${path.replace("/", "-")}`;
   if (!(await isThere(cache, wanted, name, connection.verify ?? false))) {
     await cache.makeRoom(cache.blob(name));
     await downloadTo(cache.blob(name), connection, wanted);
     if (wanted.hash) await noteSound(cache, wanted.hash);
   }
   await cache.link(revision, path, name);
+}
+
+/** A file of the repository, or of a folder in it. */
+function isPlainPath(path: unknown): boolean {
+  const parts = typeof path === "string" ? path.split("/") : [];
+  return parts.length > 0 && parts.length <= 2 && parts.every(isPlainName);
 }
 
 /** A file as the hub announces it, checked. */

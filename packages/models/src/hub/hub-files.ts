@@ -20,6 +20,8 @@ import { CheckpointNotFoundError } from "../errors.js";
 export interface HubFiles {
   /** Fetched first, where they are there. */
   readonly small: readonly string[];
+  /** Folders of small files that are fetched whole, where they are there. */
+  readonly folders?: RegExp;
   /**
    * The weights among a repository's files. Shards are known once their index is there, so this is asked
    * again after each fetch.
@@ -43,9 +45,10 @@ export const modelFiles: HubFiles = {
     configFile,
     "generation_config.json",
     ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"],
-    "chat_template.jinja",
+    ...["chat_template.jinja", "modules.json", "config_sentence_transformers.json"],
     adapterConfigFile,
   ],
+  folders: /^[1-9]_(Pooling|Dense|Normalize)$/,
   weights(paths, snapshot, id) {
     for (const [single, index] of weightLayouts) {
       if (paths.has(single)) return [single];

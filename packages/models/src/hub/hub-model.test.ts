@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { CheckpointNotFoundError, loadModel } from "../index.js";
+import { CheckpointNotFoundError, EmbeddingModel, loadModel } from "../index.js";
 import { temporaryFolder } from "../test-support/checkpoints.js";
 import { commit, gitHash, hubId, sha, startHub } from "../test-support/loopback-hub.js";
 import type { DownloadProgress } from "./download-file.js";
@@ -42,6 +42,28 @@ describe("a model of the hub", () => {
       expect(readlinkSync(join(folder, file))).toBe(join("..", "..", "blobs", hash));
       expect(existsSync(join(root, "blobs", hash))).toBe(true);
     }
+  });
+
+  it("brings the folders in which sentence-transformers says how tokens are pooled", async () => {
+    const whole = await startHub();
+    const modules = [
+      { idx: 0, path: "", type: "sentence_transformers.models.Transformer" },
+      { idx: 1, path: "1_Pooling", type: "sentence_transformers.models.Pooling" },
+    ];
+    const files = {
+      ...whole.files,
+      "modules.json": Buffer.from(JSON.stringify(modules)),
+      "1_Pooling/config.json": Buffer.from(JSON.stringify({ pooling_mode: "lasttoken" })),
+      "onnx/model.onnx": Buffer.alloc(9),
+    };
+    const hub = await startHub({ files });
+    const options = { hubUrl: hub.url, cacheFolder: temporaryFolder() };
+    const model = await loadModel(hubId, { ...options, as: EmbeddingModel });
+    expect(model.headConfig.pooling).toEqual(["last"]);
+    const cached = { ...options, offline: true };
+    const again = await loadModel(hubId, { ...cached, as: EmbeddingModel });
+    expect(again.headConfig.pooling).toEqual(["last"]);
+    expect(hub.requests.some(({ path }) => path.includes("onnx"))).toBe(false);
   });
 
   it("is fetched shard by shard", async () => {

@@ -166,6 +166,7 @@ async function fetchFiles(
     const entry = entries.get(path);
     if (entry) await fetchIntoCache(connection, cache, entry, mostSmallBytes);
   }
+  await fetchFolders(connection, cache, entries.keys(), files.folders);
   const paths = new Set(entries.keys());
   const fetched = new Set<string>();
   // Twice: an index tells the names of the shards once it is there.
@@ -179,12 +180,31 @@ async function fetchFiles(
   }
 }
 
-async function listEntries(connection: HubConnection): Promise<Map<string, ListFileEntry>> {
+/** What stands in folders of their own: the modules of sentence-transformers. */
+async function fetchFolders(
+  connection: HubConnection,
+  cache: RepositoryCache,
+  paths: Iterable<string>,
+  wanted: RegExp | undefined,
+): Promise<void> {
+  for (const path of paths) {
+    if (!wanted?.test(path)) continue;
+    for (const entry of (await listEntries(connection, path)).values()) {
+      const own = entry.type === "file" && entry.path.startsWith(`${path}/`);
+      if (own) await fetchIntoCache(connection, cache, entry, mostSmallBytes);
+    }
+  }
+}
+
+async function listEntries(
+  connection: HubConnection,
+  path?: string,
+): Promise<Map<string, ListFileEntry>> {
   const { repo, hubUrl, silence } = connection;
   const asking = apiFetch(connection.fetch, { hubUrl, silence, repository: repo.name });
   const entries = new Map<string, ListFileEntry>();
   const { listFiles } = await import("@huggingface/hub");
-  for await (const entry of listFiles({ ...connection, fetch: asking })) {
+  for await (const entry of listFiles({ ...connection, path, fetch: asking })) {
     if (typeof entry?.path === "string") entries.set(entry.path, entry);
   }
   return entries;

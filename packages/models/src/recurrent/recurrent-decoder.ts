@@ -18,7 +18,7 @@ import {
   requireSameRegime,
   sharedParts,
   tokenEmbedding,
-} from "../decoder/model/decoder.js";
+} from "../decoder/model/decoder-body.js";
 import { checkIds, checkPositions, instanceOf } from "../decoder/model/pass-arguments.js";
 import { locateTokens } from "../decoder/model/positions.js";
 import { Norm } from "../decoder/norm/norm.js";

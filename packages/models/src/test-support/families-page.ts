@@ -75,7 +75,7 @@ The settings are those in which published models of a family differ; each has a 
 const measured = `## How far they are
 
 The largest absolute difference from \`transformers\` in float32 on a tiny random checkpoint. ✅ means below 1e-4 (attention: 1e-5); – is
-what a family does not have.
+what a family does not have. \`llama/sequence\` and the like are classifiers and embedding models, whose "logits" are scores or vectors.
 
 | column | what is compared |
 |---|---|

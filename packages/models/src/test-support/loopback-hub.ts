@@ -102,7 +102,7 @@ export async function startHub(behaviour: HubBehaviour = {}): Promise<LoopbackHu
       for (const [name, value] of Object.entries(behaviour.listHeaders?.(request) ?? {})) {
         response.setHeader(name, value);
       }
-      const entries = listing(files);
+      const entries = listing(files, path.split("/tree/")[1].split("/")[1]);
       return sendJson(response, behaviour.list ? behaviour.list(entries) : entries);
     }
     if (path.startsWith(`/api/models/${hubId}`)) {
@@ -128,16 +128,22 @@ export async function startHub(behaviour: HubBehaviour = {}): Promise<LoopbackHu
   return { url, files, requests, authorizations, weightRanges, close };
 }
 
-function listing(files: Readonly<Record<string, Buffer>>) {
-  return Object.entries(files).map(([path, data]) => ({
-    type: "file",
-    path,
-    size: data.length,
-    oid: gitHash(data),
-    ...(path.endsWith(".safetensors") && {
-      lfs: { oid: sha("sha256", data), size: data.length, pointerSize: 100 },
-    }),
-  }));
+/** Of the files in a folder, or outside of all, beside which the folders stand. */
+function listing(files: Readonly<Record<string, Buffer>>, folder?: string) {
+  const folders = new Set(Object.keys(files).flatMap((path) => path.split("/").slice(0, -1)));
+  const inside = Object.entries(files).filter(
+    ([path]) => path.split("/").slice(0, -1).join() === (folder ?? ""),
+  );
+  const directories = folder === undefined ? [...folders] : [];
+  return [
+    ...directories.map((path) => ({ type: "directory", path, size: 0 })),
+    ...inside.map(([path, data]) => ({
+      ...{ type: "file", path, size: data.length, oid: gitHash(data) },
+      ...(path.endsWith(".safetensors") && {
+        lfs: { oid: sha("sha256", data), size: data.length, pointerSize: 100 },
+      }),
+    })),
+  ];
 }
 
 function refuse(response: ServerResponse, status: number, retryAfter?: string): void {

@@ -3,21 +3,23 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
 import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { compareHeaded } from "./headed-comparison.js";
 import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
-import { recurrentFolders, referenceFolder } from "./reference-folders.js";
+import { headedNames, recurrentFolders, referenceFolder } from "./reference-folders.js";
 
 type Activations = Record<string, MxArray>;
 
 /** A respect that a family does not have is absent. */
 export type OtherComparison = Partial<ReferenceComparison>;
 
-/** Families that are no decoders, by `model_type`. */
+/** Families that are no decoders, by `model_type`; models with heads of their own, by the names of their checkpoints. */
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
   bert: () => compareEncoder("bert"),
   camembert: () => compareEncoder("camembert"),
   distilbert: () => compareEncoder("distilbert"),
+  modernbert: () => compareEncoder("modernbert"),
   roberta: () => compareEncoder("roberta"),
   "xlm-roberta": () => compareEncoder("xlm-roberta"),
   ...Object.fromEntries(
@@ -27,6 +29,7 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
         compareRecurrent(await loadModel(folder, { as: RecurrentModel }), readActivations(folder)),
     ]),
   ),
+  ...Object.fromEntries(headedNames.map((name) => [name, () => compareHeaded(name)])),
 };
 
 async function compareEncoder(modelType: string): Promise<OtherComparison> {
@@ -43,12 +46,11 @@ async function compareBert(
   const save = ["layers.0.input", "layers.*", pattern, "output"] as const;
   const cache = await model.run(rows(activations.input_ids), { save });
   const each = layers.map((_, layer) => layer);
-  const { module } = model;
   return {
     hidden: Math.max(
       maxDifference(cache.get("layers.0.input"), activations["hidden.0"]),
       ...each.map((layer) =>
-        maxDifference(cache.get(`layers.${layer}`), activations[`hidden.${layer + 1}`]),
+        maxDifference(cache.get(`layers.${layer}`), outputOf(activations, layer, layers.length)),
       ),
     ),
     attention: Math.max(
@@ -58,17 +60,19 @@ async function compareBert(
     ),
     logits: maxDifference(cache.get("output"), activations.logits),
     padded: await comparePadded(model, activations),
-    gradient: compareGradient(activations, (hidden) =>
-      module.unembed(layers[1].forward(hidden, null)),
-    ),
+    gradient: await compareGradient(model, activations),
   };
 }
 
-function compareGradient(activations: Activations, rest: (hidden: MxArray) => MxArray): number {
-  const metric = (hidden: MxArray) => {
-    const logits = rest(hidden);
-    return mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7));
-  };
-  const gradient = mx.grad(metric)(activations["hidden.1"]);
-  return maxDifference(gradient, activations["grad.hidden.1"]);
+/** The last one is before any final norm. */
+const outputOf = (activations: Activations, layer: number, count: number): MxArray =>
+  layer === count - 1 ? activations.last_layer : activations[`hidden.${layer + 1}`];
+
+async function compareGradient(model: MaskedLanguageModel, activations: Activations) {
+  const { gradients } = await model.gradients(
+    rows(activations.input_ids),
+    (logits) => mx.subtract(logits.index(0, -1, 5), logits.index(0, -1, 7)),
+    { save: "layers.1.input" },
+  );
+  return maxDifference(gradients.get("layers.1.input"), activations["grad.hidden.1"]);
 }

@@ -73,7 +73,14 @@ export function referenceFolder(path: string): string {
   return join(shipped, path);
 }
 
-/** Settings that published models differ in, each as a miniature with logits and hidden states. */
-export const settingNames: readonly string[] = checkpointsBelow(shipped)
+const incomplete: readonly string[] = checkpointsBelow(shipped)
   .filter((folder) => !isComplete(folder) && existsSync(join(folder, "reference.safetensors")))
   .map((folder) => relative(shipped, folder));
+
+const headed = /\/(sequence|token|embedding)(-[\w-]+)?$/;
+
+/** Settings that published models differ in, each as a miniature with logits and hidden states. */
+export const settingNames = incomplete.filter((name) => !headed.test(name));
+
+/** Models with heads of their own, such as `llama/sequence`. */
+export const headedNames = incomplete.filter((name) => headed.test(name));

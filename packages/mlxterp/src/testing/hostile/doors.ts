@@ -151,6 +151,8 @@ function interventionFunctions({ model, cache, folder }: Bench): Calls {
     atHeads: [all.atHeads, [0], zero, { axis: 1 }],
     atKeys: [all.atKeys, { from: 0, to: 1 }, zero, { axis: 1 }],
     atPositions: [all.atPositions, [-1, 0], zero, { axis: 1 }],
+    cap: [all.cap, vector, { min: -1, max: 1 }],
+    eraseLinear: [all.eraseLinear, { mean: vector, reads: [vector], writes: [vector] }],
     compose: [all.compose, zero, all.scale(2)],
     ablateDirection: [all.ablateDirection, [vector]],
     project: [all.project, vector],

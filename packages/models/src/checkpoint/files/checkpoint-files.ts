@@ -62,7 +62,8 @@ function requireFile(file: string, source: string): void {
   throw new CheckpointNotFoundError(source, [file], "Copy the whole checkpoint folder.");
 }
 
-function readTensors({ format, files, named }: FoundWeights) {
+/** The tensors of all files, from their headers. @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`) */
+export function readTensors({ format, files, named }: FoundWeights) {
   const torch = format === "torch" ? new TorchSource() : undefined;
   const tensors: TensorEntry[] = [];
   const absent: AbsentTensor[] = [];

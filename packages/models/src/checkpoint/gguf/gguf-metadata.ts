@@ -42,7 +42,7 @@ export class GgufMetadata {
 }
 
 /** Metadata that would make it another computation, and the value that changes nothing. */
-const neutral: Readonly<Record<string, number | string | boolean>> = {
+const neutral = {
   expert_count: 0,
   "attention.max_alibi_bias": 0,
   "attention.causal": true,
@@ -53,13 +53,20 @@ const neutral: Readonly<Record<string, number | string | boolean>> = {
   residual_scale: 1,
   embedding_scale: 1,
   "attention.scale": 0,
-};
+} as const;
 
-/** @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) naming the first key that is not implemented */
-export function refuseUnknown(metadata: GgufMetadata): void {
+/** A key of it. */
+export type GgufSetting = keyof typeof neutral;
+
+/**
+ * @param read what the architecture computes
+ * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) naming the first key that is not implemented
+ */
+export function refuseUnknown(metadata: GgufMetadata, read: readonly GgufSetting[] = []): void {
   for (const [key, value] of Object.entries(neutral)) {
     const found = metadata.value(key) ?? value;
-    if (found !== value) metadata.refuse(`${metadata.architecture}.${key}`, found);
+    const implemented = (read as readonly string[]).includes(key);
+    if (found !== value && !implemented) metadata.refuse(`${metadata.architecture}.${key}`, found);
   }
 }
 
@@ -72,20 +79,57 @@ export function describeGgufRope(metadata: GgufMetadata): object {
 }
 
 function scaling(metadata: GgufMetadata): object | undefined {
-  const { architecture } = metadata;
-  for (const tensor of ["rope_factors_long.weight", "rope_factors_short.weight"]) {
-    const shape = metadata.shape(tensor);
-    if (shape) metadata.refuse(tensor, shape, "Factors of long contexts are not implemented.");
-  }
   const factors = metadata.numbers("rope_freqs.weight");
-  const type = metadata.value("rope.scaling.type") ?? "none";
-  const factor = metadata.value("rope.scaling.factor");
   if (factors) {
     // Llama 3 files divide each frequency by a number of its own, at any length.
     const same = { short_factor: factors, long_factor: factors };
     return { rope_type: "longrope", ...same, factor: 1, attention_factor: 1 };
   }
+  const long = metadata.numbers("rope_factors_long.weight");
+  const short = metadata.numbers("rope_factors_short.weight");
+  if (long || short) return longContexts(metadata, short, long);
+  const key = "rope.scaling.type";
+  const type = metadata.value(key) ?? "none";
+  const factor = metadata.value("rope.scaling.factor");
   if (type === "none") return undefined;
   if (type === "linear") return { rope_type: "linear", factor };
-  return metadata.refuse(`${architecture}.rope.scaling.type`, type, "Supported: none, linear.");
+  if (type === "yarn") return { rope_type: "yarn", factor, ...yarn(metadata) };
+  return metadata.refuse(`${metadata.architecture}.${key}`, type, "Supported: none, linear, yarn.");
+}
+
+/** Divisors of frequencies for texts up to the original length, and for longer ones. */
+function longContexts(
+  metadata: GgufMetadata,
+  short_factor: readonly number[] | undefined,
+  long_factor: readonly number[] | undefined,
+): object {
+  if (!short_factor || !long_factor) {
+    const missing = `rope_factors_${short_factor ? "long" : "short"}.weight`;
+    return metadata.refuse(
+      missing,
+      undefined,
+      "There must be factors for long texts and for short ones.",
+    );
+  }
+  const attention_factor = metadata.value("rope.scaling.attn_factor");
+  const original = metadata.value("rope.scaling.original_context_length");
+  return {
+    ...{ rope_type: "longrope", short_factor, long_factor, attention_factor },
+    original_max_position_embeddings: original,
+  };
+}
+
+/** Settings that files leave out have the values that they have at Hugging Face. */
+function yarn(metadata: GgufMetadata): object {
+  for (const key of ["attn_factor", "yarn_log_multiplier", "yarn_ext_factor", "yarn_attn_factor"]) {
+    const found = metadata.value(`rope.scaling.${key}`);
+    if (found !== undefined && found !== 1) {
+      metadata.refuse(`${metadata.architecture}.rope.scaling.${key}`, found);
+    }
+  }
+  return {
+    original_max_position_embeddings: metadata.value("rope.scaling.original_context_length"),
+    beta_fast: metadata.value("rope.scaling.yarn_beta_fast"),
+    beta_slow: metadata.value("rope.scaling.yarn_beta_slow"),
+  };
 }

@@ -86,10 +86,20 @@ describe("a GGUF file", () => {
     }
   });
 
+  it.each([
+    ["mamba2", /state-space mixers.*ssm_conv1d/],
+    ["qwen3next", /gated delta layers/],
+    ["lfm2", /short convolutions.*\{ as: RecurrentModel \}/],
+  ])("of the recurrent %s is refused with what of it is not read", async (name, message) => {
+    const loading = loadModel(twoFiles("F32", { "general.architecture": name }).file);
+    await expect(loading).rejects.toThrow(message);
+    await expect(loading).rejects.toMatchObject({ field: "general.architecture", value: name });
+  });
+
   for (const [key, value] of [
     ["general.architecture", "falcon"],
-    ["llama.expert_count", 8],
-    ["llama.rope.scaling.type", "yarn"],
+    ["llama.attention.clamp_kqv", 8],
+    ["llama.rope.scaling.type", "longrope"],
   ] as const) {
     it(`is refused for ${key} ${value}`, async () => {
       const loading = loadModel(twoFiles("F32", { [key]: value }).file);

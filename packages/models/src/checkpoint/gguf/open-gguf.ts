@@ -23,7 +23,7 @@ export function openGguf(file: string, known: GgufArchitectures): OpenedCheckpoi
   const header = readGgufHeader(file);
   const metadata = new GgufMetadata(header, file);
   const architecture = findArchitecture(metadata, known);
-  refuseUnknown(metadata);
+  refuseUnknown(metadata, architecture.reads);
   const bits = new Map(header.tensors.map(({ name, type }) => [name, type.bits ?? 8]));
   const folder = dirname(file);
   return {
@@ -43,17 +43,33 @@ export function openGguf(file: string, known: GgufArchitectures): OpenedCheckpoi
   };
 }
 
+const scans = "its state-space mixers (ssm_in, ssm_conv1d, ssm_dt, ssm_a, ssm_d, ssm_out)";
+const delta =
+  "its gated delta layers (attn_qkv, attn_gate, ssm_conv1d, ssm_ba, ssm_a, ssm_norm, ssm_out)";
+const convolutions =
+  "its short convolutions (shortconv.conv, shortconv.in_proj, shortconv.out_proj)";
+
+/** Recurrent and hybrid models by their architectures, and what of them is missing. */
+const recurrent: Readonly<Record<string, string>> = {
+  ...{ mamba: scans, mamba2: scans, "falcon-h1": scans, granitehybrid: scans },
+  ...{ qwen3next: delta, qwen35: delta, qwen35moe: delta, lfm2: convolutions },
+};
+
 function findArchitecture(metadata: GgufMetadata, known: GgufArchitectures): GgufArchitecture {
   const { architecture } = metadata;
   const found = known.get(architecture);
   if (found) return found;
+  if (Object.hasOwn(recurrent, architecture)) {
+    const rule = `Not read of GGUF: the tensors of ${recurrent[architecture]}. Load the model's safetensors, with { as: RecurrentModel }.`;
+    return metadata.refuse("general.architecture", architecture, rule);
+  }
   const rule = `Supported: ${[...known.keys()].join(", ")}. Convert other models to safetensors.`;
   return metadata.refuse("general.architecture", architecture, rule);
 }
 
 function tableOf(architecture: GgufArchitecture, config: DecoderConfig): WeightTable {
   // Read with the configuration.
-  const ignored = [/^rope_freqs\.weight$/];
+  const ignored = [/^rope_(freqs|factors_long|factors_short)\.weight$/];
   return { optionalPrefix: "", modules: architecture.modules(config), ignored };
 }
 

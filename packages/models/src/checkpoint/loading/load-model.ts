@@ -13,15 +13,8 @@ import {
   type Module,
   type OptionNames,
 } from "@mlxterp/mlx";
-import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
-import {
-  type BuiltModule,
-  type Family,
-  type ModuleFamily,
-  weightsOf,
-} from "../../families/shared/family.js";
 import type { HubOptions } from "../../hub/hub-model.js";
 import { LanguageModel } from "../../language-model/language-model.js";
 import { readAdapter } from "../adapters/adapter-files.js";
@@ -30,11 +23,10 @@ import { attachAdapters, mergeAdapters } from "../adapters/apply-adapter.js";
 import { type AdapterInUse, layerChanges } from "../adapters/layer-changes.js";
 import { withReplaced } from "../adapters/replaced-source.js";
 import { checkDtype, type WeightDtype } from "../files/weight-dtype.js";
-import type { OpenedCheckpoint } from "../opened-checkpoint.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
 import { loadWeights } from "../reading/weights.js";
-import type { WeightTable } from "../table/weight-table.js";
-import { checkDescription, checkFields } from "./bounds.js";
+import { checkFields } from "./bounds.js";
+import { buildModel } from "./build-model.js";
 import { checkpointOrigin } from "./checkpoint-origin.js";
 import { endTokens, readGenerationConfig } from "./generation-config.js";
 import { locateAdapter, locateModel } from "./locate.js";
@@ -110,14 +102,15 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   checkText("source", source);
   const location = await locateModel(source, options);
   const adapters = await openAdapters(options);
-  const opened = withReplaced(
+  const found = withReplaced(
     openCheckpoint(location, source),
     adapters.map(({ adapter }) => adapter),
   );
-  const { folder, json, config, packing, configText } = opened;
+  const { folder, json, config, packing, configText } = found;
+  const { as: expected = LanguageModel } = options;
   const family = familyOf(json, config);
-  checkFields(json, config, opened.files.tensors);
-  const built = build(family, opened);
+  checkFields(json, config, found.files.tensors);
+  const { opened, ...built } = buildModel(family, found, expected);
   const { module, weights } = built;
   const packer = options.quantize && createPacker(module, options.quantize);
   const { dtype, live = false, lazy } = options;
@@ -140,10 +133,8 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
       checkpoint: { folder, configText, tensors, packed, load: (name: string) => loadModel(name) },
     }),
   });
-  const { as: expected = LanguageModel } = options;
-  const found = model.constructor.name;
   if (model instanceof expected) return model;
-  throw new ModelKindError(expected.name, found, config);
+  throw new ModelKindError(expected.name, model.constructor.name, config);
 }
 
 /** Those that are asked for, read, with what they are called. */
@@ -156,24 +147,4 @@ async function openAdapters(
     used.push({ name: weight === 1 ? source : `${weight} × ${source}`, adapter, weight });
   }
   return used;
-}
-
-function build(family: Family | ModuleFamily, opened: OpenedCheckpoint): BuiltModule {
-  const { json, config: file, table, files } = opened;
-  if ("build" in family) {
-    const built = family.build(json, file);
-    return { ...built, weights: inWrapper(built.weights, opened) };
-  }
-  const config = family.describe(json, file);
-  checkDescription(config, file, files.tensors);
-  const decoder = new Decoder(config);
-  const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
-  const weights = table?.(config) ?? weightsOf(family, config);
-  return { module: decoder, open, weights: inWrapper(weights, opened) };
-}
-
-function inWrapper(table: WeightTable, { unwrapped }: OpenedCheckpoint): WeightTable {
-  if (!unwrapped) return table;
-  const { prefix, others } = unwrapped;
-  return { ...table, wrapper: prefix, ignored: [...table.ignored, others] };
 }

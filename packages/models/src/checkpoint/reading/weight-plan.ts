@@ -59,19 +59,31 @@ export function planWeights(
   const missing = [...parameters].flatMap(([path, array]) =>
     missingOf(path, array, filled, inPieces.has(path)),
   );
-  if (missing.length > 0) throw new MissingWeightsError(missing, files.weights);
+  if (missing.length > 0)
+    throw new MissingWeightsError(missing, files.weights, withoutHead(missing));
   for (const planned of plan) checkTensor(planned, parameters);
   return plan;
 }
 
+const classifiers = /^(score|classifier|pre_classifier)\b/;
 const headOfOthers =
-  /^(score|classifier|classification_head|qa_outputs|v_head|value_head|reward_head|regression_head)\b/;
+  /^(classification_head|qa_outputs|v_head|value_head|reward_head|regression_head)\b/;
 
 /** Heads of models that predict something else than the next token, which have a decoder under them all the same. */
 function otherHead(names: readonly string[]): string | undefined {
+  const classifier = names.find((name) => classifiers.test(name));
+  if (classifier) {
+    return `${classifier} is the head of a classifier or a reward model: load it with { as: SequenceClassifier }, or { as: TokenClassifier } where it classifies tokens.`;
+  }
   const head = names.find((name) => headOfOthers.test(name));
   if (!head) return undefined;
-  return `${head} is the head of a classifier or a reward model; read are heads that predict tokens. Load the language model that it was made from.`;
+  return `${head} is a head that is not implemented. Load the language model that it was made from, or its layers with { as: EmbeddingModel }.`;
+}
+
+/** Where nothing but the head is missing. */
+function withoutHead(missing: readonly string[]): string | undefined {
+  if (!missing.every((path) => /^(lmHead|head)\./.test(path))) return undefined;
+  return "The file has layers without a head for tokens, as embedding models do: load it with { as: EmbeddingModel }.";
 }
 
 /** What an index promises in vain only matters where the model has a place for it. */

@@ -1,6 +1,6 @@
 /** Writes a model as a folder of its family's layout, which `loadModel` and `transformers` read. */
 
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { checkModel } from "@mlxterp/core";
 import {
@@ -40,9 +40,9 @@ const optionNames: OptionNames<SaveOptions> = {
   ...{ unpacked: checkBoolean, overwrite: checkBoolean, shardBytes: checkPositiveInteger },
 };
 
-/** What belongs to the tokenizer and to generation; copied as it is. */
+/** What belongs to the tokenizer, to generation and to pooling; copied as it is. */
 const companions =
-  /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|spiece\.model|generation_config\.json|chat_template\..*)$/;
+  /^(modules\.json|config_sentence_transformers\.json|\d+_(Pooling|Normalize)|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|spiece\.model|generation_config\.json|chat_template\..*)$/;
 
 /**
  * Saves a loaded model with its current weights: a live adapter is added to them. The folder appears
@@ -124,6 +124,7 @@ function copyCompanions(from: string, to: string): void {
     );
   }
   for (const name of readdirSync(from)) {
-    if (companions.test(basename(name))) copyFileSync(join(from, name), join(to, name));
+    if (companions.test(basename(name)))
+      cpSync(join(from, name), join(to, name), { recursive: true });
   }
 }

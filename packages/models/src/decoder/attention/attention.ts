@@ -179,6 +179,7 @@ export class Attention extends nn.Module implements SelfAttention {
       k: keys,
       v: values,
       dropped: droppedKeys(pass, x, { keys, window: this.window }),
+      bothWays: pass.bothWays,
     };
     const mixed = mixHeads(this, parts, mask); // (batch, heads, position, headDim)
     return writeHeads(this, this.gated(this.z.forward(mixed.transpose(0, 2, 1, 3)), x));

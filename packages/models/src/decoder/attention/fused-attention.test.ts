@@ -33,7 +33,7 @@ describe("fused attention", () => {
   ]) {
     it(`equals plain attention for ${queries} queries and ${keys} keys`, () => {
       const { q, k, v, mask } = tensors(queries, keys);
-      const fused = fusedAttention(q, k, v, 0.25, mask);
+      const fused = fusedAttention({ q, k, v }, 0.25, mask);
       expect(maxDifference(fused, plain({ q, k, v, mask }))).toBeLessThan(1e-6);
     });
   }
@@ -48,7 +48,7 @@ describe("fused attention", () => {
       const lengths = mx.arange(0, batch).reshape([batch, 1]);
       const padding = mx.multiply(mx.less(mx.arange(0, 130), mx.multiply(lengths, 9)), -1e9);
       const both = mx.add(mask!, padding.reshape([batch, 1, 1, 130]));
-      const fused = fusedAttention(q, k, v, 0.25, both);
+      const fused = fusedAttention({ q, k, v }, 0.25, both);
       for (let row = 0; row < batch; row++) {
         const only = (x: MxArray) => x.index(mx.Slice(row, row + 1));
         const alone = plain({ q: only(q), k: only(k), v: only(v), mask: only(both) });
@@ -63,7 +63,7 @@ describe("fused attention", () => {
     const weight = random(4, 2, 6, 130, 16);
     const gradients = (attend: (q: MxArray, k: MxArray, v: MxArray) => MxArray) =>
       mx.vjp((...inputs) => [attend(inputs[0], inputs[1], inputs[2])], [q, k, v], [weight])[1];
-    const fused = gradients((q, k, v) => fusedAttention(q, k, v, 0.25, mask));
+    const fused = gradients((q, k, v) => fusedAttention({ q, k, v }, 0.25, mask));
     const expected = gradients((q, k, v) => plain({ q, k, v, mask }));
     for (const index of [0, 1, 2]) {
       expect(maxDifference(fused[index], expected[index])).toBeLessThan(1e-5);

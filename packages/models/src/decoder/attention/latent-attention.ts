@@ -109,6 +109,7 @@ export class LatentAttention extends nn.Module implements SelfAttention {
       k: allKeys,
       v: allValues,
       dropped: droppedKeys(pass, x, { keys: allKeys, window: this.window }),
+      bothWays: pass.bothWays,
     };
     const mixed = mixHeads(this, parts, mask); // (batch, heads, position, valueDim)
     return writeHeads(this, this.z.forward(mixed.transpose(0, 2, 1, 3)));

@@ -26,6 +26,8 @@ interface Attended {
   readonly v: MxArray; // (batch, kvHeads, key, valueDim)
   /** How many keys before those a cache has let go of, since no query here sees them. */
   readonly dropped: number;
+  /** Whether queries see keys behind them. Default: false. */
+  readonly bothWays?: boolean;
 }
 
 /**
@@ -67,7 +69,7 @@ export function droppedKeys(
  */
 export function mixHeads(
   mixing: Mixing,
-  { q, k, v, dropped }: Attended,
+  { q, k, v, dropped, bothWays = false }: Attended,
   mask: MxArray | null,
 ): MxArray {
   const { scores, pattern, scoreScale, softCap, sinks } = mixing;
@@ -80,7 +82,7 @@ export function mixHeads(
   pattern.derive(() => restoreKeys(attendTo(score(), sinks), dropped, 0));
   const plain = softCap !== undefined || sinks !== null || q.shape[3] !== v.shape[3];
   if (plain) return mixValues(attendTo(score(), sinks), v);
-  return fusedAttention(q, k, v, scoreScale, mask);
+  return fusedAttention({ q, k, v, bothWays }, scoreScale, mask);
 }
 
 function checkNothingDropped(dropped: number, window: number | undefined): void {

@@ -147,6 +147,8 @@ export const decoderSchema = z.strictObject({
   embeddingScale: z.number().optional(),
   /** Normalises embeddings before the first layer. */
   embeddingNorm: norm.optional(),
+  /** Whether tokens also see what comes after them; a window then reaches as far to that side. Default: false. */
+  bothWays: z.boolean().optional(),
   /** One description per layer: layers may differ. */
   layers: z.array(layer).min(1),
   /** Absent where logits are read off the residual stream itself. */

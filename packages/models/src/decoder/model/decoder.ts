@@ -1,69 +1,15 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
 
 import { type SiteNotes, Tap } from "@mlxterp/core";
-import {
-  type Embedding,
-  InvalidArgumentError,
-  type Linear,
-  type MxArray,
-  mx,
-  nn,
-} from "@mlxterp/mlx";
+import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { softly } from "../attention/heads.js";
-import { type LogitsAxes, logitsAxes, residualAxes } from "../axes.js";
-import type { KeyValueCache } from "../cache/cache.js";
-import type { AttentionConfig, DecoderConfig } from "../config/config.js";
-import { checkDecoderConfig } from "../config/config-rules.js";
-import { ProjectedEmbedding } from "../embedding/projected-embedding.js";
-import { ScaledEmbedding } from "../embedding/scaled-embedding.js";
+import { type LogitsAxes, logitsAxes } from "../axes.js";
+import type { DecoderConfig } from "../config/config.js";
 import { TiedHead } from "../head/tied-head.js";
-import { Norm } from "../norm/norm.js";
-import { createAlibi } from "../positions/alibi.js";
-import { paddingMask, resolvePadding } from "../positions/padding.js";
-import {
-  createCausalMask,
-  hiddenKeys,
-  type Pass,
-  type Positions,
-  passMasks,
-} from "../positions/pass.js";
-import { createRotation } from "../positions/rope.js";
-import { regimesOf } from "../positions/rope-frequencies.js";
-import { DecoderLayer, type LayerParts } from "./layer.js";
-import { checkIds, checkPassOptions } from "./pass-arguments.js";
-import { locateTokens, plainPositions, positionRows } from "./positions.js";
-
-/** How one forward pass differs from a plain one over whole prompts. */
-export interface DecoderPassOptions {
-  /** Earlier keys and values; ids are then only the new tokens. */
-  readonly cache?: KeyValueCache;
-  /** Added to the causal mask, (batch, 1, 1 or query, key): 0 for real tokens, a large negative number for padding. */
-  readonly mask?: MxArray;
-  /**
-   * How many pads stand at the left of each row, 0 for none: no token sees them, and real tokens count from 0. Given
-   * with the first pass into a cache, which remembers it, or the first after a prefix that all rows have in common.
-   */
-  readonly padding?: readonly number[];
-  /** The position of every token, (batch, position), where they do not count from the cache's end. */
-  readonly positions?: readonly (readonly number[])[];
-  /** Computes the logits of the last position only. Default: false. */
-  readonly lastOnly?: boolean;
-}
+import { bodyNotes, DecoderBody, type DecoderPassOptions } from "./decoder-body.js";
 
 const decoderNotes = {
-  embedTokens: {
-    holds: "The tokens' embeddings as they are added to the residual stream, so after any scale.",
-    axes: residualAxes,
-    hook: "hook_embed",
-  },
-  embedPositions: {
-    holds: "The embeddings of learned positions.",
-    axes: residualAxes,
-    hook: "hook_pos_embed",
-  },
-  embedNorm: { holds: "The normalised embeddings." },
-  "layers.*": { inside: "blocks.*" },
-  finalNorm: { holds: "What the head reads.", inside: "ln_final" },
+  ...bodyNotes,
   output: { holds: "The logits." },
 } as const satisfies SiteNotes;
 
@@ -74,25 +20,9 @@ const decoderNotes = {
  * const decoder = new Decoder(config);
  * const logits = decoder.forward(mx.array([[1, 5, 2]], mx.int32)); // (batch, position, vocab)
  */
-export class Decoder extends nn.Module {
-  readonly maxPositions: number | undefined;
-  readonly positionOffset: number;
+export class Decoder extends DecoderBody {
   readonly logitScale: number | undefined;
   readonly logitSoftCap: number | undefined;
-  readonly causalMask = createCausalMask();
-  /** See `regimesOf`. */
-  readonly positionRegime: (length: number) => string;
-  /** As added to the residual stream, so after any scale. */
-  readonly embedTokens: Embedding;
-  /** Absent unless positions are learned. */
-  readonly embedPositions: Embedding | undefined;
-  /** Absent in most families. */
-  readonly embedNorm: Norm | undefined;
-  readonly layers: DecoderLayer[];
-  /** Absent where logits are read off the residual stream itself. */
-  readonly finalNorm: Norm | undefined;
-  /** To the width of the embeddings, where it is another than that of the residual stream. */
-  readonly unembedProjection: Linear | undefined;
   /** Absent where logits are read off the embedding matrix; holds no more than a bias where they are so and have one. */
   readonly lmHead: Linear | TiedHead | undefined;
   readonly rawLogits = new Tap(logitsAxes, {
@@ -102,24 +32,10 @@ export class Decoder extends nn.Module {
 
   /** @throws InvalidDecoderConfigError (`INVALID_DECODER_CONFIG`) on any unknown or contradictory field */
   constructor(config: DecoderConfig) {
-    super();
-    const { vocab, hidden, maxPositions, layers, finalNorm, head, ...rest } =
-      checkDecoderConfig(config);
-    const { learnedPositions, positionOffset = 0, embeddingNorm, embeddingWidth } = rest;
-    const parts = sharedParts();
-    this.positionRegime = regimesOf(layers.map(({ attention }) => attention.rope));
-    this.maxPositions = maxPositions;
-    this.positionOffset = positionOffset;
+    super(config);
+    const { vocab, hidden, head, embeddingWidth } = config;
     this.logitScale = head.scale;
     this.logitSoftCap = head.softCap;
-    this.embedTokens = tokenEmbedding(config);
-    if (learnedPositions && maxPositions) {
-      this.embedPositions = new nn.Embedding(maxPositions + positionOffset, hidden);
-    }
-    if (embeddingNorm) this.embedNorm = new Norm(hidden, embeddingNorm);
-    this.layers = layers.map((layer) => new DecoderLayer(hidden, layer, parts(layer.attention)));
-    if (finalNorm) this.finalNorm = new Norm(hidden, finalNorm);
-    if (embeddingWidth) this.unembedProjection = new nn.Linear(hidden, embeddingWidth, false);
     if (!head.tied) this.lmHead = new nn.Linear(embeddingWidth ?? hidden, vocab, head.bias);
     else if (head.bias) this.lmHead = new TiedHead(vocab);
   }
@@ -131,44 +47,17 @@ export class Decoder extends nn.Module {
    * the cache is of other rows, or of positions that turn in another way at this length; the cache then stays as it was
    */
   override forward(ids: MxArray, options: DecoderPassOptions = {}): MxArray {
-    checkIds(ids);
-    checkPassOptions(ids.shape, options);
-    const { cache, lastOnly } = options;
-    const { layers, maxPositions } = this;
-    const padding = resolvePadding(ids.shape, options);
-    const positions = locateTokens(ids.shape[1], maxPositions, { ...options, padding });
-    if (cache) requireSameRegime(cache, positions.end, this);
-    let x = this.embed(ids, positions);
-    const pass: Pass = { positions, mask: this.masks(x, { ...options, padding }) };
-    const grown = cache?.copy(options.padding && padding); // so that a pass that fails leaves the cache as it was
-    for (let index = 0; index < layers.length; index++) {
-      x = layers[index].forward(x, pass, grown?.layer(index));
-    }
-    x = this.finalNorm ? this.finalNorm.forward(x) : x;
-    const logits = this.unembed(lastOnly ? x.index("...", mx.Slice(-1, null), mx.Slice()) : x);
-    grown?.advance(ids.shape, padding);
-    if (grown) cache?.adopt(grown);
+    const { states, settle } = this.read(ids, options);
+    const last = options.lastOnly ? states.index("...", mx.Slice(-1, null), mx.Slice()) : states;
+    const logits = this.unembed(last);
+    settle();
     return logits;
-  }
-
-  /**
-   * @param ids (batch, position)
-   * @param positions default: from 0
-   * @returns (batch, position, hidden), the input of layer 0
-   */
-  embed(ids: MxArray, positions: Positions = plainPositions(ids.shape[1])): MxArray {
-    const { embedPositions, embedNorm, positionOffset } = this;
-    const tokens = this.embedTokens.forward(ids);
-    if (!embedPositions) return embedNorm ? embedNorm.forward(tokens) : tokens;
-    const rows = positionRows(positions, ids.shape, positionOffset);
-    const x = mx.add(tokens, embedPositions.forward(rows));
-    return embedNorm ? embedNorm.forward(x) : x;
   }
 
   /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
   unembed(x: MxArray): MxArray {
-    const { lmHead, logitScale, logitSoftCap, unembedProjection, embedTokens } = this;
-    const narrow = unembedProjection ? unembedProjection.forward(x) : x;
+    const { lmHead, logitScale, logitSoftCap, embedTokens } = this;
+    const narrow = this.narrow(x);
     // A head of its own does not look at the embedding.
     const head = lmHead ? lmHead.forward(narrow, embedTokens) : embedTokens.asLinear(narrow);
     const read = this.rawLogits.forward(head);
@@ -176,7 +65,7 @@ export class Decoder extends nn.Module {
     return logitSoftCap === undefined ? logits : softly(logits, logitSoftCap);
   }
 
-  get siteNotes() {
+  override get siteNotes() {
     return decoderNotes;
   }
 
@@ -184,69 +73,4 @@ export class Decoder extends nn.Module {
   get outputAxes(): LogitsAxes {
     return logitsAxes;
   }
-
-  private masks(x: MxArray, { cache, mask, padding }: DecoderPassOptions): Pass["mask"] {
-    const { causalMask } = this;
-    const { dtype } = x;
-    const length = x.shape[1];
-    const total = length + (cache?.length ?? 0);
-    const pads = (keys: number) =>
-      padding ? paddingMask(padding, { first: total - keys, keys, dtype }) : null;
-    return passMasks({
-      keys: total,
-      causal: (keys, window) => causalMask(length, keys, dtype, window),
-      others: hiddenKeys(mask, pads),
-    });
-  }
-}
-
-/** What tells lengths apart at which positions turn in different ways. */
-export interface Regimes {
-  readonly maxPositions: number | undefined;
-  readonly positionRegime: (length: number) => string;
-}
-
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) where a cache's keys are turned in another way than its next ones */
-export function requireSameRegime(
-  { length, padding = [0] }: { readonly length: number; readonly padding?: readonly number[] },
-  end: number,
-  { positionRegime, maxPositions = Number.POSITIVE_INFINITY }: Regimes,
-): void {
-  const seen = Math.min(length - Math.min(...padding), maxPositions);
-  if (length === 0 || positionRegime(seen) === positionRegime(end)) return;
-  const rule =
-    `its keys are those of a text of ${seen} positions, but this model's rope scaling turns them in another way in one ` +
-    `of ${end}. Read the whole text into an empty cache, as \`generate\` does.`;
-  throw new InvalidArgumentError("cache", seen, rule);
-}
-
-/** Rows of a description's embeddings, scaled or led to another width where it says so. */
-export function tokenEmbedding(
-  config: Pick<DecoderConfig, "vocab" | "hidden" | "embeddingScale" | "embeddingWidth">,
-): Embedding {
-  const { vocab, hidden, embeddingScale, embeddingWidth } = config;
-  if (embeddingWidth) return new ProjectedEmbedding(vocab, embeddingWidth, hidden);
-  if (embeddingScale === undefined) return new nn.Embedding(vocab, hidden);
-  return new ScaledEmbedding(vocab, hidden, embeddingScale);
-}
-
-/** One rotation and one bias, and so one set of tables, for all layers that have the same. */
-export function sharedParts(): (attention: AttentionConfig) => LayerParts {
-  const rotations = remembered(createRotation);
-  const biases = remembered(createAlibi);
-  return ({ rope, alibi, headDim, heads, latent }) => ({
-    rotate: rope && rotations(rope, latent?.rotaryDim ?? headDim),
-    scoreBias: alibi && biases(alibi, heads),
-  });
-}
-
-/** The same result for equal inputs. */
-function remembered<C, T>(make: (config: C, size: number) => T): (config: C, size: number) => T {
-  const made = new Map<string, T>();
-  return (config, size) => {
-    const key = JSON.stringify([size, config]);
-    const result = made.get(key) ?? make(config, size);
-    made.set(key, result);
-    return result;
-  };
 }

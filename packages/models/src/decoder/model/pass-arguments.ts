@@ -16,7 +16,7 @@ import {
 } from "@mlxterp/mlx";
 import type { CacheOwner } from "../../cache-owner.js";
 import { KeyValueCache } from "../cache/cache.js";
-import type { DecoderPassOptions } from "./decoder.js";
+import type { DecoderPassOptions } from "./decoder-body.js";
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it holds integers in rows, (batch, position) */
 export function checkIds(ids: unknown): void {

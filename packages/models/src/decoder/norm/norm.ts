@@ -10,6 +10,8 @@ export interface NormOptions {
   readonly headAxis?: "heads" | "kvHeads" | "groups";
   /** The last axis, where it is another than `hidden` or `headDim`. */
   readonly lastAxis?: "mlpHidden";
+  /** Whether the input is (batch, hidden). Default: false. */
+  readonly pooled?: boolean;
   /** Gives each of so many heads a weight of its own. */
   readonly heads?: number;
 }
@@ -23,6 +25,7 @@ export class Norm extends nn.Module {
   readonly epsilon: number;
   readonly unitOffset: boolean;
   readonly byHead: boolean;
+  readonly pooled: boolean;
   weight: MxArray | null = null; // (dims) or (heads, dims)
   bias: MxArray | null = null; // likewise
   readonly scale: Tap<Axes, "hook_scale">;
@@ -30,15 +33,16 @@ export class Norm extends nn.Module {
 
   constructor(dims: number, config: NormConfig, options: NormOptions = {}) {
     super();
-    const { headAxis, heads, lastAxis = headAxis ? "headDim" : "hidden" } = options;
+    const { headAxis, heads, lastAxis = headAxis ? "headDim" : "hidden", pooled } = options;
     const shape = heads ? [heads, dims] : [dims];
     this.kind = config.kind;
     this.epsilon = config.epsilon;
     this.unitOffset = config.unitOffset ?? false;
     this.byHead = headAxis !== undefined;
+    this.pooled = pooled ?? false;
     if (config.weight ?? true) this.weight = this.unitOffset ? mx.zeros(shape) : mx.ones(shape);
     if (config.bias) this.bias = mx.zeros(shape);
-    const outer: Axes = ["batch", "position", ...(headAxis ? [headAxis] : [])];
+    const outer: Axes = pooled ? ["batch"] : ["batch", "position", ...(headAxis ? [headAxis] : [])];
     this.scale = new Tap<Axes, "hook_scale">([...outer, "one"], {
       holds: "The norm's denominator.",
       hook: "hook_scale",
@@ -50,7 +54,7 @@ export class Norm extends nn.Module {
   }
 
   get outputAxes(): Axes {
-    return this.byHead ? this.normalized.axes : residualAxes;
+    return this.byHead || this.pooled ? this.normalized.axes : residualAxes;
   }
 
   /** @param x (…, dims), or (batch, position, heads, dims) with a head axis */

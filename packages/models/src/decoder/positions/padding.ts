@@ -96,6 +96,18 @@ export function paddingMask(
   return hidden.astype(dtype).reshape([padding.length, 1, 1, keys]);
 }
 
+/**
+ * Hides the end of every row that is shorter than the rectangle.
+ *
+ * @returns (batch, 1, 1, key), to be added to scores; null where none is
+ */
+export function endMask(lengths: readonly number[], width: number, dtype: Dtype): MxArray | null {
+  if (!lengths.some((length) => length < width)) return null;
+  const ends = column(lengths).reshape([-1, 1, 1, 1]);
+  const hidden = mx.greaterEqual(mx.arange(0, width, 1, mx.int32), ends);
+  return mx.multiply(hidden, maskedScore(dtype)).astype(dtype);
+}
+
 /** (batch, 1) */
 function column(padding: readonly number[]): MxArray {
   return mx.array([...padding], mx.int32).reshape([-1, 1]);

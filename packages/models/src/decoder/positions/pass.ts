@@ -22,6 +22,8 @@ export interface Pass {
    * @returns (query, key) or (batch, 1, 1 or query, key), the same array for the same arguments
    */
   mask(window?: number, keys?: number): MxArray | null;
+  /** Whether queries see keys behind them. Default: false. */
+  readonly bothWays?: boolean;
 }
 
 /** What is added to a score to hide it: finite, so that a row with nothing to see stays free of NaN. */
@@ -60,6 +62,18 @@ function hidden(queries: number, keys: number, seen: number): MxArray {
   return seen === keys
     ? later
     : mx.add(later, mx.tri(queries, keys, keys - queries - seen, mx.float32));
+}
+
+/** Hides what is `window` positions away or further, on either side; null where nothing is. (query, key) */
+export function createTwoSidedMask(length: number, dtype: Dtype) {
+  return (window: number | undefined): MxArray | null => {
+    if (window === undefined || window >= length) return null;
+    const near = mx.subtract(
+      mx.tri(length, length, window - 1, mx.float32),
+      mx.tri(length, length, -window, mx.float32),
+    );
+    return mx.multiply(mx.subtract(1, near), maskedScore(dtype)).astype(dtype);
+  };
 }
 
 /** What the masks of one pass are made of. */

@@ -1,8 +1,17 @@
 /** BERT (`model_type: "bert"`): bidirectional, post-norm, with the masked-language-model head. */
+import type { ClassifierLayout } from "../../heads/headable.js";
 import { unread } from "../shared/config-json.js";
 import { bertBuffers, bertModules, likeBert } from "../shared/like-bert.js";
 
 export const bert = likeBert("bert", {
+  classifier: (kind): ClassifierLayout =>
+    kind === "token"
+      ? { names: { classifier: "head.classifier" } }
+      : {
+          pooling: "cls",
+          transform: { bias: true, activation: "tanh" },
+          names: { "pooler.dense": "head.dense", classifier: "head.classifier" },
+        },
   fields: {
     directionality: unread,
     pooler_fc_size: unread,

@@ -1,9 +1,19 @@
 /** DistilBERT (`model_type: "distilbert"`): BERT's layout with half the layers, without kinds of tokens. */
+
 import { z } from "zod";
+import type { ClassifierLayout } from "../../heads/headable.js";
 import { unread } from "../shared/config-json.js";
 import { likeBert } from "../shared/like-bert.js";
 
 export const distilbert = likeBert("distilbert", {
+  classifier: (kind): ClassifierLayout =>
+    kind === "token"
+      ? { names: { classifier: "head.classifier" } }
+      : {
+          pooling: "cls",
+          transform: { bias: true, activation: "relu" },
+          names: { pre_classifier: "head.dense", classifier: "head.classifier" },
+        },
   called: {
     dim: "hidden_size",
     hidden_dim: "intermediate_size",

@@ -3,8 +3,10 @@ import { sandwichParts } from "../shared/gemma-parts.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { bound, count, when } from "../shared/part.js";
 import { slidingWindow, windowedLayers } from "../shared/windows.js";
+import { gemma2Gguf } from "./gguf.js";
 
 export const gemma2 = likeLlama("gemma2", {
+  gguf: gemma2Gguf,
   ...sandwichParts,
   longest: count("max_position_embeddings", 8192),
   scoreCap: bound("attn_logit_softcapping", 50),

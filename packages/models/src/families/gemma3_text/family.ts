@@ -3,10 +3,11 @@ import { z } from "zod";
 import { size, unread, withDefault } from "../shared/config-json.js";
 import { sandwichParts } from "../shared/gemma-parts.js";
 import { likeLlama } from "../shared/like-llama.js";
-import { count, optionalBound, part, when } from "../shared/part.js";
+import { count, flag, optionalBound, part, when } from "../shared/part.js";
 import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
 import { longestSequence, ropeFields } from "../shared/rope-json.js";
 import { slidingWindow, windowedLayers } from "../shared/windows.js";
+import { gemma3Gguf } from "./gguf.js";
 
 const local = windowedLayers(
   part({ sliding_window_pattern: size.nullish() }, (config) => config.sliding_window_pattern ?? 6),
@@ -25,7 +26,15 @@ type RotationFields = z.output<z.ZodObject<typeof rotationFields>>;
 const ropeOf = (config: RotationFields, isLocal: boolean) =>
   ropeOfKind(config, isLocal, isLocal ? config.rope_local_base_freq : config.rope_theta);
 
+/** In embedding models, whose files count the windows of both sides together. */
+const bothWays = flag("use_bidirectional_attention", false);
+const halfWindow = part(
+  { sliding_window: size.default(4096) },
+  ({ sliding_window: both }) => Math.floor(both / 2) + 1,
+);
+
 export const gemma3Text = likeLlama("gemma3_text", {
+  gguf: gemma3Gguf,
   ...sandwichParts,
   fields: {
     ...sandwichParts.fields,
@@ -37,7 +46,8 @@ export const gemma3Text = likeLlama("gemma3_text", {
     longestSequence({ ...ropeOf(config, false), max_position_embeddings: plain }),
   ),
   logitCap: optionalBound("final_logit_softcapping"),
-  window: when(local, slidingWindow(4096)),
+  bothWays,
+  window: when(local, when(bothWays, halfWindow, slidingWindow(4096))),
   rope: part(rotationFields, (config, layer) => ({
     fields: ropeOf(config, local.read(config, layer)),
   })),

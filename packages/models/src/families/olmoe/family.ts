@@ -3,8 +3,10 @@ import { expertModules, stackedParameters } from "../shared/experts.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { rmsNorm } from "../shared/norms.js";
 import { count, flag, optionalBound, together } from "../shared/part.js";
+import { olmoeGguf } from "./gguf.js";
 
 export const olmoe = likeLlama("olmoe", {
+  gguf: olmoeGguf,
   longest: count("max_position_embeddings", 4096),
   norm: rmsNorm(1e-5),
   queryKeyNorm: "width",

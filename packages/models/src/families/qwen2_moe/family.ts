@@ -9,6 +9,7 @@ import { gatedNames } from "../shared/names.js";
 import { count, field, flag, part, together, when } from "../shared/part.js";
 import { sparseLayers } from "../shared/sparse-layers.js";
 import { layerTypes } from "../shared/windows.js";
+import { qwen2MoeGguf } from "./gguf.js";
 
 const windowFields = {
   use_sliding_window: withDefault(z.boolean(), false),
@@ -44,6 +45,7 @@ const refuseBlindLayers =
   };
 
 export const qwen2Moe = likeLlama("qwen2_moe", {
+  gguf: qwen2MoeGguf,
   check: part(windowFields, refuseBlindLayers),
   longest: count("max_position_embeddings", 32_768),
   attentionBias: false,

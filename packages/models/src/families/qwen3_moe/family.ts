@@ -6,6 +6,7 @@ import { gatedNames } from "../shared/names.js";
 import { count, field, flag, part, together, when } from "../shared/part.js";
 import { sparseLayers } from "../shared/sparse-layers.js";
 import { slidingWindow } from "../shared/windows.js";
+import { qwen3MoeGguf } from "./gguf.js";
 
 // Two names of one number.
 const expertCount = part(
@@ -14,6 +15,7 @@ const expertCount = part(
 );
 
 export const qwen3Moe = likeLlama("qwen3_moe", {
+  gguf: qwen3MoeGguf,
   fields: { max_window_layers: unread }, // every layer has the window
   longest: count("max_position_embeddings", 32_768),
   queryKeyNorm: "head",

@@ -36,6 +36,7 @@ function describeEmbedding(read: ReadPart, config: CommonConfig) {
       embeddingWidth: read("embeddingWidth"),
       embeddingScale: read("embeddingScale"),
       embeddingNorm: read("embeddingNorm") ? read("norm") : undefined,
+      bothWays: read("bothWays") || undefined,
     }),
   };
 }

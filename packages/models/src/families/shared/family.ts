@@ -6,6 +6,7 @@ import type { GgufArchitecture } from "../../checkpoint/gguf/gguf-architecture.j
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
 import type { GenerationDefaults } from "../../generation/defaults.js";
+import type { Headable } from "../../heads/headable.js";
 import type { LanguageModel } from "../../language-model/language-model.js";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.js";
 
@@ -43,6 +44,8 @@ export interface ModuleFamily {
    * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
    */
   build(json: unknown, file: string): BuiltModule;
+  /** The layers of a `config.json` for another head; absent where none can stand on them. */
+  headable?(json: unknown, file: string): Headable;
 }
 
 /** A module, its weights' names, and how it becomes a model once its weights are in. */

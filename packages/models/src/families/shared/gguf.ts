@@ -1,6 +1,6 @@
 /** The names and fields of GGUF that many architectures share. */
 import { describeGgufRope, type GgufMetadata } from "../../checkpoint/gguf/gguf-metadata.js";
-import type { WeightRule } from "../../checkpoint/table/weight-table.js";
+import type { WeightRule, WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { AttentionConfig } from "../../decoder/config/config.js";
 
 /** Llama's modules. */
@@ -34,6 +34,26 @@ export function ggufSizes(metadata: GgufMetadata): Record<string, unknown> {
     ...describeGgufRope(metadata),
   };
 }
+
+/** The names of a mixture: a router, and the experts' projections one behind the other. */
+export const ggufExpertNames: WeightTable["modules"] = {
+  "blk.*.ffn_gate_inp": "layers.*.mlp.router",
+  "blk.*.ffn_gate_exps": "layers.*.mlp.gateProj",
+  "blk.*.ffn_up_exps": "layers.*.mlp.upProj",
+  "blk.*.ffn_down_exps": "layers.*.mlp.downProj",
+};
+
+/** The numbers of experts, under the names of a config.json. */
+export const ggufExperts = (metadata: GgufMetadata, count: string) => ({
+  [count]: metadata.value("expert_count"),
+  num_experts_per_tok: metadata.value("expert_used_count"),
+});
+
+/** The norms of queries and keys. */
+export const ggufQueryKeyNames = {
+  "blk.*.attn_q_norm": "layers.*.selfAttn.qNorm",
+  "blk.*.attn_k_norm": "layers.*.selfAttn.kNorm",
+};
 
 /** Llama's fields; a window would be another computation. */
 export function llamaLikeGguf(metadata: GgufMetadata): Record<string, unknown> {

@@ -5,6 +5,9 @@ import { Bert } from "../../encoder/bert.js";
 import type { BertConfig } from "../../encoder/config.js";
 import { MaskedLanguageModel } from "../../encoder/masked-language-model.js";
 import { UnsupportedConfigError } from "../../errors.js";
+import type { HeadConfig } from "../../heads/config.js";
+import type { Headable } from "../../heads/headable.js";
+import { HeadedEncoder } from "../../heads/headed-body.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
 import type { BuiltModule, ModuleFamily } from "./family.js";
 import { otherNames } from "./other-names.js";
@@ -36,6 +39,8 @@ export interface BertDifferences {
   /** What follows from the fields, in place of what BERT has. */
   readonly describe?: (config: BertFields, json: unknown) => Partial<BertConfig>;
   readonly weights: WeightTable;
+  /** Where files have the parts of a classifier. */
+  readonly classifier: Headable["classifier"];
 }
 
 /** An encoder that normalises the residual stream after each part, with the head for masked tokens. */
@@ -50,6 +55,11 @@ export function likeBert(modelType: string, differs: BertDifferences): ModuleFam
     modelType,
     kind: "encoder",
     build: (json, file) => build(describe(json, file), differs.weights),
+    headable: (json, file) => {
+      const config = describe(json, file);
+      const create = (head: HeadConfig) => new HeadedEncoder(config, head);
+      return { config, create, weights: differs.weights, classifier: differs.classifier };
+    },
   };
 }
 

@@ -38,6 +38,8 @@ export interface DecoderParts {
   readonly embeddingScale: number | undefined;
   readonly embeddingNorm: boolean;
   readonly finalNorm: boolean;
+  /** Whether tokens see what comes after them. */
+  readonly bothWays: boolean;
   readonly tied: boolean;
   readonly headBias: boolean;
   readonly logitScale: number | undefined;

@@ -54,6 +54,7 @@ export const llamaParts: GivenParts = {
   longest: count("max_position_embeddings", 2048),
   maxPositions: scaledLength,
   learnedPositions: false,
+  bothWays: false,
   finalNorm: true,
   tied: flag("tie_word_embeddings", false),
   norm: rmsNorm(1e-6),

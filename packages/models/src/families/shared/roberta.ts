@@ -1,5 +1,6 @@
 /** RoBERTa and what is published in its layout under other names. */
 import { z } from "zod";
+import type { ClassifierLayout } from "../../heads/headable.js";
 import { withDefault } from "./config-json.js";
 import type { ModuleFamily } from "./family.js";
 import { bertBuffers, bertModules, likeBert } from "./like-bert.js";
@@ -8,6 +9,14 @@ const padding = z.object({ pad_token_id: withDefault(z.int().nonnegative(), 1) }
 
 export const likeRoberta = (modelType: string): ModuleFamily =>
   likeBert(modelType, {
+    classifier: (kind): ClassifierLayout =>
+      kind === "token"
+        ? { names: { classifier: "head.classifier" } }
+        : {
+            pooling: "cls",
+            transform: { bias: true, activation: "tanh" },
+            names: { "classifier.dense": "head.dense", "classifier.out_proj": "head.classifier" },
+          },
     describe: ({ max_position_embeddings: rows }, json) => {
       const { pad_token_id: padToken } = padding.parse(json);
       return { padToken, maxPositions: rows - padToken - 1, headActivation: "gelu" };
