@@ -22,12 +22,26 @@ export {
   UnknownDictionaryFieldError,
   UnsupportedDictionarySaveError,
 } from "./errors.js";
+export {
+  type DictionaryEvaluation,
+  type DictionaryMeasures,
+  type EvaluationOptions,
+  evaluateDictionary,
+} from "./evaluation/evaluate.js";
+export {
+  type BehaviourMeasures,
+  densityHistogram,
+  type ReconstructionMeasures,
+} from "./evaluation/measures.js";
+export { nullDictionary } from "./evaluation/nulls.js";
 export * from "./features/index.js";
 export { loadCrosscoder, loadDictionary, loadTranscoders } from "./loading/load.js";
 export type { LoadDictionaryOptions } from "./loading/options.js";
 export { dictionaryMethods } from "./methods.js";
 export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
 export type { DictionaryModel } from "./shared/model.js";
+export { type SyntheticData, type SyntheticOptions, syntheticData } from "./synthetic/generator.js";
+export { type SyntheticScores, scoreAgainstTruth } from "./synthetic/scores.js";
 export {
   type ResolvedConfig,
   type TrainingConfig,

@@ -29,6 +29,17 @@ export function readSite(
   throw new InvalidArgumentError("site", given, rule);
 }
 
+/** Where a dictionary writes: what it reads, or what a transcoder predicts. */
+export function writeSite(
+  model: DictionaryModel,
+  config: DictionaryConfig,
+  given?: string,
+): string {
+  const { kind, outputSite } = config;
+  const transcodes = kind === "transcoder" && outputSite !== undefined;
+  return transcodes ? ownSite(model, siteOfName(outputSite)) : readSite(model, config, given);
+}
+
 /** Where it is spliced in, and whether it then reads what that module gives or what it is given. */
 export interface SplicePlace {
   readonly site: string;
