@@ -1,4 +1,5 @@
 /** The menu of @mlxterp/dictionaries. */
+export * from "./attribution-graph/index.js";
 export {
   type CodeScale,
   Crosscoder,
