@@ -1,11 +1,7 @@
 /** What edges outside a circuit carry in place of what the clean run writes. */
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import type { PairBatch } from "../graph/run-pairs.js";
-
-export const ablations = ["patch", "zero", "mean", "position-mean"] as const;
-
-/** What the corrupted prompt wrote, nothing, or the mean of what all corrupted prompts wrote, over all positions or at each. */
-export type Ablation = (typeof ablations)[number];
+import type { Ablation } from "./options.js";
 
 /**
  * A batch whose other run is the ablation.

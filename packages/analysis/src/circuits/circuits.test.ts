@@ -22,7 +22,8 @@ import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-ca
 import { findCircuit } from "./find-circuit.js";
 import { judgeEdges } from "./judge.js";
 import { auroc, circuitAreas } from "./measures.js";
-import { chooser, type Selection } from "./order.js";
+import type { Selection } from "./options.js";
+import { chooser } from "./order.js";
 import { complement, setOf } from "./select.js";
 
 const config = { ...llamaLike, layers: llamaLike.layers.slice(0, 2).reverse() };

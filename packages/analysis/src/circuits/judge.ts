@@ -6,7 +6,8 @@ import { runPairs } from "../graph/run-pairs.js";
 import type { Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
-import { type Ablation, ablationOf } from "./ablation.js";
+import { ablationOf } from "./ablation.js";
+import type { Ablation } from "./options.js";
 
 interface Judged {
   readonly model: AnalysisModel;

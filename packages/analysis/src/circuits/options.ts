@@ -2,8 +2,16 @@
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
 import { scoringFields } from "../edge-attribution/options.js";
-import { ablations } from "./ablation.js";
-import { selections } from "./order.js";
+
+const selections = ["top", "greedy", "bootstrap", "ratio"] as const;
+
+/** How the edges of a circuit are chosen by their scores; on the page of this method each is defined. */
+export type Selection = (typeof selections)[number];
+
+const ablations = ["patch", "zero", "mean", "position-mean"] as const;
+
+/** What the corrupted prompt wrote, nothing, or the mean of what all corrupted prompts wrote, over all positions or at each. */
+export type Ablation = (typeof ablations)[number];
 
 const share = z.number().min(0).max(1);
 

@@ -3,11 +3,7 @@ import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import { type ComponentGraph, type Edge, edgesOf } from "../graph/graph.js";
 import { ownersOf } from "../graph/prune.js";
 import { meanScores } from "../shared/mean-scores.js";
-
-export const selections = ["top", "greedy", "bootstrap", "ratio"] as const;
-
-/** How the edges of a circuit are chosen by their scores; on the page of this method each is defined. */
-export type Selection = (typeof selections)[number];
+import type { Selection } from "./options.js";
 
 interface Scored {
   readonly graph: ComponentGraph;

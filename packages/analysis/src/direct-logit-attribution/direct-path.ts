@@ -9,9 +9,9 @@
 import { type Interventions, lastPositions } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { stopHere } from "../backward-rules/rules.js";
-import { logitsOf } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { strongestOf } from "../shared/strongest.js";
+import { logitsOf } from "../shared/token-sets.js";
 import type { ReadTokens } from "./frozen-norm.js";
 import type { ExpertPart, NeuronPart, SourcePart } from "./result.js";
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { methods } from "../methods.js";
 import { gpt2Like } from "../shared/test-support.js";
 import { taskAccuracy } from "../task-accuracy/task-accuracy.js";
+import { comparesAnswers } from "../testing/each-method.js";
 import { createTask } from "./task.js";
 import { taskPairs } from "./task-pairs.js";
 
@@ -51,7 +52,7 @@ describe("sets of answers", () => {
 
   it("are taken by every method that compares two prompts, and change what it says", async () => {
     const one = createTask(model, "one", [{ clean, corrupted, answer: 3, wrongAnswer: 4 }]);
-    for (const method of methods.filter(({ input }) => input === "pairs")) {
+    for (const method of methods.filter(comparesAnswers)) {
       const options = method.name === "circuit" ? { random: 1, fractions: [0.5, 1] } : {};
       const result = await method.run(model, sets.pairs, { ...sets.question, ...options });
       const other = await method.run(model, one.pairs, { ...one.question, ...options });

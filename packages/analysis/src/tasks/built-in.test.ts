@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { methods } from "../methods.js";
 import { sharedModel } from "../shared/test-support.js";
 import { taskAccuracy } from "../task-accuracy/task-accuracy.js";
+import { comparesAnswers } from "../testing/each-method.js";
 import { relations } from "./known-facts.js";
 import { taskNames } from "./names.js";
 import { builtInTask } from "./open-task.js";
@@ -187,7 +188,7 @@ it("facts are known to the shipped model, and every method of pairs takes them",
     expect(first).toBeGreaterThan(0.8);
   }
   const two = builtInTask(model, "facts", { size: 2 });
-  for (const method of methods.filter(({ input }) => input === "pairs")) {
+  for (const method of methods.filter(comparesAnswers)) {
     const result = await method.run(model, two.pairs, two.question);
     expect(JSON.stringify(result), method.name).not.toContain("NaN");
   }

@@ -18,6 +18,11 @@ const inputs: Readonly<Record<InputKind, unknown>> = {
 
 const second = "Tom and Anna went to the park . Anna gave a ball to";
 
+/** Whether a method asks what completes the prompts of a pair. */
+export function comparesAnswers({ input, options }: Method): boolean {
+  return input === "pairs" && fieldsOf(options).some(({ name }) => name === "answer");
+}
+
 /** Two of each, with answers of their own. Pairs are equally long: some methods have an axis of positions. */
 const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
   prompts: {

@@ -1,6 +1,6 @@
 /** Removes a linear part of an activation: what an eraser of low rank takes away. */
 import type { Intervention } from "@mlxterp/core";
-import { fromFlat, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkOptions, fromFlat, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { defineIntervention } from "../definition/define-intervention.js";
 import { arrayField } from "../definition/fields.js";
 import { ValueShapeError } from "../errors.js";
@@ -57,7 +57,9 @@ export interface LinearEraser {
  * const eraser = { mean: new Array(128).fill(0), reads: [new Array(128).fill(1)], writes: [new Array(128).fill(1 / 128)] };
  * await model.run(prompt, { interventions: { "layers.2": eraseLinear(eraser) } }); // without its mean
  */
-export function eraseLinear({ mean, reads, writes }: LinearEraser): Intervention {
+export function eraseLinear(eraser: LinearEraser): Intervention {
+  checkOptions<LinearEraser>("eraseLinear", eraser, { mean: true, reads: true, writes: true });
+  const { mean, reads, writes } = eraser;
   return eraseLinearDefinition.create({
     mean: new HeldArray("mean", mean),
     reads: new HeldArray("reads", reads),

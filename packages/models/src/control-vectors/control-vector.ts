@@ -1,5 +1,5 @@
 /** Steering vectors of many layers at once, as repeng and llama.cpp keep them. */
-import { checkRecord, InvalidArgumentError, largestFloat32 } from "@mlxterp/mlx";
+import { checkOptions, InvalidArgumentError, largestFloat32 } from "@mlxterp/mlx";
 
 /** One direction for each of some layers. */
 export interface ControlVector {
@@ -19,7 +19,7 @@ export interface ControlVectorNumbers {
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what no such file can hold */
 export function checkControlVector(vector: ControlVectorNumbers): void {
-  checkRecord("vector", vector);
+  checkOptions<ControlVectorNumbers>("vector", vector, { directions: true, modelType: true });
   const { directions, modelType } = vector;
   if (!(directions instanceof Map) || directions.size === 0) {
     const rule = "must be a Map with at least one layer's number and its direction.";

@@ -28,6 +28,11 @@ export const noDoors: ReadonlySet<string> = new Set([
     "Decoder",
     "Bert",
     "RecurrentDecoder",
+    "HeadedDecoder",
+    "HeadedEncoder",
+    "SequenceClassifier",
+    "TokenClassifier",
+    "EmbeddingModel",
   ],
   ...["interventionSchema", "interventionsSchema"],
 ]);
@@ -190,6 +195,8 @@ function interventionFunctions({ model, cache, folder }: Bench): Calls {
 function modelFunctions({ model, folder }: Bench): Calls {
   const { module, config, tokenizer, eosTokens } = model;
   const named = { config, tokenizer, eosTokens, name: "again" };
+  const vector = { directions: new Map([[1, [0.5, -1]]]), modelType: "llama" };
+  models.writeControlVector(`${folder}/vector.gguf`, vector);
   return {
     FactoredMatrix: [
       (...args: [never, never]) => new models.FactoredMatrix(...args).svd(),
@@ -220,6 +227,8 @@ function modelFunctions({ model, folder }: Bench): Calls {
     listParameters: [models.listParameters, module],
     setParameters: [models.setParameters, new nn.Linear(2, 2), [["weight", mx.ones([2, 2])]]],
     loadTokenizer: [models.loadTokenizer, folder],
+    readControlVector: [models.readControlVector, `${folder}/vector.gguf`],
+    writeControlVector: [models.writeControlVector, "written.gguf", vector],
   };
 }
 
