@@ -5,8 +5,6 @@
  *
  * @param values (rows, columns), row by row, with no more rows than columns
  * @returns the column of each row
- * @example
- * largestAssignment(Float64Array.of(1, 5, 2, 9), 2, 2); // [0, 1]
  */
 export function largestAssignment(values: Float64Array, rows: number, columns: number): number[] {
   const cost = (row: number, column: number) => -values[(row - 1) * columns + column - 1];
