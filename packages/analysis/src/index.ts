@@ -7,6 +7,7 @@ export * from "./attention-patterns/index.js";
 export * from "./attention-rollout/index.js";
 export * from "./attribution-patching/index.js";
 export { type BackwardRule, backwardRules } from "./backward-rules/rule-sets.js";
+export * from "./causal-tracing/index.js";
 export * from "./circuits/index.js";
 export * from "./conversations/index.js";
 export * from "./copying-loss/index.js";
@@ -29,7 +30,14 @@ export * from "./patchscope/index.js";
 export * from "./path-patching/index.js";
 export * from "./probes/index.js";
 export { type RerunOptions, rerun } from "./rerun.js";
-export type { Answer } from "./shared/answers.js";
+export * from "./scan/index.js";
+export type {
+  Answer,
+  AnswerChoice,
+  AnyAnswer,
+  AskedAnswer,
+  SequenceAnswer,
+} from "./shared/answers.js";
 export { resolveAnswer } from "./shared/answers.js";
 export { createResult, type Found } from "./shared/create-result.js";
 export {
@@ -47,9 +55,12 @@ export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
+export type { GivenSpans, Span, SpanPair } from "./shared/spans.js";
 export * from "./similarity/index.js";
 export * from "./site-statistics/index.js";
 export * from "./steering/index.js";
 export * from "./task-accuracy/index.js";
 export * from "./tasks/index.js";
+
+export * from "./token-attribution/index.js";
 export * from "./tuned-lens/index.js";

@@ -4,6 +4,7 @@ import { discover } from "./acdc/method.js";
 import { patch } from "./activation-patching/method.js";
 import { attention } from "./attention-patterns/method.js";
 import { atp } from "./attribution-patching/method.js";
+import { causal } from "./causal-tracing/method.js";
 import { circuit } from "./circuits/method.js";
 import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
@@ -17,14 +18,17 @@ import { diffMethod } from "./model-diff/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { probeMethod } from "./probes/method.js";
+import { scan } from "./scan/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { steerMethod } from "./steering/method.js";
 import { task } from "./task-accuracy/method.js";
+import { tokens } from "./token-attribution/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
 export const methods: readonly Method[] = [
   task,
+  scan,
   lens,
   patchscopeMethod,
   attention,
@@ -32,8 +36,10 @@ export const methods: readonly Method[] = [
   weightsMethod,
   copying,
   patch,
+  causal,
   atp,
   attribute,
+  tokens,
   ablate,
   path,
   edges,

@@ -74,18 +74,18 @@ async function runMethod(
   }
 }
 
+/** What a task's paper judges by, for a method that can. */
+function metricOf({ options }: Method, { metric }: Task) {
+  const field = fieldsOf(options).find(({ name }) => name === "metric");
+  return metric !== undefined && field && takes(field.schema, metric) ? { metric } : {};
+}
+
 /** The model that is compared with is named as `--model` is. */
 async function withOtherModel(options: Given["options"], context: CommandContext) {
   const { other } = options;
   return typeof other === "string"
     ? { ...options, other: await context.loadModel(other) }
     : options;
-}
-
-/** What a task's paper judges by, for a method that can. */
-function metricOf({ options }: Method, { metric }: Task) {
-  const field = fieldsOf(options).find(({ name }) => name === "metric");
-  return metric !== undefined && field && takes(field.schema, metric) ? { metric } : {};
 }
 
 /** A task's answers, for methods that ask for any. */
