@@ -1,4 +1,5 @@
 /** The menu of @mlxterp/dictionaries. */
+export * from "./attribution-graph/index.js";
 export {
   type CodeScale,
   Crosscoder,
@@ -22,9 +23,26 @@ export {
   UnknownDictionaryFieldError,
   UnsupportedDictionarySaveError,
 } from "./errors.js";
+export {
+  type DictionaryEvaluation,
+  type DictionaryMeasures,
+  type EvaluationOptions,
+  evaluateDictionary,
+} from "./evaluation/evaluate.js";
+export {
+  type BehaviourMeasures,
+  densityHistogram,
+  type ReconstructionMeasures,
+} from "./evaluation/measures.js";
+export { nullDictionary } from "./evaluation/nulls.js";
+export * from "./features/index.js";
 export { loadCrosscoder, loadDictionary, loadTranscoders } from "./loading/load.js";
 export type { LoadDictionaryOptions } from "./loading/options.js";
+export { dictionaryMethods } from "./methods.js";
 export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
+export type { DictionaryModel } from "./shared/model.js";
+export { type SyntheticData, type SyntheticOptions, syntheticData } from "./synthetic/generator.js";
+export { type SyntheticScores, scoreAgainstTruth } from "./synthetic/scores.js";
 export {
   type ResolvedConfig,
   type TrainingConfig,
@@ -54,3 +72,19 @@ export {
   type TranscoderSites,
   type Transcoders,
 } from "./transcoders/transcoder-set.js";
+export { featureDashboard } from "./use/dashboard.js";
+export { type FeatureLogits, type LogitEffect, logitEffects } from "./use/logit-effects.js";
+export { type FeatureMatch, featureSimilarity, matchFeatures } from "./use/similarity.js";
+export {
+  changeFeatures,
+  type FeatureChanges,
+  featureSite,
+  type SpliceDictionaryOptions,
+  spliceDictionary,
+} from "./use/splice-dictionary.js";
+export {
+  type FeatureExample,
+  type FeatureSummary,
+  type TopExamplesOptions,
+  topExamples,
+} from "./use/top-examples.js";

@@ -38,6 +38,14 @@ export interface CrosscoderWeights {
   readonly normalization?: { readonly mean: MxArray; readonly factor: number };
 }
 
+/**
+ * A crosscoder, as `loadCrosscoder` and `trainCrosscoder` give it.
+ *
+ * @example
+ * const settings = { architecture: "batchTopK", sources: 2, features: 16, k: 2, steps: 2, batchSize: 64 } as const;
+ * const trained = await trainCrosscoder(arraySource(mx.random.normal([128, 2, 8])), settings);
+ * trained.dictionary.relativeNorm().shape; // [16]
+ */
 export class Crosscoder {
   /** @throws DictionaryShapeError (`DICTIONARY_SHAPE`) */
   constructor(

@@ -24,7 +24,7 @@ import { checkWeights, type DictionaryWeights } from "./weights.js";
  *
  * @example
  * const { config } = loadDictionary("tiny");
- * config.features; // 512
+ * config.features; // 256
  */
 export class Dictionary extends nn.Module {
   /** Its features: a site where it is spliced in. */

@@ -9,8 +9,9 @@ import type { DictionaryWeights } from "./weights.js";
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a dictionary that keeps the k largest without measuring them by what they
  * write, as then others would be kept
  * @example
- * const { config } = foldDecoderNorm(loadDictionary("tiny"));
- * config.scaleByDecoderNorm; // false
+ * const rows = arraySource(mx.random.normal([256, 8]));
+ * const trained = await trainDictionary(rows, { architecture: "standard", features: 16, steps: 2, batchSize: 64 });
+ * foldDecoderNorm(trained.dictionary).config.features; // 16
  */
 export function foldDecoderNorm(dictionary: Dictionary): Dictionary {
   const { config, weights } = dictionary;

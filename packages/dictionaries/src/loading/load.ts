@@ -17,8 +17,8 @@ import { type Loaded, loadAny } from "./recognize.js";
  * DictionaryShapeError (`DICTIONARY_SHAPE`), CorruptFileError (`CORRUPT_FILE`), UnsupportedFileError (`UNSUPPORTED_FILE`),
  * FileAccessError (`FILE_ACCESS`)
  * @example
- * const { config, encode } = loadDictionary("tiny");
- * config.site; // "layers.2"
+ * const { config } = loadDictionary("tiny");
+ * config.site; // "blocks.2.hook_resid_post"
  */
 export function loadDictionary(path: string, options: LoadDictionaryOptions = {}): Dictionary {
   const loaded = load("loadDictionary", shippedFolder("dictionary", path), options);

@@ -19,7 +19,7 @@ const saelensVersion = "6.18.0";
  * FileAccessError (`FILE_ACCESS`), IncompleteWriteError (`INCOMPLETE_WRITE`)
  * @example
  * await saveDictionary(loadDictionary("tiny"), "my-dictionary");
- * loadDictionary("my-dictionary").config.features; // 512
+ * loadDictionary("my-dictionary").config.features; // 256
  */
 export async function saveDictionary(dictionary: Dictionary, folder: string): Promise<void> {
   const settings = saelensSettings(dictionary);

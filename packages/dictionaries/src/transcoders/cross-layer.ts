@@ -25,6 +25,19 @@ export interface CrossLayerWeights {
   readonly skip?: MxArray;
 }
 
+/**
+ * Transcoders of all layers, each of which writes to its own layer and all later ones.
+ *
+ * @example
+ * const layer = (later: number) => ({
+ *   encoder: mx.ones([8, 4]),
+ *   encoderBias: mx.zeros([4]),
+ *   decoder: mx.ones([4, later, 8]),
+ *   decoderBias: mx.zeros([8]),
+ * });
+ * const both = new CrossLayerTranscoder([layer(2), layer(1)], { input: "hook_resid_mid", output: "hook_mlp_out" });
+ * both.writes(0).length; // 2
+ */
 export class CrossLayerTranscoder implements Transcoders {
   readonly kind = "cross-layer";
 

@@ -48,7 +48,13 @@ export interface Transcoders {
   decode(inputs: readonly MxArray[], features: readonly MxArray[]): MxArray[];
 }
 
-/** One transcoder for each layer, which writes to that layer alone. */
+/**
+ * One transcoder for each layer, which writes to that layer alone.
+ *
+ * @example
+ * const transcoders = loadTranscoders("tiny");
+ * transcoders instanceof TranscoderSet; // true
+ */
 export class TranscoderSet implements Transcoders {
   readonly kind = "per-layer";
 
