@@ -29,6 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@mlxterp/core",
     "@mlxterp/interventions",
   ],
+  "@mlxterp/dictionaries": ["@mlxterp/results", "@mlxterp/mlx", "@mlxterp/core", "@mlxterp/data"],
   "@mlxterp/viz": ["@mlxterp/results"],
   mlxterp: [
     "@mlxterp/results",
@@ -38,6 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@mlxterp/interventions",
     "@mlxterp/models",
     "@mlxterp/analysis",
+    "@mlxterp/dictionaries",
     "@mlxterp/viz",
   ],
 };

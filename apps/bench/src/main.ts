@@ -1,5 +1,6 @@
 /** Prints what the library costs, as ratios measured in one run: `main.ts [tokens] [rounds] [measurement…]`. */
 import { clockName } from "./clock.js";
+import { collecting } from "./collecting.js";
 import { decoding } from "./decoding.js";
 import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
@@ -9,6 +10,7 @@ import { importing } from "./importing.js";
 import { loading } from "./loading.js";
 import type { Measurement } from "./measurement.js";
 import { methods } from "./methods.js";
+import { mixtures } from "./mixtures.js";
 import { overhead } from "./overhead.js";
 import { passes } from "./passes.js";
 import { memory } from "./peak-memory.js";
@@ -27,6 +29,8 @@ const measurements: Readonly<Record<string, Measurement>> = {
   loading,
   methods,
   editing,
+  collecting,
+  mixtures,
   growth,
   importing,
 };

@@ -54,8 +54,16 @@ function isFunction(value: unknown): boolean {
 }
 
 function inputOf(method: Method, fed: readonly Fed[]) {
-  const of = (role: string) => fed.filter((one) => one.role === role).map(({ ids }) => ids);
-  if (method.input === "pairs") return { clean: of("clean"), corrupted: of("corrupted") };
+  const all = (role: string) => fed.filter((one) => one.role === role);
+  const of = (role: string) => all(role).map(({ ids }) => ids);
+  if (method.input === "pairs") {
+    const [clean, corrupted] = [all("clean"), all("corrupted")];
+    const pairs = { clean: of("clean"), corrupted: of("corrupted") };
+    if (!clean.some(({ spans }) => spans)) return pairs;
+    const spansOf = ({ spans = [] }: Fed, pair: number) =>
+      spans.map((own, at) => ({ clean: own, corrupted: corrupted[pair].spans![at] }));
+    return { ...pairs, spans: clean.map(spansOf) };
+  }
   const prompts = of("prompt");
   if (prompts.length === 0) return undefined;
   return prompts.length === 1 ? prompts[0] : prompts;

@@ -10,6 +10,8 @@ export type Axis =
   | "query"
   | "key"
   | "mlpHidden"
+  /** The latents of a dictionary. */
+  | "features"
   | "vocab"
   /** What a classifier tells apart. */
   | "labels"

@@ -3,11 +3,11 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
+import { fromSources } from "../../../scripts/lib/from-sources.mjs";
 import { peakIsKnown, spillBudget } from "./support/memory.js";
 
 const width = 256;
-const script = fileURLToPath(new URL("./support/memory-scenarios.ts", import.meta.url));
-const flags = ["--expose-gc", "--import", "tsx", "--conditions=@mlxterp/source"];
+const script = new URL("./support/memory-scenarios.ts", import.meta.url);
 
 interface Measured {
   /** Bytes that each pass leaves behind for good. */
@@ -30,7 +30,7 @@ async function measure(
   const sizes = [depth, width, tokens].map(String);
   const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: "16384", MALLOC_ARENA_MAX: "1" };
   const cwd = fileURLToPath(new URL("..", import.meta.url));
-  const child = [...flags, script, what, scenarios.join(), ...sizes];
+  const child = ["--expose-gc", await fromSources(script), what, scenarios.join(), ...sizes];
   const { stdout } = await promisify(execFile)(process.execPath, child, { cwd, env });
   return (JSON.parse(stdout) as { measured: Measurements }).measured;
 }

@@ -6,6 +6,7 @@ export { atHeads } from "./at-heads/at-heads.js";
 export { atKeys } from "./at-keys/at-keys.js";
 export { atPositions } from "./at-positions/at-positions.js";
 export type { InterventionJson, InterventionsJson, InterventionType } from "./built-in/built-in.js";
+export { cap } from "./cap/cap.js";
 export { type ClampBounds, clamp } from "./clamp/clamp.js";
 export { compose } from "./compose/compose.js";
 export {
@@ -29,6 +30,7 @@ export { loadEdits, saveEdits } from "./edits/edit-files.js";
 export type { EditsJson } from "./edits/edits-json.js";
 export { type Edited, editsToJSON } from "./edits/edits-to-json.js";
 export { parseEdits } from "./edits/parse-edits.js";
+export { eraseLinear, type LinearEraser } from "./erase-linear/erase-linear.js";
 export {
   InterventionSyntaxError,
   InvalidInterventionError,

@@ -52,7 +52,9 @@ export {
   isFloating,
 } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
+export * as hostMatrices from "./host-matrices/index.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
+export { readNumpyArchive } from "./numpy-file/read-archive.js";
 export { fileSampling, hashSampled } from "./sampled-file.js";
 export { sliceForProduct } from "./sound-views.js";
 export {
@@ -70,6 +72,7 @@ export { type TopK, topK } from "./top-k.js";
 export { readTorchTensor, torchBytes } from "./torch-file/read-tensor.js";
 export { openTorchFile, type TorchFile } from "./torch-file/torch-file.js";
 export type { StorageDtype, TorchTensor, TorchValue } from "./torch-file/torch-value.js";
+export { writeTorchTensors } from "./torch-file/write-torch-tensors.js";
 export type {
   ArrayAt,
   Device,

@@ -8,6 +8,7 @@ import { evaluate } from "./memory.js";
 import { saveTensors } from "./save-tensors.js";
 import { readTensorHeader } from "./tensor-header.js";
 import type { MxArray } from "./types/array.js";
+import { isWide, readWideTensors } from "./wide-tensors.js";
 
 /** What a safetensors file holds. */
 export interface TensorFile {
@@ -49,7 +50,8 @@ export async function writeTensors(
 }
 
 /**
- * Opens a safetensors file after its header has been checked; no array is read before it is computed with.
+ * Opens a safetensors file after its header has been checked; no array is read before it is computed with, unless there are float64
+ * numbers in it, which become float32.
  *
  * @throws CorruptFileError (`CORRUPT_FILE`); FileAccessError (`FILE_ACCESS`) for what cannot be read as a file
  * @example
@@ -58,8 +60,9 @@ export async function writeTensors(
  * tensors["layers.0"].shape; // [2, 3]
  */
 export function readTensors(path: string): TensorFile {
-  const { metadata } = readTensorHeader(path);
-  return { tensors: openTensors(path), metadata };
+  const header = readTensorHeader(path);
+  const tensors = isWide(header) ? readWideTensors(path) : openTensors(path);
+  return { tensors, metadata: header.metadata };
 }
 
 /**

@@ -45,6 +45,14 @@ export {
   StoreNotFoundError,
 } from "@mlxterp/data";
 export {
+  DictionaryFormatError,
+  DictionaryShapeError,
+  NoTrainingDataError,
+  TrainingMismatchError,
+  UnknownDictionaryFieldError,
+  UnsupportedDictionarySaveError,
+} from "@mlxterp/dictionaries";
+export {
   InterventionSyntaxError,
   InvalidInterventionError,
   NotSerializableError,

@@ -3,6 +3,7 @@ export * from "@mlxterp/analysis";
 export * from "@mlxterp/core";
 export type { Column, Table } from "@mlxterp/data";
 export * from "@mlxterp/data";
+export * from "@mlxterp/dictionaries";
 export * from "@mlxterp/interventions";
 export * from "@mlxterp/mlx";
 // of the two, that of `model.verify`

@@ -7,6 +7,7 @@ import * as zod from "zod";
 import * as analysis from "../../../packages/analysis/src/index.js";
 import * as core from "../../../packages/core/src/index.js";
 import * as data from "../../../packages/data/src/index.js";
+import * as dictionaries from "../../../packages/dictionaries/src/index.js";
 import * as interventions from "../../../packages/interventions/src/index.js";
 import * as mlx from "../../../packages/mlx/src/index.js";
 import * as mlxterp from "../../../packages/mlxterp/src/index.js";
@@ -22,6 +23,7 @@ const modules = {
   "@mlxterp/analysis": analysis,
   "@mlxterp/core": core,
   "@mlxterp/data": data,
+  "@mlxterp/dictionaries": dictionaries,
   "@mlxterp/interventions": interventions,
   "@mlxterp/mlx": mlx,
   "@mlxterp/models": models,

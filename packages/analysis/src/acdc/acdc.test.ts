@@ -4,7 +4,8 @@ import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
 import { runEdges } from "../graph/edge-runs.js";
 import { edgeSet, edgesOf } from "../graph/graph.js";
-import { graphOf, outputsOf } from "../graph/outputs.js";
+import { graphOf } from "../graph/graph-of.js";
+import { outputsOf } from "../graph/outputs.js";
 import { pruned } from "../graph/prune.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
@@ -28,7 +29,7 @@ describe.each([
     "leaves out what one at a time leaves out, at %s",
     async (threshold) => {
       const graph = await graphOf(model, clean);
-      const runs = { model, graph, ids: [clean], clean: await outputsOf(model, [clean]), corrupted: await outputsOf(model, [corrupted]) }; // biome-ignore format: one object
+      const runs = { model, graph, ids: [clean], clean: await outputsOf(model, [clean], graph), corrupted: await outputsOf(model, [corrupted], graph) }; // biome-ignore format: one object
       const removed = edgeSet(graph);
       const costOf = async () => {
         const read = (logits: ReturnType<typeof mx.array>) => mx.subtract(logits.index("...", 8), logits.index("...", 3)); // biome-ignore format: one line

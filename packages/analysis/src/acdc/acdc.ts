@@ -16,7 +16,7 @@ import { createTable, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import type { EdgeRow } from "../edge-attribution/result.js";
 import { edgesOf, sizeOf } from "../graph/graph.js";
-import { graphOf } from "../graph/outputs.js";
+import { graphOf } from "../graph/graph-of.js";
 import { pruned } from "../graph/prune.js";
 import { type PairBatch, runPairs } from "../graph/run-pairs.js";
 import { askedOf } from "../shared/asked.js";
@@ -48,7 +48,7 @@ export async function acdc(
   const read = resolvePairs(model, input, asked);
   const name = asked.metric;
   const metric = name === "kl" ? chooseMetric(undefined, asked.wrongAnswer !== undefined) : name;
-  const graph = await graphOf(model, read.pairs[0].clean.ids);
+  const graph = await graphOf(model, read.pairs[0].clean.ids, "any");
   const batches: PairBatch[] = [];
   for await (const batch of runPairs(model, graph, read.pairs, { metric, batchSize, signal })) {
     batches.push(batch);

@@ -4,16 +4,22 @@ import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
 import { type Grid, labelKey } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
+import type { PatchPart } from "../patching/kinds.js";
+import { siteOf } from "../patching/parts.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PatchingPrompts } from "../shared/pairs.js";
 import { gpt2Like, largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
 import { activationPatching } from "./activation-patching.js";
 import type { PatchingOptions } from "./options.js";
-import { patchSite } from "./plan.js";
-import type { PatchColumn, PatchingResult, PatchKind } from "./result.js";
+import type { PatchingResult } from "./result.js";
+
+interface PatchColumn {
+  readonly position: number | null;
+  readonly head: number | null;
+}
 
 interface Matrix {
-  readonly kind: PatchKind;
+  readonly kind: PatchPart;
   readonly layers: readonly number[];
   readonly columns: readonly PatchColumn[];
   readonly raw: readonly (readonly number[])[];
@@ -23,7 +29,7 @@ interface Matrix {
 
 /** The grids of a result as one matrix for each kind, in the order that they were asked for. */
 function matricesOf({ grids, asked }: PatchingResult): Matrix[] {
-  return [asked.kinds as PatchKind | PatchKind[]].flat().map((kind): Matrix => {
+  return [asked.kinds as PatchPart | PatchPart[]].flat().map((kind): Matrix => {
     const [effect, metric, byPair]: (Grid | undefined)[] = [
       grids[kind],
       grids[`${kind}Metric`],
@@ -84,7 +90,7 @@ const answer = 3;
 const wrongAnswer = 8;
 
 interface Cell extends PatchColumn {
-  readonly kind: PatchKind;
+  readonly kind: PatchPart;
   readonly layer: number;
 }
 
@@ -110,7 +116,7 @@ async function bruteForce(
   [base, source]: readonly (readonly number[])[],
   cell: Cell,
 ): Promise<number> {
-  const site = patchSite(cell.kind, cell.layer);
+  const site = siteOf(cell.kind, cell.layer);
   const other = (await model.run([source], { save: site })).get(site);
   const run = await model.run([base], {
     interventions: { [site]: (x) => exchange(x, other, cell) },
@@ -253,12 +259,12 @@ describe("activationPatching", () => {
     const question = { clean, corrupted, answer, maxRows: 4 };
     const seen: number[] = [];
     await patching(model, { ...question, onProgress: ({ done }) => seen.push(done) });
-    expect(seen).toEqual([4, 8, 12, 15]);
+    expect(seen).toEqual([7, 11, 15]); // what stands before the first difference is known
     const stop = new AbortController();
     const stopped = patching(model, {
       ...question,
       signal: stop.signal,
-      onProgress: ({ done }) => done === 8 && stop.abort(new Error("enough")),
+      onProgress: ({ done }) => done === 7 && stop.abort(new Error("enough")),
     });
     await expect(stopped).rejects.toThrow("enough");
   });

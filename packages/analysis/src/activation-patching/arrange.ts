@@ -39,7 +39,7 @@ export function arrangeGrids(
 /** Of several pairs a position is only its number: their tokens differ. */
 function labelsOf(
   model: AnalysisModel,
-  { kind, layers, columns }: MatrixPlan,
+  { unit, layers, columns }: MatrixPlan,
   pairs: readonly PromptPair[],
 ): Record<string, readonly Label[]> {
   const positions = [...new Set(columns.map(({ position }) => position))];
@@ -48,8 +48,8 @@ function labelsOf(
     if (at === null) return "all";
     return pairs.length > 1 ? at : tokens[at];
   });
-  const heads = [...new Set(columns.map(({ head }) => head ?? 0))];
-  return kind === "head" ? { layer: layers, head: heads, position } : { layer: layers, position };
+  if (unit === undefined) return { layer: layers, position };
+  return { layer: layers, [unit]: [...new Set(columns.map((column) => column.unit!))], position };
 }
 
 export function baselineTable(

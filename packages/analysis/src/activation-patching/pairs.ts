@@ -1,25 +1,34 @@
 /** Prompt pairs: run once each, and swept. */
 import { notFiniteError } from "@mlxterp/core";
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { judgeOf, type RunJudge } from "../patching/judge.js";
+import type { Part } from "../patching/parts.js";
+import type { PatchedRun } from "../patching/runs.js";
+import { runSweep, sitesOf } from "../patching/sweep.js";
+import type { PatchWork } from "../patching/work.js";
 import { apart } from "../shared/baselines.js";
 import { EqualBaselinesError } from "../shared/errors.js";
-import { createMetric, type Metric, metricName } from "../shared/metrics.js";
+import { mean } from "../shared/lists.js";
+import { type Metric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
-import { ranksOf } from "../shared/ranks.js";
+import { type Reading, sequenceLogProbability, sequenceRank } from "../shared/sequences.js";
+import { alignmentOf } from "./alignment.js";
 import { effectOf } from "./effects.js";
-import { type MatrixPlan, patchesOf, patchSite } from "./plan.js";
+import { cellsOf, type MatrixPlan } from "./plan.js";
 import type { PatchBaseline, PatchDirection, PatchEffect } from "./result.js";
-import { runSweep } from "./sweep.js";
+import { axisOf, type BothRuns, type Replacement, sourceOf } from "./sources.js";
 
 /** What is done with every pair. */
-interface PairPlan {
+export interface PairPlan {
   readonly index: number;
   readonly plans: readonly MatrixPlan[];
   readonly metric: Metric;
   readonly maxRows: number;
   readonly direction: PatchDirection;
-  /** Told how many of this pair's patches are done. */
+  readonly replacement: Replacement;
+  readonly work: PatchWork;
+  /** Told how many of this pair's runs are done. */
   readonly onRows: (done: number) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -29,59 +38,178 @@ export interface PairOutcome {
   readonly baseline: PatchBaseline;
   /** Of the answer after the clean prompt, 1 for the most likely token. */
   readonly answerRank: number;
+  /** Whether the clean prompt makes it more likely than the wrong one, where there is one. */
+  readonly prefers: boolean | undefined;
   /** One for each plan. */
   readonly effects: readonly PatchEffect[];
 }
 
 /**
- * Runs clean and corrupted once, then all patches.
+ * Runs clean and corrupted once, then all patches; where an answer is several tokens, once for each continuation.
  *
- * @throws EqualBaselinesError (`EQUAL_BASELINES`)
+ * @throws EqualBaselinesError (`EQUAL_BASELINES`), NotFiniteError (`NOT_FINITE`)
  */
 export async function patchPair(
   model: AnalysisModel,
   pair: PromptPair,
   plan: PairPlan,
 ): Promise<PairOutcome> {
-  const { plans, direction, maxRows, signal, onRows } = plan;
-  signal?.throwIfAborted();
-  const metric = createMetric(plan.metric, {
-    answer: [pair.answer.id],
-    wrongAnswer: pair.wrongAnswer && [pair.wrongAnswer.id],
-  });
-  const both = [pair.clean.ids, pair.corrupted.ids];
-  const last = `layers.${model.anatomy.layers - 1}`;
-  const cache = await model.run(both, { save: ["layers.*.input", ...sourceSites(plans), last] });
-  const logits = unembedLast(model, cache.last(last));
-  const judged = metric(logits);
-  if (!toFlat(judged).every(Number.isFinite)) throw await notFiniteError("Scores", model, both);
-  const baseline = baselineOf(judged, pair, plan);
-  const [answerRank] = toFlat(ranksOf(logits, [pair.answer.id]));
-  const run = (row: number) => (site: string) => cache.get(site).index(mx.Slice(row, row + 1));
-  const [base, source] = direction === "denoising" ? [1, 0] : [0, 1];
-  const runs = { model, ids: both[base], base: run(base), source: run(source) };
-  const sweep = { ...runs, metric, maxRows, signal, onRows };
-  const scores = await runSweep(sweep, plans.flatMap(patchesOf));
-  if (!scores.every(Number.isFinite))
+  const judge = judgeOf(plan.metric, pair);
+  const found: ReadingOutcome[] = [];
+  for (const reading of judge.readings.keys()) {
+    const before = found.length / judge.readings.length;
+    const onRows = (rows: number) => plan.onRows(Math.floor(before * countOf(plan) + rows / judge.readings.length)); // biome-ignore format: one function
+    found.push(await patchReading(model, pair, { ...plan, onRows }, { judge, reading }));
+  }
+  const combined = judge.combine(found.map(({ scores }) => scores));
+  const [clean, corrupted] = judge.combine(found.map(({ own }) => own));
+  if (!apart(pair, clean, corrupted)) {
+    throw new EqualBaselinesError(plan.index, metricName(plan.metric), clean, corrupted);
+  }
+  if (!combined.every(Number.isFinite)) {
+    const both = [pair.clean.ids, pair.corrupted.ids];
     throw await notFiniteError("Scores of patched runs", model, both);
-  return { baseline, answerRank, effects: splitScores(scores, plans, baseline) };
+  }
+  const baseline = { clean, corrupted };
+  return {
+    baseline,
+    answerRank: found[0].answerRank,
+    prefers: found[0].prefers,
+    effects: splitScores(combined, plan.plans, baseline),
+  };
 }
 
-function baselineOf(scores: MxArray, pair: PromptPair, { index, metric }: PairPlan): PatchBaseline {
-  const [clean, corrupted] = toFlat(scores);
-  if (apart(pair, clean, corrupted)) return { clean, corrupted };
-  throw new EqualBaselinesError(index, metricName(metric), clean, corrupted);
+/** How many cells a pair has. */
+export function countOf({ plans }: Pick<PairPlan, "plans">): number {
+  return plans.reduce((sum, { layers, columns }) => sum + layers.length * columns.length, 0);
 }
 
-function sourceSites(plans: readonly MatrixPlan[]): string[] {
-  const kinds = new Set(plans.map(({ kind }) => kind));
-  kinds.delete("residual"); // always saved, as what rows start from
-  return [...kinds].map((kind) => patchSite(kind, "*"));
+interface ReadingOutcome {
+  /** Of each cell. */
+  readonly scores: readonly number[];
+  /** Of the clean and the corrupted run. */
+  readonly own: readonly number[];
+  readonly answerRank: number;
+  readonly prefers: boolean | undefined;
 }
 
-/** (rows, hidden) → (rows, vocab) */
-function unembedLast({ anatomy }: AnalysisModel, residual: MxArray): MxArray {
-  return anatomy.unembed(anatomy.finalNorm(residual));
+interface JudgedReading {
+  readonly judge: RunJudge;
+  readonly reading: number;
+}
+
+async function patchReading(
+  model: AnalysisModel,
+  pair: PromptPair,
+  plan: PairPlan,
+  { judge, reading }: JudgedReading,
+): Promise<ReadingOutcome> {
+  const { plans, direction, replacement, maxRows, signal, work, onRows } = plan;
+  signal?.throwIfAborted();
+  const { fed, steps } = judge.readings[reading];
+  const both = [pair.clean, pair.corrupted].map(({ ids }) => [...ids, ...fed]);
+  const runs = await runBoth(model, both, plan);
+  const alignment = alignmentOf(pair, fed.length);
+  const facts = await judgeBoth(model, pair, runs.logits(steps.length), { judge, reading });
+  const [base, other] = direction === "denoising" ? [1, 0] : [0, 1];
+  const source = await sourceOf(model, replacement, { runs, base, other, alignment, fed, signal });
+  const own = { at: runs.of(base), isBase: true };
+  const cells = plans.flatMap(cellsOf);
+  const changed = cells.flatMap((changes): PatchedRun[] =>
+    source.rows.map((row) => ({
+      base: 0,
+      changes: changes.map(({ keeps, positions, ...change }) => ({
+        ...change,
+        positions: keeps ? positions : source.positionsOf(positions),
+        ...(keeps ? { source: 1, row: 0 } : { source: 0, row }),
+      })),
+    })),
+  );
+  const found = await runSweep(
+    {
+      ...{ model, maxRows, signal, work, ids: [both[base]], base: runs.of(base) },
+      scores: [facts.own[base]],
+      sources: [source, own],
+      steps: steps.length,
+      judge: () => judge.read(reading, facts.reference),
+      onRows: (rows) => onRows(Math.floor(rows / source.rows.length)),
+    },
+    changed,
+  );
+  const samples = source.rows.length;
+  const scores = cells.map((_, cell) => mean(found.slice(cell * samples, (cell + 1) * samples)));
+  return { ...facts, scores };
+}
+
+/** Both prompts in one pass, each with its own positions only. */
+async function runBoth(
+  model: AnalysisModel,
+  both: readonly (readonly number[])[],
+  { plans, replacement }: PairPlan,
+): Promise<BothRuns> {
+  const last = `layers.${model.anatomy.layers - 1}`;
+  const kinds: Part[] = replacement.name === "prompt" ? plans.map(({ kind }) => kind) : [];
+  if (plans.some(({ group }) => group !== undefined)) kinds.push("head");
+  const wanted = sitesOf(kinds.filter((kind) => kind !== "residual"));
+  const cache = await model.run(both, { save: ["layers.*.input", ...wanted, last] });
+  const widths = both.map(({ length }) => length);
+  const ragged = widths[0] !== widths[1];
+  return {
+    lengths: widths,
+    of: (row) => (site) => {
+      const own = cache.get(site).index(mx.Slice(row, row + 1));
+      return ragged ? withoutPadding(own, site, widths[row]) : own;
+    },
+    logits: (steps) =>
+      [0, 1].map((row) => {
+        const stream = cache.get(last).index(row, mx.Slice(widths[row] - steps, widths[row]));
+        return model.anatomy.unembed(model.anatomy.finalNorm(stream)); // (steps, vocab)
+      }),
+    resultOf: (row) => cache.get(last).index(mx.Slice(row, row + 1), mx.Slice(0, widths[row])),
+  };
+}
+
+/** Of sites with one axis of positions. */
+function withoutPadding(x: MxArray, site: string, length: number): MxArray {
+  const own = mx.Slice(0, length);
+  return axisOf(site) === 2 ? x.index(mx.Slice(), mx.Slice(), own) : x.index(mx.Slice(), own);
+}
+
+interface BothFacts extends Omit<ReadingOutcome, "scores"> {
+  /** The clean run's logits at the last position, (1, vocab). */
+  readonly reference: MxArray;
+}
+
+/** What both runs score, and where the answer stands after the clean prompt. */
+async function judgeBoth(
+  model: AnalysisModel,
+  { answer, wrongAnswer, clean: own, corrupted }: PromptPair,
+  logits: readonly MxArray[],
+  { judge, reading }: JudgedReading,
+): Promise<BothFacts> {
+  const { steps }: Reading = judge.readings[reading];
+  const reference = logits[0].index(mx.Slice(-1, null));
+  const score = judge.read(reading, reference);
+  const judged = logits.map((one) => score(steps.length === 1 ? one : mx.expandDims(one, 0)));
+  const clean = mx.expandDims(logits[0], 0);
+  const asked = reading === 0 ? steps : [answer.set];
+  const rank = sequenceRank(clean, asked);
+  const likely = [answer, ...(wrongAnswer ? [wrongAnswer] : [])].map(({ set }) =>
+    sequenceLogProbability(clean.index(mx.Slice(), mx.Slice(0, 1)), [set]),
+  );
+  await evaluate([...judged, rank, ...likely, reference]);
+  const scores = judged.map((one) => toFlat(one)[0]);
+  if (!scores.every(Number.isFinite)) {
+    throw await notFiniteError("Scores", model, [own.ids, corrupted.ids]);
+  }
+  const [right, wrong] = likely.map((one) => toFlat(one)[0]);
+  const single = !answer.sequence && !wrongAnswer?.sequence;
+  return {
+    own: scores,
+    answerRank: toFlat(rank)[0],
+    prefers: single && wrong !== undefined ? right > wrong : undefined,
+    reference,
+  };
 }
 
 function splitScores(

@@ -1,40 +1,43 @@
 /** What activation patching answers: for each kind the metric of every patched run, and its effect between the baselines. */
 import type { Grid, Result, Table } from "@mlxterp/results";
-
-/**
- * - `residual`: the residual stream before a layer (`layers.i.input`)
- * - `attention`, `mlp`: what that part of a layer adds to it (`layers.i.selfAttn`, `layers.i.mlp`)
- * - `head`: one head's mix of values (`layers.i.selfAttn.z`)
- */
-export type PatchKind = "residual" | "attention" | "mlp" | "head";
+import type { PatchPart } from "../patching/kinds.js";
+import type { WorkRow } from "../patching/work.js";
 
 /**
  * - `denoising`: clean activations into the corrupted run; finds what is enough to restore the answer
- * - `noising`: corrupted activations into the clean run; finds what the answer cannot do without
+ * - `noising`: corrupted activations, or what else takes their place, into the clean run; finds what the answer cannot do without
  */
 export type PatchDirection = "denoising" | "noising";
 
 type ByPosition = Grid<"layer" | "position">;
 type ByHead = Grid<"layer" | "head" | "position">;
+type ByNeuron = Grid<"layer" | "neuron" | "position">;
+type ByExpert = Grid<"layer" | "expert" | "position">;
+/** Where heads share keys and values, their axis is `kvHead`. */
+type ByKeyHead = ByHead | Grid<"layer" | "kvHead" | "position">;
+
+interface GridsByKind {
+  readonly residual: ByPosition;
+  readonly residualMid: ByPosition;
+  readonly attention: ByPosition;
+  readonly mixer: ByPosition;
+  readonly mlp: ByPosition;
+  readonly head: ByHead;
+  readonly query: ByHead;
+  readonly key: ByKeyHead;
+  readonly value: ByKeyHead;
+  readonly pattern: ByHead;
+  readonly neuron: ByNeuron;
+  readonly expert: ByExpert;
+}
 
 /**
  * `position` is `"all"` where all are patched at once. Effects are 0 for the corrupted and 1 for the clean run; other
- * values are possible. The mean over pairs; `…ByPair` has the metric of each.
+ * values are possible. The mean over pairs; `…ByPair` has the metric of each, with an axis `pair` before the others.
  */
-export type PatchingGrids = {
-  readonly residual?: ByPosition;
-  readonly residualMetric?: ByPosition;
-  readonly residualByPair?: Grid<"pair" | "layer" | "position">;
-  readonly attention?: ByPosition;
-  readonly attentionMetric?: ByPosition;
-  readonly attentionByPair?: Grid<"pair" | "layer" | "position">;
-  readonly mlp?: ByPosition;
-  readonly mlpMetric?: ByPosition;
-  readonly mlpByPair?: Grid<"pair" | "layer" | "position">;
-  readonly head?: ByHead;
-  readonly headMetric?: ByHead;
-  readonly headByPair?: Grid<"pair" | "layer" | "head" | "position">;
-};
+export type PatchingGrids = { readonly [K in PatchPart]?: GridsByKind[K] } & {
+  readonly [K in PatchPart as `${K}Metric`]?: GridsByKind[K];
+} & { readonly [K in PatchPart as `${K}ByPair`]?: Grid };
 
 /** The metric without any patch. */
 export type PatchBaseline = {
@@ -44,6 +47,8 @@ export type PatchBaseline = {
 
 export type PatchingTables = {
   readonly baselines: Table<{ readonly pair: number; readonly metric: string } & PatchBaseline>;
+  /** What was computed of it, and what was not. */
+  readonly work: Table<WorkRow>;
 };
 
 export type PatchingResult = Result<"patch", PatchingGrids, PatchingTables>;
@@ -51,7 +56,8 @@ export type PatchingResult = Result<"patch", PatchingGrids, PatchingTables>;
 /** Where in a layer a column of a matrix patches; null means everywhere. */
 export interface PatchColumn {
   readonly position: number | null;
-  readonly head: number | null;
+  /** A head, a neuron or an expert. */
+  readonly unit: number | null;
 }
 
 /** A score for every layer and column. */

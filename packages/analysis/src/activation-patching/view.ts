@@ -7,6 +7,7 @@ import {
   fedBlocks,
   formatCell,
   formatNumber,
+  formatPercent,
   type Grid,
   type GridBlock,
   type Label,
@@ -15,16 +16,31 @@ import {
   text,
   visibleToken,
 } from "@mlxterp/results";
+import { type PatchPart, patchKinds } from "../patching/kinds.js";
 import { mean } from "../shared/lists.js";
-import type { PatchDirection, PatchingResult, PatchKind } from "./result.js";
+import type { PatchDirection, PatchingResult } from "./result.js";
 
-const kinds: readonly PatchKind[] = ["residual", "attention", "mlp", "head"];
-
-const titles: Readonly<Record<PatchKind, string>> = {
+const titles: Readonly<Record<PatchPart, string>> = {
   residual: "Patching the residual stream before each layer",
+  residualMid: "Patching the residual stream between attention and MLP",
   attention: "Patching what attention adds",
+  mixer: "Patching what the mixer adds",
   mlp: "Patching what the MLP adds",
   head: "Patching single heads",
+  query: "Patching queries: where heads look",
+  key: "Patching keys: where heads are found",
+  value: "Patching values: what heads copy",
+  pattern: "Patching patterns: what each query takes of each key",
+  neuron: "Patching single neurons",
+  expert: "Patching how well experts suit",
+};
+
+/** What an axis of units is called. */
+const unitNames: Readonly<Record<string, string>> = {
+  head: "head",
+  kvHead: "key/value head",
+  neuron: "neuron",
+  expert: "expert",
 };
 
 export function patchingView(result: PatchingResult): Block[] {
@@ -32,11 +48,12 @@ export function patchingView(result: PatchingResult): Block[] {
     ...fedBlocks(result.fed),
     ...noteBlocks(result.notes),
     text(`${baselineText(result)} 0 is the corrupted run, 1 the clean run.`),
-    ...kinds.flatMap((kind) => {
+    ...patchKinds.flatMap((kind) => {
       if (!result.grids[kind]) return [];
       const grid = patchingGrid(result, kind);
       return [grid, text(strongest(grid, directionOf(result)))];
     }),
+    text(workText(result)),
   ];
 }
 
@@ -53,9 +70,26 @@ function baselineText(result: PatchingResult): string {
     token ? [visibleToken(token.text)] : [],
   );
   const about = rows.length > 1 ? `, mean of ${rows.length} pairs` : ` of ${tokens.join(" − ")}`;
-  const into =
-    directionOf(result) === "denoising" ? "clean into corrupted" : "corrupted into clean";
-  return `${rows[0].metric}${about}: ${clean} clean, ${corrupted} corrupted. Patched ${into}.`;
+  return `${rows[0].metric}${about}: ${clean} clean, ${corrupted} corrupted. Patched ${placeText(result)}.`;
+}
+
+const replacements: Readonly<Record<string, string>> = {
+  zero: "to zero",
+  mean: "to the mean",
+  resample: "to those of other prompts",
+};
+
+function placeText(result: PatchingResult): string {
+  const denoising = directionOf(result) === "denoising";
+  const replacement = replacements[String(result.asked.source)];
+  if (replacement) return `${replacement} in the ${denoising ? "corrupted" : "clean"} run`;
+  return denoising ? "clean into corrupted" : "corrupted into clean";
+}
+
+function workText({ tables }: PatchingResult): string {
+  const [{ runs, merged, passes, saved }] = tables.work.rows;
+  const known = merged > 0 ? `, of which ${merged} were known without one` : "";
+  return `${runs} patched runs in ${passes} ${passes === 1 ? "pass" : "passes"}${known}; ${formatPercent(saved)} of all layers were not computed.`;
 }
 
 /**
@@ -65,7 +99,7 @@ function baselineText(result: PatchingResult): string {
  * @example
  * patchingGrid(patching, "residual").kind; // "grid"
  */
-export function patchingGrid(result: PatchingResult, kind: PatchKind): GridBlock {
+export function patchingGrid(result: PatchingResult, kind: PatchPart): GridBlock {
   const effect: Grid | undefined = result.grids[kind];
   const metric: Grid | undefined = result.grids[`${kind}Metric`];
   if (!effect || !metric) throw new RangeError(`"${kind}" was not patched.`);
@@ -94,32 +128,42 @@ export function patchingGrid(result: PatchingResult, kind: PatchKind): GridBlock
     ),
     scale: divergingAround(effect.values, unchanged, 0.05),
     legend: "effect: 0 as corrupted, 1 as clean",
-    unit: kind === "head" ? "heads" : "positions",
+    unit: unitOf(effect) === undefined ? "positions" : `${unitNames[unitOf(effect)!]}s`,
   };
 }
 
 /** A position shows both prompts' tokens where they differ; of several pairs only its number. */
 function columnNames({ axes, labels }: Grid, fed: readonly Fed[]): string[] {
   const positions = labels.position.map((label) => positionName(label, fed));
-  if (!axes.includes("head")) return positions;
+  const unit = unitOf({ axes });
+  if (unit === undefined) return positions;
   const single = positions.length === 1 && labels.position[0] === "all";
-  return labels.head.flatMap((head) =>
-    positions.map((position) => (single ? `head ${head}` : `head ${head} ${position}`)),
+  return labels[unit].flatMap((one) =>
+    positions.map((position) =>
+      single ? `${unitNames[unit]} ${one}` : `${unitNames[unit]} ${one} ${position}`,
+    ),
   );
+}
+
+/** The axis of heads, neurons or experts. */
+function unitOf({ axes }: Pick<Grid, "axes">): string | undefined {
+  return axes.find((axis) => axis in unitNames);
 }
 
 function positionName(label: Label, [clean, corrupted]: readonly Fed[]): string {
   if (typeof label !== "object") return label === "all" ? "all positions" : `${label}`;
-  const [own, other] = [clean, corrupted].map(({ pieces }) =>
-    visibleToken(pieces[Number(labelKey(label))]),
-  );
+  const at = Number(labelKey(label));
+  const partner = clean.ids.length === corrupted.ids.length ? at : undefined;
+  const own = visibleToken(clean.pieces[at]);
+  const other = partner === undefined ? own : visibleToken(corrupted.pieces[partner]);
   return own === other ? own : `${own}/${other}`;
 }
 
 function columnTitle({ axes, labels }: Grid): string {
   const together = labels.position[0] === "all";
-  if (!axes.includes("head")) return together ? "" : "position (clean / corrupted token)";
-  return together ? "all positions at once" : "head, position";
+  const unit = unitOf({ axes });
+  if (unit === undefined) return together ? "" : "position (clean / corrupted token)";
+  return together ? "all positions at once" : `${unitNames[unit]}, position`;
 }
 
 /** How far a patch moves the run it is made in: 0 not at all, 1 all the way. */

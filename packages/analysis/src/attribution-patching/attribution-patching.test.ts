@@ -1,13 +1,16 @@
 /** Attribution patching: patches of ever smaller size, values in float64, and relevance that is neither made nor lost. */
+import { stopGradient } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
 import { type Grid, valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { activationPatching } from "../activation-patching/activation-patching.js";
+import { backwardRules } from "../backward-rules/rule-sets.js";
+import { rankCorrelation } from "../circuits/measures.js";
 import { gpt2Like, llamaLike, sharedModel } from "../shared/test-support.js";
+import { builtInTask } from "../tasks/open-task.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
 import { attributionPatching } from "./attribution-patching.js";
-import { relevanceRules } from "./relevance.js";
 
 const clean = [5, 17, 2, 25, 9];
 const corrupted = [5, 30, 2, 17, 9];
@@ -66,7 +69,7 @@ describe.each([
     const plain = await model.run([clean], { save: "layers.*" });
     const held = await model.run([clean], {
       save: "layers.*",
-      interventions: relevanceRules(model),
+      interventions: backwardRules(model, "relp"),
     });
     for (const [site, value] of plain.entries()) {
       const apart = mx.max(mx.abs(mx.subtract(value, held.get(site))));
@@ -106,7 +109,7 @@ it("keeps relevance: without biases every layer's values times their relevance a
   const { value, gradients, values } = await model.gradients(
     [clean],
     (output) => mx.sum(lead(output.index(mx.Slice(), -1))),
-    { save: "layers.*.input", values: true, interventions: relevanceRules(model) },
+    { save: "layers.*.input", values: true, interventions: backwardRules(model, "relp") },
   );
   for (const [site, gradient] of gradients.entries()) {
     const [sum] = toFlat(mx.sum(mx.multiply(gradient, values.get(site))).reshape([1]));
@@ -154,31 +157,100 @@ const stories15M = sharedModel("stories15M");
 
 it.skipIf(!stories15M.available)("ranks stories15M's parts as patching ranks them", async () => {
   const model = await loadModel(stories15M.folder);
-  const pair = {
-    clean: "Tom and Sue went to the park. Sue gave a ball to",
-    corrupted: "Sue and Tom went to the park. Tom gave a ball to",
+  const { pairs, question: asked } = builtInTask(model, "ioi", { size: 2, seed: 0 });
+  const parts = {
+    ...asked,
+    kinds: ["attention", "mlp", "head"] as const,
+    positions: "all" as const,
   };
-  const asked = { answer: " Tom", wrongAnswer: " Sue", kinds: ["attention", "mlp"] as const };
-  const patched = await activationPatching(model, pair, asked);
-  const estimated = await attributionPatching(model, pair, asked);
-  for (const kind of asked.kinds) {
-    const rho = rankCorrelation(estimated.grids[kind]!.values, patched.grids[kind]!.values);
-    expect(rho, kind).toBeGreaterThan(0.9);
-  }
+  const flat = (grids: Readonly<Record<string, Grid | undefined>>) => parts.kinds.flatMap((kind) => [...grids[kind]!.values]); // biome-ignore format: one line
+  const patched = flat((await activationPatching(model, pairs, parts)).grids);
+  const agreement = async (rule: "gradient" | "relp" | "relp-qk") =>
+    rankCorrelation(
+      flat((await attributionPatching(model, pairs, { ...parts, rule })).grids),
+      patched,
+    );
+  const [plain, held, open] = [await agreement("gradient"), await agreement("relp"), await agreement("relp-qk")]; // biome-ignore format: one list
+  expect(open).toBeGreaterThan(0.9);
+  expect(open).toBeGreaterThan(Math.max(plain, held)); // what acts through queries and keys is what those two miss
 });
 
-/** Spearman's, without ties. */
-function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const ranks = (x: ArrayLike<number>) => {
-    const order = Array.from(x, (value, at) => ({ value, at })).sort((p, q) => p.value - q.value);
-    const rank = new Array<number>(order.length);
-    order.forEach(({ at }, place) => {
-      rank[at] = place;
+describe.each([
+  ["Llama", llamaLike],
+  ["GPT-2", gpt2Like],
+] as const)("the corrections of AtP* in a model like %s", (_, given) => {
+  const model = randomModel(given);
+  const into = corrupted;
+  const metric = (output: MxArray) => mx.sum(lead(output.index(mx.Slice(), -1)));
+  const noising = { ...question, direction: "denoising" as const };
+
+  it("runs the softmax of each query and key by itself, as patching one at a time does", async () => {
+    const kinds = ["query", "key"] as const;
+    const { grids } = await attributionPatching(model, { clean, corrupted }, { ...noising, kinds, qkFix: true }); // biome-ignore format: one call
+    for (const [kind, letter] of [
+      ["query", "q"],
+      ["key", "k"],
+    ] as const) {
+      // biome-ignore format: two kinds
+      const [site, weights] = [`layers.1.selfAttn.${letter}`, "layers.1.selfAttn.pattern"];
+      const { gradients, values } = await model.gradients([into], metric, { save: weights, values: true }); // biome-ignore format: one call
+      const source = await model.run([clean], { save: site });
+      const grid = grids[`${kind}ByPair`]!;
+      const count = source.get(site).shape[1];
+      for (let head = 0; head < count; head++) {
+        for (let position = 0; position < into.length; position++) {
+          const patched = await model.run([into], {
+            save: weights,
+            interventions: { [site]: (x) => oneRow(x, source.get(site), head, position) },
+          });
+          const change = mx.subtract(patched.get(weights), values.get(weights));
+          const expected = Number(mx.sum(mx.multiply(change, gradients.get(weights))).item());
+          const found = valueAt(grid, { pair: 0, layer: 1, head, position });
+          expect(Math.abs(found - expected), `${kind} ${head} ${position}`).toBeLessThan(2e-5);
+        }
+      }
+    }
+  });
+
+  it("averages sizes over passes that each leave out what one layer writes", async () => {
+    const kinds = ["mlp", "head"] as const;
+    const { grids } = await attributionPatching(model, { clean, corrupted }, { ...noising, kinds, gradDrop: true }); // biome-ignore format: one call
+    const plain = await attributionPatching(model, { clean, corrupted }, { ...noising, kinds });
+    const layers = 3;
+    const site = "layers.0.mlp";
+    const source = await model.run([clean], { save: site });
+    const sums = into.map(() => 0);
+    for (let layer = 1; layer < layers; layer++) {
+      const stops = {
+        [`layers.${layer}.selfAttn`]: stopGradient,
+        [`layers.${layer}.mlp`]: stopGradient,
+      };
+      const { gradients, values } = await model.gradients([into], metric, { save: site, values: true, gradInterventions: stops }); // biome-ignore format: one call
+      const product = mx.multiply(
+        mx.subtract(source.get(site), values.get(site)),
+        gradients.get(site),
+      );
+      toFlat(mx.sum(product, -1)).forEach((value, position) => {
+        sums[position] += Math.abs(Number(value)) / (layers - 1);
+      });
+    }
+    sums.forEach((sum, position) => {
+      const place = { pair: 0, layer: 0, position };
+      expect(Math.abs(valueAt(grids.mlpByPair!, place))).toBeCloseTo(sum, 4);
+      expect(Math.sign(valueAt(grids.mlpByPair!, place))).toBe(Math.sign(valueAt(plain.grids.mlpByPair!, place))); // biome-ignore format: one line
     });
-    return rank;
-  };
-  const [first, second] = [ranks(a), ranks(b)];
-  const n = first.length;
-  const squares = first.reduce((sum, rank, at) => sum + (rank - second[at]) ** 2, 0);
-  return 1 - (6 * squares) / (n * (n * n - 1));
+  });
+
+  it("refuses the softmax's correction where nothing would be corrected", async () => {
+    const ask = (options: object) => attributionPatching(model, { clean, corrupted }, { ...noising, qkFix: true, ...options }); // biome-ignore format: one call
+    await expect(ask({ kinds: "mlp" })).rejects.toThrow("queries and keys");
+    await expect(ask({ kinds: "query", rule: "relp" })).rejects.toThrow('rule is "relp"');
+  });
+});
+
+/** One position of one head from another run; (batch, heads, position, headDim). */
+function oneRow(x: MxArray, other: MxArray, head: number, position: number): MxArray {
+  const [, heads, length] = x.shape;
+  const flags = Array.from({ length: heads * length }, (_, at) => (at === head * length + position ? 1 : 0)); // biome-ignore format: one line
+  return mx.where(mx.equal(mx.array(flags).reshape([1, heads, length, 1]), 1), other, x);
 }

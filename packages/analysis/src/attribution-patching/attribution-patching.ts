@@ -14,7 +14,6 @@
  */
 import { provenanceOf } from "@mlxterp/core";
 import { createGrid, type Grid, type Label, parseOptions } from "@mlxterp/results";
-import type { PatchKind } from "../activation-patching/result.js";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import { askedOf } from "../shared/asked.js";
 import { batchesByLength } from "../shared/baselines.js";
@@ -29,6 +28,7 @@ import {
   resolvePairs,
 } from "../shared/pairs.js";
 import { positionLabels } from "../shared/prompts.js";
+import { headsOf, type NodeKind } from "./nodes.js";
 import {
   type AskedAttribution,
   type AttributionPatchingOptions,
@@ -58,7 +58,7 @@ export async function attributionPatching(
   const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
   if (asked.positions === "each") checkSameLength(pairs);
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
-  const kinds = [asked.kinds].flat() as PatchKind[];
+  const kinds = [asked.kinds].flat() as NodeKind[];
   const found = new Array<PairScores>(pairs.length);
   let done = 0;
   for (const numbers of batchesByLength(pairs, batchSize)) {
@@ -86,10 +86,10 @@ function arrange(
   model: AnalysisModel,
   pairs: readonly PromptPair[],
   found: readonly PairScores[],
-  kinds: readonly PatchKind[],
+  kinds: readonly NodeKind[],
   { positions, direction }: AskedAttribution,
 ): AttributionPatchingGrids {
-  const { layers, heads } = model.anatomy;
+  const { layers } = model.anatomy;
   const tokens = positionLabels(model, pairs[0].clean.ids);
   const position: Label[] = positions === "all" ? ["all"] : pairs.length > 1 ? range(tokens.length) : tokens; // biome-ignore format: one choice
   const distance = mean(found.map(({ baseline }) => baseline.clean - baseline.corrupted));
@@ -97,9 +97,11 @@ function arrange(
   const grids: Record<string, Grid> = {};
   for (const kind of kinds) {
     const layer = range(layers);
-    const labels: Record<string, readonly Label[]> =
-      kind === "head" ? { layer, head: range(heads), position } : { layer, position };
     const rows = found.map(({ byKind }) => byKind[kind]);
+    const heads = headsOf(model, kind) && rows[0].length / layers / position.length;
+    const labels: Record<string, readonly Label[]> = heads
+      ? { layer, head: range(heads), position }
+      : { layer, position };
     grids[kind] = createGrid({ labels, ...estimates(rows, scale), unit: "effect", neutral: 0 });
     grids[`${kind}ByPair`] = createGrid({
       labels: { pair: range(pairs.length), ...labels },

@@ -2,7 +2,6 @@
 export { attributionPatching } from "./attribution-patching.js";
 export { atp } from "./method.js";
 export type { AttributionPatchingOptions } from "./options.js";
-export { relevanceRules } from "./relevance.js";
 export type {
   AttributionPatchingGrids,
   AttributionPatchingResult,

@@ -18,6 +18,13 @@ export type AttributionPatchingGrids = {
   readonly mlpByPair?: Grid<"pair" | "layer" | "position">;
   readonly head?: ByHead;
   readonly headByPair?: Grid<"pair" | "layer" | "head" | "position">;
+  readonly query?: ByHead;
+  readonly queryByPair?: Grid<"pair" | "layer" | "head" | "position">;
+  /** Of heads that share keys, one. */
+  readonly key?: ByHead;
+  readonly keyByPair?: Grid<"pair" | "layer" | "head" | "position">;
+  readonly value?: ByHead;
+  readonly valueByPair?: Grid<"pair" | "layer" | "head" | "position">;
 };
 
 export type AttributionPatchingTables = { readonly baselines: Table<EdgeBaseline> };

@@ -11,19 +11,22 @@ import {
   noteBlocks,
   text,
 } from "@mlxterp/results";
-import type { PatchKind } from "../activation-patching/result.js";
 import { baselineText } from "../edge-attribution/view.js";
+import type { NodeKind } from "./nodes.js";
 import type { AttributionPatchingResult } from "./result.js";
 
-const titles: Readonly<Record<PatchKind, string>> = {
+const titles: Readonly<Record<NodeKind, string>> = {
   residual: "Patching the residual stream before each layer, estimated",
   attention: "Patching what attention adds, estimated",
   mlp: "Patching what the MLP adds, estimated",
   head: "Patching single heads, estimated; the sum over positions",
+  query: "Patching queries, estimated; the sum over positions",
+  key: "Patching keys, estimated; the sum over positions",
+  value: "Patching values, estimated; the sum over positions",
 };
 
 export function attributionPatchingView(result: AttributionPatchingResult): Block[] {
-  const kinds = (Object.keys(titles) as PatchKind[]).filter((kind) => result.grids[kind]);
+  const kinds = (Object.keys(titles) as NodeKind[]).filter((kind) => result.grids[kind]);
   const into = result.asked.direction === "denoising" ? "clean into corrupted" : "corrupted into clean"; // biome-ignore format: one choice
   const start = `${baselineText(result.tables.baselines.rows)} ${into}; 0 changes nothing, 1 goes all the way.`;
   return [
@@ -47,7 +50,7 @@ export function attributionPatchingView(result: AttributionPatchingResult): Bloc
  */
 export function attributionPatchingGrid(
   { grids, asked }: AttributionPatchingResult,
-  kind: PatchKind,
+  kind: NodeKind,
 ): GridBlock {
   const grid: Grid | undefined = grids[kind];
   if (!grid) throw new RangeError(`"${kind}" was not scored.`);
@@ -63,7 +66,7 @@ export function attributionPatchingGrid(
   return {
     kind: "grid",
     title: titles[kind],
-    subtitle: asked.rule === "relp" ? "by relevance" : "by gradients",
+    subtitle: describedRule(asked),
     rowTitle: "patched in",
     columnTitle: head ? "" : "position",
     rows: layer.map((one) => `layer ${labelText(one)}`),
@@ -73,6 +76,17 @@ export function attributionPatchingGrid(
     legend: "estimated effect",
     unit: head ? "heads" : "positions",
   };
+}
+
+function describedRule({ rule, qkFix, gradDrop }: AttributionPatchingResult["asked"]): string {
+  const by =
+    {
+      relp: "by relevance",
+      "relp-qk": "by relevance, also through queries and keys",
+      gim: "by GIM",
+    }[String(rule)] ?? "by gradients";
+  const also = [qkFix && "the softmax run", gradDrop && "layers left out one by one"];
+  return [by, ...also.filter(Boolean)].join(", ");
 }
 
 function strongest({ values, rows, columns }: GridBlock): string {

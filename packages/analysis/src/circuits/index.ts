@@ -1,7 +1,16 @@
 /** What the room of circuits offers. */
+
 export { findCircuit } from "./find-circuit.js";
-export { auroc, circuitAreas } from "./measures.js";
+export { graphToDot } from "./graphviz.js";
+export { auroc, circuitAreas, rankCorrelation } from "./measures.js";
 export { circuit } from "./method.js";
-export type { CircuitOptions } from "./options.js";
-export type { CircuitGrids, CircuitResult, CircuitSize, CircuitTables } from "./result.js";
+export type { Ablation, CircuitOptions, Selection } from "./options.js";
+export type {
+  CircuitGrids,
+  CircuitResult,
+  CircuitSize,
+  CircuitTables,
+  LeftOut,
+  NeededEdge,
+} from "./result.js";
 export { faithfulnessLines } from "./view.js";

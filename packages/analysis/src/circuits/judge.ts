@@ -6,6 +6,8 @@ import { runPairs } from "../graph/run-pairs.js";
 import type { Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
+import { ablationOf } from "./ablation.js";
+import type { Ablation } from "./options.js";
 
 interface Judged {
   readonly model: AnalysisModel;
@@ -13,21 +15,25 @@ interface Judged {
   readonly pairs: readonly PromptPair[];
   readonly metric: Metric;
   readonly batchSize: number;
+  readonly ablation?: Ablation;
   readonly signal?: AbortSignal | undefined;
   readonly onRows?: (done: number, total: number) => void;
 }
 
 /**
- * @param corrupted for each run the edges that carry what the corrupted prompt wrote
+ * @param corrupted for each run the edges that carry what the corrupted prompt wrote, or what the ablation puts in its place
  * @returns by run, and within it by pair
  */
 export async function judgeEdges(
-  { model, graph, pairs, metric, batchSize, signal, onRows }: Judged,
+  { model, graph, pairs, metric, batchSize, ablation = "patch", signal, onRows }: Judged,
   corrupted: readonly EdgeSet[],
 ): Promise<number[][]> {
   const found = corrupted.map(() => new Array<number>(pairs.length));
+  const batches = () => runPairs(model, graph, pairs, { metric, batchSize, signal });
+  const ablated = await ablationOf(ablation, batches);
   let done = 0;
-  for await (const batch of runPairs(model, graph, pairs, { metric, batchSize, signal })) {
+  for await (const plain of batches()) {
+    const batch = ablated(plain);
     const rows = corrupted.flatMap((set, run) =>
       batch.numbers.map((number, pair) => ({ run, number, pair, corrupted: set })),
     );

@@ -9,7 +9,7 @@ export type CircuitSize = {
   readonly edges: number;
   /** Those of them that are on a path from the input to the logits. */
   readonly onPaths: number;
-  /** The metric with every other edge corrupted, on a scale from the corrupted (0) to the clean run (1). */
+  /** The metric with every other edge ablated, on a scale from the run with all of them ablated (0) to the clean run (1). */
   readonly faithfulness: number;
   /** The same with these edges corrupted, and no other: 0 where nothing else could do it. */
   readonly without: number;
@@ -18,10 +18,30 @@ export type CircuitSize = {
   readonly randomMost?: number;
 };
 
+/** What the circuit loses with one of its edges. */
+export type NeededEdge = {
+  readonly source: string;
+  readonly destination: string;
+  /** Faithfulness of the circuit less that without this edge; near 0 or below where it could go. */
+  readonly loss: number;
+};
+
+/** One part of the circuit, left out of it and of the whole model. */
+export type LeftOut = {
+  readonly edges: number;
+  /** Faithfulness of the circuit without it, and of the model without it. */
+  readonly circuit: number;
+  readonly model: number;
+  /** How far the two are apart: 0 where the circuit has all that the model has. */
+  readonly gap: number;
+};
+
 export type CircuitTables = {
   readonly sizes: Table<CircuitSize>;
   /** The circuit: its edges, the strongest first. */
   readonly edges: Table<EdgeRow>;
+  readonly minimality: Table<NeededEdge>;
+  readonly completeness: Table<LeftOut>;
   readonly summary: Table<{
     /** Areas over the shares of edges; see `circuitAreas`. */
     readonly cpr: number;

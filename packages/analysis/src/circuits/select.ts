@@ -1,29 +1,22 @@
-/** Sets of edges: the strongest, or any. */
-import { type ComponentGraph, type EdgeSet, edgeSet, edgesOf } from "../graph/graph.js";
-
-/** The edges whose scores are furthest from zero; among equals the first. */
-export function strongest(
-  graph: ComponentGraph,
-  scores: ArrayLike<number>,
-  count: number,
-): EdgeSet {
-  const order = edgesOf(graph).sort(
-    (a, b) => Math.abs(scores[b.index]) - Math.abs(scores[a.index]) || a.index - b.index,
-  );
-  return setOf(graph, order.slice(0, count));
-}
+/** Sets of edges: given ones, any, all others. */
+import { type ComponentGraph, type Edge, type EdgeSet, edgeSet, edgesOf } from "../graph/graph.js";
 
 /** Edges drawn without replacement. */
 export function randomEdges(graph: ComponentGraph, count: number, random: () => number): EdgeSet {
-  const edges = edgesOf(graph);
-  for (let index = 0; index < count; index++) {
-    const other = index + Math.floor(random() * (edges.length - index));
-    [edges[index], edges[other]] = [edges[other], edges[index]];
-  }
-  return setOf(graph, edges.slice(0, count));
+  return setOf(graph, drawn(edgesOf(graph), count, random));
 }
 
-function setOf(graph: ComponentGraph, edges: readonly { readonly index: number }[]): EdgeSet {
+/** So many of a list, each at most once. */
+export function drawn<T>(list: readonly T[], count: number, random: () => number): T[] {
+  const all = [...list];
+  for (let index = 0; index < count; index++) {
+    const other = index + Math.floor(random() * (all.length - index));
+    [all[index], all[other]] = [all[other], all[index]];
+  }
+  return all.slice(0, count);
+}
+
+export function setOf(graph: ComponentGraph, edges: readonly Pick<Edge, "index">[]): EdgeSet {
   const set = edgeSet(graph);
   for (const { index } of edges) set[index] = 1;
   return set;

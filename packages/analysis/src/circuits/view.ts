@@ -9,6 +9,7 @@ import {
   text,
 } from "@mlxterp/results";
 import { baselineText, edgeGraph } from "../edge-attribution/view.js";
+import { mean } from "../shared/lists.js";
 import type { CircuitResult } from "./result.js";
 
 /** Edges that are drawn. */
@@ -19,6 +20,7 @@ export function circuitView(result: CircuitResult): Block[] {
   const keep = Number(result.asked.keep);
   const kept = sizes.rows.find(({ fraction }) => fraction === keep)!; // `keep` is always judged
   const [{ cpr, cmd, allEdges }] = summary.rows;
+  const ablated = ablatedWord(result);
   const null_ =
     kept.randomMean === undefined
       ? ""
@@ -26,14 +28,38 @@ export function circuitView(result: CircuitResult): Block[] {
   return [
     ...fedBlocks(result.fed),
     ...noteBlocks(result.notes),
-    text(`${baselineText(baselines.rows)} 0 is the corrupted run, 1 the clean run.`),
     text(
-      `${kept.edges} of ${allEdges} edges keep ${formatPercent(kept.faithfulness)} of the difference${null_}. With just these corrupted, ${formatPercent(kept.without)} remain.`,
+      `${baselineText(baselines.rows)} 0 is the run with everything ${ablated}, 1 the clean run.`,
+    ),
+    text(
+      `${kept.edges} of ${allEdges} edges keep ${formatPercent(kept.faithfulness)} of the difference${null_}. With just these ${ablated}, ${formatPercent(kept.without)} remain.`,
     ),
     faithfulnessLines(result),
+    ...needBlocks(result),
     text(`Areas over the share of edges: CPR ${formatNumber(cpr)}, CMD ${formatNumber(cmd)}.`),
     edgeGraph("The circuit", edges.rows.slice(0, drawn)),
   ];
+}
+
+function ablatedWord({ asked }: CircuitResult): string {
+  const words = { zero: "set to zero", mean: "set to its mean", "position-mean": "set to its mean at each position" }; // biome-ignore format: one object
+  return words[asked.ablation as keyof typeof words] ?? "corrupted";
+}
+
+/** Whether all of it is needed, and whether it is all. */
+function needBlocks({ tables: { minimality, completeness } }: CircuitResult): Block[] {
+  const blocks: Block[] = [];
+  if (minimality.rows.length > 0) {
+    const idle = minimality.rows.filter(({ loss }) => loss < 0.01).length;
+    const line = `Minimality: ${minimality.rows.length} edges left out one by one; without ${idle} of them the circuit loses less than 1 %.`;
+    blocks.push(text(line));
+  }
+  if (completeness.rows.length > 0) {
+    const gaps = completeness.rows.map(({ gap }) => gap);
+    const line = `Completeness: without a random part, circuit and model are ${formatPercent(mean(gaps))} apart, at most ${formatPercent(Math.max(...gaps))} (0 where the circuit has all that the model has).`;
+    blocks.push(text(line));
+  }
+  return blocks;
 }
 
 /**
@@ -49,7 +75,7 @@ export function faithfulnessLines(result: CircuitResult): LinesBlock {
   return {
     kind: "lines",
     title: "What is left with the strongest edges alone",
-    subtitle: `edges scored by ${result.asked.scoring}; all others carry what the corrupted prompt wrote`,
+    subtitle: `edges scored by ${result.asked.scoring}; all others ${ablatedWord(result)}`,
     xTitle: "share of all edges",
     yTitle: "faithfulness",
     x: rows.map(({ fraction }) => formatPercent(fraction)),

@@ -1,7 +1,9 @@
 /** Attributions of prompts as grids and tables, means with their intervals. */
 import { bootstrapMean, createGrid, createTable } from "@mlxterp/results";
 import { range } from "../shared/lists.js";
+import type { Question } from "../shared/questions.js";
 import type { RankedAttribution } from "./contributions.js";
+import type { Finer } from "./direct-path.js";
 import type { AttributionGrids, AttributionTables } from "./result.js";
 
 export function attributionGrids(
@@ -48,8 +50,26 @@ function meansOf(rows: readonly (readonly number[])[]) {
   };
 }
 
-export function attributionTables(found: readonly RankedAttribution[]): AttributionTables {
+export function attributionTables(
+  found: readonly RankedAttribution[],
+  fed: readonly Question[],
+  by: readonly Finer[],
+): AttributionTables {
+  const rowsOf = <Row>(rows: (one: RankedAttribution) => readonly Row[]) =>
+    found.flatMap((one, prompt) => rows(one).map((row) => ({ prompt, ...row })));
   return {
+    ...(by.includes("neurons") && {
+      neurons: createTable(["prompt", "layer", "expert", "neuron", "value"], rowsOf(({ finer }) => finer?.neurons ?? [])), // biome-ignore format: one table
+    }),
+    ...(by.includes("experts") && {
+      experts: createTable(["prompt", "layer", "expert", "value"], rowsOf(({ finer }) => finer?.experts ?? [])), // biome-ignore format: one table
+    }),
+    ...(by.includes("sources") && {
+      sources: createTable(
+        ["prompt", "layer", "head", "position", "token", "value"],
+        rowsOf(({ finer }) => finer?.sources ?? []).map((row) => ({ ...row, token: fed[row.prompt].pieces[row.position] })), // biome-ignore format: one row
+      ),
+    }),
     prompts: createTable(
       ["prompt", "total", "embedding", "normBias", "unembeddingRest", "answerRank"],
       found.map(({ total, embedding, normBias, unembeddingRest, rank }, prompt) => ({

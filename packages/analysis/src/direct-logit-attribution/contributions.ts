@@ -1,15 +1,18 @@
 /** The parts of the residual stream at the last position, and what each adds to the chosen logits. */
 import { lastPositions, type TraceCore } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { weightOf } from "../graph/writes.js";
 import { lazyPass } from "../shared/lazy-pass.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { ranksOf } from "../shared/ranks.js";
+import type { FinerParts } from "./direct-path.js";
 import { normalizeFrozen, type ReadTokens, readDirection } from "./frozen-norm.js";
 import type { Attribution } from "./result.js";
 
 /** With the rank of the answer in the prediction. */
 export interface RankedAttribution extends Attribution {
   readonly rank: number;
+  readonly finer?: FinerParts;
 }
 
 /**
@@ -60,12 +63,29 @@ function residualParts(
   const alone = (part: MxArray) => mx.expandDims(part, 1);
   const embedding = alone(last("layers.0.input")); // (batch, 1, hidden)
   const parts = [mx.zerosLike(embedding), embedding];
+  const names = new Set(model.sites().map(({ site }) => site));
   for (let layer = 0; layer < model.anatomy.layers; layer++) {
-    const heads = last(`layers.${layer}.selfAttn.result`); // (batch, heads, hidden)
+    const heads = headsAt(trace, names, layer, lengths); // (batch, heads, hidden)
     const rest = mx.subtract(last(`layers.${layer}.selfAttn`), mx.sum(heads, 1));
     parts.push(heads, alone(rest), alone(last(`layers.${layer}.mlp`)));
   }
   return mx.concatenate(parts, 1);
+}
+
+/** What heads write as it is added: where that is normalised, with the norm's denominator held. */
+function headsAt(
+  trace: TraceCore,
+  names: ReadonlySet<string>,
+  layer: number,
+  lengths: readonly number[],
+): MxArray {
+  const last = (site: string) => lastPositions(trace.at(site).value, lengths);
+  const of = `layers.${layer}.selfAttn`;
+  const result = last(`${of}.result`);
+  if (!names.has(`${of}.postNorm.scale`)) return result;
+  const [normalized, output] = ["postNorm.normalized", "postNorm"].map((name) => trace.at(`${of}.${name}`).value); // biome-ignore format: one line
+  const divided = mx.divide(result, mx.expandDims(last(`${of}.postNorm.scale`), 1));
+  return mx.multiply(divided, weightOf(normalized, output));
 }
 
 /**

@@ -1,9 +1,16 @@
 /** Direct logit attribution: its parts sum to what the model says. */
 import { mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
+import {
+  Decoder,
+  type DecoderConfig,
+  initializeWeights,
+  LanguageModel,
+  loadModel,
+} from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
 import type { AnalysisModel } from "../shared/model.js";
 import { gpt2Like, llamaLike, sharedModel } from "../shared/test-support.js";
+import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
 import { directLogitAttribution } from "./direct-logit-attribution.js";
 import { type Attribution, attributionOf } from "./result.js";
 
@@ -80,6 +87,77 @@ describe.each([
     const direction = mx.subtract(W_U.index("...", 3), W_U.index("...", 10));
     const expected = toFlat(mx.matmul(normed, direction));
     for (const [head, value] of heads[1].entries()) expect(value).toBeCloseTo(expected[head], 4);
+  });
+});
+
+describe("finer parts", () => {
+  const norm = { kind: "rms" as const, epsilon: 1e-5, bias: false };
+  const sandwich = llamaLike.layers.map((layer) => ({ ...layer, attention: { ...layer.attention, postNorm: norm }, mlp: { ...layer.mlp, postNorm: norm } })); // biome-ignore format: one list
+  const experts = {
+    count: 4,
+    topK: 2,
+    scoring: "softmax" as const,
+    normalized: true,
+    sharedHidden: 12,
+  };
+  const everything = { answer: 3, wrongAnswer: 10, by: ["neurons", "experts", "sources"] as const, most: 100_000 }; // biome-ignore format: one object
+  const layouts: [string, DecoderConfig][] = [
+    ["Llama", llamaLike],
+    ["GPT-2", gpt2Like],
+    ["Gemma 2", { ...llamaLike, layers: sandwich }],
+    ["a mixture of experts", { ...llamaLike, layers: llamaLike.layers.map((layer) => ({ ...layer, mlp: { ...layer.mlp, experts } })) }], // biome-ignore format: one row
+  ];
+
+  it.each(layouts)("of %s add up to heads and MLPs", async (name, config) => {
+    const model = new LanguageModel(initializeWeights(new Decoder(config), { seed: 8, deviation: 0.3 }), { config }); // biome-ignore format: one call
+    const result = await directLogitAttribution(model, prompts, everything);
+    const { tables } = result;
+    for (const [prompt, ids] of prompts.entries()) {
+      const whole = attributionOf(result, prompt);
+      const sum = (rows: readonly { prompt: number; layer: number; value: number }[], layer: number) => rows.filter((row) => row.prompt === prompt && row.layer === layer).reduce((total, { value }) => total + value, 0); // biome-ignore format: one line
+      expect(Math.abs(sumOfParts(whole) - whole.total)).toBeLessThan(1e-4);
+      whole.mlps.forEach((mlp, layer) => {
+        const isMixture = name === "a mixture of experts";
+        const rows = isMixture ? tables.experts!.rows : tables.neurons!.rows;
+        expect(sum(rows, layer)).toBeCloseTo(mlp, 4); // initial biases are zero
+        if (!isMixture) expect(tables.experts!.rows).toHaveLength(0);
+      });
+      whole.heads.forEach((row, layer) => {
+        row.forEach((head, number) => {
+          const own = tables.sources!.rows.filter((one) => one.head === number);
+          expect(sum(own, layer)).toBeCloseTo(head, 4);
+          expect(own.filter((one) => one.prompt === prompt && one.layer === layer)).toHaveLength(ids.length); // biome-ignore format: one line
+        });
+        expect(Math.abs(whole.attentionRest[layer])).toBeLessThan(1e-4);
+      });
+    }
+  });
+});
+
+describe.each(["gpt2", "llama", "stories15M"])("against the reference on %s", (name) => {
+  const method = "direct-logit-attribution";
+  it.skipIf(!hasMethodCase(method, name))("heads, MLPs and neurons", async () => {
+    const { about, numbers } = openMethodCase(method, name);
+    const model = await modelOfCase(method, name);
+    const asked = { answer: about.answer, wrongAnswer: about.foil, by: ["neurons"] as const, most: 100_000 }; // biome-ignore format: one object
+    const result = await directLogitAttribution(model, about.clean as number[][], asked);
+    const whole = attributionOf(result, 0);
+    const close = (found: readonly number[], expected: readonly number[]) => {
+      found.forEach((value, at) => {
+        expect(Math.abs(value - expected[at])).toBeLessThan(1e-4 * (1 + Math.abs(expected[at])));
+      });
+    };
+    close(whole.heads.flat(), numbers("heads"));
+    close(whole.attentionRest, numbers("attn_bias"));
+    const resid = new Map((about.resid_labels as string[]).map((label, at) => [label, numbers("resid")[at]])); // biome-ignore format: one line
+    close(whole.mlps, whole.mlps.map((_, layer) => resid.get(`${layer}_mlp_out`)!)); // biome-ignore format: one call
+    close([whole.embedding], [resid.get("embed")! + (resid.get("pos_embed") ?? 0)]);
+    close([whole.normBias + whole.unembeddingRest, whole.total], [...numbers("closing"), ...numbers("logit_difference")]); // biome-ignore format: one call
+    const neurons = numbers("neurons");
+    const width = neurons.length / whole.mlps.length;
+    const rows = result.tables.neurons!.rows;
+    expect(rows).toHaveLength(neurons.length);
+    close(rows.map(({ value }) => value), rows.map(({ layer, neuron }) => neurons[layer * width + neuron])); // biome-ignore format: one call
   });
 });
 

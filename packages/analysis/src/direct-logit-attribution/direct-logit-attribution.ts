@@ -7,8 +7,8 @@
  *
  * Caveats. It sees only the direct path: a head that feeds another head gets nothing for it (patching shows that). Parts
  * write along directions that later parts may cancel on purpose. Holding the denominator hides that
- * parts also change it. With sandwich norms (Gemma 2) what heads write is normalised together, and shows as `attentionRest`;
- * with soft caps the last step is linearised at the prediction, and what it bends is in `unembeddingRest`.
+ * parts also change it. With sandwich norms (Gemma 2) a head's part is
+ * what it wrote over the denominator that all heads share. With soft caps the last step is linearised at the prediction, and what it bends is in `unembeddingRest`.
  *
  * Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Wang et al. 2022, arXiv 2211.00593,
  * section 3; the limits: Lieberum et al. 2023, arXiv 2307.09458.
@@ -22,6 +22,7 @@ import { answerNotes } from "../shared/notes.js";
 import { metricTokens, type Question, resolveQuestions } from "../shared/questions.js";
 import { attributionGrids, attributionTables } from "./arrange.js";
 import { attribute, type RankedAttribution } from "./contributions.js";
+import { finerParts } from "./direct-path.js";
 import { type AttributionOptions, attributionOptions } from "./options.js";
 import type { AttributionResult } from "./result.js";
 
@@ -51,7 +52,7 @@ export async function directLogitAttribution(
     asked: askedOf(asked, answers),
     fed: list,
     grids: attributionGrids(found, layers, heads),
-    tables: attributionTables(found),
+    tables: attributionTables(found, list, asked.by),
     notes: [
       ...notes,
       ...answerNotes(
@@ -67,13 +68,16 @@ export async function directLogitAttribution(
 async function attributeAll(
   model: AnalysisModel,
   questions: readonly Question[],
-  { batchSize, signal, onProgress }: ParsedOptions<typeof attributionOptions>,
+  { by, most, batchSize, signal, onProgress }: ParsedOptions<typeof attributionOptions>,
 ): Promise<RankedAttribution[]> {
   const results: RankedAttribution[] = [];
   for (const batch of inBatches(questions, batchSize)) {
     signal?.throwIfAborted();
     const ids = batch.map((question) => question.ids);
-    results.push(...(await attribute(model, ids, metricTokens(batch))));
+    const tokens = metricTokens(batch);
+    const found = await attribute(model, ids, tokens);
+    const finer = by.length > 0 ? await finerParts(model, ids, tokens, { by, most }) : [];
+    results.push(...found.map((one, row) => (finer[row] ? { ...one, finer: finer[row] } : one)));
     onProgress?.({ done: results.length, total: questions.length, stage: "attribution" });
   }
   if (!results.every(({ total, embedding }) => Number.isFinite(total + embedding))) {

@@ -8,5 +8,8 @@ export {
   type AttributionResult,
   type AttributionTables,
   attributionOf,
+  type ExpertPart,
+  type NeuronPart,
+  type SourcePart,
 } from "./result.js";
 export { attributionBars, headGrid } from "./view.js";

@@ -8,6 +8,12 @@ export const attributionOptions = z.object({
     "whose logit is explained, one token; one for all prompts, or one for each",
   ),
   wrongAnswer: answers.optional().describe("what its logit is compared with"),
+  by: z
+    .array(z.enum(["neurons", "experts", "sources"]))
+    .readonly()
+    .default([])
+    .describe("what is listed besides: single neurons, experts, the tokens that heads take from"),
+  most: z.int().min(1).default(20).describe("how many of each are listed, the largest"),
   batchSize,
 });
 

@@ -13,7 +13,36 @@ export type AttributionGrids = {
   readonly attentionRestByPrompt: Grid<"prompt" | "layer">;
 };
 
+/** Of `expert` where the MLP is a mixture. */
+export type NeuronPart = {
+  readonly layer: number;
+  readonly expert: number | null;
+  readonly neuron: number;
+  readonly value: number;
+};
+
+/** `"shared"` is the expert that sees every token. */
+export type ExpertPart = {
+  readonly layer: number;
+  readonly expert: number | "shared";
+  readonly value: number;
+};
+
+/** What a head brings from one token; all of a head's add up to the head. */
+export type SourcePart = {
+  readonly layer: number;
+  readonly head: number;
+  readonly position: number;
+  readonly value: number;
+};
+
+type OfPrompt<Row> = Table<{ readonly prompt: number } & Row>;
+
 export type AttributionTables = {
+  /** The largest of each prompt, where they were asked for. */
+  readonly neurons?: OfPrompt<NeuronPart>;
+  readonly experts?: OfPrompt<ExpertPart>;
+  readonly sources?: OfPrompt<SourcePart & { readonly token: string }>;
   /** What is not by layer, for each prompt. */
   readonly prompts: Table<{
     readonly prompt: number;

@@ -33,6 +33,35 @@ export function attributionView(result: AttributionResult): Block[] {
       bars: bars.slice(0, most),
     },
     headGrid(result),
+    ...finerBars(result),
+  ];
+}
+
+/** Neurons, experts and source tokens, as far as they were asked for; of the first prompt. */
+function finerBars({ tables }: AttributionResult): Block[] {
+  const of = <Row extends { prompt: number; value: number }>(
+    title: string,
+    rows: readonly Row[] | undefined,
+    label: (row: Row) => string,
+  ): Block[] => {
+    // biome-ignore format: one line
+    const first = rows?.filter(({ prompt }) => prompt === 0).slice(0, most);
+    if (!first?.length) return [];
+    const bars = first.map((row) => ({ label: label(row), value: row.value }));
+    return [
+      {
+        kind: "bars",
+        title,
+        subtitle: `the ${bars.length} largest, first prompt`,
+        axis: "logits",
+        bars,
+      },
+    ];
+  };
+  return [
+    ...of("Neurons", tables.neurons?.rows, ({ layer, expert, neuron }) => expert === null ? `neuron ${layer}.${neuron}` : `neuron ${layer}.${expert}.${neuron}`), // biome-ignore format: one row
+    ...of("Experts", tables.experts?.rows, ({ layer, expert }) => `expert ${layer}.${expert}`),
+    ...of("What heads bring from which token", tables.sources?.rows, ({ layer, head, position, token }) => `head ${layer}.${head} from ${visibleToken(token)} (${position})`), // biome-ignore format: one row
   ];
 }
 

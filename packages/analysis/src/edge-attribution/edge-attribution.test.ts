@@ -1,11 +1,18 @@
 /** Scores of edges: each run by itself with interventions by hand, slopes of ever smaller steps, and what other programs computed. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
+import {
+  Decoder,
+  type DecoderConfig,
+  initializeWeights,
+  LanguageModel,
+  listParameters,
+  setParameters,
+} from "@mlxterp/models";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runEdges } from "../graph/edge-runs.js";
 import { type Destination, edgeSet, edgesOf } from "../graph/graph.js";
-import { graphOf, outputsOf } from "../graph/outputs.js";
-import type { AnalysisModel } from "../shared/model.js";
+import { graphOf } from "../graph/graph-of.js";
+import { outputsOf } from "../graph/outputs.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import {
   hasMethodCase,
@@ -16,8 +23,13 @@ import {
 import { edgeAttribution } from "./edge-attribution.js";
 import type { EdgeRow } from "./result.js";
 
-function randomModel(config: typeof llamaLike | typeof gpt2Like, seed = 11): LanguageModel {
+function randomModel(config: DecoderConfig, seed = 11): LanguageModel {
   const decoder = initializeWeights(new Decoder(config), { seed, deviation: 0.35 });
+  const norms = [...listParameters(decoder)].filter(([path]) => /norm\.weight$/i.test(path));
+  const uneven = norms.map(([path, { shape }], at) => {
+    return [path, mx.random.uniform(0.5, 1.5, shape, mx.float32, mx.random.key(at))] as const;
+  });
+  setParameters(decoder, uneven);
   return new LanguageModel(decoder, { config });
 }
 
@@ -25,21 +37,46 @@ const clean = [5, 17, 2, 25, 9];
 const corrupted = [5, 30, 2, 17, 9];
 const question = { answer: 3, wrongAnswer: 8 };
 const lead = (logits: ArrayLike<number>) => logits[question.answer] - logits[question.wrongAnswer];
-const configs = [
-  ["Llama", { ...llamaLike, layers: llamaLike.layers.slice(0, 2).reverse() }],
+const norm = { kind: "rms" as const, epsilon: 1e-5, bias: false };
+const two = llamaLike.layers.slice(0, 2).reverse();
+const sandwich = two.map((layer) => ({ ...layer, attention: { ...layer.attention, postNorm: norm }, mlp: { ...layer.mlp, postNorm: norm } })); // biome-ignore format: one list
+const latent = { queryRank: 10, keyValueRank: 9, rotaryDim: 4, valueDim: 5, norm };
+const narrow = { heads: 4, kvHeads: 4, headDim: 6, scale: 0.4, qkvBias: false, outputBias: false, rope: { dims: 4, base: 10_000, interleaved: true }, latent }; // biome-ignore format: one object
+const configs: [string, DecoderConfig][] = [
+  ["Llama", { ...llamaLike, layers: two }],
   ["GPT-2", { ...gpt2Like, layers: gpt2Like.layers.slice(0, 2) }],
-] as const;
+  ["Gemma 2, which normalises what it adds", { ...llamaLike, layers: sandwich }],
+  ["OLMo 2, which reads the stream itself", { ...llamaLike, layers: sandwich.map(({ attention, mlp }) => ({ attention, mlp })) }], // biome-ignore format: one row
+  ["GPT-J, with one norm for both", { ...llamaLike, layers: two.map(({ inputNorm, attention, mlp }) => ({ inputNorm, attention, mlp, parallel: true })) }], // biome-ignore format: one row
+  ["DeepSeek V3, with latent attention", { ...llamaLike, layers: two.map((layer) => ({ ...layer, attention: narrow })) }], // biome-ignore format: one row
+];
 
 const sites: Readonly<Record<string, string>> = {
   query: "qInput",
   key: "kInput",
   value: "vInput",
+  attention: "inputNorm.input",
   mlp: "postAttentionNorm.input",
 };
 
+/** A norm written down, with the weight that the model has. */
+function rms(model: LanguageModel, layer: number, x: MxArray): MxArray {
+  const weight = [...listParameters(model.module)].find(([path]) => path === `layers.${layer}.inputNorm.weight`)![1]; // biome-ignore format: one line
+  const scale = mx.sqrt(mx.add(mx.mean(mx.square(x), -1, true), 1e-5));
+  return mx.multiply(mx.divide(x, scale), weight);
+}
+
 /** The clean run with one sum changed by hand: at one site, and one head of it. */
-async function oneEdge(model: AnalysisModel, change: MxArray, to: Destination): Promise<number> {
+async function oneEdge(model: LanguageModel, change: MxArray, to: Destination): Promise<number> {
   const { layers } = model.anatomy;
+  if (to.kind === "mlp" && !model.module.layers[to.layer].postAttentionNorm) {
+    const stream = await model.run([clean], { save: `layers.${to.layer}.input` });
+    const before = stream.get(`layers.${to.layer}.input`);
+    const shared = model.module.layers[to.layer].inputNorm;
+    const moved = (x: MxArray) => (shared ? rms(model, to.layer, mx.add(before, change)) : mx.add(x, change)); // biome-ignore format: one choice
+    const run = await model.run([clean], { interventions: { [`layers.${to.layer}.mlp.input`]: moved } }); // biome-ignore format: one call
+    return lead(toFlat(run.last("output")));
+  }
   const site =
     to.kind === "logits" ? `layers.${layers - 1}` : `layers.${to.layer}.${sites[to.kind]}`;
   const add = (x: MxArray) => {
@@ -55,12 +92,15 @@ async function oneEdge(model: AnalysisModel, change: MxArray, to: Destination): 
 }
 
 describe.each(configs)("edges of a model like %s", (_, config) => {
-  const model = randomModel(config as typeof llamaLike);
+  const model = randomModel(config);
   const pair = { clean, corrupted };
   let runs: Awaited<ReturnType<typeof bothRuns>>;
   const bothRuns = async () => {
-    const graph = await graphOf(model, clean);
-    const [own, other] = [await outputsOf(model, [clean]), await outputsOf(model, [corrupted])];
+    const graph = await graphOf(model, clean, "any");
+    const [own, other] = [
+      await outputsOf(model, [clean], graph),
+      await outputsOf(model, [corrupted], graph),
+    ];
     return { model, graph, ids: [clean], clean: own, corrupted: other };
   };
   const metric = (logits: MxArray) =>
@@ -138,15 +178,31 @@ function rowOf(rows: readonly EdgeRow[], source: string, destination: string): E
   return rows.find((row) => row.source === source && row.destination === destination)!;
 }
 
-it("refuses a model that normalises what attention adds, and says where", async () => {
-  const norm = { kind: "rms" as const, epsilon: 1e-5, bias: false };
-  const layers = llamaLike.layers.map((layer) => ({
-    ...layer,
-    attention: { ...layer.attention, postNorm: norm },
-  }));
-  const model = randomModel({ ...llamaLike, layers } as typeof llamaLike);
+it("take as what a head adds its part of what was normalised together", async () => {
+  const model = randomModel({ ...llamaLike, layers: sandwich });
+  const graph = await graphOf(model, clean, "any");
+  const { writes } = await outputsOf(model, [clean], graph);
+  const of = "layers.1.selfAttn";
+  const run = await model.run([clean], { save: [of, `${of}.result`, `${of}.postNorm.scale`] });
+  const [, weight] = [...listParameters(model.module)].find(([path]) => path === `${of}.postNorm.weight`)!; // biome-ignore format: one line
+  const scale = mx.expandDims(run.get(`${of}.postNorm.scale`), 2);
+  const expected = mx.multiply(mx.divide(run.get(`${of}.result`), scale), weight).transpose(0, 2, 1, 3); // biome-ignore format: one line
+  const first = 1 + (4 + 1);
+  const heads = writes.index(mx.Slice(), mx.Slice(first, first + 4));
+  expect(Number(mx.max(mx.abs(mx.subtract(heads, expected))).item())).toBeLessThan(1e-5);
+  expect(Number(mx.max(mx.abs(mx.subtract(mx.sum(heads, 1), run.get(of)))).item())).toBeLessThan(1e-5); // biome-ignore format: one line
+});
+
+it("refuses a model that normalises the stream itself, and says where", async () => {
+  const layers = two.map(({ attention, postAttentionNorm, mlp }) => ({ attention, postAttentionNorm, mlp, outputNorm: norm })); // biome-ignore format: one list
+  const model = randomModel({ ...llamaLike, layers });
   const asked = edgeAttribution(model, { clean, corrupted }, question);
   await expect(asked).rejects.toMatchObject({ code: "NOT_A_SUM", layer: 0 });
+});
+
+it("refuses for path patching what normalises what attention adds", async () => {
+  const model = randomModel({ ...llamaLike, layers: sandwich });
+  await expect(graphOf(model, clean)).rejects.toMatchObject({ code: "NOT_A_SUM", layer: 0 });
 });
 
 const scorings = [

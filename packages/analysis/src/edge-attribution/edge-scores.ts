@@ -1,20 +1,21 @@
 /** Scores of all edges over all pairs: what edge attribution and circuits have in common. */
 import { type ComponentGraph, edgesOf } from "../graph/graph.js";
-import { graphOf } from "../graph/outputs.js";
+import { graphOf } from "../graph/graph-of.js";
 import { type PairBatch, runPairs } from "../graph/run-pairs.js";
 import type { PairBaseline } from "../shared/baselines.js";
 import { meanScores } from "../shared/mean-scores.js";
 import { chooseMetric, type Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPairs } from "../shared/pairs.js";
-import type { AskedEdges } from "./options.js";
+import { learnMasks } from "./learn-masks.js";
+import type { AskedEdges, EdgeScoring } from "./options.js";
 import { scoreEdges } from "./score-edges.js";
 
 /** Of one request. */
 export interface EdgeScores {
   readonly graph: ComponentGraph;
   readonly metric: Metric;
-  /** For each pair a score for every source and destination. */
+  /** For each pair, or once where all pairs are scored together, a score for every source and destination. */
   readonly byPair: readonly Float64Array[];
   readonly baselines: readonly PairBaseline[];
 }
@@ -27,20 +28,30 @@ export async function edgeScores(
 ): Promise<EdgeScores> {
   const { signal, onProgress, batchSize, scoring } = asked;
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
-  const graph = await graphOf(model, pairs[0].clean.ids);
+  const graph = await graphOf(model, pairs[0].clean.ids, "any");
   const byPair = new Array<Float64Array>(pairs.length);
   const baselines = new Array<PairBaseline>(pairs.length);
+  const together: PairBatch[] = [];
   let done = 0;
   for await (const batch of runPairs(model, graph, pairs, { metric, batchSize, signal })) {
-    const scores = await scoreEdges(scoredBy(batch, asked), scoring);
+    const scores = isLearned(scoring) ? undefined : await scoreEdges(scoredBy(batch, asked), scoring); // biome-ignore format: one choice
     batch.numbers.forEach((number, row) => {
-      byPair[number] = scores[row];
+      if (scores) byPair[number] = scores[row];
       baselines[number] = batch.baselines[row];
     });
+    if (!scores) together.push(batch);
     done += batch.numbers.length;
     onProgress?.({ done, total: pairs.length, stage: "scoring edges" });
   }
+  if (isLearned(scoring)) {
+    const learned = await learnMasks(graph, together, { ...asked, over: scoring === "edge-masks" ? "edges" : "nodes" }); // biome-ignore format: one call
+    return { graph, metric, byPair: [learned], baselines };
+  }
   return { graph, metric, byPair, baselines };
+}
+
+function isLearned(scoring: EdgeScoring): scoring is "edge-masks" | "node-masks" {
+  return scoring === "edge-masks" || scoring === "node-masks";
 }
 
 function scoredBy(batch: PairBatch, asked: AskedEdges) {

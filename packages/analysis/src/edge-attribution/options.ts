@@ -8,8 +8,13 @@ export const edgeScorings = [
   "eap-ig-inputs",
   "eap-ig-activations",
   "clean-corrupted",
+  "relp",
+  "relp-qk",
+  "gim",
   "exact",
   "information-flow",
+  "edge-masks",
+  "node-masks",
 ] as const;
 
 /** How edges are scored; on the page of this method each is defined. */
@@ -22,13 +27,19 @@ export const scoringFields = {
     .enum(edgeScorings)
     .default("eap-ig-inputs")
     .describe(
-      "how edges are scored: by gradients at one or several points, by running each, by size",
+      "how edges are scored: by gradients at one or several points, by running each, by size, by masks that are learned",
     ),
   steps: z
     .int()
     .min(1)
     .default(5)
     .describe("points between the two prompts; of the eap-ig scorings"),
+  maskSteps: z.int().min(1).default(60).describe("steps that masks are learned for"),
+  sparsity: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe("what keeping all edges costs masks, where 1 is losing the whole difference"),
   metric,
   batchSize: z.int().min(1).default(4).describe("pairs in one pass"),
 };

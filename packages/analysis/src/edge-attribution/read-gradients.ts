@@ -1,7 +1,8 @@
 /** The gradient of a metric at what every destination reads. */
 import type { Interventions } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { ComponentGraph } from "../graph/graph.js";
+import { type ComponentGraph, readsByHead } from "../graph/graph.js";
+import { sharedNorm } from "../graph/shared-norm.js";
 import type { MetricFunction } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 
@@ -22,12 +23,21 @@ export async function readGradients(
     const last = pass.value(`layers.${anatomy.layers - 1}`).index(mx.Slice(), -1);
     return mx.sum(metric(anatomy.unembed(anatomy.finalNorm(last))));
   };
-  const save = graph.reads.map(({ site }) => site);
-  const { gradients } = await model.gradients(ids, judge, { save, interventions });
-  const parts = graph.reads.map(({ site, kind }) => {
+  const shared = graph.wiring.flatMap(({ mlpNorm }, layer) =>
+    mlpNorm === "shared" ? [layer] : [],
+  );
+  const save = [
+    ...graph.reads.map(({ site }) => site),
+    ...shared.map((layer) => `layers.${layer}.input`),
+  ];
+  const { gradients, values } = await model.gradients(ids, judge, { save, interventions, values: shared.length > 0 }); // biome-ignore format: one call
+  const parts = graph.reads.map(({ site, kind, layer }) => {
     const gradient = gradients.get(site).astype(mx.float32);
-    const alone = kind === "mlp" || kind === "logits";
-    return alone ? mx.expandDims(gradient, 1) : gradient.transpose(0, 2, 1, 3);
+    if (readsByHead(kind)) return gradient.transpose(0, 2, 1, 3);
+    if (kind !== "mlp" || !shared.includes(layer)) return mx.expandDims(gradient, 1);
+    const stream = values.get(`layers.${layer}.input`);
+    const [, [before]] = mx.vjp(sharedNorm(model, layer), [stream], [gradient]);
+    return mx.expandDims(before, 1);
   });
   return mx.concatenate(parts, 1);
 }

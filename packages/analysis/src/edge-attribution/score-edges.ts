@@ -1,6 +1,7 @@
 /** The scores of all edges of a batch of pairs, one way each. */
 import type { Interventions } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { backwardRules } from "../backward-rules/rule-sets.js";
 import { edgeRowsThatFit, type RunPairs, runEdges } from "../graph/edge-runs.js";
 import { edgeSet, edgesOf } from "../graph/graph.js";
 import type { MetricFunction } from "../shared/metrics.js";
@@ -18,8 +19,11 @@ export interface Scored extends RunPairs {
   readonly asked: Pick<AskedEdges, "steps" | "signal">;
 }
 
+/** What scores each pair by itself. */
+export type ByPair = Exclude<EdgeScoring, "edge-masks" | "node-masks">;
+
 /** @returns for each pair a score for every source and destination, row by row; 0 where there is no edge */
-export async function scoreEdges(batch: Scored, scoring: EdgeScoring): Promise<Float64Array[]> {
+export async function scoreEdges(batch: Scored, scoring: ByPair): Promise<Float64Array[]> {
   if (scoring === "exact") return exactScores(batch);
   const scores =
     scoring === "information-flow" ? flowScores(batch) : await gradientScores(batch, scoring);
@@ -31,7 +35,7 @@ export async function scoreEdges(batch: Scored, scoring: EdgeScoring): Promise<F
   );
 }
 
-type ByGradient = Exclude<EdgeScoring, "exact" | "information-flow">;
+type ByGradient = Exclude<ByPair, "exact" | "information-flow">;
 
 /** (clean − corrupted output of the source) · gradient of the metric at what the destination reads. */
 async function gradientScores(batch: Scored, scoring: ByGradient): Promise<MxArray> {
@@ -58,6 +62,9 @@ async function averageGradients(batch: Scored, scoring: ByGradient): Promise<MxA
     const there = await readGradients(model, graph, ids, metric, whole);
     return mx.divide(mx.add(here, there), 2);
   }
+  if (scoring === "relp" || scoring === "relp-qk" || scoring === "gim") {
+    return readGradients(model, graph, ids, metric, backwardRules(model, scoring));
+  }
   const points = pointsOf(batch, scoring);
   let sum: MxArray | undefined;
   for (const interventions of points) {
@@ -70,7 +77,7 @@ async function averageGradients(batch: Scored, scoring: ByGradient): Promise<MxA
 }
 
 /** Where the gradient is taken. */
-function pointsOf(batch: Scored, scoring: ByGradient): Interventions[] {
+function pointsOf(batch: Scored, scoring: EdgeScoring): Interventions[] {
   const { steps } = batch.asked;
   if (scoring === "eap") return [{}];
   const { clean, corrupted, graph } = batch;
@@ -91,11 +98,11 @@ function pointsOf(batch: Scored, scoring: ByGradient): Interventions[] {
   const points = each.map((step) => input((step + 1) / steps));
   for (let layer = 0, from = 1; from < count; layer++, from += graph.heads + 1) {
     const mlp = from + graph.heads;
+    const [own, other] = [clean.attention[layer], corrupted.attention[layer]];
     for (const step of each) {
       const share = (step + 1) / steps;
-      points.push({
-        [`layers.${layer}.selfAttn.result`]: () => between(share, from, mlp).transpose(0, 2, 1, 3),
-      });
+      const mixed = mx.add(other, mx.multiply(mx.subtract(own, other), share));
+      points.push({ [`layers.${layer}.selfAttn`]: () => mixed });
     }
     for (const step of each) {
       const share = (step + 1) / steps;

@@ -55,7 +55,7 @@ export function edgeGraph(
   title: string,
   rows: readonly Pick<EdgeRow, "source" | "destination" | "score">[],
 ): GraphBlock {
-  const reader = (name: string) => name.replace(/<[qkv]>$/, "");
+  const reader = (name: string) => name.replace(/<[qkv]+>$/, "");
   const names = rows.flatMap(({ source, destination }) => [source, reader(destination)]);
   const nodes = [...new Set(names)].map((id) => ({ id, label: id, rank: rankOf(id) }));
   const ranks = [...new Set(nodes.map(({ rank }) => rank))].sort((a, b) => a - b);

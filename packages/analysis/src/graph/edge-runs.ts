@@ -10,8 +10,10 @@ import { fromFlat, type MxArray, mx } from "@mlxterp/mlx";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { rowsThatFit } from "../shared/memory.js";
 import type { AnalysisModel } from "../shared/model.js";
-import type { ComponentGraph, EdgeSet, ReadSite } from "./graph.js";
+import { type ComponentGraph, type EdgeSet, type ReadSite, readsByHead } from "./graph.js";
 import type { Outputs } from "./outputs.js";
+import { sharedNorm } from "./shared-norm.js";
+import { headWrites } from "./writes.js";
 
 /** Pairs of runs of one length. */
 export interface RunPairs {
@@ -52,14 +54,25 @@ export async function runEdges(
 }
 
 function corruptEdges(pairs: RunPairs, rows: readonly EdgeRow[]): Interventions {
-  const { graph, clean, corrupted } = pairs;
+  const { graph } = pairs;
+  const masks = graph.reads.map((read) => maskOf(graph, read, rows));
+  return carryOther(pairs, rows.map(({ pair }) => pair), masks); // biome-ignore format: one call
+}
+
+/**
+ * Runs in which what destinations read is moved towards what their sources wrote in the other run.
+ *
+ * @param numbers of the pair that each row belongs to
+ * @param masks of each site that is read, how far: (rows, count, reach) from 0, as it is, to 1; undefined where nothing moves
+ */
+export function carryOther(
+  { model, graph, clean, corrupted }: RunPairs,
+  numbers: readonly number[],
+  masks: readonly (MxArray | undefined)[],
+): Interventions {
   const { reads, layers, heads } = graph;
-  const row = mx.array(
-    rows.map(({ pair }) => pair),
-    mx.int32,
-  );
+  const row = mx.array([...numbers], mx.int32);
   const ofRows = (x: MxArray) => mx.take(x, row, 0);
-  const masks = reads.map((read) => maskOf(graph, read, rows));
   const start = reads.find((_, index) => masks[index])?.layer ?? layers;
   const begun = 1 + Math.min(start, layers) * (heads + 1);
   const other = ofRows(corrupted.writes);
@@ -75,15 +88,24 @@ function corruptEdges(pairs: RunPairs, rows: readonly EdgeRow[]): Interventions 
   const first = growsBatch(() => ofRows(clean.stream[start]));
   for (const [index, read] of reads.entries()) {
     const mask = masks[index];
-    if (mask) interventions[read.site] = (x) => addDifferences(x, differences, mask, read);
+    if (!mask) continue;
+    const { layer, kind, site } = read;
+    if (kind === "mlp" && graph.wiring[layer].mlpNorm === "shared") {
+      const seen: { stream?: MxArray } = {};
+      interventions[`layers.${layer}.inputNorm.input`] = (x) => {
+        seen.stream = x;
+        return x;
+      };
+      const norm = sharedNorm(model, layer);
+      interventions[site] = () => norm(addDifferences(seen.stream!, differences, mask, read)); // attention read it before
+    } else {
+      interventions[site] = (x) => addDifferences(x, differences, mask, read);
+    }
   }
   const logits = interventions[begin];
   interventions[begin] = start === layers && logits ? growsBatch((x, site) => logits(first(x, site), site)) : first; // biome-ignore format: one choice
   for (let layer = start; layer < layers; layer++) {
-    interventions[`layers.${layer}.selfAttn.result`] = (x) => {
-      wrote(x.transpose(0, 2, 1, 3));
-      return x;
-    };
+    Object.assign(interventions, headWrites(graph, layer, wrote));
     interventions[`layers.${layer}.mlp`] = (x) => {
       wrote(mx.expandDims(x, 1));
       return x;
@@ -124,7 +146,7 @@ function addDifferences(
   const [rows, , length, hidden] = sources.shape;
   const added = mx.matmul(mask, sources.reshape([rows, reach, length * hidden]));
   const byColumn = added.reshape([rows, -1, length, hidden]);
-  if (kind === "mlp" || kind === "logits") return mx.add(x, byColumn.squeeze(1));
+  if (!readsByHead(kind)) return mx.add(x, byColumn.squeeze(1));
   return mx.add(x, byColumn.transpose(0, 2, 1, 3));
 }
 

@@ -5,6 +5,7 @@
  * what each MLP reads, and the logits. An edge carries what its source wrote to what its destination reads. As the
  * stream is a sum, a destination reads a beginning of the list of sources: all that were written before.
  */
+import type { MxArray } from "@mlxterp/mlx";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 
@@ -24,7 +25,13 @@ export interface Destination {
   readonly head: number | null;
 }
 
-export type ReadKind = "query" | "key" | "value" | "mlp" | "logits";
+/** `attention` is what all heads of a layer read together, where a pass can give none of them something of its own. */
+export type ReadKind = "query" | "key" | "value" | "attention" | "mlp" | "logits";
+
+/** Whether each head has a destination of its own. */
+export function readsByHead(kind: ReadKind): boolean {
+  return kind === "query" || kind === "key" || kind === "value";
+}
 
 /** Destinations that are one site, (batch, position, [heads], hidden). */
 export interface ReadSite {
@@ -48,6 +55,8 @@ export interface ComponentGraph {
   readonly edges: number;
   /** How many sources, from the first, each destination reads. */
   readonly reach: readonly number[];
+  /** Of each layer. */
+  readonly wiring: readonly LayerWiring[];
 }
 
 /** A set of edges: at `source * destinations + destination`. */
@@ -58,6 +67,12 @@ export interface LayerWiring {
   /** Whether its MLP reads what its attention reads. */
   readonly parallel: boolean;
   readonly kvHeads: number;
+  /** What stands between the stream and its MLP: a norm of its own (default), the one before attention, or none. */
+  readonly mlpNorm?: "own" | "shared" | "none";
+  /** Whether its heads read together, as in latent attention. Default: false. */
+  readonly readsTogether?: boolean;
+  /** What a norm after attention multiplies by, (hidden); absent where there is none. */
+  readonly writeWeight?: MxArray;
 }
 
 /** @param wiring of each layer */
@@ -72,32 +87,37 @@ export function componentGraph(
   const read = (site: string, kind: ReadKind, layer: number, names: readonly string[]) => {
     const reach = sources.length;
     reads.push({ site, kind, layer, first: destinations.length, count: names.length, reach });
-    const byHead = kind !== "mlp" && kind !== "logits";
+    const byHead = readsByHead(kind);
     names.forEach((name, head) => {
       destinations.push({ name, kind, layer, head: byHead ? head : null });
     });
   };
-  for (const [layer, { parallel, kvHeads }] of wiring.entries()) {
+  for (const [layer, { parallel, kvHeads, mlpNorm = "own", readsTogether }] of wiring.entries()) {
     const of = (count: number, letter: string) =>
       range(count).map((head) => {
         const one = letter !== "q" && kvHeads !== heads ? `kv${head}` : `h${head}`;
         return `a${layer}.${one}<${letter}>`;
       });
-    read(`layers.${layer}.qInput`, "query", layer, of(heads, "q"));
-    read(`layers.${layer}.kInput`, "key", layer, of(kvHeads, "k"));
-    read(`layers.${layer}.vInput`, "value", layer, of(kvHeads, "v"));
+    if (readsTogether) {
+      read(`layers.${layer}.inputNorm.input`, "attention", layer, [`a${layer}<qkv>`]);
+    } else {
+      read(`layers.${layer}.qInput`, "query", layer, of(heads, "q"));
+      read(`layers.${layer}.kInput`, "key", layer, of(kvHeads, "k"));
+      read(`layers.${layer}.vInput`, "value", layer, of(kvHeads, "v"));
+    }
     const written = range(heads).map((head): Source => {
       return { name: `a${layer}.h${head}`, kind: "head", layer, head };
     });
     if (!parallel) sources.push(...written);
-    read(`layers.${layer}.postAttentionNorm.input`, "mlp", layer, [`m${layer}`]);
+    const mlpSite = mlpNorm === "own" ? "postAttentionNorm.input" : "mlp.input";
+    read(`layers.${layer}.${mlpSite}`, "mlp", layer, [`m${layer}`]);
     if (parallel) sources.push(...written);
     sources.push({ name: `m${layer}`, kind: "mlp", layer, head: null });
   }
   read(`layers.${layers - 1}`, "logits", layers, ["logits"]);
   const reach = reads.flatMap((one) => Array<number>(one.count).fill(one.reach));
   const edges = reach.reduce((sum, count) => sum + count, 0);
-  return { sources, destinations, reads, layers, heads, edges, reach };
+  return { sources, destinations, reads, layers, heads, edges, reach, wiring };
 }
 
 /** No edge, or all that there are. */

@@ -8,7 +8,7 @@ import { type ComponentGraph, type Destination, type EdgeSet, edgesOf } from "./
 export function pruned(graph: ComponentGraph, set: EdgeSet): EdgeSet {
   const { sources, destinations } = graph;
   const kept = edgesOf(graph).filter(({ index }) => set[index] === 1);
-  const writerOf = destinations.map((destination) => writers(graph, destination));
+  const writerOf = destinations.map((destination) => ownersOf(graph, destination));
   const reached = new Set([0]);
   // by source: whatever a component reads stands before it in the list
   for (const { source, destination } of kept) {
@@ -30,14 +30,15 @@ export function pruned(graph: ComponentGraph, set: EdgeSet): EdgeSet {
 /** Stands for the logits, which nothing reads. */
 const end = -1;
 
-/** The sources that a destination belongs to: of shared keys and values, all heads that use them. */
-function writers(
+/** The sources that a destination belongs to: of shared keys and values, all heads that use them; -1 stands for the logits. */
+export function ownersOf(
   { heads, destinations }: ComponentGraph,
   { kind, layer, head }: Destination,
 ): number[] {
   const first = 1 + layer * (heads + 1);
   if (kind === "logits") return [end];
   if (kind === "mlp") return [first + heads];
+  if (kind === "attention") return Array.from({ length: heads }, (_, user) => first + user);
   const shares = destinations.filter((one) => one.kind === kind && one.layer === layer).length;
   const users = heads / shares;
   return Array.from({ length: users }, (_, user) => first + head! * users + user);

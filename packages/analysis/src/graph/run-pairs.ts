@@ -30,7 +30,10 @@ export async function* runPairs(
     signal?.throwIfAborted();
     const ids = numbers.map((number) => pairs[number].clean.ids);
     const others = numbers.map((number) => pairs[number].corrupted.ids);
-    const [clean, corrupted] = [await outputsOf(model, ids), await outputsOf(model, others)];
+    const [clean, corrupted] = [
+      await outputsOf(model, ids, graph),
+      await outputsOf(model, others, graph),
+    ];
     const streams = [clean.stream[graph.layers], corrupted.stream[graph.layers]] as const;
     const judged = await judgePairs(model, pairs, numbers, metric, streams);
     yield { model, graph, ids, clean, corrupted, numbers, ...judged };

@@ -18,16 +18,25 @@ export const headKinds = [
  */
 export type HeadKind = (typeof headKinds)[number];
 
-type Targets = (query: number, key: number, ids: readonly number[]) => boolean;
+/** Whether a head of a kind looks from `query` to `key`, 0 ≤ key ≤ query, in a prompt of these ids. */
+export type HeadTargets = (query: number, key: number, ids: readonly number[]) => boolean;
 
 /**
  * Whether a head of a kind looks from `query` to `key`, 0 ≤ key ≤ query.
  * The first query sees only itself and counts for no kind.
  */
-export const headTargets: Readonly<Record<HeadKind, Targets>> = {
+export const headTargets: Readonly<Record<HeadKind, HeadTargets>> = {
   induction: (query, key, ids) => key > 0 && key < query && ids[key - 1] === ids[query],
   duplicateToken: (query, key, ids) => key < query && ids[key] === ids[query],
   previousToken: (query, key) => key === query - 1,
   currentToken: (query, key) => key === query,
   firstToken: (_query, key) => key === 0,
 };
+
+/** Kinds with their targets, in the order of ties: those of one's own, then the built-in ones. */
+export function allKinds(
+  own: Readonly<Record<string, HeadTargets>> = {},
+): readonly (readonly [name: string, targets: HeadTargets])[] {
+  const builtIn = headKinds.filter((kind) => !Object.hasOwn(own, kind));
+  return [...Object.entries(own), ...builtIn.map((kind) => [kind, headTargets[kind]] as const)];
+}

@@ -1,81 +1,100 @@
-/** How much of its attention each head gives to the targets of each kind. */
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+/** How much of its attention each head gives to the targets of each kind, and to those of shuffled tokens. */
+import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { lazyPass } from "../shared/lazy-pass.js";
+import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { type HeadKind, headKinds, headTargets } from "./head-kinds.js";
+import type { HeadTargets } from "./head-kinds.js";
 
-/** Sums over queries, to be divided by their number. */
+/** What one batch is scored by. */
+export interface ScoredBatch {
+  readonly prompts: readonly (readonly number[])[];
+  /** The same prompts with their tokens in another order, once for each null. */
+  readonly shuffled: readonly (readonly (readonly number[])[])[];
+  readonly kinds: readonly HeadTargets[];
+  /** Whether attention from a query to a key counts at all. */
+  readonly counts: (query: number, key: number) => boolean;
+}
+
+/** What a column is about, summed over queries: the kinds, then the kinds of each null, then all that counts. */
+export interface ColumnSums {
+  /** Queries that have a target. */
+  readonly queries: number;
+  readonly targets: number;
+  /** What a head that looks everywhere alike gives to the targets. */
+  readonly uniform: number;
+}
+
 export interface ScoreSums {
-  /** Attention on targets, [layer][head][kind]. */
+  /** Attention on targets, [layer][head][column]. */
   readonly attention: readonly (readonly (readonly number[])[])[];
-  /** Queries that have a target, [kind]. */
-  readonly queries: readonly number[];
+  readonly columns: readonly ColumnSums[];
+  /** All queries, the first of each prompt too. */
+  readonly queries: number;
 }
 
 /**
  * Scores one batch in one pass; of every pattern only the sums leave the device.
  *
- * @param prompts token ids; may differ in length
+ * @param batch prompts may differ in length
  */
-export async function sumScores(
-  model: AnalysisModel,
-  prompts: readonly (readonly number[])[],
-): Promise<ScoreSums> {
+export async function sumScores(model: AnalysisModel, batch: ScoredBatch): Promise<ScoreSums> {
   const { layers, heads } = model.anatomy;
+  const { prompts, shuffled, kinds, counts } = batch;
   const width = Math.max(...prompts.map(({ length }) => length));
-  const { masks, queries } = targetMasks(prompts, width);
-  const weights = mx.array(masks.map((mask) => Array.from(mask))).T; // (batch · query · key, kinds)
+  const size = prompts.length * width * width;
+  const count = kinds.length * (1 + shuffled.length) + 1;
+  const masks = new Float32Array(count * size); // column by column, each (batch, query, key)
+  const columns = [prompts, ...shuffled]
+    .flatMap((ids) => kinds.map((targets) => ({ ids, targets, first: 1 })))
+    .concat({ ids: prompts, targets: () => true, first: 0 })
+    .map((column, at) => fill(masks.subarray(at * size, (at + 1) * size), column, width, counts));
+  const weights = fromFlat(masks, [count, size]).T;
   const sums = await lazyPass(model, prompts, {}, (trace) =>
-    Array.from({ length: layers }, (_, layer) =>
+    range(layers).map((layer) =>
       sumTargets(trace.at(`layers.${layer}.selfAttn.pattern`).value, weights),
     ),
   );
   const attention = sums.map((sum) => {
     const flat = [...toFlat(sum)];
-    return Array.from({ length: heads }, (_, head) =>
-      flat.slice(head * headKinds.length, (head + 1) * headKinds.length),
-    );
+    return range(heads).map((head) => flat.slice(head * count, (head + 1) * count));
   });
-  return { attention, queries };
+  return { attention, columns, queries: prompts.reduce((sum, { length }) => sum + length, 0) };
 }
 
-/** (batch, heads, query, key) and (batch · query · key, kinds) → (heads, kinds) */
+/** (batch, heads, query, key) and (batch · query · key, columns) → (heads, columns) */
 function sumTargets(pattern: MxArray, weights: MxArray): MxArray {
   const heads = pattern.shape[1];
   return mx.matmul(pattern.transpose(1, 0, 2, 3).reshape([heads, -1]).astype(mx.float32), weights);
 }
 
-/** For each kind 1 at its targets, as (batch, query, key) row by row, and how many queries have any. */
-function targetMasks(
-  prompts: readonly (readonly number[])[],
-  width: number,
-): { masks: Float32Array[]; queries: number[] } {
-  const masks = headKinds.map(() => new Float32Array(prompts.length * width * width));
-  const queries = headKinds.map(() => 0);
-  for (const [index, ids] of prompts.entries()) {
-    for (let query = 1; query < ids.length; query++) {
-      const row = (index * width + query) * width;
-      headKinds.forEach((kind, at) => {
-        if (markTargets(kind, ids, query, masks[at], row)) queries[at]++;
-      });
-    }
-  }
-  return { masks, queries };
+interface Column {
+  readonly ids: readonly (readonly number[])[];
+  readonly targets: HeadTargets;
+  /** The first query: that of position 0 sees only itself and counts for no kind. */
+  readonly first: number;
 }
 
-/** @returns whether the query has a target */
-function markTargets(
-  kind: HeadKind,
-  ids: readonly number[],
-  query: number,
+/** Puts 1 at each target that counts. */
+function fill(
   mask: Float32Array,
-  row: number,
-): boolean {
-  let any = false;
-  for (let key = 0; key <= query; key++) {
-    if (!headTargets[kind](query, key, ids)) continue;
-    mask[row + key] = 1;
-    any = true;
+  { ids: prompts, targets, first }: Column,
+  width: number,
+  counts: ScoredBatch["counts"],
+): ColumnSums {
+  const sums = { queries: 0, targets: 0, uniform: 0 };
+  for (const [index, ids] of prompts.entries()) {
+    for (let query = first; query < ids.length; query++) {
+      const row = (index * width + query) * width;
+      let found = 0;
+      for (let key = 0; key <= query; key++) {
+        if (!counts(query, key) || !targets(query, key, ids)) continue;
+        mask[row + key] = 1;
+        found++;
+      }
+      if (found > 0) sums.queries++;
+      sums.targets += found;
+      sums.uniform += found / (query + 1);
+    }
   }
-  return any;
+  return sums;
 }

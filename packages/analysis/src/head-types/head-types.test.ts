@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { attentionPatterns } from "../attention-patterns/attention-patterns.js";
 import { headPatterns } from "../attention-patterns/result.js";
 import { largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
+import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
 import { headTypes } from "./head-types.js";
 import { repeatedTokens } from "./random-tokens.js";
 import { headScores } from "./result.js";
@@ -156,6 +157,74 @@ describe("headTypes", () => {
     await expect(headTypes(model, undefined, { length: 21 })).rejects.toThrow("40 positions");
   });
 });
+
+describe("chance", () => {
+  it("is what a head that looks everywhere alike has, and what any head has on shuffled tokens", async () => {
+    const asked = { seed: 4, length: 12, sequences: 2, nulls: 3 };
+    const { grids } = await headTypes(ruled, undefined, asked);
+    const [induction, , previous] = grids.uniform.values;
+    const queries = Array.from({ length: 23 }, (_, index) => index + 1);
+    const mean = (list: number[]) => list.reduce((sum, one) => sum + one, 0) / list.length;
+    expect(previous).toBeCloseTo(mean(queries.map((query) => 1 / (query + 1))), 6);
+    const repeated = queries.slice(11).map((query) => 1 / (query + 1));
+    expect(induction).toBeCloseTo(mean(repeated), 6);
+    const [shuffledInduction, , shuffledPrevious] = grids.shuffled.values;
+    expect(shuffledInduction).toBeGreaterThan(0);
+    expect(shuffledInduction).toBeLessThan(0.5); // the ruled head has 1
+    expect(shuffledPrevious).toBeNaN(); // no token decides where it looks
+  });
+
+  it("gives no type to what chance has, too", async () => {
+    const prompts = [[1, 2, 3, 4]]; // nothing repeats
+    const { tables } = await headTypes(model, prompts, { threshold: 0 });
+    expect(tables.heads.rows.some(({ type }) => type === "induction")).toBe(false);
+  });
+
+  it("takes detectors of one's own, and does not pretend that data holds them", async () => {
+    const detectors = { twoBack: (query: number, key: number) => key === query - 2 };
+    const result = await headTypes(model, [[1, 2, 3, 4]], { detectors });
+    expect(result.grids.score.labels.type[0]).toBe("twoBack");
+    expect(result.asked.detectors).toEqual({ function: "twoBack" });
+    const [found] = await attentionPatterns(model, [[1, 2, 3, 4]]);
+    const { weights } = headPatterns(found)[0];
+    expect(headScores(result)[0].scores.twoBack).toBeCloseTo((weights[8] + weights[13]) / 2, 6);
+  });
+});
+
+describe.each(["gpt2", "llama", "stories15M"].filter((name) => hasMethodCase("heads", name)))(
+  "detectors on %s, computed by TransformerLens",
+  (name) => {
+    it.each([
+      ["mul", "attention", 1e-4],
+      ["abs", "distance", 1e-4],
+    ] as const)("have its scores by %s", async (suffix, measure, near) => {
+      const reference = openMethodCase("heads", name);
+      const { tokens } = reference.about as { tokens: number[][] };
+      const trained = await modelOfCase("heads", name);
+      const detectors = {
+        previous_token_head: (query: number, key: number) => key === query - 1,
+        duplicate_token_head: (query: number, key: number, ids: readonly number[]) =>
+          key < query && ids[key] === ids[query],
+        induction_head: (query: number, key: number, ids: readonly number[]) =>
+          key > 0 && ids[key - 1] === ids[query],
+      };
+      for (const [parts, exclude] of [
+        ["", []],
+        [".no_bos", ["first"]],
+        [".no_bos.no_current", ["first", "current"]],
+      ] as const) {
+        const asked = { measure, exclude, detectors, nulls: 0 };
+        const { grids } = await headTypes(trained, tokens, asked);
+        const kinds = grids.score.labels.type.length;
+        for (const [at, kind] of Object.keys(detectors).entries()) {
+          const exact = `${kind}.${suffix}${parts}${suffix === "abs" ? ".unrounded" : ""}`;
+          const own = [...grids.score.values].filter((_, index) => index % kinds === at);
+          expect(largestDifference(own, reference.numbers(exact)), exact).toBeLessThan(near);
+        }
+      }
+    });
+  },
+);
 
 describe("repeatedTokens", () => {
   it("draws each token once for each copy, unless the vocabulary is too small", () => {

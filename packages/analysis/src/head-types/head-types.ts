@@ -5,6 +5,9 @@
  * induction head looks from the second copy to the token after its first occurrence, and so predicts the repetition; it
  * needs a previous-token head in an earlier layer to know what came after what.
  *
+ * Two numbers say what a score is worth: what a head that looks everywhere alike would have, and the highest of any head when the tokens
+ * that define the targets are shuffled.
+ *
  * Caveats. The score is attention, not effect: ablate the heads to see that the ability goes. Models trained on
  * text of one kind may use a mechanism there and not on random tokens; give prompts of that kind. A head
  * can have several types, and many have none. Models without attention sinks score low as `firstToken` throughout.
@@ -12,13 +15,14 @@
  * Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895; Elhage et al. 2021.
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
-import { InvalidArgumentError } from "@mlxterp/mlx";
-import { createGrid, createTable, type ParsedOptions, parseOptions } from "@mlxterp/results";
+import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
+import { type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { inBatches, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, promptIds, promptList } from "../shared/prompts.js";
-import { type HeadKind, headKinds } from "./head-kinds.js";
+import { classify } from "./classify.js";
+import { allKinds } from "./head-kinds.js";
 import { type ScoreSums, sumScores } from "./head-scores.js";
 import { type HeadTypeOptions, headTypeOptions } from "./options.js";
 import { fittingLength, repeatedTokens } from "./random-tokens.js";
@@ -35,6 +39,8 @@ type Asked = ParsedOptions<typeof headTypeOptions>;
  * @example
  * const { tables } = await headTypes(model, undefined, { seed: 0 });
  * tables.heads.rows.filter(({ type }) => type === "induction");
+ * const detectors = { twoBack: (query: number, key: number) => key === query - 2 };
+ * (await headTypes(model, "Mary and John", { detectors })).grids.score.labels.type[0]; // "twoBack"
  */
 export async function headTypes(
   model: AnalysisModel,
@@ -43,6 +49,12 @@ export async function headTypes(
 ): Promise<HeadTypesResult> {
   const asked = parseOptions("headTypes", headTypeOptions, options);
   const { seed, batchSize, signal, onProgress } = asked;
+  const kinds = allKinds(asked.detectors);
+  const [first, current] = (["first", "current"] as const).map((one) =>
+    asked.exclude.includes(one),
+  );
+  const counts = (query: number, key: number) =>
+    !(first && key === 0) && !(current && key === query);
   const drawn = input === undefined;
   if (!drawn) refuseRandomOptions(options);
   const prompts = drawn ? randomPrompts(model, asked) : promptIds(model, promptList(model, input));
@@ -50,22 +62,31 @@ export async function headTypes(
   let done = 0;
   for (const batch of inBatches(prompts, batchSize)) {
     signal?.throwIfAborted();
-    sums.push(await sumScores(model, batch));
+    const shuffled = range(asked.nulls).map((draw) =>
+      batch.map((ids, row) => shuffle(ids, uniformNumbers(seed + 1 + draw + 7919 * (done + row)))),
+    );
+    const targets = kinds.map(([, own]) => own);
+    sums.push(await sumScores(model, { prompts: batch, shuffled, kinds: targets, counts }));
     done += batch.length;
     onProgress?.({ done, total: prompts.length, stage: "head types" });
   }
-  const scores = classify(model, sums, asked.threshold);
+  const scores = classify(model, sums, { ...asked, kinds: kinds.map(([name]) => name) });
   if (!scores.grids.score.values.every(Number.isFinite)) {
     throw await notFiniteError("Scores of heads", model, prompts);
   }
   return {
     method: "heads",
-    asked: askedOf(asked),
+    asked: askedOf(asked, asked.detectors && { detectors: namesOf(asked.detectors) }),
     fed: prompts.map((ids) => fedOf(model, drawn ? "random" : "prompt", ids)),
     ...scores,
     notes: [],
     provenance: provenanceOf(model, drawn ? { seed } : {}),
   };
+}
+
+/** Functions of one's own are kept by name, and cannot be run again from data. */
+function namesOf(detectors: Readonly<Record<string, unknown>>) {
+  return { function: Object.keys(detectors).join(", ") };
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what would do nothing */
@@ -79,34 +100,11 @@ function randomPrompts(model: AnalysisModel, { seed, length, sequences }: Asked)
   return repeatedTokens(model, { seed, length: length ?? fittingLength(model), sequences });
 }
 
-function classify(
-  model: AnalysisModel,
-  sums: readonly ScoreSums[],
-  threshold: number,
-): Pick<HeadTypesResult, "grids" | "tables"> {
-  const { layers, heads } = model.anatomy;
-  const score = (layer: number, head: number, kind: number): number => {
-    const queries = sums.reduce((sum, batch) => sum + batch.queries[kind], 0);
-    const attention = sums.reduce((sum, batch) => sum + batch.attention[layer][head][kind], 0);
-    return queries > 0 ? attention / queries : 0;
-  };
-  const rows = Array.from({ length: layers * heads }, (_, index) => {
-    const [layer, head] = [Math.floor(index / heads), index % heads];
-    const scores = headKinds.map((_kind, at) => score(layer, head, at));
-    const highest = Math.max(...scores);
-    const best = headKinds[scores.indexOf(highest)]; // the more specific of equals
-    const type: HeadKind | null = highest >= threshold ? best : null;
-    return { layer, head, type, scores };
-  });
-  const labels = { layer: range(layers), head: range(heads), type: headKinds };
-  const values = rows.flatMap(({ scores }) => scores);
-  return {
-    grids: { score: createGrid({ labels, values, unit: "share" }) },
-    tables: {
-      heads: createTable(
-        ["layer", "head", "type"],
-        rows.map(({ layer, head, type }) => ({ layer, head, type })),
-      ),
-    },
-  };
+function shuffle(ids: readonly number[], random: () => number): number[] {
+  const mixed = [...ids];
+  for (let index = mixed.length - 1; index > 0; index--) {
+    const other = Math.floor(random() * (index + 1));
+    [mixed[index], mixed[other]] = [mixed[other], mixed[index]];
+  }
+  return mixed;
 }

@@ -1,8 +1,8 @@
 /** What the room of head types offers. */
-export type { HeadKind } from "./head-kinds.js";
+export type { HeadKind, HeadTargets } from "./head-kinds.js";
 export { headTypes } from "./head-types.js";
 export { heads } from "./method.js";
-export type { HeadTypeOptions } from "./options.js";
+export type { HeadMeasure, HeadTypeOptions } from "./options.js";
 export { repeatedTokens } from "./random-tokens.js";
 export {
   type HeadScores,

@@ -1,18 +1,21 @@
 /** What head types are: a score for each head and type, and the type that each head has. */
-import type { Grid, Result, Table } from "@mlxterp/results";
-import { type HeadKind, headKinds } from "./head-kinds.js";
+import { type Grid, labelText, type Result, type Table } from "@mlxterp/results";
 
 export type HeadTypesGrids = {
   /** The share of attention on the targets of each type: 0 never, 1 all. */
   readonly score: Grid<"layer" | "head" | "type">;
+  /** What a head that looks everywhere alike would score. */
+  readonly uniform: Grid<"type">;
+  /** The highest score of any head when the tokens that say where the targets are get shuffled; NaN for kinds that do not look at tokens. */
+  readonly shuffled: Grid<"type">;
 };
 
 export type HeadTypesTables = {
-  /** The type with the highest score, if that reaches the threshold. */
+  /** The type with the highest score, if that reaches the threshold and what shuffled tokens score. */
   readonly heads: Table<{
     readonly layer: number;
     readonly head: number;
-    readonly type: HeadKind | null;
+    readonly type: string | null;
   }>;
 };
 
@@ -22,8 +25,8 @@ export type HeadTypesResult = Result<"heads", HeadTypesGrids, HeadTypesTables>;
 export interface HeadScores {
   readonly layer: number;
   readonly head: number;
-  readonly scores: Readonly<Record<HeadKind, number>>;
-  readonly type: HeadKind | null;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly type: string | null;
 }
 
 /**
@@ -33,9 +36,10 @@ export interface HeadScores {
  * headScores(await headTypes(model)).map(({ scores }) => scores.induction);
  */
 export function headScores({ grids, tables }: HeadTypesResult): HeadScores[] {
-  const count = headKinds.length;
+  const kinds = grids.score.labels.type.map(labelText);
+  const count = kinds.length;
   return tables.heads.rows.map((row, index) => {
-    const entries = headKinds.map((kind, at) => [kind, grids.score.values[index * count + at]]);
+    const entries = kinds.map((kind, at) => [kind, grids.score.values[index * count + at]]);
     return { ...row, scores: Object.fromEntries(entries) };
   });
 }

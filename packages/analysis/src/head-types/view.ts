@@ -5,13 +5,14 @@ import {
   fedBlocks,
   formatCell,
   type GridBlock,
+  labelText,
   noteBlocks,
   rowsOf,
   section,
   sliceOf,
   text,
 } from "@mlxterp/results";
-import { type HeadKind, headKinds } from "./head-kinds.js";
+import type { HeadKind } from "./head-kinds.js";
 import { type HeadScores, type HeadTypesResult, headScores } from "./result.js";
 
 const kindNames: Readonly<Record<HeadKind, string>> = {
@@ -22,9 +23,12 @@ const kindNames: Readonly<Record<HeadKind, string>> = {
   firstToken: "first token",
 };
 
+const nameOf = (kind: string) => kindNames[kind as HeadKind] ?? kind;
+
 export function headTypesView(result: HeadTypesResult): Block[] {
   const heads = headScores(result);
-  const found = headKinds.filter((kind) => heads.some(({ type }) => type === kind));
+  const kinds = result.grids.score.labels.type.map(labelText);
+  const found = kinds.filter((kind) => heads.some(({ type }) => type === kind));
   const threshold = Number(result.asked.threshold);
   const drawn = result.fed[0]?.role === "random";
   const [{ ids }] = result.fed;
@@ -34,30 +38,52 @@ export function headTypesView(result: HeadTypesResult): Block[] {
   return [
     ...fedBlocks(result.fed),
     ...noteBlocks(result.notes),
-    section("Heads", headTable(heads, threshold)),
+    section("Heads", headTable(heads, kinds, threshold)),
     text(
-      `Scores are shares of attention on ${about}; a head has a type from ${formatCell(threshold)} up.`,
+      `Scores are shares of attention on ${about}; a head has a type from ${formatCell(threshold)} up, and above what shuffled tokens score.`,
       "quiet",
     ),
+    section("By chance", chanceTable(result, kinds)),
     ...found.map((kind): Block => ({ ...headTypeGrid(result, kind), only: "page" })),
   ];
 }
 
-function headTable(heads: readonly HeadScores[], threshold: number): Block {
+function chanceTable({ grids }: HeadTypesResult, kinds: readonly string[]): Block {
+  const shown = (value: number) => (Number.isNaN(value) ? "–" : formatCell(value));
+  return {
+    kind: "table",
+    columns: [
+      { title: "by chance" },
+      ...kinds.map((kind) => ({ title: shortName(kind), align: "right" as const })),
+    ],
+    rows: [
+      ["looking everywhere alike", ...[...grids.uniform.values].map(shown)],
+      ["any head, tokens shuffled", ...[...grids.shuffled.values].map(shown)],
+    ],
+    widest: 28,
+  };
+}
+
+function shortName(kind: string): string {
+  return nameOf(kind).replace(" token", "");
+}
+
+function headTable(
+  heads: readonly HeadScores[],
+  kinds: readonly string[],
+  threshold: number,
+): Block {
   return {
     kind: "table",
     columns: [
       { title: "head" },
       { title: "type" },
-      ...headKinds.map((kind) => ({
-        title: kindNames[kind].replace(" token", ""),
-        align: "right" as const,
-      })),
+      ...kinds.map((kind) => ({ title: shortName(kind), align: "right" as const })),
     ],
     rows: heads.map(({ layer, head, type, scores }) => [
       `${layer}.${head}`,
-      type ? kindNames[type] : "",
-      ...headKinds.map((kind) => scoreCell(scores[kind], threshold)),
+      type ? nameOf(type) : "",
+      ...kinds.map((kind) => scoreCell(scores[kind], threshold)),
     ]),
     fixed: 2,
   };
@@ -75,15 +101,12 @@ function scoreCell(score: number, threshold: number): Cell {
  * @example
  * headTypeGrid(await headTypes(model), "induction").kind; // "grid"
  */
-export function headTypeGrid(
-  { grids: { score }, fed }: HeadTypesResult,
-  kind: HeadKind,
-): GridBlock {
+export function headTypeGrid({ grids: { score }, fed }: HeadTypesResult, kind: string): GridBlock {
   const labels = { layer: score.labels.layer, head: score.labels.head };
   const values = sliceOf(score, { type: kind });
   return {
     kind: "grid",
-    title: `Heads that look at: ${kindNames[kind]}`,
+    title: `Heads that look at: ${nameOf(kind)}`,
     subtitle: `Mean over ${fed.length} ${fed.length === 1 ? "sequence" : "sequences"}`,
     rowTitle: "",
     columnTitle: "",

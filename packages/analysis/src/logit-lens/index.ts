@@ -12,4 +12,4 @@ export {
   type LensToken,
   lensRows,
 } from "./result.js";
-export { lensGrid } from "./view.js";
+export { lensGrid, lensTrajectories } from "./view.js";

@@ -1,14 +1,21 @@
 /** A lens over one batch of prompts: one pass, read layer by layer, arranged as one result for each prompt. */
 import { notFiniteError, provenanceOf } from "@mlxterp/core";
-import { type MxArray, mx } from "@mlxterp/mlx";
-import { createGrid, createTable, type ParsedOptions, type Unit } from "@mlxterp/results";
+import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  createGrid,
+  createTable,
+  type ParsedOptions,
+  type TokenText,
+  type Unit,
+} from "@mlxterp/results";
+import type { LensTranslators } from "../lens-translators/lens-translators.js";
 import type { ResolvedAnswer } from "../shared/answers.js";
 import { askedOf } from "../shared/asked.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, type OnePrompt, positionLabels, promptIds, textOf } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
 import type { lensOptions } from "./options.js";
-import { type RawCell, readLayer } from "./readout.js";
+import { type FollowedToken, finalPrediction, type RawCell, readLayer } from "./readout.js";
 import type { LensGrids, LensResult, LensTables } from "./result.js";
 
 /** Where the residual stream is read. */
@@ -21,6 +28,9 @@ export interface Place {
 interface BatchPlan {
   readonly places: readonly Place[];
   readonly tracked: readonly ResolvedAnswer[] | undefined;
+  /** Followed in every prompt. */
+  readonly follow: readonly TokenText[];
+  readonly translators: LensTranslators | undefined;
   /** Called with the number of places read. */
   readonly onRow: (rows: number) => void;
   readonly asked: ParsedOptions<typeof lensOptions>;
@@ -38,13 +48,22 @@ export async function lensBatch(
   const positions = ids.map(({ length }) =>
     select("Position", asked.positions, length, "a prompt"),
   );
-  const answers = tracked?.map(({ token }) => token.id);
-  const cache = await model.run(ids, { save: places.map(({ site }) => site) });
+  const followed = ids.map((_, index) => [
+    ...(tracked ? [tracked[index].token.id] : []),
+    ...plan.follow.map(({ id }) => id),
+  ]);
+  const last = `layers.${model.anatomy.layers - 1}`;
+  const sites = new Set(places.map(({ site }) => site));
+  const cache = await model.run(ids, { save: [...sites, ...(asked.kl ? [last] : [])] });
+  const chosen = (site: string) => atPositions(cache.get(site), asked.positions && positions);
+  const final = asked.kl ? finalPrediction(model.anatomy, chosen(last)) : undefined;
+  if (final) await evaluate([final]);
   const cells: RawCell[][][] = []; // place, prompt, position
-  for (const { site } of places) {
+  for (const { site, layer } of places) {
     asked.signal?.throwIfAborted();
-    const residual = atPositions(cache.get(site), asked.positions && positions);
-    const rows = await readLayer(model.anatomy, residual, asked.topK, answers);
+    const depth = typeof layer === "number" ? layer + 1 : 0;
+    const residual = plan.translators?.apply(chosen(site), depth) ?? chosen(site);
+    const rows = await readLayer(model.anatomy, residual, asked.topK, { followed, final });
     cells.push(rows.map((row, index) => row.slice(0, positions[index].length))); // without padding
     await checkFinite(model, ids, cells[cells.length - 1], site);
     plan.onRow(cells.length);
@@ -54,9 +73,16 @@ export async function lensBatch(
     const own = cells.map((rows) => rows[index]); // place, position
     return {
       method: "lens",
-      asked: askedOf(asked, { answer: answer?.token.id }),
+      asked: askedOf(asked, {
+        answer: answer?.token.id,
+        follow: asked.follow && plan.follow.map(({ id }) => id),
+        translators: plan.translators?.toJSON(),
+      }),
       fed: [fedOf(model, "prompt", prompt, answer && { answer: answer.token })],
-      grids: gridsOf(own, places, positionLabels(model, prompt, positions[index])),
+      grids: gridsOf(own, places, positionLabels(model, prompt, positions[index]), {
+        hasAnswer: answer !== undefined,
+        follow: plan.follow,
+      }),
       tables: tablesOf(model, own, places),
       notes: answer?.notes ?? [],
       provenance: provenanceOf(model),
@@ -88,11 +114,18 @@ function atPositions(residual: MxArray, chosen: readonly number[][] | undefined)
 
 type PositionLabels = ReturnType<typeof positionLabels>;
 
+interface Followed {
+  /** Whether the first of the followed tokens is the answer. */
+  readonly hasAnswer: boolean;
+  readonly follow: readonly TokenText[];
+}
+
 /** @param cells of one prompt, by place and position */
 function gridsOf(
   cells: readonly (readonly RawCell[])[],
   places: readonly Place[],
   position: PositionLabels,
+  { hasAnswer, follow }: Followed,
 ): LensGrids {
   const layer = places.map((place) => place.layer);
   const flat = cells.flat();
@@ -106,12 +139,43 @@ function gridsOf(
     logit: ranked("logits", ({ logits }) => logits),
     probability: ranked("probability", ({ probabilities }) => probabilities),
     entropy: single("nats", ({ entropy }) => entropy),
-    ...(flat[0].answer && {
-      answerRank: single("rank", ({ answer }) => answer?.rank ?? Number.NaN),
-      answerLogit: single("logits", ({ answer }) => answer?.logit ?? Number.NaN),
-      answerProbability: single("probability", ({ answer }) => answer?.probability ?? Number.NaN),
+    ...(flat[0].divergence !== undefined && {
+      divergence: single("nats", ({ divergence }) => divergence ?? Number.NaN),
     }),
+    ...(hasAnswer && {
+      answerRank: single("rank", ({ followed: [answer] }) => answer.rank),
+      answerLogit: single("logits", ({ followed: [answer] }) => answer.logit),
+      answerProbability: single("probability", ({ followed: [answer] }) => answer.probability),
+    }),
+    ...(follow.length > 0 && followedGrids(flat, { layer, position }, { hasAnswer, follow })),
   };
+}
+
+function followedGrids(
+  cells: readonly RawCell[],
+  labels: { readonly layer: readonly (number | string)[]; readonly position: PositionLabels },
+  { hasAnswer, follow }: Followed,
+) {
+  const followed = followedLabels(follow);
+  const grid = (unit: Unit, pick: (one: FollowedToken) => number) =>
+    createGrid({
+      labels: { ...labels, followed },
+      values: cells.flatMap((cell) => cell.followed.slice(hasAnswer ? 1 : 0).map(pick)),
+      unit,
+    });
+  return {
+    followedRank: grid("rank", ({ rank }) => rank),
+    followedLogit: grid("logits", ({ logit }) => logit),
+    followedProbability: grid("probability", ({ probability }) => probability),
+  };
+}
+
+/** Their texts, with the id where two have the same. */
+function followedLabels(follow: readonly TokenText[]): string[] {
+  const texts = follow.map(({ text }) => text);
+  return follow.map(({ id, text }) =>
+    texts.filter((one) => one === text).length > 1 ? `${text} (${id})` : text,
+  );
 }
 
 function tablesOf(

@@ -5,6 +5,9 @@
  * become a prediction. The lens sends the stream of every earlier layer the same way: what would the model say if
  * it stopped here? Often the answer appears at some depth and only gains weight afterwards.
  *
+ * With `translators` each earlier stream first goes through a map of its own: of a tuned lens, trained to predict what the model
+ * says in the end, or of a Jacobian lens, which follows what a small change here does there.
+ *
  * Caveats. The last row is the model's own prediction, the others are what a reader made for the last layer makes of
  * earlier ones: a token that is absent may still be encoded in another basis, and early rows of some families (GPT-Neo,
  * OPT, BLOOM) are nonsense. A probability that rises is no proof that this layer computed it: patch to find out.
@@ -14,7 +17,9 @@
  */
 import type { Prompt } from "@mlxterp/core";
 import { parseOptions } from "@mlxterp/results";
-import { resolveAnswers } from "../shared/answers.js";
+import { loadLens } from "../lens-translators/lens-files.js";
+import { type LensTranslators, requireFittingLens } from "../lens-translators/lens-translators.js";
+import { resolveAnswer, resolveAnswers } from "../shared/answers.js";
 import { inBatches } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { isOnePrompt, type OnePrompt, promptList } from "../shared/prompts.js";
@@ -58,6 +63,8 @@ export async function logitLens(
   const { batchSize, answer, onProgress } = asked;
   const prompts = promptList(model, input);
   const answers = answer === undefined ? undefined : resolveAnswers(model, answer, prompts);
+  const follow = (asked.follow ?? []).map((one) => resolveAnswer(model, one, prompts[0]));
+  const translators = await openLens(model, asked.translators);
   const places = lensPlaces(model, asked.layers);
   const results: LensResult[] = [];
   for (const batch of inBatches(prompts, batchSize)) {
@@ -67,9 +74,20 @@ export async function logitLens(
       onProgress?.({ done, total: prompts.length * places.length, stage: "lens" });
     };
     const tracked = answers?.slice(before, before + batch.length);
-    results.push(...(await lensBatch(model, batch, { places, tracked, onRow, asked })));
+    results.push(
+      ...(await lensBatch(model, batch, { places, tracked, follow, translators, onRow, asked })),
+    );
   }
   return isOnePrompt(input) ? results[0] : results;
+}
+
+async function openLens(
+  model: AnalysisModel,
+  given: string | LensTranslators | undefined,
+): Promise<LensTranslators | undefined> {
+  if (given === undefined) return undefined;
+  const lens = typeof given === "string" ? await loadLens(given) : given;
+  return requireFittingLens(lens, model.anatomy);
 }
 
 /** The embedding and all layers, or the layers asked for. */

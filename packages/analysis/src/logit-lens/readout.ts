@@ -8,11 +8,31 @@ export interface RawCell {
   readonly logits: readonly number[];
   readonly probabilities: readonly number[];
   readonly entropy: number;
-  readonly answer?: {
-    readonly logit: number;
-    readonly probability: number;
-    readonly rank: number;
-  };
+  /** From the final prediction to this one, where that was asked. */
+  readonly divergence?: number;
+  /** One for each token that is followed, in the order asked. */
+  readonly followed: readonly FollowedToken[];
+}
+
+/** How a token fares in a cell. */
+export interface FollowedToken {
+  readonly logit: number;
+  readonly probability: number;
+  readonly rank: number;
+}
+
+/** What is read besides the most likely tokens. */
+export interface ReadoutPlan {
+  /** Tokens for each row of the batch, as many for each. */
+  readonly followed: readonly (readonly number[])[];
+  /** (batch · position, vocab): the final prediction, as probabilities. */
+  readonly final?: MxArray | undefined;
+}
+
+/** The prediction after the last layer, (batch · position, vocab); lazy. */
+export function finalPrediction(anatomy: Anatomy, residual: MxArray): MxArray {
+  const logits = anatomy.unembed(anatomy.finalNorm(residual));
+  return mx.softmax(logits.reshape([-1, logits.shape[2]]), 1);
 }
 
 /**
@@ -20,17 +40,16 @@ export interface RawCell {
  *
  * @param residual (batch, position, hidden)
  * @param k tokens for each cell; no more than the vocabulary holds are given
- * @param answers a token for each row of the batch
  * @returns the cells of each row, by position
  */
 export async function readLayer(
   anatomy: Anatomy,
   residual: MxArray,
   k: number,
-  answers?: readonly number[],
+  plan: ReadoutPlan,
 ): Promise<RawCell[][]> {
   const [batch, width] = residual.shape;
-  const wanted = buildReadout(anatomy, residual, k, answers);
+  const wanted = buildReadout(anatomy, residual, k, plan);
   await evaluate([wanted.indices, wanted.numbers]);
   const indices = toFlat(wanted.indices);
   const numbers = toFlat(wanted.numbers);
@@ -40,6 +59,7 @@ export async function readLayer(
     parseCell(
       [...indices.subarray(row * count, (row + 1) * count)],
       [...numbers.subarray(row * stride, (row + 1) * stride)],
+      plan.final !== undefined,
     );
   return Array.from({ length: batch }, (_, prompt) =>
     Array.from({ length: width }, (_, position) => cell(prompt * width + position)),
@@ -51,7 +71,7 @@ function buildReadout(
   anatomy: Anatomy,
   residual: MxArray,
   k: number,
-  answers: readonly number[] | undefined,
+  { followed, final }: ReadoutPlan,
 ): { indices: MxArray; numbers: MxArray } {
   const logits = anatomy.unembed(anatomy.finalNorm(residual)); // (batch, position, vocab)
   const [batch, width, vocab] = logits.shape; // the matrix's vocabulary, not the tokenizer's
@@ -61,31 +81,49 @@ function buildReadout(
   const peak = values.index(mx.Slice(), mx.Slice(0, 1)); // (rows, 1)
   const certainty = mx.takeAlongAxis(probabilities, indices.index(mx.Slice(), mx.Slice(0, 1)), 1);
   const normalizer = mx.subtract(peak, mx.log(certainty)); // (rows, 1)
-  const rows = [batch * width, 1, vocab];
-  const meanLogit = mx // a product of row and column: no array of the size of the logits between them
-    .matmul(probabilities.reshape(rows), flat.reshape([batch * width, vocab, 1]))
-    .reshape([batch * width, 1]);
-  const entropy = mx.maximum(mx.subtract(normalizer, meanLogit), 0); // rounding may go below
-  const parts = [normalizer, entropy, values];
-  if (answers) parts.push(...readAnswers(flat, answers, width));
+  const entropy = mx.subtract(normalizer, meanUnder(probabilities, flat));
+  const parts = [normalizer, mx.maximum(entropy, 0), values]; // rounding may go below
+  if (final) parts.push(divergenceFrom(final, flat, normalizer));
+  const count = followed[0]?.length ?? 0;
+  for (let index = 0; index < count; index++) {
+    const tokens = followed.flatMap((ids) => new Array<number>(width).fill(ids[index]));
+    parts.push(...readTokens(flat, tokens));
+  }
   return { indices, numbers: mx.concatenate(parts, 1) };
 }
 
-/** Logit and rank of each row's answer, both (rows, 1). */
-function readAnswers(flat: MxArray, answers: readonly number[], width: number): MxArray[] {
-  const ids = answers.flatMap((id) => new Array<number>(width).fill(id));
-  const logit = mx.takeAlongAxis(flat, mx.array(ids, mx.int32).reshape([-1, 1]), 1);
+/** Each row's mean of values under probabilities, (rows, 1): a product of row and column, without an array of their size between them. */
+function meanUnder(probabilities: MxArray, values: MxArray): MxArray {
+  const [rows, vocab] = values.shape;
+  return mx
+    .matmul(probabilities.reshape([rows, 1, vocab]), values.reshape([rows, vocab, 1]))
+    .reshape([rows, 1]);
+}
+
+/** KL(final ‖ this) in nats, (rows, 1). */
+function divergenceFrom(final: MxArray, logits: MxArray, normalizer: MxArray): MxArray {
+  const surprise = mx.subtract(normalizer, meanUnder(final, logits));
+  const own = meanUnder(final, mx.log(mx.maximum(final, 1e-37))); // 0 · log 0 is 0
+  return mx.maximum(mx.add(surprise, own), 0);
+}
+
+/** Rank and logit of each row's token, both (rows, 1). */
+function readTokens(flat: MxArray, ids: readonly number[]): MxArray[] {
+  const logit = mx.takeAlongAxis(flat, mx.array([...ids], mx.int32).reshape([-1, 1]), 1);
   const above = mx.sum(mx.greater(flat, logit), 1, true);
   return [mx.add(above, 1).astype(flat.dtype), logit];
 }
 
-/** @param numbers normalizer, entropy, the top logits, then rank and logit of the answer if there is one */
-function parseCell(ids: number[], numbers: number[]): RawCell {
+/** @param numbers normalizer, entropy, the top logits, the divergence if there is one, then rank and logit of each followed token */
+function parseCell(ids: number[], numbers: number[], diverges: boolean): RawCell {
   const [normalizer, entropy, ...rest] = numbers;
-  const logits = rest.slice(0, ids.length);
-  const [rank, logit] = rest.slice(ids.length);
+  const logits = rest.splice(0, ids.length);
   const probability = (value: number) => Math.exp(value - normalizer);
-  const cell = { ids, logits, probabilities: logits.map(probability), entropy };
-  if (rank === undefined) return cell;
-  return { ...cell, answer: { logit, probability: probability(logit), rank } };
+  const [divergence] = diverges ? rest.splice(0, 1) : [];
+  const followed = Array.from({ length: rest.length / 2 }, (_, index): FollowedToken => {
+    const [rank, logit] = rest.slice(2 * index, 2 * index + 2);
+    return { logit, probability: probability(logit), rank };
+  });
+  const cell = { ids, logits, probabilities: logits.map(probability), entropy, followed };
+  return divergence === undefined ? cell : { ...cell, divergence };
 }

@@ -3,6 +3,7 @@ import type { Grid, Result, Table, TokenText } from "@mlxterp/results";
 
 type Cells = Grid<"layer" | "position">;
 type RankedCells = Grid<"layer" | "position" | "rank">;
+type FollowedCells = Grid<"layer" | "position" | "followed">;
 
 /** The first layer is `"embedding"` unless layers were chosen; a token of `position` is the one read at. */
 export type LensGrids = {
@@ -12,6 +13,12 @@ export type LensGrids = {
   readonly probability: RankedCells;
   /** Of the whole distribution, in nats: 0 is certain, ln(vocab) knows nothing. */
   readonly entropy: Cells;
+  /** KL(final ‖ this) in nats, where `kl` was asked: what is still missing here. */
+  readonly divergence?: Cells;
+  /** Of the tokens of `follow`. */
+  readonly followedRank?: FollowedCells;
+  readonly followedLogit?: FollowedCells;
+  readonly followedProbability?: FollowedCells;
   /** Of the followed answer; a rank of 1 is the most likely token. */
   readonly answerRank?: Cells;
   readonly answerLogit?: Cells;
@@ -48,6 +55,8 @@ export interface LensCell {
   /** In nats. */
   readonly entropy: number;
   readonly answer?: LensAnswer;
+  /** KL(final ‖ this) in nats, where it was asked. */
+  readonly divergence?: number;
 }
 
 /** One depth of the model. */
@@ -85,7 +94,13 @@ export function lensRows({ grids, tables }: LensResult): LensRow[] {
         };
       });
       const answer = answerAt(grids, at);
-      return { top, entropy: grids.entropy.values[at], ...(answer && { answer }) };
+      const divergence = grids.divergence?.values[at];
+      return {
+        top,
+        entropy: grids.entropy.values[at],
+        ...(answer && { answer }),
+        ...(divergence !== undefined && { divergence }),
+      };
     }),
   }));
 }

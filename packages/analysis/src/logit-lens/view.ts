@@ -5,7 +5,9 @@ import {
   fedBlocks,
   formatNumber,
   formatPercent,
+  type Grid,
   type GridBlock,
+  type LinesBlock,
   labelText,
   noteBlocks,
   section,
@@ -16,10 +18,12 @@ import { type LensCell, type LensResult, type LensRow, lensRows } from "./result
 export function lensView(result: LensResult): Block[] {
   const rows = lensRows(result);
   const positions = result.grids.entropy.labels.position.map(labelText);
+  const trajectories = lensTrajectories(result);
   return [
     ...fedBlocks(result.fed),
     ...noteBlocks(result.notes),
     lensGrid(result),
+    ...(trajectories ? [{ ...trajectories, only: "page" as const }] : []),
     section(`At the last position read, after "${positions.at(-1)}"`, lastPosition(rows, result)),
   ];
 }
@@ -62,13 +66,59 @@ export function lensGrid(result: LensResult): GridBlock {
   };
 }
 
+/**
+ * How tokens rise through the layers at the last position read: the answer and those followed, or without any the entropy and,
+ * where it was asked, the way that is left to the final prediction.
+ *
+ * @returns undefined for a result that followed nothing
+ * @example
+ * const risen = await logitLens(model, "the capital of France is", { follow: ["Paris", "Rome"], positions: [-1] });
+ * lensTrajectories(risen)?.lines.map(({ label }) => label.trim()); // ["Paris", "Rome"]
+ */
+export function lensTrajectories(result: LensResult): LinesBlock | undefined {
+  const { grids } = result;
+  const { layer, position } = grids.entropy.labels;
+  const last = position.length - 1;
+  const line = (label: string, grid: Grid, at: (row: number) => number) => ({
+    label,
+    values: layer.map((_, row) => grid.values[at(row)]),
+  });
+  const single = (row: number) => row * position.length + last;
+  const answer = followed(result);
+  const count = grids.followedProbability?.labels.followed.length ?? 0;
+  const lines = [
+    ...(answer && grids.answerProbability
+      ? [line(answer.text, grids.answerProbability, single)]
+      : []),
+    ...Array.from({ length: count }, (_, index) => {
+      const grid = grids.followedProbability!;
+      const label = labelText(grid.labels.followed[index]);
+      return line(label, grid, (row) => single(row) * count + index);
+    }),
+  ];
+  const far = grids.divergence && line("nats to the final prediction", grids.divergence, single);
+  if (lines.length === 0 && !far) return undefined;
+  return {
+    kind: "lines",
+    title: lines.length > 0 ? "How tokens rise" : "What is left to the final prediction",
+    subtitle: `After "${labelText(position[last])}"`,
+    xTitle: "residual stream after",
+    yTitle: lines.length > 0 ? "probability" : "KL divergence, nats",
+    x: layer.map((one) => labelText(one)),
+    lines: lines.length > 0 ? lines : [far!],
+  };
+}
+
 function gridCell({ top: [best] }: LensCell, answer: number | undefined): Cell {
   const text = visibleToken(best.text);
   if (best.id === answer) return { text, tone: "strong" };
   return best.probability < 0.3 ? { text, tone: "quiet" } : text;
 }
 
-function describe({ top, entropy, answer }: LensCell, followedText: string | undefined): string {
+function describe(
+  { top, entropy, answer, divergence }: LensCell,
+  followedText: string | undefined,
+): string {
   const lines = top.map(
     ({ text, probability, logit }) =>
       `${visibleToken(text)}  ${formatPercent(probability)}  (logit ${formatNumber(logit)})`,
@@ -78,7 +128,9 @@ function describe({ top, entropy, answer }: LensCell, followedText: string | und
       `${followedText}: rank ${answer.rank}, probability ${formatPercent(answer.probability)}`,
     );
   }
-  return [...lines, `entropy ${formatNumber(entropy)} nats`].join("\n");
+  lines.push(`entropy ${formatNumber(entropy)} nats`);
+  if (divergence !== undefined) lines.push(`${formatNumber(divergence)} nats to the end`);
+  return lines.join("\n");
 }
 
 function lastPosition(rows: readonly LensRow[], result: LensResult): Block {

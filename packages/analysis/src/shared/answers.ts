@@ -1,18 +1,50 @@
-/** From what a user calls an answer to one token id. */
-import { OutOfRangeError } from "@mlxterp/core";
+/** From what a user calls an answer to token ids: one, several of which any will do, or several that follow each other. */
+import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { type Note, visibleToken } from "@mlxterp/results";
 import { AnswerTokenError, MissingTokenizerError } from "./errors.js";
 import type { AnalysisModel } from "./model.js";
 import { type OnePrompt, type TokenText, textOf } from "./prompts.js";
+import type { TokenSet } from "./token-sets.js";
 
 /** A token: its id, or a text that is one token when it follows the prompt, such as `"Paris"`. */
 export type Answer = number | string;
 
-/** The token of an answer, and what a reader must know of how it was read. */
+/** Several tokens, any of which is right: their probabilities are summed. */
+export interface AnyAnswer {
+  readonly any: readonly Answer[];
+}
+
+/** Several tokens that follow each other: their log probabilities are summed, each after those before it. */
+export interface SequenceAnswer {
+  readonly sequence: string | readonly number[];
+}
+
+export type AnswerChoice = Answer | AnyAnswer | SequenceAnswer;
+
+/** An answer as ids, as results keep it. */
+export type AskedAnswer = number | { readonly any: number[] } | { readonly sequence: number[] };
+
+/** The tokens of an answer; what it is called by is its first id, and a text that shows them. */
+export interface AnswerTokens extends TokenText {
+  /** All that are right; one for a sequence. */
+  readonly set: TokenSet;
+  /** More than one, where they follow each other. */
+  readonly sequence?: readonly number[];
+}
+
+/** An answer, and what a reader must know of how it was read. */
 export interface ResolvedAnswer {
-  readonly token: TokenText;
+  readonly token: AnswerTokens;
   readonly notes: readonly Note[];
+}
+
+/** What a method can score beside single tokens. */
+export interface AnswerKinds {
+  /** Several tokens of which any will do. */
+  readonly sets?: boolean;
+  /** Several that follow each other. */
+  readonly sequences?: boolean;
 }
 
 /**
@@ -28,10 +60,15 @@ export interface ResolvedAnswer {
  * const { id } = resolveAnswer(model, "Paris", "the capital of France is");
  */
 export function resolveAnswer(model: AnalysisModel, answer: Answer, prompt: OnePrompt): TokenText {
-  return readAnswer(model, answer, prompt).token;
+  return readToken(model, answer, prompt).token;
 }
 
-function readAnswer(model: AnalysisModel, answer: Answer, prompt: OnePrompt): ResolvedAnswer {
+interface ReadToken {
+  readonly token: TokenText;
+  readonly notes: readonly Note[];
+}
+
+function readToken(model: AnalysisModel, answer: Answer, prompt: OnePrompt): ReadToken {
   const { id, other } =
     typeof answer === "number" ? { id: answer, other: undefined } : idOf(model, answer, prompt);
   const { vocab } = model.anatomy;
@@ -48,11 +85,14 @@ function readAnswer(model: AnalysisModel, answer: Answer, prompt: OnePrompt): Re
 /** One answer for each prompt: as many as there are prompts, or one for all. */
 export function resolveAnswers(
   model: AnalysisModel,
-  answers: Answer | readonly Answer[],
+  answers: AnswerChoice | readonly AnswerChoice[],
   prompts: readonly OnePrompt[],
   name = "answer",
+  kinds: AnswerKinds = {},
 ): ResolvedAnswer[] {
-  const list = Array.isArray(answers) ? (answers as readonly Answer[]) : [answers as Answer];
+  const list = Array.isArray(answers)
+    ? (answers as readonly AnswerChoice[])
+    : [answers as AnswerChoice];
   if (list.length !== 1 && list.length !== prompts.length) {
     throw new InvalidArgumentError(
       name,
@@ -60,9 +100,77 @@ export function resolveAnswers(
       `${list.length} answers do not fit ${prompts.length} prompts; give one for each, or one for all.`,
     );
   }
-  return prompts.map((prompt, index) =>
-    readAnswer(model, list[list.length === 1 ? 0 : index], prompt),
-  );
+  return prompts.map((prompt, index) => {
+    const answer = list[list.length === 1 ? 0 : index];
+    const found = readAnswer(model, answer, prompt);
+    requireKind(name, found.token, kinds);
+    return found;
+  });
+}
+
+function requireKind(
+  name: string,
+  { text, set, sequence }: AnswerTokens,
+  kinds: AnswerKinds,
+): void {
+  if (sequence && !kinds.sequences) {
+    const instead = kinds.sets ? "Give one token, or several of which any will do ({ any })" : "Give one token"; // biome-ignore format: one choice
+    const rule = `${JSON.stringify(text)} is ${sequence.length} tokens, and this method reads one position. ${instead}; task, patch and ablate score sequences.`;
+    throw new InvalidArgumentError(name, sequence, rule);
+  }
+  if (typeof set === "number" || kinds.sets) return;
+  const rule = `this method is about one token for each prompt, not about ${set.length} of which any will do. Methods that compare two prompts, and ablate, take several.`;
+  throw new InvalidArgumentError(name, set, rule);
+}
+
+/** The ids of answers, as methods take them again. */
+export function askedAnswers(answers: readonly ResolvedAnswer[]): AskedAnswer[] {
+  return answers.map(({ token: { set, sequence } }) => {
+    if (sequence) return { sequence: [...sequence] };
+    return typeof set === "number" ? set : { any: [...set] };
+  });
+}
+
+/** Tokens shown of a set. */
+const shown = 3;
+
+function readAnswer(model: AnalysisModel, answer: AnswerChoice, prompt: OnePrompt): ResolvedAnswer {
+  if (typeof answer !== "object") {
+    const { token, notes } = readToken(model, answer, prompt);
+    return { token: { ...token, set: token.id }, notes };
+  }
+  if ("sequence" in answer) return readSequence(model, answer.sequence, prompt);
+  const all = answer.any.map((one) => readToken(model, one, prompt));
+  const tokens = [...new Map(all.map(({ token }) => [token.id, token])).values()];
+  const notes = all.flatMap((one) => one.notes);
+  if (tokens.length === 1) return { token: { ...tokens[0], set: tokens[0].id }, notes };
+  const some = tokens.slice(0, shown).map(({ text }) => text);
+  const more = tokens.length > shown ? ` … (${tokens.length} tokens)` : "";
+  const text = `${some.join(" /")}${more}`;
+  return { token: { id: tokens[0].id, text, set: tokens.map(({ id }) => id) }, notes };
+}
+
+function readSequence(
+  model: AnalysisModel,
+  sequence: string | readonly number[],
+  prompt: OnePrompt,
+): ResolvedAnswer {
+  const ids = typeof sequence === "string" ? sequenceOf(model, sequence, prompt) : sequence;
+  const tokens = ids.map((id) => readToken(model, id, prompt).token); // checks the ids
+  const text = tokens.map((token) => token.text).join("");
+  const [{ id }] = tokens;
+  return { token: { id, text, set: id, ...(ids.length > 1 && { sequence: ids }) }, notes: [] };
+}
+
+/** The tokens of a text behind a prompt, with a blank between words. */
+function sequenceOf(model: AnalysisModel, text: string, prompt: OnePrompt): number[] {
+  const { tokenizer } = model;
+  if (!tokenizer) throw new MissingTokenizerError(text);
+  const { spaced, written } = readings(tokenizer, text, prompt);
+  const ids = spaced ?? written;
+  if (ids && ids.length > 0) return ids;
+  const rule = `behind its prompt the tokens of the prompt become others, so ${JSON.stringify(text)} does not continue it. Give the ids.`;
+  throw new InvalidArgumentError("answer", text, rule);
 }
 
 /** @returns the token, and the other one that the text could mean */
@@ -72,12 +180,7 @@ function idOf(model: AnalysisModel, text: string, prompt: OnePrompt) {
     if (/^\d+$/.test(text)) return { id: Number(text), other: undefined };
     throw new MissingTokenizerError(text);
   }
-  const context = typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
-  const start = tokenizer.encode(context);
-  const after = (added: string) => continuation(start, tokenizer.encode(context + added));
-  const written = after(text);
-  const isWord = /^[\p{L}\p{N}]/u.test(text) && !/\s$/u.test(context);
-  const spaced = isWord && context !== "" ? after(` ${text}`) : undefined;
+  const { spaced, written } = readings(tokenizer, text, prompt);
   const exact = written?.length === 1 ? written[0] : undefined;
   if (spaced?.length === 1) {
     return { id: spaced[0], other: exact === spaced[0] ? undefined : exact };
@@ -87,6 +190,18 @@ function idOf(model: AnalysisModel, text: string, prompt: OnePrompt) {
   const alone = tokenizer.encode(text).filter((id) => !empty.includes(id));
   if (alone.length === 1) return { id: alone[0], other: undefined };
   throw new AnswerTokenError(text, tokenizer.pieces(spaced ?? written ?? alone));
+}
+
+/** What a text is behind a prompt, as it is written and, where it is a word, after a blank. */
+function readings(tokenizer: Tokenizer, text: string, prompt: OnePrompt) {
+  const context = typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
+  const start = tokenizer.encode(context);
+  const after = (added: string) => continuation(start, tokenizer.encode(context + added));
+  const isWord = /^[\p{L}\p{N}]/u.test(text) && !/\s$/u.test(context);
+  return {
+    written: after(text),
+    spaced: isWord && context !== "" ? after(` ${text}`) : undefined,
+  };
 }
 
 /** What follows `start` in `whole`; undefined when the tokens of the start changed. */

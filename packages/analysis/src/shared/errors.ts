@@ -10,7 +10,7 @@ export class AnswerTokenError extends MlxterpError {
     readonly pieces: readonly string[],
   ) {
     super(
-      `An answer must be one token, but "${answer}" is ${pieces.length} here: ${quoted(pieces)}. Choose another word (mind the leading space), or pass a token id.`,
+      `An answer must be one token, but "${answer}" is ${pieces.length} here: ${quoted(pieces)}. Choose another word (mind the leading space), pass a token id, or score its tokens one after the other: { sequence: ${JSON.stringify(answer)} }.`,
     );
   }
 }
@@ -34,7 +34,7 @@ export class UnequalLengthError extends MlxterpError {
     super(
       `Prompts are patched position by position, so they need the same number of tokens. ` +
         `${names[0]}: ${first.length} (${quoted(first)}); ${names[1]}: ${second.length} (${quoted(second)}). ` +
-        `${firstDifference(first, second, names)} Choose words that the tokenizer splits alike.`,
+        `${firstDifference(first, second, names)} Choose words that the tokenizer splits alike, or mark those that stand for each other (spans).`,
     );
   }
 }

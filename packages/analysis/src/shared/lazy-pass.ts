@@ -1,6 +1,6 @@
 /** One pass of which only what is computed from its values is kept. */
 import { lastPositions, type PassOptions, type Prompt, type TraceCore } from "@mlxterp/core";
-import { evaluate, type MxArray } from "@mlxterp/mlx";
+import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import type { AnalysisModel } from "./model.js";
 
 /** Turns the values of an open trace into the arrays that are wanted. */
@@ -49,4 +49,21 @@ export function lastLogits(
   const { layers } = model.anatomy;
   const residual = lastPositions(trace.at(`layers.${layers - 1}`).value, lengths);
   return model.anatomy.unembed(model.anatomy.finalNorm(residual));
+}
+
+/**
+ * The logits at the last tokens of rows that are equally long, in their order.
+ *
+ * @returns (rows, steps, vocab)
+ */
+export function lastLogitsOf(model: AnalysisModel, trace: TraceCore, steps: number): MxArray {
+  return stepLogits(model, trace.at(`layers.${model.anatomy.layers - 1}`).value, steps);
+}
+
+/** The same of the residual stream after the last layer, (rows, position, hidden). */
+export function stepLogits({ anatomy }: AnalysisModel, stream: MxArray, steps: number): MxArray {
+  const [rows, length, hidden] = stream.shape;
+  const ending = stream.index(mx.Slice(), mx.Slice(length - steps, length));
+  const logits = anatomy.unembed(anatomy.finalNorm(ending.reshape([rows * steps, hidden])));
+  return logits.reshape([rows, steps, -1]);
 }

@@ -12,7 +12,8 @@ const budget = 128 * 2 ** 20; // bytes
  */
 export function rowsThatFit(model: AnalysisModel, length: number): number {
   const { anatomy } = model;
-  const { hidden, heads, vocab } = anatomy;
+  const { hidden, vocab } = anatomy;
+  const heads = anatomyPart(anatomy, "heads") ?? 0; // recurrent models have none
   const mlpHidden = anatomyPart(anatomy, "weights")?.(0).W_in.shape[1] ?? 4 * hidden;
   const residual = length * (8 * hidden + 3 * mlpHidden);
   const attention = 2 * heads * length ** 2;

@@ -1,24 +1,23 @@
 /** What a run is judged by: one number for each row of last-position logits. */
 import { InvalidArgumentError, isArray, isCallable, type MxArray, mx } from "@mlxterp/mlx";
 import { MetricShapeError } from "./errors.js";
+import { type MetricName, metricNames } from "./metric-names.js";
+import { ranksOf } from "./ranks.js";
+import { logitsOf, logProbabilityOf, type TokenSet } from "./token-sets.js";
 
-/**
- * - `logitDifference`: logit of the answer − logit of the wrong answer. Linear in the residual stream's last read,
- *   blind to what raises both; the usual choice (Heimersheim & Nanda 2024, arXiv 2404.15255, section 4.2).
- * - `probability`: of the answer. Saturates near 0 and 1, so small effects hide there.
- * - `logProbability`: its natural logarithm.
- */
-export type MetricName = "logitDifference" | "probability" | "logProbability";
+export type { MetricName } from "./metric-names.js";
 
 /** A metric of one's own: logits (rows, vocab) → (rows). Lazy: it must not evaluate. */
 export type MetricFunction = (logits: MxArray) => MxArray;
 
 export type Metric = MetricName | MetricFunction;
 
-/** The tokens that a metric is about: one for each row of logits, or one for all. */
+/** What a metric is about: of each row of logits the token, or tokens, that are right; or those of all rows. */
 export interface MetricTokens {
-  readonly answer: readonly number[];
-  readonly wrongAnswer?: readonly number[];
+  readonly answer: readonly TokenSet[];
+  readonly wrongAnswer?: readonly TokenSet[] | undefined;
+  /** The clean run's logits, (rows or 1, vocab), for `kl`. */
+  readonly reference?: MxArray;
 }
 
 /** The default: the logit difference where there is a wrong answer, else the log probability. */
@@ -31,41 +30,68 @@ export function metricName(metric: Metric): string {
   return typeof metric === "string" ? metric : metric.name || "custom";
 }
 
+/** Whether less of it is better. */
+export function isLoss(metric: string): boolean {
+  return metric === "kl" || metric === "rank" || metric === "crossEntropy";
+}
+
 /**
  * A function from logits (rows, vocab) to scores (rows).
  *
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an unknown name, or a logit difference without wrong answer
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an unknown name, a difference without wrong answer, or `kl` where nothing is compared
  */
 export function createMetric(metric: Metric, tokens: MetricTokens): MetricFunction {
   if (isCallable(metric)) return (logits) => checked(metric(logits), logits.shape[0]);
-  const { answer, wrongAnswer } = tokens;
+  const { answer, reference } = tokens;
+  const logProbability = (logits: MxArray) => logProbabilityOf(logits, answer);
   switch (metric) {
     case "probability":
-      return (logits) => mx.exp(logProbability(logits, answer));
+      return (logits) => mx.exp(logProbability(logits));
     case "logProbability":
-      return (logits) => logProbability(logits, answer);
-    case "logitDifference":
-      if (!wrongAnswer) {
-        const rule = "a logit difference needs { wrongAnswer }; or choose logProbability.";
+      return logProbability;
+    case "crossEntropy":
+      return (logits) => mx.negative(logProbability(logits));
+    case "rank":
+      return (logits) => ranksOf(logits, answer);
+    case "accuracy":
+      return (logits) => mx.equal(ranksOf(logits, answer), 1).astype(mx.float32);
+    case "logitDifference": {
+      const wrong = wrongOf(metric, tokens);
+      return (logits) => mx.subtract(logitsOf(logits, answer), logitsOf(logits, wrong));
+    }
+    case "probabilityDifference": {
+      const wrong = wrongOf(metric, tokens);
+      return (logits) =>
+        mx.subtract(mx.exp(logProbability(logits)), mx.exp(logProbabilityOf(logits, wrong)));
+    }
+    case "kl":
+      if (!reference) {
+        const rule =
+          "kl compares with the clean run; this method does not keep it. Use patch, ablate or path.";
         throw new InvalidArgumentError("metric", metric, rule);
       }
-      return (logits) => mx.subtract(logitsOf(logits, answer), logitsOf(logits, wrongAnswer));
+      return (logits) => divergence(reference, logits);
     default: {
-      const rule = `"${String(metric)}" is not known; known: logitDifference, probability, logProbability, or a function.`;
+      const rule = `"${String(metric)}" is not known; known: ${metricNames.join(", ")}, or a function.`;
       throw new InvalidArgumentError("metric", metric, rule);
     }
   }
 }
 
-function logProbability(logits: MxArray, answer: readonly number[]): MxArray {
-  return mx.subtract(logitsOf(logits, answer), mx.logsumexp(logits, 1));
+function wrongOf(metric: string, { wrongAnswer }: MetricTokens): readonly TokenSet[] {
+  if (wrongAnswer) return wrongAnswer;
+  const kind = metric === "logitDifference" ? "logit difference" : "difference of probabilities";
+  const rule = `a ${kind} needs { wrongAnswer }; or choose logProbability.`;
+  throw new InvalidArgumentError("metric", metric, rule);
 }
 
-/** One token’s logit of each row, or one token’s of all: (rows, vocab) → (rows). Lazy. */
-export function logitsOf(logits: MxArray, tokens: readonly number[]): MxArray {
-  if (tokens.length === 1) return logits.index("...", tokens[0]);
-  const index = mx.array([...tokens], mx.int32).reshape([-1, 1]);
-  return mx.takeAlongAxis(logits, index, 1).squeeze(1);
+/** KL(reference ‖ logits), (rows); a product, since sums over a vocabulary are slow. */
+function divergence(reference: MxArray, logits: MxArray): MxArray {
+  const own = mx.subtract(reference, mx.logsumexp(reference, 1, true)); // log probabilities
+  const other = mx.subtract(logits, mx.logsumexp(logits, 1, true));
+  const weights = mx.expandDims(mx.exp(own), 1); // (rows or 1, 1, vocab)
+  const differences = mx.expandDims(mx.subtract(own, other), 2); // (rows, vocab, 1)
+  return mx.matmul(weights, differences).reshape([logits.shape[0]]);
 }
 
 function checked(scores: unknown, rows: number): MxArray {

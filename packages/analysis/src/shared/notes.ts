@@ -19,6 +19,19 @@ export function answerNotes(
   return [{ code: "ANSWER_NOT_FIRST", text: `${which}: this is not what the model predicts.` }];
 }
 
+/** Three prompts of four. */
+const enough = 0.75;
+
+/** A task that the model does not do: what explains its answers explains little. */
+export function taskNotes(prefers: readonly (boolean | undefined)[]): Note[] {
+  const known = prefers.filter((one) => one !== undefined);
+  const right = known.filter(Boolean).length;
+  if (known.length === 0 || right >= enough * known.length) return [];
+  const where = known.length > 1 ? ` on ${known.length - right} of ${known.length} clean prompts` : " on the clean prompt"; // biome-ignore format: one choice
+  const text = `the model prefers the wrong answer${where}: it does not do this task, and what explains its answers explains little of it.`;
+  return [{ code: "TASK_NOT_DONE", text }];
+}
+
 /** Probabilities near all or nothing hide what happens to the logits. */
 export function saturationNotes(metric: string, values: readonly number[]): Note[] {
   if (metric !== "probability") return [];

@@ -43,9 +43,14 @@ export function fedOf(
   model: AnalysisModel,
   role: string,
   ids: readonly number[],
-  answers: Pick<Fed, "answer" | "wrongAnswer"> = {},
+  { answer, wrongAnswer }: Pick<Fed, "answer" | "wrongAnswer"> = {},
 ): Fed {
-  return { role, ...promptTokens(model, ids), ...answers };
+  const shown = ({ id, text }: TokenText) => ({ id, text });
+  return {
+    ...{ role, ...promptTokens(model, ids) },
+    ...(answer && { answer: shown(answer) }),
+    ...(wrongAnswer && { wrongAnswer: shown(wrongAnswer) }),
+  };
 }
 
 /** The tokens at some positions of a prompt, as labels of an axis. */

@@ -1,13 +1,30 @@
 /** Options that several methods have, each with its one sentence. */
 import { isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
+import { metricNames, smoothMetrics } from "./metric-names.js";
 import type { MetricFunction } from "./metrics.js";
 
 /** A token: its id, or a text that is one token when it follows the prompt. */
 const answer = z.union([z.int().min(0), z.string()]);
 
-/** One answer for all prompts, or one for each. */
-export const answers = z.union([answer, z.array(answer).min(1).readonly()]);
+const anyAnswer = z.strictObject({ any: z.array(answer).min(1).readonly() });
+const sequence = z.strictObject({
+  sequence: z.union([z.string().min(1), z.array(z.int().min(0)).min(1).readonly()]),
+});
+
+/** One token, several of which any will do, or several that follow each other. */
+export const answerChoice = z.union([answer, anyAnswer, sequence]);
+
+/** One answer for all prompts, or one for each; methods that read single tokens refuse others. */
+export const answers = z.union([
+  answer,
+  z.array(answerChoice).min(1).readonly(),
+  anyAnswer,
+  sequence,
+]);
+
+/** Several tokens. */
+export const tokenList = z.array(answer).min(1).readonly();
 
 /** Whole numbers that may count from the end. */
 export const indices = z.array(z.int()).min(1).readonly();
@@ -23,13 +40,19 @@ export const promptLists = z.union([
 
 export const batchSize = z.int().min(1).default(16).describe("prompts in one pass");
 
+const judged = "what runs are judged by; logitDifference with a wrong answer, else logProbability";
+
+/** What has a slope. */
 export const metric = z
-  .union([
-    z.enum(["logitDifference", "probability", "logProbability"]),
-    z.custom<MetricFunction>(isCallable),
-  ])
+  .union([z.enum(smoothMetrics), z.custom<MetricFunction>(isCallable)])
   .optional()
-  .describe("what runs are judged by; logitDifference with a wrong answer, else logProbability");
+  .describe(judged);
+
+/** What runs can be compared by. */
+export const anyMetric = z
+  .union([z.enum(metricNames), z.custom<MetricFunction>(isCallable)])
+  .optional()
+  .describe(judged);
 
 /** One of a few words, or a list of some of them. */
 export function wordOrWords<const T extends readonly [string, ...string[]]>(words: T) {

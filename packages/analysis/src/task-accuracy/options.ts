@@ -4,7 +4,7 @@ import { z } from "zod";
 import { answers, batchSize } from "../shared/schemas.js";
 
 export const taskAccuracyOptions = z.object({
-  answer: answers.describe("the clean prompts' answers, one token each; one for all, or one each"),
+  answer: answers.describe("the clean prompts' answers; one for all, or one each"),
   wrongAnswer: answers.describe("the corrupted prompts' answers"),
   batchSize,
 });

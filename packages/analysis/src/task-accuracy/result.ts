@@ -6,9 +6,11 @@ export type TaskPromptRow = {
   readonly pair: number;
   /** `clean` or `corrupted`. */
   readonly prompt: string;
-  /** Logit of the prompt's own answer − logit of the other one. */
+  /** Logit of the prompt's own answer − logit of the other one: means where several tokens are right, log probabilities where several follow each other. */
   readonly logitDifference: number;
-  /** Of the prompt's own answer in the whole vocabulary. */
+  /** Probability of the prompt's own answer − that of the other one, summed over tokens where several are right. */
+  readonly probabilityDifference: number;
+  /** Of the prompt's own answer in the whole vocabulary: the best of several, the worst of a sequence. */
   readonly rank: number;
   readonly probability: number;
   /** What the model puts first. */
@@ -26,6 +28,7 @@ export type TaskAccuracyTables = {
     /** Share of prompts whose own answer is first in the whole vocabulary. */
     readonly first: number;
     readonly logitDifference: number;
+    readonly probabilityDifference: number;
   }>;
 };
 

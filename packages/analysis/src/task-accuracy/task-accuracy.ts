@@ -5,22 +5,21 @@
  * then explains noise. So this comes first: for every prompt of every pair, which of the two answers the model prefers, and where its own answer
  * stands in the whole vocabulary.
  *
+ * A model prefers an answer where the sum of its tokens' probabilities is larger than that of the other answer's; where an answer is
+ * several tokens in a row, where their joint probability is.
+ *
  * Caveats. To prefer one of two answers is less than to give it: look at `first`. A task that a model does by a shortcut (the
  * last name, the more frequent word) is done all the same; pairs that exchange the roles show it.
  *
  * Source: Wang et al. 2022, arXiv 2211.00593, section 2.
  */
-import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
-import { evaluate, mx, toFlat } from "@mlxterp/mlx";
+import { provenanceOf } from "@mlxterp/core";
 import { bootstrapMean, createTable, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
-import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
-import { inBatches, mean } from "../shared/lists.js";
-import { logitsOf } from "../shared/metrics.js";
+import { mean } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
-import { textOf } from "../shared/prompts.js";
-import { ranksOf } from "../shared/ranks.js";
+import { ask, askedTogether, type PromptQuestion } from "./ask.js";
 import { type TaskAccuracyOptions, taskAccuracyOptions } from "./options.js";
 import type { TaskAccuracyResult, TaskPromptRow } from "./result.js";
 
@@ -42,10 +41,11 @@ export async function taskAccuracy(
 ): Promise<TaskAccuracyResult> {
   const asked = parseOptions("taskAccuracy", taskAccuracyOptions, options);
   const { batchSize, signal, onProgress } = asked;
-  const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
+  const kinds = { sequences: true, spans: "loose" } as const; // each prompt is asked by itself
+  const { pairs, notes, asked: answers } = resolvePairs(model, input, asked, kinds);
   const questions = pairs.flatMap(questionsOf);
   const rows: TaskPromptRow[] = [];
-  for (const batch of inBatches(questions, batchSize)) {
+  for (const batch of askedTogether(questions, batchSize)) {
     signal?.throwIfAborted();
     rows.push(...(await ask(model, batch)));
     onProgress?.({ done: rows.length, total: questions.length, stage: "asking" });
@@ -58,64 +58,28 @@ export async function taskAccuracy(
     fed: pairs.flatMap(({ clean, corrupted }) => [clean, corrupted]),
     grids: {},
     tables: {
-      prompts: createTable(["pair", "prompt", "logitDifference", "rank", "probability", "first"], rows), // biome-ignore format: one table
-      summary: createTable(["prompt", "prefers", ...intervals, "first", "logitDifference"], summary), // biome-ignore format: one table
+      prompts: createTable(["pair", "prompt", "logitDifference", "probabilityDifference", "rank", "probability", "first"], rows), // biome-ignore format: one table
+      summary: createTable(["prompt", "prefers", ...intervals, "first", "logitDifference", "probabilityDifference"], summary), // biome-ignore format: one table
     },
     notes: [...notes, ...taskNotes(summary)],
     provenance: provenanceOf(model),
   };
 }
 
-interface Question {
-  readonly pair: number;
-  readonly prompt: "clean" | "corrupted";
-  readonly ids: readonly number[];
-  readonly own: number;
-  readonly other: number;
-}
-
 function questionsOf(
   { clean, corrupted, answer, wrongAnswer }: PromptPair,
   pair: number,
-): Question[] {
-  const other = wrongAnswer!.id; // the options demand one
+): PromptQuestion[] {
+  const other = wrongAnswer!; // the options demand one
   return [
-    { pair, prompt: "clean", ids: clean.ids, own: answer.id, other },
-    { pair, prompt: "corrupted", ids: corrupted.ids, own: other, other: answer.id },
+    { pair, prompt: "clean", ids: clean.ids, own: answer, other },
+    { pair, prompt: "corrupted", ids: corrupted.ids, own: other, other: answer },
   ];
-}
-
-async function ask(model: AnalysisModel, batch: readonly Question[]): Promise<TaskPromptRow[]> {
-  const ids = batch.map((one) => one.ids);
-  const own = batch.map((one) => one.own);
-  const arrays = await lazyPass(model, ids as Prompt, {}, (trace) => {
-    const logits = lastLogits(model, trace, ids.map(({ length }) => length)).astype(mx.float32); // biome-ignore format: one call
-    const answer = logitsOf(logits, own);
-    return [
-      mx.subtract(answer, logitsOf(logits, batch.map(({ other }) => other))), // biome-ignore format: one call
-      ranksOf(logits, own),
-      mx.exp(mx.subtract(answer, mx.logsumexp(logits, 1))),
-      mx.argmax(logits, 1).astype(mx.float32),
-    ];
-  });
-  await evaluate([...arrays]);
-  const [differences, ranks, probabilities, first] = arrays.map((array) => [...toFlat(array)]);
-  if (!differences.every(Number.isFinite)) {
-    throw await notFiniteError("Logits", model, ids as Prompt);
-  }
-  return batch.map(({ pair, prompt }, row) => ({
-    pair,
-    prompt,
-    logitDifference: differences[row],
-    rank: ranks[row],
-    probability: probabilities[row],
-    first: textOf(model, [first[row]])[0],
-  }));
 }
 
 function summarize(all: readonly TaskPromptRow[], prompt: "clean" | "corrupted") {
   const rows = all.filter((row) => row.prompt === prompt);
-  const preferred = rows.map(({ logitDifference }) => (logitDifference > 0 ? 1 : 0));
+  const preferred = rows.map(({ probabilityDifference }) => (probabilityDifference > 0 ? 1 : 0));
   const interval = bootstrapMean(preferred);
   return {
     prompt,
@@ -123,6 +87,7 @@ function summarize(all: readonly TaskPromptRow[], prompt: "clean" | "corrupted")
     ...(interval && { low: interval.low, high: interval.high }),
     first: mean(rows.map(({ rank }) => (rank === 1 ? 1 : 0))),
     logitDifference: mean(rows.map(({ logitDifference }) => logitDifference)),
+    probabilityDifference: mean(rows.map((row) => row.probabilityDifference)),
   };
 }
 

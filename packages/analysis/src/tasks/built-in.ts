@@ -1,13 +1,15 @@
 /** Tasks that come along: templates and words, of which a model's tokenizer decides what is used. */
 import { uniformNumbers } from "@mlxterp/mlx";
+import type { MetricName } from "../shared/metric-names.js";
+import type { AnalysisModel } from "../shared/model.js";
 import { startTokens, usableTokens } from "../shared/vocabulary.js";
 import { docstring } from "./docstring.js";
-import { drawn, type PairMaker } from "./draw.js";
+import { drawn, type PairMaker, tooFew } from "./draw.js";
 import { facts } from "./facts.js";
 import { greaterThan } from "./greater-than.js";
 import type { TaskName } from "./names.js";
 import type { TaskPair } from "./task.js";
-import { knows, singleTokens } from "./words.js";
+import { knows, singleTokens, tokensAfter } from "./words.js";
 
 const names = ["Mary", "John", "Tom", "Anna", "Sue", "Ben", "Lily", "Max", "Tim", "Sam", "Mia", "Jack", "Emma", "James", "Sarah", "David", "Peter", "Paul", "Kate", "Lucy"]; // biome-ignore format: a list
 
@@ -24,11 +26,12 @@ const indirectObject: PairMaker = (model, { size, seed }) => {
   const usable = singleTokens(model, template("Mary", "John", "John"), names).filter((name) =>
     knows(model, template(name, "John", name)),
   );
+  const ids = idsAfter(model, template("Mary", "John", "John"), usable);
   const lengthOf = (text: string) => model.tokens(text).ids[0].length;
   const pairs = pairsOf(usable).flatMap(([first, second]): TaskPair[] => {
     const [clean, corrupted] = [template(first, second, second), template(first, second, first)];
     if (lengthOf(clean) !== lengthOf(corrupted)) return [];
-    return [{ clean, corrupted, answer: first, wrongAnswer: second }];
+    return [{ clean, corrupted, answer: ids.get(first)!, wrongAnswer: ids.get(second)! }];
   });
   return drawn(pairs, { size, seed }, "ioi", "names that are one token");
 };
@@ -38,12 +41,23 @@ const nouns: readonly (readonly [one: string, many: string])[] = [["boy", "boys"
 /** Subject–verb agreement over a noun between (Linzen et al. 2016, arXiv 1611.01368). */
 const agreement: PairMaker = (model, { size, seed }) => {
   const context = "The";
+  const prompt = (noun: string, between: string) => `The ${noun} near the ${between}`;
   const usable = nouns.filter((both) => singleTokens(model, context, both).length === 2);
-  const pairs = usable.flatMap(([one, many]) =>
+  if (usable.length === 0) throw tooFew("agreement", "nouns that are one token in both numbers");
+  const [[one, many]] = usable;
+  const verbs = idsAfter(model, prompt(many, one), ["are", "is"]);
+  const [answer, wrongAnswer] = [verbs.get("are"), verbs.get("is")];
+  if (answer === undefined || wrongAnswer === undefined) {
+    throw tooFew(
+      "agreement",
+      'nouns and verbs, of which it needs "are" and "is" as one token each',
+    );
+  }
+  const pairs = usable.flatMap(([single, plural]) =>
     usable.flatMap(([between]): TaskPair[] => {
-      if (between === one) return [];
-      const [clean, corrupted] = [many, one].map((noun) => `The ${noun} near the ${between}`);
-      return [{ clean, corrupted, answer: "are", wrongAnswer: "is" }];
+      if (between === single) return [];
+      const [clean, corrupted] = [plural, single].map((noun) => prompt(noun, between));
+      return [{ clean, corrupted, answer, wrongAnswer }];
     }),
   );
   return drawn(pairs, { size, seed }, "agreement", "nouns that are one token in both numbers");
@@ -52,16 +66,35 @@ const agreement: PairMaker = (model, { size, seed }) => {
 const women = ["Mary", "Anna", "Sue", "Lily", "Mia", "Emma", "Sarah", "Kate", "Lucy"];
 const men = ["John", "Tom", "Ben", "Max", "Tim", "Sam", "Jack", "James", "David"];
 
+/** The first is the paper's; others are for tokenizers that do not know its words. */
+const friends: readonly ((name: string) => string)[] = [
+  (name) => `So ${name} is a good friend, isn't`,
+  (name) => `When ${name} came home ,`,
+  (name) => `When ${name} came home`,
+];
+
 /** Gendered pronouns (Mathwin et al. 2023). */
 const pronouns: PairMaker = (model, { size, seed }) => {
-  const [she, he] = [women, men].map((list) => singleTokens(model, "So", list));
+  const template = friends
+    .map((prompt) => ({ prompt, ids: idsAfter(model, prompt("Mary"), ["she", "he"]) }))
+    .find(({ ids }) => ids.size === 2);
+  if (!template) {
+    throw tooFew(
+      "pronouns",
+      'words: none of its prompts is known as a whole, with "she" and "he" as one token',
+    );
+  }
+  const { prompt, ids } = template;
+  const [she, he] = [women, men].map((list) => list.filter((name) => knows(model, prompt(name))));
+  const lengthOf = (text: string) => model.tokens(text).ids[0].length;
   const pairs = she.flatMap((woman) =>
-    he.map((man): TaskPair => {
-      const [clean, corrupted] = [woman, man].map((name) => `So ${name} is a good friend, isn't`);
-      return { clean, corrupted, answer: "she", wrongAnswer: "he" };
+    he.flatMap((man): TaskPair[] => {
+      const [clean, corrupted] = [woman, man].map(prompt);
+      if (lengthOf(clean) !== lengthOf(corrupted)) return [];
+      return [{ clean, corrupted, answer: ids.get("she")!, wrongAnswer: ids.get("he")! }];
     }),
   );
-  return drawn(pairs, { size, seed }, "pronouns", "names of women and men that are one token");
+  return drawn(pairs, { size, seed }, "pronouns", "names of women and men of one length in tokens");
 };
 
 /**
@@ -84,6 +117,11 @@ const induction: PairMaker = (model, { size, seed }) => {
   });
 };
 
+/** What the paper of a task judges by, where that is not the logit difference. */
+export const taskMetrics: Partial<Record<TaskName, MetricName>> = {
+  "greater-than": "probabilityDifference",
+};
+
 /** By the name that the command takes. */
 export const builtInTasks: Readonly<Record<TaskName, PairMaker>> = {
   ioi: indirectObject,
@@ -94,6 +132,16 @@ export const builtInTasks: Readonly<Record<TaskName, PairMaker>> = {
   facts,
   docstring,
 };
+
+/** Words as the tokens that they are behind a known text, after a blank. */
+function idsAfter(model: AnalysisModel, context: string, words: readonly string[]) {
+  const found = tokensAfter(
+    model,
+    context,
+    words.map((word) => ` ${word}`),
+  );
+  return new Map([...found].map(([word, id]) => [word.trim(), id]));
+}
 
 function pairsOf(list: readonly string[]): [string, string][] {
   return list.flatMap((first) =>

@@ -2,12 +2,10 @@
  * Greater-than (Hanna, Liu & Variengien 2023, arXiv 2305.00586): "The war lasted from the year 1732 to the year 17" is to be
  * continued by more than 32.
  *
- * The paper sums the probabilities of all greater years and takes off those of all others. A task here has one answer and one wrong
- * answer for each pair: a greater year and a smaller one, both drawn, so that the mean over pairs estimates the mean logit of greater
- * years minus that of smaller ones. In the corrupted prompt the war begins so early that both are right; what it is for is to take
- * the reason away, not to ask for the other answer.
+ * As in the paper, the answer is every greater end of a year (33 … 99), and the wrong answer every other, the year itself among them
+ * (00 … 32); the metric is the difference of their summed probabilities. In the corrupted prompt the war begins so early that nearly
+ * all are right; what it is for is to take the reason away, not to ask for the other answer.
  */
-import { uniformNumbers } from "@mlxterp/mlx";
 import type { AnalysisModel } from "../shared/model.js";
 import { drawn, ofOneLength, type PairMaker } from "./draw.js";
 import type { TaskPair } from "./task.js";
@@ -50,6 +48,9 @@ function yearEnds(model: AnalysisModel, noun: string, century: string): YearEnds
 /** The corrupted beginning, a smaller year, the beginning, a greater year. */
 const enough = 4;
 
+/** As many as there are digits. */
+const few = 10;
+
 export const greaterThan: PairMaker = (model, draw) => {
   const usable = singleTokens(model, "The", nouns);
   const years = usable.length === 0 ? [] : centuries.map((one) => yearEnds(model, usable[0], one));
@@ -57,7 +58,7 @@ export const greaterThan: PairMaker = (model, draw) => {
     (year) =>
       year.ends.slice(2, -1).flatMap((_, at) => usable.map((noun) => ({ noun, year, at: at + 2 }))),
   );
-  const pairs = withAnswers(beginnings, draw.seed);
+  const pairs = beginnings.map(pairOf);
   return drawn(pairs, draw, "greater-than", "years whose ends are one token");
 };
 
@@ -68,14 +69,12 @@ interface Beginning {
   readonly at: number;
 }
 
-/** One answer above the beginning, one between both beginnings. */
-function withAnswers(list: readonly Beginning[], seed: number): TaskPair[] {
-  const random = uniformNumbers(seed);
-  return list.map(({ noun, year, at }) => {
-    const { ends } = year;
-    const [clean, corrupted] = [ends[at], ends[0]].map(({ text }) => prompt(noun, year, text));
-    const greater = at + 1 + Math.floor(random() * (ends.length - at - 1));
-    const smaller = 1 + Math.floor(random() * (at - 1));
-    return { clean, corrupted, answer: ends[greater].id, wrongAnswer: ends[smaller].id };
-  });
+/** All ends above the beginning against all others. */
+function pairOf({ noun, year, at }: Beginning): TaskPair {
+  const { ends } = year;
+  const early = ends.length > few ? 1 : 0; // 01, as in the paper
+  const [clean, corrupted] = [at, early].map((one) => prompt(noun, year, ends[one].text));
+  const idsOf = (list: YearEnds["ends"]) => ({ any: list.map(({ id }) => id) });
+  const [answer, wrongAnswer] = [idsOf(ends.slice(at + 1)), idsOf(ends.slice(0, at + 1))];
+  return { clean, corrupted, answer, wrongAnswer };
 }

@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { activationPatching } from "../activation-patching/activation-patching.js";
 import { llamaLike, sharedModel } from "../shared/test-support.js";
 import { taskAccuracy } from "../task-accuracy/task-accuracy.js";
-import { builtInTask, taskPairs } from "./open-task.js";
+import { builtInTask } from "./open-task.js";
 import { createTask } from "./task.js";
+import { taskPairs } from "./task-pairs.js";
 
 const tiny = await loadModel("tiny");
 const bare = new LanguageModel(
@@ -15,14 +16,8 @@ const bare = new LanguageModel(
 
 describe.each(["ioi", "agreement", "pronouns", "induction"])("the task %s", (name) => {
   it("has as many tokens in both prompts, which differ, and two answers", () => {
-    let task: ReturnType<typeof builtInTask>;
-    try {
-      task = builtInTask(tiny, name, { size: 5 });
-    } catch (error) {
-      expect(error).toMatchObject({ code: "INVALID_ARGUMENT" }); // a vocabulary of few words
-      expect(["agreement", "pronouns"]).toContain(name);
-      return;
-    }
+    const task = builtInTask(tiny, name, { size: 5 });
+    expect(task.notes).toEqual([]); // ids leave nothing to be read
     const { pairs, question } = task;
     expect(pairs.clean).toHaveLength(5);
     pairs.clean.forEach((ids, at) => {

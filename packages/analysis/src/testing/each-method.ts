@@ -18,11 +18,16 @@ const inputs: Readonly<Record<InputKind, unknown>> = {
 
 const second = "Tom and Anna went to the park . Anna gave a ball to";
 
+/** Whether a method asks what completes the prompts of a pair. */
+export function comparesAnswers({ input, options }: Method): boolean {
+  return input === "pairs" && fieldsOf(options).some(({ name }) => name === "answer");
+}
+
 /** Two of each, with answers of their own. Pairs are equally long: some methods have an axis of positions. */
 const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
   prompts: {
     input: [second, "the capital of France is"],
-    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"] },
+    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"], subject: ["park", "France"] }, // biome-ignore format: one object
   },
   pairs: {
     input: {
@@ -36,16 +41,26 @@ const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string
 
 /** Fewer runs than a reader would want, where there are many. */
 const cheap: Readonly<Record<string, Record<string, unknown>>> = {
-  circuit: { random: 2, fractions: [0.01, 0.1, 1] },
+  circuit: { random: 2, fractions: [0.01, 0.1, 1], minimality: 2, completeness: 1 },
   acdc: { threshold: 1 },
+  scan: { top: 2, random: 2 },
+  das: { steps: 2, layers: [2], nulls: 1 },
+  steer: { layers: [1], nulls: 1 },
+  weights: { tokens: 20, nulls: 2 },
+  patchscope: { nulls: 1 },
+  diff: { change: "layers.1.mlp=scale(0.5)" },
 };
+
+/** Of those, what a single run takes, too. */
+const { circuit: _many, acdc: _long, ...cheapOnes } = cheap;
 
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]] };
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean, subject: "park" }; // biome-ignore format: one table
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
-  return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
+  const answered = "answer" in options ? { ...options, wrongAnswer: "John" } : options;
+  return { ...answered, ...cheapOnes[method.name] };
 }
 
 /** What a method answers to one prompt or pair. */

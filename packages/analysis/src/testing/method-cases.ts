@@ -41,6 +41,11 @@ export function modelOfCase(method: string, name: string) {
   return loadModel(paths(method, name).model());
 }
 
+/** A file or folder of a case. */
+export function methodCaseFile(method: string, name: string, file: string): string {
+  return join(paths(method, name).folder, file);
+}
+
 function paths(method: string, name: string) {
   const folder = join(shared, "reference/methods", method, name);
   const about = () => JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));

@@ -41,6 +41,25 @@ describe("the edits of a view", () => {
     expect(model.original).toBe(model);
   });
 
+  it("are read once, however many views are made one from the other", () => {
+    let reads = 0;
+    const counted = new Proxy(
+      { "parts.0": times(2) },
+      {
+        ownKeys(target) {
+          reads++;
+          return Reflect.ownKeys(target);
+        },
+      },
+    );
+    let view = model.edit(counted);
+    const first = reads;
+    for (let index = 0; index < 5; index++) view = view.edit({ "parts.1": times(1) });
+    expect(reads).toBe(first); // else the next of a thousand views costs a thousand times the first
+    expect(first).toBeGreaterThan(0);
+    expect(view.forward(zero).item()).toBe(7);
+  });
+
   it("can be carried to another view", () => {
     const other = chain().withEdits(two.edits);
     expect(other.forward(zero).item()).toBe(23);

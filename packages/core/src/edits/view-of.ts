@@ -16,21 +16,23 @@ interface EditedEngine {
 }
 
 /**
- * The engine for a list of edits: the one there is, unless the modules differ.
+ * The engine for a list of edits: the one there is, unless the modules differ. Edits that were there already are neither
+ * read nor checked again, so that the next of a thousand views costs what the first did.
  *
  * @throws UnknownSiteError (`UNKNOWN_SITE`), InvalidEditError (`INVALID_EDIT`), EditNameError (`EDIT_NAME`)
  */
 export function engineFor(
   module: Module,
-  current: Pick<EditedEngine, "edits" | "engine">,
+  current: EditedEngine,
   edits: readonly NamedEdit[],
 ): EditedEngine {
   checkNames(edits);
-  const engine = sameModules(current.edits, edits)
-    ? current.engine
-    : new PassEngine(module, planModuleEdits(module, edits));
-  const persistent = edits.map(interventionsOf);
-  engine.check(persistent); // unknown sites are told here, not at the first pass
+  const known = new Map(current.edits.map((edit, index) => [edit, current.persistent[index]]));
+  const persistent = edits.map((edit) => known.get(edit) ?? interventionsOf(edit));
+  const same = sameModules(current.edits, edits);
+  const engine = same ? current.engine : new PassEngine(module, planModuleEdits(module, edits));
+  const added = same ? persistent.filter((_, index) => !known.has(edits[index])) : persistent;
+  engine.check(added); // unknown sites are told here, not at the first pass
   return { edits, persistent, engine };
 }
 
@@ -50,17 +52,22 @@ export function freeName(edits: readonly NamedEdit[]): string {
 }
 
 function checkNames(edits: readonly NamedEdit[]): void {
-  const names = namesOf(edits);
-  const repeated = names.find((name, index) => names.indexOf(name) < index);
-  if (repeated !== undefined) throw new EditNameError(repeated, [...new Set(names)]);
+  const names = new Set<string>();
+  for (const { name } of edits) {
+    if (names.has(name)) throw new EditNameError(name, [...new Set(namesOf(edits))]);
+    names.add(name);
+  }
 }
 
 function namesOf(edits: readonly NamedEdit[]): string[] {
   return edits.map(({ name }) => name);
 }
 
+/** Whether the same edits of modules come in the same order. */
 function sameModules(one: readonly NamedEdit[], other: readonly NamedEdit[]): boolean {
-  const [before, now] = [one, other].map((edits) => edits.filter(editsModules));
+  const shared = one.findIndex((edit, index) => edit !== other[index]);
+  const start = shared === -1 ? one.length : shared;
+  const [before, now] = [one, other].map((edits) => edits.slice(start).filter(editsModules));
   return before.length === now.length && before.every((edit, index) => edit === now[index]);
 }
 

@@ -335,7 +335,8 @@ export class InterpretableModelCore<M extends Module> {
   }
 
   private editedView(edits: readonly NamedEdit[]): this {
-    const current = { edits: this.edits, engine: this.engine };
+    const { edits: before, persistent, engine } = this;
+    const current = { edits: before, persistent, engine };
     const edited = engineFor(this.module, current, edits);
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
     const own = { ...edited, unedited: this.original };

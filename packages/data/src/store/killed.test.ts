@@ -1,22 +1,20 @@
 /** Collections in processes that are killed, at moments nobody chose. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { fromSources } from "../../../../scripts/lib/from-sources.mjs";
 import { contentOf, temporaryFolder } from "../testing/fixtures.js";
 import { sequences } from "../testing/small-model.js";
 import { openStore } from "./store.js";
 
-const script = fileURLToPath(new URL("../testing/collect-and-print.ts", import.meta.url));
-const flags = ["--import", "tsx", "--conditions=@mlxterp/source"];
+const script = new URL("../testing/collect-and-print.ts", import.meta.url);
 const count = 240; // 60 passes, a shard every four or so
 
 /**
  * @param passes after so many, and some milliseconds more, the process is killed; never by default
  * @returns what it printed
  */
-function collect(folder: string, passes = Number.POSITIVE_INFINITY): Promise<string> {
-  const child = spawn(process.execPath, [...flags, script, folder, String(count)], {
-    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+async function collect(folder: string, passes = Number.POSITIVE_INFINITY): Promise<string> {
+  const child = spawn(process.execPath, [await fromSources(script), folder, String(count)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let printed = "";

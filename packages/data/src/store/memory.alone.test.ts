@@ -1,15 +1,14 @@
 /** Memory does not grow with what is collected, read or written. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { fromSources } from "../../../../scripts/lib/from-sources.mjs";
 import { temporaryFolder } from "../testing/fixtures.js";
 
-const script = fileURLToPath(new URL("../testing/measure-collecting.ts", import.meta.url));
+const script = new URL("../testing/measure-collecting.ts", import.meta.url);
 /** The room for young objects, which the engine keeps, is as small on every Node; that of Node 24 is larger than the bounds. */
 const room = "--max-semi-space-size=8";
-const flags = [room, "--expose-gc", "--import", "tsx", "--conditions=@mlxterp/source"];
 
 interface Growth {
   readonly work: string;
@@ -26,8 +25,8 @@ it.skipIf(!existsSync("/proc/self/status"))(
     const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: "16384", MALLOC_ARENA_MAX: "1" };
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [...flags, script, temporaryFolder(), "1600", "640"],
-      { env, cwd: fileURLToPath(new URL("../..", import.meta.url)) },
+      [room, "--expose-gc", await fromSources(script), temporaryFolder(), "1600", "640"],
+      { env },
     );
     // 32 MiB may wait to be collected, before a part of 4 MB, its copies and the engine's own room
     const allowed = { most: 100e6, left: 40e6 };

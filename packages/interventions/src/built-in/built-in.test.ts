@@ -84,6 +84,7 @@ function randomJson({ type, fields }: AnyInterventionDefinition): fc.Arbitrary<I
     .record({ type: fc.constant(type), ...Object.fromEntries(given) })
     .map((json) => JSON.parse(JSON.stringify(json)) as InterventionJson)
     .filter((json) => type !== "clamp" || Object.keys(json).length > 1)
+    .filter((json) => type !== "cap" || "min" in json || "max" in json)
     .filter((json) => !("mean" in json && "over" in json));
 }
 

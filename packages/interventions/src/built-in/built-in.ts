@@ -6,9 +6,11 @@ import { atBatchDefinition } from "../at-batch/at-batch.js";
 import { atHeadsDefinition } from "../at-heads/at-heads.js";
 import { atKeysDefinition } from "../at-keys/at-keys.js";
 import { atPositionsDefinition } from "../at-positions/at-positions.js";
+import { capDefinition } from "../cap/cap.js";
 import { clampDefinition } from "../clamp/clamp.js";
 import { composeDefinition } from "../compose/compose.js";
 import type { JsonOfDefinition } from "../definition/define-intervention.js";
+import { eraseLinearDefinition } from "../erase-linear/erase-linear.js";
 import { meanAblateDefinition } from "../mean-ablate/mean-ablate.js";
 import { noiseDefinition } from "../noise/noise.js";
 import { projectDefinition } from "../project/project.js";
@@ -26,6 +28,8 @@ export const builtIn = [
   noiseDefinition,
   projectDefinition,
   ablateDirectionDefinition,
+  capDefinition,
+  eraseLinearDefinition,
   meanAblateDefinition,
   skipDefinition,
   composeDefinition,

@@ -3,12 +3,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { fromSources } from "../../../../scripts/lib/from-sources.mjs";
 import { widestLine } from "./test-support.js";
 
-const main = fileURLToPath(new URL("main.ts", import.meta.url));
-const tsx = import.meta.resolve("tsx");
+const main = await fromSources(new URL("main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "mlxterp-main-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -26,11 +25,10 @@ function run(
   argv: readonly string[],
   { node = [], environment, input, onOutput }: SpawnOptions = {},
 ) {
-  const child = spawn(
-    process.execPath,
-    ["--import", tsx, "--conditions=@mlxterp/source", ...node, main, ...argv],
-    { cwd: folder, env: { ...process.env, ...environment } },
-  );
+  const child = spawn(process.execPath, [...node, main, ...argv], {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+  });
   child.stdin.on("error", () => undefined); // a process that ends does not read
   child.stdin.end(input);
   const printed = { stdout: "", stderr: "" };

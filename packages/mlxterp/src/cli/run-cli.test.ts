@@ -75,7 +75,7 @@ describe("wrong arguments", () => {
     [["patch", "--clean", "a"], "--corrupted, --answer is missing"],
     [["patch", "--kinds", "everything"], "--kinds takes residual"],
     [["patch", "--direction", "noise"], "--direction takes denoising, noising"],
-    [["patch", "--heads", "1"], "heads are patched with kinds"],
+    [["patch", "--heads", "1"], 'heads belongs to the kinds "head"'],
     [["ablate"], "--heads is missing"],
     [["ablate", "--heads", "9.0"], "Layer 9"],
     [["rerun"], "rerun needs the file of a result"],

@@ -1,7 +1,17 @@
 /** A matrix of low rank, kept as the product that it is. */
-import { checkArray, fromFlat, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { type Columns, orthonormalize, product, transposed, transposedProduct } from "./columns.js";
-import { singularValues } from "./singular-values.js";
+import {
+  checkArray,
+  fromFlat,
+  hostMatrices,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+  toFlat,
+} from "@mlxterp/mlx";
+
+const { orthonormalize, product, singularValues, transposed, transposedProduct } = hostMatrices;
+
+type Columns = hostMatrices.Columns;
 
 /** The singular value decomposition of a matrix: `U · diag(S) · Vt`. */
 export interface SingularValues {

@@ -19,10 +19,7 @@ export interface ControlVectorNumbers {
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what no such file can hold */
 export function checkControlVector(vector: ControlVectorNumbers): void {
-  checkOptions<ControlVectorNumbers>("writeControlVector", vector, {
-    directions: true,
-    modelType: checkText,
-  });
+  checkOptions<ControlVectorNumbers>("vector", vector, { directions: true, modelType: checkText });
   const { directions } = vector;
   if (!(directions instanceof Map) || directions.size === 0) {
     const rule = "must be a Map with at least one layer's number and its direction.";

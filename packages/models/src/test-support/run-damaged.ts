@@ -1,9 +1,9 @@
 /** Runs a program that uses damaged files, in processes of its own, and goes on behind what ended one. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { fromSources } from "../../../../scripts/lib/from-sources.mjs";
 
-const flags = ["--import", "tsx", "--conditions=@mlxterp/source", "--max-old-space-size=2000"];
+const flags = ["--max-old-space-size=2000"];
 
 /** Which damages, by their seeds, and for how many milliseconds one may say nothing. */
 export interface Seeds {
@@ -38,8 +38,8 @@ export async function runDamaged(
 
 /** @returns the lines of the program, and what ended it if it did not come to its end */
 async function run(program: URL, parameters: readonly string[], patience: number) {
-  const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...parameters], {
-    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+  const file = await fromSources(program);
+  const child = spawn(process.execPath, [...flags, file, ...parameters], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines: string[] = [];

@@ -15,4 +15,6 @@ export interface Fed {
   readonly pieces: readonly string[];
   readonly answer?: TokenText;
   readonly wrongAnswer?: TokenText;
+  /** Positions that a user marked as standing for those of the other prompt; `to` is excluded. */
+  readonly spans?: readonly (readonly [from: number, to: number])[];
 }

@@ -83,10 +83,13 @@ function readAny({ schema, name }: Field): Option<unknown>["read"] {
 /** The value that a text means to a schema; undefined where it means none. */
 function parseText(schema: Schema, given: string): unknown {
   const value = candidate(innerSchema(schema), given);
-  return (schema as unknown as { safeParse(value: unknown): { success: boolean } }).safeParse(value)
-    .success
-    ? value
-    : undefined;
+  return takes(schema, value) ? value : undefined;
+}
+
+/** Whether a schema takes a value as it is. */
+export function takes(schema: Schema, value: unknown): boolean {
+  const known = schema as unknown as { safeParse(given: unknown): { success: boolean } };
+  return known.safeParse(value).success;
 }
 
 function candidate(schema: Schema, given: string): unknown {

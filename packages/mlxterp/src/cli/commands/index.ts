@@ -1,5 +1,6 @@
 /** All commands, in the order help shows them: those of the program, and one for each method. */
-import { methods } from "@mlxterp/analysis/methods";
+import { methods as analyses } from "@mlxterp/analysis/methods";
+import { dictionaryMethods } from "@mlxterp/dictionaries/methods";
 import type { Method } from "@mlxterp/results";
 import { UsageError } from "../arguments/failure.js";
 import type { Command } from "../verbs/command.js";
@@ -10,6 +11,8 @@ import { rerunCommand } from "./rerun.js";
 import { sites } from "./sites.js";
 import { trace } from "./trace.js";
 import { verify } from "./verify.js";
+
+const methods: readonly Method[] = [...analyses, ...dictionaryMethods];
 
 /**
  * The commands with those of the user's own methods.

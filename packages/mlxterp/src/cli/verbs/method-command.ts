@@ -1,8 +1,9 @@
 /** A method as a verb: flags, help, data and report come from the method, and this file knows none. */
+import type { Task } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
 import { fieldsOf, type InputKind, type Method, type Result } from "@mlxterp/results";
 import { UsageError } from "../arguments/failure.js";
-import { flagOf, flagsOf } from "../arguments/method-options.js";
+import { flagOf, flagsOf, takes } from "../arguments/method-options.js";
 import { type OptionTable, type OptionValues, text } from "../arguments/options.js";
 import { type CliPrompt, exampleSentences, isTiny, requirePrompt } from "../arguments/prompt.js";
 import {
@@ -62,14 +63,35 @@ async function runMethod(
     const task = isAskedTask(input) ? await openTask(model, input, context.folder) : undefined;
     const fed = isAskedTask(input) ? task?.pairs : fedInput(model, input, context);
     const found: Result | readonly Result[] = await method.run(model, fed, {
-      ...options,
-      ...task?.question,
+      ...(task && metricOf(method, task)),
+      ...(await withOtherModel(options, context)),
+      ...questionFor(method, task?.question),
       ...control,
     });
     return [found].flat() as readonly Result[];
   } finally {
     bar.stop();
   }
+}
+
+/** What a task's paper judges by, for a method that can. */
+function metricOf({ options }: Method, { metric }: Task) {
+  const field = fieldsOf(options).find(({ name }) => name === "metric");
+  return metric !== undefined && field && takes(field.schema, metric) ? { metric } : {};
+}
+
+/** The model that is compared with is named as `--model` is. */
+async function withOtherModel(options: Given["options"], context: CommandContext) {
+  const { other } = options;
+  return typeof other === "string"
+    ? { ...options, other: await context.loadModel(other) }
+    : options;
+}
+
+/** A task's answers, for methods that ask for any. */
+function questionFor(method: Method, question: object | undefined): object {
+  const known = new Set(fieldsOf(method.options).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(question ?? {}).filter(([name]) => known.has(name)));
 }
 
 function fedInput(

@@ -28,6 +28,11 @@ export const noDoors: ReadonlySet<string> = new Set([
     "Decoder",
     "Bert",
     "RecurrentDecoder",
+    "HeadedDecoder",
+    "HeadedEncoder",
+    "SequenceClassifier",
+    "TokenClassifier",
+    "EmbeddingModel",
   ],
   ...["interventionSchema", "interventionsSchema"],
 ]);
@@ -151,6 +156,8 @@ function interventionFunctions({ model, cache, folder }: Bench): Calls {
     atHeads: [all.atHeads, [0], zero, { axis: 1 }],
     atKeys: [all.atKeys, { from: 0, to: 1 }, zero, { axis: 1 }],
     atPositions: [all.atPositions, [-1, 0], zero, { axis: 1 }],
+    cap: [all.cap, vector, { min: -1, max: 1 }],
+    eraseLinear: [all.eraseLinear, { mean: vector, reads: [vector], writes: [vector] }],
     compose: [all.compose, zero, all.scale(2)],
     ablateDirection: [all.ablateDirection, [vector]],
     project: [all.project, vector],
@@ -188,6 +195,8 @@ function interventionFunctions({ model, cache, folder }: Bench): Calls {
 function modelFunctions({ model, folder }: Bench): Calls {
   const { module, config, tokenizer, eosTokens } = model;
   const named = { config, tokenizer, eosTokens, name: "again" };
+  const vector = { directions: new Map([[1, [0.5, -1]]]), modelType: "llama" };
+  models.writeControlVector(`${folder}/vector.gguf`, vector);
   return {
     FactoredMatrix: [
       (...args: [never, never]) => new models.FactoredMatrix(...args).svd(),
@@ -220,12 +229,6 @@ function modelFunctions({ model, folder }: Bench): Calls {
       module,
       { config, name: "again" },
     ],
-    readControlVector: [models.readControlVector, "steering.gguf"],
-    writeControlVector: [
-      models.writeControlVector,
-      "steering.gguf",
-      { directions: new Map([[1, [0.5, -1]]]), modelType: "llama" },
-    ],
     RecurrentModel: [
       (...args: [never, never]) => new models.RecurrentModel(...args),
       module,
@@ -244,6 +247,8 @@ function modelFunctions({ model, folder }: Bench): Calls {
     listParameters: [models.listParameters, module],
     setParameters: [models.setParameters, new nn.Linear(2, 2), [["weight", mx.ones([2, 2])]]],
     loadTokenizer: [models.loadTokenizer, folder],
+    readControlVector: [models.readControlVector, `${folder}/vector.gguf`],
+    writeControlVector: [models.writeControlVector, "written.gguf", vector],
   };
 }
 

@@ -1,6 +1,6 @@
 /** Runs hostile calls in child processes, which it ends where a call takes too long, and goes on after. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { fromSources } from "../../../../../scripts/lib/from-sources.mjs";
 
 /** A call that ended as none may. */
 export interface Failure {
@@ -24,30 +24,30 @@ interface Line {
   readonly detail?: string;
 }
 
-const script = fileURLToPath(new URL("child.ts", import.meta.url));
-const flags = ["--import", "tsx", "--conditions=@mlxterp/source", "--no-warnings"];
+const script = new URL("child.ts", import.meta.url);
 const environment = { HF_HUB_OFFLINE: "1", HF_ENDPOINT: "http://127.0.0.1:9" };
 
 /** @param limit milliseconds that one call may take */
 export async function hostileCalls(from: number, to: number, limit: number): Promise<Outcome> {
   const endings: Record<string, number> = {};
   const failures: Failure[] = [];
+  const file = await fromSources(script);
   let next = from;
-  while (next < to) next = await oneChild(next, to, limit, endings, failures);
+  while (next < to) next = await oneChild(file, next, to, limit, endings, failures);
   return { calls: to - from, endings, failures };
 }
 
 /** @returns the seed to go on with */
 function oneChild(
+  file: string,
   from: number,
   to: number,
   limit: number,
   endings: Record<string, number>,
   failures: Failure[],
 ): Promise<number> {
-  const child = spawn(process.execPath, [...flags, script, String(from), String(to)], {
+  const child = spawn(process.execPath, ["--no-warnings", file, String(from), String(to)], {
     env: { ...process.env, ...environment },
-    cwd: fileURLToPath(new URL("../../..", import.meta.url)),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let begun: Line | undefined;

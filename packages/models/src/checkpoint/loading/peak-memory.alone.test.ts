@@ -1,14 +1,13 @@
 /** The memory that loading needs, measured by the system in processes of their own. */
 import { execFile } from "node:child_process";
 import { platform } from "node:os";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { fromSources } from "../../../../../scripts/lib/from-sources.mjs";
 import { writeCheckpoint } from "../../test-support/checkpoints.js";
 
-const script = fileURLToPath(new URL("../../test-support/measure-loading.ts", import.meta.url));
-const packageFolder = fileURLToPath(new URL("../../..", import.meta.url));
+const script = new URL("../../test-support/measure-loading.ts", import.meta.url);
 
 /** GPT-2 needs the most work on loading: every matrix is transposed, and one in four split. */
 function gpt2Checkpoint(): string {
@@ -65,17 +64,11 @@ function llamaCheckpoint(): string {
 }
 
 /** The engine's young generation stays small: its size differs from one release of Node to the next. */
-const flags = [
-  ...["--expose-gc", "--max-semi-space-size=1"],
-  ...["--import", "tsx", "--conditions=@mlxterp/source"],
-];
+const flags = ["--expose-gc", "--max-semi-space-size=1"];
 
 async function measure(folder: string, options: object = {}): Promise<Record<string, number>> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...flags, script, folder, JSON.stringify(options)],
-    { cwd: packageFolder },
-  );
+  const child = [...flags, await fromSources(script), folder, JSON.stringify(options)];
+  const { stdout } = await promisify(execFile)(process.execPath, child);
   return JSON.parse(stdout) as Record<string, number>;
 }
 
@@ -99,15 +92,9 @@ describe.skipIf(platform() !== "linux")("loading", patient, () => {
 
 describe.skipIf(platform() !== "linux")("loading the same model many times", () => {
   it("does not grow the process by what layers draw when they are made", async () => {
-    const repeated = fileURLToPath(
-      new URL("../../test-support/measure-repeated-loading.ts", import.meta.url),
-    );
-    const flags = ["--expose-gc", "--import", "tsx", "--conditions=@mlxterp/source"];
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [...flags, repeated, "tiny", "60"],
-      { cwd: packageFolder },
-    );
+    const repeated = new URL("../../test-support/measure-repeated-loading.ts", import.meta.url);
+    const child = ["--expose-gc", await fromSources(repeated), "tiny", "60"];
+    const { stdout } = await promisify(execFile)(process.execPath, child);
     expect(Number(stdout)).toBeLessThan(35 * 1024); // it was 70 kB, more at every load
   }, 120_000);
 });

@@ -1,0 +1,105 @@
+/** `pnpm --filter @mlxterp/train-dictionaries start`: a dictionary and transcoders of all layers for one model. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { collectToDisk, openStore } from "@mlxterp/data";
+import {
+  saveDictionary,
+  saveTranscoders,
+  storeSource,
+  type TrainingMetrics,
+  TranscoderSet,
+  trainDictionary,
+} from "@mlxterp/dictionaries";
+import { type LanguageModel, loadModel } from "@mlxterp/models";
+import { sampleTexts } from "./sample-texts.js";
+
+const { values } = parseArgs({
+  options: {
+    model: { type: "string", default: "tiny" },
+    name: { type: "string" },
+    out: { type: "string", default: "dictionaries" },
+    layer: { type: "string", default: "2" },
+    sequences: { type: "string", default: "2048" },
+    length: { type: "string", default: "48" },
+    features: { type: "string", default: "256" },
+    "transcoder-features": { type: "string", default: "128" },
+    k: { type: "string", default: "8" },
+    steps: { type: "string", default: "3000" },
+    batch: { type: "string", default: "1024" },
+    seed: { type: "string", default: "0" },
+  },
+});
+
+const number = (name: keyof typeof values) => Number(values[name]);
+const out = resolve(values.out);
+const work = join(out, "work");
+const began = performance.now();
+const say = (text: string) =>
+  console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${text}`);
+
+const model = (await loadModel(values.model)) as LanguageModel;
+const { layers } = model.anatomy;
+const name = values.name ?? values.model;
+const residual = `layers.${values.layer}`;
+const inputs = Array.from({ length: layers }, (_, layer) => `layers.${layer}.postAttentionNorm`);
+const outputs = inputs.map((_, layer) => `layers.${layer}.mlp`);
+
+mkdirSync(work, { recursive: true });
+const texts = await sampleTexts(model, {
+  ...{ sequences: number("sequences"), length: number("length"), seed: number("seed") },
+});
+say(`${texts.length} texts written`);
+const folder = join(work, "activations");
+// the first token is left out: attention sinks there
+await collectToDisk(model, texts, {
+  ...{ folder, save: [residual, ...inputs, ...outputs], positions: { from: 1 }, batchSize: 32 },
+});
+const store = await openStore(folder);
+say(`${store.rows} rows of ${store.sites.length} sites collected`);
+
+const shared = {
+  ...{ steps: number("steps"), batchSize: number("batch"), seed: number("seed"), k: number("k") },
+  ...{ learningRate: 1e-3, warmup: 50, decay: Math.floor(number("steps") / 5), deadAfter: 200 },
+} as const;
+
+function report(what: string, metrics: readonly TrainingMetrics[]): void {
+  const { explained, count, dead } = metrics.at(-1)!;
+  say(
+    `${what}: ${(100 * explained).toFixed(1)} % explained, ${count.toFixed(1)} on, ${(100 * dead).toFixed(0)} % dead`,
+  );
+}
+
+const source = storeSource(store, { site: residual, seed: number("seed") });
+const trained = await trainDictionary(
+  source,
+  { ...shared, architecture: "topK", features: number("features"), auxiliary: 1 / 32 },
+  {
+    folder: join(work, "dictionary"),
+    place: { model: name, site: `blocks.${values.layer}.hook_resid_post` },
+  },
+);
+report("dictionary", trained.metrics);
+await saveDictionary(trained.dictionary, join(out, `${name}-dictionary`));
+
+const transcoders = [];
+for (const [layer, site] of inputs.entries()) {
+  const one = await trainDictionary(
+    storeSource(store, { site, outputSite: outputs[layer], seed: number("seed") }),
+    {
+      ...shared,
+      ...{ architecture: "topK", kind: "transcoder", features: number("transcoder-features") },
+      ...{ normalize: "none", scaleByDecoderNorm: false, auxiliary: 1 / 32 },
+    },
+    { folder: join(work, `transcoder-${layer}`), place: { model: name } },
+  );
+  report(`transcoder of layer ${layer}`, one.metrics);
+  transcoders.push(one.dictionary);
+}
+const hooks = { input: "mlp.hook_in", output: "hook_mlp_out", model: name, name: `${name}-topk` };
+await saveTranscoders(new TranscoderSet(transcoders, hooks), join(out, `${name}-transcoders`));
+const facts = { ...values, name, minutes: (performance.now() - began) / 60_000 };
+writeFileSync(join(out, `${name}.json`), `${JSON.stringify(facts, null, 2)}\n`);
+await store[Symbol.asyncDispose]();
+rmSync(work, { recursive: true, force: true });
+say(`done: ${out}`);

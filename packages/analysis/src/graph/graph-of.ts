@@ -1,0 +1,119 @@
+/** The graph of a model, after a look at one prompt: that its stream is the sum of what components write, and what its MLPs read. */
+import { type ActivationCache, notFiniteError } from "@mlxterp/core";
+import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { NotASumError } from "../shared/errors.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { type ComponentGraph, componentGraph, type LayerWiring } from "./graph.js";
+import { sharedNorm } from "./shared-norm.js";
+import { headParts, weightOf } from "./writes.js";
+
+/** What a method can do with: heads that write as they are and read by themselves, and MLPs with a norm of their own; or whatever adds up. */
+export type Wired = "plain" | "any";
+
+/**
+ * @throws NotASumError (`NOT_A_SUM`) for models whose stream is no sum of what components write, or, where `wired` is "plain", that normalise
+ *   what they add or whose MLP has no norm of its own; UnknownSiteError (`UNKNOWN_SITE`) for models without attention in every layer;
+ *   NotFiniteError (`NOT_FINITE`), since NaN is no sum of anything
+ */
+export async function graphOf(
+  model: AnalysisModel,
+  ids: readonly number[],
+  wired: Wired = "plain",
+): Promise<ComponentGraph> {
+  const { layers } = model.anatomy;
+  const names = new Set(model.sites().map(({ site }) => site));
+  const cache = await model.run([ids], {
+    save: Array.from({ length: layers }, (_, layer) => sitesOf(names, layer, wired)).flat(),
+  });
+  const end = toFlat(cache.get(`layers.${layers - 1}`).astype(mx.float32));
+  if (!end.every(Number.isFinite)) throw await notFiniteError("Activations", model, [ids]);
+  const wiring = Array.from({ length: layers }, (_, layer) =>
+    wiringOf({ model, cache, names, layer }),
+  );
+  return componentGraph(model, wiring);
+}
+
+function sitesOf(names: ReadonlySet<string>, layer: number, wired: Wired): string[] {
+  const at = (name: string) => `layers.${layer}${name}`;
+  const own = names.has(at(".postAttentionNorm"));
+  if (wired === "plain" && !own) {
+    throw new NotASumError(layer, "its MLP reads what attention reads, through the same norm, or the stream itself"); // biome-ignore format: one line
+  }
+  if (wired === "plain" && names.has(at(".selfAttn.postNorm.scale"))) {
+    throw new NotASumError(layer, "its attention normalises what its heads write together");
+  }
+  const optional = [".selfAttn.postNorm.scale", ".selfAttn.postNorm.normalized", ".selfAttn.postNorm"]; // biome-ignore format: a list
+  const together = wired === "any" && !names.has(at(".qInput"));
+  return [
+    ...["", ".input", ".selfAttn", ".selfAttn.result", ".residMid", ".mlp"].map(at),
+    ...optional.map(at).filter((name) => names.has(name)),
+    at(own ? ".postAttentionNorm.input" : ".mlp.input"),
+    ...(together ? [at(".inputNorm.input")] : [at(".qInput"), at(".kInput")]),
+  ];
+}
+
+interface Look {
+  readonly model: AnalysisModel;
+  readonly cache: ActivationCache;
+  readonly names: ReadonlySet<string>;
+  readonly layer: number;
+}
+
+function wiringOf({ model, cache, names, layer }: Look): LayerWiring {
+  const { near, at } = comparing(cache, layer);
+  const has = (name: string) => names.has(`layers.${layer}${name}`);
+  const weight = has(".selfAttn.postNorm.scale") && {
+    writeWeight: weightOf(at(".selfAttn.postNorm.normalized"), at(".selfAttn.postNorm")),
+  };
+  const attention = at(".selfAttn");
+  const rest = mx.subtract(attention, mx.sum(headParts(cache, layer, { ...weight }), 2)); // the bias, if there is one
+  const constant = mx.broadcastTo(rest.index(mx.Slice(0, 1), mx.Slice(0, 1)), rest.shape);
+  if (!near(mx.add(mx.subtract(attention, rest), constant), attention)) {
+    throw new NotASumError(layer, "its attention does not add up what its heads write");
+  }
+  const [input, middle, output] = [at(".input"), at(".residMid"), at("")];
+  const sum = mx.add(mx.add(input, attention), at(".mlp"));
+  if (!near(sum, output) || !near(mx.add(input, attention), middle)) {
+    throw new NotASumError(layer, "it normalises the residual stream itself");
+  }
+  const readsTogether = !has(".qInput");
+  const read = mlpReading(model, { ...comparing(cache, layer), layer, own: has(".postAttentionNorm") }); // biome-ignore format: one call
+  if (readsTogether && (read.mlpNorm === "shared" || !has(".inputNorm"))) {
+    throw new NotASumError(layer, "its heads cannot be given something that its MLP does not read");
+  }
+  const kvHeads = readsTogether
+    ? model.anatomy.heads
+    : cache.get(`layers.${layer}.kInput`).shape[2];
+  return { ...read, ...weight, kvHeads, readsTogether };
+}
+
+type Comparing = ReturnType<typeof comparing>;
+
+function comparing(cache: ActivationCache, layer: number) {
+  const half = cache.get(`layers.${layer}`).dtype !== mx.float32;
+  const near = (a: MxArray, b: MxArray) => apart(a, b) <= (half ? 1e-2 : 1e-4); // sums in another order
+  const at = (name: string) => cache.get(`layers.${layer}${name}`).astype(mx.float32);
+  return { near, at };
+}
+
+/** Whether the MLP reads what attention reads, and through which norm. */
+function mlpReading(
+  model: AnalysisModel,
+  { near, at, layer, own }: Comparing & { readonly layer: number; readonly own: boolean },
+): Pick<LayerWiring, "parallel" | "mlpNorm"> {
+  const [input, middle] = [at(".input"), at(".residMid")];
+  const read = at(own ? ".postAttentionNorm.input" : ".mlp.input");
+  if (near(read, middle)) return { parallel: false, mlpNorm: own ? "own" : "none" };
+  if (near(read, input)) return { parallel: true, mlpNorm: own ? "own" : "none" };
+  if (!own && near(sharedNorm(model, layer)(input), read))
+    return { parallel: true, mlpNorm: "shared" };
+  throw new NotASumError(layer, "its MLP reads neither the stream before attention nor after it");
+}
+
+/** The largest difference, relative to the largest number. */
+function apart(a: MxArray, b: MxArray): number {
+  const [difference, first, second] = toFlat(
+    mx.stack([mx.subtract(a, b), a, b].map((x) => mx.max(mx.abs(x)))),
+  );
+  return difference / Math.max(first, second, 1e-6);
+}

@@ -1,0 +1,79 @@
+/** What of a layer can be exchanged: by which site, and what its axes are. */
+import { InvalidArgumentError } from "@mlxterp/mlx";
+import type { AnalysisModel } from "../shared/model.js";
+import { select } from "../shared/select.js";
+import type { PatchPart } from "./kinds.js";
+
+/**
+ * How a site's axes are laid out, batch first:
+ * - `stream`: (batch, position, hidden)
+ * - `units`: (batch, position, units)
+ * - `positionFirst`: (batch, position, units, width)
+ * - `unitFirst`: (batch, units, position, width)
+ */
+export type Layout = "stream" | "units" | "positionFirst" | "unitFirst";
+
+interface PartFacts {
+  readonly site: string;
+  readonly layout: Layout;
+  /** What its units are called, where it has some. */
+  readonly unit?: "head" | "kvHead" | "neuron" | "expert";
+  /** Whether, at a position, it is read at other positions of the same layer. */
+  readonly moves?: boolean;
+}
+
+/**
+ * Every kind:
+ *
+ * - `residual`, `residualMid`: the residual stream before a layer, and between its attention and its MLP
+ * - `attention`, `mixer`, `mlp`: what that part of a layer adds to it
+ * - `head`: one head's mix of values; `query`, `key`, `value`: what it mixes by, before rotation; `pattern`: the shares themselves, by query
+ * - `neuron`: one activation inside an MLP; `expert`: how well one expert suits a token
+ */
+export const parts = {
+  residual: { site: "input", layout: "stream", moves: true },
+  residualMid: { site: "residMid", layout: "stream" },
+  attention: { site: "selfAttn", layout: "stream" },
+  mixer: { site: "mixer", layout: "stream" },
+  mlp: { site: "mlp", layout: "stream" },
+  head: { site: "selfAttn.z", layout: "positionFirst", unit: "head" },
+  query: { site: "selfAttn.q", layout: "unitFirst", unit: "head" },
+  key: { site: "selfAttn.k", layout: "unitFirst", unit: "kvHead", moves: true },
+  value: { site: "selfAttn.v", layout: "unitFirst", unit: "kvHead", moves: true },
+  pattern: { site: "selfAttn.pattern", layout: "unitFirst", unit: "head" },
+  neuron: { site: "mlp.post", layout: "units", unit: "neuron" },
+  expert: { site: "mlp.router", layout: "units", unit: "expert" },
+} as const satisfies Readonly<Record<PatchPart, PartFacts>>;
+
+export type Part = PatchPart;
+
+export function factsOf(part: Part): PartFacts {
+  return parts[part];
+}
+
+/** The site that changes of a part act on. */
+export function siteOf(part: Part, layer: number | "*"): string {
+  return `layers.${layer}.${parts[part].site}`;
+}
+
+/**
+ * The layers of a part: those asked for, or all that have it.
+ *
+ * @throws OutOfRangeError (`OUT_OF_RANGE`); InvalidArgumentError (`INVALID_ARGUMENT`) for layers that do not have it
+ */
+export function layersOf(
+  model: AnalysisModel,
+  part: Part,
+  chosen: readonly number[] | undefined,
+): number[] {
+  const asked = select("Layer", chosen, model.anatomy.layers);
+  if (part === "residual") return asked;
+  const names = new Set(model.sites().map(({ site }) => site));
+  const missing = asked.filter((layer) => !names.has(siteOf(part, layer)));
+  if (missing.length < asked.length && (missing.length === 0 || !chosen)) {
+    return asked.filter((layer) => !missing.includes(layer));
+  }
+  const which = missing.length === asked.length ? "none of these layers has it" : `layers ${missing.join(", ")} do not have it`; // biome-ignore format: one choice
+  const rule = `"${part}" is ${siteOf(part, "*")}, and ${which} in this model. Choose another kind, or other layers.`;
+  throw new InvalidArgumentError("kinds", part, rule);
+}

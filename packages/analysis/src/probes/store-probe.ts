@@ -1,0 +1,211 @@
+/**
+ * Probes of stores larger than memory: batch after batch from the disk, with whole sequences held out.
+ *
+ * The mean of each class needs one pass; a logistic regression goes through the rows several times in an order by chance (Adam on
+ * standardised columns, the mean of its last steps). What is held in memory is one batch and a few vectors, however many rows there are.
+ *
+ * Source: averaging: Polyak & Juditsky 1992.
+ */
+import { evaluate, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { parseOptions, type RunControl } from "@mlxterp/results";
+import { z } from "zod";
+import type { LinearProbe } from "./linear-probe.js";
+
+/** What is asked of a store; an `ActivationStore` has it. */
+export interface ProbeStore {
+  readonly rows: number;
+  batches(options: {
+    readonly batchSize: number;
+    readonly sites: readonly string[];
+    readonly shuffle?: number;
+    readonly epochs?: number;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<{
+    readonly rows: readonly number[];
+    readonly activations: Readonly<Record<string, MxArray>>;
+  }>;
+  origins(rows: readonly number[]): { readonly sequence: Int32Array };
+}
+
+const storeProbeOptions = z.object({
+  site: z.string().min(1).describe("what is read, as it was collected"),
+  label: z.string().min(1).describe("the column of labels, 0 or 1, without its #"),
+  rule: z.enum(["logistic", "massMean"]).default("logistic").describe("as for `probe`"),
+  epochs: z.int().min(1).default(2).describe("passes of the logistic regression"),
+  batchSize: z.int().min(1).default(4096).describe("rows in one batch"),
+  learningRate: z.number().positive().default(0.02).describe("of Adam, falling to 0 in a line"),
+  decay: z.number().min(0).default(1e-4).describe("how much large weights cost"),
+  holdOut: z.int().min(2).default(5).describe("of so many sequences one is held out"),
+  seed: z.int().min(0).default(0).describe("of the order of rows"),
+});
+
+/** Options of `trainStoreProbe`. */
+export type StoreProbeOptions = z.input<typeof storeProbeOptions> & RunControl;
+
+/** A probe, and how well it tells held-out rows apart. */
+export interface StoreProbe extends LinearProbe {
+  readonly accuracy: number;
+  /** The share of the more frequent label among held-out rows: what a constant has. */
+  readonly majority: number;
+  readonly heldOutRows: number;
+  readonly trainRows: number;
+}
+
+type Asked = z.output<typeof storeProbeOptions> & RunControl;
+
+/**
+ * Trains a probe on a store. Sequence n is held out when n + 1 is a multiple of `holdOut`, with all its rows.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sites and columns that the store has not, labels other than 0 and 1, and
+ *   stores in which one class is missing; the signal's reason
+ * @example
+ * await using labelled = await collectToDisk(
+ *   model,
+ *   [{ prompt: "Mary and John", columns: { first: [1, 0, 0, 0] } }, { prompt: "the capital", columns: { first: [1, 0, 0] } }],
+ *   { folder: "labelled", save: "layers.1", columns: { first: "int32" } },
+ * );
+ * const { accuracy } = await trainStoreProbe(labelled, { site: "layers.1", label: "first", holdOut: 2 });
+ */
+export async function trainStoreProbe(
+  store: ProbeStore,
+  options: StoreProbeOptions,
+): Promise<StoreProbe> {
+  const asked: Asked = parseOptions("trainStoreProbe", storeProbeOptions, options);
+  const moments = await momentsOf(store, asked);
+  const parts =
+    asked.rule === "massMean" ? fromMeans(moments) : await descend(store, asked, moments);
+  const judged = await judge(store, asked, parts);
+  const direction = Float64Array.from(toFlat(parts.direction));
+  return { direction, bias: parts.bias, ...judged, trainRows: moments.count };
+}
+
+interface Batch {
+  readonly value: MxArray; // (rows, width)
+  readonly labels: Int32Array;
+  readonly held: readonly boolean[];
+}
+
+async function* batchesOf(store: ProbeStore, asked: Asked, epochs?: number): AsyncGenerator<Batch> {
+  const { site, label, batchSize, holdOut, signal } = asked;
+  const column = `#${label}`;
+  const order = epochs === undefined ? {} : { epochs, shuffle: asked.seed };
+  const stop = signal ? { signal } : {};
+  for await (const batch of store.batches({
+    batchSize,
+    sites: [site, column],
+    ...order,
+    ...stop,
+  })) {
+    const labels = Int32Array.from(toFlat(batch.activations[column]));
+    const wrong = labels.find((one) => one !== 0 && one !== 1);
+    if (wrong !== undefined)
+      throw new InvalidArgumentError("label", wrong, `"${label}" must hold 0 and 1.`);
+    const { sequence } = store.origins(batch.rows);
+    const held = Array.from(sequence, (one) => (one + 1) % holdOut === 0);
+    const value = batch.activations[site];
+    yield { value: value.reshape([value.shape[0], -1]), labels, held };
+  }
+}
+
+/** 1 for rows that are trained on and of the class, or of any: (rows, 1). */
+function chosen({ labels, held }: Batch, label?: number): MxArray {
+  const mask = held.map((one, at) =>
+    !one && (label === undefined || labels[at] === label) ? 1 : 0,
+  );
+  return mx.array(mask as number[]).reshape([-1, 1]);
+}
+
+interface Moments {
+  readonly count: number;
+  readonly mean: MxArray;
+  readonly spread: MxArray;
+  /** Of label 0 and 1. */
+  readonly means: readonly [MxArray, MxArray];
+}
+
+async function momentsOf(store: ProbeStore, asked: Asked): Promise<Moments> {
+  let sums: MxArray | undefined; // (3, width): of label 0, of label 1, of squares
+  const counts = [0, 0];
+  for await (const batch of batchesOf(store, asked)) {
+    const [zero, one] = [chosen(batch, 0), chosen(batch, 1)];
+    const row = (weight: MxArray, value: MxArray) => mx.matmul(weight.T, value);
+    const squares = row(mx.add(zero, one), mx.square(batch.value));
+    const own = mx.concatenate([row(zero, batch.value), row(one, batch.value), squares], 0);
+    const sum: MxArray = sums ? mx.add(sums, own) : own;
+    await evaluate([sum]);
+    sums = sum;
+    for (const [at, label] of batch.labels.entries()) if (!batch.held[at]) counts[label]++;
+  }
+  if (!sums || counts.includes(0)) {
+    const rule = `rows to train on are ${counts[0]} of label 0 and ${counts[1]} of label 1; both are needed.`;
+    throw new InvalidArgumentError("label", asked.label, rule);
+  }
+  const count = counts[0] + counts[1];
+  const means: [MxArray, MxArray] = [mx.divide(sums.index(0), counts[0]), mx.divide(sums.index(1), counts[1])]; // biome-ignore format: one line
+  const mean = mx.divide(mx.add(sums.index(0), sums.index(1)), count);
+  const variance = mx.subtract(mx.divide(sums.index(2), count), mx.square(mean));
+  const spread = mx.sqrt(mx.maximum(variance, 1e-12));
+  await evaluate([mean, spread, ...means]);
+  return { count, mean, spread, means };
+}
+
+interface Parts {
+  readonly direction: MxArray; // (width)
+  readonly bias: number;
+}
+
+function fromMeans({ means: [zero, one] }: Moments): Parts {
+  const direction = mx.subtract(one, zero);
+  const middle = mx.divide(mx.add(one, zero), 2);
+  return { direction, bias: -Number(mx.sum(mx.multiply(direction, middle)).item()) };
+}
+
+async function descend(store: ProbeStore, asked: Asked, { mean, spread }: Moments): Promise<Parts> {
+  const width = mean.shape[0];
+  const total = Math.ceil(store.rows / asked.batchSize) * asked.epochs;
+  let point = mx.zeros([width + 1, 1]);
+  let [first, second, average] = [mx.zerosLike(point), mx.zerosLike(point), mx.zerosLike(point)];
+  let [step, averaged] = [0, 0];
+  for await (const batch of batchesOf(store, asked, asked.epochs)) {
+    const standard = mx.divide(mx.subtract(batch.value, mean), spread);
+    const signs = mx.array(Array.from(batch.labels, (label) => 2 * label - 1)).reshape([-1, 1]);
+    const used = chosen(batch);
+    const loss = (own: MxArray) => {
+      const weights = own.index(mx.Slice(0, width));
+      const scores = mx.add(mx.matmul(standard, weights), own.index(width));
+      const each = mx.logaddexp(0, mx.negative(mx.multiply(signs, scores)));
+      const size = mx.multiply(mx.sum(mx.square(weights)), asked.decay);
+      return mx.add(mx.divide(mx.sum(mx.multiply(each, used)), mx.maximum(mx.sum(used), 1)), size);
+    };
+    step++;
+    const gradient = mx.grad(loss)(point);
+    first = mx.add(mx.multiply(first, 0.9), mx.multiply(gradient, 0.1));
+    second = mx.add(mx.multiply(second, 0.99), mx.multiply(mx.square(gradient), 0.01));
+    const size = (asked.learningRate * (1 - (step - 1) / total)) / (1 - 0.9 ** step);
+    const scale = mx.add(mx.sqrt(mx.divide(second, 1 - 0.99 ** step)), 1e-8);
+    point = mx.subtract(point, mx.multiply(mx.divide(first, scale), size));
+    if (step > 0.75 * total) average = mx.add(average, mx.multiply(mx.subtract(point, average), 1 / ++averaged)); // biome-ignore format: one line
+    await evaluate([point, first, second, average]);
+    asked.onProgress?.({ done: step, total, stage: "probe" });
+  }
+  const best = averaged > 0 ? average : point;
+  const direction = mx.divide(best.index(mx.Slice(0, width)).reshape([-1]), spread);
+  const bias = mx.subtract(best.index(width, 0), mx.sum(mx.multiply(direction, mean)));
+  await evaluate([direction, bias]);
+  return { direction, bias: Number(bias.item()) };
+}
+
+async function judge(store: ProbeStore, asked: Asked, { direction, bias }: Parts) {
+  let [right, ones, count] = [0, 0, 0];
+  for await (const batch of batchesOf(store, asked)) {
+    const scores = toFlat(mx.matmul(batch.value, direction.reshape([-1, 1])));
+    for (const [at, held] of batch.held.entries()) {
+      if (!held) continue;
+      count++;
+      ones += batch.labels[at];
+      if (scores[at] + bias > 0 === batch.labels[at] > 0) right++;
+    }
+  }
+  const share = ones / count;
+  return { accuracy: right / count, majority: Math.max(share, 1 - share), heldOutRows: count };
+}

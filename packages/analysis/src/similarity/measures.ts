@@ -1,0 +1,117 @@
+/** How alike two representations of the same inputs are, whatever their bases and widths. */
+import { hostMatrices, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { meanRow, type Rows, rowsOf } from "../directions/matrix.js";
+
+type Columns = hostMatrices.Columns;
+
+/** How many directions of each are compared, and how they correlate. */
+export interface CanonicalCorrelations {
+  /** Largest first. */
+  readonly correlations: readonly number[];
+  readonly mean: number;
+  readonly kept: readonly [first: number, second: number];
+}
+
+/**
+ * Linear centred kernel alignment: 1 for representations that are rotations and scalings of each other.
+ * Source: Kornblith et al. 2019, "Similarity of Neural Network Representations Revisited", arXiv 1905.00414.
+ *
+ * @param first (rows, width)
+ * @param second (rows, other width), of the same inputs in the same order
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for another number of rows, or rows that are all the same
+ * @example
+ * linearCka(mx.array([[1, 0], [0, 1], [2, 2]]), mx.array([[2, 0], [0, 2], [4, 4]])); // 1
+ */
+export function linearCka(first: MxArray, second: MxArray): number {
+  const [x, y] = centredPair(first, second);
+  const cross = squares(hostMatrices.transposedProduct(x, y));
+  const own = squares(hostMatrices.transposedProduct(x, x));
+  const other = squares(hostMatrices.transposedProduct(y, y));
+  return cross / Math.sqrt(own * other);
+}
+
+/**
+ * Singular vector canonical correlations: of each the directions that hold most of the variance, and how well the ones can be told
+ * from the others by linear maps. Source: Raghu et al. 2017, arXiv 1706.05806.
+ *
+ * @param options `variance` is the share that is kept; default 0.99
+ * @throws as `linearCka`
+ * @example
+ * svcca(mx.array([[1, 0], [0, 1], [2, 2]]), mx.array([[2, 0], [0, 2], [4, 4]])).mean; // 1
+ */
+export function svcca(
+  first: MxArray,
+  second: MxArray,
+  { variance = 0.99 }: { readonly variance?: number } = {},
+): CanonicalCorrelations {
+  if (!(variance > 0 && variance <= 1)) {
+    throw new InvalidArgumentError("variance", variance, "must be a share above 0, at most 1.");
+  }
+  const [x, y] = centredPair(first, second).map((one) => leading(one, variance));
+  const across = hostMatrices.transposedProduct(x, y); // (directions of the first, of the second)
+  const tall = across.rows >= across.count ? across : hostMatrices.transposed(across);
+  const correlations = [...hostMatrices.singularValues(tall).S].map((one) => Math.min(1, one));
+  const mean = correlations.reduce((sum, one) => sum + one, 0) / correlations.length;
+  return { correlations, mean, kept: [x.count, y.count] };
+}
+
+/**
+ * Orthogonal Procrustes similarity: how near the best rotation of the one comes to the other, both centred and of length 1; the squared
+ * distance that is left is 2 − 2 · this. Source: Ding et al. 2021, "Grounding Representation Similarity with Statistical Testing", arXiv 2108.01661.
+ *
+ * @throws as `linearCka`
+ * @example
+ * procrustesSimilarity(mx.array([[1, 0], [0, 1], [2, 2]]), mx.array([[0, 1], [-1, 0], [-2, 2]])); // 1: turned by a right angle
+ */
+export function procrustesSimilarity(first: MxArray, second: MxArray): number {
+  const [x, y] = centredPair(first, second);
+  const across = hostMatrices.transposedProduct(x, y);
+  const tall = across.rows >= across.count ? across : hostMatrices.transposed(across);
+  const nuclear = hostMatrices.singularValues(tall).S.reduce((sum, one) => sum + one, 0);
+  return nuclear / Math.sqrt(squares(x) * squares(y));
+}
+
+function squares({ values }: Columns): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
+}
+
+function centredPair(first: MxArray, second: MxArray): [Columns, Columns] {
+  const shapes = [first.shape, second.shape];
+  if (shapes.some((shape) => shape.length !== 2) || shapes[0][0] !== shapes[1][0]) {
+    const rule = `two matrices with the same inputs as rows are needed, not [${shapes[0]}] and [${shapes[1]}].`;
+    throw new InvalidArgumentError("second", shapes[1], rule);
+  }
+  return [centred("first", rowsOf(first)), centred("second", rowsOf(second))];
+}
+
+/** As columns; where there are fewer rows than columns in coordinates of what the rows span, which no measure here can tell apart. */
+function centred(name: string, rows: Rows): Columns {
+  const mean = meanRow(rows);
+  const { count, width, values } = rows;
+  const turned = {
+    rows: width,
+    count,
+    values: values.map((value, at) => value - mean[at % width]),
+  };
+  const size = squares(turned);
+  if (!(size > 0) || !Number.isFinite(size)) {
+    throw new InvalidArgumentError(name, size, "needs rows that are finite and not all the same.");
+  }
+  const columns = hostMatrices.transposed(turned); // (rows, width)
+  if (width <= count) return columns;
+  const { S, V } = hostMatrices.singularValues(turned); // turned = U S Vᵀ, so rows are V S Uᵀ
+  const scaled = V.values.map((value, at) => value * S[Math.floor(at / V.rows)]);
+  return { rows: count, count, values: scaled };
+}
+
+/** The left singular vectors that hold a share of the variance. */
+function leading(matrix: Columns, variance: number): Columns {
+  const copy = { ...matrix, values: matrix.values.slice() };
+  const { U, S } = hostMatrices.singularValues(copy);
+  const total = S.reduce((sum, one) => sum + one * one, 0);
+  let [sum, count] = [0, 0];
+  while (count < S.length && sum < variance * total * (1 - 1e-12)) sum += S[count++] ** 2;
+  return { rows: U.rows, count, values: U.values.slice(0, count * U.rows) };
+}

@@ -1,0 +1,203 @@
+/**
+ * The local replacement model of one prompt: attention patterns and the denominators of norms are held at their values, and the output of
+ * every MLP is a constant that transcoders take apart. What is left is linear, so that effects are exact.
+ */
+import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import type { DictionaryModel } from "../shared/model.js";
+import type { Transcoders } from "../transcoders/transcoder-set.js";
+import { siteOfName } from "../use/sites.js";
+
+/** A feature that is on. */
+export interface ActiveFeature {
+  readonly layer: number;
+  readonly position: number;
+  readonly feature: number;
+  readonly activation: number;
+}
+
+/** What is known of a prompt before effects are computed. */
+export interface Replacement {
+  readonly ids: readonly number[];
+  readonly layers: number;
+  /** By layer, position and feature. */
+  readonly active: readonly ActiveFeature[];
+  /** What transcoders get wrong in each layer, (position, hidden); nothing at the first token. */
+  readonly errors: readonly MxArray[];
+  /** The tokens' embeddings, (position, hidden). */
+  readonly embeddings: MxArray;
+  /** The logits of the next token, with every scale and cap, (vocab). */
+  readonly logits: MxArray;
+  /**
+   * Gradients of what targets read with respect to what layers and tokens write.
+   *
+   * @param directions of each target in what it reads, (targets, width)
+   * @param positions where each of them reads
+   */
+  effects(
+    target: number | "logits",
+    directions: MxArray,
+    positions: readonly number[],
+  ): LinearEffects;
+}
+
+/** How much one unit of what is written moves each target. */
+export interface LinearEffects {
+  /** Of each layer that comes before the target, (targets, position, hidden). */
+  readonly layers: readonly MxArray[];
+  /** (targets, position, hidden) */
+  readonly embeddings: MxArray;
+}
+
+interface Frozen {
+  readonly patterns: ReadonlyMap<string, MxArray>;
+  readonly scales: ReadonlyMap<string, MxArray>;
+  readonly mlps: readonly MxArray[];
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for transcoders of another number of layers */
+export async function replacementOf(
+  model: DictionaryModel,
+  transcoders: Transcoders,
+  ids: readonly number[],
+): Promise<Replacement> {
+  const { layers } = model.anatomy;
+  if (transcoders.layers !== layers) {
+    const rule = `they are of ${transcoders.layers} layers, and this model has ${layers}.`;
+    throw new InvalidArgumentError("transcoders", transcoders.layers, rule);
+  }
+  const each = Array.from({ length: layers }, (_, layer) => layer);
+  const own = (layer: number, hook: string) =>
+    model.sites(siteOfName(`blocks.${layer}.${hook}`))[0].site;
+  const reads = each.map((layer) => own(layer, transcoders.sites.input));
+  const writes = each.map((layer) => own(layer, transcoders.sites.output));
+  const frozenSites = model
+    .sites()
+    .map(({ site }) => site)
+    .filter((site) => /\.(scale|pattern)$/.test(site) && !site.includes(".mlp."));
+  const save = [...new Set([...reads, ...writes, ...frozenSites, "embedTokens", "output"])];
+  using cache = await model.run([[...ids]], { save });
+  const held = (site: string) => mx.stopGradient(cache.get(site).astype(mx.float32));
+  const inputs = reads.map((site) => held(site).index(0));
+  const outputs = writes.map((site) => held(site).index(0));
+  const later = laterTokens(ids.length);
+  const features = inputs.map((x, layer) => mx.multiply(transcoders.encode(layer, x), later));
+  const predicted = transcoders.decode(inputs, features);
+  const errors = outputs.map((y, layer) => mx.multiply(mx.subtract(y, predicted[layer]), later));
+  const only = (pattern: RegExp) =>
+    new Map(frozenSites.filter((site) => pattern.test(site)).map((site) => [site, held(site)]));
+  const frozen: Frozen = {
+    patterns: only(/\.pattern$/),
+    scales: only(/\.scale$/),
+    mlps: writes.map(held),
+  };
+  const embeddings = held("embedTokens");
+  const places = { reads, writes };
+  return {
+    ...{ ids, layers, errors, embeddings: embeddings.index(0) },
+    active: activeFeatures(features),
+    logits: held("output").index(0, ids.length - 1),
+    effects: effectsIn(model, transcoders, { frozen, embeddings, places, ids }),
+  };
+}
+
+/** The first token's activations are outliers that are not explained: (position, 1) with nothing there. */
+function laterTokens(length: number): MxArray {
+  return mx.array(Array.from({ length }, (_, position) => [position === 0 ? 0 : 1]));
+}
+
+function activeFeatures(features: readonly MxArray[]): ActiveFeature[] {
+  return features.flatMap((array, layer) => {
+    const [, count] = array.shape;
+    const found: ActiveFeature[] = [];
+    toFlat(array).forEach((activation, at) => {
+      if (activation === 0) return;
+      found.push({ layer, position: Math.floor(at / count), feature: at % count, activation });
+    });
+    return found;
+  });
+}
+
+interface Linear {
+  readonly frozen: Frozen;
+  readonly embeddings: MxArray;
+  readonly places: { readonly reads: readonly string[]; readonly writes: readonly string[] };
+  readonly ids: readonly number[];
+}
+
+/** What a pass is given, and what it leaves. */
+interface PassState {
+  rows: number;
+  written: readonly MxArray[];
+  tokens: MxArray | undefined;
+  readonly read: MxArray[];
+  raw: MxArray | undefined;
+}
+
+function effectsIn(
+  model: DictionaryModel,
+  transcoders: Transcoders,
+  linear: Linear,
+): Replacement["effects"] {
+  const state: PassState = { rows: 1, written: [], tokens: undefined, read: [], raw: undefined };
+  const view = model.edit(frozenEdits(transcoders, linear, state));
+  const { ids, embeddings } = linear;
+  const [, length, hidden] = embeddings.shape;
+  return (target, directions, positions) => {
+    const [rows] = directions.shape;
+    const below = target === "logits" ? linear.places.writes.length : target;
+    const pass = (...changes: MxArray[]): MxArray[] => {
+      state.rows = rows;
+      [state.tokens, ...state.written] = [changes[0], ...changes.slice(1)];
+      view.forward(Array.from({ length: rows }, () => [...ids]) as never);
+      return [target === "logits" ? (state.raw as MxArray) : state.read[target]];
+    };
+    const zeros = Array.from({ length: below + 1 }, () => mx.zeros([rows, length, hidden]));
+    const cotangent = placed(directions, positions, length);
+    const [, [ofTokens, ...ofLayers]] = mx.vjp(pass, zeros, [cotangent]);
+    state.read.length = 0;
+    state.raw = undefined;
+    return { embeddings: ofTokens, layers: ofLayers };
+  };
+}
+
+/** Each direction at its position: (targets, position, width). */
+function placed(directions: MxArray, positions: readonly number[], length: number): MxArray {
+  const at = mx.array([...positions], mx.int32).reshape([positions.length, 1, 1]);
+  const places = mx.arange(0, length, 1, mx.int32).reshape([1, length, 1]);
+  const [rows, width] = directions.shape;
+  return mx.multiply(mx.equal(at, places).astype(mx.float32), directions.reshape([rows, 1, width]));
+}
+
+function frozenEdits(transcoders: Transcoders, linear: Linear, state: PassState) {
+  const { frozen, embeddings, places } = linear;
+  const repeated = (array: MxArray) => mx.broadcastTo(array, [state.rows, ...array.shape.slice(1)]);
+  const edits: Record<string, (value: MxArray) => MxArray> = {};
+  for (const [site, value] of [...frozen.patterns, ...frozen.scales])
+    edits[site] = () => repeated(value);
+  edits.embedTokens = () => mx.add(repeated(embeddings), state.tokens as MxArray);
+  edits.rawLogits = (value) => {
+    state.raw = value;
+    return value;
+  };
+  places.reads.forEach((site, layer) => {
+    edits[site] = (value) => {
+      state.read[layer] = value;
+      return value;
+    };
+  });
+  places.writes.forEach((site, layer) => {
+    const skip = transcoders.skip(layer);
+    edits[site] = () => {
+      const constant = repeated(frozen.mlps[layer]);
+      const changed = state.written[layer] ? mx.add(constant, state.written[layer]) : constant;
+      return skip ? mx.add(changed, linearPart(state.read[layer], skip)) : changed;
+    };
+  });
+  return edits;
+}
+
+/** Nothing in value, and the gradient of what goes round the features. */
+function linearPart(x: MxArray, skip: MxArray): MxArray {
+  const round = mx.matmul(x, skip);
+  return mx.subtract(round, mx.stopGradient(round));
+}

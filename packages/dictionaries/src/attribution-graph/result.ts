@@ -1,0 +1,54 @@
+/** What an attribution graph is. */
+import type { Result, Table } from "@mlxterp/results";
+
+export type GraphNodeKind = "feature" | "error" | "token" | "logit";
+
+/** A node that was kept. */
+export type GraphNode = {
+  /** By what the published viewer calls it. */
+  readonly id: string;
+  readonly kind: GraphNodeKind;
+  /** null for tokens and logits. */
+  readonly layer: number | null;
+  readonly position: number;
+  /** The number of the feature or the id of the token; null for errors. */
+  readonly number: number | null;
+  /** The token at its position; of a logit the token itself. */
+  readonly token: string;
+  /** null but for features. */
+  readonly activation: number | null;
+  /** null but for logits. */
+  readonly probability: number | null;
+  /** How much of what is said goes through it; null for logits. */
+  readonly influence: number | null;
+  /** The share of all influence that it and all stronger nodes have: small is important. */
+  readonly cumulative: number | null;
+};
+
+/** An edge that was kept: how much the source moves the target, in the target's own unit. */
+export type GraphEdge = {
+  readonly source: string;
+  readonly target: string;
+  readonly weight: number;
+};
+
+export type GraphScores = {
+  /** How much of what reaches the targets comes from tokens rather than errors. */
+  readonly replacement: number;
+  /** How much of what nodes are told comes from other nodes than errors, weighed by their influence. */
+  readonly completeness: number;
+  /** Features that are on, of these nodes of the graph, and of these kept. */
+  readonly active: number;
+  readonly features: number;
+  readonly kept: number;
+};
+
+export type GraphResult = Result<
+  "graph",
+  Record<never, never>,
+  {
+    readonly nodes: Table<GraphNode>;
+    readonly edges: Table<GraphEdge>;
+    readonly scores: Table<GraphScores>;
+  }
+>;

@@ -1,0 +1,164 @@
+/**
+ * A dictionary: directions of a space of activations, few of which are on at a time.
+ *
+ * A sparse autoencoder writes an activation as a sum of a few of its decoder's rows; a transcoder predicts the output of a part of a
+ * model from its input in the same way. It is a module, so that it can be spliced into a model and its features read and
+ * changed there. Source: Bricken et al. 2023, "Towards Monosemanticity"; transcoders: Dunefsky et al. 2024, arXiv 2406.11944.
+ */
+import { Tap } from "@mlxterp/core";
+import { checkArray, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { DictionaryShapeError } from "../errors.js";
+import {
+  aboveThreshold,
+  keepLargest,
+  keepLargestOfBatch,
+  keepLargestOfGroups,
+  rectify,
+} from "./activations.js";
+import type { DictionaryConfig, FeatureActivation } from "./config.js";
+import { type Normalized, normalizeInput } from "./normalize.js";
+import { checkWeights, type DictionaryWeights } from "./weights.js";
+
+/**
+ * A sparse autoencoder or a transcoder.
+ *
+ * @example
+ * const { config } = loadDictionary("tiny");
+ * config.features; // 256
+ */
+export class Dictionary extends nn.Module {
+  /** Its features: a site where it is spliced in. */
+  features = new Tap(["batch", "position", "features"], {
+    holds: "How much each feature is on.",
+  });
+  declare readonly config: DictionaryConfig;
+  declare readonly weights: DictionaryWeights;
+
+  /** @throws DictionaryShapeError (`DICTIONARY_SHAPE`) */
+  constructor(config: DictionaryConfig, weights: DictionaryWeights) {
+    super();
+    checkWeights(config, weights);
+    const hidden = { writable: false, enumerable: false }; // no parameters of a module that trains
+    Object.defineProperty(this, "config", { ...hidden, value: Object.freeze({ ...config }) });
+    Object.defineProperty(this, "weights", { ...hidden, value: Object.freeze({ ...weights }) });
+  }
+
+  /**
+   * @param x (…, input), or (…, heads, headDim) for one that reads heads
+   * @returns (…, features)
+   * @throws DictionaryShapeError (`DICTIONARY_SHAPE`)
+   */
+  encode(x: MxArray): MxArray {
+    const { rows, outer } = rowsOf(this.config, x);
+    const { x: normalized } = normalizeInput(this.config.normalization, rows);
+    return encodeRows(this, normalized).reshape([...outer, this.config.features]);
+  }
+
+  /**
+   * What features write, without a skip and on the scale of normalised activations where those were normalised by their own size.
+   *
+   * @param features (…, features)
+   * @returns (…, output)
+   */
+  decode(features: MxArray): MxArray {
+    const { decoder, decoderBias } = this.weights;
+    const scaled = this.config.scaleByDecoderNorm
+      ? mx.divide(features, this.decoderNorms())
+      : features;
+    return mx.add(mx.matmul(scaled, decoder), decoderBias);
+  }
+
+  /** The norm of each feature's decoder row, (features). */
+  decoderNorms(): MxArray {
+    return mx.sqrt(mx.sum(mx.square(this.weights.decoder), 1));
+  }
+
+  /**
+   * What a feature of activation 1 writes, (features, output): the decoder's rows, on the scale of features that are
+   * measured by them.
+   */
+  directions(): MxArray {
+    const { decoder } = this.weights;
+    return this.config.scaleByDecoderNorm
+      ? mx.divide(decoder, this.decoderNorms().reshape([decoder.shape[0], 1]))
+      : decoder;
+  }
+
+  /**
+   * The reconstruction, or what a transcoder predicts, with its skip.
+   *
+   * @param x as for `encode`
+   * @returns (…, output), of the shape of `x` for an autoencoder
+   */
+  override forward(x: MxArray): MxArray {
+    const { kind, normalization, features: count, outputWidth, joinHeads } = this.config;
+    const { rows, outer } = rowsOf(this.config, x);
+    const normalized = normalizeInput(normalization, rows);
+    const encoded = encodeRows(this, normalized.x).reshape([...outer, count]);
+    const features = this.features.forward(encoded).reshape([rows.shape[0], count]);
+    const y = withSkip(this.weights, undone(normalized, this.decode(features), kind), rows);
+    return y.reshape(joinHeads ? x.shape : [...outer, outputWidth]);
+  }
+}
+
+function undone({ undo }: Normalized, y: MxArray, kind: DictionaryConfig["kind"]): MxArray {
+  return kind === "autoencoder" ? undo(y) : y;
+}
+
+function withSkip({ skip }: DictionaryWeights, y: MxArray, rows: MxArray): MxArray {
+  return skip ? mx.add(y, mx.matmul(rows, skip)) : y;
+}
+
+/** @param x (rows, input), normalised */
+function encodeRows(dictionary: Dictionary, x: MxArray): MxArray {
+  const { activation, subtractDecoderBias } = dictionary.config;
+  const { encoder, encoderBias, decoderBias, threshold } = dictionary.weights;
+  const h = subtractDecoderBias ? mx.subtract(x, decoderBias) : x;
+  if (activation.kind === "gated") return gated(h, dictionary.weights);
+  const p = mx.add(mx.matmul(h, encoder), encoderBias!);
+  const { scaleByDecoderNorm } = dictionary.config;
+  const scaled = scaleByDecoderNorm ? mx.multiply(p, dictionary.decoderNorms()) : p;
+  return selectFeatures(activation, scaled, threshold);
+}
+
+/** @param p (rows, features) */
+function selectFeatures(activation: FeatureActivation, p: MxArray, threshold?: MxArray): MxArray {
+  switch (activation.kind) {
+    case "jumpRelu": {
+      const on = aboveThreshold(p, threshold!);
+      return activation.rectified ? rectify(on) : on;
+    }
+    case "topK": {
+      const kept = keepLargest(p, activation.k);
+      return activation.rectified ? rectify(kept) : kept;
+    }
+    case "batchTopK":
+      return keepLargestOfBatch(rectify(p), activation.k);
+    case "groupMax":
+      return keepLargestOfGroups(rectify(p), activation.k);
+    default:
+      return rectify(p);
+  }
+}
+
+function gated(h: MxArray, weights: DictionaryWeights): MxArray {
+  const z = mx.matmul(h, weights.encoder);
+  const on = mx.greater(mx.add(z, weights.gateBias!), 0).astype(z.dtype);
+  const size = mx.add(mx.multiply(z, mx.exp(weights.magnitudeScale!)), weights.magnitudeBias!);
+  return mx.multiply(on, rectify(size));
+}
+
+/** @throws DictionaryShapeError (`DICTIONARY_SHAPE`) */
+function rowsOf(
+  { joinHeads, inputWidth }: DictionaryConfig,
+  x: MxArray,
+): { readonly rows: MxArray; readonly outer: readonly number[] } {
+  const { shape } = checkArray("x", x);
+  const inner = joinHeads && shape.at(-1) !== inputWidth ? 2 : 1;
+  const outer = shape.slice(0, -inner);
+  const width = shape.slice(-inner).reduce((product, length) => product * length, 1);
+  if (shape.length < inner || width !== inputWidth) {
+    throw new DictionaryShapeError("x", ["…", inputWidth], shape);
+  }
+  return { rows: x.astype(mx.float32).reshape([x.size / inputWidth, inputWidth]), outer };
+}

@@ -1,0 +1,90 @@
+/** The same dictionary with other weights: factors moved from one matrix into another, features left out. */
+import { checkFinite, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { Dictionary } from "./dictionary.js";
+import type { DictionaryWeights } from "./weights.js";
+
+/**
+ * Makes every decoder row of norm 1, and features larger by what the row lost. The reconstruction stays.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a dictionary that keeps the k largest without measuring them by what they
+ * write, as then others would be kept
+ * @example
+ * const rows = arraySource(mx.random.normal([256, 8]));
+ * const trained = await trainDictionary(rows, { architecture: "standard", features: 16, steps: 2, batchSize: 64 });
+ * foldDecoderNorm(trained.dictionary).config.features; // 16
+ */
+export function foldDecoderNorm(dictionary: Dictionary): Dictionary {
+  const { config, weights } = dictionary;
+  const { activation, scaleByDecoderNorm } = config;
+  const largest = !["relu", "jumpRelu", "gated"].includes(activation.kind);
+  if (largest && !scaleByDecoderNorm) {
+    const rule = "it keeps its largest features as they are; in other units it would keep others.";
+    throw new InvalidArgumentError("dictionary", activation.kind, rule);
+  }
+  const norms = dictionary.decoderNorms();
+  const times = (array: MxArray | undefined) => array && mx.multiply(array, norms);
+  return new Dictionary(
+    { ...config, scaleByDecoderNorm: false },
+    {
+      ...weights,
+      encoder: mx.multiply(weights.encoder, norms),
+      decoder: mx.divide(weights.decoder, norms.reshape([config.features, 1])),
+      ...{ encoderBias: times(weights.encoderBias), gateBias: times(weights.gateBias) },
+      magnitudeBias: times(weights.magnitudeBias),
+      // features that were measured by their norms already are compared with thresholds in that unit
+      threshold: scaleByDecoderNorm ? weights.threshold : times(weights.threshold),
+    },
+  );
+}
+
+/**
+ * Folds the factor in that a dictionary was trained with, where its files only say that there was one
+ * (`config.averageScaled`): activations were scaled to a mean norm of √inputWidth.
+ *
+ * @param meanNorm the mean norm of raw activations at its site
+ * @example
+ * const folded = foldActivationNorm(loadDictionary("tiny"), 12.5);
+ * folded.config.averageScaled; // false
+ */
+export function foldActivationNorm(dictionary: Dictionary, meanNorm: number): Dictionary {
+  checkFinite("meanNorm", meanNorm);
+  if (meanNorm <= 0) throw new InvalidArgumentError("meanNorm", meanNorm, "must be above zero.");
+  const { config, weights } = dictionary;
+  const factor = Math.sqrt(config.inputWidth) / meanNorm;
+  return new Dictionary(
+    { ...config, averageScaled: false },
+    {
+      ...weights,
+      encoder: mx.multiply(weights.encoder, factor),
+      decoder: mx.divide(weights.decoder, factor),
+      decoderBias: mx.divide(weights.decoderBias, factor),
+    },
+  );
+}
+
+/**
+ * The first features alone, as the inner dictionaries of a matryoshka are.
+ *
+ * @param features how many
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for more than there are
+ * @example
+ * firstFeatures(loadDictionary("tiny"), 64).config.features; // 64
+ */
+export function firstFeatures(dictionary: Dictionary, features: number): Dictionary {
+  const { config, weights } = dictionary;
+  if (!Number.isInteger(features) || features < 1 || features > config.features) {
+    const rule = `must be a whole number from 1 to ${config.features}.`;
+    throw new InvalidArgumentError("features", features, rule);
+  }
+  const slice = mx.Slice(0, features);
+  const cut = (array: MxArray | undefined) => array?.index(slice);
+  const narrow: DictionaryWeights = {
+    ...weights,
+    encoder: weights.encoder.index(mx.Slice(), slice),
+    decoder: weights.decoder.index(slice),
+    ...{ encoderBias: cut(weights.encoderBias), threshold: cut(weights.threshold) },
+    ...{ gateBias: cut(weights.gateBias), magnitudeBias: cut(weights.magnitudeBias) },
+    magnitudeScale: cut(weights.magnitudeScale),
+  };
+  return new Dictionary({ ...config, features }, narrow);
+}

@@ -1,0 +1,32 @@
+/** What the features of a prompt are. */
+import type { Grid, Result, Table } from "@mlxterp/results";
+
+/** One feature in the prompt. */
+export type FeatureRow = {
+  readonly feature: number;
+  /** Where it is on most, and how much. */
+  readonly position: number;
+  readonly token: string;
+  readonly activation: number;
+  /** At how many tokens it is on. */
+  readonly count: number;
+  /** What its decoder row makes more and less likely, directly. */
+  readonly promotes: string;
+  readonly suppresses: string;
+};
+
+/** How well the dictionary explains this prompt. */
+export type FeatureQuality = {
+  readonly site: string;
+  readonly features: number;
+  /** How many are on at a token, on average. */
+  readonly count: number;
+  /** The share of the variance over the prompt's tokens that is explained; null for transcoders. */
+  readonly explained: number | null;
+};
+
+export type FeaturesResult = Result<
+  "features",
+  { readonly activation: Grid<"feature" | "token"> },
+  { readonly features: Table<FeatureRow>; readonly quality: Table<FeatureQuality> }
+>;

@@ -1,0 +1,90 @@
+/** The menu of @mlxterp/dictionaries. */
+export * from "./attribution-graph/index.js";
+export {
+  type CodeScale,
+  Crosscoder,
+  type CrosscoderConfig,
+  type CrosscoderSelection,
+  type CrosscoderWeights,
+} from "./crosscoder/crosscoder.js";
+export type {
+  DictionaryConfig,
+  FeatureActivation,
+  InputNormalization,
+} from "./dictionary/config.js";
+export { Dictionary } from "./dictionary/dictionary.js";
+export { firstFeatures, foldActivationNorm, foldDecoderNorm } from "./dictionary/fold.js";
+export type { DictionaryWeights } from "./dictionary/weights.js";
+export {
+  DictionaryFormatError,
+  DictionaryShapeError,
+  NoTrainingDataError,
+  TrainingMismatchError,
+  UnknownDictionaryFieldError,
+  UnsupportedDictionarySaveError,
+} from "./errors.js";
+export {
+  type DictionaryEvaluation,
+  type DictionaryMeasures,
+  type EvaluationOptions,
+  evaluateDictionary,
+} from "./evaluation/evaluate.js";
+export {
+  type BehaviourMeasures,
+  densityHistogram,
+  type ReconstructionMeasures,
+} from "./evaluation/measures.js";
+export { nullDictionary } from "./evaluation/nulls.js";
+export * from "./features/index.js";
+export { loadCrosscoder, loadDictionary, loadTranscoders } from "./loading/load.js";
+export type { LoadDictionaryOptions } from "./loading/options.js";
+export { dictionaryMethods } from "./methods.js";
+export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
+export type { DictionaryModel } from "./shared/model.js";
+export { type SyntheticData, type SyntheticOptions, syntheticData } from "./synthetic/generator.js";
+export { type SyntheticScores, scoreAgainstTruth } from "./synthetic/scores.js";
+export {
+  type ResolvedConfig,
+  type TrainingConfig,
+  trainingConfig,
+} from "./training/config.js";
+export type { TrainedPlace } from "./training/finish.js";
+export type { TrainingMetrics } from "./training/metrics.js";
+export type { TrainingBatch } from "./training/parameters.js";
+export {
+  arraySource,
+  modelSource,
+  type SourceSites,
+  storeSource,
+  type TrainingSource,
+} from "./training/sources.js";
+export {
+  type Trained,
+  type TrainingOptions,
+  trainCrosscoder,
+  trainDictionaries,
+  trainDictionary,
+} from "./training/train.js";
+export { CrossLayerTranscoder, type CrossLayerWeights } from "./transcoders/cross-layer.js";
+export {
+  type LayerWrites,
+  TranscoderSet,
+  type TranscoderSites,
+  type Transcoders,
+} from "./transcoders/transcoder-set.js";
+export { featureDashboard } from "./use/dashboard.js";
+export { type FeatureLogits, type LogitEffect, logitEffects } from "./use/logit-effects.js";
+export { type FeatureMatch, featureSimilarity, matchFeatures } from "./use/similarity.js";
+export {
+  changeFeatures,
+  type FeatureChanges,
+  featureSite,
+  type SpliceDictionaryOptions,
+  spliceDictionary,
+} from "./use/splice-dictionary.js";
+export {
+  type FeatureExample,
+  type FeatureSummary,
+  type TopExamplesOptions,
+  topExamples,
+} from "./use/top-examples.js";

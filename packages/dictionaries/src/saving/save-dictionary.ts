@@ -1,0 +1,155 @@
+/** Writes a dictionary in SAELens' layout, so that Python reads it back, and transcoders in circuit-tracer's. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type MxArray, mx, withFile, writeFileAtomically, writeTensors } from "@mlxterp/mlx";
+import { stringify } from "yaml";
+import type { FeatureActivation } from "../dictionary/config.js";
+import type { Dictionary } from "../dictionary/dictionary.js";
+import type { DictionaryWeights } from "../dictionary/weights.js";
+import { UnsupportedDictionarySaveError } from "../errors.js";
+import type { TranscoderSet } from "../transcoders/transcoder-set.js";
+
+/** Since which version this layout is read. */
+const saelensVersion = "6.18.0";
+
+/**
+ * Writes `cfg.json` and `sae_weights.safetensors` into a folder.
+ *
+ * @throws UnsupportedDictionarySaveError (`UNSUPPORTED_DICTIONARY_SAVE`) for what that layout has no word for;
+ * FileAccessError (`FILE_ACCESS`), IncompleteWriteError (`INCOMPLETE_WRITE`)
+ * @example
+ * await saveDictionary(loadDictionary("tiny"), "my-dictionary");
+ * loadDictionary("my-dictionary").config.features; // 256
+ */
+export async function saveDictionary(dictionary: Dictionary, folder: string): Promise<void> {
+  const settings = saelensSettings(dictionary);
+  withFile(folder, () => mkdirSync(folder, { recursive: true }));
+  await writeTensors(join(folder, "sae_weights.safetensors"), saelensTensors(dictionary.weights));
+  writeFileAtomically(join(folder, "cfg.json"), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+/**
+ * Writes `config.yaml` and a file for each layer into a folder.
+ *
+ * @throws as `saveDictionary`
+ * @example
+ * import { TranscoderSet } from "@mlxterp/dictionaries";
+ * const transcoders = loadTranscoders("tiny");
+ * if (transcoders instanceof TranscoderSet) await saveTranscoders(transcoders, "my-transcoders");
+ */
+export async function saveTranscoders(set: TranscoderSet, folder: string): Promise<void> {
+  const { activation } = set.transcoders[0].config;
+  const named = { relu: "relu", jumpRelu: "jump_relu", topK: "topk" } as const;
+  if (!Object.hasOwn(named, activation.kind)) throw noWord(activation.kind, "circuit-tracer");
+  const scaled = set.transcoders.some(({ config }) => config.scaleByDecoderNorm);
+  if (scaled) throw noWord("features measured by their decoder's norm", "circuit-tracer");
+  withFile(folder, () => mkdirSync(folder, { recursive: true }));
+  for (const [layer, { weights }] of set.transcoders.entries()) {
+    const file = join(folder, `layer_${layer}.safetensors`);
+    await writeTensors(file, {
+      W_enc: turned(weights.encoder),
+      W_dec: weights.decoder,
+      b_enc: weights.encoderBias!,
+      b_dec: weights.decoderBias,
+      ...(weights.threshold && { "activation_function.threshold": weights.threshold }),
+      ...(weights.skip && { W_skip: turned(weights.skip) }),
+      ...(activation.kind === "topK" && { k: mx.array(activation.k, mx.int32) }),
+    });
+  }
+  const settings = {
+    model_kind: "transcoder_set",
+    ...(set.sites.model && { model_name: set.sites.model }),
+    feature_input_hook: set.sites.input,
+    feature_output_hook: set.sites.output,
+    ...(set.sites.name && { scan: set.sites.name }),
+    activation: named[activation.kind as keyof typeof named],
+    ...(activation.kind === "topK" && { k: activation.k }),
+    // a word of our own: circuit-tracer keeps what is below zero
+    ...(activation.kind !== "relu" && { rectified: rectifies(activation) }),
+  };
+  writeFileAtomically(join(folder, "config.yaml"), stringify(settings));
+}
+
+function rectifies(activation: FeatureActivation): boolean {
+  return "rectified" in activation && activation.rectified;
+}
+
+function saelensSettings({ config, weights }: Dictionary): Record<string, unknown> {
+  const { activation, kind, normalization, averageScaled, joinHeads } = config;
+  const isTranscoder = kind === "transcoder";
+  return {
+    architecture: architectureOf(config, weights),
+    ...{ d_in: config.inputWidth, d_sae: config.features, dtype: "float32", device: "cpu" },
+    ...(isTranscoder && { d_out: config.outputWidth }),
+    apply_b_dec_to_input: config.subtractDecoderBias,
+    normalize_activations: averageScaled ? "expected_average_only_in" : words[normalization],
+    reshape_activations: joinHeads ? "hook_z" : "none",
+    ...(activation.kind === "topK" && {
+      k: activation.k,
+      rescale_acts_by_decoder_norm: config.scaleByDecoderNorm,
+    }),
+    metadata: {
+      sae_lens_version: saelensVersion,
+      sae_lens_training_version: null,
+      ...(config.model && { model_name: config.model }),
+      ...(config.site && { hook_name: config.site }),
+      ...(config.outputSite && { hook_name_out: config.outputSite }),
+      hook_head_index: null,
+    },
+  };
+}
+
+const words = {
+  none: "none",
+  constantNorm: "constant_norm_rescale",
+  layerNorm: "layer_norm",
+} as const;
+
+function architectureOf(
+  { kind, activation, scaleByDecoderNorm, subtractDecoderBias }: Dictionary["config"],
+  { skip, threshold }: DictionaryWeights,
+): string {
+  const isTranscoder = kind === "transcoder";
+  if (scaleByDecoderNorm && activation.kind !== "topK") {
+    throw noWord("features measured by their decoder's norm (foldDecoderNorm)", "SAELens");
+  }
+  if (isTranscoder && subtractDecoderBias)
+    throw noWord("a transcoder that takes its bias off", "SAELens");
+  if (skip && !(isTranscoder && activation.kind === "relu")) throw noWord("this skip", "SAELens");
+  if (activation.kind === "jumpRelu") {
+    const below = !activation.rectified && Boolean(mx.any(mx.less(threshold!, 0)).item());
+    if (below) throw noWord("features below zero", "SAELens");
+    return isTranscoder ? "jumprelu_transcoder" : "jumprelu";
+  }
+  if (activation.kind === "relu") {
+    return isTranscoder ? (skip ? "skip_transcoder" : "transcoder") : "standard";
+  }
+  const fits = !isTranscoder && (activation.kind !== "topK" || activation.rectified);
+  if (fits && activation.kind === "gated") return "gated";
+  if (fits && activation.kind === "topK") return "topk";
+  throw noWord(`${activation.kind} of this kind`, "SAELens");
+}
+
+function saelensTensors(weights: DictionaryWeights): Record<string, MxArray> {
+  const named: Record<string, MxArray | undefined> = {
+    ...{ W_enc: weights.encoder, W_dec: weights.decoder, b_dec: weights.decoderBias },
+    ...{ b_enc: weights.encoderBias, threshold: weights.threshold, b_gate: weights.gateBias },
+    ...{ b_mag: weights.magnitudeBias, r_mag: weights.magnitudeScale },
+    W_skip: weights.skip && turned(weights.skip),
+  };
+  const there = Object.entries(named).filter(([, array]) => array !== undefined);
+  return Object.fromEntries(there.map(([name, array]) => [name, contiguous(array!)]));
+}
+
+function turned(array: MxArray): MxArray {
+  return contiguous(array.transpose());
+}
+
+/** A view is written with the numbers behind it in their order; a sum with zero is an array of its own. */
+function contiguous(array: MxArray): MxArray {
+  return mx.add(array, mx.zeros([1]));
+}
+
+function noWord(what: string, format: string): UnsupportedDictionarySaveError {
+  return new UnsupportedDictionarySaveError(what, format);
+}

@@ -1,0 +1,11 @@
+/** The objective of an architecture. */
+import type { ResolvedConfig } from "../config.js";
+import type { Objective } from "../parameters.js";
+import { batchTopK, matryoshka, topK } from "./largest.js";
+import { gated, jumpRelu, pAnneal, standard } from "./penalized.js";
+
+const objectives = { standard, gated, topK, batchTopK, jumpRelu, matryoshka, pAnneal };
+
+export function objectiveOf(config: ResolvedConfig): Objective {
+  return objectives[config.architecture](config);
+}

@@ -1,0 +1,170 @@
+/** Where the rows of a training come from: a store of activations, a model over a dataset, or arrays. */
+import {
+  type ActivationStore,
+  type DataModel,
+  type Dataset,
+  type StreamOptions,
+  streamActivations,
+} from "@mlxterp/data";
+import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import type { TrainingBatch } from "./parameters.js";
+
+/** What a training reads: the same batches each time it is gone through, in the same order. */
+export interface TrainingSource {
+  /** For messages and checkpoints: what it is. */
+  readonly name: string;
+  /**
+   * @param batchSize rows of a batch; a rest that fills none is left out
+   * @param skip batches to leave out at the start
+   */
+  batches(batchSize: number, skip: number): AsyncIterable<TrainingBatch>;
+}
+
+/** Which sites are read, and for transcoders written. */
+export interface SourceSites {
+  readonly site: string;
+  /** What a transcoder shall predict; default the same site. */
+  readonly outputSite?: string;
+}
+
+/**
+ * Rows of a store, in another random order in each epoch, for as many epochs as the training has steps.
+ *
+ * @param options the sites, and the seed of the order
+ * @example
+ * const source = storeSource(store, { site: "layers.2", seed: 1 });
+ * source.name; // "layers.2 of a store"
+ */
+export function storeSource(
+  store: ActivationStore,
+  { site, outputSite = site, seed = 0 }: SourceSites & { readonly seed?: number },
+): TrainingSource {
+  const sites = [...new Set([site, outputSite])];
+  return {
+    name: `${site} of a store`,
+    async *batches(batchSize, skip) {
+      const whole = Math.floor(store.rows / batchSize);
+      if (whole === 0) return;
+      const perEpoch = Math.ceil(store.rows / batchSize);
+      const epochs = Number.MAX_SAFE_INTEGER;
+      const first = Math.floor(skip / whole) * perEpoch + (skip % whole);
+      const options = { batchSize, sites, shuffle: seed, epochs, skip: first };
+      for await (const { activations, rows } of store.batches(options)) {
+        if (rows.length < batchSize) continue; // the rest of an epoch
+        yield { x: asRows(activations[site]), y: asRows(activations[outputSite]) };
+      }
+    },
+  };
+}
+
+/**
+ * Rows of a model that goes over a dataset while the training runs, in the order of the dataset; it begins again at the end. What a
+ * continued training has seen before is run through once more.
+ *
+ * @example
+ * const source = modelSource(model, stories, { site: "layers.2" });
+ */
+export function modelSource(
+  model: DataModel,
+  dataset: Dataset,
+  { site, outputSite = site, ...options }: SourceSites & Omit<StreamOptions, "save">,
+): TrainingSource {
+  const [read, written] = [site, outputSite].map((name) => oneSite(model, name));
+  const save = [...new Set([read, written])];
+  return {
+    name: `${site} of a model`,
+    async *batches(batchSize, skip) {
+      let left = skip;
+      while (true) {
+        let count = 0;
+        const streamed = streamActivations(model, dataset, { ...options, save });
+        const rows = pairs(streamed, read, written);
+        for await (const batch of inRows(rows, batchSize)) {
+          count++;
+          if (left > 0) left--;
+          else yield batch;
+        }
+        if (count === 0) return;
+      }
+    },
+  };
+}
+
+/** A site in the library's own spelling. */
+function oneSite(model: DataModel, name: string): string {
+  const found = model.sites(name);
+  if (found.length === 1) return found[0].site;
+  throw new InvalidArgumentError(
+    "site",
+    name,
+    `one site is needed, and "${name}" names ${found.length}.`,
+  );
+}
+
+async function* pairs(
+  streamed: ReturnType<typeof streamActivations>,
+  site: string,
+  outputSite: string,
+): AsyncGenerator<TrainingBatch> {
+  for await (const { activations } of streamed) {
+    if (activations[site] === undefined) continue; // no token of the batch was chosen
+    yield { x: asRows(activations[site]), y: asRows(activations[outputSite]) };
+  }
+}
+
+/** Rows in batches of one size, whatever the size of what they come in. */
+async function* inRows(
+  parts: AsyncIterable<TrainingBatch>,
+  size: number,
+): AsyncGenerator<TrainingBatch> {
+  let held: TrainingBatch[] = [];
+  let rows = 0;
+  for await (const part of parts) {
+    held.push(part);
+    rows += part.x.shape[0];
+    while (rows >= size) {
+      const all = { x: joined(held, "x"), y: joined(held, "y") };
+      yield { x: all.x.index(mx.Slice(0, size)), y: all.y.index(mx.Slice(0, size)) };
+      rows -= size;
+      held = rows > 0 ? [{ x: all.x.index(mx.Slice(size)), y: all.y.index(mx.Slice(size)) }] : [];
+    }
+  }
+}
+
+function joined(parts: readonly TrainingBatch[], name: "x" | "y"): MxArray {
+  const arrays = parts.map((part) => part[name]);
+  return arrays.length === 1 ? arrays[0] : mx.concatenate(arrays, 0);
+}
+
+/**
+ * Rows that are held, again and again in the same order.
+ *
+ * @param x what is read, (rows, …)
+ * @param y what is to be written; default the same
+ * @example
+ * const source = arraySource(mx.random.normal([4096, 16]));
+ */
+export function arraySource(x: MxArray, y: MxArray = x): TrainingSource {
+  if (x.ndim < 2 || x.shape[0] !== y.shape[0]) {
+    throw new InvalidArgumentError("x", x, "x and y must be rows of numbers, as many of each.");
+  }
+  const both = { x: asRows(x), y: asRows(y) };
+  return {
+    name: "rows",
+    async *batches(batchSize, skip) {
+      const whole = Math.floor(x.shape[0] / batchSize);
+      if (whole === 0) return;
+      for (let step = skip; ; step++) {
+        const from = (step % whole) * batchSize;
+        const slice = mx.Slice(from, from + batchSize);
+        yield { x: both.x.index(slice), y: both.y.index(slice) };
+      }
+    },
+  };
+}
+
+/** One row for each token: heads, and sources of crosscoders, side by side. */
+function asRows(array: MxArray): MxArray {
+  const [rows] = array.shape;
+  return array.ndim === 2 ? array : array.reshape([rows, array.size / rows]);
+}

@@ -1,0 +1,108 @@
+/**
+ * Transcoders whose features write to their own layer and all later ones.
+ *
+ * Caveat: they may predict a layer's output from what an earlier layer read, and so skip computation that the model really does; per-layer
+ * ones cannot. Source: Lindsey, Templeton et al. 2024, "Sparse Crosscoders"; Ameisen et al. 2025, "Circuit Tracing".
+ */
+import { type MxArray, mx } from "@mlxterp/mlx";
+import { aboveThreshold, rectify } from "../dictionary/activations.js";
+import { DictionaryShapeError } from "../errors.js";
+import type { LayerWrites, TranscoderSites, Transcoders } from "./transcoder-set.js";
+
+/** The arrays of one layer. */
+export interface CrossLayerWeights {
+  /** (hidden, features) */
+  readonly encoder: MxArray;
+  /** (features) */
+  readonly encoderBias: MxArray;
+  /** (features, layers from this one on, hidden) */
+  readonly decoder: MxArray;
+  /** (hidden) */
+  readonly decoderBias: MxArray;
+  /** (features); without one, what is above zero is kept */
+  readonly threshold?: MxArray;
+  /** (hidden, hidden) */
+  readonly skip?: MxArray;
+}
+
+/**
+ * Transcoders of all layers, each of which writes to its own layer and all later ones.
+ *
+ * @example
+ * const layer = (later: number) => ({
+ *   encoder: mx.ones([8, 4]),
+ *   encoderBias: mx.zeros([4]),
+ *   decoder: mx.ones([4, later, 8]),
+ *   decoderBias: mx.zeros([8]),
+ * });
+ * const both = new CrossLayerTranscoder([layer(2), layer(1)], { input: "hook_resid_mid", output: "hook_mlp_out" });
+ * both.writes(0).length; // 2
+ */
+export class CrossLayerTranscoder implements Transcoders {
+  readonly kind = "cross-layer";
+
+  /** @throws DictionaryShapeError (`DICTIONARY_SHAPE`) */
+  constructor(
+    readonly weights: readonly CrossLayerWeights[],
+    readonly sites: TranscoderSites,
+  ) {
+    weights.forEach(({ encoder, decoder, decoderBias }, layer) => {
+      const [hidden, features] = encoder.shape;
+      const expected = [features, weights.length - layer, decoderBias.shape[0]];
+      if (decoder.shape.join() === expected.join() && hidden === weights[0].encoder.shape[0])
+        return;
+      throw new DictionaryShapeError(`The decoder of layer ${layer}`, expected, decoder.shape);
+    });
+  }
+
+  get layers(): number {
+    return this.weights.length;
+  }
+
+  get features(): number {
+    return this.weights[0].encoder.shape[1];
+  }
+
+  encode(layer: number, x: MxArray): MxArray {
+    const { encoder, encoderBias, threshold } = this.weights[layer];
+    const p = mx.add(mx.matmul(x, encoder), encoderBias);
+    return threshold ? aboveThreshold(p, threshold) : rectify(p);
+  }
+
+  encoderRows(layer: number): MxArray {
+    return this.weights[layer].encoder.transpose();
+  }
+
+  encoderBias(layer: number): MxArray {
+    return this.weights[layer].encoderBias;
+  }
+
+  writes(layer: number): readonly LayerWrites[] {
+    const { decoder } = this.weights[layer];
+    return Array.from({ length: this.layers - layer }, (_, later) => ({
+      layer: layer + later,
+      directions: decoder.index(mx.Slice(), later),
+    }));
+  }
+
+  decoderBias(layer: number): MxArray {
+    return this.weights[layer].decoderBias;
+  }
+
+  skip(layer: number): MxArray | undefined {
+    return this.weights[layer].skip;
+  }
+
+  decode(inputs: readonly MxArray[], features: readonly MxArray[]): MxArray[] {
+    return this.weights.map(({ decoderBias, skip }, layer) => {
+      const parts = features.slice(0, layer + 1).map((active, source) => {
+        return mx.matmul(active, this.weights[source].decoder.index(mx.Slice(), layer - source));
+      });
+      const y = mx.add(
+        parts.reduce((sum, part) => mx.add(sum, part)),
+        decoderBias,
+      );
+      return skip ? mx.add(y, mx.matmul(inputs[layer], skip)) : y;
+    });
+  }
+}
