@@ -16,7 +16,7 @@ import { SequenceClassifier } from "./sequence-classifier.js";
 import { TokenClassifier } from "./token-classifier.js";
 
 /** The classes of models with a head of their own. */
-export const headedClasses = { sequence: SequenceClassifier, token: TokenClassifier } as const;
+const headedClasses = { sequence: SequenceClassifier, token: TokenClassifier } as const;
 
 /** What `loadModel` was asked for, if it is a head of its own. */
 export type HeadKind = "embedding" | ClassifierConfig["kind"];

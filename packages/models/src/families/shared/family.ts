@@ -36,7 +36,7 @@ export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTab
 export interface ModuleFamily {
   /** As in `config.json`. */
   readonly modelType: string;
-  readonly kind: "encoder" | "recurrent";
+  readonly kind: "encoder" | "recurrent" | "vision";
   /**
    * Makes the module of a `config.json`, without weights.
    *
