@@ -1,6 +1,7 @@
 /** Prints what the library costs, as ratios measured in one run: `main.ts [tokens] [rounds] [measurement…]`. */
 import { clockName } from "./clock.js";
 import { decoding } from "./decoding.js";
+import { dictionaries } from "./dictionaries.js";
 import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
 import { gradients } from "./gradients.js";
@@ -27,6 +28,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   loading,
   methods,
   editing,
+  dictionaries,
   growth,
   importing,
 };
