@@ -1,5 +1,6 @@
 /** Prints what the library costs, as ratios measured in one run: `main.ts [tokens] [rounds] [measurement…]`. */
 import { clockName } from "./clock.js";
+import { collecting } from "./collecting.js";
 import { decoding } from "./decoding.js";
 import { dictionaries } from "./dictionaries.js";
 import { editing } from "./editing.js";
@@ -10,6 +11,7 @@ import { importing } from "./importing.js";
 import { loading } from "./loading.js";
 import type { Measurement } from "./measurement.js";
 import { methods } from "./methods.js";
+import { mixtures } from "./mixtures.js";
 import { overhead } from "./overhead.js";
 import { passes } from "./passes.js";
 import { memory } from "./peak-memory.js";
@@ -29,6 +31,8 @@ const measurements: Readonly<Record<string, Measurement>> = {
   methods,
   editing,
   dictionaries,
+  collecting,
+  mixtures,
   growth,
   importing,
 };

@@ -4,6 +4,7 @@ import { discover } from "./acdc/method.js";
 import { patch } from "./activation-patching/method.js";
 import { attention } from "./attention-patterns/method.js";
 import { atp } from "./attribution-patching/method.js";
+import { causal } from "./causal-tracing/method.js";
 import { circuit } from "./circuits/method.js";
 import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
@@ -11,17 +12,23 @@ import { edges } from "./edge-attribution/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { weightsMethod } from "./head-weights/method.js";
+import { dasMethod } from "./interchange/method.js";
 import { lens } from "./logit-lens/method.js";
+import { diffMethod } from "./model-diff/method.js";
 import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { probeMethod } from "./probes/method.js";
+import { scan } from "./scan/method.js";
 import { statistics } from "./site-statistics/method.js";
+import { steerMethod } from "./steering/method.js";
 import { task } from "./task-accuracy/method.js";
+import { tokens } from "./token-attribution/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
 export const methods: readonly Method[] = [
   task,
+  scan,
   lens,
   patchscopeMethod,
   attention,
@@ -29,13 +36,18 @@ export const methods: readonly Method[] = [
   weightsMethod,
   copying,
   patch,
+  causal,
   atp,
   attribute,
+  tokens,
   ablate,
   path,
   edges,
   circuit,
   discover,
   probeMethod,
+  steerMethod,
+  dasMethod,
+  diffMethod,
   statistics,
 ];

@@ -40,6 +40,7 @@ export {
 } from "./errors.js";
 export { fileFailure, fileSize, withFile, withFiles } from "./file-failure.js";
 export { type HashedFile, hashFile, type VerifyOptions, verifyFiles } from "./file-hash.js";
+export { readFilePart } from "./file-part.js";
 export {
   checkArray,
   checkModule,

@@ -4,13 +4,14 @@ import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
 import { type Grid, labelKey } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
+import type { PatchPart } from "../patching/kinds.js";
+import { siteOf } from "../patching/parts.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PatchingPrompts } from "../shared/pairs.js";
 import { gpt2Like, largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
 import { activationPatching } from "./activation-patching.js";
 import type { PatchingOptions } from "./options.js";
-import { patchSite } from "./plan.js";
-import type { PatchingResult, PatchKind } from "./result.js";
+import type { PatchingResult } from "./result.js";
 
 interface PatchColumn {
   readonly position: number | null;
@@ -18,7 +19,7 @@ interface PatchColumn {
 }
 
 interface Matrix {
-  readonly kind: PatchKind;
+  readonly kind: PatchPart;
   readonly layers: readonly number[];
   readonly columns: readonly PatchColumn[];
   readonly raw: readonly (readonly number[])[];
@@ -28,7 +29,7 @@ interface Matrix {
 
 /** The grids of a result as one matrix for each kind, in the order that they were asked for. */
 function matricesOf({ grids, asked }: PatchingResult): Matrix[] {
-  return [asked.kinds as PatchKind | PatchKind[]].flat().map((kind): Matrix => {
+  return [asked.kinds as PatchPart | PatchPart[]].flat().map((kind): Matrix => {
     const [effect, metric, byPair]: (Grid | undefined)[] = [
       grids[kind],
       grids[`${kind}Metric`],
@@ -89,7 +90,7 @@ const answer = 3;
 const wrongAnswer = 8;
 
 interface Cell extends PatchColumn {
-  readonly kind: PatchKind;
+  readonly kind: PatchPart;
   readonly layer: number;
 }
 
@@ -115,7 +116,7 @@ async function bruteForce(
   [base, source]: readonly (readonly number[])[],
   cell: Cell,
 ): Promise<number> {
-  const site = patchSite(cell.kind, cell.layer);
+  const site = siteOf(cell.kind, cell.layer);
   const other = (await model.run([source], { save: site })).get(site);
   const run = await model.run([base], {
     interventions: { [site]: (x) => exchange(x, other, cell) },

@@ -1,4 +1,5 @@
 /** What the room of activation patching offers. */
+export type { PatchPart } from "../patching/kinds.js";
 export { activationPatching } from "./activation-patching.js";
 export { patch } from "./method.js";
 export type { PatchingOptions } from "./options.js";
@@ -8,6 +9,5 @@ export type {
   PatchingGrids,
   PatchingResult,
   PatchingTables,
-  PatchKind,
 } from "./result.js";
 export { patchingGrid } from "./view.js";

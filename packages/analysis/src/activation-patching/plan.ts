@@ -2,8 +2,6 @@
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { factsOf, layersOf, type Part, siteOf } from "../patching/parts.js";
 
-export { siteOf as patchSite } from "../patching/parts.js";
-
 import type { Change } from "../patching/runs.js";
 import { type Shapes, shapesOf } from "../patching/shapes.js";
 import type { AnalysisModel } from "../shared/model.js";

@@ -3,9 +3,6 @@ import type { Grid, Result, Table } from "@mlxterp/results";
 import type { PatchPart } from "../patching/kinds.js";
 import type { WorkRow } from "../patching/work.js";
 
-/** What attribution patching scores as well. */
-export type PatchKind = "residual" | "attention" | "mlp" | "head";
-
 /**
  * - `denoising`: clean activations into the corrupted run; finds what is enough to restore the answer
  * - `noising`: corrupted activations, or what else takes their place, into the clean run; finds what the answer cannot do without

@@ -1,5 +1,6 @@
 /** What takes the place of an activation: that of the other prompt, zero, a mean, or those of other prompts. */
-import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { endAlike } from "../patching/causal.js";
 import { meanActivations } from "../patching/means.js";
 import { factsOf, type Part, parts } from "../patching/parts.js";
 import type { Activations, Source } from "../patching/runs.js";
@@ -65,7 +66,9 @@ export async function sourceOf(
     case "resample":
       return { ...aligned, ...(await resampled(model, replacement, given)) };
     default: {
-      const same = (await isCausal(runs, alignment.same)) ? alignment.same : 0;
+      const same = endAlike(runs.resultOf(0), runs.resultOf(1), alignment.same)
+        ? alignment.same
+        : 0;
       return { ...aligned, at: otherRun(given), sameBefore: () => same, rows: own0 };
     }
   }
@@ -89,23 +92,6 @@ function otherRun({ runs, base, other, alignment }: Given): Activations {
 export function axisOf(site: string): 1 | 2 {
   const part = (Object.keys(parts) as Part[]).find((one) => site.endsWith(`.${parts[one].site}`));
   return part && factsOf(part).layout === "unitFirst" ? 2 : 1;
-}
-
-/** Differences that the rounding of rows makes, relative to the largest number. */
-const rounding = 1e-4;
-
-/**
- * Whether both runs end alike where they began alike. A model that looks ahead, an encoder for one, tells them apart there, so in it nothing
- * may be left out.
- */
-async function isCausal(runs: BothRuns, same: number): Promise<boolean> {
-  if (same === 0) return true;
-  const [clean, corrupted] = [0, 1].map((row) => {
-    return runs.resultOf(row).index(mx.Slice(), mx.Slice(0, same)).astype(mx.float32);
-  });
-  const sizes = [mx.subtract(clean, corrupted), clean].map((x) => mx.max(mx.abs(x)));
-  const [difference, largest] = toFlat(mx.stack(sizes));
-  return difference <= rounding * largest;
 }
 
 async function resampled(

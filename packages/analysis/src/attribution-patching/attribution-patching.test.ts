@@ -6,7 +6,9 @@ import { type Grid, valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { activationPatching } from "../activation-patching/activation-patching.js";
 import { backwardRules } from "../backward-rules/rule-sets.js";
+import { rankCorrelation } from "../circuits/measures.js";
 import { gpt2Like, llamaLike, sharedModel } from "../shared/test-support.js";
+import { builtInTask } from "../tasks/open-task.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
 import { attributionPatching } from "./attribution-patching.js";
 
@@ -155,34 +157,23 @@ const stories15M = sharedModel("stories15M");
 
 it.skipIf(!stories15M.available)("ranks stories15M's parts as patching ranks them", async () => {
   const model = await loadModel(stories15M.folder);
-  const pair = {
-    clean: "Tom and Sue went to the park. Sue gave a ball to",
-    corrupted: "Sue and Tom went to the park. Tom gave a ball to",
+  const { pairs, question: asked } = builtInTask(model, "ioi", { size: 2, seed: 0 });
+  const parts = {
+    ...asked,
+    kinds: ["attention", "mlp", "head"] as const,
+    positions: "all" as const,
   };
-  const asked = { answer: " Tom", wrongAnswer: " Sue", kinds: ["attention", "mlp"] as const };
-  const patched = await activationPatching(model, pair, asked);
-  const estimated = await attributionPatching(model, pair, asked);
-  for (const kind of asked.kinds) {
-    const rho = rankCorrelation(estimated.grids[kind]!.values, patched.grids[kind]!.values);
-    expect(rho, kind).toBeGreaterThan(0.9);
-  }
+  const flat = (grids: Readonly<Record<string, Grid | undefined>>) => parts.kinds.flatMap((kind) => [...grids[kind]!.values]); // biome-ignore format: one line
+  const patched = flat((await activationPatching(model, pairs, parts)).grids);
+  const agreement = async (rule: "gradient" | "relp" | "relp-qk") =>
+    rankCorrelation(
+      flat((await attributionPatching(model, pairs, { ...parts, rule })).grids),
+      patched,
+    );
+  const [plain, held, open] = [await agreement("gradient"), await agreement("relp"), await agreement("relp-qk")]; // biome-ignore format: one list
+  expect(open).toBeGreaterThan(0.9);
+  expect(open).toBeGreaterThan(Math.max(plain, held)); // what acts through queries and keys is what those two miss
 });
-
-/** Spearman's, without ties. */
-function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const ranks = (x: ArrayLike<number>) => {
-    const order = Array.from(x, (value, at) => ({ value, at })).sort((p, q) => p.value - q.value);
-    const rank = new Array<number>(order.length);
-    order.forEach(({ at }, place) => {
-      rank[at] = place;
-    });
-    return rank;
-  };
-  const [first, second] = [ranks(a), ranks(b)];
-  const n = first.length;
-  const squares = first.reduce((sum, rank, at) => sum + (rank - second[at]) ** 2, 0);
-  return 1 - (6 * squares) / (n * (n * n - 1));
-}
 
 describe.each([
   ["Llama", llamaLike],

@@ -21,7 +21,7 @@ import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
 import { findCircuit } from "./find-circuit.js";
 import { judgeEdges } from "./judge.js";
-import { auroc, circuitAreas } from "./measures.js";
+import { auroc, circuitAreas, rankCorrelation } from "./measures.js";
 import type { Selection } from "./options.js";
 import { chooser } from "./order.js";
 import { complement, setOf } from "./select.js";
@@ -108,6 +108,9 @@ it("areas are those of trapezoids, ranks those of all pairs", () => {
   );
   fc.assert(property, { numRuns: 100 });
   expect(() => auroc([1, 2], [true, true])).toThrow("some of both kinds");
+  expect(rankCorrelation([1, 2, 2, 9], [3, 5, 5, 6])).toBeCloseTo(1, 10);
+  expect(rankCorrelation([1, 2, 3, 4, 5], [5, 6, 7, 8, 7])).toBeCloseTo(0.8207826816681233, 10); // scipy.stats.spearmanr
+  expect(() => rankCorrelation([1, 1], [1, 2])).toThrow("neither may hold one number only");
 });
 
 describe("findCircuit", () => {

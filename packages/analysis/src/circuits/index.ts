@@ -2,7 +2,7 @@
 
 export { findCircuit } from "./find-circuit.js";
 export { graphToDot } from "./graphviz.js";
-export { auroc, circuitAreas } from "./measures.js";
+export { auroc, circuitAreas, rankCorrelation } from "./measures.js";
 export { circuit } from "./method.js";
 export type { Ablation, CircuitOptions, Selection } from "./options.js";
 export type {

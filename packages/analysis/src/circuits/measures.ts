@@ -43,3 +43,36 @@ export function auroc(scores: ArrayLike<number>, truth: ArrayLike<boolean | numb
   }
   return (sum - (hits * (hits + 1)) / 2) / (hits * (order.length - hits));
 }
+
+/**
+ * Spearman's rank correlation: how alike two lists put the same things in order, from -1 to 1; equal numbers share their ranks.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many, at least two, and not all equal
+ * @example
+ * rankCorrelation([1, 2, 3], [10, 20, 15]); // 0.5
+ */
+export function rankCorrelation(first: ArrayLike<number>, second: ArrayLike<number>): number {
+  const [a, b] = [ranksOf(first), ranksOf(second)];
+  const middle = (a.length + 1) / 2;
+  const product = (x: readonly number[], y: readonly number[]) =>
+    x.reduce((sum, rank, at) => sum + (rank - middle) * (y[at] - middle), 0);
+  const size = Math.sqrt(product(a, a) * product(b, b));
+  if (a.length !== b.length || !(size > 0)) {
+    const rule = `must hold as many numbers as first, which has ${a.length}, and neither may hold one number only.`;
+    throw new InvalidArgumentError("second", second, rule);
+  }
+  return product(a, b) / size;
+}
+
+/** From 1; of equal ones the mean. */
+function ranksOf(values: ArrayLike<number>): number[] {
+  const order = Array.from(values, (value, at) => ({ value, at })).sort(
+    (p, q) => p.value - q.value,
+  );
+  const ranks = new Array<number>(order.length);
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    while (end < order.length && order[end].value === order[start].value) end++;
+    for (const { at } of order.slice(start, end)) ranks[at] = (start + end + 1) / 2;
+  }
+  return ranks;
+}

@@ -148,3 +148,49 @@ describe("ablateHeads", () => {
     );
   });
 });
+
+describe("answers of several tokens", () => {
+  const heads = [[1, 2]] as const;
+  const ablated = async (ids: readonly number[]) => {
+    const keep = mx.array([1, 1, 0, 1]).reshape([1, 1, -1, 1]);
+    const run = await model.run([ids], {
+      interventions: { "layers.1.selfAttn.z": (x) => mx.multiply(x, keep) },
+    });
+    return run.get("output");
+  };
+  const logProbabilities = (logits: ArrayLike<number>) => {
+    const sum = Array.from(logits).reduce((total, logit) => total + Math.exp(logit), 0);
+    return Array.from(logits, (logit) => logit - Math.log(sum));
+  };
+
+  it("are summed at the last position, or read one after the other", async () => {
+    const any = { any: [3, 8, 11] };
+    const options = { answer: any, heads, method: "zero" } as const;
+    const set = scoresOf(await ablateHeads(model, prompts, options));
+    const sequence = [3, 8, 11];
+    const steps = scoresOf(await ablateHeads(model, prompts, { ...options, answer: { sequence } }));
+    for (const [at, ids] of prompts.entries()) {
+      const last = logProbabilities(toFlat((await ablated(ids)).index(0, -1)));
+      const summed = any.any.reduce((sum, id) => sum + Math.exp(last[id]), 0);
+      expect(set.ablated[at]).toBeCloseTo(Math.log(summed), 4);
+      const whole = await ablated([...ids, 3, 8]);
+      const expected = sequence.reduce((sum, id, step) => {
+        const own = logProbabilities(toFlat(whole.index(0, ids.length - 1 + step)));
+        return sum + own[id];
+      }, 0);
+      expect(steps.ablated[at]).toBeCloseTo(expected, 4);
+    }
+  });
+
+  it("kl is from each prompt's own prediction", async () => {
+    const options = { answer: 3, heads, method: "zero", metric: "kl" } as const;
+    const { baseline, ablated: found } = scoresOf(await ablateHeads(model, prompts, options));
+    for (const [at, ids] of prompts.entries()) {
+      const own = logProbabilities(toFlat((await model.run([ids])).last("output")));
+      const other = logProbabilities(toFlat((await ablated(ids)).index(0, -1)));
+      const expected = own.reduce((sum, one, id) => sum + Math.exp(one) * (one - other[id]), 0);
+      expect(baseline[at]).toBeCloseTo(0, 6);
+      expect(found[at]).toBeCloseTo(expected, 4);
+    }
+  });
+});

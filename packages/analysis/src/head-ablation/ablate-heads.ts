@@ -9,31 +9,20 @@
  * positions also removes what tells positions apart: a circuit is judged by the means of each position. Other heads may
  * step in (McGrath et al. 2023, "The Hydra Effect", arXiv 2307.15771). Compare with as many random heads.
  */
-import {
-  type Intervention,
-  type Interventions,
-  notFiniteError,
-  type Prompt,
-  provenanceOf,
-} from "@mlxterp/core";
-import { atHeads, meanAblate, zeroOut } from "@mlxterp/interventions";
-import { type MxArray, toFlat } from "@mlxterp/mlx";
-import { type ParsedOptions, parseOptions, type RunControl } from "@mlxterp/results";
+import { type Prompt, provenanceOf } from "@mlxterp/core";
+import { type ParsedOptions, parseOptions } from "@mlxterp/results";
+import { siteOf } from "../patching/parts.js";
 import { askedOf } from "../shared/asked.js";
-import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
-import { inBatches } from "../shared/lists.js";
-import { chooseMetric, createMetric, type Metric, metricName } from "../shared/metrics.js";
+import { chooseMetric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes, saturationNotes } from "../shared/notes.js";
-import { promptIds } from "../shared/prompts.js";
-import { metricTokens, type Question, resolveQuestions } from "../shared/questions.js";
-import { ranksOf } from "../shared/ranks.js";
+import { resolveQuestions } from "../shared/questions.js";
 import { select } from "../shared/select.js";
 import { intervalNotes, scoreTables } from "./arrange.js";
-import { meanOfHeads } from "./mean-activations.js";
-import { ablateByPosition, meanByPosition } from "./mean-by-position.js";
 import { type AblationOptions, ablationOptions } from "./options.js";
+import { replacementOf } from "./replacement.js";
 import type { AblationResult, HeadAddress } from "./result.js";
+import { scoreBoth } from "./score.js";
 
 type Asked = ParsedOptions<typeof ablationOptions>;
 
@@ -57,17 +46,14 @@ export async function ablateHeads(
   input: Prompt,
   options: AblationOptions,
 ): Promise<AblationResult> {
-  const asked = parseOptions("ablateHeads", ablationOptions, options);
+  const asked: Asked = parseOptions("ablateHeads", ablationOptions, options);
   const heads = checkHeads(model, asked.heads);
-  const { list, notes, asked: answers } = resolveQuestions(model, input, asked);
+  const questions = resolveQuestions(model, input, asked, { sets: true, sequences: true });
+  const { list, notes, asked: answers } = questions;
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
-  const interventions = await headInterventions(model, heads, list, asked);
-  const shared = { metric, batchSize: asked.batchSize, total: 2 * list.length, control: asked };
-  const baseline = await score(model, list, { ...shared, changes: {}, done: 0 });
-  const ablated = await score(model, list, {
-    ...shared,
-    changes: interventions,
-    done: list.length,
+  const source = await replacementOf(model, heads, list, asked);
+  const { baseline, ablated, ranks } = await scoreBoth(model, questions, {
+    ...{ metric, heads, source, batchSize: asked.batchSize, control: asked },
   });
   const name = metricName(metric);
   const kept = { ...answers, heads, ...(typeof metric === "string" && { metric }) };
@@ -76,16 +62,16 @@ export async function ablateHeads(
     asked: askedOf(asked, kept),
     fed: list,
     grids: {},
-    tables: scoreTables(name, baseline.scores, ablated.scores),
+    tables: scoreTables(name, baseline, ablated),
     notes: [
       ...notes,
-      ...answerNotes(list, baseline.ranks),
-      ...saturationNotes(name, baseline.scores),
+      ...answerNotes(list, ranks),
+      ...saturationNotes(name, baseline),
       ...intervalNotes(list.length),
     ],
     provenance: {
       ...provenanceOf(model),
-      interventions: Object.keys(interventions),
+      interventions: [...new Set(heads.map(([layer]) => siteOf("head", layer)))],
     },
   };
 }
@@ -96,80 +82,4 @@ function checkHeads(model: AnalysisModel, heads: readonly HeadAddress[]): [numbe
     select("Layer", [layer], anatomy.layers)[0],
     select("Head", [head], anatomy.heads)[0],
   ]);
-}
-
-/** The replacement of every named head, with the means computed where they are wanted. */
-async function headInterventions(
-  model: AnalysisModel,
-  heads: readonly HeadAddress[],
-  prompts: readonly Question[],
-  asked: Asked,
-): Promise<Interventions> {
-  const { reference } = asked;
-  const byLayer = new Map<number, number[]>();
-  for (const [layer, head] of heads) byLayer.set(layer, [...(byLayer.get(layer) ?? []), head]);
-  const ids = reference ? promptIds(model, reference) : prompts.map((prompt) => prompt.ids);
-  const layers = [...byLayer.keys()];
-  const longest = Math.max(...prompts.map((prompt) => prompt.ids.length));
-  const replacement = await replacements(model, layers, ids, { ...asked, longest });
-  return Object.fromEntries(
-    [...byLayer].map(([layer, own]) => [
-      `layers.${layer}.selfAttn.z`,
-      atHeads(own, replacement(layer)),
-    ]),
-  );
-}
-
-/** What takes the place of each layer's heads. */
-async function replacements(
-  model: AnalysisModel,
-  layers: readonly number[],
-  ids: readonly (readonly number[])[],
-  { method, eachPosition, batchSize, longest }: Asked & { readonly longest: number },
-): Promise<(layer: number) => Intervention> {
-  if (method === "zero") return () => zeroOut();
-  const batches = inBatches(ids, batchSize);
-  if (!eachPosition) {
-    const means = await meanOfHeads(model, layers, batches);
-    return (layer) => meanAblate({ mean: means.get(layer) });
-  }
-  const means = await meanByPosition(model, layers, batches, longest);
-  return (layer) => ablateByPosition(means.get(layer) as MxArray);
-}
-
-interface ScorePlan {
-  readonly metric: Metric;
-  readonly batchSize: number;
-  readonly changes: Interventions;
-  /** Prompts that were scored before. */
-  readonly done: number;
-  readonly total: number;
-  readonly control: RunControl;
-}
-
-/** The metric and the answer's rank, prompt by prompt. */
-async function score(model: AnalysisModel, prompts: readonly Question[], plan: ScorePlan) {
-  const scores: number[] = [];
-  const ranks: number[] = [];
-  for (const batch of inBatches(prompts, plan.batchSize)) {
-    plan.control.signal?.throwIfAborted();
-    const tokens = metricTokens(batch);
-    const metric = createMetric(plan.metric, tokens);
-    const ids = batch.map((prompt) => prompt.ids);
-    const lengths = ids.map(({ length }) => length);
-    const read = (logits: MxArray) => [metric(logits), ranksOf(logits, tokens.answer)];
-    const [own, rank] = await lazyPass(model, ids, { interventions: plan.changes }, (trace) =>
-      read(lastLogits(model, trace, lengths)),
-    );
-    scores.push(...toFlat(own));
-    ranks.push(...toFlat(rank));
-    const done = plan.done + scores.length;
-    plan.control.onProgress?.({ done, total: plan.total, stage: "ablation" });
-  }
-  if (!scores.every(Number.isFinite)) {
-    const ids = prompts.map((prompt) => prompt.ids);
-    const options = { interventions: plan.changes };
-    throw await notFiniteError("Scores", model, ids, options);
-  }
-  return { scores, ranks };
 }

@@ -1,13 +1,13 @@
 /** What head ablation is asked. */
-import type { RunControl } from "@mlxterp/results";
+import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, batchSize, metric, promptLists } from "../shared/schemas.js";
+import { answers, anyMetric, batchSize, promptLists } from "../shared/schemas.js";
 
 const head = z.tuple([z.int(), z.int()]).readonly();
 
 export const ablationOptions = z
   .object({
-    answer: answers.describe("one token; one for all prompts, or one for each"),
+    answer: answers.describe("one for all prompts, or one for each"),
     wrongAnswer: answers.optional().describe("what its logit is compared with"),
     heads: z
       .array(head)
@@ -22,7 +22,7 @@ export const ablationOptions = z
       .boolean()
       .default(false)
       .describe("whether every position has its own mean over the reference, not one for all"),
-    metric,
+    metric: anyMetric,
     batchSize,
   })
   .superRefine(({ method, reference, eachPosition }, context) => {
@@ -38,3 +38,6 @@ export const ablationOptions = z
 
 /** Options of `ablateHeads`. */
 export type AblationOptions = z.input<typeof ablationOptions> & RunControl;
+
+/** The same with their defaults. */
+export type AskedAblation = ParsedOptions<typeof ablationOptions>;

@@ -2,5 +2,5 @@
 export { path } from "./method.js";
 export type { PathOptions } from "./options.js";
 export { pathPatching } from "./path-patching.js";
-export type { PathGrids, PathResult, PathTables } from "./result.js";
+export type { PathGrids, PathResult, PathTables, SenderAxes } from "./result.js";
 export { senderGrid } from "./view.js";

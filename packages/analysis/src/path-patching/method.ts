@@ -12,7 +12,7 @@ export const path = defineMethod({
   input: "pairs",
   options: pathOptions,
   examples: ["", "--receivers 'a3.h0<v>'"],
-  run: async (model: AnalysisModel, input, options): Promise<PathResult> =>
+  run: async (model: AnalysisModel, input, options): Promise<PathResult | PathResult<"senders">> =>
     (await import("./path-patching.js")).pathPatching(model, input, options),
   view: pathView,
 });

@@ -2,14 +2,22 @@
 import type { Grid, Result, Table } from "@mlxterp/results";
 import type { EdgeBaseline } from "../edge-attribution/result.js";
 
-export type PathGrids = {
+/** What senders are told apart by: each head by itself, or sets of them by their names. */
+export type SenderAxes = "layer" | "head" | "senders";
+
+export type PathGrids<A extends SenderAxes = "layer" | "head"> = {
   /** 0 nothing lost, 1 as bad as the corrupted prompt; the mean over pairs. */
-  readonly effect: Grid<"layer" | "head">;
+  readonly effect: Grid<A>;
   /** The metric itself. */
-  readonly metric: Grid<"layer" | "head">;
-  readonly metricByPair: Grid<"pair" | "layer" | "head">;
+  readonly metric: Grid<A>;
+  readonly metricByPair: Grid<"pair" | A>;
 };
 
 export type PathTables = { readonly baselines: Table<EdgeBaseline> };
 
-export type PathResult = Result<"path", PathGrids, PathTables>;
+/** With senders that were named, of the axis `senders`. */
+export type PathResult<A extends SenderAxes = "layer" | "head"> = Result<
+  "path",
+  PathGrids<A>,
+  PathTables
+>;

@@ -4,7 +4,9 @@ import {
   divergingAround,
   fedBlocks,
   formatCell,
+  type Grid,
   type GridBlock,
+  labelText,
   noteBlocks,
   rowsOf,
   text,
@@ -12,7 +14,9 @@ import {
 import { baselineText } from "../edge-attribution/view.js";
 import type { PathResult } from "./result.js";
 
-export function pathView(result: PathResult): Block[] {
+type AnyPathResult = PathResult | PathResult<"senders">;
+
+export function pathView(result: AnyPathResult): Block[] {
   const { baselines } = result.tables;
   return [
     ...fedBlocks(result.fed),
@@ -24,36 +28,38 @@ export function pathView(result: PathResult): Block[] {
 }
 
 /**
- * Layers × heads: what the receivers lose.
+ * What the receivers lose: layers × heads, or one row for each set of senders that was named.
  *
  * @example
  * const paths = await pathPatching(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
  * senderGrid(paths).kind; // "grid"
  */
-export function senderGrid({ grids, asked }: PathResult): GridBlock {
-  const { effect } = grids;
+export function senderGrid({ grids, asked }: AnyPathResult): GridBlock {
+  const effect: Grid = grids.effect;
+  const { layer, head, senders = [] } = effect.labels;
   const receivers = (asked.receivers as string[]).join(", ");
   return {
     kind: "grid",
-    title: `What each head tells ${receivers}`,
+    title: `What ${layer ? "each head tells" : "senders tell"} ${receivers}`,
     subtitle: `Path patching, MLPs ${asked.mlps}`,
     rowTitle: "",
     columnTitle: "",
-    rows: effect.labels.layer.map((layer) => `layer ${layer}`),
-    columns: effect.labels.head.map((head) => `head ${head}`),
-    values: rowsOf(effect),
+    rows: layer ? layer.map((one) => `layer ${one}`) : senders.map(labelText),
+    columns: layer ? head.map((one) => `head ${one}`) : ["effect"],
+    values: layer ? rowsOf(effect) : [...effect.values].map((value) => [value]),
     scale: divergingAround(effect.values, 0, 0.05),
     legend: "effect: 0 nothing lost, 1 as corrupted",
-    unit: "heads",
+    unit: layer ? "heads" : "senders",
   };
 }
 
-function strongest({ grids }: PathResult): string {
-  const { values, labels } = grids.effect;
+function strongest({ grids }: AnyPathResult): string {
+  const { values, labels }: Grid = grids.effect;
   let best = 0;
   for (let at = 1; at < values.length; at++) {
     if (Math.abs(values[at]) > Math.abs(values[best])) best = at;
   }
-  const heads = labels.head.length;
-  return `Strongest: head ${Math.floor(best / heads)}.${best % heads}: ${formatCell(values[best])}.`;
+  const heads = labels.head?.length ?? 1;
+  const name = labels.senders ? labelText(labels.senders[best]) : `head ${Math.floor(best / heads)}.${best % heads}`; // biome-ignore format: one choice
+  return `Strongest: ${name}: ${formatCell(values[best])}.`;
 }

@@ -2,7 +2,7 @@
 import { notFiniteError } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { EqualBaselinesError } from "./errors.js";
-import { inBatches } from "./lists.js";
+import { numbersByLength } from "./lists.js";
 import { createMetric, type Metric, type MetricFunction, metricName } from "./metrics.js";
 import type { AnalysisModel } from "./model.js";
 import type { PromptPair } from "./pairs.js";
@@ -24,13 +24,9 @@ export interface JudgedPairs {
 
 /** Numbers of pairs in batches of one length, short ones first as they come. */
 export function batchesByLength(pairs: readonly PromptPair[], batchSize: number): number[][] {
-  const numbers = pairs.map((_, index) => index);
-  const lengths = [...new Set(pairs.map(({ clean }) => clean.ids.length))];
-  return lengths.flatMap((length) =>
-    inBatches(
-      numbers.filter((index) => pairs[index].clean.ids.length === length),
-      batchSize,
-    ),
+  return numbersByLength(
+    pairs.map(({ clean }) => clean.ids.length),
+    batchSize,
   );
 }
 
@@ -48,13 +44,14 @@ export async function judgePairs(
 ): Promise<JudgedPairs> {
   const own = numbers.map((number) => pairs[number]);
   const answers = own.map(({ answer }) => answer.set);
-  const metricOf = metricOfRows(own, metric);
+  const both = streams.map((stream) =>
+    model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1))),
+  );
+  const reference = metric === "kl" ? both[0] : undefined; // of a whole vocabulary, so kept only where it is asked for
+  const metricOf = metricOfRows(own, metric, reference);
   const all = own.map((_, row) => row);
-  const judged = streams.map((stream) => {
-    const logits = model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1)));
-    return [metricOf(all)(logits), ranksOf(logits, answers)];
-  });
-  await evaluate(judged.flat());
+  const judged = both.map((logits) => [metricOf(all)(logits), ranksOf(logits, answers)]);
+  await evaluate([...judged.flat(), ...(reference ? [reference] : [])]);
   const [[scores, ranks], [otherScores]] = judged.map((arrays) => arrays.map((one) => toFlat(one)));
   if (![...scores, ...otherScores].every(Number.isFinite)) {
     const ids = own.flatMap(({ clean, corrupted }) => [clean.ids, corrupted.ids]);
@@ -70,16 +67,22 @@ export async function judgePairs(
   return { metricOf, baselines };
 }
 
-/** The metric of rows of logits, each of which belongs to one of these pairs. */
+/**
+ * The metric of rows of logits, each of which belongs to one of these pairs.
+ *
+ * @param reference logits of their clean runs, (pairs, vocab), for `kl`
+ */
 export function metricOfRows(
   own: readonly PromptPair[],
   metric: Metric,
+  reference?: MxArray,
 ): (rows: readonly number[]) => MetricFunction {
   const { wrongAnswer } = own[0];
   return (rows) =>
     createMetric(metric, {
       answer: rows.map((row) => own[row].answer.set),
       wrongAnswer: wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
+      ...(reference && { reference: mx.take(reference, mx.array([...rows], mx.int32), 0) }),
     });
 }
 

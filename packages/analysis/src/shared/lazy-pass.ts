@@ -57,10 +57,13 @@ export function lastLogits(
  * @returns (rows, steps, vocab)
  */
 export function lastLogitsOf(model: AnalysisModel, trace: TraceCore, steps: number): MxArray {
-  const { anatomy } = model;
-  const residual = trace.at(`layers.${anatomy.layers - 1}`).value;
-  const [rows, length, hidden] = residual.shape;
-  const last = residual.index(mx.Slice(), mx.Slice(length - steps, length));
-  const logits = anatomy.unembed(anatomy.finalNorm(last.reshape([rows * steps, hidden])));
+  return stepLogits(model, trace.at(`layers.${model.anatomy.layers - 1}`).value, steps);
+}
+
+/** The same of the residual stream after the last layer, (rows, position, hidden). */
+export function stepLogits({ anatomy }: AnalysisModel, stream: MxArray, steps: number): MxArray {
+  const [rows, length, hidden] = stream.shape;
+  const ending = stream.index(mx.Slice(), mx.Slice(length - steps, length));
+  const logits = anatomy.unembed(anatomy.finalNorm(ending.reshape([rows * steps, hidden])));
   return logits.reshape([rows, steps, -1]);
 }

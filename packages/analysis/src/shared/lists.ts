@@ -24,3 +24,13 @@ export function inBatches<T>(list: readonly T[], batchSize: number): T[][] {
     list.slice(index * batchSize, (index + 1) * batchSize),
   );
 }
+
+/** Numbers of lists in batches of one length each, in the order in which lengths are met. */
+export function numbersByLength(lengths: readonly number[], batchSize: number): number[][] {
+  return [...new Set(lengths)].flatMap((length) =>
+    inBatches(
+      range(lengths.length).filter((index) => lengths[index] === length),
+      batchSize,
+    ),
+  );
+}

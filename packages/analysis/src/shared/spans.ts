@@ -42,8 +42,8 @@ export function alignSpans(
   if (given.length === 0) return { clean, corrupted };
   const spans = given
     .map((pair) => ({
-      own: locate(model, clean, pair.clean),
-      other: locate(model, corrupted, pair.corrupted),
+      own: locateSpan(model, clean, pair.clean),
+      other: locateSpan(model, corrupted, pair.corrupted),
     }))
     .sort((a, b) => a.own[0] - b.own[0]);
   const aligned = new Array<number | null>(clean.ids.length).fill(null);
@@ -75,7 +75,7 @@ export function alignSpans(
 }
 
 /** The tokens of a span; where it cuts a token, all of that. */
-function locate(model: AnalysisModel, fed: Fed, span: string | Span): Span {
+export function locateSpan(model: AnalysisModel, fed: Fed, span: string | Span): Span {
   if (typeof span !== "string") return checked(fed, span);
   const { tokenizer } = model;
   const about = `the ${fed.role} prompt`;

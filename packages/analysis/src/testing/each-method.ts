@@ -27,7 +27,7 @@ export function comparesAnswers({ input, options }: Method): boolean {
 const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string, string[]> }>> = {
   prompts: {
     input: [second, "the capital of France is"],
-    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"] },
+    answers: { answer: ["Tom", "Paris"], wrongAnswer: ["Anna", "Rome"], subject: ["park", "France"] }, // biome-ignore format: one object
   },
   pairs: {
     input: {
@@ -43,14 +43,24 @@ const lists: Readonly<Record<InputKind, { input: unknown; answers: Record<string
 const cheap: Readonly<Record<string, Record<string, unknown>>> = {
   circuit: { random: 2, fractions: [0.01, 0.1, 1], minimality: 2, completeness: 1 },
   acdc: { threshold: 1 },
+  scan: { top: 2, random: 2 },
+  das: { steps: 2, layers: [2], nulls: 1 },
+  steer: { layers: [1], nulls: 1 },
+  weights: { tokens: 20, nulls: 2 },
+  patchscope: { nulls: 1 },
+  diff: { change: "layers.1.mlp=scale(0.5)" },
 };
+
+/** Of those, what a single run takes, too. */
+const { circuit: _many, acdc: _long, ...cheapOnes } = cheap;
 
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);
-  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean };
+  const known: Record<string, unknown> = { ...question, heads: [[2, 1]], target: clean, subject: "park" }; // biome-ignore format: one table
   const options = Object.fromEntries(required.map(({ name }) => [name, known[name]]));
-  return "answer" in options ? { ...options, wrongAnswer: "John" } : options;
+  const answered = "answer" in options ? { ...options, wrongAnswer: "John" } : options;
+  return { ...answered, ...cheapOnes[method.name] };
 }
 
 /** What a method answers to one prompt or pair. */

@@ -1,6 +1,6 @@
 /** Files as torch wrote them before version 1.6: pickles one after the other, then the storages. */
 import { CorruptFileError, UnsupportedFileError } from "../errors.js";
-import { readPart } from "./file-parts.js";
+import { readPart } from "../file-part.js";
 import { type Made, TypedStorage, torchGlobals } from "./pickle-globals.js";
 import { storageId } from "./storage-id.js";
 import type { TorchStorage } from "./torch-value.js";

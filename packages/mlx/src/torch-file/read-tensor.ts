@@ -1,7 +1,8 @@
 /** The numbers of a torch tensor, row by row whatever the order it was saved in. */
+
+import { readPart } from "../file-part.js";
 import { fromBytes } from "../host.js";
 import type { MxArray } from "../types/array.js";
-import { readPart } from "./file-parts.js";
 import { itemBytes, type TorchTensor } from "./torch-value.js";
 
 /**

@@ -1,7 +1,7 @@
 /** Files of `torch.save`, opened without running anything in them. */
 import { CorruptFileError, UnsupportedFileError } from "../errors.js";
 import { fileSize } from "../file-failure.js";
-import { readPart } from "./file-parts.js";
+import { readPart } from "../file-part.js";
 import { oldBeginning, readOldFormat } from "./old-format.js";
 import { Callable, type Made, StorageKind, TypedStorage } from "./pickle-globals.js";
 import { TorchTensor, type TorchValue } from "./torch-value.js";

@@ -3,7 +3,7 @@
  * Source: PKWARE, "APPNOTE.TXT – .ZIP File Format Specification" 6.3.10, sections 4.3 and 4.5.3.
  */
 import { CorruptFileError, UnsupportedFileError } from "../errors.js";
-import { readPart } from "./file-parts.js";
+import { readPart } from "../file-part.js";
 
 /** One file of the archive. */
 export interface ZipEntry {

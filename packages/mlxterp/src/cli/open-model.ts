@@ -1,8 +1,6 @@
 /** Loads the model of an invocation; only here does the command need the binding. */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import type { LanguageModel } from "@mlxterp/models";
-import { loadOptionsOf, type ModelValues } from "./arguments/model-options.js";
+import { loadOptionsOf, type ModelValues, sourceFrom } from "./arguments/model-options.js";
 import type { CliIo } from "./terminal/io.js";
 import type { Progress } from "./terminal/progress.js";
 
@@ -16,14 +14,12 @@ export async function openModel(
   progress: (label: string) => Progress,
 ): Promise<LanguageModel> {
   const options = loadOptionsOf(values, io.folder);
-  const { adapter } = options; // the command takes one
   const { loadModel } = await import("@mlxterp/models");
   const name = values.model ?? "tiny";
   const bar = progress(`loading ${name}`);
   try {
     return await loadModel(sourceFrom(name, io.folder), {
       ...options,
-      ...(typeof adapter === "string" && { adapter: sourceFrom(adapter, io.folder) }),
       signal: io.signal,
       onProgress: ({ file, loaded, total }) =>
         bar.update({ done: loaded, total, unit: "bytes", part: file }),
@@ -31,10 +27,4 @@ export async function openModel(
   } finally {
     bar.stop();
   }
-}
-
-/** The source as given, which is how results name the model; its full path only where the process stands elsewhere. */
-function sourceFrom(name: string, folder: string): string {
-  const path = resolve(folder, name);
-  return name !== "tiny" && path !== resolve(name) && existsSync(path) ? path : name;
 }

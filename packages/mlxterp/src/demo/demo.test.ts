@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { invoke } from "../cli/test-support.js";
+import type { Circuit } from "./circuit-step.js";
 import type { Copying } from "./copying.js";
 import type { Depth } from "./lens-step.js";
 import type { Movers } from "./movers.js";
@@ -16,6 +17,7 @@ interface DemoData {
   readonly heads: Movers;
   readonly surgery: Surgery;
   readonly copying: Copying;
+  readonly circuit: Circuit;
 }
 
 it("finds the answer, the heads that move it, and the heads that copy", async () => {
@@ -23,7 +25,7 @@ it("finds the answer, the heads that move it, and the heads that copy", async ()
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const { code, stdout } = await invoke(["demo", "--json"], { folder });
   expect(code).toBe(0);
-  const { predictions, lens, heads, surgery, copying } = JSON.parse(stdout) as DemoData;
+  const { predictions, lens, heads, surgery, copying, circuit } = JSON.parse(stdout) as DemoData;
   expect(predictions.clean.top[0].text).toBe("Mary");
   expect(predictions.corrupted.top[0].text).toBe("John");
   expect(lens[0].answer.rank).toBeGreaterThan(1);
@@ -35,4 +37,7 @@ it("finds the answer, the heads that move it, and the heads that copy", async ()
   expect(surgery.ablated.lead).toBeLessThan(surgery.clean.lead);
   expect(copying.intact.second).toBeLessThan(copying.intact.first / 3);
   expect(copying.withoutInduction.second).toBeGreaterThan(copying.withoutControls.second);
+  expect(circuit.agreement).toBeGreaterThan(0.9);
+  expect(circuit.faithfulness).toBeGreaterThan(0.85);
+  expect(circuit.chance).toBeLessThan(0.2);
 }, 60_000);

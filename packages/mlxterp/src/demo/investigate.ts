@@ -1,5 +1,6 @@
-/** The investigation: five questions about one sentence, each answered with the one before. */
+/** The investigation: five questions about one sentence, each answered with the one before, and a sixth about all such sentences. */
 import type { LanguageModel } from "@mlxterp/models";
+import { circuitStep } from "./circuit-step.js";
 import { copyingStep } from "./copying-step.js";
 import { lensStep } from "./lens-step.js";
 import { moversStep } from "./movers-step.js";
@@ -22,4 +23,6 @@ export async function* investigate(
   const [{ layer, head }] = movers.data.heads;
   yield await surgeryStep(model, story, { layer, head }, signal);
   yield await copyingStep(model, signal);
+  signal.throwIfAborted();
+  yield await circuitStep(model, signal);
 }

@@ -172,6 +172,20 @@ def wrappers():
     wrapper("qwen3_vl", t.Qwen3VLConfig(text_config=qwen3, vision_config=small3, tie_word_embeddings=True, **tokens))
 
 
+    delta = dict(linear_conv_kernel_dim=4, linear_key_head_dim=4, linear_value_head_dim=4, linear_num_key_heads=2, linear_num_value_heads=2)
+    hybrid = dict(head_dim=8, layer_types=["linear_attention", "full_attention"], rope_parameters=dict(
+        rope_type="default", rope_theta=10000.0, partial_rotary_factor=0.5, mrope_section=[1, 1, 0], mrope_interleaved=True), **delta, **text)
+    plain = {key: value for key, value in small3.items() if key != "deepstack_visual_indexes"}
+    wrapper("qwen3_5", t.Qwen3_5Config(text_config=hybrid, vision_config=plain, tie_word_embeddings=True, **tokens))
+    experts = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, shared_expert_intermediate_size=8)
+    hybrid = {key: value for key, value in hybrid.items() if key != "intermediate_size"} | experts
+    wrapper("qwen3_5_moe", t.Qwen3_5MoeConfig(text_config=hybrid, vision_config=plain, tie_word_embeddings=False, **tokens))
+    llama4 = dict(head_dim=4, intermediate_size_mlp=24, num_local_experts=2, attention_chunk_size=3, no_rope_layers=[1, 0], floor_scale=3, **text)
+    seen = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, image_size=8, patch_size=4,
+                vision_output_dim=8, projector_input_dim=8, projector_output_dim=8, pixel_shuffle_ratio=0.5)
+    wrapper("llama4", t.Llama4Config(text_config=llama4, vision_config=seen, boi_token_index=21, eoi_token_index=22, image_token_index=23))
+
+
 def main():
     transformers.utils.logging.disable_progress_bar()
     torch_checkpoints()

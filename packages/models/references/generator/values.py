@@ -11,7 +11,8 @@ ENCODERS = {"bert", "camembert", "distilbert", "modernbert", "roberta", "xlm-rob
 
 WITHOUT_ATTENTION = ("mamba", "mamba2")
 NO_CACHE = types.SimpleNamespace(layers=[])
-RECURRENT = ("mamba2", "lfm2", "qwen3_next", "falcon_h1", "granitemoehybrid", "recurrent_gemma", "qwen3_5_text")
+RECURRENT = ("mamba2", "lfm2", "qwen3_next", "falcon_h1", "granitemoehybrid", "recurrent_gemma", "qwen3_5_text",
+             "qwen3_5_moe_text")
 MIXER = re.compile(r"(Mixer|MambaLayer|ShortConv|GatedDeltaNet|RecurrentBlock)$")
 
 
@@ -59,7 +60,7 @@ def recurrent(model, ids):
 def watch_routers(model, gaps):
     """Record how close each expert that was not chosen came to being chosen."""
     def hook(module, inputs, output):
-        scores = next(part for part in output if part.shape[-1] == module.num_experts)
+        scores = next(part for part in reversed(output) if part.shape[-1] == module.num_experts)
         count = module.top_k
         if hasattr(module, "e_score_correction_bias"):  # groups are chosen first, then experts inside them
             scores = scores.sigmoid() + module.e_score_correction_bias
@@ -77,7 +78,7 @@ def watch_routers(model, gaps):
         return (ranked[:, count - 1] - ranked[:, count]).min().item()
 
     for module in model.modules():
-        if type(module).__name__.lower().endswith("topkrouter"):
+        if type(module).__name__.lower().endswith(("topkrouter", "llama4router")):
             module.register_forward_hook(hook)
 
 

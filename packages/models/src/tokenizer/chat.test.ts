@@ -53,6 +53,25 @@ describe("a conversation", () => {
     ]);
   });
 
+  it.each(expected.chats.map(({ style }) => style))(
+    "tells what was said from what the template writes around it, for %s",
+    (style) => {
+      const tokenizer = chatTokenizerOf(style);
+      const same = [
+        { role: "user", content: "user" },
+        { role: "assistant", content: "Hello!" },
+      ];
+      const { ids, turns } = tokenizer.applyChatTemplate(same);
+      const [asked, answered] = turns.map(({ content: { start, end } }) => ids.slice(start, end));
+      expect(tokenizer.decode(asked).trim()).toBe("user");
+      expect(tokenizer.decode(answered).trim()).toMatch(/^Hello!/);
+      for (const { start, end, content } of turns) {
+        expect(content.start).toBeGreaterThanOrEqual(start);
+        expect(content.end).toBeLessThanOrEqual(end);
+      }
+    },
+  );
+
   it("has turns that divide its tokens", () => {
     const { turns, ids } = chatTokenizerOf("gemma").applyChatTemplate(talk);
     expect(turns.map(({ start }) => start)).toEqual([0, turns[0].end, turns[1].end]);

@@ -30,6 +30,8 @@ export interface ChatTurn {
   readonly role: string;
   readonly start: number;
   readonly end: number;
+  /** Those of what was said, without what the template writes around it; empty where it is not written as it was given. */
+  readonly content: { readonly start: number; readonly end: number };
 }
 
 export interface ChatPrompt {
@@ -58,11 +60,10 @@ export function createChatWriter(
     const text = render(messages, options.addGenerationPrompt ?? false);
     const found = tokens(text, { addSpecialTokens: false });
     const ends = turnEnds(text, found, messages, render);
-    const turn = ({ role }: ChatMessage, index: number): ChatTurn => ({
-      role,
-      start: ends[index - 1] ?? 0,
-      end: ends[index],
-    });
+    const turn = (message: ChatMessage, index: number): ChatTurn => {
+      const [start, end] = [ends[index - 1] ?? 0, ends[index]];
+      return { role: message.role, start, end, content: contentOf(text, found, message, { start, end }) }; // biome-ignore format: one line
+    };
     return { ids: found.map(({ id }) => id), text, turns: messages.map(turn) };
   };
 }
@@ -150,6 +151,28 @@ function attempt<T>(work: () => T): T {
     const reason = `The chat template ${failure}: ${cause.message}${place}.`;
     throw new ChatTemplateError(reason, wayOut, { cause }, cause.line);
   }
+}
+
+/** The tokens of a turn that have any character of its content. */
+function contentOf(
+  text: string,
+  tokens: readonly TextToken[],
+  { content }: ChatMessage,
+  { start, end }: { readonly start: number; readonly end: number },
+): ChatTurn["content"] {
+  const written = typeof content === "string" ? content.trim() : "";
+  const from = tokens[start]?.start ?? text.length;
+  const to = tokens[end - 1]?.end ?? text.length;
+  const at = text.lastIndexOf(written, to - written.length); // a role's name before it may be the same word
+  const none = { start: end, end };
+  if (written === "" || at < from) return none;
+  const inside = tokens
+    .slice(start, end)
+    .map((token, index) => ({ token, index: start + index }))
+    .filter(({ token }) => token.end > at && token.start < at + written.length);
+  return inside.length === 0
+    ? none
+    : { start: inside[0].index, end: inside[inside.length - 1].index + 1 };
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   derivativeByDifferences,
   metricAt,
 } from "./directional-derivative.js";
+import { withFixedChoices } from "./fixed-choices.js";
 import type { Invariant } from "./invariant.js";
 import type { Subject } from "./subject.js";
 
@@ -39,9 +40,10 @@ export const gradientsAreDifferences: Invariant = {
       values: true,
     });
     const measures: Measure[] = [];
+    const fixed = await withFixedChoices(model, ids);
     for (const [site, gradient] of gradients) {
       const checked = { site, gradient, value: values.get(site) };
-      const found = await derivativeByDifferences(model, [ids], metric, checked);
+      const found = await derivativeByDifferences(fixed, [ids], metric, checked);
       measures.push(...ratio(site, found));
     }
     return measures;
@@ -70,7 +72,8 @@ export const attributionIsPatching: Invariant = {
     const way = mx.subtract(patch, values.get(site));
     const products = mx.multiply(gradients.get(site), way);
     const [expected, total] = [mx.sum(products), mx.sum(mx.abs(products))];
-    const at = (part: number) => metricAt(model, [ids], metric, site, mx.multiply(way, part));
+    const fixed = await withFixedChoices(model, ids);
+    const at = (part: number) => metricAt(fixed, [ids], metric, site, mx.multiply(way, part));
     const effects = parts.map((part) => mx.divide(mx.subtract(at(part), at(-part)), 2 * part));
     await evaluate([expected, total, ...effects]);
     const slopes = effects.map((effect) => Number(effect.item()));

@@ -64,7 +64,7 @@ async function runMethod(
     const fed = isAskedTask(input) ? task?.pairs : fedInput(model, input, context);
     const found: Result | readonly Result[] = await method.run(model, fed, {
       ...(task && metricOf(method, task)),
-      ...options,
+      ...(await withOtherModel(options, context)),
       ...questionFor(method, task?.question),
       ...control,
     });
@@ -78,6 +78,14 @@ async function runMethod(
 function metricOf({ options }: Method, { metric }: Task) {
   const field = fieldsOf(options).find(({ name }) => name === "metric");
   return metric !== undefined && field && takes(field.schema, metric) ? { metric } : {};
+}
+
+/** The model that is compared with is named as `--model` is. */
+async function withOtherModel(options: Given["options"], context: CommandContext) {
+  const { other } = options;
+  return typeof other === "string"
+    ? { ...options, other: await context.loadModel(other) }
+    : options;
 }
 
 /** A task's answers, for methods that ask for any. */

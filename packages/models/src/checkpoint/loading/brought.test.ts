@@ -3,17 +3,24 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type LoadOptions, loadModel } from "../../index.js";
+import { LanguageModel, type LoadOptions, loadModel, RecurrentModel } from "../../index.js";
 
 const brought = fileURLToPath(new URL("../../../references/brought", import.meta.url));
 const base = join(brought, "adapters/base");
 const adapterFolder = (name: string) => join(brought, "adapters", name);
 
 /** The largest difference from the logits of the folder's expected.json. */
-async function difference(expected: string, source: string, options?: LoadOptions) {
+async function difference(
+  expected: string,
+  source: string,
+  options: LoadOptions & { readonly as?: typeof RecurrentModel } = {},
+) {
   const file = readFileSync(join(expected, "expected.json"), "utf8");
   const { ids, logits } = JSON.parse(file) as { ids: number[]; logits: number[] };
-  const model = await loadModel(source, options);
+  const model = await loadModel<LanguageModel | RecurrentModel>(source, {
+    as: LanguageModel,
+    ...options,
+  });
   const found = (await model.run([ids], { save: "output" })).last("output").tolist() as number[][];
   return Math.max(...found[0].map((logit, token) => Math.abs(logit - logits[token])));
 }
@@ -61,10 +68,17 @@ describe("a wrapper of texts and pictures", () => {
     ["llava", /vision_tower/],
     ["qwen2_vl", /visual/],
     ["qwen3_vl", /visual/],
+    ["llama4", /vision_model/],
+    ["qwen3_5", /visual/],
+    ["qwen3_5_moe", /visual/],
   ])("%s computes its language model, and says what was left out", async (name, parts) => {
     const folder = join(brought, "wrappers", name);
-    expect(await difference(folder, folder)).toBeLessThan(1e-4);
-    const { notes } = await loadModel(folder);
+    const options = name.startsWith("qwen3_5") ? { as: RecurrentModel } : {};
+    expect(await difference(folder, folder, options)).toBeLessThan(1e-4);
+    const { notes } = await loadModel<LanguageModel | RecurrentModel>(folder, {
+      as: LanguageModel,
+      ...options,
+    });
     expect(notes.join()).toMatch(parts);
     expect(notes.join()).toContain(`${name} wraps a language model`);
   });

@@ -65,7 +65,8 @@ function textOf(outer: Fields, type: string, file: string): Fields {
 function completed(outer: Fields, text: Fields, tensors: readonly TensorEntry[]): Fields {
   const type = String(text.model_type);
   const defaults = Object.hasOwn(textDefaults, type) ? textDefaults[type] : {};
-  const tied = text.tie_word_embeddings ?? outer.tie_word_embeddings ?? tiedByTensors(tensors);
+  const tied =
+    tiedByTensors(tensors) ?? text.tie_word_embeddings ?? outer.tie_word_embeddings ?? undefined;
   const eos = outer.eos_token_id ?? text.eos_token_id;
   const fields = Object.entries(text).filter(([field]) => !ofPictures.test(field));
   return {
@@ -81,9 +82,10 @@ function withoutKey(fields: Fields, key: string): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key));
 }
 
-/** A file without a head shares the embedding's matrix, where its config does not say. */
+/** A file without a head shares the embedding's matrix, whatever the two configs say. */
 function tiedByTensors(tensors: readonly TensorEntry[]): true | undefined {
-  return tensors.some(({ name }) => name.endsWith("lm_head.weight")) ? undefined : true;
+  const known = tensors.length === 0 || tensors.some(({ name }) => name.endsWith("lm_head.weight"));
+  return known ? undefined : true;
 }
 
 /**

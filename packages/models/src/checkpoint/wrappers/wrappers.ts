@@ -20,6 +20,7 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   got_ocr2: { text: "qwen2" },
   idefics3: { text: "llama" },
   internvl: { text: "qwen2" },
+  llama4: { text: "llama4_text" },
   llava: { text: "llama" },
   llava_next: { text: "llama" },
   llava_next_video: { text: "llama" },
@@ -29,6 +30,8 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   qwen2_5_vl: { text: "qwen2_5_vl_text" },
   qwen2_audio: { text: "qwen2" },
   qwen2_vl: { text: "qwen2_vl_text" },
+  qwen3_5: { text: "qwen3_5_text" },
+  qwen3_5_moe: { text: "qwen3_5_moe_text" },
   qwen3_vl: { text: "qwen3_vl_text" },
   smolvlm: { text: "llama" },
   video_llava: { text: "llama" },
@@ -70,6 +73,18 @@ export const textDefaults: Readonly<Record<string, TextDefaults>> = {
   cohere2: {
     ...{ vocab_size: 256_000, hidden_size: 8192, intermediate_size: 22_528, num_hidden_layers: 40 },
     ...{ num_attention_heads: 64 },
+  },
+  qwen3_5_text: {
+    ...{ vocab_size: 248_320, hidden_size: 4096, intermediate_size: 12_288, num_hidden_layers: 32 },
+    ...{ num_attention_heads: 16, num_key_value_heads: 4 },
+  },
+  qwen3_5_moe_text: {
+    ...{ vocab_size: 248_320, hidden_size: 2048, num_hidden_layers: 40 },
+    ...{ num_attention_heads: 16, num_key_value_heads: 2 },
+  },
+  llama4_text: {
+    ...{ vocab_size: 202_048, hidden_size: 5120, intermediate_size: 8192, num_hidden_layers: 48 },
+    ...{ num_attention_heads: 40, num_key_value_heads: 8 },
   },
   ...{ qwen2: qwen, qwen3: qwen, qwen2_vl_text: qwen2Vl, qwen2_5_vl_text: qwen2Vl },
   qwen3_vl_text: { ...qwen, rope_theta: 500_000 },

@@ -64,6 +64,8 @@ export class Attention extends nn.Module implements SelfAttention {
   readonly softCap: number | undefined;
   readonly window: number | undefined;
   readonly clip: number | undefined;
+  readonly chunk: number | undefined;
+  readonly temperature: AttentionConfig["temperature"];
   /** A score of each head that belongs to no key, (heads); absent in most families. */
   sinks: MxArray | null = null;
   /** A function, not a module: positions are turned in place of being added. */
@@ -115,6 +117,8 @@ export class Attention extends nn.Module implements SelfAttention {
     this.softCap = config.softCap;
     this.window = config.window;
     this.clip = config.clip;
+    this.chunk = config.chunk;
+    this.temperature = config.temperature;
     if (config.sinks) this.sinks = mx.zeros([heads]);
     this.rotate = parts.rotate;
     this.scoreBias = parts.scoreBias;
@@ -169,10 +173,10 @@ export class Attention extends nn.Module implements SelfAttention {
     const q = this.q.forward(this.byHead(projectedQ, heads, first?.qNorm));
     const k = this.k.forward(this.byHead(projectedK, kvHeads, first?.kNorm));
     const v = this.v.forward(this.byHead(projectHeads(x, vProj, differences?.v), kvHeads));
-    const queries = this.qRot.forward(this.turn(q, pass, last?.qNorm));
+    const queries = this.qRot.forward(this.heated(this.turn(q, pass, last?.qNorm), pass));
     const newKeys = this.kRot.forward(this.turn(k, pass, last?.kNorm));
     const [keys, values] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];
-    const visible = pass.mask(this.window, keys.shape[2]);
+    const visible = pass.mask(this.window, keys.shape[2], this.chunk);
     const mask = scoreBias ? scoreBias(keys, visible, pass.positions) : visible;
     const parts = {
       q: queries,
@@ -196,6 +200,17 @@ export class Attention extends nn.Module implements SelfAttention {
   private turn(x: MxArray, { positions }: Pass, norm?: Norm): MxArray {
     const turned = this.rotate ? this.rotate(x, positions) : x;
     return norm ? norm.forward(turned.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3) : turned;
+  }
+
+  /** Queries that look the sharper the later they stand, (batch, heads, position, headDim). */
+  private heated(x: MxArray, { positions: { ids, offset } }: Pass): MxArray {
+    if (!this.temperature) return x;
+    const { scale, length } = this.temperature;
+    const count = x.shape[2];
+    const places = ids ?? mx.arange(offset, offset + count, 1, mx.int32);
+    const steps = mx.floor(mx.divide(mx.add(places.astype(mx.float32), 1), length));
+    const factor = mx.add(mx.multiply(mx.log1p(steps), scale), 1).astype(x.dtype);
+    return mx.multiply(x, factor.reshape([-1, 1, count, 1]));
   }
 
   /** A projection as it is, or as a pass changes it by head; (batch, position, heads · headDim). */

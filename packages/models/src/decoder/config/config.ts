@@ -86,6 +86,10 @@ const attention = z.strictObject({
   clip: z.number().positive().optional(),
   /** A query sees this many keys, itself included. Absent: all before it. */
   window: size.optional(),
+  /** A query sees the keys of its own chunk of so many positions, up to itself. Excludes `window`. */
+  chunk: size.optional(),
+  /** Multiplies turned queries by `1 + scale · log(1 + ⌊(position + 1) / length⌋)`. */
+  temperature: z.strictObject({ scale: z.number(), length: size }).optional(),
   /** Scores become `softCap · tanh(scores / softCap)` before they are masked. */
   softCap: z.number().positive().optional(),
   alibi: alibi.optional(),

@@ -20,6 +20,8 @@ export const expertsSchema = z.strictObject({
    * chosen experts alone.
    */
   normalized: z.boolean(),
+  /** Whether a token's weights multiply what experts read, in place of what they say. Default: false. */
+  weighsInputs: z.boolean().optional(),
   /** Multiplies the weights. Default: 1. */
   scale: z.number().positive().optional(),
   /** Experts stand in groups; a token goes to experts of its best groups only. */

@@ -34,6 +34,8 @@ const neurons: Axes = ["batch", "position", "topK", "mlpHidden"];
 export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
   readonly experts: number;
   readonly clampedAt: number | undefined;
+  /** Whether weights multiply what experts read. */
+  readonly weighsInputs: boolean;
   /** Functions of the description: which experts, and with what weights. */
   readonly choose: (logits: MxArray, correction: MxArray | null) => MxArray;
   readonly weigh: (logits: MxArray, indices: MxArray) => MxArray;
@@ -74,6 +76,7 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
     const outward = { from: config.hidden, to: hidden, bias: config.bias };
     this.experts = experts.count;
     this.clampedAt = experts.clampedAt;
+    this.weighsInputs = experts.weighsInputs ?? false;
     this.choose = (logits, correction) => chooseExperts(logits, experts, correction);
     this.weigh = (logits, indices) => weighExperts(logits, indices, experts);
     this.activation =
@@ -119,12 +122,17 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray): MxArray {
-    const { experts, router, choose, weigh } = this;
+    const { experts, router, choose, weigh, weighsInputs } = this;
     const logits = router.forward(x);
     const indices = this.expertIndices.forward(choose(logits, router.correction));
     const weights = this.expertWeights.forward(weigh(logits, indices));
-    const outputs = this.consult(x, new Dispatch(indices, experts));
-    const mixed = mx.matmul(mx.expandDims(weights, 2), outputs).squeeze(2);
+    const dispatch = new Dispatch(indices, experts);
+    const mixed = weighsInputs
+      ? mx.sum(
+          this.consult(mx.multiply(mx.expandDims(x, 2), mx.expandDims(weights, 3)), dispatch),
+          2,
+        )
+      : mx.matmul(mx.expandDims(weights, 2), this.consult(x, dispatch)).squeeze(2);
     const shared = this.consultShared(x);
     return asAdded(shared ? mx.add(mixed, shared) : mixed, this);
   }
@@ -136,7 +144,10 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
     return said && sharedGate ? mx.multiply(mx.sigmoid(sharedGate.forward(x)), said) : said;
   }
 
-  /** What each chosen expert says, (batch, position, topK, hidden). */
+  /**
+   * @param x (batch, position, hidden) or, where experts read it in different ways, (batch, position, topK, hidden)
+   * @returns what each chosen expert says, (batch, position, topK, hidden)
+   */
   private consult(x: MxArray, dispatch: Dispatch): MxArray {
     const { activation, gateProj, upProj, downProj, clampedAt } = this;
     const pre = this.pre.forward(gateProj.forward(x, dispatch));

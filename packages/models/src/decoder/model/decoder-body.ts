@@ -18,6 +18,7 @@ import { Norm } from "../norm/norm.js";
 import { createAlibi } from "../positions/alibi.js";
 import { endMask, paddingMask, resolvePadding } from "../positions/padding.js";
 import {
+  chunkMask,
   createCausalMask,
   createTwoSidedMask,
   hiddenKeys,
@@ -147,7 +148,7 @@ export class DecoderBody extends nn.Module {
     if (cache) requireSameRegime(cache, positions.end, this);
     let x = this.embed(ids, positions);
     const pass: Pass = {
-      ...{ positions, mask: this.masks(x, { ...options, padding }) },
+      ...{ positions, mask: this.masks(x, positions, { ...options, padding }) },
       bothWays: this.bothWays,
     };
     const grown = cache?.copy(options.padding && padding); // so that a pass that fails leaves the cache as it was
@@ -167,7 +168,11 @@ export class DecoderBody extends nn.Module {
     return this.unembedProjection ? this.unembedProjection.forward(states) : states;
   }
 
-  private masks(x: MxArray, { cache, mask, padding, lengths }: BodyPassOptions): Pass["mask"] {
+  private masks(
+    x: MxArray,
+    positions: Positions,
+    { cache, mask, padding, lengths }: BodyPassOptions,
+  ): Pass["mask"] {
     const { causalMask, bothWays } = this;
     const { dtype } = x;
     const length = x.shape[1];
@@ -178,8 +183,12 @@ export class DecoderBody extends nn.Module {
     const twoSided = createTwoSidedMask(length, dtype);
     return passMasks({
       keys: total,
-      causal: (keys, window) =>
-        bothWays ? twoSided(window) : causalMask(length, keys, dtype, window),
+      causal: (keys, window, chunk) => {
+        if (bothWays) return twoSided(window);
+        return chunk !== undefined && chunk < positions.end
+          ? chunkMask(positions, { queries: length, keys, chunk, dtype })
+          : causalMask(length, keys, dtype, window);
+      },
       others: ends ? () => ends : hiddenKeys(mask, pads),
     });
   }

@@ -19,9 +19,10 @@ export interface Pass {
    *
    * @param window how many keys a query sees, itself included. Default: all before it.
    * @param keys how many keys there are, up to the last query's. Default: all positions seen.
+   * @param chunk how many positions a chunk has, where a query sees only its own. Default: all are one.
    * @returns (query, key) or (batch, 1, 1 or query, key), the same array for the same arguments
    */
-  mask(window?: number, keys?: number): MxArray | null;
+  mask(window?: number, keys?: number, chunk?: number): MxArray | null;
   /** Whether queries see keys behind them. Default: false. */
   readonly bothWays?: boolean;
 }
@@ -64,6 +65,26 @@ function hidden(queries: number, keys: number, seen: number): MxArray {
     : mx.add(later, mx.tri(queries, keys, keys - queries - seen, mx.float32));
 }
 
+/**
+ * Hides what comes later and what is in another chunk; every row counts from its own first token.
+ *
+ * @param keys up to the last query's
+ * @returns (1 or batch, 1, query, key)
+ */
+export function chunkMask(
+  { ids, end }: Positions,
+  { queries, keys, chunk, dtype }: { queries: number; keys: number; chunk: number; dtype: Dtype },
+): MxArray {
+  const newest = ids ? ids.index(mx.Slice(), mx.Slice(-1, null)) : mx.array([[end - 1]], mx.int32); // (batch, 1)
+  const before = (count: number) =>
+    mx.add(mx.subtract(mx.arange(0, count, 1, mx.int32), mx.array(count - 1, mx.int32)), newest);
+  const key = before(keys).reshape([-1, 1, 1, keys]);
+  const query = before(queries).reshape([-1, 1, queries, 1]);
+  const of = (positions: MxArray) => mx.floor(mx.divide(positions.astype(mx.float32), chunk));
+  const seen = mx.multiply(mx.equal(of(key), of(query)), mx.lessEqual(key, query));
+  return mx.multiply(mx.subtract(1, seen), maskedScore(dtype)).astype(dtype);
+}
+
 /** Hides what is `window` positions away or further, on either side; null where nothing is. (query, key) */
 export function createTwoSidedMask(length: number, dtype: Dtype) {
   return (window: number | undefined): MxArray | null => {
@@ -80,7 +101,7 @@ export function createTwoSidedMask(length: number, dtype: Dtype) {
 interface MaskParts {
   /** Keys up to the last query's. */
   readonly keys: number;
-  readonly causal: (keys: number, window?: number) => MxArray | null;
+  readonly causal: (keys: number, window?: number, chunk?: number) => MxArray | null;
   /** What else is hidden of so many of the newest keys, (batch, 1, 1 or query, key). */
   readonly others: (keys: number) => MxArray | null;
 }
@@ -88,11 +109,11 @@ interface MaskParts {
 /** The masks of one pass: causal, joined with what else is hidden, once for every window and number of keys. */
 export function passMasks({ keys: all, causal, others }: MaskParts): Pass["mask"] {
   const joined = new Map<string, MxArray | null>();
-  return (window, keys = all) => {
-    const kind = `${keys} ${window}`;
+  return (window, keys = all, chunk) => {
+    const kind = `${keys} ${window} ${chunk}`;
     const known = joined.get(kind);
     if (known !== undefined) return known;
-    const mask = sum(causal(keys, window), others(keys));
+    const mask = sum(causal(keys, window, chunk), others(keys));
     joined.set(kind, mask);
     return mask;
   };

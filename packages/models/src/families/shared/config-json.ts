@@ -68,12 +68,14 @@ export function readConfig<T extends z.ZodObject>(
 
 /** Lists with an entry for every layer. */
 const byLayer = ["layer_types", "no_rope_layers", "attention_layers"];
+const mayBeEmpty: readonly string[] = ["no_rope_layers"];
 
 function requireEveryLayer(json: unknown, file: string): void {
   const count = at(json, ["num_hidden_layers"]) ?? at(json, ["num_layers"]);
   for (const field of byLayer) {
     const value = at(json, [field]);
     if (!Array.isArray(value) || count === undefined || value.length === count) continue;
+    if (value.length === 0 && mayBeEmpty.includes(field)) continue; // says nothing, where a family takes it
     throw new UnsupportedConfigError(field, value, file, `It needs ${count} entries, one a layer.`);
   }
 }

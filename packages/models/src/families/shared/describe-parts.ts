@@ -72,6 +72,8 @@ function describeAttention(read: ReadPart, heads: number): AttentionConfig {
       alibi: read("alibi"),
       window: read("window"),
       clip: read("clip"),
+      chunk: read("chunk"),
+      temperature: read("temperature"),
       softCap: read("scoreCap"),
       sinks: read("sinks"),
       latent: read("latent"),

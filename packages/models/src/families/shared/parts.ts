@@ -67,6 +67,8 @@ export interface DecoderParts {
   readonly queryKeyNorm: QueryKeyNormConfig["over"] | QueryKeyNormConfig | undefined;
   readonly clip: number | undefined;
   readonly scoreCap: number | undefined;
+  readonly chunk: number | undefined;
+  readonly temperature: AttentionConfig["temperature"];
   readonly sinks: AttentionConfig["sinks"];
   readonly latent: LatentConfig | undefined;
   readonly outputGate: AttentionConfig["outputGate"];

@@ -40,7 +40,7 @@ const absent = {
   ...{ normedWrites: false, outputScale: undefined, scale: undefined, window: undefined },
   ...{ qkvBias: undefined, outputBias: undefined, queryKeyNorm: undefined, alibi: undefined },
   ...{
-    clip: undefined,
+    ...{ clip: undefined, chunk: undefined, temperature: undefined },
     scoreCap: undefined,
     sinks: undefined,
     latent: undefined,

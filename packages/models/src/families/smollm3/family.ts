@@ -8,7 +8,10 @@ import { everyLayerBut, layerTypes, slidingWindow } from "../shared/windows.js";
 
 const rotates = part(
   {
-    no_rope_layers: z.array(z.literal([0, 1])).nullish(),
+    no_rope_layers: z
+      .array(z.literal([0, 1]))
+      .min(1)
+      .nullish(),
     no_rope_layer_interval: withDefault(size, 4),
   },
   ({ no_rope_layers: listed, no_rope_layer_interval: period }, layer) =>

@@ -1,0 +1,149 @@
+/** One prompt: run clean, run with noise once for every draw, and restored everywhere. */
+import { notFiniteError } from "@mlxterp/core";
+import { evaluate, mx, toFlat } from "@mlxterp/mlx";
+import { endAlike } from "../patching/causal.js";
+import { type AskedAbout, judgeOf } from "../patching/judge.js";
+import { layersOf } from "../patching/parts.js";
+import type { PatchedRun, Source } from "../patching/runs.js";
+import { runSweep, sitesOf } from "../patching/sweep.js";
+import type { PatchWork } from "../patching/work.js";
+import { EqualBaselinesError } from "../shared/errors.js";
+import { stepLogits } from "../shared/lazy-pass.js";
+import { mean, range } from "../shared/lists.js";
+import { metricName } from "../shared/metrics.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { ranksOf } from "../shared/ranks.js";
+import { select } from "../shared/select.js";
+import { noised, noiseOf, type Subject } from "./noise.js";
+import type { AskedTracing } from "./options.js";
+import { changesOf, intact, noisy, type Restored } from "./restorations.js";
+
+export interface TracePlan {
+  readonly index: number;
+  readonly subject: Subject;
+  readonly about: AskedAbout;
+  readonly deviation: number;
+  readonly maxRows: number;
+  readonly work: PatchWork;
+  readonly report: (done: number, total: number) => void;
+  readonly asked: AskedTracing;
+}
+
+/** What one kind showed: scores of every layer and token, in each draw. */
+export interface TracedKind {
+  readonly kind: Restored["kind"];
+  readonly layers: readonly number[];
+  readonly tokens: readonly number[];
+  readonly scores: readonly (readonly number[])[];
+}
+
+export interface TracedPrompt {
+  readonly clean: number;
+  readonly noised: number;
+  /** Of the answer in the clean prediction. */
+  readonly rank: number;
+  readonly kinds: readonly TracedKind[];
+}
+
+/** @throws EqualBaselinesError (`EQUAL_BASELINES`), NotFiniteError (`NOT_FINITE`) */
+export async function tracePrompt(model: AnalysisModel, plan: TracePlan): Promise<TracedPrompt> {
+  const { subject, asked, about, maxRows, work } = plan;
+  const { samples, signal } = asked;
+  signal?.throwIfAborted();
+  const metric = asked.metric ?? "probability";
+  const judge = judgeOf(metric, about);
+  const runs = await bothRuns(model, plan);
+  const reference = stepLogits(model, runs.clean.stream, 1).index(mx.Slice(), 0);
+  const read = judge.read(0, reference);
+  const own = read(reference);
+  const others = read(stepLogits(model, runs.noised.stream, 1).index(mx.Slice(), 0));
+  const rank = ranksOf(reference, [about.answer.set]);
+  await evaluate([own, others, rank, reference]);
+  const [[clean], scores] = [[...toFlat(own)], [...toFlat(others)]];
+  if (![clean, ...scores].every(Number.isFinite)) {
+    throw await notFiniteError("Scores", model, [subject.ids]);
+  }
+  const without = mean(scores);
+  if (Math.abs(clean - without) <= 1e-6 * Math.max(Math.abs(clean), Math.abs(without))) {
+    throw new EqualBaselinesError(plan.index, metricName(metric), clean, without);
+  }
+  const [before] = subject.span;
+  const same = endAlike(runs.noised.stream, runs.clean.stream, before) ? before : 0;
+  const sources: Source[] = [];
+  sources[intact] = { at: runs.clean.at, sameBefore: () => same };
+  sources[noisy] = { at: runs.noised.at, isBase: true };
+  const cells = cellsOf(model, plan);
+  const list = cells.flatMap((cell) =>
+    range(samples).map((draw) => runOf(model, cell, draw, plan)),
+  );
+  const found = await runSweep(
+    {
+      ...{ model, scores, sources, maxRows, work, signal },
+      ids: range(samples).map(() => subject.ids),
+      base: runs.noised.at,
+      judge: () => read,
+      onRows: (rows) => plan.report(Math.floor(rows / samples), cells.length),
+    },
+    list,
+  );
+  if (!found.every(Number.isFinite)) {
+    throw await notFiniteError("Scores of restored runs", model, [subject.ids]);
+  }
+  const each = cells.map((_, cell) => found.slice(cell * samples, (cell + 1) * samples));
+  return { clean, noised: without, rank: toFlat(rank)[0], kinds: byKind(cells, each) };
+}
+
+/** The clean run, and those with noise, one row a draw. */
+async function bothRuns(model: AnalysisModel, { subject, deviation, asked }: TracePlan) {
+  const { samples, seed, severed } = asked;
+  const kinds = [asked.kinds].flat();
+  const last = `layers.${model.anatomy.layers - 1}`;
+  const clean = await model.run([subject.ids], { save: [...sitesOf(kinds), last] });
+  const held = severed === "none" ? [] : sitesOf([severed]);
+  const noise = noiseOf(subject, model.anatomy.hidden, { samples, seed, deviation });
+  const rows = range(samples).map(() => subject.ids);
+  const interventions = noised(subject, noise);
+  const other = await model.run(rows, { interventions, save: ["layers.*.input", ...held, last] });
+  const of = (cache: typeof clean) => ({
+    at: (site: string) => cache.get(site),
+    stream: cache.get(last),
+  });
+  return { clean: of(clean), noised: of(other) };
+}
+
+function cellsOf(model: AnalysisModel, { subject, asked }: TracePlan): Restored[] {
+  const tokens = select("Position", asked.positions, subject.ids.length, "the prompt");
+  return [...new Set([asked.kinds].flat())].flatMap((kind) =>
+    layersOf(model, kind, asked.layers).flatMap((layer) =>
+      tokens.map((token): Restored => ({ kind, layer, token })),
+    ),
+  );
+}
+
+function runOf(
+  model: AnalysisModel,
+  cell: Restored,
+  draw: number,
+  { asked }: TracePlan,
+): PatchedRun {
+  const changes = changesOf(cell, model.anatomy.layers, asked);
+  return {
+    base: draw,
+    changes: changes.map((change) => ({ ...change, row: change.source === noisy ? draw : 0 })),
+  };
+}
+
+function byKind(cells: readonly Restored[], scores: readonly (readonly number[])[]): TracedKind[] {
+  return [...new Set(cells.map(({ kind }) => kind))].map((kind) => {
+    const own = cells.flatMap((cell, index) => (cell.kind === kind ? [index] : []));
+    const unique = (name: "layer" | "token") => [
+      ...new Set(own.map((index) => cells[index][name])),
+    ];
+    return {
+      kind,
+      layers: unique("layer"),
+      tokens: unique("token"),
+      scores: own.map((index) => scores[index]),
+    };
+  });
+}

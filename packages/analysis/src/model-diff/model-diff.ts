@@ -1,0 +1,201 @@
+/**
+ * Model diffing: where two models part on the same prompt, and from which layer on the one can be turned into the other.
+ *
+ * A model is compared with its quantized or fine-tuned form, with a view that has edits, or with another model of the same vocabulary: the next-token
+ * distributions, the residual stream layer by layer, the heads. Then the one model's stream is put into the other after each layer: the layer from which
+ * on nothing is left of the difference is the last that makes one.
+ *
+ * Caveats. Distances of streams are relative, and a large one in a direction that nobody reads changes nothing: the divergence is what counts. A
+ * model of another training has another basis; its distances are then meaningless, and only `divergence` says something.
+ */
+import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import { parseInterventionEntries } from "@mlxterp/interventions";
+import { evaluate, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import {
+  createGrid,
+  createTable,
+  type Note,
+  type ParsedOptions,
+  parseOptions,
+} from "@mlxterp/results";
+import { askedOf } from "../shared/asked.js";
+import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
+import { range } from "../shared/lists.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { fedOf, isOnePrompt, type OnePrompt, positionLabels, promptIds, promptList, textOf } from "../shared/prompts.js"; // biome-ignore format: one import
+import { type ModelDiffOptions, modelDiffOptions } from "./options.js";
+import type { ModelDiffGrids, ModelDiffResult } from "./result.js";
+
+type Asked = ParsedOptions<typeof modelDiffOptions>;
+
+/**
+ * Compares a model with another, or with itself after a change.
+ *
+ * @param prompt one prompt gives one result; a list gives a list. The other model gets the same token ids
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for neither or both of `other` and `change`, and for another vocabulary;
+ *   InterventionSyntaxError (`INTERVENTION_SYNTAX`), UnknownSiteError (`UNKNOWN_SITE`), NotFiniteError (`NOT_FINITE`); the signal's reason
+ * @example
+ * const { grids } = await modelDiff(model, "the capital of France is", { change: "layers.2.mlp=scale(0)" });
+ * valueAt(grids.residual!, { layer: 1, position: -1 }); // 0: nothing differs below
+ */
+export function modelDiff(model: AnalysisModel, prompt: OnePrompt, options: ModelDiffOptions): Promise<ModelDiffResult>; // biome-ignore format: overloads
+export function modelDiff(model: AnalysisModel, prompts: Prompt, options: ModelDiffOptions): Promise<ModelDiffResult | ModelDiffResult[]>; // biome-ignore format: overloads
+export async function modelDiff(
+  model: AnalysisModel,
+  input: Prompt,
+  options: ModelDiffOptions,
+): Promise<ModelDiffResult | ModelDiffResult[]> {
+  const asked = parseOptions("modelDiff", modelDiffOptions, options);
+  const other = otherOf(model, asked);
+  const prompts = promptIds(model, promptList(model, input));
+  const results: ModelDiffResult[] = [];
+  for (const ids of prompts) {
+    asked.signal?.throwIfAborted();
+    results.push(await compareOn(model, other, ids, asked));
+    asked.onProgress?.({ done: results.length, total: prompts.length, stage: "comparing" });
+  }
+  return isOnePrompt(input) ? results[0] : results;
+}
+
+function otherOf(model: AnalysisModel, { other, change }: Asked): AnalysisModel {
+  if ((other === undefined) === (change === undefined)) {
+    throw new InvalidArgumentError("other", other, "give another model, or a change of this one: one of the two."); // biome-ignore format: one line
+  }
+  if (change !== undefined) {
+    const entries = [change].flat();
+    return model.edit(parseInterventionEntries(entries), { name: entries.join(" ") });
+  }
+  if (typeof other === "string") {
+    throw new InvalidArgumentError("other", other, "is a name; load it (loadModel) and give the model."); // biome-ignore format: one line
+  }
+  const given = other as AnalysisModel;
+  if (given.anatomy.vocab === model.anatomy.vocab) return given;
+  throw new InvalidArgumentError("other", given.name, `has ${given.anatomy.vocab} tokens, and this model ${model.anatomy.vocab}: the same ids would be other words.`); // biome-ignore format: one line
+}
+
+/** What two models have in common. */
+function sharedShapes(model: AnalysisModel, other: AnalysisModel) {
+  const [a, b] = [model.anatomy, other.anatomy];
+  const streams = a.layers === b.layers && a.hidden === b.hidden;
+  return { streams, heads: streams && a.heads === b.heads && a.headDim === b.headDim };
+}
+
+async function compareOn(
+  model: AnalysisModel,
+  other: AnalysisModel,
+  ids: readonly number[],
+  asked: Asked,
+): Promise<ModelDiffResult> {
+  const shared = sharedShapes(model, other);
+  const own = await readModel(model, ids, shared.heads);
+  const theirs = await readModel(other, ids, shared.heads);
+  const divergence = await divergenceOf(own.logits, theirs.logits);
+  if (!divergence.every(Number.isFinite))
+    throw await notFiniteError("Divergences", model, [[...ids]]);
+  const position = positionLabels(model, ids);
+  const layer = range(model.anatomy.layers);
+  const grids: ModelDiffGrids = {
+    divergence: createGrid({ labels: { position }, values: divergence, unit: "nats" }),
+    ...(shared.streams && {
+      residual: createGrid({ labels: { layer, position }, values: await distances(own.streams, theirs.streams), unit: "share" }), // biome-ignore format: one line
+      patched: createGrid({
+        labels: { layer: ["none", ...layer] },
+        values: [divergence[divergence.length - 1], ...(await patchedDivergences(other, ids, own))],
+        unit: "nats",
+      }),
+    }),
+    ...(shared.heads && {
+      head: createGrid({ labels: { layer, head: range(model.anatomy.heads) }, values: await headDistances(own.heads, theirs.heads), unit: "share" }), // biome-ignore format: one line
+    }),
+  };
+  return {
+    method: "diff",
+    asked: askedOf(asked, asked.other ? { other: { function: other.name } } : {}),
+    fed: [fedOf(model, "prompt", ids)],
+    grids,
+    tables: { tokens: createTable(["id", "text", "model", "other"], await changedTokens(model, own, theirs, asked.topK)) }, // biome-ignore format: one line
+    notes: notesOf(shared),
+    provenance: provenanceOf(model),
+  };
+}
+
+function notesOf({ streams, heads }: ReturnType<typeof sharedShapes>): Note[] {
+  if (!streams) return [{ code: "OTHER_SHAPE", text: "the models differ in layers or width: only their predictions are compared." }]; // biome-ignore format: one note
+  return heads ? [] : [{ code: "OTHER_HEADS", text: "the models differ in heads, which are not compared." }]; // biome-ignore format: one note
+}
+
+interface Read {
+  readonly logits: MxArray; // (position, vocab)
+  /** After each layer, (position, hidden). */
+  readonly streams: readonly MxArray[];
+  /** Of each layer, (position, heads, headDim). */
+  readonly heads: readonly MxArray[];
+}
+
+async function readModel(
+  model: AnalysisModel,
+  ids: readonly number[],
+  heads: boolean,
+): Promise<Read> {
+  const layers = range(model.anatomy.layers);
+  const sites = layers.map((layer) => `layers.${layer}`);
+  const mixed = heads ? layers.map((layer) => `layers.${layer}.selfAttn.z`) : [];
+  const cache = await model.run([[...ids]], { save: [...sites, ...mixed, "output"] });
+  const read = (site: string) => cache.get(site).index(0).astype(mx.float32);
+  return { logits: read("output"), streams: sites.map(read), heads: mixed.map(read) };
+}
+
+/** KL(first ‖ second) of each row, in nats. */
+async function divergenceOf(first: MxArray, second: MxArray): Promise<number[]> {
+  const [a, b] = [first, second].map((one) => mx.subtract(one, mx.logsumexp(one, -1, true)));
+  const found = mx.maximum(mx.sum(mx.multiply(mx.exp(a), mx.subtract(a, b)), -1), 0);
+  await evaluate([found]);
+  return [...toFlat(found)];
+}
+
+/** Layer by layer, ‖b − a‖ / ‖a‖ along the last axis. */
+async function distances(own: readonly MxArray[], theirs: readonly MxArray[]): Promise<number[]> {
+  const found = own.map((a, at) => mx.divide(lengths(mx.subtract(theirs[at], a)), mx.maximum(lengths(a), 1e-30))); // biome-ignore format: one line
+  await evaluate(found);
+  return found.flatMap((one) => [...toFlat(one)]);
+}
+
+const lengths = (x: MxArray) => mx.sqrt(mx.sum(mx.square(x), -1));
+
+async function headDistances(
+  own: readonly MxArray[],
+  theirs: readonly MxArray[],
+): Promise<number[]> {
+  const found = own.map((a, at) => {
+    const [far, size] = [lengths(mx.subtract(theirs[at], a)), lengths(a)].map((one) =>
+      mx.mean(one, 0),
+    );
+    return mx.divide(far, mx.maximum(size, 1e-30)); // (heads)
+  });
+  await evaluate(found);
+  return found.flatMap((one) => [...toFlat(one)]);
+}
+
+/** The divergence at the end when the other model goes on from this model's stream after each layer. */
+async function patchedDivergences(
+  other: AnalysisModel,
+  ids: readonly number[],
+  own: Read,
+): Promise<number[]> {
+  const end = own.logits.index(mx.Slice(-1));
+  const found: number[] = [];
+  for (const [layer, stream] of own.streams.entries()) {
+    const interventions = { [`layers.${layer}`]: () => mx.expandDims(stream, 0) };
+    const [logits] = await lazyPass(other, [[...ids]], { interventions }, (trace) => [lastLogits(other, trace)]); // biome-ignore format: one line
+    found.push(...(await divergenceOf(end, logits)));
+  }
+  return found;
+}
+
+async function changedTokens(model: AnalysisModel, own: Read, theirs: Read, count: number) {
+  const [a, b] = [own, theirs].map(({ logits }) => toFlat(mx.softmax(logits.index(-1), -1)));
+  const order = Array.from(a, (_, id) => id).sort((x, y) => b[y] - a[y] - (b[x] - a[x]));
+  const ids = [...new Set([...order.slice(0, count), ...order.slice(-count)])];
+  const texts = textOf(model, ids);
+  return ids.map((id, at) => ({ id, text: texts[at], model: a[id], other: b[id] }));
+}

@@ -1,0 +1,27 @@
+/** What a comparison of two models is asked. */
+import type { RunControl } from "@mlxterp/results";
+import { z } from "zod";
+import type { AnalysisModel } from "../shared/model.js";
+
+/** A model by what it can do: its class would bring the binding. */
+function isModel(value: unknown): boolean {
+  const model = value as Partial<AnalysisModel> | null;
+  return typeof model?.run === "function" && typeof model.anatomy === "object";
+}
+
+export const modelDiffOptions = z.object({
+  other: z
+    .union([z.custom<AnalysisModel>(isModel), z.string().min(1)])
+    .optional()
+    .describe(
+      "the model to compare with, a view or quantized form of this one, or another of the same vocabulary",
+    ),
+  change: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1).readonly()])
+    .optional()
+    .describe("what is changed in this model instead, such as layers.1.mlp=scale(0.5)"),
+  topK: z.int().min(1).default(5).describe("tokens listed that gain and lose most at the end"),
+});
+
+/** Options of `modelDiff`. */
+export type ModelDiffOptions = z.input<typeof modelDiffOptions> & RunControl;

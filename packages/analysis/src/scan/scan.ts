@@ -1,0 +1,99 @@
+/**
+ * Scan: a first look at how a model does a task, in one call.
+ *
+ * How well it does it; from which layer on the answer leads (lens); which heads and MLPs matter by attribution, patched one by one; which
+ * write towards the answer directly; what the heads among them look at elsewhere; what is left without them. Each finding stands
+ * beside what chance gives in its place: other heads and MLPs, other tokens.
+ *
+ * Caveats. It is a list of where to look, not an explanation: attribution may miss what saturates, and what it misses is not patched. Parts are
+ * looked at one by one. With a single pair there are no intervals. Whatever the time was too short for, and what no scan looks at
+ * (positions, neurons, edges, other ways to corrupt), is told in the notes.
+ *
+ * Source: the methods that it calls, each on its own page.
+ */
+import { provenanceOf } from "@mlxterp/core";
+import { createTable, type Note, parseOptions } from "@mlxterp/results";
+import { askedOf } from "../shared/asked.js";
+import type { AnalysisModel } from "../shared/model.js";
+import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
+import { type ScanOptions, scanOptions } from "./options.js";
+import type { Finding, ScanResult } from "./result.js";
+import { type Scanned, scanSteps } from "./steps.js";
+
+/**
+ * @param input pairs of prompts, as for `activationPatching`; tasks have them
+ * @returns findings by rank, and which steps were taken
+ * @throws what `activationPatching` throws; the signal's reason when cancelled
+ * @example
+ * const { pairs, question } = builtInTask(model, "ioi", { size: 4 });
+ * const { tables } = await scan(model, pairs, question);
+ * tables.findings.rows[0].finding; // the strongest cause
+ */
+export async function scan(
+  model: AnalysisModel,
+  input: PatchingPrompts,
+  options: ScanOptions,
+): Promise<ScanResult> {
+  const asked = parseOptions("scan", scanOptions, options);
+  const { signal, onProgress, seconds } = asked;
+  const read = resolvePairs(model, input, asked);
+  const until = performance.now() + 1000 * seconds;
+  const scanned: Scanned = {
+    model,
+    pairs: read.pairs,
+    input: { clean: read.pairs.map(({ clean }) => [...clean.ids]), corrupted: read.pairs.map(({ corrupted }) => [...corrupted.ids]) }, // biome-ignore format: one object
+    question: { answer: read.asked.answer, wrongAnswer: read.asked.wrongAnswer! },
+    asked,
+    heads: [],
+    nodes: [],
+  };
+  const found: Omit<Finding, "rank">[] = [];
+  const steps: { step: string; looked: boolean }[] = [];
+  const single = read.pairs.every(({ answer, wrongAnswer }) => typeof answer.set === "number" && typeof wrongAnswer!.set === "number"); // biome-ignore format: one line
+  for (const [index, { step, look, readsOneToken }] of scanSteps.entries()) {
+    signal?.throwIfAborted();
+    const inTime = index === 0 || performance.now() < until;
+    const looked = inTime && (single || !readsOneToken);
+    if (looked) found.push(...(await look(scanned)));
+    steps.push({ step, looked });
+    onProgress?.({ done: index + 1, total: scanSteps.length, stage: step });
+  }
+  const ranked = found.sort((a, b) => order(a) - order(b) || Math.abs(b.value) - Math.abs(a.value));
+  return {
+    method: "scan",
+    asked: askedOf(asked, read.asked),
+    fed: read.pairs.flatMap(({ clean, corrupted }) => [clean, corrupted]),
+    grids: {},
+    tables: {
+      findings: createTable(
+        ["rank", "finding", "method", "where", "value", "low", "high", "null", "unit"],
+        ranked.map((one, at) => ({ rank: at + 1, ...one })),
+      ),
+      steps: createTable(["step", "looked"], steps),
+    },
+    notes: [...read.notes, ...pairNotes(read.pairs.length), ...blindNotes(steps)],
+    provenance: provenanceOf(model, { seed: asked.seed }),
+  };
+}
+
+/** Causes first. */
+const methods = ["task", "patch", "ablate", "attribute", "lens", "heads"];
+
+function order({ method }: Pick<Finding, "method">): number {
+  return methods.indexOf(method);
+}
+
+function pairNotes(pairs: number): Note[] {
+  if (pairs > 1) return [];
+  return [{ code: "ONE_PROMPT", text: "one pair: there is no interval, and others may differ." }];
+}
+
+function blindNotes(steps: readonly { readonly step: string; readonly looked: boolean }[]): Note[] {
+  const late = steps.filter(({ looked }) => !looked).map(({ step }) => step);
+  const never =
+    "single positions, neurons, queries and keys, edges, what parts do only together, other ways to corrupt";
+  const notes: Note[] = [{ code: "NOT_LOOKED_AT", text: `no scan looks at: ${never}.` }];
+  if (late.length === 0) return notes;
+  const text = `not looked at: ${late.join(", ")}. Either the time was too short (give more seconds), or answers are several tokens where one is read.`;
+  return [{ code: "LEFT_OUT", text }, ...notes];
+}

@@ -1,0 +1,12 @@
+/** What the room of steering offers. */
+export { steerMethod } from "./method.js";
+export type { SteeringVectorOptions, SteerOptions } from "./options.js";
+export type { SteerGrids, SteerResult, SteerTables } from "./result.js";
+export { steer } from "./steer.js";
+export {
+  type SteeringStrength,
+  type SteeringVector,
+  steeringInterventions,
+  steeringVectors,
+} from "./steering-vectors.js";
+export { steerGrid } from "./view.js";
