@@ -65,7 +65,7 @@ describe("turnKnockout", () => {
       return mx.array(rows);
     };
     const logProbability = async (interventions = {}) => {
-      const logits = toFlat((await model.run([[...chat.ids]], { interventions })).last("output"));
+      const logits = [...toFlat((await model.run([[...chat.ids]], { interventions })).last("output"))]; // biome-ignore format: one line
       return logits[17] - Math.log(logits.reduce((sum: number, one: number) => sum + Math.exp(one), 0)); // biome-ignore format: one line
     };
     const expected =

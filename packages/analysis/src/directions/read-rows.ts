@@ -49,7 +49,7 @@ export async function readRows(
  * @param value (batch, position, width), padded on the right
  * @returns (batch, width), lazy
  */
-export function pooled(value: MxArray, lengths: readonly number[], pooling: Pooling): MxArray {
+function pooled(value: MxArray, lengths: readonly number[], pooling: Pooling): MxArray {
   const [batch, width] = value.shape;
   if (typeof pooling === "number") {
     const at = lengths.map((length) => select("Position", [pooling], length, "a prompt")[0]);

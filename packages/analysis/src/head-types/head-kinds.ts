@@ -25,7 +25,7 @@ export type HeadTargets = (query: number, key: number, ids: readonly number[]) =
  * Whether a head of a kind looks from `query` to `key`, 0 ≤ key ≤ query.
  * The first query sees only itself and counts for no kind.
  */
-export const headTargets: Readonly<Record<HeadKind, HeadTargets>> = {
+const headTargets: Readonly<Record<HeadKind, HeadTargets>> = {
   induction: (query, key, ids) => key > 0 && key < query && ids[key - 1] === ids[query],
   duplicateToken: (query, key, ids) => key < query && ids[key] === ids[query],
   previousToken: (query, key) => key === query - 1,

@@ -120,8 +120,8 @@ function plain({ clean, corrupted, answer, wrongAnswer }: PromptPair): Interchan
   return {
     clean: clean.ids,
     corrupted: corrupted.ids,
-    answer: answer.id,
-    wrongAnswer: wrongAnswer!.id,
+    answer: answer.set,
+    wrongAnswer: wrongAnswer!.set,
   }; // the options demand one
 }
 

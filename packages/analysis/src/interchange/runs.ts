@@ -2,9 +2,9 @@
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
-import { logitsOf } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { select } from "../shared/select.js";
+import { logitsOf, type TokenSet } from "../shared/token-sets.js";
 import { mix, type Subspace } from "./mix.js";
 
 /** Pairs of prompts of one length, with what both hold after a layer. */
@@ -16,16 +16,16 @@ export interface HeldPairs {
   readonly position: number;
   readonly base: MxArray; // (pairs, hidden)
   readonly source: MxArray; // (pairs, hidden)
-  readonly answer: readonly number[];
-  readonly wrongAnswer: readonly number[];
+  readonly answer: readonly TokenSet[];
+  readonly wrongAnswer: readonly TokenSet[];
 }
 
 /** A pair before it is run. */
 export interface InterchangePair {
   readonly clean: readonly number[];
   readonly corrupted: readonly number[];
-  readonly answer: number;
-  readonly wrongAnswer: number;
+  readonly answer: TokenSet;
+  readonly wrongAnswer: TokenSet;
 }
 
 export async function holdPairs(

@@ -1,8 +1,8 @@
 /** Learns which part of an activation carries a variable, by gradients through the layers above. */
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import { inBatches, range } from "../shared/lists.js";
-import { logitsOf } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
+import { logitsOf } from "../shared/token-sets.js";
 import {
   boundlessMask,
   nearestOrthonormal,

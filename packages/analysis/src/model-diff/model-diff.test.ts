@@ -22,7 +22,7 @@ describe("modelDiff", () => {
       const far = Math.hypot(...a.map((one, index) => b[index] - one)) / Math.hypot(...a);
       expect(valueAt(grids.residual!, { layer: 1, position: at })).toBeCloseTo(far, 4);
     }
-    const [p, q] = [own, other].map((run) => toFlat(mx.softmax(run.last("output"), -1)));
+    const [p, q] = [own, other].map((run) => [...toFlat(mx.softmax(run.last("output"), -1))]);
     const divergence = p.reduce((sum, one, id) => sum + one * Math.log(one / q[id]), 0);
     expect(valueAt(grids.divergence, { position: -1 })).toBeCloseTo(divergence, 3);
     expect(grids.patched!.values[0]).toBeCloseTo(divergence, 3);

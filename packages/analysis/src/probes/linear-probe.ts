@@ -5,7 +5,7 @@ import { z } from "zod";
 import { fitLogistic } from "../directions/logistic.js";
 import { dot, meanRow, pickColumns, type Rows, rowsOf, times } from "../directions/matrix.js";
 
-export const probeRules = ["logistic", "massMean"] as const;
+const probeRules = ["logistic", "massMean"] as const;
 
 const fitOptions = z.object({
   rule: z

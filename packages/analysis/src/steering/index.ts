@@ -1,4 +1,5 @@
 /** What the room of steering offers. */
+export { type ControlDirections, fromControlVector, toControlVector } from "./control-vectors.js";
 export { steerMethod } from "./method.js";
 export type { SteeringVectorOptions, SteerOptions } from "./options.js";
 export type { SteerGrids, SteerResult, SteerTables } from "./result.js";

@@ -2,8 +2,8 @@
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { inBatches, mean } from "../shared/lists.js";
-import { logitsOf } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
+import { logitsOf } from "../shared/token-sets.js";
 
 /** Prompts with the residual stream after the chosen layers. */
 interface HeldBatch {

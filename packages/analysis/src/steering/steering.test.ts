@@ -1,11 +1,22 @@
 /** Steering sweeps against runs with vectors added by hand, and edits that are saved. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { editsToJSON, parseEdits } from "@mlxterp/interventions";
 import { mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
+import {
+  Decoder,
+  initializeWeights,
+  LanguageModel,
+  loadModel,
+  readControlVector,
+  writeControlVector,
+} from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { gpt2Like, largestDifference } from "../shared/test-support.js";
 import { builtInTask } from "../tasks/index.js";
+import { fromControlVector, toControlVector } from "./control-vectors.js";
 import { steer } from "./steer.js";
 import { steeringInterventions, steeringVectors } from "./steering-vectors.js";
 
@@ -80,6 +91,28 @@ describe("steer", () => {
     const same = { clean: [[5, 17]], corrupted: [[5, 17]] };
     await expect(steer(model, same, { answer: 3 })).rejects.toThrow("do not differ");
     await expect(steer(model, one, { answer: 3, strength: [1] } as never)).rejects.toThrow('Did you mean "strengths"?'); // biome-ignore format: one line
+  });
+});
+
+describe("control vectors", () => {
+  it("hold what is added, and do the same when they are read again", async () => {
+    const vectors = await steeringVectors(model, pairs);
+    const folder = mkdtempSync(join(tmpdir(), "mlxterp-steering-"));
+    const file = join(folder, "vector.gguf");
+    writeControlVector(file, toControlVector(vectors, 0.5));
+    const again = fromControlVector(readControlVector(file));
+    rmSync(folder, { recursive: true });
+    expect(again.map(({ layer }) => layer)).toEqual([1, 2]);
+    const logits = async (own: typeof vectors, strength: number) => {
+      const interventions = steeringInterventions(own, { strength, layers: [1, 2] });
+      return [...toFlat((await model.run([[1, 2, 3]], { interventions })).last("output"))];
+    };
+    expect(largestDifference(await logits(vectors, 0.5), await logits(again, 1))).toBeLessThan(
+      1e-4,
+    );
+    expect(() => toControlVector(vectors.slice(0, 1))).toThrow("layer 0");
+    const zeros = { directions: new Map([[1, new Float32Array(24)]]) };
+    expect(() => fromControlVector(zeros)).toThrow("points nowhere");
   });
 });
 

@@ -39,7 +39,8 @@ it.each([1, 2, 3, 7, 24, 64])("has the traces of all powers of a matrix of %i ro
     () => (random() - 0.5) / Math.sqrt(size),
   );
   const { real, imaginary } = eigenvalues(size, matrix);
-  let [power, re, im] = [matrix, real.slice(), imaginary.slice()];
+  let power: Float64Array = matrix;
+  let [re, im]: Float64Array[] = [real, imaginary];
   for (let exponent = 1; exponent < 6; exponent++) {
     expect(re.reduce((a, b) => a + b, 0)).toBeCloseTo(trace(size, power), 9);
     expect(im.reduce((a, b) => a + b, 0)).toBeCloseTo(0, 9);

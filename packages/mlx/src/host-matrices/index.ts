@@ -2,9 +2,7 @@
 export {
   type Columns,
   column,
-  dot,
   orthonormalize,
-  precision,
   product,
   transposed,
   transposedProduct,
