@@ -15,7 +15,7 @@ export function keepAt(p: MxArray, indices: MxArray): MxArray {
 }
 
 /** 1 at some places of each row, and 0 elsewhere: (rows, features). */
-export function maskAt([rows, features]: readonly number[], indices: MxArray): MxArray {
+function maskAt([rows, features]: readonly number[], indices: MxArray): MxArray {
   const row = mx.broadcastTo(mx.arange(0, rows, 1, mx.int32).reshape([rows, 1]), indices.shape);
   const mask = mx.zeros([rows * features], mx.float32);
   const flat = mx

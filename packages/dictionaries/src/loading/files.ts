@@ -86,11 +86,6 @@ export function optional(tensors: Tensors, name: string): MxArray | undefined {
   return Object.hasOwn(tensors, name) ? tensors[name].astype(mx.float32) : undefined;
 }
 
-/** A copy with rows and columns exchanged, which products read faster than a view. */
-export function turned(array: MxArray): MxArray {
-  return array.transpose();
-}
-
 /** A single number of the files. */
 export function scalar(file: string, tensors: Tensors, name: string): number {
   const array = required(file, tensors, name);

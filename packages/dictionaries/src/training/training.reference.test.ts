@@ -3,6 +3,7 @@ import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { caseFacts, casesAreHere, caseValues, excess } from "../testing/reference.js";
 import { resolveConfig, type TrainingConfig, trainingConfig } from "./config.js";
+import { geometricMedian } from "./initialize.js";
 import { objectiveOf } from "./objectives/index.js";
 import { rowNorms } from "./objectives/parts.js";
 import type { Losses, Parameters, StepContext, TrainingBatch } from "./parameters.js";
@@ -174,4 +175,12 @@ describe.runIf(casesAreHere).each(cases)("%s", (name, given) => {
       }
     }
   });
+});
+
+it.runIf(casesAreHere)("begins at the geometric median that dictionary_learning computes", () => {
+  const values = caseValues("train-dictlearn-topk");
+  const median = geometricMedian(values["batch.0"]);
+  expect(
+    excess(median, values.geometric_median_of_batch0, { atol: 1e-3, rtol: 0 }),
+  ).toBeLessThanOrEqual(0);
 });
