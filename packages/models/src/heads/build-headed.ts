@@ -1,7 +1,8 @@
 /** Makes the model of a checkpoint with a head of its own, and says which checkpoint has none. */
+
+import type { BuiltModule, LoadedParts } from "../building/built-module.js";
 import type { OpenedCheckpoint } from "../checkpoint/opened-checkpoint.js";
 import { ModelKindError } from "../errors.js";
-import type { BuiltModule, LoadedParts } from "../families/shared/family.js";
 import type { ClassifierHead } from "./classifier-head.js";
 import type { ClassifierConfig, HeadConfig } from "./config.js";
 import type { EmbeddingHead } from "./embedding-head.js";
