@@ -155,6 +155,24 @@ describe.each(["gpt2", "llama", "sort-gpt2"])("against the reference on %s", (na
 
 const stories15M = sharedModel("stories15M");
 
+it.skipIf(!stories15M.available)(
+  "ranks each place of one of its pairs as patching does",
+  async () => {
+    const model = await loadModel(stories15M.folder);
+    const pair = {
+      clean: "Tom and Sue went to the park. Sue gave a ball to",
+      corrupted: "Sue and Tom went to the park. Tom gave a ball to",
+    };
+    const asked = { answer: " Tom", wrongAnswer: " Sue", kinds: ["attention", "mlp"] as const };
+    const patched = await activationPatching(model, pair, asked);
+    const estimated = await attributionPatching(model, pair, asked);
+    for (const kind of asked.kinds) {
+      const [guessed, found] = [estimated, patched].map(({ grids }) => [...grids[kind]!.values]);
+      expect(rankCorrelation(guessed, found), kind).toBeGreaterThan(0.9);
+    }
+  },
+);
+
 it.skipIf(!stories15M.available)("ranks stories15M's parts as patching ranks them", async () => {
   const model = await loadModel(stories15M.folder);
   const { pairs, question: asked } = builtInTask(model, "ioi", { size: 2, seed: 0 });

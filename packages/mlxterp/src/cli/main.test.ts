@@ -98,7 +98,7 @@ it("takes the model that comes along apart and leaves a report", async () => {
   const [steps, last] = stdout.split("Report: ");
   expect(last).toBe(`${report}\n`);
   expect(widestLine(steps)).toBeLessThanOrEqual(80);
-  expect(steps.match(/^\d\. .+$/gm)).toHaveLength(5);
+  expect(steps.match(/^\d\. .+$/gm)).toHaveLength(6);
   const page = readFileSync(report, "utf8");
   expect(page).toMatch(/^<!doctype html>/i);
   expect(page).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
