@@ -16,14 +16,6 @@ export { Dictionary } from "./dictionary/dictionary.js";
 export { firstFeatures, foldActivationNorm, foldDecoderNorm } from "./dictionary/fold.js";
 export type { DictionaryWeights } from "./dictionary/weights.js";
 export {
-  DictionaryFormatError,
-  DictionaryShapeError,
-  NoTrainingDataError,
-  TrainingMismatchError,
-  UnknownDictionaryFieldError,
-  UnsupportedDictionarySaveError,
-} from "./errors.js";
-export {
   type DictionaryEvaluation,
   type DictionaryMeasures,
   type EvaluationOptions,
@@ -40,6 +32,14 @@ export { loadCrosscoder, loadDictionary, loadTranscoders } from "./loading/load.
 export type { LoadDictionaryOptions } from "./loading/options.js";
 export { dictionaryMethods } from "./methods.js";
 export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
+export {
+  DictionaryFormatError,
+  DictionaryShapeError,
+  NoTrainingDataError,
+  TrainingMismatchError,
+  UnknownDictionaryFieldError,
+  UnsupportedDictionarySaveError,
+} from "./shared/errors.js";
 export type { DictionaryModel } from "./shared/model.js";
 export { type SyntheticData, type SyntheticOptions, syntheticData } from "./synthetic/generator.js";
 export { type SyntheticScores, scoreAgainstTruth } from "./synthetic/scores.js";

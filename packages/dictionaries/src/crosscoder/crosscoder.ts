@@ -6,7 +6,7 @@
  */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { keepLargestOfBatch, rectify } from "../dictionary/activations.js";
-import { DictionaryShapeError } from "../errors.js";
+import { DictionaryShapeError } from "../shared/errors.js";
 
 /** In what units features are measured: the sum of the norms of their rows, the norm of all rows as one, both, or none. */
 export type CodeScale = "sumOfNorms" | "jointNorm" | "mixed" | "none";

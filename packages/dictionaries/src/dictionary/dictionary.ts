@@ -7,7 +7,7 @@
  */
 import { Tap } from "@mlxterp/core";
 import { checkArray, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { DictionaryShapeError } from "../errors.js";
+import { DictionaryShapeError } from "../shared/errors.js";
 import {
   aboveThreshold,
   keepLargest,

@@ -1,6 +1,6 @@
 /** The arrays of a dictionary, oriented so that rows multiply from the left. */
 import type { MxArray } from "@mlxterp/mlx";
-import { DictionaryShapeError } from "../errors.js";
+import { DictionaryShapeError } from "../shared/errors.js";
 import type { DictionaryConfig } from "./config.js";
 
 export interface DictionaryWeights {

@@ -19,7 +19,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { NoTrainingDataError } from "../errors.js";
+import { NoTrainingDataError } from "../shared/errors.js";
 import { type DictionaryModel, promptsAsIds } from "../shared/model.js";
 import { readSite, writeSite } from "../use/sites.js";
 import {

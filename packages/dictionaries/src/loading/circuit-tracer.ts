@@ -2,7 +2,7 @@
 import type { MxArray } from "@mlxterp/mlx";
 import { completeConfig, type FeatureActivation } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryFormatError } from "../errors.js";
+import { DictionaryFormatError } from "../shared/errors.js";
 import { CrossLayerTranscoder, type CrossLayerWeights } from "../transcoders/cross-layer.js";
 import {
   TranscoderSet,

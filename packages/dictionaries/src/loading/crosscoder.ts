@@ -7,7 +7,7 @@ import {
   type CrosscoderSelection,
   type CrosscoderWeights,
 } from "../crosscoder/crosscoder.js";
-import { UnknownDictionaryFieldError } from "../errors.js";
+import { UnknownDictionaryFieldError } from "../shared/errors.js";
 import { FieldReader } from "./fields.js";
 import { type Fields, optional, required, scalar, type Tensors } from "./files.js";
 import type { LoadDictionaryOptions } from "./options.js";

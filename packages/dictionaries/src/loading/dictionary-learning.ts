@@ -7,7 +7,7 @@ import {
 } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
 import type { DictionaryWeights } from "../dictionary/weights.js";
-import { DictionaryFormatError, UnknownDictionaryFieldError } from "../errors.js";
+import { DictionaryFormatError, UnknownDictionaryFieldError } from "../shared/errors.js";
 import { type Fields, optional, required, scalar, type Tensors, torchTensorsOf } from "./files.js";
 import type { LoadDictionaryOptions } from "./options.js";
 

@@ -1,5 +1,5 @@
 /** Fields of a configuration, read by name and type; those that nobody knows are refused. */
-import { DictionaryFormatError, UnknownDictionaryFieldError } from "../errors.js";
+import { DictionaryFormatError, UnknownDictionaryFieldError } from "../shared/errors.js";
 import type { Fields } from "./files.js";
 
 /** Reads fields, and remembers which it was asked for. */

@@ -12,7 +12,7 @@ import {
   withFile,
 } from "@mlxterp/mlx";
 import { parse } from "yaml";
-import { DictionaryFormatError, DictionaryShapeError } from "../errors.js";
+import { DictionaryFormatError, DictionaryShapeError } from "../shared/errors.js";
 
 export type Fields = Readonly<Record<string, unknown>>;
 export type Tensors = Readonly<Record<string, MxArray>>;

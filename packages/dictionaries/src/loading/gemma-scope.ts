@@ -2,7 +2,7 @@
 import { readNumpyArchive } from "@mlxterp/mlx";
 import { completeConfig } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryFormatError } from "../errors.js";
+import { DictionaryFormatError } from "../shared/errors.js";
 import { optional, required, type Tensors, tensorsOf } from "./files.js";
 import type { LoadDictionaryOptions } from "./options.js";
 

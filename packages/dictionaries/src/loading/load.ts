@@ -2,7 +2,7 @@
 import { checkOptions } from "@mlxterp/mlx";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryFormatError } from "../errors.js";
+import { DictionaryFormatError } from "../shared/errors.js";
 import { shippedFolder } from "../shipped/shipped.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { type LoadDictionaryOptions, loadRules } from "./options.js";

@@ -1,7 +1,7 @@
 /** OpenAI's autoencoders: one file of torch for each layer. */
 import { completeConfig, type FeatureActivation } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryFormatError, UnknownDictionaryFieldError } from "../errors.js";
+import { DictionaryFormatError, UnknownDictionaryFieldError } from "../shared/errors.js";
 import { required, torchTensorsOf } from "./files.js";
 
 export function loadOpenai(file: string): Dictionary {

@@ -2,7 +2,7 @@
 import { readTensorHeader } from "@mlxterp/mlx";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryFormatError } from "../errors.js";
+import { DictionaryFormatError } from "../shared/errors.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { circuitTracerConfig, loadCircuitTracer } from "./circuit-tracer.js";
 import { readCrosscoder } from "./crosscoder.js";

@@ -1,5 +1,5 @@
 /** The names that SAELens has given its settings over time. */
-import { UnknownDictionaryFieldError } from "../errors.js";
+import { UnknownDictionaryFieldError } from "../shared/errors.js";
 import type { Fields } from "./files.js";
 
 /** What is about training, storage or where the dictionary came from: none of it changes what is computed. */

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import type { FeatureActivation } from "../dictionary/config.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import type { DictionaryWeights } from "../dictionary/weights.js";
-import { UnsupportedDictionarySaveError } from "../errors.js";
+import { UnsupportedDictionarySaveError } from "../shared/errors.js";
 import type { TranscoderSet } from "../transcoders/transcoder-set.js";
 
 /** Since which version this layout is read. */

@@ -1,7 +1,7 @@
 /** How much of a known truth a dictionary has found. */
 import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryShapeError } from "../errors.js";
+import { DictionaryShapeError } from "../shared/errors.js";
 import { largestAssignment } from "./assignment.js";
 import type { SyntheticData } from "./generator.js";
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, readTensors, writeTensors } from "@mlxterp/mlx";
-import { TrainingMismatchError } from "../errors.js";
+import { TrainingMismatchError } from "../shared/errors.js";
 import type { ResolvedConfig } from "./config.js";
 import type { TrainingMetrics } from "./metrics.js";
 import type { Parameters } from "./parameters.js";

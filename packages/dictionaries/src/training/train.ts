@@ -23,7 +23,7 @@ import {
 import { parseOptions } from "@mlxterp/results";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { NoTrainingDataError } from "../errors.js";
+import { NoTrainingDataError } from "../shared/errors.js";
 import { readCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import {
   type ResolvedConfig,
@@ -34,7 +34,7 @@ import {
 import { crosscoderOf, dictionaryOf, type TrainedPlace } from "./finish.js";
 import { centredAt, initialParameters } from "./initialize.js";
 import type { TrainingMetrics } from "./metrics.js";
-import { objectiveOf } from "./objectives/index.js";
+import { objectiveOf } from "./objective-of.js";
 import type { Objective, TrainingBatch } from "./parameters.js";
 import { resample } from "./resample.js";
 import type { TrainingSource } from "./sources.js";

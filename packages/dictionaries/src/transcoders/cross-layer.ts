@@ -6,7 +6,7 @@
  */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { aboveThreshold, rectify } from "../dictionary/activations.js";
-import { DictionaryShapeError } from "../errors.js";
+import { DictionaryShapeError } from "../shared/errors.js";
 import type { LayerWrites, TranscoderSites, Transcoders } from "./transcoder-set.js";
 
 /** The arrays of one layer. */

@@ -1,7 +1,7 @@
 /** What features say directly: the tokens that their decoder rows make more or less likely. */
 import { checkPositiveInteger, mx, toFlat, topK } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryShapeError } from "../errors.js";
+import { DictionaryShapeError } from "../shared/errors.js";
 import { type DictionaryModel, piecesOf } from "../shared/model.js";
 import { featureNumber } from "./splice-dictionary.js";
 

@@ -1,7 +1,7 @@
 /** How alike features of two dictionaries are, by what they write. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { DictionaryShapeError } from "../errors.js";
+import { DictionaryShapeError } from "../shared/errors.js";
 
 /**
  * The cosines of all decoder rows of one dictionary with all of another.

@@ -1,8 +1,7 @@
 /** Losses in which features cost something: standard, with a power that sinks, gated, and with thresholds. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { aboveThreshold } from "../../dictionary/activations.js";
-import type { ResolvedConfig } from "../config.js";
-import type { Losses, Objective, Parameters } from "../parameters.js";
+import { aboveThreshold } from "../dictionary/activations.js";
+import type { ResolvedConfig } from "./config.js";
 import {
   centred,
   costOf,
@@ -17,7 +16,8 @@ import {
   totalOf,
   withinBand,
   withSlope,
-} from "./parts.js";
+} from "./loss-parts.js";
+import type { Losses, Objective, Parameters } from "./parameters.js";
 
 /** Source: Bricken et al. 2023; the norm of decoder rows in the cost: Conerly et al. 2024, "Update on how we train SAEs". */
 export function standard(config: ResolvedConfig): Objective {

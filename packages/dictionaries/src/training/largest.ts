@@ -1,8 +1,7 @@
 /** Losses in which the number of features is given: the k largest of rows or batches, and dictionaries inside each other. */
 import { type MxArray, mx, topK as topKOf } from "@mlxterp/mlx";
-import { keepAt, keepLargest, keepLargestOfBatch } from "../../dictionary/activations.js";
-import type { ResolvedConfig } from "../config.js";
-import type { Losses, Objective, Parameters, StepContext, TrainingBatch } from "../parameters.js";
+import { keepAt, keepLargest, keepLargestOfBatch } from "../dictionary/activations.js";
+import type { ResolvedConfig } from "./config.js";
 import {
   decoded,
   encoded,
@@ -13,7 +12,8 @@ import {
   scaledBy,
   squaredError,
   totalOf,
-} from "./parts.js";
+} from "./loss-parts.js";
+import type { Losses, Objective, Parameters, StepContext, TrainingBatch } from "./parameters.js";
 
 /** What is known of a batch before its losses. */
 interface Chosen {

@@ -1,8 +1,8 @@
 /** Parts that losses are made of. Everything is lazy; means are over rows. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { rectify } from "../../dictionary/activations.js";
-import type { ResolvedConfig } from "../config.js";
-import type { Parameters, TrainingBatch } from "../parameters.js";
+import { rectify } from "../dictionary/activations.js";
+import type { ResolvedConfig } from "./config.js";
+import type { Parameters, TrainingBatch } from "./parameters.js";
 
 /** The mean over rows of the sum over the last axis. */
 export function meanOfSums(array: MxArray): MxArray {
