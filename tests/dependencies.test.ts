@@ -56,6 +56,13 @@ const entryPoints = new Set(
   ),
 );
 
+/** What tests of packages take from the repository: how a program is made of sources. */
+function ofTests(file: string, from: string): boolean {
+  const tool = join(root, "scripts/lib/from-sources.mjs");
+  const isTest = /\.test\.ts$|\/test(ing|-support)?\//.test(file);
+  return isTest && resolve(dirname(file), from) === tool;
+}
+
 function importsByFile(one: WorkspacePackage, select = sourceFiles) {
   return select(one).flatMap((file) =>
     importsOf(file).map((found) => ({ ...found, file, at: relative(root, file) })),
@@ -157,7 +164,7 @@ describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%
   it("reaches other packages by name, never by a relative or deep path", () => {
     const deep = importsByFile(one, allFiles).filter(({ from, file }) => {
       const inside = !relative(one.folder, resolve(dirname(file), from)).startsWith("..");
-      if (from.startsWith(".")) return !inside;
+      if (from.startsWith(".")) return !inside && !ofTests(file, from);
       return ours.has(packageOf(from) ?? "") && !entryPoints.has(from);
     });
     expect(deep.map(({ at, from }) => `${at} imports ${from}`)).toEqual([]);

@@ -25,7 +25,11 @@ const compiledOnly = [
   "packages/models/src/checkpoint/loading/load-model.ts loadModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.save",
+  "packages/models/src/heads/embedding-model.ts EmbeddingModel",
+  "packages/models/src/heads/sequence-classifier.ts SequenceClassifier",
+  "packages/models/src/heads/token-classifier.ts TokenClassifier",
   "packages/models/src/recurrent/recurrent-model.ts RecurrentModel",
+  "packages/models/src/vision/image-classifier.ts ImageClassifier",
 ];
 
 /** Code that nobody should be shown, and what is to be said of it. */

@@ -38,7 +38,6 @@ export type {
   AskedAnswer,
   SequenceAnswer,
 } from "./shared/answers.js";
-export { resolveAnswer } from "./shared/answers.js";
 export { createResult, type Found } from "./shared/create-result.js";
 export {
   AnswerTokenError,
@@ -55,6 +54,7 @@ export type { PatchingPrompts } from "./shared/pairs.js";
 export type { AnalysisProgress, RunControl } from "./shared/progress.js";
 export type { ManyPrompts, OnePrompt, PromptTokens, TokenText } from "./shared/prompts.js";
 export { fedOf } from "./shared/prompts.js";
+export { resolveAnswer } from "./shared/read-token.js";
 export type { GivenSpans, Span, SpanPair } from "./shared/spans.js";
 export * from "./similarity/index.js";
 export * from "./site-statistics/index.js";

@@ -18,8 +18,8 @@ os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSIT
 import torch
 import transformers
 
-from generator import complete, headed, small
-from generator.families import BASE, HEADED, SETTINGS, WRITTEN
+from generator import complete, headed, small, vision
+from generator.families import BASE, HEADED, SETTINGS, VISION, WRITTEN
 from generator.variations import VARIATIONS
 
 here = Path(__file__).parent
@@ -38,6 +38,8 @@ def shipped():
     for path, (family, kind, fields) in HEADED.items():
         makers[path] = lambda folder, path=path, kind=kind, family=family, fields=fields: headed.make(
             folder, path, kind, family, fields)
+    for path, (family, fields) in VISION.items():
+        makers[path] = lambda folder, path=path, family=family, fields=fields: vision.make(folder, path, family, fields)
     return makers
 
 

@@ -83,7 +83,7 @@ export type {
   TransformConfig,
 } from "./heads/config.js";
 export { EmbeddingModel, type EncodeTextOptions } from "./heads/embedding-model.js";
-export { HeadedDecoder, HeadedEncoder, type HeadedModule } from "./heads/headed-body.js";
+export type { HeadedDecoder, HeadedEncoder, HeadedModule } from "./heads/headed-body.js";
 export type { HeadedModelOptions } from "./heads/headed-model.js";
 export type { PoolingName } from "./heads/pooling.js";
 export { SequenceClassifier } from "./heads/sequence-classifier.js";
@@ -104,3 +104,6 @@ export type { TextMarks } from "./tokenizer/marks.js";
 export type { TextToken } from "./tokenizer/text-tokens.js";
 export { type EncodeOptions, loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
 export type { Verification, VerifiedInvariant, VerifyOptions } from "./verify/verify-model.js";
+export type { VisionConfig } from "./vision/config.js";
+export { ImageClassifier, type ImageClassifierOptions } from "./vision/image-classifier.js";
+export type { VisionEncoder } from "./vision/vision-encoder.js";

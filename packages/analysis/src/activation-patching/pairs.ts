@@ -1,10 +1,8 @@
 /** Prompt pairs: run once each, and swept. */
 import { notFiniteError } from "@mlxterp/core";
-import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { judgeOf, type RunJudge } from "../patching/judge.js";
-import type { Part } from "../patching/parts.js";
+import { judgeOf } from "../patching/judge.js";
 import type { PatchedRun } from "../patching/runs.js";
-import { runSweep, sitesOf } from "../patching/sweep.js";
+import { runSweep } from "../patching/sweep.js";
 import type { PatchWork } from "../patching/work.js";
 import { apart } from "../shared/baselines.js";
 import { EqualBaselinesError } from "../shared/errors.js";
@@ -12,12 +10,12 @@ import { mean } from "../shared/lists.js";
 import { type Metric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
-import { type Reading, sequenceLogProbability, sequenceRank } from "../shared/sequences.js";
 import { alignmentOf } from "./alignment.js";
+import { type BothFacts, type JudgedReading, judgeBoth, runBoth } from "./both-runs.js";
 import { effectOf } from "./effects.js";
-import { cellsOf, type MatrixPlan } from "./plan.js";
+import { type CellChange, cellsOf, type MatrixPlan } from "./plan.js";
 import type { PatchBaseline, PatchDirection, PatchEffect } from "./result.js";
-import { axisOf, type BothRuns, type Replacement, sourceOf } from "./sources.js";
+import { type Replacement, type RowSource, sourceOf } from "./sources.js";
 
 /** What is done with every pair. */
 export interface PairPlan {
@@ -84,18 +82,9 @@ export function countOf({ plans }: Pick<PairPlan, "plans">): number {
   return plans.reduce((sum, { layers, columns }) => sum + layers.length * columns.length, 0);
 }
 
-interface ReadingOutcome {
+interface ReadingOutcome extends BothFacts {
   /** Of each cell. */
   readonly scores: readonly number[];
-  /** Of the clean and the corrupted run. */
-  readonly own: readonly number[];
-  readonly answerRank: number;
-  readonly prefers: boolean | undefined;
-}
-
-interface JudgedReading {
-  readonly judge: RunJudge;
-  readonly reading: number;
 }
 
 async function patchReading(
@@ -108,23 +97,13 @@ async function patchReading(
   signal?.throwIfAborted();
   const { fed, steps } = judge.readings[reading];
   const both = [pair.clean, pair.corrupted].map(({ ids }) => [...ids, ...fed]);
-  const runs = await runBoth(model, both, plan);
+  const runs = await runBoth(model, both, plans, replacement.name === "prompt");
   const alignment = alignmentOf(pair, fed.length);
   const facts = await judgeBoth(model, pair, runs.logits(steps.length), { judge, reading });
   const [base, other] = direction === "denoising" ? [1, 0] : [0, 1];
   const source = await sourceOf(model, replacement, { runs, base, other, alignment, fed, signal });
   const own = { at: runs.of(base), isBase: true };
   const cells = plans.flatMap(cellsOf);
-  const changed = cells.flatMap((changes): PatchedRun[] =>
-    source.rows.map((row) => ({
-      base: 0,
-      changes: changes.map(({ keeps, positions, ...change }) => ({
-        ...change,
-        positions: keeps ? positions : source.positionsOf(positions),
-        ...(keeps ? { source: 1, row: 0 } : { source: 0, row }),
-      })),
-    })),
-  );
   const found = await runSweep(
     {
       ...{ model, maxRows, signal, work, ids: [both[base]], base: runs.of(base) },
@@ -134,82 +113,23 @@ async function patchReading(
       judge: () => judge.read(reading, facts.reference),
       onRows: (rows) => onRows(Math.floor(rows / source.rows.length)),
     },
-    changed,
+    cells.flatMap((changes) => runsOf(changes, source)),
   );
   const samples = source.rows.length;
   const scores = cells.map((_, cell) => mean(found.slice(cell * samples, (cell + 1) * samples)));
   return { ...facts, scores };
 }
 
-/** Both prompts in one pass, each with its own positions only. */
-async function runBoth(
-  model: AnalysisModel,
-  both: readonly (readonly number[])[],
-  { plans, replacement }: PairPlan,
-): Promise<BothRuns> {
-  const last = `layers.${model.anatomy.layers - 1}`;
-  const kinds: Part[] = replacement.name === "prompt" ? plans.map(({ kind }) => kind) : [];
-  if (plans.some(({ group }) => group !== undefined)) kinds.push("head");
-  const wanted = sitesOf(kinds.filter((kind) => kind !== "residual"));
-  const cache = await model.run(both, { save: ["layers.*.input", ...wanted, last] });
-  const widths = both.map(({ length }) => length);
-  const ragged = widths[0] !== widths[1];
-  return {
-    lengths: widths,
-    of: (row) => (site) => {
-      const own = cache.get(site).index(mx.Slice(row, row + 1));
-      return ragged ? withoutPadding(own, site, widths[row]) : own;
-    },
-    logits: (steps) =>
-      [0, 1].map((row) => {
-        const stream = cache.get(last).index(row, mx.Slice(widths[row] - steps, widths[row]));
-        return model.anatomy.unembed(model.anatomy.finalNorm(stream)); // (steps, vocab)
-      }),
-    resultOf: (row) => cache.get(last).index(mx.Slice(row, row + 1), mx.Slice(0, widths[row])),
-  };
-}
-
-/** Of sites with one axis of positions. */
-function withoutPadding(x: MxArray, site: string, length: number): MxArray {
-  const own = mx.Slice(0, length);
-  return axisOf(site) === 2 ? x.index(mx.Slice(), mx.Slice(), own) : x.index(mx.Slice(), own);
-}
-
-interface BothFacts extends Omit<ReadingOutcome, "scores"> {
-  /** The clean run's logits at the last position, (1, vocab). */
-  readonly reference: MxArray;
-}
-
-/** What both runs score, and where the answer stands after the clean prompt. */
-async function judgeBoth(
-  model: AnalysisModel,
-  { answer, wrongAnswer, clean: own, corrupted }: PromptPair,
-  logits: readonly MxArray[],
-  { judge, reading }: JudgedReading,
-): Promise<BothFacts> {
-  const { steps }: Reading = judge.readings[reading];
-  const reference = logits[0].index(mx.Slice(-1, null));
-  const score = judge.read(reading, reference);
-  const judged = logits.map((one) => score(steps.length === 1 ? one : mx.expandDims(one, 0)));
-  const clean = mx.expandDims(logits[0], 0);
-  const asked = reading === 0 ? steps : [answer.set];
-  const rank = sequenceRank(clean, asked);
-  const likely = [answer, ...(wrongAnswer ? [wrongAnswer] : [])].map(({ set }) =>
-    sequenceLogProbability(clean.index(mx.Slice(), mx.Slice(0, 1)), [set]),
-  );
-  await evaluate([...judged, rank, ...likely, reference]);
-  const scores = judged.map((one) => toFlat(one)[0]);
-  if (!scores.every(Number.isFinite)) {
-    throw await notFiniteError("Scores", model, [own.ids, corrupted.ids]);
-  }
-  const [right, wrong] = likely.map((one) => toFlat(one)[0]);
-  const single = !answer.sequence && !wrongAnswer?.sequence;
-  return {
-    own: scores,
-    answerRank: toFlat(rank)[0],
-    prefers: single && wrong !== undefined ? right > wrong : undefined,
-    reference,
-  };
+/** A cell as one run for each of the source's rows; the source is number 0, what is kept number 1. */
+function runsOf(changes: readonly CellChange[], source: RowSource): PatchedRun[] {
+  return source.rows.map((row) => ({
+    base: 0,
+    changes: changes.map(({ keeps, ...change }) =>
+      keeps
+        ? { ...change, source: 1, row: 0 }
+        : { ...change, positions: source.positionsOf(change.positions), source: 0, row },
+    ),
+  }));
 }
 
 function splitScores(

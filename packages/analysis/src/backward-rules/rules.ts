@@ -16,7 +16,7 @@ export const halfRule: Intervention = (x) => {
 };
 
 /** The value of the first, to the last bit, and the gradient of the second. */
-export function exactly(value: MxArray, path: MxArray): MxArray {
+function exactly(value: MxArray, path: MxArray): MxArray {
   return mx.add(mx.stopGradient(value), mx.subtract(path, mx.stopGradient(path)));
 }
 

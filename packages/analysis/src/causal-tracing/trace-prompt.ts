@@ -1,6 +1,6 @@
 /** One prompt: run clean, run with noise once for every draw, and restored everywhere. */
 import { notFiniteError } from "@mlxterp/core";
-import { evaluate, mx, toFlat } from "@mlxterp/mlx";
+import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { endAlike } from "../patching/causal.js";
 import { type AskedAbout, judgeOf } from "../patching/judge.js";
 import { layersOf } from "../patching/parts.js";
@@ -47,26 +47,12 @@ export interface TracedPrompt {
 
 /** @throws EqualBaselinesError (`EQUAL_BASELINES`), NotFiniteError (`NOT_FINITE`) */
 export async function tracePrompt(model: AnalysisModel, plan: TracePlan): Promise<TracedPrompt> {
-  const { subject, asked, about, maxRows, work } = plan;
+  const { subject, asked, maxRows, work } = plan;
   const { samples, signal } = asked;
   signal?.throwIfAborted();
-  const metric = asked.metric ?? "probability";
-  const judge = judgeOf(metric, about);
   const runs = await bothRuns(model, plan);
-  const reference = stepLogits(model, runs.clean.stream, 1).index(mx.Slice(), 0);
-  const read = judge.read(0, reference);
-  const own = read(reference);
-  const others = read(stepLogits(model, runs.noised.stream, 1).index(mx.Slice(), 0));
-  const rank = ranksOf(reference, [about.answer.set]);
-  await evaluate([own, others, rank, reference]);
-  const [[clean], scores] = [[...toFlat(own)], [...toFlat(others)]];
-  if (![clean, ...scores].every(Number.isFinite)) {
-    throw await notFiniteError("Scores", model, [subject.ids]);
-  }
+  const { read, clean, scores, rank } = await judged(model, plan, runs);
   const without = mean(scores);
-  if (Math.abs(clean - without) <= 1e-6 * Math.max(Math.abs(clean), Math.abs(without))) {
-    throw new EqualBaselinesError(plan.index, metricName(metric), clean, without);
-  }
   const [before] = subject.span;
   const same = endAlike(runs.noised.stream, runs.clean.stream, before) ? before : 0;
   const sources: Source[] = [];
@@ -90,7 +76,33 @@ export async function tracePrompt(model: AnalysisModel, plan: TracePlan): Promis
     throw await notFiniteError("Scores of restored runs", model, [subject.ids]);
   }
   const each = cells.map((_, cell) => found.slice(cell * samples, (cell + 1) * samples));
-  return { clean, noised: without, rank: toFlat(rank)[0], kinds: byKind(cells, each) };
+  return { clean, noised: without, rank, kinds: byKind(cells, each) };
+}
+
+type Runs = Awaited<ReturnType<typeof bothRuns>>;
+
+/** What the clean run and every noised one score. */
+async function judged(model: AnalysisModel, plan: TracePlan, runs: Runs) {
+  const { subject, asked, about } = plan;
+  const metric = asked.metric ?? "probability";
+  const last = (stream: MxArray) => stepLogits(model, stream, 1).index(mx.Slice(), 0);
+  const reference = last(runs.clean.stream);
+  const read = judgeOf(metric, about).read(0, reference);
+  const found = [
+    read(reference),
+    read(last(runs.noised.stream)),
+    ranksOf(reference, [about.answer.set]),
+  ];
+  await evaluate([...found, reference]);
+  const [[clean], scores, [rank]] = found.map((array) => [...toFlat(array)]);
+  if (![clean, ...scores].every(Number.isFinite)) {
+    throw await notFiniteError("Scores", model, [subject.ids]);
+  }
+  const noisedMean = mean(scores);
+  if (Math.abs(clean - noisedMean) <= 1e-6 * Math.max(Math.abs(clean), Math.abs(noisedMean))) {
+    throw new EqualBaselinesError(plan.index, metricName(metric), clean, noisedMean);
+  }
+  return { read, clean, scores, rank };
 }
 
 /** The clean run, and those with noise, one row a draw. */

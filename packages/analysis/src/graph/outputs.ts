@@ -18,7 +18,7 @@ export interface Outputs {
 }
 
 /** The sites that hold what components write, and what is read. */
-export function writeSites(wiring: readonly LayerWiring[]): string[] {
+function writeSites(wiring: readonly LayerWiring[]): string[] {
   return wiring.flatMap(({ writeWeight, mlpNorm = "own" }, layer) => [
     ...["input", "selfAttn", "selfAttn.result", "mlp"].map((name) => `layers.${layer}.${name}`),
     ...(writeWeight ? [`layers.${layer}.selfAttn.postNorm.scale`] : []),

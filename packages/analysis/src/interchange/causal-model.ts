@@ -54,6 +54,14 @@ export interface Counterfactuals {
  *
  * @param fixed variables that are held at a value, whatever they depend on
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a variable that depends on none that comes before it
+ * @example
+ * const sum = {
+ *   inputs: { a: [1, 2], b: [3, 4] },
+ *   variables: { sum: { from: ["a", "b"], compute: (a: unknown, b: unknown) => Number(a) + Number(b) } },
+ *   output: "sum",
+ *   prompt: ({ a, b }: Readonly<Record<string, unknown>>) => `${a} + ${b} =`,
+ * };
+ * runCausalModel(sum, { a: 1, b: 3 }).sum; // 4
  */
 export function runCausalModel(
   causal: CausalModel,

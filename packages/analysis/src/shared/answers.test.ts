@@ -3,7 +3,8 @@ import { InterpretableModel, type Tokenizer } from "@mlxterp/core";
 import { nn } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
-import { resolveAnswer, resolveAnswers } from "./answers.js";
+import { resolveAnswers } from "./answers.js";
+import { resolveAnswer } from "./read-token.js";
 import { sharedModel } from "./test-support.js";
 
 const words = ["<s>", "the", "capital", "is", "Paris", "Rome", "York", "New", "?"];

@@ -53,7 +53,14 @@ describe("sets of answers", () => {
   it("are taken by every method that compares two prompts, and change what it says", async () => {
     const one = createTask(model, "one", [{ clean, corrupted, answer: 3, wrongAnswer: 4 }]);
     for (const method of methods.filter(comparesAnswers)) {
-      const options = method.name === "circuit" ? { random: 1, fractions: [0.5, 1] } : {};
+      if (method.name === "steer") {
+        // follows one token, so it says no rather than take the first of a set
+        const asked = method.run(model, sets.pairs, sets.question);
+        await expect(asked).rejects.toThrow("about one token");
+        continue;
+      }
+      const cheap = { random: 1, fractions: [0.5, 1], minimality: 0, completeness: 0 };
+      const options = method.name === "circuit" ? cheap : {};
       const result = await method.run(model, sets.pairs, { ...sets.question, ...options });
       const other = await method.run(model, one.pairs, { ...one.question, ...options });
       expect(JSON.stringify(result), method.name).not.toContain("NaN");
@@ -178,5 +185,8 @@ it("files say all of it, in JSON and in CSV", () => {
   expect(taskPairs(csv, "csv")).toEqual(expected);
   const twice = "clean,corrupted,answer,anyAnswer,wrongAnswer\na,b,x,y,z\n";
   expect(() => taskPairs(twice, "csv")).toThrow("more than one answer");
-  expect(() => taskPairs("clean,corrupted,answer,wrongAnswer,span\na,b,c,d,e\n", "csv")).toThrow("span"); // biome-ignore format: one line
+  const misspelt = "clean,corrupted,answer,wrongAnswer,cleanSpan,corruptedSpan\na,b,c,d,a,b\n";
+  expect(() => taskPairs(misspelt, "csv")).toThrow('Did you mean "cleanSpans"');
+  const labelled = "clean,corrupted,answer,wrongAnswer,label\na,b,c,d,32\n";
+  expect(taskPairs(labelled, "csv")).toEqual([{ clean: "a", corrupted: "b", answer: "c", wrongAnswer: "d" }]); // biome-ignore format: one line
 });

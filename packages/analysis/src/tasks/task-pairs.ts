@@ -1,5 +1,6 @@
 /** Pairs of a task from the text of a file. */
 import { InvalidArgumentError } from "@mlxterp/mlx";
+import { didYouMean } from "@mlxterp/results";
 import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import { answerChoice } from "../shared/schemas.js";
@@ -9,7 +10,7 @@ const prompt = z.union([z.string().min(1), z.array(z.int().min(0)).min(1)]);
 const span = z.union([z.string().min(1), z.tuple([z.int().min(0), z.int().min(1)])]);
 const filePairs = z
   .array(
-    z.strictObject({
+    z.object({
       clean: prompt,
       corrupted: prompt,
       answer: answerChoice,
@@ -42,13 +43,32 @@ export function taskPairs(content: string, format: "json" | "csv"): TaskPair[] {
 }
 
 function fromJson(content: string): unknown {
-  return readable(content, "JSON", () => JSON.parse(content) as unknown);
+  const rows = readable(content, "JSON", () => JSON.parse(content) as unknown);
+  checkNames(rows, ["clean", "corrupted", "answer", "wrongAnswer", "spans"]);
+  return rows;
 }
 
 function fromCsv(content: string): unknown {
   const options = { columns: true, skip_empty_lines: true, trim: false } as const;
   const rows = readable(content, "CSV", () => parse(content, options) as Record<string, string>[]);
+  const plain = ["clean", "corrupted", "answer", "wrongAnswer", "cleanSpans", "corruptedSpans"];
+  checkNames(rows, [...plain, ...Object.keys(readers)]);
   return rows.map(pairOfRow);
+}
+
+/** Other columns, such as labels, are nobody's business; one that is nearly the name of a column here was meant to be it. */
+function checkNames(rows: unknown, known: readonly string[]): void {
+  if (!Array.isArray(rows)) return; // told by what is known of a task
+  const names = new Set(rows.flatMap((row) => Object.keys((row ?? {}) as object)));
+  for (const name of names) {
+    const near = known.includes(name) ? "" : didYouMean(name, known);
+    if (near === "") continue;
+    throw new InvalidArgumentError(
+      "task",
+      name,
+      `"${name}" is none of ${known.join(", ")}.${near}`,
+    );
+  }
 }
 
 function readable<T>(content: string, format: string, read: () => T): T {

@@ -28,7 +28,7 @@ export interface Places {
   flagSlot(index: number): number;
 }
 
-export function placesOf({ codes, positions, slots }: PlantedShape): Places {
+function placesOf({ codes, positions, slots }: PlantedShape): Places {
   const position = 2 + codes;
   const first = position + positions;
   return {

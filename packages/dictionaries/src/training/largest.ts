@@ -12,7 +12,7 @@ import {
   scaledBy,
   squaredError,
   totalOf,
-} from "./loss-parts.js";
+} from "./objective-parts.js";
 import type { Losses, Objective, Parameters, StepContext, TrainingBatch } from "./parameters.js";
 
 /** What is known of a batch before its losses. */

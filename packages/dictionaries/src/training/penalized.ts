@@ -16,7 +16,7 @@ import {
   totalOf,
   withinBand,
   withSlope,
-} from "./loss-parts.js";
+} from "./objective-parts.js";
 import type { Losses, Objective, Parameters } from "./parameters.js";
 
 /** Source: Bricken et al. 2023; the norm of decoder rows in the cost: Conerly et al. 2024, "Update on how we train SAEs". */

@@ -34,7 +34,7 @@ import {
 import { crosscoderOf, dictionaryOf, type TrainedPlace } from "./finish.js";
 import { centredAt, initialParameters } from "./initialize.js";
 import type { TrainingMetrics } from "./metrics.js";
-import { objectiveOf } from "./objective-of.js";
+import { objectiveOf } from "./objectives.js";
 import type { Objective, TrainingBatch } from "./parameters.js";
 import { resample } from "./resample.js";
 import type { TrainingSource } from "./sources.js";

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { caseFacts, casesAreHere, caseValues, excess } from "../testing/reference.js";
 import { resolveConfig, type TrainingConfig, trainingConfig } from "./config.js";
 import { geometricMedian } from "./initialize.js";
-import { rowNorms } from "./loss-parts.js";
-import { objectiveOf } from "./objective-of.js";
+import { rowNorms } from "./objective-parts.js";
+import { objectiveOf } from "./objectives.js";
 import type { Losses, Parameters, StepContext, TrainingBatch } from "./parameters.js";
 import { differentiate, firstState, trainStep } from "./step.js";
 

@@ -1,5 +1,5 @@
 /** Steering vectors of many layers at once, as repeng and llama.cpp keep them. */
-import { checkOptions, InvalidArgumentError, largestFloat32 } from "@mlxterp/mlx";
+import { checkOptions, checkText, InvalidArgumentError, largestFloat32 } from "@mlxterp/mlx";
 
 /** One direction for each of some layers. */
 export interface ControlVector {
@@ -19,15 +19,11 @@ export interface ControlVectorNumbers {
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what no such file can hold */
 export function checkControlVector(vector: ControlVectorNumbers): void {
-  checkOptions<ControlVectorNumbers>("vector", vector, { directions: true, modelType: true });
-  const { directions, modelType } = vector;
+  checkOptions<ControlVectorNumbers>("vector", vector, { directions: true, modelType: checkText });
+  const { directions } = vector;
   if (!(directions instanceof Map) || directions.size === 0) {
     const rule = "must be a Map with at least one layer's number and its direction.";
     throw new InvalidArgumentError("vector.directions", directions, rule);
-  }
-  if (modelType !== undefined && typeof modelType !== "string") {
-    const rule = 'must be a text, such as "llama".';
-    throw new InvalidArgumentError("vector.modelType", modelType, rule);
   }
   const [[, first]] = directions;
   for (const [layer, direction] of directions) checkDirection(layer, direction, first?.length);

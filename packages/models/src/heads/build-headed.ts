@@ -1,7 +1,8 @@
 /** Makes the model of a checkpoint with a head of its own, and says which checkpoint has none. */
+
+import type { BuiltModule, LoadedParts } from "../building/built-module.js";
 import type { OpenedCheckpoint } from "../checkpoint/opened-checkpoint.js";
 import { ModelKindError } from "../errors.js";
-import type { BuiltModule, LoadedParts } from "../families/shared/family.js";
 import type { ClassifierHead } from "./classifier-head.js";
 import type { ClassifierConfig, HeadConfig } from "./config.js";
 import type { EmbeddingHead } from "./embedding-head.js";
@@ -16,7 +17,7 @@ import { SequenceClassifier } from "./sequence-classifier.js";
 import { TokenClassifier } from "./token-classifier.js";
 
 /** The classes of models with a head of their own. */
-export const headedClasses = { sequence: SequenceClassifier, token: TokenClassifier } as const;
+const headedClasses = { sequence: SequenceClassifier, token: TokenClassifier } as const;
 
 /** What `loadModel` was asked for, if it is a head of its own. */
 export type HeadKind = "embedding" | ClassifierConfig["kind"];

@@ -1,6 +1,13 @@
 /** What classifiers and embedding models have in common. */
 import { type InterpretableModel, InterpretableModelCore } from "@mlxterp/core";
-import { checkList, checkOptions, checkRecord, checkText, type MxArray } from "@mlxterp/mlx";
+import {
+  checkList,
+  checkOptions,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+  type MxArray,
+} from "@mlxterp/mlx";
 import { layerWeights } from "../anatomy/layer-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
@@ -9,7 +16,7 @@ import { claimed } from "../decoder/model/pass-arguments.js";
 import type { BertConfig } from "../encoder/config.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
 import type { HeadConfig } from "./config.js";
-import type { Head, HeadedModule } from "./headed-body.js";
+import { type Head, HeadedDecoder, HeadedEncoder, type HeadedModule } from "./headed-body.js";
 
 export interface HeadedModelOptions<C extends HeadConfig = HeadConfig> {
   /** The description that the layers were made from. */
@@ -43,6 +50,11 @@ abstract class HeadedCore<H extends Head, C extends HeadConfig> extends Interpre
       ...{ config: checkRecord, head: checkRecord, tokenizer: checkRecord, name: checkText },
       ...{ checkpoint: checkRecord, notes: checkList },
     });
+    if (!(module instanceof HeadedDecoder || module instanceof HeadedEncoder)) {
+      const rule =
+        "must be the module of a model with a head of its own. Load it: loadModel(source, { as }).";
+      throw new InvalidArgumentError("module", module, rule);
+    }
     const { config, head, tokenizer, name, checkpoint, notes = [] } = options;
     super(module, {
       ...{ tokenizer, name, anatomy: anatomyOf(module, config) },

@@ -8,7 +8,6 @@ import { familyOf } from "../families/index.js";
 import type { Family } from "../families/shared/family.js";
 import {
   EmbeddingModel,
-  HeadedDecoder,
   listParameters,
   loadModel,
   SequenceClassifier,
@@ -19,6 +18,7 @@ import { temporaryFolder, writeCheckpoint } from "../test-support/checkpoints.js
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder } from "../test-support/reference-folders.js";
 import type { EmbeddingHead } from "./embedding-head.js";
+import { HeadedDecoder } from "./headed-body.js";
 
 const readJson = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 

@@ -7,7 +7,7 @@ import { UnsupportedConfigError } from "../errors.js";
 import type { EmbeddingConfig, EmbeddingLayerConfig } from "./config.js";
 import type { PoolingName } from "./pooling.js";
 
-export const modulesFile = "modules.json";
+const modulesFile = "modules.json";
 const settingsFile = "config_sentence_transformers.json";
 
 /** A layer, and the folder that holds its weights. */

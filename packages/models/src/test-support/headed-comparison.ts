@@ -9,7 +9,7 @@ type Activations = Record<string, MxArray>;
 type Headed = SequenceClassifier | TokenClassifier | EmbeddingModel;
 
 /** @param name of a reference checkpoint, such as `llama/sequence` */
-export function loadHeaded(name: string): Promise<Headed> {
+function loadHeaded(name: string): Promise<Headed> {
   const folder = referenceFolder(name);
   if (/\/sequence/.test(name)) return loadModel(folder, { as: SequenceClassifier });
   if (/\/token/.test(name)) return loadModel(folder, { as: TokenClassifier });

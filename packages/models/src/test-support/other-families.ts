@@ -8,6 +8,7 @@ import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
 import { headedNames, recurrentFolders, referenceFolder } from "./reference-folders.js";
+import { compareVision } from "./vision-comparison.js";
 
 type Activations = Record<string, MxArray>;
 
@@ -21,6 +22,7 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
   distilbert: () => compareEncoder("distilbert"),
   modernbert: () => compareEncoder("modernbert"),
   roberta: () => compareEncoder("roberta"),
+  vit: () => compareVision("vit/image"),
   "xlm-roberta": () => compareEncoder("xlm-roberta"),
   ...Object.fromEntries(
     recurrentFolders().map(({ modelType, folder }) => [

@@ -80,7 +80,9 @@ const incomplete: readonly string[] = checkpointsBelow(shipped)
 const headed = /\/(sequence|token|embedding)(-[\w-]+)?$/;
 
 /** Settings that published models differ in, each as a miniature with logits and hidden states. */
-export const settingNames = incomplete.filter((name) => !headed.test(name));
+export const settingNames = incomplete.filter(
+  (name) => !headed.test(name) && !name.endsWith("/image"),
+);
 
 /** Models with heads of their own, such as `llama/sequence`. */
 export const headedNames = incomplete.filter((name) => headed.test(name));

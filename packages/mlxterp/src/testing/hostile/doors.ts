@@ -209,6 +209,26 @@ function modelFunctions({ model, folder }: Bench): Calls {
       module,
       { config, tokenizer, name: "again" },
     ],
+    SequenceClassifier: [
+      (...args: [never, never]) => new models.SequenceClassifier(...args),
+      module,
+      { config, tokenizer, head: { kind: "sequence", labels: ["a"], bias: false }, name: "again" },
+    ],
+    TokenClassifier: [
+      (...args: [never, never]) => new models.TokenClassifier(...args),
+      module,
+      { config, tokenizer, head: { kind: "token", labels: ["a"], bias: false }, name: "again" },
+    ],
+    EmbeddingModel: [
+      (...args: [never, never]) => new models.EmbeddingModel(...args),
+      module,
+      { config, tokenizer, head: { kind: "embedding" }, name: "again" },
+    ],
+    ImageClassifier: [
+      (...args: [never, never]) => new models.ImageClassifier(...args),
+      module,
+      { config, name: "again" },
+    ],
     RecurrentModel: [
       (...args: [never, never]) => new models.RecurrentModel(...args),
       module,

@@ -1,12 +1,9 @@
 /** Makes the model that a checkpoint describes, without weights. */
+
+import type { BuiltModule } from "../../building/built-module.js";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError, UnsupportedConfigError } from "../../errors.js";
-import {
-  type BuiltModule,
-  type Family,
-  type ModuleFamily,
-  weightsOf,
-} from "../../families/shared/family.js";
+import { type Family, type ModuleFamily, weightsOf } from "../../families/shared/family.js";
 import { type BuiltHeaded, buildHeaded, headKindOf } from "../../heads/build-headed.js";
 import { EmbeddingModel } from "../../heads/embedding-model.js";
 import { decoderClassifier, type Headable } from "../../heads/headable.js";

@@ -133,6 +133,7 @@ const kinds: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(recurrentFolders().map(({ modelType }) => [modelType, RecurrentModel])),
   camembert: MaskedLanguageModel,
   distilbert: MaskedLanguageModel,
+  modernbert: MaskedLanguageModel,
   roberta: MaskedLanguageModel,
   "xlm-roberta": MaskedLanguageModel,
 };

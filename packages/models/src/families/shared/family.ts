@@ -1,14 +1,9 @@
 /** What a family is: a reader of its config.json and a table of its weights' names. */
-import type { InterpretableModelCore } from "@mlxterp/core";
-import type { Module } from "@mlxterp/mlx";
-import type { Checkpoint } from "../../checkpoint/checkpoint.js";
+import type { BuiltModule } from "../../building/built-module.js";
 import type { GgufArchitecture } from "../../checkpoint/gguf/gguf-architecture.js";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
-import type { GenerationDefaults } from "../../generation/defaults.js";
 import type { Headable } from "../../heads/headable.js";
-import type { LanguageModel } from "../../language-model/language-model.js";
-import type { TextTokenizer } from "../../tokenizer/tokenizer.js";
 
 /** One architecture of published checkpoints that the decoder covers. */
 export interface Family {
@@ -36,7 +31,7 @@ export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTab
 export interface ModuleFamily {
   /** As in `config.json`. */
   readonly modelType: string;
-  readonly kind: "encoder" | "recurrent";
+  readonly kind: "encoder" | "recurrent" | "vision";
   /**
    * Makes the module of a `config.json`, without weights.
    *
@@ -46,23 +41,4 @@ export interface ModuleFamily {
   build(json: unknown, file: string): BuiltModule;
   /** The layers of a `config.json` for another head; absent where none can stand on them. */
   headable?(json: unknown, file: string): Headable;
-}
-
-/** A module, its weights' names, and how it becomes a model once its weights are in. */
-export interface BuiltModule {
-  readonly module: Module;
-  readonly weights: WeightTable;
-  open(parts: LoadedParts): InterpretableModelCore<Module>;
-}
-
-/** What a checkpoint has besides config and weights. */
-export interface LoadedParts {
-  readonly name: string;
-  readonly tokenizer: TextTokenizer | undefined;
-  readonly eosTokens: readonly number[];
-  readonly generationDefaults: GenerationDefaults;
-  /** What saving needs to know; absent where the files are not in the family's own layout. */
-  readonly checkpoint?: Checkpoint<LanguageModel>;
-  /** What was left out. */
-  readonly notes?: readonly string[];
 }

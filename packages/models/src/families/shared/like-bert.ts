@@ -1,5 +1,6 @@
 /** Encoders as they differ from BERT. */
 import { z } from "zod";
+import type { BuiltModule } from "../../building/built-module.js";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import { Bert } from "../../encoder/bert.js";
 import type { BertConfig } from "../../encoder/config.js";
@@ -9,7 +10,7 @@ import type { HeadConfig } from "../../heads/config.js";
 import type { Headable } from "../../heads/headable.js";
 import { HeadedEncoder } from "../../heads/headed-body.js";
 import { activation, readConfig, size, withDefault } from "./config-json.js";
-import type { BuiltModule, ModuleFamily } from "./family.js";
+import type { ModuleFamily } from "./family.js";
 import { otherNames } from "./other-names.js";
 
 /** The fields of BERT, in its names. */

@@ -1,0 +1,91 @@
+/** Classifiers of pictures, with the sites of a language model's layers. */
+import { InterpretableModel } from "@mlxterp/core";
+import {
+  checkList,
+  checkOptions,
+  checkRecord,
+  checkText,
+  evaluate,
+  type MxArray,
+} from "@mlxterp/mlx";
+import { layerWeights } from "../anatomy/layer-weights.js";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
+import { instanceOf } from "../decoder/model/pass-arguments.js";
+import { type Classification, classificationsOf } from "../heads/classification.js";
+import type { VisionConfig } from "./config.js";
+import { VisionEncoder } from "./vision-encoder.js";
+
+export interface ImageClassifierOptions {
+  /** The description the module was made from. */
+  readonly config: VisionConfig;
+  /** Shown in provenance. Default: the module's class. */
+  readonly name?: string;
+  /** Where the weights come from; without it the model cannot be saved. */
+  readonly checkpoint?: Checkpoint;
+  /** What was left out of a checkpoint, in words. Default: nothing. */
+  readonly notes?: readonly string[];
+}
+
+/**
+ * A model that says what a picture shows. Its prompt is an array of pixels, (batch, channels, height, width), scaled as the
+ * checkpoint's image processor does; positions are patches, behind a first one that belongs to none.
+ *
+ * @example
+ * const model = await loadModel("google/vit-base-patch16-224", { as: ImageClassifier });
+ * const cache = await model.run(mx.zeros([1, 3, 224, 224]), { save: "layers.*.selfAttn.pattern" });
+ */
+export class ImageClassifier extends InterpretableModel<VisionEncoder> {
+  readonly config: VisionConfig;
+  /** Absent in a model that was not loaded. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** What was left out of the checkpoint when it was loaded. */
+  readonly notes: readonly string[];
+
+  constructor(encoder: VisionEncoder, options: ImageClassifierOptions) {
+    checkOptions<ImageClassifierOptions>("ImageClassifier", options, {
+      ...{ config: checkRecord, name: checkText, checkpoint: checkRecord, notes: checkList },
+    });
+    instanceOf(VisionEncoder, "a VisionEncoder")("encoder", encoder);
+    const { config, name, checkpoint, notes = [] } = options;
+    const { layers, heads, hidden } = config;
+    super(encoder, {
+      name,
+      anatomy: {
+        ...{ layers, heads, kvHeads: heads, headDim: hidden / heads, hidden },
+        finalNorm: (residual) => encoder.finalNorm.forward(residual),
+        weights: (layer) => layerWeights(encoder.layers, layer),
+      },
+    });
+    this.config = config;
+    this.checkpoint = checkpoint;
+    this.notes = notes;
+  }
+
+  /** The names of what it tells apart, in the order of the scores. */
+  get labels(): readonly string[] {
+    return this.config.labels;
+  }
+
+  /**
+   * What each picture shows.
+   *
+   * @param pixels (batch, channels, height, width)
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for pixels of another shape
+   */
+  async classify(pixels: MxArray): Promise<Classification[]> {
+    const scores = (await this.run(pixels)).get("output"); // (batch, labels)
+    await evaluate([scores]);
+    return classificationsOf(scores, this.labels);
+  }
+
+  /**
+   * Writes the model as a folder that `loadModel` and Hugging Face `transformers` read.
+   *
+   * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`), IncompleteWriteError (`INCOMPLETE_WRITE`), InvalidArgumentError
+   * (`INVALID_ARGUMENT`)
+   */
+  save(folder: string, options?: SaveOptions): Promise<void> {
+    return saveModel(this, folder, options);
+  }
+}
