@@ -10,6 +10,7 @@ import { installHalfProducts } from "./half-products.js";
 import { installSafeEvaluation } from "./safe-evaluation.js";
 import { installSoundGradients } from "./sound-gradients.js";
 import { installSoundReductions } from "./sound-reductions.js";
+import { installSoundTotals } from "./sound-totals.js";
 import { installSoundTranspose } from "./sound-transpose.js";
 import { installSoundViews } from "./sound-views.js";
 import { layersOf } from "./training.js";
@@ -119,6 +120,7 @@ function mend(binding: Binding): Binding {
   installBoundedIndices(core);
   installWholeDivision(core);
   installSoundReductions(core);
+  installSoundTotals(core);
   installSafeEvaluation(core);
   installSoundGradients(core);
   Object.defineProperty(core, mended, { value: true });

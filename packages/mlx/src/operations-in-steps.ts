@@ -64,14 +64,31 @@ function variance(
   return mx.multiply(spread, count / Math.max(count - ddof, 0));
 }
 
-function logSumExp(mx: Mx, x: Operand, axis?: Axes | boolean, keepdims?: boolean): MxArray {
+/** From so many numbers on, totals of a row are products. */
+const many = 2048;
+
+/** Whether this is a reduction of a long row of float32 on the CPU, whose total MLX gets wrong in its last digits. */
+export function manyInRow(mx: Mx, x: unknown, axis: unknown): x is MxArray {
+  if (!(x instanceof mx.array)) return false;
+  const { shape, ndim, dtype } = x as MxArray;
+  if (ndim === 0 || (shape[ndim - 1] ?? 0) < many || dtype !== mx.float32) return false;
+  const last = axis === -1 || axis === ndim - 1;
+  const whole = ndim === 1 && typeof axis !== "number" && !Array.isArray(axis);
+  return (last || whole) && mx.defaultDevice().type === mx.cpu;
+}
+
+/** The logarithm of summed exponentials, in steps of which each is exact to float32's last digits. */
+export function logSumExp(mx: Mx, x: Operand, axis?: Axes | boolean, keepdims?: boolean): MxArray {
   const [first, second] = reduction(axis, keepdims);
   const over = (typeof first === "boolean" ? [] : [first]) as [never];
   const keep = typeof first === "boolean" ? first : second;
   const values = mx.array(x);
   const largest = mx.stopGradient(mx.max(values, ...over, true));
   const exponentials = mx.exp(mx.subtract(values, largest));
-  const total = mx.log(mx.sum(exponentials, ...over, true));
+  const sum = manyInRow(mx, exponentials, over[0])
+    ? mx.matmul(exponentials, mx.ones([exponentials.shape[exponentials.ndim - 1], 1]))
+    : mx.sum(exponentials, ...over, true);
+  const total = mx.log(sum);
   const result = mx.where(mx.isinf(largest), largest, mx.add(total, largest));
   if (keep) return result;
   return typeof first === "boolean" ? mx.squeeze(result) : mx.squeeze(result, first as number);

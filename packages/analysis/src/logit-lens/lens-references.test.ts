@@ -119,6 +119,27 @@ describe.each(["gpt2", "llama"].filter((name) => hasMethodCase("lens", name)))(
   },
 );
 
+it.skipIf(!hasMethodCase("lens", "stories15M"))(
+  "a trained model's lens has the tokens, entropies and divergences that tuned-lens computed",
+  async () => {
+    const reference = openMethodCase("lens", "stories15M");
+    const { tokens } = reference.about as { tokens: number[][] };
+    const trained = await modelOfCase("lens", "stories15M");
+    const [{ grids }] = await logitLens(trained, tokens, { topK: 10, kl: true });
+    for (const [name, grid] of [
+      ["top10_logits", grids.logit],
+      ["entropy", grids.entropy],
+      ["kl_final_lens", grids.divergence!],
+    ] as const) {
+      const expected = reference.numbers(name);
+      expect(grid.values, name).toHaveLength(expected.length);
+      // beyond 1 the reference's own tolerance is relative
+      const worst = expected.map((one, at) => Math.abs(grid.values[at] - one) / (2e-4 + 1e-4 * Math.abs(one))); // biome-ignore format: one line
+      expect(Math.max(...worst), name).toBeLessThan(1);
+    }
+  },
+);
+
 describe("trainTunedLens", () => {
   const options = { steps: 12, batchSize: 2, learningRate: 0.02 };
 
