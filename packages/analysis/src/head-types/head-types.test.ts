@@ -211,6 +211,7 @@ describe.each(["gpt2", "llama", "stories15M"].filter((name) => hasMethodCase("he
       for (const [parts, exclude] of [
         ["", []],
         [".no_bos", ["first"]],
+        [".no_current", ["current"]],
         [".no_bos.no_current", ["first", "current"]],
       ] as const) {
         const asked = { measure, exclude, detectors, nulls: 0 };
