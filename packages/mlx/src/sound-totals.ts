@@ -7,24 +7,25 @@ import { type Calls, logSumExp, manyInRow } from "./operations-in-steps.js";
 import type { MxArray } from "./types/array.js";
 import type { Mx } from "./types/core.js";
 
-type Reduce = (x: MxArray, axis?: unknown, ...rest: unknown[]) => MxArray;
+type Reduce = (x: MxArray, ...rest: unknown[]) => MxArray;
 
-/** Exchanges both where a row is long. */
+/** Exchanges both where a row is long; what else is asked is passed on as it came. */
 export function installSoundTotals(mx: Mx): void {
   const core = mx as unknown as Calls;
   const prototype = mx.array.prototype as unknown as Calls;
   const { logsumexp, softmax } = core as unknown as Readonly<Record<string, Reduce>>;
-  const total: Reduce = (x, axis, keepdims) =>
-    manyInRow(mx, x, axis)
-      ? logSumExp(mx, x, axis as number, keepdims as boolean)
-      : logsumexp(x, axis, keepdims);
+  const total: Reduce = (x, ...rest) =>
+    manyInRow(mx, x, rest[0])
+      ? logSumExp(mx, x, rest[0] as number, rest[1] as boolean)
+      : logsumexp(x, ...rest);
   core.logsumexp = total as Calls[string];
   prototype.logsumexp = function (this: unknown, ...rest) {
     return total(this as MxArray, ...rest);
   };
-  core.softmax = ((x, axis, ...rest) => {
-    const shares = softmax(x, axis, ...rest);
-    if (!manyInRow(mx, x, axis)) return shares;
-    return mx.divide(shares, mx.matmul(shares, mx.ones([shares.shape[shares.ndim - 1], 1])));
-  }) satisfies Reduce as unknown as Calls[string];
+  const shares: Reduce = (x, ...rest) => {
+    const own = softmax(x, ...rest);
+    if (!manyInRow(mx, x, rest[0])) return own;
+    return mx.divide(own, mx.matmul(own, mx.ones([own.shape[own.ndim - 1], 1])));
+  };
+  core.softmax = shares as Calls[string];
 }
