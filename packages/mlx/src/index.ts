@@ -53,6 +53,7 @@ export {
 } from "./guard.js";
 export { fromFlat, toFlat } from "./host.js";
 export * as hostMatrices from "./host-matrices/index.js";
+export { klDivergence, logProbabilities } from "./log-probabilities.js";
 export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 export { readNumpyArchive } from "./numpy-file/read-archive.js";
 export { fileSampling, hashSampled } from "./sampled-file.js";

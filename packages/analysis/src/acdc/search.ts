@@ -5,7 +5,7 @@
  * out one more than the row before; up to the first that must stay, all rows are exactly the runs that would have been made. What
  * comes after it is tried again. And as the search begins at the end, a pass begins at the layer that reads the edge.
  */
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { klDivergence, logProbabilities, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { edgeRowsThatFit, runEdges } from "../graph/edge-runs.js";
 import { type ComponentGraph, type Edge, type EdgeSet, edgeSet, edgesOf } from "../graph/graph.js";
 import type { PairBatch } from "../graph/run-pairs.js";
@@ -104,13 +104,6 @@ export const divergence: Cost = (batch, pairs) => {
   const { model, clean, graph } = batch;
   const last = clean.stream[graph.layers].index(mx.Slice(), -1); // (pair, hidden)
   const logits = model.anatomy.unembed(model.anatomy.finalNorm(last)).astype(mx.float32);
-  const whole = mx.take(logSoftmax(logits), mx.array([...pairs], mx.int32), 0);
-  return (other) => {
-    const apart = mx.subtract(whole, logSoftmax(other.astype(mx.float32)));
-    return mx.sum(mx.multiply(mx.exp(whole), apart), 1);
-  };
+  const whole = mx.take(logProbabilities(logits), mx.array([...pairs], mx.int32), 0);
+  return (other) => klDivergence(whole, logProbabilities(other.astype(mx.float32)));
 };
-
-function logSoftmax(logits: MxArray): MxArray {
-  return mx.subtract(logits, mx.logsumexp(logits, 1, true));
-}

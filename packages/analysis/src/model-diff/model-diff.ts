@@ -10,7 +10,15 @@
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { parseInterventionEntries } from "@mlxterp/interventions";
-import { evaluate, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import {
+  evaluate,
+  InvalidArgumentError,
+  klDivergence,
+  logProbabilities,
+  type MxArray,
+  mx,
+  toFlat,
+} from "@mlxterp/mlx";
 import {
   createGrid,
   createTable,
@@ -147,8 +155,7 @@ async function readModel(
 
 /** KL(first ‖ second) of each row, in nats. */
 async function divergenceOf(first: MxArray, second: MxArray): Promise<number[]> {
-  const [a, b] = [first, second].map((one) => mx.subtract(one, mx.logsumexp(one, -1, true)));
-  const found = mx.maximum(mx.sum(mx.multiply(mx.exp(a), mx.subtract(a, b)), -1), 0);
+  const found = mx.maximum(klDivergence(logProbabilities(first), logProbabilities(second)), 0);
   await evaluate([found]);
   return [...toFlat(found)];
 }

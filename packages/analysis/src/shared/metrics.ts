@@ -1,5 +1,13 @@
 /** What a run is judged by: one number for each row of last-position logits. */
-import { InvalidArgumentError, isArray, isCallable, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  InvalidArgumentError,
+  isArray,
+  isCallable,
+  klDivergence,
+  logProbabilities,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import { MetricShapeError } from "./errors.js";
 import { type MetricName, metricNames } from "./metric-names.js";
 import { ranksOf } from "./ranks.js";
@@ -70,7 +78,7 @@ export function createMetric(metric: Metric, tokens: MetricTokens): MetricFuncti
           "kl compares with the clean run; this method does not keep it. Use patch, ablate or path.";
         throw new InvalidArgumentError("metric", metric, rule);
       }
-      return (logits) => divergence(reference, logits);
+      return (logits) => klDivergence(logProbabilities(reference), logProbabilities(logits));
     default: {
       const rule = `"${String(metric)}" is not known; known: ${metricNames.join(", ")}, or a function.`;
       throw new InvalidArgumentError("metric", metric, rule);
@@ -83,15 +91,6 @@ function wrongOf(metric: string, { wrongAnswer }: MetricTokens): readonly TokenS
   const kind = metric === "logitDifference" ? "logit difference" : "difference of probabilities";
   const rule = `a ${kind} needs { wrongAnswer }; or choose logProbability.`;
   throw new InvalidArgumentError("metric", metric, rule);
-}
-
-/** KL(reference ‖ logits), (rows); a product, since sums over a vocabulary are slow. */
-function divergence(reference: MxArray, logits: MxArray): MxArray {
-  const own = mx.subtract(reference, mx.logsumexp(reference, 1, true)); // log probabilities
-  const other = mx.subtract(logits, mx.logsumexp(logits, 1, true));
-  const weights = mx.expandDims(mx.exp(own), 1); // (rows or 1, 1, vocab)
-  const differences = mx.expandDims(mx.subtract(own, other), 2); // (rows, vocab, 1)
-  return mx.matmul(weights, differences).reshape([logits.shape[0]]);
 }
 
 function checked(scores: unknown, rows: number): MxArray {

@@ -1,6 +1,6 @@
 /** One update of every translator of a tuned lens: the divergence, its gradient, and Adam. */
 import type { Anatomy } from "@mlxterp/core";
-import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
+import { evaluate, logProbabilities, type MxArray, mx } from "@mlxterp/mlx";
 
 /** One translator as it is trained: weights and bias in one matrix, with Adam's two moments. */
 export interface TranslatorState {
@@ -31,7 +31,7 @@ export function lensLoss(
   const { hidden } = anatomy;
   const moved = mx.addmm(value.index(hidden), state, value.index(mx.Slice(0, hidden)));
   const logits = anatomy.unembed(anatomy.finalNorm(mx.add(state, moved)));
-  const own = mx.subtract(logits, mx.logsumexp(logits, 1, true));
+  const own = logProbabilities(logits);
   const surprise = mx.subtract(mx.log(mx.maximum(final, 1e-37)), own);
   return mx.mean(mx.sum(mx.multiply(final, surprise), 1));
 }

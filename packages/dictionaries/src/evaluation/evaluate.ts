@@ -13,6 +13,8 @@ import {
   checkInteger,
   checkOptions,
   checkText,
+  klDivergence,
+  logProbabilities,
   type MxArray,
   mx,
   release,
@@ -147,9 +149,9 @@ async function addBatch(
   const pick = (array: MxArray) =>
     mx.take(array.reshape([ids.length * longest, array.size / (ids.length * longest)]), rows, 0);
   const scored = behaviour ? scoredPlaces(ids, kept, longest) : undefined;
-  const logits = scored && logProbabilities(clean.get("output"), scored);
+  const logits = scored && scoredTokens(clean.get("output"), scored);
   const zero =
-    scored && logProbabilities(await outputWith(model, ids, place, (y) => mx.zerosLike(y)), scored);
+    scored && scoredTokens(await outputWith(model, ids, place, (y) => mx.zerosLike(y)), scored);
   for (const { dictionary, tally, sums } of states) {
     const features = pick(
       dictionary.encode(x).reshape([ids.length, longest, dictionary.config.features]),
@@ -159,14 +161,14 @@ async function addBatch(
     if (!scored || !logits || !zero) continue;
     const keep = mask.reshape([...mask.shape, ...target.shape.slice(2).map(() => 1)]);
     const mixed = mx.where(mx.equal(keep, 1), y, target);
-    const replaced = logProbabilities(await outputWith(model, ids, place, () => mixed), scored);
+    const replaced = scoredTokens(await outputWith(model, ids, place, () => mixed), scored);
     sums.tokens += scored.rows.size;
     sums.followed += scored.next.size;
     sums.clean += lossOf(logits, scored);
     sums.replaced += lossOf(replaced, scored);
     sums.zero += lossOf(zero, scored);
-    sums.kl += divergence(logits, replaced);
-    sums.klZero += divergence(logits, zero);
+    sums.kl += sumOf(klDivergence(logits, replaced));
+    sums.klZero += sumOf(klDivergence(logits, zero));
   }
 }
 
@@ -199,10 +201,10 @@ function scoredPlaces(
 }
 
 /** (scored tokens, vocab) */
-function logProbabilities(output: MxArray, { rows }: Scored): MxArray {
+function scoredTokens(output: MxArray, { rows }: Scored): MxArray {
   const [batch, width, vocab] = output.shape;
   const logits = mx.take(output.reshape([batch * width, vocab]), rows, 0);
-  return mx.subtract(logits, mx.logsumexp(logits, -1, true));
+  return logProbabilities(logits);
 }
 
 async function outputWith(
@@ -221,11 +223,7 @@ function lossOf(logProbability: MxArray, { followed, next }: Scored): number {
   return -sumOf(mx.takeAlongAxis(own, next.reshape([next.size, 1]), 1));
 }
 
-function divergence(own: MxArray, other: MxArray): number {
-  return sumOf(mx.sum(mx.multiply(mx.exp(own), mx.subtract(own, other)), 1, true));
-}
-
-/** @param column (tokens, 1) */
+/** @param column one number for each token */
 function sumOf(column: MxArray): number {
   let sum = 0;
   for (const value of toFlat(column)) sum += value;

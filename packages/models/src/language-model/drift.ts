@@ -8,7 +8,15 @@
 
 import type { Prompt } from "@mlxterp/core";
 import { checkModel, firstNotFinite, notFiniteError } from "@mlxterp/core";
-import { checkOptions, evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkOptions,
+  evaluate,
+  InvalidArgumentError,
+  klDivergence,
+  logProbabilities,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import type { LanguageModel } from "./language-model.js";
 
 export interface DriftOptions {
@@ -70,15 +78,10 @@ export async function quantizationDrift(
 
 /** Sums and the largest over all positions. @param expected, found logits, (1, position, vocab) */
 function compare(expected: MxArray, found: MxArray): Record<"kl" | "agreed" | "largest", MxArray> {
-  const [p, q] = [logProbabilities(expected), logProbabilities(found)];
-  const kl = mx.sum(mx.multiply(mx.exp(p), mx.subtract(p, q)), -1); // (1, position)
+  const [p, q] = [expected, found].map((x) => logProbabilities(x.astype(mx.float32)));
+  const kl = klDivergence(p, q); // (1, position)
   const same = mx.equal(mx.argmax(p, -1), mx.argmax(q, -1));
   return { kl: mx.sum(kl), agreed: mx.sum(same.astype(mx.float32)), largest: mx.max(kl) };
-}
-
-function logProbabilities(logits: MxArray): MxArray {
-  const x = logits.astype(mx.float32);
-  return mx.subtract(x, mx.logsumexp(x, -1, true));
 }
 
 async function findReference(

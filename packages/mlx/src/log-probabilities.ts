@@ -1,0 +1,31 @@
+/** Log-probabilities of logits, and how far two predictions are apart. */
+import { mx } from "./binding.js";
+import type { MxArray } from "./types/array.js";
+
+/**
+ * Log-probabilities along the last axis. Lazy.
+ *
+ * @param logits (…, vocab)
+ * @returns the same shape, in nats
+ * @example
+ * logProbabilities(mx.zeros([1, 4])).shape; // [1, 4]
+ */
+export function logProbabilities(logits: MxArray): MxArray {
+  return mx.subtract(logits, mx.logsumexp(logits, -1, true));
+}
+
+/**
+ * KL(own ‖ other) in nats, along the last axis: a product, since a sum over a vocabulary is slow and loses its tail. Lazy.
+ *
+ * @param own log-probabilities, (…, vocab)
+ * @param other likewise; the shapes are broadcast
+ * @returns (…)
+ * @example
+ * const even = logProbabilities(mx.zeros([1, 4]));
+ * klDivergence(even, even).shape; // [1]
+ */
+export function klDivergence(own: MxArray, other: MxArray): MxArray {
+  const differences = mx.expandDims(mx.subtract(own, other), -1); // (…, vocab, 1)
+  const weights = mx.expandDims(mx.exp(own), -2); // (…, 1, vocab)
+  return mx.matmul(weights, differences).squeeze([-2, -1]);
+}
