@@ -15,8 +15,8 @@ import { isLoopback, namesOf } from "./guard/names.js";
 import { type App, type Assets, createApp } from "./http/app.js";
 import { folderAssets } from "./http/folder-assets.js";
 import { type Listening, listen } from "./http/listen.js";
-import { routesOf } from "./http/routes.js";
 import { limitsWith, type ServerLimits } from "./limits/limits.js";
+import { routesOf } from "./routes/routes.js";
 import { createWorkplace } from "./work/create-workplace.js";
 
 /** What a server is made of. */
