@@ -7,7 +7,9 @@ import type { Command } from "../verbs/command.js";
 import { commandOf } from "../verbs/method-command.js";
 import { demo } from "./demo.js";
 import { generate } from "./generate.js";
+import { mcpCommand } from "./mcp.js";
 import { rerunCommand } from "./rerun.js";
+import { serveCommand } from "./serve.js";
 import { sites } from "./sites.js";
 import { trace } from "./trace.js";
 import { verify } from "./verify.js";
@@ -28,6 +30,8 @@ export function commandsWith(own: readonly Method[]): readonly Command[] {
     rerunCommand([...methods, ...own]),
     verify,
     sites,
+    serveCommand(own),
+    mcpCommand(own),
     ...own.map(commandOf),
   ];
   const names = all.map(({ name }) => name);
