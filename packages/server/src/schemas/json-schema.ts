@@ -26,8 +26,14 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
 
 function isCode(schema: unknown): boolean {
   if (typeof schema !== "object" || schema === null) return false;
-  const { [code]: mark, anyOf } = schema as { [code]?: true; anyOf?: unknown[] };
-  return mark === true || (Array.isArray(anyOf) && anyOf.every(isCode));
+  const {
+    [code]: mark,
+    anyOf,
+    items,
+    additionalProperties: values,
+  } = schema as Partial<JsonSchema>;
+  if (mark === true || (Array.isArray(anyOf) && anyOf.every(isCode))) return true;
+  return isCode(items) || isCode(values);
 }
 
 function cleaned(value: unknown): unknown {

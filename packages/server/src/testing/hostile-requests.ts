@@ -35,7 +35,7 @@ export interface Target {
 export function hostileRequest(random: () => number, methods: readonly Target[]): Request {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
   const maybe = (share: number) => random() < share;
-  const value = (): unknown => (maybe(0.2) ? { [String(pick(strange)).slice(0, 20)]: pick(strange) } : pick(strange)); // biome-ignore format: one choice
+  const value = (): unknown => (maybe(0.2) ? { [(JSON.stringify(pick(strange)) ?? "").slice(0, 20)]: pick(strange) } : pick(strange)); // biome-ignore format: one choice
   const input = () => (maybe(0.5) ? pick(["Mary and John", [5, 6, 7], [{ role: "user", content: "a" }]]) : value()); // biome-ignore format: one choice
   const interventions = () => (maybe(0.7) ? {} : { interventions: maybe(0.2) ? value() : { [pick(sites)]: value() } }); // biome-ignore format: one choice
   const method = pick(methods);
