@@ -1,6 +1,6 @@
 /** All that the page knows and does, without a page: what is on the desk, the history, the run that goes on. */
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { Answered, Api, Capabilities, MethodSummary, ModelSummary, Progress, TokenFed } from "../api/api.js"; // biome-ignore format: one menu
+import type { Answered, Api, Capabilities, MethodSummary, ModelSummary, ProgressEvent, TokenFed } from "../api/api.js"; // biome-ignore format: one menu
 import { type Change, dialled } from "../changes/change.js";
 import { changeText } from "../changes/describe.js";
 import type { FormValues } from "../form/values.js";
@@ -20,7 +20,7 @@ export type HistoryLine = Line<Desk, Run>;
 /** A run that goes on. */
 export interface Going {
   readonly what: string;
-  readonly progress?: Progress;
+  readonly progress?: ProgressEvent;
   cancel(): void;
 }
 
@@ -339,13 +339,16 @@ export class Explorer {
   /** Something that takes time, can be cancelled, and may fail; one at a time. */
   private async while(
     what: string,
-    work: (control: { signal: AbortSignal; onProgress(progress: Progress): void }) => Promise<void>,
+    work: (control: {
+      signal: AbortSignal;
+      onProgress(progress: ProgressEvent): void;
+    }) => Promise<void>,
     isQuiet = false,
   ): Promise<void> {
     this.going.value?.cancel();
     const controller = new AbortController();
     const cancel = () => controller.abort(new DOMException("cancelled", "AbortError"));
-    const tell = (progress?: Progress) => {
+    const tell = (progress?: ProgressEvent) => {
       if (!controller.signal.aborted) this.going.value = { what, progress, cancel };
     };
     tell();

@@ -42,7 +42,7 @@ function sentence(summary: string, title: string): string {
 function MethodForm() {
   const { explorer } = usePage();
   const method = explorer.method.value!;
-  const fields = fieldsOf(method.options);
+  const fields = fieldsOf(method.options as JsonSchema);
   const values = explorer.valuesOf(method.name);
   const isTask = method.input === "pairs" && explorer.task.value !== "";
   const usual = ["answer", "wrongAnswer"];

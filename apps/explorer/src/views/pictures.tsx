@@ -1,4 +1,5 @@
 /** What a run found, in pictures that can be acted on; two runs stand beside each other. */
+import type { Block } from "@mlxterp/results";
 import { BlockView } from "@mlxterp/viz/interactive";
 import type { Answered } from "../api/api.js";
 import { changeText } from "../changes/describe.js";
@@ -45,11 +46,12 @@ function Nothing() {
 }
 
 function Blocks({ answered: { result, blocks } }: { readonly answered: Answered }) {
-  const { here } = usePage();
+  const { here, explorer } = usePage();
+  const fed = explorer.tokens.value.map(({ text }) => text);
   return (
     <>
       {blocks
-        .filter(({ only }) => only !== "terminal")
+        .filter((block) => block.only !== "terminal" && !isSaid(block, fed))
         .map((block, at) => (
           <BlockView
             key={`${at}`}
@@ -60,6 +62,12 @@ function Blocks({ answered: { result, blocks } }: { readonly answered: Answered 
         ))}
     </>
   );
+}
+
+/** Whether a block only says what the prompt's own tokens do. */
+function isSaid(block: Block, fed: readonly string[]): boolean {
+  if (block.kind !== "tokens" || block.values) return false;
+  return block.pieces.length === fed.length && block.pieces.every((piece, at) => piece === fed[at]);
 }
 
 function RunCaption({ line, isAlone }: { readonly line: HistoryLine; readonly isAlone: boolean }) {
