@@ -15,6 +15,7 @@ document.head.append(pictures);
 applyTheme();
 const explorer = new Explorer(serverApi(), browserKeep());
 render(<App explorer={explorer} />, document.getElementById("page")!);
-void explorer.start().catch((error: Error) => {
+const wanted = new URLSearchParams(location.search).get("model") ?? undefined;
+void explorer.start(wanted).catch((error: Error) => {
   explorer.problem.value = error.message;
 });

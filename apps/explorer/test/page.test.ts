@@ -8,7 +8,9 @@ import { createServer } from "@mlxterp/server";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
+const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) =>
+  existsSync(path),
+);
 const note = chromium ? "" : " (skipped: no Chromium)";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"; // biome-ignore format: one line
@@ -44,7 +46,10 @@ async function openMethod(name: string): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  await page.locator("#stage").getByRole("button", { name: /^(Run|Generate)$/ }).click();
+  await page
+    .locator("#stage")
+    .getByRole("button", { name: /^(Run|Generate)$/ })
+    .click();
 }
 
 describe.skipIf(!chromium)(`the explorer in a browser${note}`, () => {
@@ -85,7 +90,9 @@ describe.skipIf(!chromium)(`the explorer in a browser${note}`, () => {
   it("reads attention while one points", async () => {
     await openMethod("Attention patterns");
     await run();
-    const tokens = page.locator(".found .mi-attention .mi-token, .found .mi-attention [data-index]");
+    const tokens = page.locator(
+      ".found .mi-attention .mi-token, .found .mi-attention [data-index]",
+    );
     await tokens.first().waitFor();
     const reading = page.locator(".found .mi-attention output").first();
     const before = await reading.textContent();
@@ -121,7 +128,9 @@ describe.skipIf(!chromium)(`the explorer in a browser${note}`, () => {
     const slider = changes().getByRole("slider");
     await slider.fill("6");
     await slider.fill("-6");
-    await expect.poll(() => page.locator(".history li.done").first().textContent()).toContain("× -6");
+    await expect
+      .poll(() => page.locator(".history li.done").first().textContent())
+      .toContain("× -6");
     expect(await page.locator(".history li.done", { hasText: "Steer" }).count()).toBe(2);
     await headline().locator("b.now").waitFor();
   });
@@ -138,7 +147,9 @@ describe.skipIf(!chromium)(`the explorer in a browser${note}`, () => {
     await page.getByLabel("tokens", { exact: true }).fill("400");
     await run();
     await button("Cancel").click();
-    await expect.poll(() => page.locator(".stream").first().textContent()).toMatch(/cancelled|tokens/);
+    await expect
+      .poll(() => page.locator(".stream").first().textContent())
+      .toMatch(/cancelled|tokens/);
     expect(await page.locator(".stream[aria-busy=true]").count()).toBe(0);
   });
 
@@ -173,7 +184,12 @@ describe.skipIf(!chromium)(`the explorer in a browser${note}`, () => {
   });
 
   it("hands out a page, a program and data", async () => {
-    for (const [name, ending] of [["Report", ".html"], ["TypeScript", ".ts"], ["JSON", ".json"]]) { // biome-ignore format: one list
+    for (const [name, ending] of [
+      ["Report", ".html"],
+      ["TypeScript", ".ts"],
+      ["JSON", ".json"],
+    ]) {
+      // biome-ignore format: one list
       const download = page.waitForEvent("download");
       await button(name).first().click();
       const file = await download;

@@ -71,13 +71,19 @@ export class Explorer {
     this.generation = new Generation(api, this.reader);
   }
 
-  /** Reads what the server offers and what was kept, and follows the desk from then on. */
-  async start(): Promise<void> {
+  /**
+   * Reads what the server offers and what was kept, and follows the desk from then on.
+   *
+   * @param wanted the model to begin with, by id, name or source
+   */
+  async start(wanted?: string): Promise<void> {
     const [capabilities, kept] = await Promise.all([
       this.api.capabilities(),
       this.keep.get<History>("history"),
     ]);
-    const first = capabilities.models.find(({ loaded }) => loaded) ?? capabilities.models[0];
+    const asked = capabilities.models.find((one) => [one.id, one.name, one.source].includes(wanted ?? "")); // biome-ignore format: one choice
+    const first =
+      asked ?? capabilities.models.find(({ loaded }) => loaded) ?? capabilities.models[0];
     const known = kept && capabilities.models.some(({ id }) => id === documentOf(kept).model);
     batch(() => {
       this.capabilities.value = capabilities;
@@ -87,6 +93,7 @@ export class Explorer {
       this.history.value = known ? kept : emptyTimeline(first ? deskFor(first) : emptyDesk);
     });
     if (known) await this.reopenLast();
+    if (asked && asked.id !== this.desk.value.model) this.choose(asked);
     this.follow();
   }
 

@@ -1,6 +1,6 @@
 /** What a run found, in pictures that can be acted on; two runs stand beside each other. */
 import type { Block } from "@mlxterp/results";
-import { BlockView } from "@mlxterp/viz/interactive";
+import { BlocksView } from "@mlxterp/viz/interactive";
 import type { Answered } from "../api/api.js";
 import { changeText } from "../changes/describe.js";
 import type { HistoryLine } from "../state/explorer.js";
@@ -49,18 +49,11 @@ function Blocks({ answered: { result, blocks } }: { readonly answered: Answered 
   const { here, explorer } = usePage();
   const fed = explorer.tokens.value.map(({ text }) => text);
   return (
-    <>
-      {blocks
-        .filter((block) => block.only !== "terminal" && !isSaid(block, fed))
-        .map((block, at) => (
-          <BlockView
-            key={`${at}`}
-            block={block}
-            theme={theme.value}
-            onSelect={(selection) => here.select(selection, result)}
-          />
-        ))}
-    </>
+    <BlocksView
+      blocks={blocks.filter((block) => !isSaid(block, fed))}
+      theme={theme.value}
+      onSelect={(selection) => here.select(selection, result)}
+    />
   );
 }
 
@@ -74,12 +67,13 @@ function RunCaption({ line, isAlone }: { readonly line: HistoryLine; readonly is
   const { explorer } = usePage();
   const changes = line.document.changes.filter(({ on }) => on);
   const model = explorer.models.value.find(({ id }) => id === line.document.model);
+  const pieces = explorer.tokens.value.map(({ text }) => text);
   return (
     <div class="caption">
       <p>
         <strong>{model?.name ?? line.document.model}</strong>
         {changes.length > 0 ? (
-          <span class="with">{changes.map((one) => changeText(one)).join(" · ")}</span>
+          <span class="with">{changes.map((one) => changeText(one, pieces)).join(" · ")}</span>
         ) : (
           <span> as it is</span>
         )}
@@ -97,13 +91,10 @@ function Differences({
   readonly first: readonly Answered[];
   readonly second: readonly Answered[];
 }) {
-  const blocks = differencesOf(first, second);
   return (
     <section class="card" aria-label="What differs">
       <h3>What differs</h3>
-      {blocks.map((block, at) => (
-        <BlockView key={`${at}`} block={block} theme={theme.value} />
-      ))}
+      <BlocksView blocks={differencesOf(first, second)} theme={theme.value} />
     </section>
   );
 }
