@@ -32,7 +32,7 @@ export const generateTool = "generate";
 
 const mostLines = 200;
 /** Runs as quick as this follow what is typed. */
-const liveLimit = 600;
+const liveLimit = 1000;
 /** After the last key. */
 const pause = 60;
 

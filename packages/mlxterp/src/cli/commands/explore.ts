@@ -58,7 +58,8 @@ async function listenWith(
     return await listen(asked ?? usualPort);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    if (asked !== undefined) throw new UsageError(`--port ${asked} is taken; choose another, or 0.`);
+    if (asked !== undefined)
+      throw new UsageError(`--port ${asked} is taken; choose another, or 0.`);
     warn(`port ${usualPort} is taken, so the page begins without the history that it has there`);
     return listen(0);
   }
