@@ -3,6 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { Answered, Api, Capabilities, MethodSummary, ModelSummary, ProgressEvent, TokenFed } from "../api/api.js"; // biome-ignore format: one menu
 import { type Change, dialled } from "../changes/change.js";
 import { changeText } from "../changes/describe.js";
+import type { JsonSchema } from "../form/json-schema.js";
 import type { FormValues } from "../form/values.js";
 import type { Keep } from "../timeline/keep.js";
 import { documentOf, emptyTimeline, type Line, pruned, redone, type Timeline, undone, withLine } from "../timeline/timeline.js"; // biome-ignore format: one menu
@@ -21,6 +22,8 @@ export type HistoryLine = Line<Desk, Run>;
 export interface Going {
   readonly what: string;
   readonly progress?: ProgressEvent;
+  /** Whether it only follows what is typed. */
+  readonly isQuiet: boolean;
   cancel(): void;
 }
 
@@ -93,6 +96,7 @@ export class Explorer {
       this.history.value = known ? kept : emptyTimeline(first ? deskFor(first) : emptyDesk);
     });
     if (known) await this.reopenLast();
+    this.skipLive = this.shown.value.length > 0;
     if (asked && asked.id !== this.desk.value.model) this.choose(asked);
     this.follow();
   }
@@ -159,9 +163,10 @@ export class Explorer {
 
   /** Puts a model on the desk. */
   choose(model: ModelSummary): void {
+    if (model.id === this.desk.value.model) return;
     this.generation.clear();
     const { changes: _, ...desk } = isUntouched(this.desk.value) ? deskFor(model) : this.desk.value;
-    this.forms.value = { ...this.forms.value, "": answersFor(model) };
+    this.forms.value = { "": answersFor(model) };
     this.act(`Open ${model.name}`, { ...desk, model: model.id, changes: [] });
   }
 
@@ -312,7 +317,9 @@ export class Explorer {
   }
 
   private async followDesk(desk: Desk): Promise<void> {
-    const mayRun = this.live.value && !this.skipLive && this.isQuick() && !isBlank(desk.prompt);
+    const isBusy = this.going.value?.isQuiet === false; // what was asked for is not given up for what was not
+    const mayRun =
+      this.live.value && !isBusy && !this.skipLive && this.isQuick() && !isBlank(desk.prompt);
     this.skipLive = false;
     const picture = mayRun && desk.model !== "" ? this.run(true) : undefined;
     await Promise.all([this.readTokens(desk), picture]);
@@ -356,7 +363,7 @@ export class Explorer {
     const controller = new AbortController();
     const cancel = () => controller.abort(new DOMException("cancelled", "AbortError"));
     const tell = (progress?: ProgressEvent) => {
-      if (!controller.signal.aborted) this.going.value = { what, progress, cancel };
+      if (!controller.signal.aborted) this.going.value = { what, progress, isQuiet, cancel };
     };
     tell();
     const mine = () => this.going.value?.cancel === cancel;
@@ -376,7 +383,8 @@ export class Explorer {
 /** The first method that needs no more than a prompt. */
 function firstTool(methods: readonly MethodSummary[]): Tool {
   const simple = methods.find(
-    ({ input, options }) => input === "prompts" && (options.required ?? []).length === 0,
+    ({ input, options }) =>
+      input === "prompts" && ((options as JsonSchema).required ?? []).length === 0,
   );
   return simple?.name ?? generateTool;
 }

@@ -2,6 +2,7 @@
 
 import type { Result } from "@mlxterp/results";
 import { signal } from "@preact/signals";
+import type { TokenFed } from "../api/api.js";
 import type { Change, Place } from "../changes/change.js";
 import { placeOf, type Selection } from "../changes/place.js";
 import { type Explorer, newId } from "./explorer.js";
@@ -88,25 +89,29 @@ export class Here {
   }
 
   private async swap({ position }: Place, text: string): Promise<Change> {
-    const { desk, reader, tokens } = this.explorer;
     if (position === undefined) throw new RangeError("Choose one position to swap its token.");
-    const read = await reader.tokens(desk.value.model, text);
-    const [alone] = await reader.tokens(desk.value.model, "a"); // what begins every text, if anything does
-    const own = read.length > 1 && read[0].id === alone?.id ? read.slice(1) : read;
-    const [token, more] = own;
-    if (!token || more) {
-      const parts = own.map((one) => `“${one.text}”`).join(" ");
-      throw new RangeError(`“${text}” is ${own.length} tokens here (${parts}); a swap takes one.`);
+    const was = this.explorer.tokens.value[position]?.text ?? "";
+    const spaced = /^\s/.test(was) && !/^\s/.test(text) ? [` ${text}`, text] : [text];
+    const readings = await Promise.all(spaced.map((one) => this.ownTokens(one)));
+    const [token] = readings.find(({ length }) => length === 1) ?? [];
+    if (token) {
+      const { id, text: shown } = token;
+      return { id: newId(), on: true, kind: "swap", position, was, token: { id, text: shown } };
     }
-    const was = tokens.value[position]?.text ?? "";
-    return {
-      id: newId(),
-      on: true,
-      kind: "swap",
-      position,
-      was,
-      token: { id: token.id, text: token.text },
-    };
+    const [own] = readings;
+    const parts = own.map((one) => `“${one.text}”`).join(" ");
+    throw new RangeError(`“${text}” is ${own.length} tokens here (${parts}); a swap takes one.`);
+  }
+
+  /** A text's tokens without the one that begins every text, if there is one. */
+  private async ownTokens(text: string): Promise<readonly TokenFed[]> {
+    const { desk, reader } = this.explorer;
+    const { model } = desk.value;
+    const [read, [first]] = await Promise.all([
+      reader.tokens(model, text),
+      reader.tokens(model, "a"),
+    ]);
+    return read.length > 1 && read[0].id === first?.id ? read.slice(1) : read;
   }
 }
 

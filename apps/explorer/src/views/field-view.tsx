@@ -27,23 +27,18 @@ export function FieldView(props: FieldProps) {
 
 function Input({ field, value, set }: FieldProps) {
   const { kind, minimum, maximum, step, name, required } = field;
-  const usual = field.default === undefined ? "" : String(writtenAs(field, field.default));
-  return (
-    <input
-      type={kind === "number" ? "number" : "text"}
-      min={minimum}
-      max={maximum}
-      step={step}
-      id={`field-${name}`}
-      name={name}
-      required={required}
-      spellcheck={false}
-      autocomplete="off"
-      placeholder={usual}
-      aria-describedby={`help-${name}`}
-      value={String(value ?? "")}
-      onInput={(event) => set(event.currentTarget.value)}
-    />
+  const shared = {
+    id: `field-${name}`,
+    ...{ name, required, spellcheck: false, autocomplete: "off" },
+    placeholder: field.default === undefined ? "" : String(writtenAs(field, field.default)),
+    "aria-describedby": `help-${name}`,
+    value: String(value ?? ""),
+    onInput: (event: InputEvent) => set((event.currentTarget as HTMLInputElement).value),
+  } as const;
+  return kind === "number" ? (
+    <input type="number" min={minimum} max={maximum} step={step} {...shared} />
+  ) : (
+    <input type="text" {...shared} />
   );
 }
 

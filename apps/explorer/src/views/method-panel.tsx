@@ -1,6 +1,7 @@
 /** The open method: its form, its run, and the pictures of what it found. */
 import { visibleLine } from "@mlxterp/results";
 import { fieldsOf } from "../form/fields.js";
+import type { JsonSchema } from "../form/json-schema.js";
 import { usePage } from "./context.js";
 import { FieldView } from "./field-view.js";
 import { Pictures } from "./pictures.js";

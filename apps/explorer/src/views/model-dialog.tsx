@@ -6,7 +6,7 @@ import { usePage } from "./context.js";
 import { CloseIcon } from "./icons.js";
 import { ProgressLine } from "./progress-line.js";
 
-export function ModelDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogElement> }) {
+export function ModelDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
   const { explorer } = usePage();
   const [source, setSource] = useState("");
   const close = () => dialog.current?.close();
