@@ -14,10 +14,12 @@ const banner = '/// <reference lib="esnext.disposable" />';
 interface Differences extends Options {
   /** Files with declarations, where these are not all entry points. */
   readonly typed?: readonly string[];
+  /** What remains to be done when all is built. */
+  readonly finish?: () => void;
 }
 
 /** @param differences for example the entry points */
-export function packageBuild({ typed, ...differences }: Differences = {}) {
+export function packageBuild({ typed, finish, ...differences }: Differences = {}) {
   const entry = differences.entry ?? ["src/index.ts"];
   const named = Array.isArray(entry)
     ? (typed ?? entry).map((source) => [inside(source), source])
@@ -31,7 +33,10 @@ export function packageBuild({ typed, ...differences }: Differences = {}) {
     sourcemap: false,
     treeshake: true,
     silent: true,
-    onSuccess: () => declare(named),
+    onSuccess: async () => {
+      await declare(named);
+      finish?.();
+    },
     ...differences,
   });
 }

@@ -11,6 +11,7 @@ export type {
   GridBlock,
   HistogramBlock,
   LinesBlock,
+  Places,
   ScatterBlock,
   SectionBlock,
   TableBlock,
