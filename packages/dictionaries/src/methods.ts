@@ -6,4 +6,4 @@ import { features } from "./features/method.js";
 /** Each with a type of its own, for clients that know methods by their names. */
 export const typedDictionaryMethods = [features, graph] as const satisfies readonly Method[];
 
-export const dictionaryMethods: readonly Method[] = typedDictionaryMethods;
+export const dictionaryMethods: readonly Method[] = [...typedDictionaryMethods];

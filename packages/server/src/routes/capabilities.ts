@@ -20,8 +20,8 @@ export const capabilitiesRoutes: readonly Route[] = [
       return json({
         version: serverVersion(),
         device: deviceName(),
-        methods: methods.map(summaryOf),
-        interventions: interventionTypes(),
+        methods: methods.map((method) => remembered(method, () => summaryOf(method))),
+        interventions: remembered(interventionSchema, interventionTypes),
         tasks: [...taskNames],
         models: await models.list(),
         limits,
@@ -29,6 +29,14 @@ export const capabilitiesRoutes: readonly Route[] = [
     },
   },
 ];
+
+const known = new WeakMap<object, unknown>();
+
+/** Schemas are made once: a page asks for them whenever it opens. */
+function remembered<T>(of: object, make: () => T): T {
+  if (!known.has(of)) known.set(of, make());
+  return known.get(of) as T;
+}
 
 function summaryOf({ name, title, summary, input, options, examples = [] }: Method): MethodSummary {
   const draft = "https://json-schema.org/draft/2020-12/schema";

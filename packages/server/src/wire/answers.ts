@@ -144,6 +144,5 @@ export type SiteSummary = z.infer<typeof siteSchema>;
 export type TokensAnswer = z.infer<typeof tokensSchema>;
 export type TokenEvent = z.infer<typeof tokenEventSchema>;
 export type DoneEvent = z.infer<typeof doneEventSchema>;
-export type GeneratedAnswer = z.infer<typeof generatedSchema>;
 export type ProgressEvent = z.infer<typeof progressEventSchema>;
 export type SavedTensor = z.infer<typeof savedSchema>["tensors"][number];
