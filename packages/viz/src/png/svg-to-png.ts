@@ -29,14 +29,17 @@ export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Pro
     throw new RangeError(`scale must be above 0 and at most 10, not ${scale}.`);
   }
   const Rasterizer = await load();
-  const font = { loadSystemFonts: true, defaultFontFamily: "DejaVu Sans" };
+  const font = { loadSystemFonts: true, ...families };
   if (/<text[\s>]/.test(svg) && !hasLetters(Rasterizer, font)) {
     throw new NoRasterizerError(
       "There is no font to write with, so a PNG would have no words: install one (such as fonts-dejavu-core), or write .svg.",
     );
   }
   const fitting = Math.min(scale, mostPixels / longestSide(svg));
-  const zoomed = new Rasterizer(svg, { font, fitTo: { mode: "zoom", value: fitting } });
+  const zoomed = new Rasterizer(plainFamilies(svg), {
+    font,
+    fitTo: { mode: "zoom", value: fitting },
+  });
   return new Uint8Array(zoomed.render().asPng());
 }
 
@@ -45,6 +48,23 @@ function longestSide(svg: string): number {
   const [head] = svg.match(/<svg[^>]*>/) ?? [""];
   const side = (name: string) => Number(head.match(new RegExp(` ${name}="([\\d.]+)"`))?.[1] ?? 1);
   return Math.max(side("width"), side("height"), 1);
+}
+
+/** What every system of a kind has. */
+const fontsOf: Readonly<Record<string, readonly [text: string, token: string]>> = {
+  darwin: ["Helvetica Neue", "Menlo"],
+  win32: ["Segoe UI", "Consolas"],
+};
+const [textFont, tokenFont] = fontsOf[process.platform] ?? ["DejaVu Sans", "DejaVu Sans Mono"];
+const families = {
+  defaultFontFamily: textFont,
+  sansSerifFamily: textFont,
+  monospaceFamily: tokenFont,
+};
+
+/** Of a list of families only the first is looked for, so that it is left to the last, which every system has. */
+function plainFamilies(svg: string): string {
+  return svg.replace(/font-family="[^"]*?(monospace|sans-serif)"/g, 'font-family="$1"');
 }
 
 async function load(): Promise<Resvg> {
