@@ -29,7 +29,7 @@ export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Pro
     throw new RangeError(`scale must be above 0 and at most 10, not ${scale}.`);
   }
   const Rasterizer = await load();
-  const font = { loadSystemFonts: true, ...families };
+  const font = { loadSystemFonts: true, defaultFontFamily: textFont };
   if (/<text[\s>]/.test(svg) && !hasLetters(Rasterizer, font)) {
     throw new NoRasterizerError(
       "There is no font to write with, so a PNG would have no words: install one (such as fonts-dejavu-core), or write .svg.",
@@ -56,15 +56,12 @@ const fontsOf: Readonly<Record<string, readonly [text: string, token: string]>> 
   win32: ["Segoe UI", "Consolas"],
 };
 const [textFont, tokenFont] = fontsOf[process.platform] ?? ["DejaVu Sans", "DejaVu Sans Mono"];
-const families = {
-  defaultFontFamily: textFont,
-  sansSerifFamily: textFont,
-  monospaceFamily: tokenFont,
-};
 
-/** Of a list of families only the first is looked for, so that it is left to the last, which every system has. */
+/** Of a list of families only the first is looked for. */
 function plainFamilies(svg: string): string {
-  return svg.replace(/font-family="[^"]*?(monospace|sans-serif)"/g, 'font-family="$1"');
+  return svg.replace(/font-family="[^"]*?(monospace|sans-serif)"/g, (_, kind) => {
+    return `font-family="${kind === "monospace" ? tokenFont : textFont}"`;
+  });
 }
 
 async function load(): Promise<Resvg> {
