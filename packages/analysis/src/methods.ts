@@ -26,7 +26,7 @@ import { tokens } from "./token-attribution/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
-export const methods: readonly Method[] = [
+export const methods = [
   task,
   scan,
   lens,
@@ -50,4 +50,4 @@ export const methods: readonly Method[] = [
   dasMethod,
   diffMethod,
   statistics,
-];
+] as const satisfies readonly Method[];

@@ -3,4 +3,4 @@ import type { Method } from "@mlxterp/results";
 import { graph } from "./attribution-graph/method.js";
 import { features } from "./features/method.js";
 
-export const dictionaryMethods: readonly Method[] = [features, graph];
+export const dictionaryMethods = [features, graph] as const satisfies readonly Method[];

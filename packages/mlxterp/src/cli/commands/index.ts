@@ -6,6 +6,7 @@ import { UsageError } from "../arguments/failure.js";
 import type { Command } from "../verbs/command.js";
 import { commandOf } from "../verbs/method-command.js";
 import { demo } from "./demo.js";
+import { exploreCommand } from "./explore.js";
 import { generate } from "./generate.js";
 import { rerunCommand } from "./rerun.js";
 import { sites } from "./sites.js";
@@ -28,6 +29,7 @@ export function commandsWith(own: readonly Method[]): readonly Command[] {
     rerunCommand([...methods, ...own]),
     verify,
     sites,
+    exploreCommand(own),
     ...own.map(commandOf),
   ];
   const names = all.map(({ name }) => name);

@@ -1,0 +1,2 @@
+/** The menu of @mlxterp/server/agent. */
+export {};

@@ -1,0 +1,10 @@
+/** Who asks, and how the work for them is followed. */
+import type { MethodProgress } from "@mlxterp/results";
+
+export interface Caller {
+  /** Callers take turns on the device. */
+  readonly client: string;
+  /** Fires when the caller goes away. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: MethodProgress) => void;
+}
