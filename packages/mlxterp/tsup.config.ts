@@ -2,13 +2,13 @@
 import { cpSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { declarations, packageBuild } from "../../tsup.shared.ts";
+import { packageBuild } from "../../tsup.shared.ts";
 
 const library = ["src/index.ts", "src/errors.ts"];
 const explorer = dirname(createRequire(import.meta.url).resolve("@mlxterp/explorer/package.json"));
 
 export default packageBuild({
   entry: [...library, "src/cli/main.ts"],
-  dts: { ...declarations, entry: library },
-  onSuccess: async () => cpSync(join(explorer, "dist"), "dist/explorer", { recursive: true }),
+  typed: library,
+  finish: () => cpSync(join(explorer, "dist"), "dist/explorer", { recursive: true }),
 });

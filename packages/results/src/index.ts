@@ -26,7 +26,7 @@ export { InvalidArgumentError } from "./errors/invalid-argument.js";
 export { MlxterpError } from "./errors/mlxterp-error.js";
 export { didYouMean, nearestWords } from "./errors/nearest.js";
 export { resultsFromJson } from "./formats/check-result.js";
-export { gridToCsv, tableToCsv } from "./formats/csv.js";
+export { gridToCsv, resultsToCsv, rowsToCsv, tableToCsv } from "./formats/csv.js";
 export { fromJson, ResultFormatError, toJson } from "./formats/json.js";
 export { createGrid, type Grid, type GridValues, type Unit } from "./grids/grid.js";
 export { type Label, labelKey, labelText, type TokenLabel } from "./grids/label.js";

@@ -1,10 +1,5 @@
 /** The menu of @mlxterp/server. The typed client is `@mlxterp/server/client`, agent tools are `@mlxterp/server/agent`. */
-export {
-  createServer,
-  type ListenOptions,
-  type MlxterpServer,
-  type ServerOptions,
-} from "./create-server.js";
+
 export {
   BusyError,
   ByteRangeError,
@@ -24,3 +19,9 @@ export {
 export type { App, Assets, Connection } from "./http/app.js";
 export type { Listening } from "./http/listen.js";
 export { defaultLimits, type ServerLimits } from "./limits/limits.js";
+export {
+  createServer,
+  type ListenOptions,
+  type MlxterpServer,
+  type ServerOptions,
+} from "./server/create-server.js";

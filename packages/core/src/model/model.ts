@@ -10,8 +10,15 @@ import {
 } from "@mlxterp/mlx";
 import type { Provenance } from "@mlxterp/results";
 import type { Anatomy } from "../anatomy/anatomy.js";
+import { editedAnatomy, type ReadoutPass } from "../anatomy/edited-anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
-import { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "../edits/edit.js";
+import {
+  changesOf,
+  checkEdits,
+  type EditOptions,
+  type ModelEdits,
+  type NamedEdit,
+} from "../edits/edit.js";
 import type { EditsOn } from "../edits/edits-on.js";
 import type { ForwardArguments } from "../edits/forward-arguments.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
@@ -33,6 +40,7 @@ import type { FoundSite } from "../pass/found-site.js";
 import { checkInterventions, type Interventions } from "../pass/intervention.js";
 import { arrayInside } from "../pass/nested.js";
 import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
+import { oneSite } from "../pass/reader.js";
 import { requireSynchronous } from "../pass/synchronous.js";
 import { provenanceOf } from "../provenance/provenance-of.js";
 import { readScan } from "../scan/read-scan.js";
@@ -281,7 +289,8 @@ export class InterpretableModelCore<M extends Module> {
 
   /**
    * A view of the same model with persistent interventions, or other modules; this one stays as it is. A subclass's
-   * fields come along, except `#private` ones. Anatomy and weights stay those of the original.
+   * fields come along, except `#private` ones. Weights stay those of the original, and so do the
+   * parts of its anatomy that no edit acts on.
    *
    * @throws UnknownSiteError (`UNKNOWN_SITE`), InvalidEditError (`INVALID_EDIT`), EditNameError (`EDIT_NAME`) for a name
    * that another edit of this view has
@@ -339,9 +348,33 @@ export class InterpretableModelCore<M extends Module> {
     const current = { edits: before, persistent, engine };
     const edited = engineFor(this.module, current, edits);
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
-    const own = { ...edited, unedited: this.original };
+    const { resolver, tree } = edited.engine;
+    const anatomy = editedAnatomy(this.original.anatomy, {
+      edited: () => edits.flatMap(changesOf).flatMap(({ selector }) => resolver.resolve(selector).map(({ name }) => name)), // biome-ignore format: one list
+      has: (path) => tree.byPath.has(path),
+      read: (pass) => view.readOut(pass),
+    });
+    const own = {
+      ...edited,
+      unedited: this.original,
+      ...(edits.length > 0 ? { anatomy } : { anatomy: this.original.anatomy }),
+    };
     for (const [key, value] of Object.entries(own)) Object.defineProperty(view, key, { value });
     return view;
+  }
+
+  /** @internal A value of a pass that begins with tokens of which nothing is read. */
+  private readOut({ ids, before = {}, after = {}, site }: ReadoutPass): MxArray {
+    const { array, tokens, args } = this.prepare(ids, {});
+    const { reader, result } = this.engine.observe({
+      args: [array, ...args],
+      interventions: [before, ...this.persistent, after],
+      facts: { tokens, offset: 0, step: undefined },
+      wanted: site === undefined ? [] : [oneSite(this.engine.resolver, site)],
+    });
+    const value = site === undefined ? firstArray(result) : reader.one(reader.site(site));
+    reader.release();
+    return value;
   }
 
   /** @internal The pass of `run`, with nothing computed yet; a batch of tokens is trusted to be sound. */

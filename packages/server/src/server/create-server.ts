@@ -11,13 +11,13 @@ import {
 } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Method } from "@mlxterp/results";
-import { isLoopback, namesOf } from "./guard/names.js";
-import { type App, type Assets, createApp } from "./http/app.js";
-import { folderAssets } from "./http/folder-assets.js";
-import { type Listening, listen } from "./http/listen.js";
-import { routesOf } from "./http/routes.js";
-import { limitsWith, type ServerLimits } from "./limits/limits.js";
-import { createWorkplace } from "./work/create-workplace.js";
+import { isLoopback, namesOf } from "../guard/names.js";
+import { type App, type Assets, createApp } from "../http/app.js";
+import { folderAssets } from "../http/folder-assets.js";
+import { type Listening, listen } from "../http/listen.js";
+import { limitsWith, type ServerLimits } from "../limits/limits.js";
+import { routesOf } from "../routes/routes.js";
+import { createWorkplace } from "../work/create-workplace.js";
 
 /** What a server is made of. */
 export interface ServerOptions {

@@ -1,4 +1,7 @@
 /** The routes of models: which there are, loading one, letting one go, its sites, and prompts as tokens. */
+
+import { json, resultOrEvents } from "../http/respond.js";
+import type { Call, Route } from "../http/route.js";
 import {
   modelSummarySchema,
   modelsSchema,
@@ -7,11 +10,9 @@ import {
   type SiteSummary,
   sitesSchema,
   tokensSchema,
-} from "../../wire/answers.js";
-import { loadRequest, tokensRequest } from "../../wire/requests.js";
-import { readTokens } from "../../work/read-tokens.js";
-import { json, resultOrEvents } from "../respond.js";
-import type { Call, Route } from "../route.js";
+} from "../wire/answers.js";
+import { loadRequest, tokensRequest } from "../wire/requests.js";
+import { readTokens } from "../work/read-tokens.js";
 
 /** As its schema, which has held it, says. */
 function bodyOf<T>({ body }: Call): T {

@@ -1,7 +1,7 @@
 /** The server within the process: what it can do, methods over HTTP, and what its client makes of it. */
 import { describe, expect, it } from "vitest";
-import { createClient } from "./client/index.js";
-import { createServer } from "./index.js";
+import { createClient } from "../client/index.js";
+import { createServer } from "../index.js";
 
 const server = createServer();
 const client = createClient({ fetch: server.fetch, url: "http://localhost" });

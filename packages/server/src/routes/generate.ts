@@ -1,4 +1,7 @@
 /** The route that continues a prompt. */
+
+import { callerOf, json, streamed, wantsEvents } from "../http/respond.js";
+import type { Call, Route } from "../http/route.js";
 import {
   type DoneEvent,
   doneEventSchema,
@@ -7,12 +10,10 @@ import {
   progressEventSchema,
   type TokenEvent,
   tokenEventSchema,
-} from "../../wire/answers.js";
-import { type GenerateRequest, generateRequest } from "../../wire/requests.js";
-import type { Caller } from "../../work/caller.js";
-import { generateText } from "../../work/generate.js";
-import { callerOf, json, streamed, wantsEvents } from "../respond.js";
-import type { Call, Route } from "../route.js";
+} from "../wire/answers.js";
+import { type GenerateRequest, generateRequest } from "../wire/requests.js";
+import type { Caller } from "../work/caller.js";
+import { generateText } from "../work/generate.js";
 
 export const generateRoute: Route = {
   verb: "post",

@@ -1,12 +1,12 @@
 /** The route of a method: everything in it is the method's own. */
 import type { Method } from "@mlxterp/results";
 import { z } from "zod";
-import { jsonSchemaOf } from "../../schemas/json-schema.js";
-import { answeredSchema, problemSchema, progressEventSchema } from "../../wire/answers.js";
-import { methodRequestSchema } from "../../wire/requests.js";
-import { runMethod } from "../../work/run-method.js";
-import { resultOrEvents } from "../respond.js";
-import type { Route } from "../route.js";
+import { resultOrEvents } from "../http/respond.js";
+import type { Route } from "../http/route.js";
+import { jsonSchemaOf } from "../schemas/json-schema.js";
+import { answeredSchema, problemSchema, progressEventSchema } from "../wire/answers.js";
+import { methodRequestSchema } from "../wire/requests.js";
+import { runMethod } from "../work/run-method.js";
 
 /** Options are an object here; the method's own schema says more, and its own check what is wrong. */
 const someOptions = z.record(z.string(), z.unknown());

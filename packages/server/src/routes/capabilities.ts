@@ -3,11 +3,11 @@ import { taskNames } from "@mlxterp/analysis/methods";
 import { interventionSchema } from "@mlxterp/interventions";
 import { deviceName } from "@mlxterp/mlx";
 import type { Method } from "@mlxterp/results";
-import { jsonSchemaOf } from "../../schemas/json-schema.js";
-import { serverVersion } from "../../version.js";
-import { capabilitiesSchema, type MethodSummary } from "../../wire/answers.js";
-import { json } from "../respond.js";
-import type { Route } from "../route.js";
+import { json } from "../http/respond.js";
+import type { Route } from "../http/route.js";
+import { jsonSchemaOf } from "../schemas/json-schema.js";
+import { serverVersion } from "../version.js";
+import { capabilitiesSchema, type MethodSummary } from "../wire/answers.js";
 
 export const capabilitiesRoutes: readonly Route[] = [
   {

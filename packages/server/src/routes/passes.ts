@@ -1,11 +1,11 @@
 /** The routes of single passes, and of the tensors that they keep. */
 
-import { tensorResponse } from "../../tensors/tensor-response.js";
-import { savedSchema } from "../../wire/answers.js";
-import { type RunRequest, runRequest } from "../../wire/requests.js";
-import { runPass } from "../../work/run-pass.js";
-import { callerOf, json } from "../respond.js";
-import type { Route } from "../route.js";
+import { callerOf, json } from "../http/respond.js";
+import type { Route } from "../http/route.js";
+import { tensorResponse } from "../tensors/tensor-response.js";
+import { savedSchema } from "../wire/answers.js";
+import { type RunRequest, runRequest } from "../wire/requests.js";
+import { runPass } from "../work/run-pass.js";
 
 export const passRoutes: readonly Route[] = [
   {
