@@ -1,7 +1,7 @@
 /** Forms made of schemas: fields of every kind, and what is written in them as the options a method takes. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { fieldsOf } from "./fields.js";
+import { type FormField, fieldsOf } from "./fields.js";
 import type { JsonSchema } from "./json-schema.js";
 import { missingFields, optionsOf, writtenAs } from "./values.js";
 
@@ -52,10 +52,12 @@ describe("the fields of a schema", () => {
       const json = z.toJSONSchema(options, { io: "input", unrepresentable: "any" }) as JsonSchema;
       const fields = fieldsOf(json);
       expect(fields.map((one) => one.name).sort(), name).toEqual(Object.keys(options.shape).sort());
-      const filledWith = (text: string) =>
-        optionsOf(json, Object.fromEntries(fields.map((one) => [one.name, one.required ? text : writtenAs(one, one.default)]))); // biome-ignore format: one form
-      const isTaken = (text: string) => options.safeParse(filledWith(text)).success;
-      expect(["Mary", "3.0"].some(isTaken), name).toBe(true);
+      const answer = (field: FormField) => {
+        if (!field.required) return writtenAs(field, field.default);
+        return JSON.stringify(field.schema).includes("string") ? "Mary" : "3.0, 1.2";
+      };
+      const filled = Object.fromEntries(fields.map((one) => [one.name, answer(one)]));
+      expect(options.safeParse(optionsOf(json, filled)).error?.issues ?? [], name).toEqual([]);
     }
   });
 });
