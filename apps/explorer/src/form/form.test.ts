@@ -82,6 +82,13 @@ describe("what is written in a form", () => {
     expect(optionsOf(schema, { answer: '["Mary", "John"]' })).toEqual({ answer: ["Mary", "John"] });
   });
 
+  it("is a number or a word where both are taken, not a number as text", () => {
+    expect(optionsOf(schema, { positions: "-1" })).toEqual({ positions: [-1] });
+    expect(optionsOf(schema, { positions: " each" })).toEqual({ positions: "each" });
+    const either = { properties: { at: { anyOf: [{ type: "integer" }, { type: "string", enum: ["mean"] }] } } }; // biome-ignore format: one schema
+    expect(optionsOf(either, { at: "-1" })).toEqual({ at: -1 });
+  });
+
   it("is refused by name where it cannot be read", () => {
     expect(() => optionsOf(schema, { topK: "2.5" })).toThrow(
       "top k: must be an integer from 1 to 9.",

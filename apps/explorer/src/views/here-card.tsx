@@ -79,6 +79,12 @@ function PlaceForm({ place }: { readonly place: Place }) {
         choices={counted(model?.layers)}
         set={(layer) => here.at({ layer: Number(layer) })}
       />
+      <Pick
+        label={place.part === "edge" ? "from" : "at"}
+        value={textOf(place.position)}
+        choices={positions}
+        set={(at) => here.at({ position: numberOf(at) })}
+      />
       {hasHead && (
         <Pick
           label="head"
@@ -88,12 +94,6 @@ function PlaceForm({ place }: { readonly place: Place }) {
           set={(head) => here.at({ head: Number(head) })}
         />
       )}
-      <Pick
-        label={place.part === "edge" ? "from" : "at"}
-        value={textOf(place.position)}
-        choices={positions}
-        set={(at) => here.at({ position: numberOf(at) })}
-      />
       {place.part === "edge" && (
         <Pick
           label="looking at"
