@@ -7,7 +7,7 @@ import { parseRequest } from "../schemas/parse-request.js";
 import type { Workplace } from "../work/workplace.js";
 import { openApiOf } from "./openapi.js";
 import { isTyped, problemResponse } from "./problem.js";
-import { json } from "./respond.js";
+import { plainJson } from "./respond.js";
 import type { Route } from "./route.js";
 
 /** Answers what no route of the API is for, such as the files of a page. */
@@ -109,7 +109,7 @@ function routerOf(settings: AppSettings): Hono<Environment> {
   let document: unknown;
   app.get("/api/openapi.json", () => {
     document ??= openApiOf(routes, guard.token !== undefined);
-    return json(document);
+    return plainJson(document);
   });
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");

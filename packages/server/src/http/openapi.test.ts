@@ -36,6 +36,12 @@ describe("answers", () => {
     expect(schema.safeParse(answer).error).toBeUndefined();
   });
 
+  it("hold JSON Schema as it is written: keys that begin with $ are not marked", async () => {
+    const text = await (await send(server, "/api/capabilities")).text();
+    expect(text).toContain('"$schema":"https://json-schema.org/draft/2020-12/schema"');
+    expect(text).toContain('"$ref":"#/$defs/');
+  });
+
   it("that refuse an option name it, for forms", async () => {
     const body = { input, options: { topK: 0 } };
     const problem = await (await send(server, "/api/models/tiny/methods/lens", body)).json();

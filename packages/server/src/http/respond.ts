@@ -11,6 +11,11 @@ export function json(data: unknown): Response {
   return new Response(toJson(data), { headers: { "content-type": "application/json" } });
 }
 
+/** Schemas, whose keys begin with the sign that marks what JSON has no form for. */
+export function plainJson(data: unknown): Response {
+  return new Response(JSON.stringify(data), { headers: { "content-type": "application/json" } });
+}
+
 /** @throws LimitError (`LIMIT`) */
 function jsonWithin(data: unknown, most: number): Response {
   return new Response(textWithin(data, most), { headers: { "content-type": "application/json" } });

@@ -3,7 +3,7 @@ import { taskNames } from "@mlxterp/analysis/methods";
 import { interventionSchema } from "@mlxterp/interventions";
 import { deviceName } from "@mlxterp/mlx";
 import type { Method } from "@mlxterp/results";
-import { json } from "../http/respond.js";
+import { plainJson } from "../http/respond.js";
 import type { Route } from "../http/route.js";
 import { jsonSchemaOf } from "../schemas/json-schema.js";
 import { serverVersion } from "../version.js";
@@ -17,7 +17,7 @@ export const capabilitiesRoutes: readonly Route[] = [
     summary: "Methods, interventions, models and limits of this server",
     answer: capabilitiesSchema,
     async handle({ workplace: { methods, models, limits } }) {
-      return json({
+      return plainJson({
         version: serverVersion(),
         device: deviceName(),
         methods: methods.map((method) => remembered(method, () => summaryOf(method))),
