@@ -5,7 +5,8 @@ import { createClient } from "../client/index.js";
 import { createServer } from "../index.js";
 import { toy, toyRuns } from "../testing/toy.js";
 
-const server = createServer({ methods: [toy] });
+const limits = { count: 100_000 }; // turns that the toy waits
+const server = createServer({ methods: [toy], limits });
 const listening = await server.listen();
 afterAll(() => listening.close());
 const client = createClient<typeof toy>({ url: listening.url });
@@ -47,7 +48,7 @@ describe("a caller who goes away", () => {
 
 describe("a restart", () => {
   it("in the middle of work tells callers, and old references are gone", async () => {
-    const old = createServer({ methods: [toy] });
+    const old = createServer({ methods: [toy], limits });
     const first = await old.listen();
     const early = createClient<typeof toy>({ url: first.url });
     const [saved] = await early.save("tiny", { input: "Mary", save: ["layers.0"] });

@@ -4,7 +4,7 @@ import { createServer } from "../index.js";
 import { refusal, send } from "../testing/request.js";
 import { toy, toyRuns } from "../testing/toy.js";
 
-const limits = { bodyBytes: 2000, tokens: 20, generatedTokens: 4, seconds: 0.05, tensorBytes: 100_000 }; // biome-ignore format: one table
+const limits = { count: 5000, bodyBytes: 2000, tokens: 20, generatedTokens: 4, seconds: 0.05, tensorBytes: 100_000 }; // biome-ignore format: one table
 const server = createServer({ methods: [toy], limits });
 const of = (name: string) => `/api/models/tiny/${name}`;
 const words = (count: number) => Array.from({ length: count }, () => "Mary").join(" ");
