@@ -1,5 +1,6 @@
 /** Runs an example: its lines as a function, with the menus' names and the fixtures before them. */
 import * as fs from "node:fs";
+import * as stream from "node:stream";
 import { runInThisContext } from "node:vm";
 import ts from "typescript";
 import { expect } from "vitest";
@@ -37,6 +38,7 @@ const modules = {
   "@mlxterp/viz": viz,
   mlxterp,
   "node:fs": fs,
+  "node:stream": stream,
   zod,
 };
 
