@@ -7,7 +7,9 @@ type SegmentTest = (segment: Segment) => boolean;
 export function compileSegments(
   patterns: readonly string[],
 ): (segments: readonly Segment[]) => boolean {
-  const tests = patterns.map((pattern) => (pattern === "**" ? "any" : segmentTest(pattern)));
+  // several `**` in a row say what one does, and would be tried in every combination
+  const distinct = patterns.filter((one, at) => one !== "**" || patterns[at - 1] !== "**");
+  const tests = distinct.map((pattern) => (pattern === "**" ? "any" : segmentTest(pattern)));
   const matches = (segments: readonly Segment[], at: number, from: number): boolean => {
     if (from === tests.length) return at === segments.length;
     const test = tests[from];

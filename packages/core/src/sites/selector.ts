@@ -80,9 +80,18 @@ function segmentsOf(path: string): string[] {
  * Writes out the choices: `layers.{0,5}.mlp` → `layers.0.mlp`, `layers.5.mlp`. A choice names its members, so each
  * of them must exist; a range (`{2..8}`) is left for matching.
  *
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for braces that do not match or hold nothing
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for braces that do not match or hold nothing, and for so many that their choices
+ * multiply beyond all sites that any model has
  */
 export function writeOutChoices(text: string): string[] {
+  return writeOut(text, { left: mostChoices });
+}
+
+/** Texts that are looked at for one selector. */
+const mostChoices = 5000;
+
+function writeOut(text: string, room: { left: number }): string[] {
+  if (room.left-- === 0) throw tooManyChoices(text);
   const choice = /\{([^{}]*)\}/.exec(hideRanges(text));
   if (!choice) {
     if (/[{}]/.test(hideRanges(text))) throw braceError(text);
@@ -94,10 +103,14 @@ export function writeOutChoices(text: string): string[] {
   return members.flatMap((member) => {
     const name = member.trim();
     if (name === "") throw braceError(text);
-    return writeOutChoices(
-      `${before}${/^-?\d+\.\.-?\d+$/.test(name) ? `{${name}}` : name}${after}`,
-    );
+    const one = /^-?\d+\.\.-?\d+$/.test(name) ? `{${name}}` : name;
+    return writeOut(`${before}${one}${after}`, room);
   });
+}
+
+function tooManyChoices(text: string): InvalidArgumentError {
+  const rule = `its braces choose more than ${mostChoices} names. Write a range ({2..8}), or several selectors.`;
+  return new InvalidArgumentError("selector", text, rule);
 }
 
 /** The same text with its ranges made unremarkable, each as long as before. */

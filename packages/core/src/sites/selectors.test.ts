@@ -86,6 +86,20 @@ describe("patterns", () => {
   });
 });
 
+describe("patterns of somebody who means harm", () => {
+  it("are refused where choices multiply: 22 braces of two were four million names, and took minutes", () => {
+    const selector = `layers.${"{0,1}".repeat(22)}`;
+    expect(() => names(selector as string)).toThrow("choose more than 5000 names");
+    expect(names("layers.{0,1}.{norm,mlp}")).toHaveLength(4);
+  });
+
+  it("match in no time however many ** stand in a row: 200 of them were tried in every combination", () => {
+    expect(names(`${"**.".repeat(200)}pattern`)).toEqual(names("**.pattern"));
+    expect(() => names(`${"**.*.".repeat(100)}pattern`)).toThrow();
+    expect(names(`${"**.*.".repeat(2)}pattern`)).toEqual(names("**.pattern"));
+  });
+});
+
 describe("ports and calls", () => {
   it("means the output unless it says otherwise", () => {
     expect(names("layers.0.output")).toEqual(["layers.0"]);

@@ -19,7 +19,7 @@ const strange: readonly unknown[] = [
   { pairs: [{}] }, { type: "scale" }, { type: "scale", factor: 0 }, { $float32: [1] }, Array(300).fill("x"),
 ]; // biome-ignore format: a list
 
-const sites = ["layers.0", "layers.9", "**", "layers.*", "output", "__proto__", "layers.-1", "layers.{0,1}.mlp", "", "[", "constructor.prototype"]; // biome-ignore format: a list
+const sites = ["layers.0", "layers.9", "**", "layers.*", "output", "__proto__", "layers.-1", "layers.{0,1}.mlp", "{0,1}".repeat(22), "**.".repeat(200), "", "[", "constructor.prototype"]; // biome-ignore format: a list
 
 const rawBodies = ["", "{", "[]", "null", '"', "{}}", '{"input":', "\u0000", "NaN", '{"__proto__":{"polluted":1},"input":"a"}', '{"input":"a","input":"b"}', `${"[".repeat(3000)}`]; // biome-ignore format: a list
 
