@@ -13,6 +13,9 @@ const statuses: Readonly<Record<string, number>> = {
 
 const cannotBeDone = 422;
 
+/** Characters of a message: some quote what was given. */
+const longest = 2000;
+
 /** What a caller is told of an error that is none of ours: nothing of the machine. */
 const unknown: ProblemJson = {
   type: "urn:mlxterp:error:INTERNAL",
@@ -37,7 +40,7 @@ export function problemOf(error: unknown): ProblemJson {
     title: name,
     status,
     code,
-    detail: message,
+    detail: message.length > longest ? `${message.slice(0, longest)} …` : message,
     ...(field && { field }),
   };
 }

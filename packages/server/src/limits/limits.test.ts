@@ -4,14 +4,14 @@ import { createServer } from "../index.js";
 import { refusal, send } from "../testing/request.js";
 import { toy, toyRuns } from "../testing/toy.js";
 
-const limits = { count: 5000, bodyBytes: 2000, tokens: 20, generatedTokens: 4, seconds: 0.05, tensorBytes: 100_000 }; // biome-ignore format: one table
+const limits = { count: 5000, bodyBytes: 20_000, tokens: 20, generatedTokens: 4, seconds: 0.05, tensorBytes: 100_000 }; // biome-ignore format: one table
 const server = createServer({ methods: [toy], limits });
 const of = (name: string) => `/api/models/tiny/${name}`;
 const words = (count: number) => Array.from({ length: count }, () => "Mary").join(" ");
 
 describe("limits", () => {
   it.each<[string, string, unknown, number, string]>([
-    ["of bodies", of("tokens"), { input: "x".repeat(3000) }, 413, "LIMIT"],
+    ["of bodies", of("tokens"), { input: "x".repeat(30_000) }, 413, "LIMIT"],
     ["of tokens", of("tokens"), { input: words(40) }, 413, "LIMIT"],
     [
       "of tokens of all prompts",
@@ -23,6 +23,13 @@ describe("limits", () => {
     ["of characters", of("tokens"), { input: "x".repeat(1500) }, 413, "LIMIT"],
     ["of generated tokens", of("generate"), { input: "Mary", maxTokens: 5 }, 413, "LIMIT"],
     ["of time", of("methods/toy"), { input: "Mary", options: { turns: 1000 } }, 504, "TIME_LIMIT"],
+    [
+      "of changes",
+      of("generate"),
+      { input: "Mary", interventions: { "**": Array(500).fill({ type: "scale", factor: 1 }) } },
+      413,
+      "LIMIT",
+    ],
     ["of draws", of("methods/heads"), { input: null, options: { sequences: 1e9 } }, 413, "LIMIT"],
     ["of tensors", of("run"), { input: "Mary and John", save: ["**"] }, 413, "BUDGET_EXCEEDED"],
     [
@@ -58,7 +65,7 @@ describe("limits", () => {
       duplex: "half",
     } as RequestInit);
     expect(await refusal(await server.fetch(request))).toEqual([413, "LIMIT"]);
-    expect(pulled).toBeLessThan(5000);
+    expect(pulled).toBeLessThan(25_000);
   });
 
   it("that do not exist are refused", () => {

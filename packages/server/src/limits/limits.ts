@@ -9,6 +9,7 @@ export const defaultLimits: ServerLimits = {
   tokens: 8192,
   generatedTokens: 2048,
   count: 256,
+  interventions: 2000,
   seconds: 300,
   resultBytes: 64 * 2 ** 20,
   tensorBytes: 256 * 2 ** 20,

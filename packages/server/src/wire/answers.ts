@@ -44,6 +44,7 @@ export const limitsSchema = z.strictObject({
   count: count.describe(
     "the largest whole number that an option may be, but for seeds and defaults",
   ),
+  interventions: count.describe("changes of values in one pass, at all sites together"),
   seconds: z.number().describe("of the device's time, for one request"),
   resultBytes: count.describe("of one answer"),
   tensorBytes: count.describe("of all tensors that are kept"),

@@ -1,6 +1,7 @@
 /** Text token by token: each step is a turn on the device, so that several texts grow side by side. */
 import type { FinishReason, GenerationStep, LanguageModel } from "@mlxterp/models";
 import { LimitError, TimeLimitError } from "../errors/errors.js";
+import type { ServerLimits } from "../limits/limits.js";
 import type { TokenEvent } from "../wire/answers.js";
 import type { GenerateRequest } from "../wire/requests.js";
 import type { Caller } from "./caller.js";
@@ -25,7 +26,7 @@ export async function* generateText(
   const { queue, limits } = workplace;
   const base = await workplace.models.open(model);
   const maxTokens = tokensOf(request, limits.generatedTokens);
-  const settings = { maxTokens, most: limits.tokens, signal: caller.signal };
+  const settings = { maxTokens, limits, signal: caller.signal };
   let [seconds, steps] = [0, undefined as Steps | undefined];
   try {
     for (let continues = false; ; continues = true) {
@@ -51,7 +52,7 @@ type Steps = AsyncGenerator<GenerationStep, void, undefined>;
 
 interface StepSettings {
   readonly maxTokens: number;
-  readonly most: number;
+  readonly limits: ServerLimits;
   readonly signal: AbortSignal;
 }
 
@@ -68,10 +69,14 @@ function tokensOf({ maxTokens }: GenerateRequest, most: number): number {
 function stepsOf(
   base: LanguageModel,
   { input, options, interventions }: GenerateRequest,
-  { maxTokens, most, signal }: StepSettings,
+  { maxTokens, limits, signal }: StepSettings,
 ): Steps {
-  const ids = new InputReader(base, most).one(input);
-  return changedModel(base, interventions).generate(ids, { ...options, maxTokens, signal });
+  const ids = new InputReader(base, limits.tokens).one(input);
+  return changedModel(base, interventions, limits.interventions).generate(ids, {
+    ...options,
+    maxTokens,
+    signal,
+  });
 }
 
 function tokenEvent({

@@ -41,7 +41,7 @@ export async function runMethod(
     requireInput(method, fed);
     parseOptions(method.name, method.options, { ...asked });
     requireModest(method, asked, workplace.limits.count);
-    const view = changedModel(model, call.interventions);
+    const view = changedModel(model, call.interventions, workplace.limits.interventions);
     const found = await method.run(view, fed as never, { ...asked, ...control });
     control.signal.throwIfAborted();
     return ([found].flat() as Result[]).map((result) => ({ result, blocks: method.view(result) }));

@@ -25,7 +25,7 @@ export async function runPass(
   const base = await models.open(model);
   return onDevice(workplace, caller, async ({ signal }) => {
     const ids = new InputReader(base, limits.tokens).one(input);
-    const view = changedModel(base, interventions);
+    const view = changedModel(base, interventions, limits.interventions);
     using cache = await view.run([ids], { save, budget: limits.tensorBytes / 2 });
     const saved: SavedActivation[] = [];
     for (const [site, array] of cache) {
