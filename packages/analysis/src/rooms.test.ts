@@ -20,7 +20,14 @@ import {
   pathPatching,
   rerun,
 } from "./index.js";
-import { clean, corrupted, question, resultOf, resultsOfList } from "./testing/each-method.js";
+import {
+  clean,
+  comparesAnswers,
+  corrupted,
+  question,
+  resultOf,
+  resultsOfList,
+} from "./testing/each-method.js";
 
 const model = await loadModel("tiny");
 const methods: readonly Method[] = named; // each as any method, not as itself
@@ -115,6 +122,23 @@ it("says what a reader must know", async () => {
   const wrongWay = { clean: corrupted, corrupted: clean };
   expect(await codes(activationPatching(model, wrongWay, question))).toContain("TURNED_BASELINES");
 });
+
+/** Without those that make something of pairs: directions and rotations explain no answer. */
+const explains = methods.filter((method) =>
+  comparesAnswers(method)
+    ? !["steer", "das"].includes(method.name)
+    : ["ablate", "causal"].includes(method.name),
+);
+
+it.each(explains.map((method) => [method.name, method] as const))(
+  "%s: says so where the model prefers the other answer",
+  async (_, method) => {
+    const differs = method.name === "causal" ? { metric: "logitDifference" } : {};
+    const turned = { answer: question.wrongAnswer, wrongAnswer: question.answer, ...differs };
+    const codes = (found: Result) => found.notes.map(({ code }) => code);
+    expect(codes(await resultOf(model, method, turned))).toContain("TASK_NOT_DONE");
+  },
+);
 
 it("gives intervals over several prompts", async () => {
   const prompts = [clean, "Tom and Anna went to the park . Anna gave a ball to"];

@@ -1,7 +1,7 @@
 /** Forms made of schemas: fields of every kind, and what is written in them as the options a method takes. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { fieldsOf } from "./fields.js";
+import { type FormField, fieldsOf } from "./fields.js";
 import type { JsonSchema } from "./json-schema.js";
 import { missingFields, optionsOf, writtenAs } from "./values.js";
 
@@ -52,10 +52,12 @@ describe("the fields of a schema", () => {
       const json = z.toJSONSchema(options, { io: "input", unrepresentable: "any" }) as JsonSchema;
       const fields = fieldsOf(json);
       expect(fields.map((one) => one.name).sort(), name).toEqual(Object.keys(options.shape).sort());
-      const filledWith = (text: string) =>
-        optionsOf(json, Object.fromEntries(fields.map((one) => [one.name, one.required ? text : writtenAs(one, one.default)]))); // biome-ignore format: one form
-      const isTaken = (text: string) => options.safeParse(filledWith(text)).success;
-      expect(["Mary", "3.0"].some(isTaken), name).toBe(true);
+      const answer = (field: FormField) => {
+        if (!field.required) return writtenAs(field, field.default);
+        return JSON.stringify(field.schema).includes("string") ? "Mary" : "3.0, 1.2";
+      };
+      const filled = Object.fromEntries(fields.map((one) => [one.name, answer(one)]));
+      expect(options.safeParse(optionsOf(json, filled)).error?.issues ?? [], name).toEqual([]);
     }
   });
 });
@@ -78,6 +80,13 @@ describe("what is written in a form", () => {
     expect(optionsOf(schema, { answer: "a, b" })).toEqual({ answer: "a, b" });
     expect(optionsOf(schema, { answer: "[x" })).toEqual({ answer: "[x" });
     expect(optionsOf(schema, { answer: '["Mary", "John"]' })).toEqual({ answer: ["Mary", "John"] });
+  });
+
+  it("is a number or a word where both are taken, not a number as text", () => {
+    expect(optionsOf(schema, { positions: "-1" })).toEqual({ positions: [-1] });
+    expect(optionsOf(schema, { positions: " each" })).toEqual({ positions: "each" });
+    const either = { properties: { at: { anyOf: [{ type: "integer" }, { type: "string", enum: ["mean"] }] } } }; // biome-ignore format: one schema
+    expect(optionsOf(either, { at: "-1" })).toEqual({ at: -1 });
   });
 
   it("is refused by name where it cannot be read", () => {

@@ -82,7 +82,9 @@ function readNumber({ label, minimum, maximum, step }: FormField, text: string):
 /** A text as the first kind of value that its schema takes and that it can be. */
 function readText({ label, schema }: FormField, text: string): unknown {
   const all = variants(schema);
-  const takesText = all.some(({ type }) => type === "string");
+  const isWord = all.some((one) => one.enum?.includes(text.trim()));
+  if (isWord) return text.trim();
+  const takesText = all.some((one) => one.type === "string" && !one.enum);
   const data = /^\s*[[{]/.test(text) ? readJson(label, text, takesText) : undefined;
   if (data !== undefined) return data;
   const list = all.find((one) => one.type === "array");

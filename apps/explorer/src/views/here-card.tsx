@@ -57,61 +57,79 @@ const parts: Readonly<Record<Part, string>> = {
 function PlaceForm({ place }: { readonly place: Place }) {
   const { here, explorer } = usePage();
   const model = explorer.model.value;
-  const tokens = explorer.tokens.value;
   const hasHead = place.part === "head" || place.part === "edge";
-  const number = (label: string, value: number, most: number, set: (value: number) => void) => (
-    <label class="field field-number">
-      <span>{label}</span>
-      <select value={String(value)} onChange={(event) => set(Number(event.currentTarget.value))}>
-        {Array.from({ length: most }, (_, at) => (
-          <option key={`${at}`}>{at}</option>
-        ))}
-      </select>
-    </label>
+  const positions = [
+    ["", "everywhere"],
+    ...explorer.tokens.value.map(({ text, position }) => [`${position}`, `${position} ${visibleToken(text)}`]), // biome-ignore format: one list
+  ];
+  const numberOf = (text: string) => (text === "" ? undefined : Number(text));
+  const textOf = (position: number | undefined) => `${position ?? ""}`;
+  return (
+    <div class="fields place">
+      <Pick
+        label="what"
+        value={place.part}
+        choices={Object.entries(parts)}
+        set={(part) => here.at({ part: part as Part })}
+      />
+      <Pick
+        label="layer"
+        isShort
+        value={`${place.layer}`}
+        choices={counted(model?.layers)}
+        set={(layer) => here.at({ layer: Number(layer) })}
+      />
+      <Pick
+        label={place.part === "edge" ? "from" : "at"}
+        value={textOf(place.position)}
+        choices={positions}
+        set={(at) => here.at({ position: numberOf(at) })}
+      />
+      {hasHead && (
+        <Pick
+          label="head"
+          isShort
+          value={`${place.head ?? 0}`}
+          choices={counted(model?.heads)}
+          set={(head) => here.at({ head: Number(head) })}
+        />
+      )}
+      {place.part === "edge" && (
+        <Pick
+          label="looking at"
+          value={textOf(place.key)}
+          choices={positions.slice(1)}
+          set={(key) => here.at({ key: numberOf(key) })}
+        />
+      )}
+    </div>
   );
-  const position = (
-    label: string,
-    value: number | undefined,
-    set: (value: number | undefined) => void,
-  ) => (
-    <label class="field">
-      <span>{label}</span>
-      <select
-        value={value === undefined ? "" : String(value)}
-        onChange={(event) =>
-          set(event.currentTarget.value === "" ? undefined : Number(event.currentTarget.value))
-        }
-      >
-        <option value="">everywhere</option>
-        {tokens.map(({ text, position: at }) => (
-          <option key={at} value={String(at)}>
-            {at} {visibleToken(text)}
+}
+
+function counted(count = 1): string[][] {
+  return Array.from({ length: count }, (_, at) => [`${at}`, `${at}`]);
+}
+
+interface PickProps {
+  readonly label: string;
+  readonly value: string;
+  readonly choices: readonly (readonly string[])[];
+  readonly isShort?: boolean;
+  set(value: string): void;
+}
+
+function Pick({ label, value, choices, isShort = false, set }: PickProps) {
+  const id = `place-${label.replace(" ", "-")}`;
+  return (
+    <div class={`field ${isShort ? "field-number" : ""}`}>
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => set(event.currentTarget.value)}>
+        {choices.map(([one, text]) => (
+          <option key={one} value={one}>
+            {text}
           </option>
         ))}
       </select>
-    </label>
-  );
-  return (
-    <div class="fields place">
-      <label class="field">
-        <span>what</span>
-        <select
-          value={place.part}
-          onChange={(event) => here.at({ part: event.currentTarget.value as Part })}
-        >
-          {Object.entries(parts).map(([part, text]) => (
-            <option key={part} value={part}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </label>
-      {number("layer", place.layer, model?.layers ?? 1, (layer) => here.at({ layer }))}
-      {hasHead && number("head", place.head ?? 0, model?.heads ?? 1, (head) => here.at({ head }))}
-      {position(place.part === "edge" ? "from" : "at", place.position, (at) =>
-        here.at({ position: at }),
-      )}
-      {place.part === "edge" && position("looking at", place.key, (key) => here.at({ key }))}
     </div>
   );
 }

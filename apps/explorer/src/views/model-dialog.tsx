@@ -5,6 +5,7 @@ import type { ModelSummary } from "../api/api.js";
 import { usePage } from "./context.js";
 import { CloseIcon } from "./icons.js";
 import { ProgressLine } from "./progress-line.js";
+import { shortName } from "./short-name.js";
 
 export function ModelDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
   const { explorer } = usePage();
@@ -40,7 +41,7 @@ export function ModelDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogE
               aria-pressed={model.id === current}
               onClick={() => void open(model)}
             >
-              <strong>{model.name}</strong>
+              <strong title={model.source}>{shortName(model.name)}</strong>
               <span>
                 {model.layers > 0
                   ? `${model.family}, ${model.layers} layers of ${model.heads} heads, ${model.vocabulary.toLocaleString("en")} tokens`

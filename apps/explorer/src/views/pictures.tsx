@@ -7,6 +7,7 @@ import type { HistoryLine } from "../state/explorer.js";
 import { differencesOf } from "./compare-blocks.js";
 import { usePage } from "./context.js";
 import { RunActions } from "./run-actions.js";
+import { shortName } from "./short-name.js";
 import { theme } from "./theme.js";
 
 export function Pictures() {
@@ -71,7 +72,7 @@ function RunCaption({ line, isAlone }: { readonly line: HistoryLine; readonly is
   return (
     <div class="caption">
       <p>
-        <strong>{model?.name ?? line.document.model}</strong>
+        <strong>{shortName(model?.name ?? line.document.model)}</strong>
         {changes.length > 0 ? (
           <span class="with">{changes.map((one) => changeText(one, pieces)).join(" · ")}</span>
         ) : (

@@ -4,6 +4,7 @@ import { canRedo, canUndo } from "../timeline/timeline.js";
 import { usePage } from "./context.js";
 import { DownIcon, RedoIcon, ThemeIcon, UndoIcon } from "./icons.js";
 import { ModelDialog } from "./model-dialog.js";
+import { shortName } from "./short-name.js";
 import { switchTheme, theme } from "./theme.js";
 
 export function TopBar() {
@@ -25,7 +26,7 @@ export function TopBar() {
       >
         {model ? (
           <>
-            <strong>{model.name}</strong>
+            <strong title={model.source}>{shortName(model.name)}</strong>
             <span class="facts">
               {model.family}, {model.layers} layers of {model.heads} heads, {model.hidden} wide
             </span>
