@@ -81,7 +81,11 @@ it("reads pairs from files", () => {
 describe("refuses", () => {
   const wrong: [string, () => unknown, RegExp][] = [
     ["a name that is none", () => builtInTask(tiny, "iou"), /Did you mean "ioi"/],
-    ["a size that is no number", () => builtInTask(tiny, "ioi", { size: 0 }), /whole number/],
+    [
+      "a size that is no number",
+      () => builtInTask(tiny, "ioi", { size: 0 }),
+      /size: must be a positive integer, not 0/,
+    ],
     ["no pairs", () => createTask(tiny, "x", []), /at least one pair/],
     ["a file that is no JSON", () => taskPairs("{", "json"), /no JSON/],
     ["a file without a column", () => taskPairs("clean,answer\na,b\n", "csv"), /corrupted/],
