@@ -1,7 +1,14 @@
 /** What holds for every method: results survive JSON, run again to the same numbers, refuse what they do not know. */
 import { mx } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
-import { compare, fieldsOf, type Result, resultsFromJson, toJson } from "@mlxterp/results";
+import {
+  compare,
+  fieldsOf,
+  type Method,
+  type Result,
+  resultsFromJson,
+  toJson,
+} from "@mlxterp/results";
 import { expect, it } from "vitest";
 import {
   ablateHeads,
@@ -9,7 +16,7 @@ import {
   activationPatching,
   edgeAttribution,
   logitLens,
-  methods,
+  methods as named,
   pathPatching,
   rerun,
 } from "./index.js";
@@ -23,6 +30,7 @@ import {
 } from "./testing/each-method.js";
 
 const model = await loadModel("tiny");
+const methods: readonly Method[] = named; // each as any method, not as itself
 
 it.each(methods.map((method) => [method.name, method] as const))(
   "%s: equal after JSON, and bit for bit when it runs again",
