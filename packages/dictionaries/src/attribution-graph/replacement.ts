@@ -2,10 +2,10 @@
  * The local replacement model of one prompt: attention patterns and the denominators of norms are held at their values, and the output of
  * every MLP is a constant that transcoders take apart. What is left is linear, so that effects are exact.
  */
-import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { DictionaryModel } from "../shared/model.js";
+import { frozenSites, transcoderPlaces } from "../transcoders/places.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
-import { siteOfName } from "../use/sites.js";
 
 /** A feature that is on. */
 export interface ActiveFeature {
@@ -61,20 +61,9 @@ export async function replacementOf(
   ids: readonly number[],
 ): Promise<Replacement> {
   const { layers } = model.anatomy;
-  if (transcoders.layers !== layers) {
-    const rule = `they are of ${transcoders.layers} layers, and this model has ${layers}.`;
-    throw new InvalidArgumentError("transcoders", transcoders.layers, rule);
-  }
-  const each = Array.from({ length: layers }, (_, layer) => layer);
-  const own = (layer: number, hook: string) =>
-    model.sites(siteOfName(`blocks.${layer}.${hook}`))[0].site;
-  const reads = each.map((layer) => own(layer, transcoders.sites.input));
-  const writes = each.map((layer) => own(layer, transcoders.sites.output));
-  const frozenSites = model
-    .sites()
-    .map(({ site }) => site)
-    .filter((site) => /\.(scale|pattern)$/.test(site) && !site.includes(".mlp."));
-  const save = [...new Set([...reads, ...writes, ...frozenSites, "embedTokens", "output"])];
+  const { reads, writes } = transcoderPlaces(model, transcoders);
+  const { patterns, scales } = frozenSites(model);
+  const save = [...new Set([...reads, ...writes, ...patterns, ...scales, "embedTokens", "output"])];
   using cache = await model.run([[...ids]], { save });
   const held = (site: string) => mx.stopGradient(cache.get(site).astype(mx.float32));
   const inputs = reads.map((site) => held(site).index(0));
@@ -83,11 +72,10 @@ export async function replacementOf(
   const features = inputs.map((x, layer) => mx.multiply(transcoders.encode(layer, x), later));
   const predicted = transcoders.decode(inputs, features);
   const errors = outputs.map((y, layer) => mx.multiply(mx.subtract(y, predicted[layer]), later));
-  const only = (pattern: RegExp) =>
-    new Map(frozenSites.filter((site) => pattern.test(site)).map((site) => [site, held(site)]));
+  const named = (sites: readonly string[]) => new Map(sites.map((site) => [site, held(site)]));
   const frozen: Frozen = {
-    patterns: only(/\.pattern$/),
-    scales: only(/\.scale$/),
+    patterns: named(patterns),
+    scales: named(scales),
     mlps: writes.map(held),
   };
   const embeddings = held("embedTokens");
