@@ -42,7 +42,7 @@ export interface Replacement {
 
 /** How much one unit of what is written moves each target. */
 export interface LinearEffects {
-  /** Of each layer that comes before the target, (targets, position, hidden). */
+  /** Of each layer that comes before the target, (targets, position, hidden): positions as far as any target reads. */
   readonly layers: readonly MxArray[];
   /** (targets, position, hidden) */
   readonly embeddings: MxArray;
@@ -115,6 +115,8 @@ interface Linear {
 /** What a pass is given, and what it leaves. */
 interface PassState {
   rows: number;
+  /** How many of the first positions. */
+  length: number;
   written: readonly MxArray[];
   tokens: MxArray | undefined;
   readonly read: MxArray[];
@@ -126,17 +128,20 @@ function effectsIn(
   transcoders: Transcoders,
   linear: Linear,
 ): Replacement["effects"] {
-  const state: PassState = { rows: 1, written: [], tokens: undefined, read: [], raw: undefined };
+  const nothing = { written: [], tokens: undefined, read: [], raw: undefined };
+  const state: PassState = { rows: 1, length: linear.ids.length, ...nothing };
   const view = model.edit(frozenEdits(transcoders, linear, state));
   const { ids, embeddings } = linear;
-  const [, length, hidden] = embeddings.shape;
+  const hidden = embeddings.shape[2];
   return (target, directions, positions) => {
     const [rows] = directions.shape;
+    const length = Math.max(...positions) + 1; // nothing later is read
     const below = target === "logits" ? linear.places.writes.length : target;
+    const prompts = Array.from({ length: rows }, () => ids.slice(0, length));
     const pass = (...changes: MxArray[]): MxArray[] => {
-      state.rows = rows;
+      [state.rows, state.length] = [rows, length];
       [state.tokens, ...state.written] = [changes[0], ...changes.slice(1)];
-      view.forward(Array.from({ length: rows }, () => [...ids]) as never);
+      view.forward(prompts as never);
       return [target === "logits" ? (state.raw as MxArray) : state.read[target]];
     };
     const zeros = Array.from({ length: below + 1 }, () => mx.zeros([rows, length, hidden]));
@@ -158,10 +163,14 @@ function placed(directions: MxArray, positions: readonly number[], length: numbe
 
 function frozenEdits(transcoders: Transcoders, linear: Linear, state: PassState) {
   const { frozen, embeddings, places } = linear;
-  const repeated = (array: MxArray) => mx.broadcastTo(array, [state.rows, ...array.shape.slice(1)]);
+  const first = () => mx.Slice(0, state.length);
+  const inRows = (array: MxArray) => mx.broadcastTo(array, [state.rows, ...array.shape.slice(1)]);
+  const repeated = (array: MxArray) => inRows(array.index(mx.Slice(), first())); // (batch, position, …)
   const edits: Record<string, (value: MxArray) => MxArray> = {};
-  for (const [site, value] of [...frozen.patterns, ...frozen.scales])
-    edits[site] = () => repeated(value);
+  for (const [site, value] of frozen.scales) edits[site] = () => repeated(value);
+  for (const [site, pattern] of frozen.patterns) {
+    edits[site] = () => inRows(pattern.index(mx.Slice(), mx.Slice(), first(), first()));
+  }
   edits.embedTokens = () => mx.add(repeated(embeddings), state.tokens as MxArray);
   edits.rawLogits = (value) => {
     state.raw = value;
