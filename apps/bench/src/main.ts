@@ -6,6 +6,7 @@ import { dictionaries } from "./dictionaries.js";
 import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
 import { gradients } from "./gradients.js";
+import { graphs } from "./graphs.js";
 import { growth } from "./growth.js";
 import { importing } from "./importing.js";
 import { loading } from "./loading.js";
@@ -31,6 +32,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   methods,
   editing,
   dictionaries,
+  graphs,
   collecting,
   mixtures,
   growth,

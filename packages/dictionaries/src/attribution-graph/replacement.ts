@@ -23,6 +23,8 @@ export interface Replacement {
   readonly active: readonly ActiveFeature[];
   /** What transcoders get wrong in each layer, (position, hidden); nothing at the first token. */
   readonly errors: readonly MxArray[];
+  /** How much of the variance of what each layer writes is predicted, over later tokens; 1 where there is none. */
+  readonly explained: readonly number[];
   /** The tokens' embeddings, (position, hidden). */
   readonly embeddings: MxArray;
   /** The logits of the next token, with every scale and cap, (vocab). */
@@ -82,10 +84,19 @@ export async function replacementOf(
   const places = { reads, writes };
   return {
     ...{ ids, layers, errors, embeddings: embeddings.index(0) },
+    explained: outputs.map((y, layer) => explainedShare(y, errors[layer])),
     active: activeFeatures(features),
     logits: held("output").index(0, ids.length - 1),
     effects: effectsIn(model, transcoders, { frozen, embeddings, places, ids }),
   };
+}
+
+/** @param y (position, hidden), and its errors, which are nothing at the first token */
+function explainedShare(y: MxArray, errors: MxArray): number {
+  const later = y.index(mx.Slice(1));
+  if (later.shape[0] < 2) return 1;
+  const spread = mx.sum(mx.square(mx.subtract(later, mx.mean(later, 0, true))));
+  return 1 - Number(mx.divide(mx.sum(mx.square(errors)), spread).item());
 }
 
 /** The first token's activations are outliers that are not explained: (position, 1) with nothing there. */

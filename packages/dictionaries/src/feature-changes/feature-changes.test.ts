@@ -30,9 +30,7 @@ describe.runIf(casesAreHere).each(["graph-plt", "graph-plt-skip", "graph-clt"])(
     const model = await loadModel(sharedPath("data/models/stories260K"));
     const transcoders = loadTranscoders(casePath(name, "transcoders"));
     const values = caseValues(name);
-    const { interventions } = caseFacts(name) as {
-      interventions: Record<string, [number, number, number, number][]>;
-    };
+    const { interventions } = caseFacts(name);
     const baseline = await baselineOf(model, transcoders, [...toFlat(values.input_tokens)]);
     for (const [way, rows] of Object.entries(interventions)) {
       const changes = rows.map(([layer, position, feature, value]) => ({
