@@ -4,4 +4,11 @@ import { graph } from "./attribution-graph/method.js";
 import { circuitOfFeatures } from "./feature-circuit/method.js";
 import { features } from "./features/method.js";
 
-export const dictionaryMethods: readonly Method[] = [features, graph, circuitOfFeatures];
+/** Each with a type of its own, for clients that know methods by their names. */
+export const typedDictionaryMethods = [
+  features,
+  graph,
+  circuitOfFeatures,
+] as const satisfies readonly Method[];
+
+export const dictionaryMethods: readonly Method[] = typedDictionaryMethods;
