@@ -53,7 +53,7 @@ export abstract class EditedModel<M extends Module> extends FedModel<M> {
     return this.unedited ?? this;
   }
 
-  toString(): string {
+  override toString(): string {
     const names = this.edits.map(({ name }) => name).join(", ");
     return `[model ${this.name}${names && `, edited: ${names}`}]`;
   }
