@@ -1,5 +1,6 @@
 /** The published packages from outside: packed, installed in an empty folder, compiled strictly, and run. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -183,6 +184,34 @@ describe("mlxterp installed from its tarballs", () => {
     expect(right).toMatchObject({ status: 0, stdout: `${version}\n` });
     expect(wrong).toMatchObject({ status: 2, stdout: "" });
   });
+
+  it(
+    "serves the explorer's page, with its scripts and a model, to this machine",
+    async () => {
+      const command = join(folder, "node_modules/.bin/mlxterp");
+      const served = spawn(command, ["explore", "--port", "0"], { cwd: folder });
+      const ended = once(served, "exit");
+      try {
+        let printed = "";
+        for await (const part of served.stdout) {
+          printed += part;
+          if (printed.includes("model=")) break;
+        }
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(printed) ?? [];
+        const page = await (await fetch(`${url}/`)).text();
+        const [, script] = /src="\.(\/[^"]+\.js)"/.exec(page) ?? [];
+        expect((await fetch(`${url}${script}`)).headers.get("content-type")).toContain(
+          "javascript",
+        );
+        const capabilities = await (await fetch(`${url}/api/capabilities`)).json();
+        expect(capabilities).toMatchObject({ models: [{ id: "tiny" }] });
+      } finally {
+        served.kill("SIGINT");
+        await ended;
+      }
+    },
+    patience,
+  );
 
   it("has a command that keeps the pages of large results", () => {
     const tell = "data:text/javascript,process.stderr.write(String(process.env.MALLOC_ARENA_MAX))";

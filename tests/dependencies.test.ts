@@ -31,6 +31,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   "@mlxterp/dictionaries": ["@mlxterp/results", "@mlxterp/mlx", "@mlxterp/core", "@mlxterp/data"],
   "@mlxterp/viz": ["@mlxterp/results"],
+  "@mlxterp/server": [
+    "@mlxterp/results",
+    "@mlxterp/mlx",
+    "@mlxterp/core",
+    "@mlxterp/interventions",
+    "@mlxterp/models",
+    "@mlxterp/analysis",
+    "@mlxterp/dictionaries",
+    "@mlxterp/viz",
+  ],
   mlxterp: [
     "@mlxterp/results",
     "@mlxterp/mlx",
@@ -41,6 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@mlxterp/analysis",
     "@mlxterp/dictionaries",
     "@mlxterp/viz",
+    "@mlxterp/server",
   ],
 };
 

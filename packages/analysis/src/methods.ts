@@ -26,7 +26,8 @@ import { tokens } from "./token-attribution/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
-export const methods: readonly Method[] = [
+/** Each with a type of its own, for clients that know methods by their names. */
+export const typedMethods = [
   task,
   scan,
   lens,
@@ -50,4 +51,6 @@ export const methods: readonly Method[] = [
   dasMethod,
   diffMethod,
   statistics,
-];
+] as const satisfies readonly Method[];
+
+export const methods: readonly Method[] = typedMethods;

@@ -96,6 +96,7 @@ export {
 } from "./storage/errors.js";
 export type { SaveCacheOptions } from "./storage/held-activations.js";
 export { largestCast, requireHeld } from "./storage/overflow.js";
+export { temporaryFolder } from "./storage/temporary-folder.js";
 export {
   checkPositions,
   indexFromEnd,

@@ -11,6 +11,7 @@ export type {
   GridBlock,
   HistogramBlock,
   LinesBlock,
+  Places,
   ScatterBlock,
   SectionBlock,
   TableBlock,
@@ -18,14 +19,21 @@ export type {
   TokensBlock,
   Tone,
 } from "./blocks/block.js";
-export { divergingAround, fedBlocks, noteBlocks, section, text } from "./blocks/make-blocks.js";
+export {
+  divergingAround,
+  fedBlocks,
+  noteBlocks,
+  placesOf,
+  section,
+  text,
+} from "./blocks/make-blocks.js";
 export { compare, type Difference, type Tolerance } from "./compare/compare.js";
 export { checkChoice, checkOptions, type OptionNames } from "./errors/check-options.js";
 export { InvalidArgumentError } from "./errors/invalid-argument.js";
 export { MlxterpError } from "./errors/mlxterp-error.js";
 export { didYouMean, nearestWords } from "./errors/nearest.js";
 export { resultsFromJson } from "./formats/check-result.js";
-export { gridToCsv, tableToCsv } from "./formats/csv.js";
+export { gridToCsv, resultsToCsv, rowsToCsv, tableToCsv } from "./formats/csv.js";
 export { fromJson, ResultFormatError, toJson } from "./formats/json.js";
 export { createGrid, type Grid, type GridValues, type Unit } from "./grids/grid.js";
 export { type Label, labelKey, labelText, type TokenLabel } from "./grids/label.js";

@@ -1,7 +1,7 @@
 /** Texts for figures. */
 import { formatCell, formatNumber, visibleToken } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
-import { textOn } from "./colours.js";
+import { textOn } from "./design/colour-of.js";
 import { escapeMarkup, shorten } from "./text.js";
 
 describe("texts", () => {
@@ -39,9 +39,9 @@ describe("texts", () => {
   });
 
   it("writes dark on pale and pale on dark", () => {
-    expect(["#ffffff", "rgb(222, 235, 247)", "rgb(8, 48, 107)"].map(textOn)).toEqual([
-      "#1a1a1a",
-      "#1a1a1a",
+    expect(["#ffffff", "#deebf7", "#08306b"].map(textOn)).toEqual([
+      "#15171a",
+      "#15171a",
       "#ffffff",
     ]);
   });

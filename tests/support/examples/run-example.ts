@@ -13,6 +13,9 @@ import * as mlx from "../../../packages/mlx/src/index.js";
 import * as mlxterp from "../../../packages/mlxterp/src/index.js";
 import * as models from "../../../packages/models/src/index.js";
 import * as results from "../../../packages/results/src/index.js";
+import * as serverAgent from "../../../packages/server/src/agent/index.js";
+import * as serverClient from "../../../packages/server/src/client/index.js";
+import * as server from "../../../packages/server/src/index.js";
 import * as viz from "../../../packages/viz/src/index.js";
 import { fixtureSetOf, fixtureSets } from "./fixtures.js";
 import type { ParsedExample } from "./names.js";
@@ -28,6 +31,9 @@ const modules = {
   "@mlxterp/mlx": mlx,
   "@mlxterp/models": models,
   "@mlxterp/results": results,
+  "@mlxterp/server": server,
+  "@mlxterp/server/agent": serverAgent,
+  "@mlxterp/server/client": serverClient,
   "@mlxterp/viz": viz,
   mlxterp,
   "node:fs": fs,

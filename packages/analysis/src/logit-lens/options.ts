@@ -26,7 +26,8 @@ export const lensOptions = z.object({
   translators: z
     .union([z.string().min(1), z.custom<LensTranslators>(isLens)])
     .optional()
-    .describe("a tuned or Jacobian lens, or its folder; without one every row is read as the last"),
+    .describe("a tuned or Jacobian lens, or its folder; without one every row is read as the last")
+    .meta({ reads: "files" }),
   batchSize,
 });
 

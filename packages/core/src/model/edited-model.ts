@@ -1,17 +1,27 @@
 /** Views of a model that change something in every pass. */
-import { checkOptions, checkText, type Module } from "@mlxterp/mlx";
-import { checkEdits, type EditOptions, type ModelEdits, type NamedEdit } from "../edits/edit.js";
+import { checkOptions, checkText, type Module, type MxArray } from "@mlxterp/mlx";
+import type { Anatomy } from "../anatomy/anatomy.js";
+import { editedAnatomy, type ReadoutPass } from "../anatomy/edited-anatomy.js";
+import {
+  changesOf,
+  checkEdits,
+  type EditOptions,
+  type ModelEdits,
+  type NamedEdit,
+} from "../edits/edit.js";
 import type { EditsOn } from "../edits/edits-on.js";
 import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
 import { checkInterventions } from "../pass/intervention.js";
+import { oneSite } from "../pass/reader.js";
 import { shown } from "../shown.js";
-import { FedModel } from "./fed-model.js";
+import { FedModel, firstArray } from "./fed-model.js";
 import { drawModel } from "./model-drawing.js";
 
 export abstract class EditedModel<M extends Module> extends FedModel<M> {
   /**
    * A view of the same model with persistent interventions, or other modules; this one stays as it is. A subclass's
-   * fields come along, except `#private` ones. Anatomy and weights stay those of the original.
+   * fields come along, except `#private` ones. Weights stay those of the original, and so do the
+   * parts of its anatomy that no edit acts on.
    *
    * @throws UnknownSiteError (`UNKNOWN_SITE`), InvalidEditError (`INVALID_EDIT`), EditNameError (`EDIT_NAME`) for a name
    * that another edit of this view has
@@ -71,6 +81,33 @@ export abstract class EditedModel<M extends Module> extends FedModel<M> {
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
     const own = { ...edited, unedited: this.original };
     for (const [key, value] of Object.entries(own)) Object.defineProperty(view, key, { value });
-    return view;
+    const anatomy = edits.length > 0 ? view.anatomyUnder(edits) : this.original.anatomy;
+    return Object.defineProperty(view, "anatomy", { value: anatomy });
+  }
+
+  /** What the edits make of the parts that read a residual stream out; decided when one of them is first used. */
+  private anatomyUnder(edits: readonly NamedEdit[]): Anatomy {
+    return editedAnatomy(this.original.anatomy, {
+      edited: () =>
+        edits.flatMap(changesOf).flatMap(({ selector }) => {
+          return this.engine.resolver.resolve(selector).map(({ name }) => name);
+        }),
+      has: (path) => this.engine.tree.byPath.has(path),
+      read: (pass) => this.readOut(pass),
+    });
+  }
+
+  /** @internal A value of a pass that begins with tokens of which nothing is read. */
+  private readOut({ ids, before = {}, after = {}, site }: ReadoutPass): MxArray {
+    const { array, tokens, args } = this.prepare(ids, {});
+    const { reader, result } = this.engine.observe({
+      args: [array, ...args],
+      interventions: [before, ...this.persistent, after],
+      facts: { tokens, offset: 0, step: undefined },
+      wanted: site === undefined ? [] : [oneSite(this.engine.resolver, site)],
+    });
+    const value = site === undefined ? firstArray(result) : reader.one(reader.site(site));
+    reader.release();
+    return value;
   }
 }

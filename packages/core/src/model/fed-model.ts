@@ -5,9 +5,11 @@ import type { Anatomy } from "../anatomy/anatomy.js";
 import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
 import type { NamedEdit } from "../edits/edit.js";
 import type { ForwardArguments } from "../edits/forward-arguments.js";
+import { InvalidPromptError } from "../errors.js";
 import type { Probe } from "../pass/changes.js";
 import { type ObservedPass, PassEngine } from "../pass/engine.js";
 import type { Interventions } from "../pass/intervention.js";
+import { arrayInside } from "../pass/nested.js";
 import type { PassOptions } from "../pass/options.js";
 import { provenanceOf } from "../provenance/provenance-of.js";
 import type { Site } from "../sites/site.js";
@@ -96,4 +98,11 @@ export abstract class FedModel<M extends Module> {
   protected provenance({ interventions = {} }: PassOptions): Provenance {
     return provenanceOf(this, { interventions: Object.keys(interventions) });
   }
+}
+
+/** @throws InvalidPromptError (`INVALID_PROMPT`) for a forward that returns something else */
+export function firstArray(result: unknown): MxArray {
+  const array = arrayInside(result);
+  if (array) return array;
+  throw new InvalidPromptError("The model's forward returned no array.", result);
 }

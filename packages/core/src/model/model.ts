@@ -1,6 +1,5 @@
 /** Any MLX module, made interpretable: traces, runs and edits that never write to it. */
 import { checkFunction, checkOptions, type Module, type MxArray } from "@mlxterp/mlx";
-import { InvalidPromptError } from "../errors.js";
 import { gradientsOf } from "../gradients/gradients.js";
 import {
   type GradientMetric,
@@ -12,7 +11,6 @@ import {
 import type { GradientSubject } from "../gradients/subject.js";
 import type { FoundSite } from "../pass/found-site.js";
 import type { Interventions } from "../pass/intervention.js";
-import { arrayInside } from "../pass/nested.js";
 import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
 import { requireSynchronous } from "../pass/synchronous.js";
 import { readScan } from "../scan/read-scan.js";
@@ -28,7 +26,7 @@ import type { Prompt } from "../tokens/tokens.js";
 import { declaredAxes } from "../tree/module-node.js";
 import type { SiteOf } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
-import type { Fed } from "./fed-model.js";
+import { type Fed, firstArray } from "./fed-model.js";
 import {
   type InterpretableOptions,
   type RunOptions,
@@ -193,12 +191,6 @@ export class InterpretableModelCore<M extends Module> extends TracedModel<M> {
     const entries = new Map(kept.map((entry) => [entry.site.name, entry]));
     return new ActivationCache(entries, { tokens, positions, ...facts });
   }
-}
-
-function firstArray(result: unknown): MxArray {
-  const array = arrayInside(result);
-  if (array) return array;
-  throw new InvalidPromptError("The model's forward returned no array.", result);
 }
 
 /** A model with a member for every module of M, which reads from the innermost open trace. */

@@ -9,8 +9,13 @@ const abandoned = new FinalizationRegistry<string>(removeTemporaryFolder);
 let watching = false;
 
 /**
+ * A folder for activations that somebody holds.
+ *
  * @param owner when it is collected, the folder is removed; so it is when the process ends
  * @returns the path of a new folder where the system keeps temporary files (`TMPDIR`)
+ * @example
+ * const owner = {};
+ * const folder = temporaryFolder(owner);
  */
 export function temporaryFolder(owner: object): string {
   const { host, pid } = thisWriter();

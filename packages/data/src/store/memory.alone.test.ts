@@ -31,7 +31,7 @@ it.skipIf(!existsSync("/proc/self/status"))(
     // 32 MiB may wait to be collected, before a part of 4 MB, its copies and the engine's own room
     const allowed = { most: 100e6, left: 40e6 };
     for (const { work, bytes, most, left } of JSON.parse(stdout) as Growth[]) {
-      const bounds = work === "exported" ? { most: bytes, left: bytes / 4 } : allowed; // of 84 MB, else of 210
+      const bounds = work === "exported" ? { most: bytes, left: bytes / 8 } : allowed; // of 84 MB, else of 210
       expect(most, work).toBeLessThan(bounds.most);
       expect(left, work).toBeLessThan(bounds.left);
     }

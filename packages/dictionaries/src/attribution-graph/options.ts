@@ -8,7 +8,8 @@ export const graphOptions = z.object({
     .default("tiny")
     .describe(
       "the folder of transcoders of all layers; tiny are those that ship for the model tiny",
-    ),
+    )
+    .meta({ reads: "files" }),
   logits: z.int().min(1).default(10).describe("at most how many next tokens are targets"),
   probability: z
     .number()

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { link, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
+import { csvOf } from "../report/csv-of.js";
 import { UsageError } from "./arguments/failure.js";
 import { renderBlocks } from "./render/render-blocks.js";
 import { toJson } from "./to-json.js";
@@ -10,16 +11,40 @@ import type { Outcome } from "./verbs/command.js";
 /** The columns of a text file. */
 const textWidth = 100;
 
-const writers: Readonly<Record<string, (outcome: Outcome) => string | Promise<string>>> = {
+/** How a file is written, besides what is in it. */
+interface Writing {
+  /** Whether a file of that name may go; else one that has come meanwhile stays. */
+  readonly replace: boolean;
+  /** Words of `--look`. */
+  readonly look: readonly string[];
+  readonly command: string;
+}
+
+type Writer = (outcome: Outcome, writing: Writing) => Written | Promise<Written>;
+type Written = string | Uint8Array;
+
+const writers: Readonly<Record<string, Writer>> = {
   ".html": htmlPage,
   ".htm": htmlPage,
+  ".svg": svgSheet,
+  ".png": pngSheet,
   ".json": ({ data }) => `${toJson(data)}\n`,
+  ".csv": ({ data, report }) => csvOf(data, report.blocks),
   ".txt": ({ report: { title, blocks } }) =>
     `${title}\n\n${renderBlocks(blocks, { width: textWidth, color: false })}`,
 };
 
-async function htmlPage({ report }: Outcome): Promise<string> {
-  return (await import("../report/page.js")).reportPage(report);
+async function htmlPage({ report }: Outcome, { command }: Writing): Promise<string> {
+  return (await import("../report/page.js")).reportPage({ ...report, command });
+}
+
+async function svgSheet({ report }: Outcome, { look, command }: Writing): Promise<string> {
+  return (await import("../report/picture.js")).reportPicture({ ...report, command }, look);
+}
+
+async function pngSheet(outcome: Outcome, writing: Writing): Promise<Uint8Array> {
+  const { pngOf } = await import("../report/picture.js");
+  return pngOf(await svgSheet(outcome, writing), writing.look);
 }
 
 /**
@@ -57,15 +82,14 @@ function checkReplaceable(file: string, out: string, force: boolean): void {
 /**
  * Writes a whole file or none: nobody ever sees half of it.
  *
- * @param replace whether a file of that name may go; else one that has come meanwhile stays
  * @throws UsageError when there is one
  */
-export async function writeOutFile(file: string, outcome: Outcome, replace: boolean) {
-  const text = await writers[extname(file).toLowerCase()](outcome);
+export async function writeOutFile(file: string, outcome: Outcome, writing: Writing) {
+  const content = await writers[extname(file).toLowerCase()](outcome, writing);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, text, { flag: "wx" });
-    if (replace) await rename(temporary, file);
+    await writeFile(temporary, content, { flag: "wx" });
+    if (writing.replace) await rename(temporary, file);
     else await publish(temporary, file);
   } finally {
     await rm(temporary, { force: true });

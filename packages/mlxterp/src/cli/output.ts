@@ -14,12 +14,16 @@ export interface OutputSettings {
   readonly out: string | undefined;
   /** Whether a file of that name may be replaced. */
   readonly force: boolean;
+  /** Of pictures. */
+  readonly look: readonly string[];
+  /** The command line, for reports. */
+  readonly command: string;
 }
 
 /** Prints what a command found and writes its file. */
 export async function finish(
   outcome: Outcome,
-  { json, out = outcome.defaultReport, force }: OutputSettings,
+  { json, out = outcome.defaultReport, force, look, command }: OutputSettings,
   io: CliIo,
   screen: Screen,
 ): Promise<void> {
@@ -28,7 +32,11 @@ export async function finish(
   if (out === undefined) return;
   const file = resolve(io.folder, out);
   // A report that has a name of its own is renewed by every run.
-  await writeOutFile(file, outcome, force || out === outcome.defaultReport);
+  await writeOutFile(file, outcome, {
+    replace: force || out === outcome.defaultReport,
+    look,
+    command,
+  });
   // A path is never broken: it may be wider than the screen.
   const what = /\.html?$/i.test(file) ? "Report" : "Written";
   const line = `${what}: ${visibleLine(file)}\n`;

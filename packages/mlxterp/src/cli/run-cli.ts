@@ -113,6 +113,8 @@ async function runCommand(
     json: options.json === true,
     out: options.out as string | undefined,
     force: options.force === true,
+    look: (options.look ?? []) as readonly string[],
+    command: commandLine(command.name, argv),
   };
   if (settings.out !== undefined) checkOutFile(settings.out, io.folder, settings.force);
   const context = contextOf(io, options, speaks);
@@ -121,6 +123,12 @@ async function runCommand(
   io.signal.throwIfAborted();
   await finish(outcome, settings, io, context.screen);
   return outcome.failed ? exitCodes.failure : exitCodes.success;
+}
+
+/** As it would be typed: what a shell would take apart stands in quotes. */
+function commandLine(name: string, argv: readonly string[]): string {
+  const quoted = (word: string) => /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`; // biome-ignore format: one choice
+  return ["mlxterp", name, ...argv].map(quoted).join(" ");
 }
 
 /** The prompt's word; `-` is what standard input holds, and so is a missing one where text is piped. */

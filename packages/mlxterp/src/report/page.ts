@@ -10,6 +10,8 @@ export interface PageContent {
   readonly blocks: readonly Block[];
   /** Where the numbers come from. */
   readonly provenance?: unknown;
+  /** What makes it again. */
+  readonly command?: string;
 }
 
 /** @returns an HTML document that loads nothing */

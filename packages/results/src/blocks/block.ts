@@ -66,6 +66,14 @@ export interface TableBlock extends Shared {
   readonly widest?: number;
 }
 
+/** What the places along an axis are in a model's words, so that a program can act where a reader points. */
+export interface Places {
+  /** Such as `layer`, `head`, `position`. */
+  readonly axis: string;
+  /** One for each row or column: its number, or a word such as `embedding`; null where it is none. */
+  readonly at: readonly (number | string | null)[];
+}
+
 /** A heat map. */
 export interface GridBlock extends Shared {
   readonly kind: "grid";
@@ -82,6 +90,15 @@ export interface GridBlock extends Shared {
   readonly cells?: readonly (readonly Cell[])[];
   /** [row][column], shown when a cell is pointed at. */
   readonly details?: readonly (readonly string[])[];
+  /** [row][column], the tokens that are likeliest there, the first before the others. */
+  readonly alternatives?: readonly (readonly (readonly {
+    readonly text: string;
+    readonly probability: number;
+  }[])[])[];
+  readonly rowPlaces?: Places;
+  readonly columnPlaces?: Places;
+  /** Prompts whose tokens stand above each other in the columns. */
+  readonly prompts?: readonly { readonly label: string; readonly pieces: readonly string[] }[];
   readonly scale: ColourScale;
   /** What the colours measure. */
   readonly legend: string;
@@ -121,6 +138,9 @@ export interface LinesBlock extends Shared {
   readonly lines: readonly {
     readonly label: string;
     readonly values: readonly (number | null)[];
+    /** The interval of every value, where there is one. */
+    readonly low?: readonly (number | null)[];
+    readonly high?: readonly (number | null)[];
   }[];
 }
 

@@ -1,6 +1,7 @@
 /** Grids and tables as CSV text (RFC 4180), for spreadsheets and data frames. */
 import type { Grid } from "../grids/grid.js";
 import { type Label, labelKey } from "../grids/label.js";
+import type { Result } from "../results/result.js";
 import type { Table, TableValue } from "../results/table.js";
 
 /**
@@ -27,6 +28,54 @@ export function gridToCsv({ axes, labels, values, unit, low, high }: Grid): stri
     ...(high ? [high[index]] : []),
   ]);
   return toCsv([[...header, unit, ...extra], ...lines]);
+}
+
+type Row = Readonly<Record<string, TableValue | undefined>>;
+
+/**
+ * Everything that results hold as one table: a line for each number of a grid and each row of a table, named by `part`; of
+ * several results also by `result`, from 0. A column that a part does not have is empty there.
+ *
+ * @example
+ * resultsToCsv([readout]).startsWith("part,"); // true
+ */
+export function resultsToCsv(results: readonly Result[]): string {
+  return rowsToCsv(
+    results.flatMap(({ grids, tables }, at) => {
+      const result = results.length > 1 ? { result: at } : {};
+      const parts = [
+        ...Object.entries(grids).flatMap(([part, grid]) => (grid ? gridRows(part, grid) : [])),
+        ...Object.entries(tables).flatMap(([part, table]) =>
+          (table?.rows ?? []).map((row): Row => ({ part, ...row })),
+        ),
+      ];
+      return parts.map((row): Row => ({ ...result, ...row }));
+    }),
+  );
+}
+
+/**
+ * Rows with their own columns as one table, whose columns are those of all rows as they first come.
+ *
+ * @example
+ * rowsToCsv([{ a: 1 }, { b: "x" }]); // "a,b\r\n1,\r\n,x\r\n"
+ */
+export function rowsToCsv(rows: readonly Row[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return toCsv([columns, ...rows.map((row) => columns.map((column) => row[column]))]);
+}
+
+/** The numbers of a grid stand in `value`, whatever they are. */
+function gridRows(part: string, { axes, labels, values, unit, low, high }: Grid): Row[] {
+  const lists = axes.map((axis) => labels[axis]);
+  return Array.from(values, (value, index) => {
+    const places = labelsAt(lists, index).flatMap((label, at) => [
+      [axes[at], labelKey(label)],
+      ...(typeof label === "object" ? [[`${axes[at]}Text`, label.text]] : []),
+    ]);
+    const interval = { ...(low && { low: low[index] }), ...(high && { high: high[index] }) };
+    return { part, ...Object.fromEntries(places), value, unit, ...interval };
+  });
 }
 
 /** The labels of the place that a number stands at. */

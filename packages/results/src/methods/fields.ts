@@ -26,6 +26,11 @@ export interface Field {
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  /**
+   * What its text names outside the request, where the schema says so (`.meta({ reads: "files" })`): files that the method
+   * opens, or a model that the surface loads. Surfaces confine both.
+   */
+  readonly reads?: "files" | "model";
   readonly schema: z.core.$ZodType;
 }
 
@@ -69,6 +74,7 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
     const inner = innerSchema(option);
     const { minimum, maximum } = limitsOf(inner);
     const choices = choicesOf(inner);
+    const reads = readsOf(option);
     return {
       name,
       kind: kindOf(inner),
@@ -78,9 +84,16 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
       ...(choices && { choices }),
       ...(minimum !== undefined && { minimum }),
       ...(maximum !== undefined && { maximum }),
+      ...(reads !== undefined && { reads }),
       schema: option,
     };
   });
+}
+
+/** Another mark means nothing here. */
+function readsOf(schema: z.core.$ZodType): Field["reads"] {
+  const { reads } = (schema as z.ZodType).meta?.() ?? {};
+  return reads === "files" || reads === "model" ? reads : undefined;
 }
 
 function defaultOf(schema: z.core.$ZodType): unknown {

@@ -1,20 +1,21 @@
-/** Numbers as horizontal bars; blue to the right, red to the left. */
+/** Numbers as horizontal bars; blue to the right, orange to the left. */
 
 import { type Bar, type BarsBlock, formatNumber } from "@mlxterp/results";
 import { axisX, axisY, barX, link, type Markish, ruleX, text } from "@observablehq/plot";
-import { frame } from "../frame.js";
+import type { Look } from "../design/look.js";
+import { frame, type Picture } from "../frame.js";
 import { plotMarkup } from "../plot-svg.js";
 import { shorten } from "../text.js";
 import { characterWidth } from "./grid-layout.js";
 
-const width = 760;
 const barHeight = 20;
 
 /** Draws bars in the order given, with a line over the interval of those that have one. */
-export function drawBars({ bars, title, subtitle, axis }: BarsBlock): string {
+export function drawBars({ bars, title, subtitle, axis }: BarsBlock, look: Look): Picture {
+  const width = look.plotWidth;
   const shown = bars.map((bar, index) => ({ ...bar, index, label: shorten(bar.label, 32) }));
   const height = shown.length * barHeight + 46;
-  const { markup } = plotMarkup({
+  const markup = plotMarkup({
     width,
     height,
     marginLeft: 16 + characterWidth * Math.max(0, ...shown.map(({ label }) => [...label].length)),
@@ -23,9 +24,9 @@ export function drawBars({ bars, title, subtitle, axis }: BarsBlock): string {
     marginBottom: 38,
     x: { domain: domainOf(shown) },
     y: { domain: shown.map(({ index }) => index), padding: 0.18 },
-    marks: barMarks(shown, axis),
+    marks: barMarks(shown, axis, look),
   });
-  return frame({ markup, width, height }, { title, subtitle });
+  return frame({ markup, width, height }, { title, subtitle }, look);
 }
 
 interface PlacedBar extends Bar {
@@ -40,16 +41,17 @@ function domainOf(bars: readonly Bar[]): [number, number] {
   return [low < 0 ? low - room : 0, high > 0 || low === 0 ? high + room : 0];
 }
 
-function barMarks(bars: readonly PlacedBar[], axis: string): Markish[] {
+function barMarks(bars: readonly PlacedBar[], axis: string, { theme }: Look): Markish[] {
   const numbers = (side: 1 | -1) =>
     text(
       bars.filter(({ value }) => (value < 0 ? -1 : 1) === side),
       {
-        x: "value",
+        x: ({ value, low, high }: Bar) =>
+          side > 0 ? Math.max(value, high ?? value) : Math.min(value, low ?? value),
         y: "index",
         text: ({ value }: Bar) => formatNumber(value),
         textAnchor: side > 0 ? "start" : "end",
-        dx: 4 * side,
+        dx: 5 * side,
       },
     );
   return [
@@ -58,15 +60,15 @@ function barMarks(bars: readonly PlacedBar[], axis: string): Markish[] {
     barX(bars, {
       x: "value",
       y: "index",
-      fill: ({ value }: Bar) => (value < 0 ? "#b2182b" : "#2166ac"),
+      fill: ({ value }: Bar) => (value < 0 ? theme.counter : theme.accent),
       title: ({ label, value }: Bar) => `${label}: ${formatNumber(value)}`,
     }),
     link(
       bars.filter(({ low, high }) => low !== undefined && high !== undefined),
-      { x1: "low", x2: "high", y1: "index", y2: "index", stroke: "#1a1a1a" },
+      { x1: "low", x2: "high", y1: "index", y2: "index", stroke: theme.ink, strokeWidth: 1.5 },
     ),
     numbers(1),
     numbers(-1),
-    ruleX([0], { stroke: "#5c5c5c" }),
+    ruleX([0], { stroke: theme.quiet }),
   ];
 }

@@ -1,15 +1,36 @@
-/** From a block to an SVG document, whatever method it is from. */
+/** From blocks to an SVG document, whatever method they are from. */
+import type { Block } from "@mlxterp/results";
+import type { LookOptions } from "../design/look.js";
 import type { PictureBlock } from "./pictures.js";
+import type { SheetOptions } from "./sheet.js";
 
 /**
  * Draws one block. What draws is loaded with the first picture.
  *
- * @returns a self-contained SVG document, on white, every text of it escaped
- * @throws TypeError for a block that is no picture
+ * @param options.theme light (default) or dark
+ * @param options.size for a screen (default) or for a column on paper
+ * @returns a self-contained SVG document, every text of it escaped
+ * @throws TypeError for a section, which is no picture by itself
  * @example
  * const svg = await drawBlock({ kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] });
  */
-export async function drawBlock(block: PictureBlock): Promise<string> {
+export async function drawBlock(block: PictureBlock, options?: LookOptions): Promise<string> {
   const { drawPicture } = await import("./pictures.js");
-  return drawPicture(block);
+  return drawPicture(block, options);
+}
+
+/**
+ * Draws blocks below each other as one picture, sections with their headings.
+ *
+ * @param options.title above everything
+ * @param options.footer small, below everything
+ * @example
+ * const svg = await drawBlocks(logitLensMethod.view(readout), { title: "Logit lens of tiny", theme: "dark" });
+ */
+export async function drawBlocks(
+  blocks: readonly Block[],
+  options: SheetOptions = {},
+): Promise<string> {
+  const { drawSheet } = await import("./sheet.js");
+  return drawSheet(blocks, options);
 }

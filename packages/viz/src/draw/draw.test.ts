@@ -175,7 +175,7 @@ describe("every picture", () => {
   );
 
   it("is refused for a block that is none", () => {
-    const text = { kind: "text", text: "x" } as Block as PictureBlock;
-    expect(() => drawPicture(text)).toThrow(TypeError);
+    const section = { kind: "section", title: "x", blocks: [] } as Block as PictureBlock;
+    expect(() => drawPicture(section)).toThrow(TypeError);
   });
 });

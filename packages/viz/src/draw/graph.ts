@@ -1,39 +1,53 @@
 /** Nodes in columns with edges between them, as circuits are drawn. */
 import { formatNumber, type GraphBlock } from "@mlxterp/results";
-import { frame } from "../frame.js";
+import type { Look } from "../design/look.js";
+import { frame, type Picture } from "../frame.js";
+import { layeredPlaces, type Place } from "../layout/layered.js";
 import { escapeMarkup, shorten } from "../text.js";
 
-const column = 150;
-const row = 40;
-const box = { width: 110, height: 26 } as const;
+const box = { width: 132, height: 24 } as const;
+const row = 34;
 const edge = 20;
+/** Between the columns, at least. */
+const gap = 34;
 
-/** Draws a graph from left to right; an edge is as wide as its weight is large, blue for more and red for less. */
-export function drawGraph({ nodes, edges, title, subtitle }: GraphBlock): string {
-  const filled = new Map<number, number>();
-  const places = new Map(
-    nodes.map(({ id, rank }) => {
-      const above = filled.get(rank) ?? 0;
-      filled.set(rank, above + 1);
-      return [id, { x: edge + rank * column, y: edge + above * row }] as const;
-    }),
-  );
-  const largest = Math.max(...edges.map(({ weight }) => Math.abs(weight)), 1e-12);
-  const lines = edges.flatMap(({ from, to, weight }) => {
-    const [start, end] = [places.get(from), places.get(to)];
+/** Draws a graph from left to right; an edge is as wide as its weight is large, blue for more and orange for less. */
+export function drawGraph({ nodes, edges, title, subtitle }: GraphBlock, look: Look): Picture {
+  const columns = new Set(nodes.map(({ rank }) => rank)).size;
+  const fitting = (look.width - 2 * edge - box.width) / Math.max(1, columns - 1);
+  const column = Math.max(box.width + gap, Math.min(190, fitting));
+  const places = layeredPlaces(nodes, edges, { column, row });
+  const largest = edges.reduce((most, { weight }) => Math.max(most, Math.abs(weight)), 1e-12);
+  const names = new Map(nodes.map(({ id, label }) => [id, label]));
+  const lines = edges.flatMap((one) => {
+    const [start, end] = [places.get(one.from), places.get(one.to)];
     if (!start || !end) return [];
-    const [x1, y1] = [start.x + box.width, start.y + box.height / 2];
-    const [x2, y2] = [end.x, end.y + box.height / 2];
-    const bend = (x2 - x1) / 2;
-    const width = (0.5 + (4 * Math.abs(weight)) / largest).toFixed(1);
-    const label = escapeMarkup(`${from} → ${to}: ${formatNumber(weight)}`);
-    return `<path d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}" fill="none" stroke="${weight < 0 ? "#b2182b" : "#2166ac"}" stroke-opacity="0.6" stroke-width="${width}"><title>${label}</title></path>`;
+    const label = `${names.get(one.from)} → ${names.get(one.to)}: ${formatNumber(one.weight)}`;
+    return [edgeMarkup(start, end, one.weight / largest, label, look)];
   });
-  const boxes = nodes.map(({ id, label }) => {
-    const { x, y } = places.get(id) ?? { x: 0, y: 0 };
-    return `<rect x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="5" fill="#f2f2f2" stroke="#8c8c8c"/><text x="${x + box.width / 2}" y="${y + 17}" font-size="11" text-anchor="middle">${escapeMarkup(shorten(label, 16))}</text>`;
-  });
-  const width = 2 * edge + Math.max(0, ...nodes.map(({ rank }) => rank)) * column + box.width;
-  const height = 2 * edge + Math.max(1, ...filled.values()) * row;
-  return frame({ markup: [...lines, ...boxes].join(""), width, height }, { title, subtitle });
+  const boxes = nodes.map(({ id, label }) => nodeMarkup(places.get(id)!, label, look));
+  const markup = `<g transform="translate(${edge + box.width / 2} ${edge})">${lines.join("")}${boxes.join("")}</g>`;
+  const bottom = [...places.values()].reduce((most, { y }) => Math.max(most, y), 0);
+  const size = { width: 2 * edge + Math.max(0, columns - 1) * column + box.width, height: bottom + 2 * edge }; // biome-ignore format: one object
+  return frame({ markup, ...size }, { title, subtitle }, look);
+}
+
+/** @param share of the largest weight, with its sign */
+function edgeMarkup(start: Place, end: Place, share: number, label: string, { theme }: Look) {
+  const [x1, x2] = [start.x + box.width / 2, end.x - box.width / 2];
+  const bend = Math.max(16, Math.abs(x2 - x1) / 2);
+  const width = (0.5 + 4 * Math.abs(share)).toFixed(1);
+  const colour = share < 0 ? theme.counter : theme.accent;
+  const curve = `M${fixed(x1)} ${fixed(start.y)}C${fixed(x1 + bend)} ${fixed(start.y)} ${fixed(x2 - bend)} ${fixed(end.y)} ${fixed(x2)} ${fixed(end.y)}`;
+  return `<path d="${curve}" fill="none" stroke="${colour}" stroke-opacity="0.6" stroke-width="${width}"><title>${escapeMarkup(label)}</title></path>`;
+}
+
+function nodeMarkup({ x, y }: Place, label: string, { theme }: Look): string {
+  const [left, top] = [fixed(x - box.width / 2), fixed(y - box.height / 2)];
+  const text = escapeMarkup(shorten(label, 19));
+  return `<rect x="${left}" y="${top}" width="${box.width}" height="${box.height}" rx="6" fill="${theme.card}" stroke="${theme.line}"><title>${escapeMarkup(label)}</title></rect><text x="${fixed(x)}" y="${fixed(y + 4)}" font-size="11" text-anchor="middle">${text}</text>`;
+}
+
+function fixed(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -9,6 +9,8 @@ export interface GridContent {
   /** The narrowest that is still readable. */
   readonly leastWidth: number;
   readonly cellHeight: number;
+  /** The width that it should fit into. */
+  readonly page: number;
 }
 
 export interface GridLayout {
@@ -26,7 +28,6 @@ export interface GridLayout {
   readonly columnLabels: readonly string[];
 }
 
-const pageWidth = 930;
 const right = 16;
 const top = 6;
 /** Of 11 px text, on the wide side. */
@@ -36,12 +37,12 @@ const longestLabel = 16;
 const titleRoom = 22;
 
 /** Fits a grid into the page; one with very many columns becomes wider than it. */
-export function gridLayout({ columns, rows, ...content }: GridContent): GridLayout {
+export function gridLayout({ columns, rows, page, ...content }: GridContent): GridLayout {
   const columnLabels = columns.map((label) => shorten(label, longestLabel));
-  const longestRow = Math.max(...rows.map((label) => [...label].length));
-  const longest = Math.max(...columnLabels.map((label) => [...label].length));
+  const longestRow = rows.reduce((most, label) => Math.max(most, [...label].length), 0);
+  const longest = columnLabels.reduce((most, label) => Math.max(most, [...label].length), 0);
   const labelLeft = titleRoom + longestRow * characterWidth + 10;
-  const fitting = Math.floor((pageWidth - labelLeft - right) / columns.length);
+  const fitting = Math.floor((page - labelLeft - right) / columns.length);
   const cellWidth = Math.max(content.leastWidth, Math.min(content.cellWidth, fitting));
   const labelWidth = longest * characterWidth;
   const rotate = labelWidth <= cellWidth - 2 ? 0 : cellWidth < 18 ? -90 : -45;

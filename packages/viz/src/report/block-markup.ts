@@ -1,16 +1,16 @@
-/** One block as HTML. */
-import {
-  type Block,
-  type Cell,
-  type TableBlock,
-  type TokensBlock,
-  visibleToken,
-} from "@mlxterp/results";
-import { textOn } from "../colours.js";
-import { drawPicture } from "../draw/pictures.js";
-import { scaleOf } from "../draw/scale.js";
+/** One block as HTML that needs no script. */
+import type { Block, Cell, TableBlock } from "@mlxterp/results";
+import { lookOf } from "../design/look.js";
+import { type PictureBlock, pictureOf } from "../draw/pictures.js";
+import { documentOf } from "../frame.js";
 import { escapeMarkup } from "../text.js";
-import { attentionView } from "./attention-view.js";
+
+/** Cells of a picture beyond which it is left to the script, and to other files. */
+const most = 6000;
+/** Patterns of attention that are drawn still. */
+const mostPatterns = 8;
+
+const look = lookOf();
 
 /** @param depth of the heading around it */
 export function blockMarkup(block: Block, depth = 2): string {
@@ -23,26 +23,47 @@ export function blockMarkup(block: Block, depth = 2): string {
     }
     case "text":
       return `<p${block.tone ? ` class="${block.tone}"` : ""}>${escapeMarkup(block.text)}</p>`;
-    case "tokens":
-      return tokensMarkup(block);
     case "table":
       return tableMarkup(block);
-    case "attention":
-      return attentionView(block);
     default:
-      return `<figure><div class="scroll">${drawPicture(block)}</div></figure>`;
+      return pictureMarkup(block);
   }
 }
 
-function tokensMarkup({ label, pieces, values, scale }: TokensBlock): string {
-  const colour = values && scale ? scaleOf(scale) : undefined;
-  const spans = pieces.map((piece, index) => {
-    const ground = colour && values ? String(colour.apply(values[index])) : undefined;
-    const style = ground ? ` style="background:${ground};color:${textOn(ground)}"` : "";
-    return `<span${style}>${escapeMarkup(visibleToken(piece))}</span>`;
-  });
-  const name = escapeMarkup(`${label} (${pieces.length})`);
-  return `<div class="token-strip"><b>${name}</b> ${spans.join("")}</div>`;
+function pictureMarkup(block: Exclude<PictureBlock, { kind: "text" | "table" }>): string {
+  const cells = cellsOf(block);
+  if (cells > most)
+    return `<p class="quiet">A picture of ${cells} parts, which needs JavaScript.</p>`;
+  const shown = block.kind === "attention" ? { ...block, patterns: firstPatterns(block) } : block;
+  const left = block.kind === "attention" ? block.patterns.length - mostPatterns : 0;
+  const more = left > 0 ? `<p class="quiet">${left} more heads need JavaScript.</p>` : "";
+  const svg = documentOf(pictureOf(shown, look), look);
+  return `<figure class="still"><div class="scroll" tabindex="0">${svg}</div></figure>${more}`;
+}
+
+type Attention = Extract<Block, { kind: "attention" }>;
+
+/** The head that is opened, and the first of the others. */
+function firstPatterns({ patterns, open }: Attention): Attention["patterns"] {
+  const opened = patterns.filter(({ layer, head }) => layer === open?.layer && head === open.head);
+  return [...opened, ...patterns.filter((one) => !opened.includes(one))].slice(0, mostPatterns);
+}
+
+function cellsOf(block: PictureBlock): number {
+  switch (block.kind) {
+    case "grid":
+      return block.rows.length * block.columns.length;
+    case "attention":
+      return Math.min(mostPatterns, block.patterns.length) * block.pieces.length ** 2;
+    case "graph":
+      return block.nodes.length + block.edges.length;
+    case "scatter":
+      return block.points.length;
+    case "tokens":
+      return block.pieces.length;
+    default:
+      return 0;
+  }
 }
 
 function tableMarkup({ columns, rows, caption }: TableBlock): string {
@@ -57,7 +78,7 @@ function tableMarkup({ columns, rows, caption }: TableBlock): string {
     .map((row) => `<tr>${row.map((cell, at) => cellMarkup(cell, right[at])).join("")}</tr>`)
     .join("");
   const title = caption ? `<caption>${escapeMarkup(caption)}</caption>` : "";
-  return `<div class="scroll"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 function cellMarkup(cell: Cell, right: boolean): string {

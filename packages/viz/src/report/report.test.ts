@@ -1,7 +1,8 @@
 /** The report: one page, everything in it, nothing that a text could turn into markup or code. */
 import { createHash } from "node:crypto";
-import { section, text } from "@mlxterp/results";
+import { type AttentionBlock, section, text } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
+import { unpackBlocks } from "../packed/pack-blocks.js";
 import { attentionBlock, hostile, parse, textsOf, wordGrid } from "../test-support.js";
 import { reportPage } from "./report.js";
 
@@ -34,6 +35,7 @@ const full = reportPage({
     { ...text("for terminals"), only: "terminal" },
   ],
   provenance: { model: script, seed: 3 },
+  command: "mlxterp lens '</script>'",
 });
 
 describe("htmlReport", () => {
@@ -42,15 +44,18 @@ describe("htmlReport", () => {
     expect(textsOf(full, "h2")).toEqual([quotes, "Patterns", "End"]);
     expect(textsOf(full, "section p")).toEqual([script, closing, "after the end"]);
     expect(textsOf(full, "h3")).toEqual(["Inside"]);
-    expect(textsOf(full, ".token-strip span")).toEqual([
-      script,
-      "·& \"quoted\" 'text'",
-      closing,
-      "\\n\\x00\\t",
-    ]);
+    expect(textsOf(full, "figure svg text")).toEqual(
+      expect.arrayContaining([
+        "<script>alert(1)</scrip…",
+        "·& \"quoted\" 'text'",
+        closing,
+        "\\n\\x00\\t",
+      ]),
+    );
     expect(textsOf(full, "td")).toEqual([closing, "0.123", quotes, "−2"]);
     expect(textsOf(full, "caption")).toEqual([script]);
-    expect(textsOf(full, "figure > .scroll > svg > title")).toHaveLength(2);
+    expect(textsOf(full, "figure > .scroll > svg > title")).toHaveLength(4);
+    expect(textsOf(full, "header code")).toEqual(["mlxterp lens '</script>'"]);
     expect(JSON.parse(textsOf(full, "footer pre")[0])).toEqual({ model: script, seed: 3 });
     expect(textsOf(full, "nav a")).toEqual([quotes, "Patterns", "End"]);
   });
@@ -70,24 +75,31 @@ describe("htmlReport", () => {
     expect(full).not.toContain("alert(1)</script>");
   });
 
-  it("carries attention patterns as data, finely enough", () => {
-    const data = parse(full).querySelector('script[type="application/json"]')?.textContent ?? "";
-    const { tokens, patterns } = JSON.parse(data);
-    expect(tokens).toEqual([script, "·& \"quoted\" 'text'", closing, "\\n\\x00\\t"]);
-    const bytes = Buffer.from(patterns[1].weights, "base64");
-    expect(bytes).toHaveLength(16);
-    expect(bytes[5] / 255).toBeCloseTo(0.5, 2);
+  it("carries every block as data that no token ends, and attention finely enough", () => {
+    const data = [...parse(full).querySelectorAll('script[type="application/json"]')];
+    const parts = data.map((element) => unpackBlocks(element.textContent ?? ""));
+    expect(parts.map((blocks) => blocks.map(({ kind }) => kind))).toEqual([
+      ["tokens"],
+      ["text", "text", "table", "grid", "section"],
+      ["attention"],
+      ["text"],
+    ]);
+    const [attention] = parts[2] as AttentionBlock[];
+    expect(attention.pieces).toEqual(hostile);
+    expect(attention.patterns[1].weights[5]).toBeCloseTo(0.5, 4);
+    expect(attention.open).toEqual({ layer: 3, head: 1 });
+    expect(full.match(/<\/script>/g)).toHaveLength(parts.length + 1);
   });
 
-  it("has no script without attention patterns", () => {
+  it("says nothing of provenance and command where there are none", () => {
     const plain = reportPage({ title: "T", blocks: [section("H", text("x"))] });
-    expect(plain).not.toContain("<script");
-    expect(plain).toContain("script-src 'none'");
     expect(plain).not.toContain("Provenance");
+    expect(plain).not.toContain("<code>");
   });
 
-  it("opens patterns at the head that is asked for", () => {
-    const data = parse(full).querySelector('script[type="application/json"]')?.textContent ?? "";
-    expect(JSON.parse(data).open).toEqual({ layer: 3, head: 1 });
+  it("leaves pictures of very many cells to the script", () => {
+    const wide = wordGrid(Array.from({ length: 4096 }, (_, index) => ` word${index}`));
+    const page = reportPage({ title: "T", blocks: [wide] });
+    expect(page).toContain("A picture of 12288 parts, which needs JavaScript.");
   });
 });

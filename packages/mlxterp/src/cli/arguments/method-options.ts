@@ -87,7 +87,7 @@ function parseText(schema: Schema, given: string): unknown {
 }
 
 /** Whether a schema takes a value as it is. */
-export function takes(schema: Schema, value: unknown): boolean {
+function takes(schema: Schema, value: unknown): boolean {
   const known = schema as unknown as { safeParse(given: unknown): { success: boolean } };
   return known.safeParse(value).success;
 }

@@ -6,8 +6,11 @@ import { UsageError } from "../arguments/failure.js";
 import type { Command } from "../verbs/command.js";
 import { commandOf } from "../verbs/method-command.js";
 import { demo } from "./demo.js";
+import { exploreCommand } from "./explore.js";
 import { generate } from "./generate.js";
+import { mcpCommand } from "./mcp.js";
 import { rerunCommand } from "./rerun.js";
+import { serveCommand } from "./serve.js";
 import { sites } from "./sites.js";
 import { trace } from "./trace.js";
 import { verify } from "./verify.js";
@@ -28,6 +31,9 @@ export function commandsWith(own: readonly Method[]): readonly Command[] {
     rerunCommand([...methods, ...own]),
     verify,
     sites,
+    serveCommand(own),
+    mcpCommand(own),
+    exploreCommand(own),
     ...own.map(commandOf),
   ];
   const names = all.map(({ name }) => name);

@@ -4,6 +4,7 @@ import type { Block } from "@mlxterp/results";
 import type { PageContent } from "../../report/page.js";
 import { modelOptions } from "../arguments/model-options.js";
 import {
+  choices,
   type OptionTable,
   type OptionValues,
   text,
@@ -17,7 +18,8 @@ import type { Screen, TextStyle } from "../terminal/screen.js";
 /** Options that every command has. Most have those of `sharedOptions`. */
 export const outputOptions = {
   json: toggle("print data only"),
-  out: text("also write a file: .html a self-contained report, .json the data, .txt what is shown", "file"), // biome-ignore format: one option
+  out: text("also write a file: .html a report to act in, .svg or .png pictures, .json or .csv the data, .txt what is shown", "file"), // biome-ignore format: one option
+  look: choices("of .svg and .png: light or dark, for a screen or paper; default light,screen", ["light", "dark", "screen", "paper"]), // biome-ignore format: one option
   force: toggle("let --out replace a file"),
   debug: toggle("show where an error comes from"),
 } as const;
@@ -40,6 +42,7 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Against which relative paths are resolved. */
   readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly screen: Screen;
   /** Whether only data may go to standard output. */
   readonly json: boolean;

@@ -1,9 +1,8 @@
 /** A method as a verb: flags, help, data and report come from the method, and this file knows none. */
-import type { Task } from "@mlxterp/analysis";
 import type { LanguageModel } from "@mlxterp/models";
 import { fieldsOf, type InputKind, type Method, type Result } from "@mlxterp/results";
 import { UsageError } from "../arguments/failure.js";
-import { flagOf, flagsOf, takes } from "../arguments/method-options.js";
+import { flagOf, flagsOf } from "../arguments/method-options.js";
 import { type OptionTable, type OptionValues, text } from "../arguments/options.js";
 import { type CliPrompt, exampleSentences, isTiny, requirePrompt } from "../arguments/prompt.js";
 import {
@@ -60,12 +59,12 @@ async function runMethod(
   const bar = context.progress(method.title.toLowerCase());
   const control = { signal: context.signal, onProgress: bar.update };
   try {
-    const task = isAskedTask(input) ? await openTask(model, input, context.folder) : undefined;
-    const fed = isAskedTask(input) ? task?.pairs : fedInput(model, input, context);
+    const own = await withOtherModels(method, options, context);
+    const { fed, asked } = isAskedTask(input)
+      ? await taskInput(method, model, input, own, context)
+      : { fed: fedInput(model, input, context), asked: own };
     const found: Result | readonly Result[] = await method.run(model, fed, {
-      ...(task && metricOf(method, task)),
-      ...(await withOtherModel(options, context)),
-      ...questionFor(method, task?.question),
+      ...asked,
       ...control,
     });
     return [found].flat() as readonly Result[];
@@ -74,24 +73,31 @@ async function runMethod(
   }
 }
 
-/** What a task's paper judges by, for a method that can. */
-function metricOf({ options }: Method, { metric }: Task) {
-  const field = fieldsOf(options).find(({ name }) => name === "metric");
-  return metric !== undefined && field && takes(field.schema, metric) ? { metric } : {};
+/** A task's pairs, with its answers and metric for methods that ask for any. */
+async function taskInput(
+  method: Method,
+  model: LanguageModel,
+  input: AskedTask,
+  options: Given["options"],
+  { folder }: CommandContext,
+) {
+  const task = await openTask(model, input, folder);
+  const { askedOfTask } = await import("@mlxterp/analysis"); // loads the binding
+  return { fed: task.pairs, asked: askedOfTask(method, task, options) };
 }
 
-/** The model that is compared with is named as `--model` is. */
-async function withOtherModel(options: Given["options"], context: CommandContext) {
-  const { other } = options;
-  return typeof other === "string"
-    ? { ...options, other: await context.loadModel(other) }
-    : options;
-}
-
-/** A task's answers, for methods that ask for any. */
-function questionFor(method: Method, question: object | undefined): object {
-  const known = new Set(fieldsOf(method.options).map(({ name }) => name));
-  return Object.fromEntries(Object.entries(question ?? {}).filter(([name]) => known.has(name)));
+/** Models that options name are loaded as `--model` is. */
+async function withOtherModels(
+  method: Method,
+  options: Given["options"],
+  context: CommandContext,
+): Promise<Given["options"]> {
+  const named = fieldsOf(method.options).filter(
+    ({ name, reads }) => reads === "model" && typeof options[name] === "string",
+  );
+  const loaded: Record<string, unknown> = {};
+  for (const { name } of named) loaded[name] = await context.loadModel(options[name] as string);
+  return { ...options, ...loaded };
 }
 
 function fedInput(

@@ -1,0 +1,112 @@
+/** How the client speaks: JSON, events, and problems as errors. */
+import { fromJson, MlxterpError } from "@mlxterp/results";
+import type { ProblemJson, ProgressEvent } from "../wire/answers.js";
+import { readEvents } from "./read-events.js";
+
+/** Where a server is, and what it asks for. */
+export interface ClientSettings {
+  /** Default: the page's own server. */
+  readonly url?: string;
+  readonly token?: string;
+  /** Callers of one name share a place in the queue. Default: one of this client's own. */
+  readonly client?: string;
+  /** Default: the one of the surroundings. */
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+/** How one call is followed. */
+export interface CallOptions {
+  /** Ends the work on the server, too. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ProgressEvent) => void;
+}
+
+/** What a server refused: `problem.code` says why. */
+export class ServerProblemError extends MlxterpError {
+  readonly code = "SERVER_PROBLEM";
+
+  constructor(readonly problem: ProblemJson) {
+    super(problem.detail);
+  }
+}
+
+interface Sent extends CallOptions {
+  readonly verb?: "GET" | "POST" | "DELETE";
+  readonly body?: unknown;
+}
+
+export class Transport {
+  private readonly client: string;
+
+  constructor(private readonly settings: ClientSettings) {
+    this.client = settings.client ?? crypto.randomUUID();
+  }
+
+  /** @throws ServerProblemError (`SERVER_PROBLEM`) */
+  async json<T>(path: string, sent: Sent = {}): Promise<T> {
+    const response = await this.send(path, sent, "application/json");
+    return fromJson(await response.text()) as T;
+  }
+
+  /** The last of the events, which is the result; those before tell how far it is. */
+  async result<T>(path: string, sent: Sent): Promise<T> {
+    if (!sent.onProgress) return this.json(path, sent);
+    for await (const { event, data } of this.events(path, sent)) {
+      if (event === "result") return data as T;
+    }
+    throw new ServerProblemError(cutShort);
+  }
+
+  /** @throws ServerProblemError (`SERVER_PROBLEM`), also for one that comes after other events */
+  async *events(path: string, sent: Sent): AsyncGenerator<{ event: string; data: unknown }> {
+    const response = await this.send(path, sent, "text/event-stream");
+    for await (const { event, data } of readEvents(response)) {
+      const value = fromJson(data);
+      if (event === "error") throw new ServerProblemError(value as ProblemJson);
+      if (event === "progress") sent.onProgress?.(value as ProgressEvent);
+      else yield { event, data: value };
+    }
+  }
+
+  /** @throws ServerProblemError (`SERVER_PROBLEM`) */
+  async send(path: string, { verb, body, signal }: Sent, accept: string): Promise<Response> {
+    const { url = pageOrigin(), token, fetch = globalThis.fetch } = this.settings;
+    const request = new Request(new URL(path, url), {
+      method: verb ?? (body === undefined ? "GET" : "POST"),
+      headers: {
+        accept,
+        "x-mlxterp-client": this.client,
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
+    const response = await fetch(request);
+    if (response.ok) return response;
+    throw new ServerProblemError(await problemIn(response));
+  }
+}
+
+/** Of the page that the client runs in; outside a browser there is none. */
+function pageOrigin(): string | undefined {
+  return (globalThis as { location?: { origin: string } }).location?.origin;
+}
+
+const cutShort: ProblemJson = {
+  type: "about:blank",
+  title: "Cut short",
+  status: 502,
+  code: "CUT_SHORT",
+  detail: "The server ended before its result was there.",
+};
+
+async function problemIn(response: Response): Promise<ProblemJson> {
+  const text = await response.text();
+  try {
+    return fromJson(text) as ProblemJson;
+  } catch {
+    const { status } = response; // not one of our servers, or something between
+    return { ...cutShort, title: "No problem details", status, detail: text.slice(0, 200) };
+  }
+}
