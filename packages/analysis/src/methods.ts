@@ -26,7 +26,8 @@ import { tokens } from "./token-attribution/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
-export const methods = [
+/** Each with a type of its own, for clients that know methods by their names. */
+export const typedMethods = [
   task,
   scan,
   lens,
@@ -51,3 +52,5 @@ export const methods = [
   diffMethod,
   statistics,
 ] as const satisfies readonly Method[];
+
+export const methods: readonly Method[] = typedMethods;

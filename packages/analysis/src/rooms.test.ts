@@ -1,7 +1,14 @@
 /** What holds for every method: results survive JSON, run again to the same numbers, refuse what they do not know. */
 import { mx } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
-import { compare, fieldsOf, type Result, resultsFromJson, toJson } from "@mlxterp/results";
+import {
+  compare,
+  fieldsOf,
+  type Method,
+  type Result,
+  resultsFromJson,
+  toJson,
+} from "@mlxterp/results";
 import { expect, it } from "vitest";
 import {
   ablateHeads,
@@ -9,13 +16,21 @@ import {
   activationPatching,
   edgeAttribution,
   logitLens,
-  methods,
+  methods as named,
   pathPatching,
   rerun,
 } from "./index.js";
-import { clean, corrupted, question, resultOf, resultsOfList } from "./testing/each-method.js";
+import {
+  clean,
+  comparesAnswers,
+  corrupted,
+  question,
+  resultOf,
+  resultsOfList,
+} from "./testing/each-method.js";
 
 const model = await loadModel("tiny");
+const methods: readonly Method[] = named; // each as any method, not as itself
 
 it.each(methods.map((method) => [method.name, method] as const))(
   "%s: equal after JSON, and bit for bit when it runs again",
@@ -107,6 +122,23 @@ it("says what a reader must know", async () => {
   const wrongWay = { clean: corrupted, corrupted: clean };
   expect(await codes(activationPatching(model, wrongWay, question))).toContain("TURNED_BASELINES");
 });
+
+/** Without those that make something of pairs: directions and rotations explain no answer. */
+const explains = methods.filter((method) =>
+  comparesAnswers(method)
+    ? !["steer", "das"].includes(method.name)
+    : ["ablate", "causal"].includes(method.name),
+);
+
+it.each(explains.map((method) => [method.name, method] as const))(
+  "%s: says so where the model prefers the other answer",
+  async (_, method) => {
+    const differs = method.name === "causal" ? { metric: "logitDifference" } : {};
+    const turned = { answer: question.wrongAnswer, wrongAnswer: question.answer, ...differs };
+    const codes = (found: Result) => found.notes.map(({ code }) => code);
+    expect(codes(await resultOf(model, method, turned))).toContain("TASK_NOT_DONE");
+  },
+);
 
 it("gives intervals over several prompts", async () => {
   const prompts = [clean, "Tom and Anna went to the park . Anna gave a ball to"];

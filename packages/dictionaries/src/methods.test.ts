@@ -2,7 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadModel } from "@mlxterp/models";
-import { compare, fieldsOf, type Result, resultsFromJson, toJson } from "@mlxterp/results";
+import {
+  compare,
+  fieldsOf,
+  type Method,
+  type Result,
+  resultsFromJson,
+  toJson,
+} from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { dictionaryMethods } from "./methods.js";
 
@@ -12,54 +19,51 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const read = (path: string) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
 const rooms = readdirSync(here).filter((name) => existsSync(`${here}${name}/method.ts`));
 
-describe.each(dictionaryMethods.map((method) => [method.name, method] as const))(
-  "%s",
-  (name, method) => {
-    it("is equal after JSON, and bit for bit when it runs again", async () => {
-      const results = [await method.run(model, prompts, {})].flat() as Result[];
-      expect(results.flatMap(({ fed }) => fed)).toHaveLength(2);
-      for (const result of results) {
-        const [stored] = resultsFromJson(toJson(result));
-        expect(compare(result, stored)).toBeUndefined();
-        expect(method.view(stored)).toEqual(method.view(result));
-        const fed = stored.fed.map(({ ids }) => [...ids]);
-        const [again] = [await method.run(model, fed, stored.asked as never)].flat() as Result[];
-        expect(compare(stored, again)).toBeUndefined();
-        expect(result.method).toBe(name);
-        expect(result.provenance).toMatchObject({ model: "tiny", edits: [] });
-      }
-    });
+const methods: readonly Method[] = dictionaryMethods; // each as any method, not as itself
 
-    it("refuses an option that does not exist, and says what every option is", async () => {
-      await expect(method.run(model, prompts[0], { nonsense: 1 } as never)).rejects.toThrow(
-        "nonsense: there is no such option",
-      );
-      for (const { description } of fieldsOf(method.options))
-        expect(description.length).toBeGreaterThan(3);
-    });
+describe.each(methods.map((method) => [method.name, method] as const))("%s", (name, method) => {
+  it("is equal after JSON, and bit for bit when it runs again", async () => {
+    const results = [await method.run(model, prompts, {})].flat() as Result[];
+    expect(results.flatMap(({ fed }) => fed)).toHaveLength(2);
+    for (const result of results) {
+      const [stored] = resultsFromJson(toJson(result));
+      expect(compare(result, stored)).toBeUndefined();
+      expect(method.view(stored)).toEqual(method.view(result));
+      const fed = stored.fed.map(({ ids }) => [...ids]);
+      const [again] = [await method.run(model, fed, stored.asked as never)].flat() as Result[];
+      expect(compare(stored, again)).toBeUndefined();
+      expect(result.method).toBe(name);
+      expect(result.provenance).toMatchObject({ model: "tiny", edits: [] });
+    }
+  });
 
-    it("has a page that says of every option what the schema says", () => {
-      const room = rooms.find((one) => read(`./${one}/method.ts`).includes(`name: "${name}"`));
-      const page = read(`./${room}/README.md`);
-      expect(page.split("\n")[0]).toBe(`# ${method.title}`);
-      expect(page.match(/^```(sh|text|ts)$/gm)).toEqual(["```sh", "```text", "```ts"]);
-      expect(page.match(/^## .*$/gm)).toEqual([
-        "## Options",
-        "## How to read it",
-        "## Caveats",
-        "## Source",
-      ]);
-      for (const field of fieldsOf(method.options)) {
-        const preset = field.default === undefined ? "–" : `\`${JSON.stringify(field.default)}\``;
-        expect(page).toContain(
-          `| \`${field.name}\` | ${field.required ? "required" : preset} | ${field.description} |`,
-        );
-      }
-      const list = read("../../../docs/methods/README.md");
-      expect(list).toContain(
-        `[${method.title}](../../packages/dictionaries/src/${room}/README.md)`,
+  it("refuses an option that does not exist, and says what every option is", async () => {
+    await expect(method.run(model, prompts[0], { nonsense: 1 } as never)).rejects.toThrow(
+      "nonsense: there is no such option",
+    );
+    for (const { description } of fieldsOf(method.options))
+      expect(description.length).toBeGreaterThan(3);
+  });
+
+  it("has a page that says of every option what the schema says", () => {
+    const room = rooms.find((one) => read(`./${one}/method.ts`).includes(`name: "${name}"`));
+    const page = read(`./${room}/README.md`);
+    expect(page.split("\n")[0]).toBe(`# ${method.title}`);
+    expect(page.match(/^```(sh|text|ts)$/gm)).toEqual(["```sh", "```text", "```ts"]);
+    expect(page.match(/^## .*$/gm)).toEqual([
+      "## Options",
+      "## How to read it",
+      "## Caveats",
+      "## Source",
+    ]);
+    for (const field of fieldsOf(method.options)) {
+      const preset = field.default === undefined ? "–" : `\`${JSON.stringify(field.default)}\``;
+      expect(page).toContain(
+        `| \`${field.name}\` | ${field.required ? "required" : preset} | ${field.description} |`,
       );
-      expect(list).toContain(`\`mlxterp ${name}\``);
-    });
-  },
-);
+    }
+    const list = read("../../../docs/methods/README.md");
+    expect(list).toContain(`[${method.title}](../../packages/dictionaries/src/${room}/README.md)`);
+    expect(list).toContain(`\`mlxterp ${name}\``);
+  });
+});

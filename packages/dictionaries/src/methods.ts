@@ -3,4 +3,7 @@ import type { Method } from "@mlxterp/results";
 import { graph } from "./attribution-graph/method.js";
 import { features } from "./features/method.js";
 
-export const dictionaryMethods = [features, graph] as const satisfies readonly Method[];
+/** Each with a type of its own, for clients that know methods by their names. */
+export const typedDictionaryMethods = [features, graph] as const satisfies readonly Method[];
+
+export const dictionaryMethods: readonly Method[] = typedDictionaryMethods;

@@ -19,7 +19,14 @@ export type {
   TokensBlock,
   Tone,
 } from "./blocks/block.js";
-export { divergingAround, fedBlocks, noteBlocks, section, text } from "./blocks/make-blocks.js";
+export {
+  divergingAround,
+  fedBlocks,
+  noteBlocks,
+  placesOf,
+  section,
+  text,
+} from "./blocks/make-blocks.js";
 export { compare, type Difference, type Tolerance } from "./compare/compare.js";
 export { checkChoice, checkOptions, type OptionNames } from "./errors/check-options.js";
 export { InvalidArgumentError } from "./errors/invalid-argument.js";

@@ -16,6 +16,7 @@ export {
   TimeLimitError,
   UnauthorizedError,
 } from "./errors/errors.js";
+export { isLoopback } from "./guard/names.js";
 export type { App, Assets, Connection } from "./http/app.js";
 export type { Listening } from "./http/listen.js";
 export { defaultLimits, type ServerLimits } from "./limits/limits.js";

@@ -1,15 +1,18 @@
 /**
  * The search of ACDC: every edge once, from the logits back, left out if that costs less than the threshold.
  *
- * One edge at a time would take a pass for each. Most edges are left out, so several are tried in one pass, each row leaving
- * out one more than the row before; up to the first that must stay, all rows are exactly the runs that would have been made. What
- * comes after it is tried again. And as the search begins at the end, a pass begins at the layer that reads the edge.
+ * One edge at a time would take a pass for each. Here several are tried in one pass: it is guessed which of them will be left out,
+ * and each row leaves out one edge and those before it that are guessed to go. Up to the first wrong guess, all rows are exactly the
+ * runs that would have been made; what comes after it is tried again, and what it seemed to cost is the next guess. As the search
+ * begins at the end, a pass begins at the layer that reads the edges. And an edge to a component from which nothing leads on
+ * to the logits any more costs nothing, so no run is made for it.
  */
 import { klDivergence, logProbabilities, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { edgeRowsThatFit, runEdges } from "../graph/edge-runs.js";
 import { type ComponentGraph, type Edge, type EdgeSet, edgeSet, edgesOf } from "../graph/graph.js";
 import type { PairBatch } from "../graph/run-pairs.js";
 import { mean } from "../shared/lists.js";
+import { leadsOn } from "./leads-on.js";
 
 /** The cost of runs that belong to pairs of a batch, one number for each row of logits. */
 export type Cost = (batch: PairBatch, pairs: readonly number[]) => (logits: MxArray) => MxArray;
@@ -40,52 +43,110 @@ const most = 32;
 
 export async function searchEdges(search: Search): Promise<Found> {
   const { graph, threshold, signal, onEdges } = search;
-  const order = edgesOf(graph).sort((a, b) => b.destination - a.destination || b.source - a.source);
   const removed = edgeSet(graph);
   const prices = new Float64Array(removed.length);
+  const tries = { search, left: edgeSet(graph), guesses: new Float64Array(removed.length) };
+  const leading = new Set<number>();
   let { start: current } = search;
-  let [next, ahead, passes] = [0, 4, 0];
-  while (next < order.length) {
-    signal?.throwIfAborted();
-    const tried = order.slice(next, next + ahead);
-    const costs = await tryOut(search, removed, tried);
-    passes += costs.passes;
-    const stays = costs.values.findIndex((value, index) => {
-      return !(value - (index === 0 ? current : costs.values[index - 1]) < threshold);
-    });
-    const gone = stays === -1 ? tried.length : stays;
-    for (const { index } of tried.slice(0, gone)) removed[index] = 1;
-    if (gone > 0) current = costs.values[gone - 1];
-    if (stays !== -1) prices[tried[stays].index] = costs.values[stays] - current;
-    next += stays === -1 ? gone : gone + 1;
-    ahead = stays === -1 ? Math.min(2 * ahead, most) : Math.max(1, Math.min(most, 2 * gone));
-    onEdges?.(next);
+  let [done, passes] = [0, 0];
+  for (const stage of stagesOf(graph)) {
+    const ends = new Set(stage.map(({ destination }) => destination));
+    const open = [...ends].filter((end) => leadsOn(graph, removed, leading, end));
+    for (const end of open) leading.add(end);
+    const edges = stage.filter(({ destination }) => leading.has(destination));
+    if (threshold > 0) for (const { destination, index } of stage) if (!leading.has(destination)) removed[index] = 1; // biome-ignore format: one rule
+    for (let next = 0; next < edges.length; ) {
+      signal?.throwIfAborted();
+      const tried = await tryOut(tries, edges.slice(next, next + most), current);
+      passes += tried.passes;
+      for (const { edge, price, cost } of tried.sound) {
+        if (price < threshold) {
+          removed[edge.index] = 1;
+          tries.left[edge.index] = 1;
+          current = cost;
+        } else prices[edge.index] = price;
+      }
+      next += tried.sound.length;
+      onEdges?.(done + next);
+    }
+    done += stage.length;
   }
-  const kept = edgeSet(graph, true);
-  removed.forEach((one, index) => {
-    if (one) kept[index] = 0;
-  });
+  onEdges?.(done);
+  const kept = edgeSet(graph, true).map((one, index) => (removed[index] ? 0 : one));
   return { kept, prices, cost: current, passes };
 }
 
-/** The mean cost over all pairs, leaving out the first of the edges, the first two, and so on. */
+/** Edges from the logits back, by what is read at the same time: nothing of a stage leads to another destination of it. */
+function stagesOf(graph: ComponentGraph): Edge[][] {
+  const order = edgesOf(graph).sort((a, b) => b.destination - a.destination || b.source - a.source);
+  const stageOf = ({ destination }: Edge) => {
+    const { layer, kind } = graph.destinations[destination];
+    return 2 * layer + (kind === "mlp" ? 1 : 0);
+  };
+  const stages = new Map<number, Edge[]>();
+  for (const edge of order) {
+    const known = stages.get(stageOf(edge));
+    if (known) known.push(edge);
+    else stages.set(stageOf(edge), [edge]);
+  }
+  return [...stages.values()];
+}
+
+interface Tries {
+  readonly search: Search;
+  /** Edges that are left out, without those to components that lead nowhere. */
+  readonly left: EdgeSet;
+  /** What each edge seemed to cost when it was last tried; 0 for one that was not. */
+  readonly guesses: Float64Array;
+}
+
+interface Tried {
+  readonly edge: Edge;
+  readonly price: number;
+  /** Of the run without it. */
+  readonly cost: number;
+}
+
+/** Tries edges in one go; those up to the first wrong guess were tried in exactly the run that the search stands at. */
 async function tryOut(
-  { batches, cost }: Search,
-  removed: EdgeSet,
-  tried: readonly Edge[],
-): Promise<{ values: number[]; passes: number }> {
-  const sets = tried.map((_, last) => {
-    const set = removed.slice();
-    for (const { index } of tried.slice(0, last + 1)) set[index] = 1;
-    return set;
+  { search, left, guesses }: Tries,
+  edges: readonly Edge[],
+  current: number,
+): Promise<{ sound: readonly Tried[]; passes: number }> {
+  const { threshold } = search;
+  const set = left.slice();
+  const goes = edges.map(({ index }) => guesses[index] < threshold);
+  const sets = edges.map(({ index }, at) => {
+    set[index] = 1;
+    const own = set.slice();
+    if (!goes[at]) set[index] = 0;
+    return own;
   });
+  const { values, passes } = await costsOf(search, sets, edges[0]);
+  let before = current;
+  const tried = edges.map((edge, at): Tried => {
+    const price = values[at] - before;
+    guesses[edge.index] = price;
+    if (goes[at]) before = values[at];
+    return { edge, price, cost: values[at] };
+  });
+  const wrong = tried.findIndex(({ price }, at) => price < threshold !== goes[at]);
+  return { sound: wrong === -1 ? tried : tried.slice(0, wrong + 1), passes };
+}
+
+/** The mean cost over all pairs of runs without some edges, none of which is read below that of `last`. */
+async function costsOf(
+  { batches, cost, graph }: Search,
+  sets: readonly EdgeSet[],
+  { destination }: Edge,
+): Promise<{ values: number[]; passes: number }> {
   const byStep: number[][] = sets.map(() => []);
   let passes = 0;
   for (const batch of batches) {
-    const rows = sets.flatMap((corrupted, step) =>
-      batch.numbers.map((_, pair) => ({ step, pair, corrupted })),
+    const rows = batch.numbers.flatMap((_, pair) =>
+      sets.map((corrupted, step) => ({ step, pair, corrupted })),
     );
-    const fits = edgeRowsThatFit(batch);
+    const fits = edgeRowsThatFit(batch, graph.destinations[destination].layer);
     for (let start = 0; start < rows.length; start += fits) {
       const chunk = rows.slice(start, start + fits);
       const read = cost(batch, chunk.map(({ pair }) => pair)); // biome-ignore format: one call

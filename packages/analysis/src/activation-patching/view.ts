@@ -13,6 +13,7 @@ import {
   type Label,
   labelKey,
   noteBlocks,
+  placesOf,
   text,
   visibleToken,
 } from "@mlxterp/results";
@@ -128,6 +129,8 @@ export function patchingGrid(result: PatchingResult, kind: PatchPart): GridBlock
     ),
     scale: divergingAround(effect.values, unchanged, 0.05),
     legend: "effect: 0 as corrupted, 1 as clean",
+    rowPlaces: placesOf(effect, "layer"),
+    ...columnsInWords(effect, result.fed),
     unit: unitOf(effect) === undefined ? "positions" : `${unitNames[unitOf(effect)!]}s`,
   };
 }
@@ -143,6 +146,21 @@ function columnNames({ axes, labels }: Grid, fed: readonly Fed[]): string[] {
       single ? `${unitNames[unit]} ${one}` : `${unitNames[unit]} ${one} ${position}`,
     ),
   );
+}
+
+/** Columns that are positions, with what stands there in both prompts; or units, each at all positions. */
+function columnsInWords(effect: Grid, fed: readonly Fed[]): Partial<GridBlock> {
+  const unit = unitOf(effect);
+  const { position } = effect.labels;
+  if (unit !== undefined)
+    return position.length === 1 ? { columnPlaces: placesOf(effect, unit) } : {};
+  const columnPlaces = placesOf(effect, "position");
+  const [clean, corrupted] = fed;
+  const alike = fed.length === 2 && clean.ids.length === corrupted.ids.length;
+  if (!alike || position.some((label) => typeof label !== "object")) return { columnPlaces };
+  const pieces = (one: Fed) => position.map((label) => one.pieces[Number(labelKey(label))]);
+  const prompts = [clean, corrupted].map((one) => ({ label: one.role, pieces: pieces(one) }));
+  return { columnPlaces, prompts };
 }
 
 /** The axis of heads, neurons or experts. */

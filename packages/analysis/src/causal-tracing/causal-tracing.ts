@@ -24,7 +24,7 @@ import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { rowsThatFit } from "../shared/memory.js";
 import { metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { answerNotes, saturationNotes } from "../shared/notes.js";
+import { answerNotes, prefersBy, saturationNotes, taskNotes } from "../shared/notes.js";
 import {
   isOnePrompt,
   type ManyPrompts,
@@ -111,7 +111,12 @@ export async function causalTracing(
       fed: [{ ...own, spans: [subject.span] }],
       grids: tracingGrids(model, subject.ids, found),
       tables: { ...tracingTables({ name, clean, noised, deviation }), work: workTable(work) },
-      notes: [...questions.notes, ...answerNotes([own], [rank]), ...saturationNotes(name, [clean])],
+      notes: [
+        ...questions.notes,
+        ...taskNotes([prefersBy(name, clean)]),
+        ...answerNotes([own], [rank]),
+        ...saturationNotes(name, [clean]),
+      ],
       provenance: provenanceOf(model),
     });
   }

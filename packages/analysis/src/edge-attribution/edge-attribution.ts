@@ -19,7 +19,7 @@ import { createTable, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { answerNotes, saturationNotes } from "../shared/notes.js";
+import { answerNotes, saturationNotes, taskNotes } from "../shared/notes.js";
 import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
 import { type EdgeScores, edgeScores, rankedEdges } from "./edge-scores.js";
 import { type EdgeOptions, edgeOptions } from "./options.js";
@@ -92,5 +92,10 @@ export function edgeNotes(
     pairs.length > 1
       ? []
       : [{ code: "ONE_PROMPT", text: "one pair: there is no interval, and others may differ." }];
-  return [...answerNotes(pairs, ranks), ...saturationNotes(metricName(metric), scores), ...one];
+  return [
+    ...taskNotes(baselines.map(({ prefers }) => prefers)),
+    ...answerNotes(pairs, ranks),
+    ...saturationNotes(metricName(metric), scores),
+    ...one,
+  ];
 }

@@ -73,9 +73,9 @@ async function lossSlopes(
 function lossOf(graph: ComponentGraph, batch: PairBatch, kept: MxArray): MxArray {
   const { model, ids, baselines } = batch;
   const rows = ids.map((_, row) => row);
-  const moved = graph.reads.map(({ first, count, reach }) => {
-    const own = kept.index(mx.Slice(0, reach), mx.Slice(first, first + count)).transpose(1, 0);
-    return mx.broadcastTo(mx.expandDims(mx.subtract(1, own), 0), [rows.length, count, reach]);
+  const moved = graph.reads.map(({ first, count }) => {
+    const own = kept.index(mx.Slice(), mx.Slice(first, first + count)).transpose(1, 0);
+    return { values: mx.expandDims(mx.subtract(1, own), 0), moves: () => true };
   });
   const trace = model.trace([ids[0]], { interventions: carryOther(batch, rows, moved) });
   try {

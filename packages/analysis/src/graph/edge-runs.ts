@@ -6,11 +6,13 @@
  * components. Many such runs are the rows of one pass, which begins at the first layer that any of them changes.
  */
 import { growsBatch, type Intervention, type Interventions } from "@mlxterp/core";
-import { fromFlat, type MxArray, mx } from "@mlxterp/mlx";
+import { type MxArray, mx } from "@mlxterp/mlx";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { rowsThatFit } from "../shared/memory.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { type ComponentGraph, type EdgeSet, type ReadSite, readsByHead } from "./graph.js";
+import { type ReadMask, readMask } from "./edge-masks.js";
+import { begunBefore, type ComponentGraph, type EdgeSet } from "./graph.js";
+import { movement } from "./movement.js";
 import type { Outputs } from "./outputs.js";
 import { sharedNorm } from "./shared-norm.js";
 import { headWrites } from "./writes.js";
@@ -30,13 +32,19 @@ export interface EdgeRow {
   readonly corrupted: EdgeSet;
 }
 
-/** How many of these rows one pass holds within the budget of a sweep. */
-export function edgeRowsThatFit({ model, graph, ids }: RunPairs): number {
-  const inside = 1 + (3 * graph.sources.length) / 8; // beside eight widths of the stream
+/**
+ * How many of these rows one pass holds within the budget of a sweep.
+ *
+ * @param layer the first that they change
+ */
+export function edgeRowsThatFit({ model, graph, ids }: RunPairs, layer = 0): number {
+  const written = graph.sources.length - begunBefore(graph, layer); // each is kept until the pass ends
+  const inside = 1 + (written + 6 * graph.heads) / 20; // beside twenty widths of the stream
   return Math.max(1, Math.floor(rowsThatFit(model, ids[0].length) / inside));
 }
 
 /**
+ * @param rows quickest where those of one pair stand together
  * @param read what is wanted of the logits at the last position, (rows, vocab)
  * @returns what was read, computed
  */
@@ -45,47 +53,32 @@ export async function runEdges(
   rows: readonly EdgeRow[],
   read: (logits: MxArray) => MxArray,
 ): Promise<MxArray> {
-  const { model, ids } = pairs;
-  const interventions = corruptEdges(pairs, rows);
+  const { model, graph, ids } = pairs;
+  const sets = rows.map(({ corrupted }) => corrupted);
+  const masks = graph.reads.map((site) => readMask(graph, site, sets));
+  const interventions = carryOther(pairs, rows.map(({ pair }) => pair), masks); // biome-ignore format: one call
   const [found] = await lazyPass(model, [ids[0]], { interventions }, (trace) => [
     read(lastLogits(model, trace)),
   ]);
   return found;
 }
 
-function corruptEdges(pairs: RunPairs, rows: readonly EdgeRow[]): Interventions {
-  const { graph } = pairs;
-  const masks = graph.reads.map((read) => maskOf(graph, read, rows));
-  return carryOther(pairs, rows.map(({ pair }) => pair), masks); // biome-ignore format: one call
-}
-
 /**
  * Runs in which what destinations read is moved towards what their sources wrote in the other run.
  *
  * @param numbers of the pair that each row belongs to
- * @param masks of each site that is read, how far: (rows, count, reach) from 0, as it is, to 1; undefined where nothing moves
+ * @param masks of each site that is read; undefined where nothing moves
  */
 export function carryOther(
-  { model, graph, clean, corrupted }: RunPairs,
+  pairs: RunPairs,
   numbers: readonly number[],
-  masks: readonly (MxArray | undefined)[],
+  masks: readonly (ReadMask | undefined)[],
 ): Interventions {
-  const { reads, layers, heads } = graph;
-  const row = mx.array([...numbers], mx.int32);
-  const ofRows = (x: MxArray) => mx.take(x, row, 0);
+  const { model, graph, clean } = pairs;
+  const { reads, layers } = graph;
   const start = reads.find((_, index) => masks[index])?.layer ?? layers;
-  const begun = 1 + Math.min(start, layers) * (heads + 1);
-  const other = ofRows(corrupted.writes);
-  const differences = [mx.subtract(slice(other, 0, begun), slice(ofRows(clean.writes), 0, begun))];
-  let written = begun;
-  const wrote = (x: MxArray) => {
-    const count = x.shape[1];
-    differences.push(mx.subtract(slice(other, written, written + count), x));
-    written += count;
-  };
+  const { wrote, moved } = movement(pairs, numbers, begunBefore(graph, start));
   const interventions: Record<string, Intervention> = {};
-  const begin = start === layers ? `layers.${layers - 1}` : `layers.${start}.input`;
-  const first = growsBatch(() => ofRows(clean.stream[start]));
   for (const [index, read] of reads.entries()) {
     const mask = masks[index];
     if (!mask) continue;
@@ -97,11 +90,13 @@ export function carryOther(
         return x;
       };
       const norm = sharedNorm(model, layer);
-      interventions[site] = () => norm(addDifferences(seen.stream!, differences, mask, read)); // attention read it before
+      interventions[site] = () => norm(moved(seen.stream!, mask, read)); // attention read it before
     } else {
-      interventions[site] = (x) => addDifferences(x, differences, mask, read);
+      interventions[site] = (x) => moved(x, mask, read);
     }
   }
+  const begin = start === layers ? `layers.${layers - 1}` : `layers.${start}.input`;
+  const first = growsBatch(() => mx.take(clean.stream[start], mx.array([...numbers], mx.int32), 0));
   const logits = interventions[begin];
   interventions[begin] = start === layers && logits ? growsBatch((x, site) => logits(first(x, site), site)) : first; // biome-ignore format: one choice
   for (let layer = start; layer < layers; layer++) {
@@ -112,44 +107,4 @@ export function carryOther(
     };
   }
   return interventions;
-}
-
-/** Which of a site's sources each row corrupts, (rows, count, reach); undefined where none does. */
-function maskOf(
-  { destinations }: ComponentGraph,
-  { first, count, reach }: ReadSite,
-  rows: readonly EdgeRow[],
-): MxArray | undefined {
-  const mask = new Float32Array(rows.length * count * reach);
-  let any = false;
-  rows.forEach(({ corrupted }, row) => {
-    for (let column = 0; column < count; column++) {
-      for (let source = 0; source < reach; source++) {
-        if (!corrupted[source * destinations.length + first + column]) continue;
-        mask[(row * count + column) * reach + source] = 1;
-        any = true;
-      }
-    }
-  });
-  return any ? fromFlat(mask, [rows.length, count, reach]) : undefined;
-}
-
-/** @param differences of the sources so far, each (rows, sources, position, hidden) */
-function addDifferences(
-  x: MxArray,
-  differences: MxArray[],
-  mask: MxArray,
-  { kind, reach }: ReadSite,
-): MxArray {
-  if (differences.length > 1) differences.splice(0, differences.length, mx.concatenate(differences, 1)); // biome-ignore format: once
-  const sources = slice(differences[0], 0, reach);
-  const [rows, , length, hidden] = sources.shape;
-  const added = mx.matmul(mask, sources.reshape([rows, reach, length * hidden]));
-  const byColumn = added.reshape([rows, -1, length, hidden]);
-  if (!readsByHead(kind)) return mx.add(x, byColumn.squeeze(1));
-  return mx.add(x, byColumn.transpose(0, 2, 1, 3));
-}
-
-function slice(x: MxArray, from: number, to: number): MxArray {
-  return x.shape[1] === to - from ? x : x.index(mx.Slice(), mx.Slice(from, to));
 }

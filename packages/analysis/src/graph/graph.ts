@@ -59,6 +59,11 @@ export interface ComponentGraph {
   readonly wiring: readonly LayerWiring[];
 }
 
+/** How many sources have written before a layer, or, after the last, before the logits. */
+export function begunBefore({ heads, layers }: ComponentGraph, layer: number): number {
+  return 1 + Math.min(layer, layers) * (heads + 1);
+}
+
 /** A set of edges: at `source * destinations + destination`. */
 export type EdgeSet = Uint8Array;
 

@@ -15,7 +15,7 @@ import { siteOf } from "../patching/parts.js";
 import { askedOf } from "../shared/asked.js";
 import { chooseMetric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { answerNotes, saturationNotes } from "../shared/notes.js";
+import { answerNotes, prefersBy, saturationNotes, taskNotes } from "../shared/notes.js";
 import { resolveQuestions } from "../shared/questions.js";
 import { select } from "../shared/select.js";
 import { intervalNotes, scoreTables } from "./arrange.js";
@@ -65,6 +65,7 @@ export async function ablateHeads(
     tables: scoreTables(name, baseline, ablated),
     notes: [
       ...notes,
+      ...taskNotes(baseline.map((clean) => prefersBy(name, clean))),
       ...answerNotes(list, ranks),
       ...saturationNotes(name, baseline),
       ...intervalNotes(list.length),

@@ -10,6 +10,7 @@ import {
   type LinesBlock,
   labelText,
   noteBlocks,
+  placesOf,
   section,
   visibleToken,
 } from "@mlxterp/results";
@@ -62,6 +63,13 @@ export function lensGrid(result: LensResult): GridBlock {
     details: rows.map(({ cells }) => cells.map((cell) => describe(cell, answer?.text))),
     scale: { kind: "sequential", domain: [0, 1] },
     legend: answer ? `probability of ${answer.text}` : "probability of the token shown",
+    alternatives: rows.map(({ cells }) =>
+      cells.map(({ top }) =>
+        top.map(({ text, probability }) => ({ text: visibleToken(text), probability })),
+      ),
+    ),
+    rowPlaces: placesOf(result.grids.entropy, "layer"),
+    columnPlaces: placesOf(result.grids.entropy, "position"),
     unit: "positions",
   };
 }

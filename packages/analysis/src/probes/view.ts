@@ -8,6 +8,7 @@ import {
   type LinesBlock,
   labelText,
   noteBlocks,
+  placesOf,
   rowsOf,
   section,
 } from "@mlxterp/results";
@@ -102,6 +103,8 @@ export function probeGrid({ grids: { accuracy } }: ProbeResult): GridBlock {
     columnTitle: "position",
     rows: accuracy.labels.layer.map((layer) => `layer ${labelText(layer)}`),
     columns: accuracy.labels.position.map(labelText),
+    rowPlaces: placesOf(accuracy, "layer"),
+    columnPlaces: placesOf(accuracy, "position"),
     values: rowsOf(accuracy).map((row) => row.map((value) => (Number.isNaN(value) ? null : value))),
     scale: { kind: "diverging", domain: [0, 1], pivot: 0.5 },
     legend: "share told right",

@@ -44,6 +44,7 @@ export async function scan(
     input: { clean: read.pairs.map(({ clean }) => [...clean.ids]), corrupted: read.pairs.map(({ corrupted }) => [...corrupted.ids]) }, // biome-ignore format: one object
     question: { answer: read.asked.answer, wrongAnswer: read.asked.wrongAnswer! },
     asked,
+    notes: [],
     heads: [],
     nodes: [],
   };
@@ -71,7 +72,7 @@ export async function scan(
       ),
       steps: createTable(["step", "looked"], steps),
     },
-    notes: [...read.notes, ...pairNotes(read.pairs.length), ...blindNotes(steps)],
+    notes: [...read.notes, ...scanned.notes, ...pairNotes(read.pairs.length), ...blindNotes(steps)],
     provenance: provenanceOf(model, { seed: asked.seed }),
   };
 }

@@ -1,6 +1,6 @@
 /** The steps of a scan, in the order that each needs what is before it. */
 import { uniformNumbers } from "@mlxterp/mlx";
-import { bootstrapMean, formatPercent } from "@mlxterp/results";
+import { bootstrapMean, formatPercent, type Note } from "@mlxterp/results";
 import { activationPatching } from "../activation-patching/activation-patching.js";
 import { attributionPatching } from "../attribution-patching/attribution-patching.js";
 import { directLogitAttribution } from "../direct-logit-attribution/direct-logit-attribution.js";
@@ -31,6 +31,8 @@ export interface Scanned {
   readonly input: { readonly clean: number[][]; readonly corrupted: number[][] };
   readonly question: { readonly answer: AskedAnswer[]; readonly wrongAnswer: AskedAnswer[] };
   readonly asked: AskedScan;
+  /** What its methods say that a reader must know. */
+  notes: readonly Note[];
   /** Those that attribution ranks first. */
   nodes: readonly ScanNode[];
   /** The heads among them whose patch moved the answer by more than chance. */
@@ -72,7 +74,8 @@ function nameOf({ layer, head }: ScanNode): string {
 
 async function lookAtTask(scanned: Scanned): Promise<Found[]> {
   const { model, input, question } = scanned;
-  const { tables } = await taskAccuracy(model, input, { ...question, ...control(scanned) });
+  const { tables, notes } = await taskAccuracy(model, input, { ...question, ...control(scanned) });
+  scanned.notes = notes.filter(({ code }) => code === "TASK_NOT_DONE");
   return tables.summary.rows.map(({ prompt, prefers, low, high }) => ({
     finding: `${formatPercent(prefers)} of the ${prompt} prompts put their answer before the other`,
     method: "task",

@@ -7,12 +7,15 @@ import { createMetric, type Metric, type MetricFunction, metricName } from "./me
 import type { AnalysisModel } from "./model.js";
 import type { PromptPair } from "./pairs.js";
 import { ranksOf } from "./ranks.js";
+import { logProbabilityOf } from "./token-sets.js";
 
 /** The metric without any change, and where the answer stands in the clean prediction. */
 export interface PairBaseline {
   readonly clean: number;
   readonly corrupted: number;
   readonly answerRank: number;
+  /** Whether the clean prompt makes the answer more likely than the wrong one, where there is one. */
+  readonly prefers?: boolean;
 }
 
 /** A batch of pairs whose runs are known. */
@@ -44,6 +47,7 @@ export async function judgePairs(
 ): Promise<JudgedPairs> {
   const own = numbers.map((number) => pairs[number]);
   const answers = own.map(({ answer }) => answer.set);
+  const wrong = own.flatMap(({ wrongAnswer }) => (wrongAnswer ? [wrongAnswer.set] : []));
   const both = streams.map((stream) =>
     model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1))),
   );
@@ -51,7 +55,9 @@ export async function judgePairs(
   const metricOf = metricOfRows(own, metric, reference);
   const all = own.map((_, row) => row);
   const judged = both.map((logits) => [metricOf(all)(logits), ranksOf(logits, answers)]);
-  await evaluate([...judged.flat(), ...(reference ? [reference] : [])]);
+  const likely = (wrong.length > 0 ? [answers, wrong] : []).map((sets) => logProbabilityOf(both[0], sets)); // biome-ignore format: one list
+  await evaluate([...judged.flat(), ...likely, ...(reference ? [reference] : [])]);
+  const [right, other] = likely.map((one) => toFlat(one));
   const [[scores, ranks], [otherScores]] = judged.map((arrays) => arrays.map((one) => toFlat(one)));
   if (![...scores, ...otherScores].every(Number.isFinite)) {
     const ids = own.flatMap(({ clean, corrupted }) => [clean.ids, corrupted.ids]);
@@ -62,7 +68,8 @@ export async function judgePairs(
     if (!apart(pair, clean, corrupted)) {
       throw new EqualBaselinesError(numbers[row], metricName(metric), clean, corrupted);
     }
-    return { clean, corrupted, answerRank: ranks[row] };
+    const prefers = right && { prefers: right[row] > other[row] };
+    return { clean, corrupted, answerRank: ranks[row], ...prefers };
   });
   return { metricOf, baselines };
 }

@@ -32,6 +32,12 @@ export function taskNotes(prefers: readonly (boolean | undefined)[]): Note[] {
   return [{ code: "TASK_NOT_DONE", text }];
 }
 
+/** Whether a clean score says that the answer is preferred; undefined for metrics that do not look at the wrong answer. */
+export function prefersBy(metric: string, clean: number): boolean | undefined {
+  const differs = metric === "logitDifference" || metric === "probabilityDifference";
+  return differs ? clean > 0 : undefined;
+}
+
 /** Probabilities near all or nothing hide what happens to the logits. */
 export function saturationNotes(metric: string, values: readonly number[]): Note[] {
   if (metric !== "probability") return [];

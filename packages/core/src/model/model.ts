@@ -1,28 +1,5 @@
 /** Any MLX module, made interpretable: traces, runs and edits that never write to it. */
-
-import {
-  checkFunction,
-  checkOptions,
-  checkText,
-  InvalidArgumentError,
-  type Module,
-  type MxArray,
-} from "@mlxterp/mlx";
-import type { Provenance } from "@mlxterp/results";
-import type { Anatomy } from "../anatomy/anatomy.js";
-import { editedAnatomy, type ReadoutPass } from "../anatomy/edited-anatomy.js";
-import { anatomyPart, resolveAnatomy } from "../anatomy/resolve-anatomy.js";
-import {
-  changesOf,
-  checkEdits,
-  type EditOptions,
-  type ModelEdits,
-  type NamedEdit,
-} from "../edits/edit.js";
-import type { EditsOn } from "../edits/edits-on.js";
-import type { ForwardArguments } from "../edits/forward-arguments.js";
-import { engineFor, freeName, withoutEdit } from "../edits/view-of.js";
-import { InvalidPromptError } from "../errors.js";
+import { checkFunction, checkOptions, type Module, type MxArray } from "@mlxterp/mlx";
 import { gradientsOf } from "../gradients/gradients.js";
 import {
   type GradientMetric,
@@ -32,93 +9,35 @@ import {
   gradientRules,
 } from "../gradients/options.js";
 import type { GradientSubject } from "../gradients/subject.js";
-import type { BatchTrace } from "../invoke/batch-trace.js";
-import { openBatchTrace } from "../invoke/open-batch-trace.js";
-import type { Probe } from "../pass/changes.js";
-import { type ObservedPass, PassEngine } from "../pass/engine.js";
 import type { FoundSite } from "../pass/found-site.js";
-import { checkInterventions, type Interventions } from "../pass/intervention.js";
-import { arrayInside } from "../pass/nested.js";
+import type { Interventions } from "../pass/intervention.js";
 import { type PassOptions, type PassOptionsOn, passRules } from "../pass/options.js";
-import { oneSite } from "../pass/reader.js";
 import { requireSynchronous } from "../pass/synchronous.js";
-import { provenanceOf } from "../provenance/provenance-of.js";
 import { readScan } from "../scan/read-scan.js";
 import { Scan } from "../scan/scan.js";
-import { shown } from "../shown.js";
 import { otherNameText } from "../sites/described.js";
 import { outputPort, type Selector } from "../sites/selector.js";
-import { type Site, siteName } from "../sites/site.js";
+import { siteName } from "../sites/site.js";
 import { ActivationCache, type CacheFacts } from "../storage/cache.js";
 import { capture } from "../storage/capture.js";
 import { computeCache } from "../storage/compute.js";
-import { isPlainInput, isTokenBatch, tokenBatch } from "../tokens/prompts.js";
-import type { Prompt, TokenBatch, Tokenizer } from "../tokens/tokens.js";
-import { inTrace } from "../trace/in-trace.js";
-import { defineViews } from "../trace/model-views.js";
-import { openTrace, type Trace } from "../trace/open-trace.js";
-import { declaredAxes, isModule } from "../tree/module-node.js";
-import { originalOf } from "../tree/originals.js";
+import { isTokenBatch } from "../tokens/prompts.js";
+import type { Prompt } from "../tokens/tokens.js";
+import { declaredAxes } from "../tree/module-node.js";
 import type { SiteOf } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
-import { drawModel } from "./model-drawing.js";
+import { type Fed, firstArray } from "./fed-model.js";
 import {
   type InterpretableOptions,
-  modelRules,
   type RunOptions,
   type RunOptionsOn,
   runRules,
   type SiteInfo,
 } from "./options.js";
-
-/** A prompt as it is fed, with the further arguments of the forward. */
-interface Fed {
-  readonly array: MxArray;
-  readonly tokens: TokenBatch | undefined;
-  readonly args: readonly unknown[];
-}
+import { TracedModel } from "./traced-model.js";
 
 /** The members of every interpretable model; `InterpretableModel<M>` adds the views of M's modules. */
-export class InterpretableModelCore<M extends Module> {
-  readonly module: M;
-  readonly tokenizer: Tokenizer | undefined;
-  readonly anatomy: Anatomy;
-  readonly name: string;
-  /** What this view changes in every pass, before the interventions of the call. */
-  readonly edits: readonly NamedEdit[] = [];
-  private readonly persistent: readonly Interventions[] = [];
-  private readonly unedited: this | undefined;
-  private readonly forwardArguments: ForwardArguments;
-  private readonly engine: PassEngine;
-
-  /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no module */
-  constructor(module: M, options: InterpretableOptions = {}) {
-    if (!isModule(module)) {
-      throw new InvalidArgumentError("module", module, "it must be an instance of nn.Module.");
-    }
-    checkOptions<InterpretableOptions>("InterpretableModel", options, modelRules);
-    this.module = originalOf(module);
-    this.tokenizer = options.tokenizer;
-    this.anatomy = resolveAnatomy(this.module, options.anatomy);
-    this.name = options.name ?? module.constructor.name;
-    this.forwardArguments = options.forwardArguments ?? ((_, given) => given);
-    this.engine = new PassEngine(this.module);
-    defineViews(this, this.engine.tree);
-  }
-
-  /**
-   * The prompts as they would be fed: tokenized, checked, padded on the right.
-   *
-   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`)
-   */
-  tokens(input: Prompt): TokenBatch {
-    return tokenBatch(input, {
-      tokenizer: this.tokenizer,
-      vocab: anatomyPart(this.anatomy, "vocab"),
-      maxPositions: this.anatomy.maxPositions,
-    });
-  }
-
+export class InterpretableModelCore<M extends Module> extends TracedModel<M> {
   /**
    * Every site that matches, in the order of the module tree; by default all modules inside the model.
    *
@@ -150,64 +69,6 @@ export class InterpretableModelCore<M extends Module> {
     const fed = this.prepare(input, { args });
     if (this.edits.length > 0) return firstArray(this.observe(fed, [], {}).result);
     return firstArray(requireSynchronous("", this.module.forward(fed.array, ...fed.args)));
-  }
-
-  /** Opens a trace whose prompts are given one by one with `invoke`, each with a program of its own. */
-  trace(): BatchTrace<M>;
-  /**
-   * The same trace while a function runs; it closes in every ending.
-   *
-   * @returns what the function returns, once everything that was saved is computed
-   */
-  trace<R>(use: (trace: BatchTrace<M>) => R | PromiseLike<R>): Promise<R>;
-  /**
-   * Runs the forward, and opens its values for reading while a function runs: what `await using` does, for plain
-   * JavaScript. The trace closes in every ending; what fails, fails as a rejection.
-   *
-   * @example
-   * const pattern = await model.trace("The capital of France is", (trace) =>
-   *   trace.layers[2].selfAttn.pattern.save(), // (batch, heads, query, key)
-   * );
-   * @returns what the function returns, once everything that was saved is computed
-   * @throws what `trace(input, options)` throws, and whatever the function throws
-   */
-  trace<R>(input: Prompt, use: (trace: Trace<M>) => R | PromiseLike<R>): Promise<R>;
-  trace<R, const I extends Interventions = Interventions>(
-    input: Prompt,
-    options: PassOptionsOn<M, I> | undefined,
-    use: (trace: Trace<M>) => R | PromiseLike<R>,
-  ): Promise<R>;
-  /**
-   * Runs the forward and opens its values for reading. Nothing is computed before it is asked for.
-   *
-   * @example
-   * let pattern: MxArray;
-   * {
-   *   await using trace = model.trace("The capital of France is");
-   *   pattern = trace.layers[2].selfAttn.pattern.save(); // (batch, heads, query, key)
-   * }
-   * @throws UnknownSiteError (`UNKNOWN_SITE`), InterventionShapeError (`INTERVENTION_SHAPE`), SiteNotReachedError
-   * (`SITE_NOT_REACHED`) for an intervention that never ran
-   */
-  trace<const I extends Interventions = Interventions>(
-    input: Prompt,
-    options?: PassOptionsOn<M, I>,
-  ): Trace<M>;
-  trace(...given: unknown[]): Trace<M> | BatchTrace<M> | Promise<unknown> {
-    const use = given.at(-1);
-    if (typeof use === "function") {
-      checkFunction("use", use);
-      const call = (trace: object) => Reflect.apply(use, undefined, [trace]);
-      return inTrace(() => this.opened(given.slice(0, -1)), call);
-    }
-    if (given.length > 2) {
-      throw new InvalidArgumentError(
-        "use",
-        use,
-        "after the options comes a function of the trace.",
-      );
-    }
-    return this.opened(given);
   }
 
   /**
@@ -287,96 +148,6 @@ export class InterpretableModelCore<M extends Module> {
     return (await gradientsOf(this.subject(input, options), metric, options)) as Gradients<M>;
   }
 
-  /**
-   * A view of the same model with persistent interventions, or other modules; this one stays as it is. A subclass's
-   * fields come along, except `#private` ones. Weights stay those of the original, and so do the
-   * parts of its anatomy that no edit acts on.
-   *
-   * @throws UnknownSiteError (`UNKNOWN_SITE`), InvalidEditError (`INVALID_EDIT`), EditNameError (`EDIT_NAME`) for a name
-   * that another edit of this view has
-   * @example
-   * const steered = model.edit({ "layers.2": addVector(direction) }, { name: "steer" });
-   * const shallow = steered.edit({ "layers.3": skip() });
-   * shallow.withoutEdit("steer").edits.map(({ name }) => name); // ["edit2"]
-   */
-  edit<const E extends ModelEdits>(interventions: EditsOn<M, E>, options: EditOptions = {}): this {
-    checkOptions<EditOptions>("edit", options, { name: checkText });
-    checkInterventions("interventions", interventions);
-    const { name = freeName(this.edits) } = options;
-    return this.withEdits([{ name, interventions }]);
-  }
-
-  /**
-   * A view with several edits after those of this one, such as `parseEdits` reads from a file.
-   *
-   * @throws what `edit` throws
-   */
-  withEdits(edits: readonly NamedEdit[]): this {
-    checkEdits("edits", edits);
-    return this.editedView([...this.edits, ...edits]);
-  }
-
-  /**
-   * A view without one of this view's edits.
-   *
-   * @throws EditNameError (`EDIT_NAME`) with the names there are; UnknownSiteError (`UNKNOWN_SITE`) when a later edit
-   * acts inside a module that this one put in
-   */
-  withoutEdit(name: string): this {
-    checkText("name", name);
-    return this.editedView(withoutEdit(this.edits, name));
-  }
-
-  /** The model without any edit; itself where it has none. */
-  get original(): this {
-    return this.unedited ?? this;
-  }
-
-  toString(): string {
-    const names = this.edits.map(({ name }) => name).join(", ");
-    return `[model ${this.name}${names && `, edited: ${names}`}]`;
-  }
-
-  [shown](): string {
-    const { tree } = this.engine;
-    tree.rescan(); // also what was added under a new name
-    return drawModel(this.toString(), tree.root, this.anatomy);
-  }
-
-  private editedView(edits: readonly NamedEdit[]): this {
-    const { edits: before, persistent, engine } = this;
-    const current = { edits: before, persistent, engine };
-    const edited = engineFor(this.module, current, edits);
-    const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
-    const { resolver, tree } = edited.engine;
-    const anatomy = editedAnatomy(this.original.anatomy, {
-      edited: () => edits.flatMap(changesOf).flatMap(({ selector }) => resolver.resolve(selector).map(({ name }) => name)), // biome-ignore format: one list
-      has: (path) => tree.byPath.has(path),
-      read: (pass) => view.readOut(pass),
-    });
-    const own = {
-      ...edited,
-      unedited: this.original,
-      ...(edits.length > 0 ? { anatomy } : { anatomy: this.original.anatomy }),
-    };
-    for (const [key, value] of Object.entries(own)) Object.defineProperty(view, key, { value });
-    return view;
-  }
-
-  /** @internal A value of a pass that begins with tokens of which nothing is read. */
-  private readOut({ ids, before = {}, after = {}, site }: ReadoutPass): MxArray {
-    const { array, tokens, args } = this.prepare(ids, {});
-    const { reader, result } = this.engine.observe({
-      args: [array, ...args],
-      interventions: [before, ...this.persistent, after],
-      facts: { tokens, offset: 0, step: undefined },
-      wanted: site === undefined ? [] : [oneSite(this.engine.resolver, site)],
-    });
-    const value = site === undefined ? firstArray(result) : reader.one(reader.site(site));
-    reader.release();
-    return value;
-  }
-
   /** @internal The pass of `run`, with nothing computed yet; a batch of tokens is trusted to be sound. */
   collectLazily(input: Prompt, options: RunOptions): ActivationCache<M> {
     const fed = isTokenBatch(input) ? this.fed(input, options) : this.prepare(input, options);
@@ -420,73 +191,6 @@ export class InterpretableModelCore<M extends Module> {
     const entries = new Map(kept.map((entry) => [entry.site.name, entry]));
     return new ActivationCache(entries, { tokens, positions, ...facts });
   }
-
-  private provenance({ interventions = {} }: PassOptions): Provenance {
-    return provenanceOf(this, { interventions: Object.keys(interventions) });
-  }
-
-  /** The trace of a prompt with its options, or one to which prompts are given. */
-  private opened(given: readonly unknown[]): Trace<M> | BatchTrace<M> {
-    if (given.length === 0) return this.openBatch();
-    const [input, options = {}] = given as [Prompt, PassOptions?];
-    checkOptions<PassOptions>("trace", options, passRules);
-    const fed = this.prepare(input, options);
-    const { tree } = this.engine;
-    defineViews(this, tree); // the user may have added modules
-    const observed = this.observe(fed, undefined, options);
-    return openTrace<M>({ model: this, root: tree.root, tokens: fed.tokens, ...observed });
-  }
-
-  private openBatch(): BatchTrace<M> {
-    const { engine, tokenizer, persistent: interventions } = this;
-    const changes = { edits: this.edits, interventions: undefined };
-    const forwardArguments = (tokens: TokenBatch, given: readonly unknown[]) =>
-      this.forwardArguments(tokens, given, changes);
-    engine.tree.refresh();
-    defineViews(this, engine.tree);
-    const feed = (prompt: Prompt) => {
-      if (isPlainInput(prompt)) return { array: prompt, tokens: undefined };
-      const tokens = this.tokens(prompt);
-      return { array: tokens.array, tokens };
-    };
-    const padToken = tokenizer?.padId ?? 0;
-    return openBatchTrace({ model: this, engine, interventions, padToken, forwardArguments, feed });
-  }
-
-  /** What every pass begins with: a look at the modules as they now are, and the prompt. */
-  private prepare(input: Prompt, options: PassOptions): Fed {
-    if (!isPlainInput(input)) return this.fed(this.tokens(input), options);
-    this.engine.tree.refresh();
-    return { array: input, tokens: undefined, args: options.args ?? [] };
-  }
-
-  private fed(tokens: TokenBatch, { args: given = [], interventions }: PassOptions): Fed {
-    this.engine.tree.refresh();
-    const changes = { edits: this.edits, interventions };
-    return { array: tokens.array, tokens, args: this.forwardArguments(tokens, given, changes) };
-  }
-
-  private observe(
-    { array, tokens, args }: Fed,
-    wanted: readonly Site[] | undefined,
-    options: PassOptions,
-    probes?: readonly Probe[],
-  ): ObservedPass {
-    const { interventions, offset = 0, step } = options;
-    return this.engine.observe({
-      args: [array, ...args],
-      interventions: interventions ? [...this.persistent, interventions] : this.persistent,
-      probes,
-      facts: { tokens, offset, step },
-      wanted,
-    });
-  }
-}
-
-function firstArray(result: unknown): MxArray {
-  const array = arrayInside(result);
-  if (array) return array;
-  throw new InvalidPromptError("The model's forward returned no array.", result);
 }
 
 /** A model with a member for every module of M, which reads from the innermost open trace. */

@@ -35,6 +35,7 @@ export function contextOf(
   return {
     signal: io.signal,
     folder: io.folder,
+    environment: io.environment,
     screen,
     json,
     warn,

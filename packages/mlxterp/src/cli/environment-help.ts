@@ -9,6 +9,7 @@ export const environmentVariables: readonly (readonly [name: string, meaning: st
   ["HF_TOKEN_PATH", "file with the token; default HF_HOME/token"],
   ["HF_ENDPOINT", "another hub; default https://huggingface.co"],
   ["HF_HUB_OFFLINE", "1 is --offline: only what was downloaded before"],
+  ["MLXTERP_TOKEN", "what callers of serve and mcp --http have to show; at least 16 characters"],
   ["NO_COLOR", "no colours; FORCE_COLOR=1 has them in a pipe, too"],
   ["COLUMNS", "width of output in a pipe; default 100"],
   ["OPENBLAS_NUM_THREADS", "read by OpenBLAS: how many cores products take"],

@@ -18,6 +18,8 @@ interface Surroundings {
   readonly signal?: AbortSignal;
   /** What is piped in; a terminal that nobody types into otherwise. */
   readonly stdin?: string | Uint8Array;
+  /** Is told of standard output as it comes, by those that wait for a command which does not end. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs `mlxterp` with arguments; a pipe of 100 columns unless told otherwise. */
@@ -31,6 +33,7 @@ export async function invoke(
   const streamTo = (name: keyof typeof written) => ({
     write: (text: string) => {
       written[name] += text;
+      if (name === "stdout") around.onOutput?.(text);
     },
   });
   const code = await runCli(argv, {

@@ -70,7 +70,7 @@ export interface TableBlock extends Shared {
 export interface Places {
   /** Such as `layer`, `head`, `position`. */
   readonly axis: string;
-  /** One for each row or column; null where it is none, as for the embedding. */
+  /** One for each row or column: its number, or a word such as `embedding`; null where it is none. */
   readonly at: readonly (number | string | null)[];
 }
 

@@ -1,7 +1,10 @@
 /** Short ways to write the most frequent blocks. */
+
+import type { Grid } from "../grids/grid.js";
+import { labelKey } from "../grids/label.js";
 import type { Fed } from "../results/fed.js";
 import type { Note } from "../results/result.js";
-import type { Block, ColourScale, TextBlock, TokensBlock, Tone } from "./block.js";
+import type { Block, ColourScale, Places, TextBlock, TokensBlock, Tone } from "./block.js";
 
 /**
  * A heading with what stands below it.
@@ -52,6 +55,16 @@ export function fedBlocks(fed: readonly Fed[]): TokensBlock[] {
  */
 export function noteBlocks(notes: readonly Note[]): TextBlock[] {
   return notes.map((note) => text(`Note: ${note.text}`));
+}
+
+/**
+ * What the rows or columns of a picture are in the model's words, so that a program can act where a reader points.
+ *
+ * @example
+ * placesOf(readout.grids.entropy, "layer").at[0]; // "embedding"
+ */
+export function placesOf<A extends string>({ labels }: Grid<A>, axis: A): Places {
+  return { axis, at: labels[axis].map(labelKey) };
 }
 
 /**

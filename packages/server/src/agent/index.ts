@@ -1,2 +1,3 @@
 /** The menu of @mlxterp/server/agent. */
-export {};
+export { type AgentOptions, agentLimits, type ServedAgent, serveAgent } from "./serve-agent.js";
+export type { AgentBudget } from "./tool.js";

@@ -1,12 +1,14 @@
 /** Methods as a client sees them: names, what each takes, and what comes back, read off the methods' own types. */
-import type { methods as analyses } from "@mlxterp/analysis/methods";
-import type { dictionaryMethods } from "@mlxterp/dictionaries/methods";
+import type { typedMethods } from "@mlxterp/analysis/methods";
+import type { typedDictionaryMethods } from "@mlxterp/dictionaries/methods";
 import type { Block, InputKind, Method, OptionsSchema, Result } from "@mlxterp/results";
 import type { z } from "zod";
 import type { WireInput } from "../wire/inputs.js";
 
 /** The methods that come along, one by one; a type only, nothing of them is loaded. */
-export type BuiltInMethods = (typeof analyses)[number] | (typeof dictionaryMethods)[number];
+export type BuiltInMethods =
+  | (typeof typedMethods)[number]
+  | (typeof typedDictionaryMethods)[number];
 
 /** What JSON can hold of a type: functions and whatever has methods are left out. */
 export type Jsonable<T> = T extends (...given: never[]) => unknown

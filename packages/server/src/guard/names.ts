@@ -3,7 +3,12 @@ import { hostname, networkInterfaces } from "node:os";
 
 const loopback = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Whether only programs of this machine can reach an address. */
+/**
+ * Whether only programs of this machine can reach an address.
+ *
+ * @example
+ * isLoopback("127.0.0.1"); // true
+ */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -24,6 +24,8 @@ export interface AppSettings {
   readonly workplace: Workplace;
   readonly guard: GuardSettings;
   readonly assets: Assets | undefined;
+  /** Answers agents at `/mcp`. */
+  readonly agent: Assets | undefined;
   onError(error: unknown): void;
 }
 
@@ -54,7 +56,7 @@ interface Environment {
 }
 
 async function answer(
-  { guard, assets, onError }: AppSettings,
+  { guard, assets, agent, onError }: AppSettings,
   router: Hono<Environment>,
   request: Request,
   connection: Connection,
@@ -65,6 +67,10 @@ async function answer(
     if (/^\/api(\/|$)/.test(pathname)) {
       requireToken(request, guard);
       return await router.fetch(request, { ...connection });
+    }
+    if (agent && pathname === "/mcp") {
+      requireToken(request, guard);
+      return await agent(request);
     }
     if (!assets) throw new NotFoundError("page", pathname);
     if (request.method !== "GET" && request.method !== "HEAD") {

@@ -31,7 +31,22 @@ export function problemOf(error: unknown): ProblemJson {
   if (!isTyped(error)) return unknown;
   const { code, name, message } = error;
   const status = error instanceof ServerError ? error.status : (statuses[code] ?? cannotBeDone);
-  return { type: `urn:mlxterp:error:${code}`, title: name, status, code, detail: message };
+  const field = fieldOf(error);
+  return {
+    type: `urn:mlxterp:error:${code}`,
+    title: name,
+    status,
+    code,
+    detail: message,
+    ...(field && { field }),
+  };
+}
+
+/** The option or part of the body that an error is about, so that a form can mark it. */
+function fieldOf(error: MlxterpError): string | undefined {
+  const { argument, path } = error as { argument?: unknown; path?: unknown };
+  const named = typeof argument === "string" ? argument : path;
+  return typeof named === "string" ? named.replace(/^[\w-]+: /, "").slice(0, 200) : undefined;
 }
 
 export function problemResponse(error: unknown): Response {

@@ -23,6 +23,8 @@ export interface StoreSettings {
 }
 
 export interface Loading {
+  /** Default: true. */
+  readonly mayLoad?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: MethodProgress) => void;
 }
@@ -86,7 +88,8 @@ export class ModelStore {
   /** A second model of a request: one that is here by its id, or loaded. */
   async other(name: string, loading: Loading): Promise<LanguageModel> {
     const known = this.held.get(name);
-    return known ? known.model : (await this.load(name, {}, loading)).model;
+    if (known || name === shipped || loading.mayLoad === false) return this.open(name);
+    return (await this.load(name, {}, loading)).model;
   }
 
   /** The same for what is only ever read from the disk. */

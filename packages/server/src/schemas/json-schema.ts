@@ -20,26 +20,40 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
       if (type === "custom" || type === "function") jsonSchema[code] = true;
     },
   });
-  const { $schema: _draft, "~standard": _own, ...rest } = withoutCode(found) as JsonSchema;
+  const { $schema: _draft, "~standard": _own, ...rest } = cleaned(found) as JsonSchema;
   return rest;
 }
 
 function isCode(schema: unknown): boolean {
   if (typeof schema !== "object" || schema === null) return false;
-  const { [code]: mark, anyOf } = schema as { [code]?: true; anyOf?: unknown[] };
-  return mark === true || (Array.isArray(anyOf) && anyOf.every(isCode));
+  const {
+    [code]: mark,
+    anyOf,
+    items,
+    additionalProperties: values,
+  } = schema as Partial<JsonSchema>;
+  if (mark === true || (Array.isArray(anyOf) && anyOf.every(isCode))) return true;
+  return isCode(items) || isCode(values);
 }
 
-function withoutCode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => !isCode(item)).map(withoutCode);
+function cleaned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !isCode(item)).map(cleaned);
   if (typeof value !== "object" || value === null) return value;
   const schema = value as JsonSchema;
-  const kept = Object.entries(schema).map(([key, item]) => {
-    if (key !== "properties") return [key, withoutCode(item)];
-    const known = Object.entries(item as JsonSchema).filter(([, one]) => !isCode(one));
-    return [key, Object.fromEntries(known.map(([name, one]) => [name, withoutCode(one)]))];
-  });
+  const kept = Object.entries(schema)
+    .filter(isTold)
+    .map(([key, item]) => {
+      if (key !== "properties") return [key, cleaned(item)];
+      const known = Object.entries(item as JsonSchema).filter(([, one]) => !isCode(one));
+      return [key, Object.fromEntries(known.map(([name, one]) => [name, cleaned(one)]))];
+    });
   return single(Object.fromEntries(kept) as JsonSchema);
+}
+
+/** The bounds of whole numbers as such, and marks of TypeScript, tell nobody anything. */
+function isTold([key, value]: [string, unknown]): boolean {
+  if (key === "readOnly" && value === true) return false;
+  return !(["minimum", "maximum"].includes(key) && Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER); // biome-ignore format: one rule
 }
 
 /** A union of which one kind is left is that kind. */

@@ -1,6 +1,4 @@
 /** A server of models and methods, over HTTP or within the process. */
-import { methods as analyses } from "@mlxterp/analysis/methods";
-import { dictionaryMethods } from "@mlxterp/dictionaries/methods";
 import {
   checkBoolean,
   checkFunction,
@@ -11,13 +9,16 @@ import {
 } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Method } from "@mlxterp/results";
+import type { AgentOptions } from "../agent/serve-agent.js";
 import { isLoopback, namesOf } from "../guard/names.js";
 import { type App, type Assets, createApp } from "../http/app.js";
 import { folderAssets } from "../http/folder-assets.js";
 import { type Listening, listen } from "../http/listen.js";
 import { limitsWith, type ServerLimits } from "../limits/limits.js";
 import { routesOf } from "../routes/routes.js";
+import { allMethods } from "../work/all-methods.js";
 import { createWorkplace } from "../work/create-workplace.js";
+import type { Workplace } from "../work/workplace.js";
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** What is answered outside `/api`: a folder of files, or a function. */
   readonly assets?: string | Assets;
+  /** Whether agents are answered at `/mcp`, and what they may. Default: false. */
+  readonly agent?: boolean | Pick<AgentOptions, "write" | "budget">;
   /** Is told of errors that are none of this library's; callers hear only that something failed. */
   readonly onError?: (error: unknown) => void;
 }
@@ -74,7 +77,7 @@ export interface MlxterpServer {
 export function createServer(options: ServerOptions = {}): MlxterpServer {
   checkOptions<ServerOptions>("createServer", options, optionNames);
   const limits = limitsWith(options.limits);
-  const methods = methodsWith(options.methods ?? []);
+  const methods = allMethods(options.methods ?? []);
   const workplace = createWorkplace({ ...options, methods, limits });
   const names = new Set([...namesOf(undefined), ...(options.names ?? [])].map(inLowerCase));
   const { token, assets, origins = [], onError = reportError } = options;
@@ -82,6 +85,7 @@ export function createServer(options: ServerOptions = {}): MlxterpServer {
     routes: routesOf(workplace),
     workplace,
     guard: { names, origins: new Set(origins), token: checkedToken(token) },
+    agent: agentOf(options.agent, workplace, onError),
     assets: typeof assets === "string" ? folderAssets(assets) : assets,
     onError,
   });
@@ -109,8 +113,25 @@ export function createServer(options: ServerOptions = {}): MlxterpServer {
 const optionNames: OptionNames<ServerOptions> = {
   ...{ models: checkList, methods: checkList, roots: checkList, names: checkList },
   ...{ origins: checkList, downloads: checkBoolean, onError: checkFunction },
-  ...{ limits: true, token: true, assets: true },
+  ...{ limits: true, token: true, assets: true, agent: true },
 };
+
+/** Loads the protocol's library with the first agent that comes. */
+function agentOf(
+  agent: ServerOptions["agent"],
+  workplace: Workplace,
+  onError: (error: unknown) => void,
+): Assets | undefined {
+  if (!agent) return undefined;
+  const settings = { ...(agent === true ? {} : agent), onError };
+  let handler: Promise<Assets> | undefined;
+  return async (request) => {
+    handler ??= import("../agent/serve-agent.js").then((one) =>
+      one.agentHandler(workplace, settings),
+    );
+    return (await handler)(request);
+  };
+}
 
 function inLowerCase(name: string): string {
   return name.toLowerCase();
@@ -134,12 +155,4 @@ function requireTokenBeyond(host: string, token: string | undefined): void {
   const rule =
     "others than this machine reach it, so that a token is needed: createServer({ token }).";
   throw new InvalidArgumentError("host", host, rule);
-}
-
-function methodsWith(own: readonly Method[]): Method[] {
-  const all: Method[] = [...analyses, ...dictionaryMethods, ...own];
-  const names = all.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice === undefined) return all;
-  throw new InvalidArgumentError("methods", twice, `two methods are called "${twice}".`);
 }

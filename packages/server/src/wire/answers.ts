@@ -11,6 +11,7 @@ export const problemSchema = z.looseObject({
   status: z.int(),
   code: z.string().describe("stable, such as UNKNOWN_SITE"),
   detail: z.string(),
+  field: z.string().optional().describe("the option or part of the body that is wrong"),
 });
 
 export const modelSummarySchema = z.strictObject({

@@ -6,5 +6,7 @@ export interface Caller {
   readonly client: string;
   /** Fires when the caller goes away. */
   readonly signal: AbortSignal;
+  /** Whether a model may be loaded for them that a request names beside its own. Default: true. */
+  readonly mayLoad?: boolean;
   readonly onProgress?: (progress: MethodProgress) => void;
 }

@@ -57,7 +57,7 @@ async function locatedOptions(
   { models }: Workplace,
   method: Method,
   options: unknown,
-  { signal, onProgress }: Caller,
+  caller: Caller,
 ): Promise<Readonly<Record<string, unknown>>> {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidRequestError("options", "must be an object.");
@@ -68,7 +68,7 @@ async function locatedOptions(
     if (typeof value !== "string") continue;
     if (fields.get(name) === "files") located[at] = [name, models.allowedFile(value)];
     if (fields.get(name) === "model") {
-      const loaded: LanguageModel = await models.other(value, { signal, onProgress });
+      const loaded: LanguageModel = await models.other(value, caller);
       located[at] = [name, loaded];
     }
   }

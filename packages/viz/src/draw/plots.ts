@@ -10,6 +10,7 @@ import {
   axisX,
   axisY,
   dot,
+  gridY,
   line,
   type Markish,
   type PlotOptions,
@@ -38,9 +39,18 @@ function framed({ title, subtitle }: Titled, options: PlotOptions, look: Look): 
   return frame({ markup, ...size }, { title, subtitle }, look);
 }
 
-function axes(x: string, y: string, ticks: Parameters<typeof axisX>[0] = {}): Markish[] {
-  const shared = { labelAnchor: "center", labelArrow: "none" } as const;
-  return [axisX({ label: x, ...shared, ...ticks }), axisY({ label: y, ...shared })];
+function axes(
+  x: string,
+  y: string,
+  { theme }: Look,
+  ticks: Parameters<typeof axisX>[0] = {},
+): Markish[] {
+  const shared = { labelAnchor: "center", labelArrow: "none", color: theme.quiet } as const;
+  return [
+    gridY({ stroke: theme.line, strokeOpacity: 1 }),
+    axisX({ label: x, ...shared, ...ticks }),
+    axisY({ label: y, ...shared, tickSize: 0 }),
+  ];
 }
 
 /** Draws curves, each with its name at its end; a gap where a value is missing. */
@@ -73,7 +83,12 @@ export function drawLines(block: LinesBlock, look: Look): Picture {
     {
       marginRight: 120,
       marks: [
-        ...axes(xTitle, yTitle, named ? { tickFormat, ticks: x.map((_, index) => index) } : {}),
+        ...axes(
+          xTitle,
+          yTitle,
+          look,
+          named ? { tickFormat, ticks: x.map((_, index) => index) } : {},
+        ),
         areaY(bands, { x: "x", y1: "low", y2: "high", z: "row", fill: stroke, fillOpacity: 0.15 }),
         ...lines.map((_, row) =>
           line(
@@ -112,7 +127,7 @@ export function drawHistogram(block: HistogramBlock, look: Look): Picture {
     block,
     {
       marks: [
-        ...axes(axis, "count"),
+        ...axes(axis, "count", look),
         rectY(bins, {
           x1: "x1",
           x2: "x2",
@@ -120,7 +135,7 @@ export function drawHistogram(block: HistogramBlock, look: Look): Picture {
           fill: look.theme.accent,
           title: ({ count, x1, x2 }) => `${formatNumber(x1)} to ${formatNumber(x2)}: ${count}`,
         }),
-        ruleY([0]),
+        ruleY([0], { stroke: look.theme.quiet }),
       ],
     },
     look,
@@ -134,8 +149,9 @@ export function drawScatter(block: ScatterBlock, look: Look): Picture {
   return framed(
     block,
     {
+      inset: 14,
       marks: [
-        ...axes(xTitle, yTitle),
+        ...axes(xTitle, yTitle, look),
         dot(points, {
           ...place,
           r: 3,

@@ -44,7 +44,7 @@ function partsOf(block: Block, look: Look): Picture[] {
 
 function titleOf(title: string, { width }: Look): Picture {
   const lines = wrapped(title, width / 13);
-  const markup = lines.map((line, index) => `<text x="${edge}" y="${36 + 30 * index}" font-size="24" font-weight="650">${escapeMarkup(line)}</text>`); // biome-ignore format: one element
+  const markup = lines.map((line, index) => `<text x="${edge}" y="${36 + 30 * index}" font-size="24" font-weight="600">${escapeMarkup(line)}</text>`); // biome-ignore format: one element
   return {
     markup: markup.join(""),
     width,

@@ -7,10 +7,11 @@ import { escapeMarkup, shorten } from "../text.js";
 const edge = 12;
 const perCharacter = 6.9;
 
-/** A heading; below the title of the whole it is smaller. */
-export function drawHeading(title: string, { width }: Look): Picture {
-  const markup = `<text x="${edge}" y="26" font-size="18" font-weight="600">${escapeMarkup(title)}</text>`;
-  return { markup, width, height: 36, title, description: title };
+/** A heading, below a line that parts it from what comes before. */
+export function drawHeading(title: string, { theme, width }: Look): Picture {
+  const rule = `<path d="M${edge} 8H${width - edge}" stroke="${theme.line}"/>`;
+  const markup = `${rule}<text x="${edge}" y="40" font-size="20" font-weight="600">${escapeMarkup(title)}</text>`;
+  return { markup, width, height: 48, title, description: title };
 }
 
 export function drawText({ text, tone }: TextBlock, { theme, width }: Look): Picture {

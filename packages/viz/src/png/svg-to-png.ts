@@ -29,14 +29,17 @@ export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Pro
     throw new RangeError(`scale must be above 0 and at most 10, not ${scale}.`);
   }
   const Rasterizer = await load();
-  const font = { loadSystemFonts: true, defaultFontFamily: "DejaVu Sans" };
+  const font = { loadSystemFonts: true, defaultFontFamily: textFont };
   if (/<text[\s>]/.test(svg) && !hasLetters(Rasterizer, font)) {
     throw new NoRasterizerError(
       "There is no font to write with, so a PNG would have no words: install one (such as fonts-dejavu-core), or write .svg.",
     );
   }
   const fitting = Math.min(scale, mostPixels / longestSide(svg));
-  const zoomed = new Rasterizer(svg, { font, fitTo: { mode: "zoom", value: fitting } });
+  const zoomed = new Rasterizer(plainFamilies(svg), {
+    font,
+    fitTo: { mode: "zoom", value: fitting },
+  });
   return new Uint8Array(zoomed.render().asPng());
 }
 
@@ -45,6 +48,20 @@ function longestSide(svg: string): number {
   const [head] = svg.match(/<svg[^>]*>/) ?? [""];
   const side = (name: string) => Number(head.match(new RegExp(` ${name}="([\\d.]+)"`))?.[1] ?? 1);
   return Math.max(side("width"), side("height"), 1);
+}
+
+/** What every system of a kind has. */
+const fontsOf: Readonly<Record<string, readonly [text: string, token: string]>> = {
+  darwin: ["Helvetica Neue", "Menlo"],
+  win32: ["Segoe UI", "Consolas"],
+};
+const [textFont, tokenFont] = fontsOf[process.platform] ?? ["DejaVu Sans", "DejaVu Sans Mono"];
+
+/** Of a list of families only the first is looked for. */
+function plainFamilies(svg: string): string {
+  return svg.replace(/font-family="[^"]*?(monospace|sans-serif)"/g, (_, kind) => {
+    return `font-family="${kind === "monospace" ? tokenFont : textFont}"`;
+  });
 }
 
 async function load(): Promise<Resvg> {

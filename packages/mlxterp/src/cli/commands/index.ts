@@ -8,7 +8,9 @@ import { commandOf } from "../verbs/method-command.js";
 import { demo } from "./demo.js";
 import { exploreCommand } from "./explore.js";
 import { generate } from "./generate.js";
+import { mcpCommand } from "./mcp.js";
 import { rerunCommand } from "./rerun.js";
+import { serveCommand } from "./serve.js";
 import { sites } from "./sites.js";
 import { trace } from "./trace.js";
 import { verify } from "./verify.js";
@@ -29,6 +31,8 @@ export function commandsWith(own: readonly Method[]): readonly Command[] {
     rerunCommand([...methods, ...own]),
     verify,
     sites,
+    serveCommand(own),
+    mcpCommand(own),
     exploreCommand(own),
     ...own.map(commandOf),
   ];

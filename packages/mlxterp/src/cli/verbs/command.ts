@@ -42,6 +42,7 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Against which relative paths are resolved. */
   readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly screen: Screen;
   /** Whether only data may go to standard output. */
   readonly json: boolean;

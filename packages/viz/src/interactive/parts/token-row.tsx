@@ -1,6 +1,5 @@
 /** Tokens as they stand in a text; of long ones a window, so that pointing stays quick. */
 import { visibleToken } from "@mlxterp/results";
-import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { moveBy } from "./move-by.js";
 
@@ -13,7 +12,7 @@ export interface TokenRowProps {
   readonly label: string;
   readonly pieces: readonly string[];
   /** How one looks. */
-  readonly styleOf?: (index: number) => JSX.CSSProperties | undefined;
+  readonly styleOf?: (index: number) => Readonly<Record<string, string>> | undefined;
   readonly titleOf?: (index: number) => string;
   readonly focus?: number;
   /** Pointed at, or reached by keys. */

@@ -1,0 +1,43 @@
+/** How far what destinations read is moved towards what their sources wrote in the other run, from 0, as it is, to 1. */
+import { fromFlat, type MxArray } from "@mlxterp/mlx";
+import type { ComponentGraph, EdgeSet, ReadSite } from "./graph.js";
+
+/** Of one site that is read. */
+export interface ReadMask {
+  /** (rows, count, sources), or (1, count, sources) where all rows are moved alike; 0 for sources that it does not read. */
+  readonly values: MxArray;
+  /** Whether anything is moved towards one of the sources from one number to another. */
+  moves(from: number, to: number): boolean;
+}
+
+/** @param rows of each the edges that carry what the other run wrote; undefined where none leads to this site */
+export function readMask(
+  { sources, destinations }: ComponentGraph,
+  { first, count, reach }: ReadSite,
+  rows: readonly EdgeSet[],
+): ReadMask | undefined {
+  const used = new Uint8Array(sources.length);
+  const own = (corrupted: EdgeSet) => {
+    const mask = new Float32Array(count * sources.length);
+    for (let source = 0; source < reach; source++) {
+      for (let column = 0; column < count; column++) {
+        if (!corrupted[source * destinations.length + first + column]) continue;
+        mask[column * sources.length + source] = 1;
+        used[source] = 1;
+      }
+    }
+    return mask;
+  };
+  const masks = rows.map(own);
+  if (!used.includes(1)) return undefined;
+  const alike = masks.every((mask) => mask.every((value, index) => value === masks[0][index]));
+  const different = alike ? masks.slice(0, 1) : masks;
+  const values = new Float32Array(different.length * masks[0].length);
+  different.forEach((mask, row) => {
+    values.set(mask, row * mask.length);
+  });
+  return {
+    values: fromFlat(values, [different.length, count, sources.length]),
+    moves: (from, to) => used.subarray(from, to).includes(1),
+  };
+}

@@ -1,0 +1,100 @@
+/** Verbs that serve: until they are interrupted, with the user's own methods, and over standard input and output. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient } from "@mlxterp/server/client";
+import { afterAll, describe, expect, it } from "vitest";
+import { invoke } from "../test-support.js";
+
+const folder = mkdtempSync(join(tmpdir(), "mlxterp-serving-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const results = fileURLToPath(new URL("../../../../results/src/index.ts", import.meta.url));
+const mine = join(folder, "mine.mjs");
+writeFileSync(
+  mine,
+  `import { defineMethod } from ${JSON.stringify(results)};
+   import { z } from ${JSON.stringify(import.meta.resolve("zod"))};
+   export const quiet = defineMethod({ name: "quiet", title: "Quiet", summary: "Nothing", input: "none", options: z.object({}),
+     run: async () => ({ method: "quiet", asked: {}, fed: [], grids: {}, tables: {}, notes: [], provenance: {} }) });`,
+);
+
+/** Serves until a use of it ends; what was printed until the address stood there. */
+async function served(
+  argv: readonly string[],
+  use: (url: string, printed: string) => Promise<void>,
+) {
+  const interruption = new AbortController();
+  let printed = "";
+  let used: Promise<void> | undefined;
+  const onOutput = (text: string) => {
+    printed += text;
+    const url = /http:\S+/.exec(printed)?.[0];
+    if (url && !used) used = use(url, printed).finally(() => interruption.abort());
+  };
+  const ended = await invoke(argv, { signal: interruption.signal, folder, onOutput });
+  await used;
+  return ended;
+}
+
+describe("mlxterp serve", () => {
+  it("answers until it is interrupted, with methods of one's own", async () => {
+    const { code } = await served(["--methods", mine, "serve", "--port", "0"], async (url) => {
+      const client = createClient({ url });
+      const { methods, models } = await client.capabilities();
+      expect(methods.map(({ name }) => name)).toEqual(expect.arrayContaining(["lens", "quiet"]));
+      expect(models.map(({ id }) => id)).toEqual(["tiny"]);
+      expect(
+        (await fetch(`${url}/api/models`, { headers: { origin: "http://evil" } })).status,
+      ).toBe(403);
+    });
+    expect(code).toBe(130);
+  });
+
+  it("says that a port is taken, and a token that is short", async () => {
+    await served(["serve", "--port", "0"], async (url) => {
+      const taken = await invoke(["serve", "--port", new URL(url).port]);
+      expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining("is taken") });
+    });
+    const short = await invoke(["serve", "--port", "0"], { environment: { MLXTERP_TOKEN: "abc" } });
+    expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("16 characters") });
+  });
+});
+
+describe("mlxterp mcp", () => {
+  it("is at /mcp with --http", async () => {
+    await served(["mcp", "--http", "--port", "0"], async (url) => {
+      expect(url).toMatch(/\/mcp$/);
+      expect(
+        (await fetch(url, { method: "POST", headers: { origin: "http://evil" } })).status,
+      ).toBe(403);
+    });
+  });
+
+  it("speaks nothing but the protocol on standard output, and ends with its input", async () => {
+    const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+    const flags = ["--import", "tsx", "--conditions=@mlxterp/source"];
+    const child = spawn(process.execPath, [...flags, main, "mcp"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const client = { name: "test", version: "1" };
+    const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: client };
+    child.stdin.write(
+      `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })}\n`,
+    );
+    let output = "";
+    for await (const chunk of child.stdout) {
+      output += chunk;
+      if (output.includes("\n")) child.stdin.end();
+    }
+    const [answer, ...rest] = output.trim().split("\n");
+    expect(JSON.parse(answer)).toMatchObject({
+      id: 1,
+      result: { serverInfo: { name: "mlxterp" } },
+    });
+    expect(rest).toEqual([]);
+    expect(await new Promise((resolve) => child.exitCode === null ? child.on("exit", resolve) : resolve(child.exitCode))).toBe(0); // biome-ignore format: one choice
+  });
+});
