@@ -1,6 +1,7 @@
 /** Verbs that serve: until they are interrupted, with the user's own methods, and over standard input and output. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -61,6 +62,24 @@ describe("mlxterp serve", () => {
     });
     const short = await invoke(["serve", "--port", "0"], { environment: { MLXTERP_TOKEN: "abc" } });
     expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("16 characters") });
+  });
+});
+
+describe("mlxterp explore", () => {
+  const page = fileURLToPath(
+    new URL("../../../../../apps/explorer/dist/index.html", import.meta.url),
+  );
+
+  it("serves the page with the model that was asked for, or says how it is built", async () => {
+    if (!existsSync(page)) {
+      const { code, stderr } = await invoke(["explore", "--port", "0"]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("npm run build")]);
+      return;
+    }
+    await served(["explore", "--port", "0"], async (url) => {
+      expect(url).toMatch(/\?model=tiny$/);
+      expect(await (await fetch(url)).text()).toContain("mlxterp explorer");
+    });
   });
 });
 

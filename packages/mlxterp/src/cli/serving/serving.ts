@@ -52,7 +52,7 @@ export async function servedOptions(
 }
 
 /** The variable that a token is read from: on a command line, everybody on the machine would see it. */
-const tokenVariable = "MLXTERP_TOKEN";
+export const tokenVariable = "MLXTERP_TOKEN";
 
 /**
  * Serves until it is interrupted.
