@@ -8,8 +8,7 @@ export const modelDiffOptions = z.object({
     .optional()
     .describe(
       "the model to compare with, a view or quantized form of this one, or another of the same vocabulary",
-    )
-    .meta({ reads: "model" }),
+    ),
   change: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1).readonly()])
     .optional()

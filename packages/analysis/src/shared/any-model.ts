@@ -8,4 +8,6 @@ function isModel(value: unknown): boolean {
   return typeof model?.run === "function" && typeof model.anatomy === "object";
 }
 
-export const anyModel = z.union([z.custom<AnalysisModel>(isModel), z.string().min(1)]);
+export const anyModel = z
+  .union([z.custom<AnalysisModel>(isModel), z.string().min(1)])
+  .meta({ reads: "model" });

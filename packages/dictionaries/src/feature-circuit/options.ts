@@ -7,11 +7,13 @@ export const featureCircuitOptions = z.object({
     .array(z.string())
     .readonly()
     .default([])
-    .describe("folders of dictionaries, each of another place in the model"),
+    .describe("folders of dictionaries, each of another place in the model")
+    .meta({ reads: "files" }),
   transcoders: z
     .string()
     .default("tiny")
-    .describe("a folder of transcoders of all layers; none for dictionaries alone"),
+    .describe("a folder of transcoders of all layers; none for dictionaries alone")
+    .meta({ reads: "files" }),
   answer: z.string().optional().describe("the next token that is explained; default the likeliest"),
   nodes: z.int().min(1).max(500).default(12).describe("how many features and errors are kept"),
   steps: z

@@ -93,7 +93,9 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
 /** Another mark means nothing here. */
 function readsOf(schema: z.core.$ZodType): Field["reads"] {
   const { reads } = (schema as z.ZodType).meta?.() ?? {};
-  return reads === "files" || reads === "model" ? reads : undefined;
+  if (reads === "files" || reads === "model") return reads;
+  const { innerType } = definitionOf(schema);
+  return innerType && readsOf(innerType);
 }
 
 function defaultOf(schema: z.core.$ZodType): unknown {

@@ -2,10 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fieldsOf } from "@mlxterp/results";
 import { afterAll, describe, expect, it } from "vitest";
 import { ForbiddenPathError } from "../errors/errors.js";
 import { createServer } from "../index.js";
 import { refusal, send } from "../testing/request.js";
+import { allMethods } from "../work/all-methods.js";
 import { confinedPath } from "./confined-path.js";
 
 const folder = mkdtempSync(join(tmpdir(), "mlxterp-roots-"));
@@ -61,9 +63,20 @@ describe("a request", () => {
     ["/api/models/tiny/methods/lens", { input, options: { translators: outside } }],
     ["/api/models/tiny/methods/features", { input, options: { dictionary: "/etc/passwd" } }],
     ["/api/models/tiny/methods/graph", { input, options: { transcoders: outside } }],
+    ["/api/models/tiny/methods/feature-circuit", { input, options: { dictionaries: [outside] } }],
+    ["/api/models/tiny/methods/similarity", { input, options: { other: outside } }],
     ["/api/models/tiny/methods/diff", { input, options: { other: outside } }],
   ])("names no path without roots: %s %j", async (path, body) => {
     expect(await refusal(await send(server, path, body))).toEqual([403, "FORBIDDEN_PATH"]);
+  });
+
+  it("cannot, since every option that speaks of folders or files says so in its schema", () => {
+    const fields = allMethods([]).flatMap(({ options }) => fieldsOf(options));
+    const silent = fields.filter(
+      ({ description, reads }) => /\b(folder|file)s?\b/.test(description) && reads === undefined,
+    );
+    expect(silent.map(({ name }) => name)).toEqual(["site"]); // a place in the model that files tell
+    expect(fields.filter(({ name }) => name === "other").map(({ reads }) => reads)).toEqual(["model", "model"]); // biome-ignore format: one line
   });
 
   it("names no file as a task", async () => {

@@ -10,6 +10,8 @@ import { confinedPath } from "./confined-path.js";
 import { summaryOf } from "./model-summary.js";
 
 const shipped = "tiny";
+/** What options that name files take besides paths: what comes along, and nothing at all. */
+const words: ReadonlySet<string> = new Set([shipped, "none"]);
 const hubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
 
 export interface StoreSettings {
@@ -94,7 +96,7 @@ export class ModelStore {
 
   /** The same for what is only ever read from the disk. */
   allowedFile(path: string): string {
-    return path === shipped ? path : confinedPath(path, this.settings.roots);
+    return words.has(path) ? path : confinedPath(path, this.settings.roots);
   }
 
   private async loadNow(source: string, options: WireLoadOptions, loading: Loading): Promise<Held> {

@@ -84,12 +84,18 @@ async function locatedOptions(
   const located = Object.entries(options);
   const fields = new Map(fieldsOf(method.options).map((field) => [field.name, field.reads]));
   for (const [at, [name, value]] of located.entries()) {
+    if (fields.get(name) === "files") located[at] = [name, locatedFiles(models, value)];
     if (typeof value !== "string") continue;
-    if (fields.get(name) === "files") located[at] = [name, models.allowedFile(value)];
     if (fields.get(name) === "model") {
       const loaded: LanguageModel = await models.other(value, caller);
       located[at] = [name, loaded];
     }
   }
   return Object.fromEntries(located);
+}
+
+/** One path or several. */
+function locatedFiles(models: Workplace["models"], value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => locatedFiles(models, one));
+  return typeof value === "string" ? models.allowedFile(value) : value;
 }
