@@ -19,7 +19,7 @@ function shadesOf(theme: Theme): Uint8ClampedArray {
 }
 
 /** Of them, in one frame. */
-const ofFrame = 2e6;
+const ofFrame = 1e6;
 
 /**
  * Paints a pattern into a square canvas, one bitmap pixel for each cell where they fit; a large one band by band.
