@@ -18,7 +18,7 @@ export function colourOf(scale: ColourScale, theme: Theme): (value: number | nul
 }
 
 /** Where a number stands on its scale, 0 to 1 from one end to the other. */
-export function shareOf(scale: ColourScale): (value: number) => number {
+function shareOf(scale: ColourScale): (value: number) => number {
   const [low, high] = scale.domain;
   if (scale.kind === "sequential") return (value) => (value - low) / (high - low || 1);
   const { pivot } = scale;

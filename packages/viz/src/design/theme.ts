@@ -73,10 +73,10 @@ export const typefaces = {
 } as const;
 
 /** Sizes of type, in px: a scale of about 1.2. */
-export const sizes = { tiny: 11, small: 12, text: 14, lead: 16, heading: 20, title: 29 } as const;
+const sizes = { tiny: 11, small: 12, text: 14, lead: 16, heading: 20, title: 29 } as const;
 
 /** Distances, in px. */
-export const spaces = { hair: 2, small: 4, medium: 8, large: 16, wide: 28 } as const;
+const spaces = { hair: 2, small: 4, medium: 8, large: 16, wide: 28 } as const;
 
 /**
  * A design as the variables of a stylesheet, `--mi-ink: #1b1d20;` and so on.

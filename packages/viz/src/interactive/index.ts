@@ -1,4 +1,6 @@
 /** The menu of @mlxterp/viz/interactive: blocks as components of Preact, and for pages without it. */
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 export { cssVariables, type Theme, type ThemeName, themes } from "../design/theme.js";
 export { BlocksView, BlockView } from "./block-view.js";
 export type { OnSelect, Selection, ViewProps } from "./parts/selection.js";

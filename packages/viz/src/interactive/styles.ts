@@ -53,7 +53,7 @@ export const interactiveStyles = `
 .mi-pixels { width: 100%; height: 100%; image-rendering: pixelated; display: block; border-radius: 4px; }
 .mi-matrix > div { position: relative; width: 100%; height: 100%; cursor: crosshair; }
 .mi-line { position: absolute; left: 0; top: 0; pointer-events: none; box-shadow: 0 0 0 1px var(--mi-counter); }
-.mi-prompts { margin-bottom: var(--mi-space-medium); display: grid; gap: 4px; overflow-x: auto; }
+.mi-prompts { margin-bottom: var(--mi-space-medium); display: grid; gap: 4px; overflow-x: auto; padding: 3px; }
 .mi-strip { display: flex; gap: 3px; align-items: baseline; white-space: pre; }
 .mi-strip b { font-weight: 600; font-size: var(--mi-size-small); color: var(--mi-quiet); min-width: 76px; }
 .mi-piece { font: var(--mi-size-small)/1.4 var(--mi-font-token); padding: 1px 5px; border-radius: 4px; border: 1px solid var(--mi-line); }

@@ -20,11 +20,11 @@ function chance(seed: number): () => number {
 }
 
 /** `When Mary and John …`, as a byte-level tokenizer cuts it. */
-export const sentence = ["<s>", "When", " Mary", " and", " John", " went", " to", " the", " shop", ",", " John", " gave", " a", " ball", " to"]; // biome-ignore format: one line
+const sentence = ["<s>", "When", " Mary", " and", " John", " went", " to", " the", " shop", ",", " John", " gave", " a", " ball", " to"]; // biome-ignore format: one line
 const corrupted = sentence.map((piece, at) => (at === 10 ? " Mary" : piece));
 
 /** Blanks, line ends, controls, two directions of writing, and letters that no font of Latin has. */
-export const hard = ["<s>", "  ", "\n", "\t", "\u0007", "שלום", " مرحبا", "日本", "<0xE2>", "\u200b", " naïve"]; // biome-ignore format: one line
+const hard = ["<s>", "  ", "\n", "\t", "\u0007", "שלום", " مرحبا", "日本", "<0xE2>", "\u200b", " naïve"]; // biome-ignore format: one line
 
 /** Repeats a text until it has so many tokens. */
 export function longText(length: number): string[] {

@@ -1,6 +1,7 @@
 /** A pattern as pixels: one cell for each pair of tokens, or for many tokens the largest weight of each pixel. */
 import { channelsOf, colourOf } from "../../design/colour-of.js";
 import type { Theme } from "../../design/theme.js";
+import { paintLater } from "./paint-queue.js";
 import type { Weights } from "./weights.js";
 
 /** Weights that are read for one painting, about: of the mean of many long patterns only some are looked at. */
@@ -17,11 +18,15 @@ function shadesOf(theme: Theme): Uint8ClampedArray {
   return shades;
 }
 
+/** Of them, in one frame. */
+const ofFrame = 1e6;
+
 /**
- * Paints a pattern into a square canvas, one bitmap pixel for each cell where they fit.
+ * Paints a pattern into a square canvas, one bitmap pixel for each cell where they fit; a large one band by band.
  *
  * @param side of the bitmap, at most
  * @param cost how many patterns a weight is the mean of
+ * @returns leaves the rest unpainted
  */
 export function paintPattern(
   canvas: HTMLCanvasElement,
@@ -30,27 +35,46 @@ export function paintPattern(
   side: number,
   theme: Theme,
   cost = 1,
-): void {
+): () => void {
   const pixels = Math.max(1, Math.min(tokens, side));
   canvas.width = pixels;
   canvas.height = pixels;
   const context = canvas.getContext("2d");
-  if (!context) return;
-  const image = context.createImageData(pixels, pixels);
-  const shades = shadesOf(theme);
-  const per = tokens / pixels;
   const step = Math.max(1, Math.sqrt((tokens * tokens * cost) / budget));
-  for (let y = 0; y < pixels; y++) {
+  const reads = (tokens / step) ** 2 * cost;
+  const rows = Math.max(1, Math.floor((pixels * ofFrame) / Math.max(reads, ofFrame)));
+  const bands = Array.from({ length: Math.ceil(pixels / rows) }, (_, band) =>
+    paintLater(() => {
+      const [top, bottom] = [band * rows, Math.min(pixels, (band + 1) * rows)];
+      const image = bandOf(weights, [top, bottom], pixels, tokens / pixels, step, theme);
+      context?.putImageData(image, 0, top);
+    }),
+  );
+  return () => {
+    for (const takeBack of bands) takeBack();
+  };
+}
+
+/** The rows of pixels from one to another. */
+function bandOf(
+  weights: Weights,
+  [top, bottom]: readonly [number, number],
+  pixels: number,
+  per: number,
+  step: number,
+  theme: Theme,
+): ImageData {
+  const image = new ImageData(pixels, bottom - top);
+  const shades = shadesOf(theme);
+  for (let y = top; y < bottom; y++) {
     for (let x = 0; x < pixels; x++) {
       const shade = Math.round(255 * Math.min(1, largest(weights, y * per, x * per, per, step)));
-      const at = 4 * (y * pixels + x);
-      image.data[at] = shades[3 * shade];
-      image.data[at + 1] = shades[3 * shade + 1];
-      image.data[at + 2] = shades[3 * shade + 2];
+      const at = 4 * ((y - top) * pixels + x);
+      image.data.set(shades.subarray(3 * shade, 3 * shade + 3), at);
       image.data[at + 3] = 255;
     }
   }
-  context.putImageData(image, 0, 0);
+  return image;
 }
 
 function largest(weights: Weights, top: number, left: number, per: number, step: number): number {

@@ -4,7 +4,6 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { colourOf, textOn } from "../../design/colour-of.js";
 import { Figure, Legend } from "../parts/figure.js";
 import { paintPattern } from "../parts/paint-pattern.js";
-import { paintLater } from "../parts/paint-queue.js";
 import type { ViewProps } from "../parts/selection.js";
 import { TokenRow } from "../parts/token-row.js";
 import { useTheme } from "../parts/use-theme.js";
@@ -158,21 +157,11 @@ function Thumbnail({ name, patterns, tokens, chosen, onChoose }: ThumbnailProps)
   const theme = useTheme();
   const canvas = useRef<HTMLCanvasElement>(null);
   // a pattern never changes: only another design paints it again
-  useEffect(
-    () =>
-      paintLater(() => {
-        if (canvas.current)
-          paintPattern(
-            canvas.current,
-            weightsOf(patterns, tokens),
-            tokens,
-            thumbnail,
-            theme,
-            patterns.length,
-          );
-      }),
-    [theme, tokens],
-  );
+  useEffect(() => {
+    if (!canvas.current) return;
+    const weights = weightsOf(patterns, tokens);
+    return paintPattern(canvas.current, weights, tokens, thumbnail, theme, patterns.length);
+  }, [theme, tokens]);
   return (
     <button type="button" class="mi-thumbnail" aria-pressed={chosen} onClick={onChoose}>
       <canvas ref={canvas} />

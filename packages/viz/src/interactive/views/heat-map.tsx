@@ -179,12 +179,14 @@ function readingOf(block: GridBlock, { row, column }: CellPlace): string {
 }
 
 function tipOf(block: GridBlock, { row, column }: CellPlace) {
+  const place = `${block.rows[row]}, ${block.columns[column]}`;
   const bars = block.alternatives?.[row][column];
   const detail = block.details?.[row][column];
   // what the bars show need not be read twice
-  const lines = detail?.split("\n").filter((line) => !bars || !/ {2}.*%/.test(line));
+  const lines = detail
+    ?.split("\n")
+    .filter((line) => line !== place && (!bars || !/ {2}.*%/.test(line)));
   const value = block.values[row][column];
   const plain = bars || value === null ? [] : [`${block.legend}  ${formatNumber(value)}`];
-  const place = `${block.rows[row]}, ${block.columns[column]}`;
   return { lines: [place, ...(lines ?? plain)], bars };
 }

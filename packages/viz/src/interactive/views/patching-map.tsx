@@ -13,7 +13,9 @@ export function PatchingMap({ block, onSelect }: ViewProps<GridBlock>) {
   return (
     <HeatMap block={block} onSelect={onSelect} onPoint={setPointed}>
       {prompts.length > 0 && (
-        <div class="mi-prompts">
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what is out of sight is reached by keys
+        <div class="mi-prompts" role="group" aria-label="The prompts" tabIndex={0}>
           {prompts.map(({ label, pieces }) => (
             <div class="mi-strip" key={label}>
               <b>{label}</b>

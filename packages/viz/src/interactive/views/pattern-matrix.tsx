@@ -3,7 +3,6 @@ import { formatNumber, visibleToken } from "@mlxterp/results";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { moveBy } from "../parts/move-by.js";
 import { paintPattern } from "../parts/paint-pattern.js";
-import { paintLater } from "../parts/paint-queue.js";
 import { Tip } from "../parts/tip.js";
 import { useTheme } from "../parts/use-theme.js";
 import type { Weights } from "../parts/weights.js";
@@ -35,13 +34,10 @@ export function PatternMatrix(props: PatternMatrixProps) {
   const [pair, setPair] = useState<Pair>();
   const size = pieces.length;
   const cell = side / size;
-  useEffect(
-    () =>
-      paintLater(() => {
-        if (canvas.current) paintPattern(canvas.current, weights, size, 2 * side, theme, cost);
-      }),
-    [weights, size, theme],
-  );
+  useEffect(() => {
+    if (!canvas.current) return;
+    return paintPattern(canvas.current, weights, size, 2 * side, theme, cost);
+  }, [weights, size, theme]);
   const point = (next: Pair | undefined) => {
     if (next?.query === pair?.query && next?.key === pair?.key) return;
     setPair(next);
