@@ -7,6 +7,7 @@ import { discovery } from "./discovery.js";
 import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
 import { gradients } from "./gradients.js";
+import { graphs } from "./graphs.js";
 import { growth } from "./growth.js";
 import { importing } from "./importing.js";
 import { loading } from "./loading.js";
@@ -33,6 +34,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   discovery,
   editing,
   dictionaries,
+  graphs,
   collecting,
   mixtures,
   growth,

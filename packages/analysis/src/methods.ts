@@ -55,4 +55,4 @@ export const typedMethods = [
   statistics,
 ] as const satisfies readonly Method[];
 
-export const methods: readonly Method[] = typedMethods;
+export const methods: readonly Method[] = [...typedMethods];
