@@ -53,7 +53,7 @@ export const scanSteps: readonly ScanStep[] = [
   { step: "what writes towards the answer", look: lookAtWrites, readsOneToken: true },
   { step: "where the answer first leads", look: lookThroughLens, readsOneToken: true },
   { step: "what the heads look at", look: lookAtHeads },
-  { step: "what is left without the heads", look: ablate, readsOneToken: true },
+  { step: "what is left without the heads", look: ablate },
 ];
 
 const none = { low: null, high: null, null: null };
