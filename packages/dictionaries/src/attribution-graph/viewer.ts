@@ -1,5 +1,5 @@
 /** A graph in the JSON that the published viewer of circuit tracing reads. */
-import { checkOptions, checkText } from "@mlxterp/mlx";
+import { checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import { checkChoice, type Json } from "@mlxterp/results";
 import type { GraphNode, GraphResult } from "./result.js";
 
@@ -39,6 +39,7 @@ const types = {
  */
 export function viewerGraph(result: GraphResult, options: ViewerOptions = {}): ViewerGraph {
   checkOptions<ViewerOptions>("viewerGraph", options, { slug: checkText, scan: checkText });
+  checkRecord("result", result);
   checkChoice("result.method", result.method, ["graph"]);
   const { slug = "graph", scan = String(result.asked.transcoders) } = options;
   const { nodes, edges } = result.tables;

@@ -15,6 +15,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { halves } from "./labelled.js";
 import { fitLogistic, logitsOf } from "./logistic.js";
 import { mostDifferent } from "./sparse-probing.js";
@@ -59,6 +60,7 @@ export function featureAbsorption(
   labels: readonly boolean[],
   options: AbsorptionOptions = {},
 ): Absorption {
+  checkDictionary("dictionary", dictionary);
   checkOptions<AbsorptionOptions>("featureAbsorption", options, {
     ...{ mainFeatures: checkPositiveInteger, seed: checkInteger },
   });

@@ -15,6 +15,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { halves, type LabelledHalves } from "./labelled.js";
 import { accuracyOf, fitLogistic, logitsOf } from "./logistic.js";
 import { nullDictionary } from "./nulls.js";
@@ -56,6 +57,7 @@ export function sparseProbe(
   labels: readonly boolean[],
   options: SparseProbeOptions = {},
 ): SparseProbe {
+  checkDictionary("dictionary", dictionary);
   checkOptions<SparseProbeOptions>("sparseProbe", options, {
     ...{ features: checkPositiveInteger, seed: checkInteger },
   });

@@ -7,7 +7,7 @@
  * circuit-tracer's `feature_intervention`.
  */
 import type { Intervention } from "@mlxterp/core";
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkRecord, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type { DictionaryModel } from "../shared/model.js";
 import { frozenSites, type TranscoderPlaces, transcoderPlaces } from "../transcoders/places.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
@@ -168,6 +168,7 @@ function addWrites(
 }
 
 function checkChange(change: FeatureChange, transcoders: Transcoders, length: number): void {
+  checkRecord("change", change);
   const { layer, position, feature, value } = change;
   const limits = { layer: transcoders.layers, feature: transcoders.features };
   for (const [name, limit] of Object.entries(limits)) {

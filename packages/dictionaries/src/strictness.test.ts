@@ -1,0 +1,85 @@
+/** Every public function refuses an option that does not exist by the nearest that does, and wrong arguments by a typed error. */
+import { collectToDisk } from "@mlxterp/data";
+import { mx } from "@mlxterp/mlx";
+import { loadModel } from "@mlxterp/models";
+import { MlxterpError } from "@mlxterp/results";
+import { beforeAll, expect, it } from "vitest";
+import * as own from "./index.js";
+import { type Door, doorsOf, noDoors } from "./testing/doors.js";
+import { temporaryFolder } from "./testing/make.js";
+
+let doors: Readonly<Record<string, Door>> = {};
+beforeAll(async () => {
+  const model = await loadModel("tiny");
+  const folder = temporaryFolder();
+  const settings = { folder: `${folder}/store`, save: "layers.0" };
+  const store = await collectToDisk(model, ["the capital of France is"], settings);
+  doors = await doorsOf(model, folder, store);
+}, 60_000);
+
+/** What takes an object by names, none of which are options. */
+const takesData = new Set(["featureDashboard", "scoreAgainstTruth", "trainingConfig"]);
+
+const wrong = [undefined, null, -1, Number.NaN, "x", {}, [null], () => 1, mx.ones([2, 2])];
+
+it("every exported function is among the doors", () => {
+  const functions = Object.entries(own).filter(([, value]) => {
+    return typeof value === "function" && !(value.prototype instanceof Error);
+  });
+  const missing = functions.filter(([name]) => !(name in doors) && !noDoors.has(name));
+  expect(missing.map(([name]) => name)).toEqual([]);
+});
+
+it("takes what is right, and refuses a misspelt option, naming the nearest", async () => {
+  const faults: string[] = [];
+  for (const [name, [, ...args]] of Object.entries(doors)) {
+    const fault = await endOf(name, args);
+    if (fault && name !== "loadCrosscoder") faults.push(`${name}: ${fault.message}`); // none ships
+    const place = args.findLastIndex(isPlain);
+    if (place < 0 || takesData.has(name)) continue;
+    for (const [option, value] of Object.entries(args[place] as object)) {
+      const { [option]: _, ...others } = args[place] as Record<string, unknown>;
+      const misspelt = { ...others, [option + option.at(-1)]: value };
+      const message =
+        (await endOf(name, args.with(place, misspelt)))?.message ?? "taken in silence";
+      if (!message.includes(option)) faults.push(`${name}({ ${option} }): ${message}`);
+    }
+  }
+  expect(faults).toEqual([]);
+}, 60_000);
+
+it("has a result or a typed error for any argument", async () => {
+  const faults: string[] = [];
+  for (const [name, [, ...args]] of Object.entries(doors)) {
+    for (const place of args.keys()) {
+      for (const value of wrong) {
+        const error = await endOf(name, args.with(place, value));
+        if (!error || MlxterpError.isInstance(error)) continue;
+        faults.push(`${name}, argument ${place}, ${String(value)}: ${error.message}`);
+      }
+    }
+  }
+  expect(faults).toEqual([]);
+}, 60_000);
+
+async function endOf(name: string, args: readonly unknown[]): Promise<Error | undefined> {
+  const [call] = doors[name] as readonly [(...args: readonly unknown[]) => unknown];
+  try {
+    const result = await call(...args);
+    if (isSource(result)) await result.batches(4, 0)[Symbol.asyncIterator]().next();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function isSource(value: unknown): value is own.TrainingSource {
+  return typeof (value as Partial<own.TrainingSource> | null | undefined)?.batches === "function";
+}
+
+function isPlain(value: unknown): boolean {
+  const plain = typeof value === "object" && value !== null;
+  return (
+    plain && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length > 0
+  );
+}
