@@ -189,6 +189,10 @@ describe("data of which the truth is known", () => {
     expect(found.trueL0).toBeCloseTo(scores.true_l0, 6);
     expect(Math.abs(found.explained - scores.explained_variance)).toBeLessThan(1e-4);
     expect(found.matches).toEqual([...toFlat(values.best_match)]);
+    const each = toFlat(values.f1_per_latent);
+    found.f1OfFeatures.forEach((value, at) => {
+      expect(Math.abs(value - each[at])).toBeLessThan(1e-4);
+    });
   });
 
   it("is found wholly by the dictionary that made it", () => {

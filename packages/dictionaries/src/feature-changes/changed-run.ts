@@ -24,7 +24,7 @@ export interface FeatureChange {
 export type Held = "everything" | "patterns" | "nothing";
 
 /** What one run says; arrays are lazy, and of one prompt. */
-export interface ChangedRun {
+interface ChangedRun {
   /** The logits of the next token, (vocab). */
   readonly logits: MxArray;
   /** What each layer's transcoder reads, (position, hidden). */
@@ -32,7 +32,7 @@ export interface ChangedRun {
 }
 
 /** The values of the unchanged run that changes are measured by, and that may be held. */
-export interface Baseline extends ChangedRun {
+interface Baseline extends ChangedRun {
   readonly ids: readonly number[];
   readonly features: readonly MxArray[]; // of each layer, (position, features)
   readonly held: ReadonlyMap<string, MxArray>; // patterns, scales, outputs of MLPs
