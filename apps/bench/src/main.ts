@@ -3,6 +3,7 @@ import { clockName } from "./clock.js";
 import { collecting } from "./collecting.js";
 import { decoding } from "./decoding.js";
 import { dictionaries } from "./dictionaries.js";
+import { discovery } from "./discovery.js";
 import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
 import { gradients } from "./gradients.js";
@@ -30,6 +31,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   rollouts,
   loading,
   methods,
+  discovery,
   editing,
   dictionaries,
   graphs,

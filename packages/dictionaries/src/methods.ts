@@ -11,4 +11,4 @@ export const typedDictionaryMethods = [
   circuitOfFeatures,
 ] as const satisfies readonly Method[];
 
-export const dictionaryMethods: readonly Method[] = typedDictionaryMethods;
+export const dictionaryMethods: readonly Method[] = [...typedDictionaryMethods];
