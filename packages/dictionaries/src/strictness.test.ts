@@ -18,7 +18,12 @@ beforeAll(async () => {
 }, 60_000);
 
 /** What takes an object by names, none of which are options. */
-const takesData = new Set(["featureDashboard", "scoreAgainstTruth", "trainingConfig"]);
+const takesData = new Set([
+  "featureDashboard",
+  "scoreAgainstTruth",
+  "trainingConfig",
+  "trainingCurves",
+]);
 
 const wrong = [undefined, null, -1, Number.NaN, "x", {}, [null], () => 1, mx.ones([2, 2])];
 

@@ -115,6 +115,7 @@ export async function doorsOf(
       training,
     ],
     trainDictionary: [own.trainDictionary, rows, { ...quick, architecture: "topK" }, training],
+    trainingCurves: [own.trainingCurves, { run: [] }],
     trainingConfig: [(value: unknown) => own.trainingConfig.safeParse(value), { ...quick }],
     viewerGraph: [own.viewerGraph, graph, { slug: "graph", scan: "scan" }],
   };
