@@ -1,21 +1,30 @@
 /** Every public function refuses an option that does not exist by the nearest that does, and wrong arguments by a typed error. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { collectToDisk } from "@mlxterp/data";
 import { mx } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
 import { MlxterpError } from "@mlxterp/results";
-import { beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import * as own from "./index.js";
 import { type Door, doorsOf, noDoors } from "./testing/doors.js";
-import { temporaryFolder } from "./testing/make.js";
 
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "mlxterp-strictness-"));
 let doors: Readonly<Record<string, Door>> = {};
 beforeAll(async () => {
+  process.chdir(folder); // where folders of wrong names lead
   const model = await loadModel("tiny");
-  const folder = temporaryFolder();
   const settings = { folder: `${folder}/store`, save: "layers.0" };
   const store = await collectToDisk(model, ["the capital of France is"], settings);
   doors = await doorsOf(model, folder, store);
 }, 60_000);
+
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** What takes an object by names, none of which are options. */
 const takesData = new Set([
