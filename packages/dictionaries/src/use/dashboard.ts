@@ -43,7 +43,9 @@ export function featureDashboard(summary: FeatureSummary, logits?: FeatureLogits
   return [section(`Feature ${feature}`, first, ...strips, ...effects)];
 }
 
-function checkLogits({ promotes, suppresses }: FeatureLogits): void {
+function checkLogits(logits: FeatureLogits): void {
+  checkRecord("logits", logits);
+  const { promotes, suppresses } = logits;
   checkList("logits.promotes", promotes);
   checkList("logits.suppresses", suppresses);
 }
