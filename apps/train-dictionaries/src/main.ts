@@ -9,9 +9,11 @@ import {
   storeSource,
   type TrainingMetrics,
   TranscoderSet,
+  trainDictionaries,
   trainDictionary,
 } from "@mlxterp/dictionaries";
 import { type LanguageModel, loadModel } from "@mlxterp/models";
+import { heldOutQuality } from "./held-out-quality.js";
 import { sampleTexts } from "./sample-texts.js";
 
 const { values } = parseArgs({
@@ -28,6 +30,8 @@ const { values } = parseArgs({
     steps: { type: "string", default: "3000" },
     batch: { type: "string", default: "1024" },
     seed: { type: "string", default: "0" },
+    seeds: { type: "string", default: "3" },
+    "held-out": { type: "string", default: "64" },
   },
 });
 
@@ -70,17 +74,27 @@ function report(what: string, metrics: readonly TrainingMetrics[]): void {
   );
 }
 
+// written with other numbers drawn, so that nothing is measured on what was trained on
+const heldOut = await sampleTexts(model, {
+  ...{ sequences: number("held-out"), length: number("length"), seed: number("seed") + 1_000_003 },
+});
 const source = storeSource(store, { site: residual, seed: number("seed") });
-const trained = await trainDictionary(
-  source,
-  { ...shared, architecture: "topK", features: number("features"), auxiliary: 1 / 32 },
-  {
-    folder: join(work, "dictionary"),
-    place: { model: name, site: `blocks.${values.layer}.hook_resid_post` },
-  },
+const configs = Array.from({ length: number("seeds") }, (_, at) => ({
+  ...{ ...shared, auxiliary: 1 / 32, seed: number("seed") + at },
+  ...({ architecture: "topK", features: number("features") } as const),
+}));
+const place = { model: name, site: `blocks.${values.layer}.hook_resid_post` };
+const trained = await trainDictionaries(source, configs, {
+  ...{ folder: join(work, "dictionary"), place },
+});
+for (const { metrics, config } of trained) report(`dictionary of seed ${config.seed}`, metrics);
+await saveDictionary(trained[0].dictionary, join(out, `${name}-dictionary`));
+const quality = await heldOutQuality(
+  model,
+  trained.map(({ dictionary }) => dictionary),
+  heldOut,
 );
-report("dictionary", trained.metrics);
-await saveDictionary(trained.dictionary, join(out, `${name}-dictionary`));
+for (const [what, noise] of Object.entries(quality)) say(`held out: ${what} ${noise.text}`);
 
 const transcoders = [];
 for (const [layer, site] of inputs.entries()) {
@@ -98,7 +112,7 @@ for (const [layer, site] of inputs.entries()) {
 }
 const hooks = { input: "mlp.hook_in", output: "hook_mlp_out", model: name, name: `${name}-topk` };
 await saveTranscoders(new TranscoderSet(transcoders, hooks), join(out, `${name}-transcoders`));
-const facts = { ...values, name, minutes: (performance.now() - began) / 60_000 };
+const facts = { ...values, name, quality, minutes: (performance.now() - began) / 60_000 };
 writeFileSync(join(out, `${name}.json`), `${JSON.stringify(facts, null, 2)}\n`);
 await store[Symbol.asyncDispose]();
 rmSync(work, { recursive: true, force: true });

@@ -73,6 +73,7 @@ export {
   type TrainingConfig,
   trainingConfig,
 } from "./training/config.js";
+export { trainingCurves } from "./training/curves.js";
 export type { TrainedPlace } from "./training/finish.js";
 export type { TrainingMetrics } from "./training/metrics.js";
 export type { TrainingBatch } from "./training/parameters.js";

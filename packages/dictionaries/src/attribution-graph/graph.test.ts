@@ -115,6 +115,25 @@ describe.runIf(casesAreHere)("the viewer's JSON", () => {
   );
 });
 
+it("draws nodes as one in the viewer, and refuses those that a graph does not have", async () => {
+  const tiny = await loadModel("tiny");
+  const [graph] = await attributionGraph(tiny, "the capital of France is", { maxFeatures: 12 });
+  const ids = graph.tables.nodes.rows.map(({ id }) => id);
+  const [error] = ids.filter((id) => id.startsWith("error_"));
+  const { qParams } = viewerGraph(graph, {
+    supernodes: { places: [ids[0], ids[1]], rest: [error] },
+  });
+  const [, layer, position] = error.split("_");
+  const theirs = `0_${layer}_${position}`; // errors have another name there
+  expect(qParams.supernodes).toEqual([
+    ["places", ids[0], ids[1]],
+    ["rest", theirs],
+  ]);
+  expect(qParams.pinnedIds).toEqual([ids[0], ids[1], theirs]);
+  const wrong = { supernodes: { places: [`${ids[0]}0`] } };
+  expect(() => viewerGraph(graph, wrong)).toThrow("the graph has no such node");
+});
+
 describe("a graph of the model that ships", () => {
   it("adds up: what reaches a feature, with its bias, is what the feature is before it is chosen", async () => {
     const tiny = await loadModel("tiny");

@@ -1,6 +1,12 @@
 /** A graph in the JSON that the published viewer of circuit tracing reads. */
-import { checkOptions, checkText } from "@mlxterp/mlx";
-import { checkChoice, type Json } from "@mlxterp/results";
+import {
+  checkList,
+  checkOptions,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+} from "@mlxterp/mlx";
+import { checkChoice, didYouMean, type Json } from "@mlxterp/results";
 import type { GraphNode, GraphResult } from "./result.js";
 
 export interface ViewerOptions {
@@ -8,6 +14,8 @@ export interface ViewerOptions {
   readonly slug?: string;
   /** What the viewer calls the set of transcoders; default the path it was loaded from. */
   readonly scan?: string;
+  /** Nodes that are drawn as one, by the name of the group: ids of the graph's nodes. */
+  readonly supernodes?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What the viewer reads, as data. */
@@ -38,9 +46,12 @@ const types = {
  * metadata.slug; // "france"
  */
 export function viewerGraph(result: GraphResult, options: ViewerOptions = {}): ViewerGraph {
-  checkOptions<ViewerOptions>("viewerGraph", options, { slug: checkText, scan: checkText });
+  checkOptions<ViewerOptions>("viewerGraph", options, {
+    ...{ slug: checkText, scan: checkText, supernodes: checkRecord },
+  });
+  checkRecord("result", result);
   checkChoice("result.method", result.method, ["graph"]);
-  const { slug = "graph", scan = String(result.asked.transcoders) } = options;
+  const { slug = "graph", scan = String(result.asked.transcoders), supernodes = {} } = options;
   const { nodes, edges } = result.tables;
   const [fed] = result.fed;
   const ids = new Map(nodes.rows.map((node) => [node.id, viewerId(node)]));
@@ -54,12 +65,38 @@ export function viewerGraph(result: GraphResult, options: ViewerOptions = {}): V
       prompt: fed.pieces.join(" "),
       ...{ node_threshold: result.asked.nodeShare, schema_version: 1 },
     },
-    qParams: { pinnedIds: [], supernodes: [], linkType: "both", clickedId: "", sg_pos: "" },
+    qParams: {
+      ...groupsOf(supernodes, ids),
+      ...{ linkType: "both", clickedId: "", sg_pos: "" },
+    },
     nodes: shown.map((node) => viewerNode(node, node === firstLogit)),
     links: edges.rows.map(({ source, target, weight }) => ({
       ...{ source: ids.get(source) as string, target: ids.get(target) as string, weight },
     })),
   };
+}
+
+/**
+ * Groups as the viewer has them, whose nodes are pinned so that they are drawn.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a node that the graph does not have
+ */
+function groupsOf(
+  supernodes: NonNullable<ViewerOptions["supernodes"]>,
+  ids: ReadonlyMap<string, string>,
+): { readonly pinnedIds: string[]; readonly supernodes: string[][] } {
+  const groups = Object.entries(supernodes).map(([name, members]) => {
+    checkList(`supernodes.${name}`, members);
+    return [name, ...members.map((id) => known(id, ids))];
+  });
+  return { pinnedIds: [...new Set(groups.flatMap((group) => group.slice(1)))], supernodes: groups };
+}
+
+function known(id: string, ids: ReadonlyMap<string, string>): string {
+  const found = ids.get(id);
+  if (found !== undefined) return found;
+  const near = didYouMean(String(id), [...ids.keys()]);
+  throw new InvalidArgumentError("supernodes", id, `the graph has no such node. ${near}`.trimEnd());
 }
 
 /** The viewer's names of errors can be those of features of layer 0. */

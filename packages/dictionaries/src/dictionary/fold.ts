@@ -1,5 +1,6 @@
 /** The same dictionary with other weights: factors moved from one matrix into another, features left out. */
 import { checkFinite, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkDictionary } from "../shared/check.js";
 import { Dictionary } from "./dictionary.js";
 import type { DictionaryWeights } from "./weights.js";
 
@@ -14,6 +15,7 @@ import type { DictionaryWeights } from "./weights.js";
  * foldDecoderNorm(trained.dictionary).config.features; // 16
  */
 export function foldDecoderNorm(dictionary: Dictionary): Dictionary {
+  checkDictionary("dictionary", dictionary);
   const { config, weights } = dictionary;
   const { activation, scaleByDecoderNorm } = config;
   const largest = !["relu", "jumpRelu", "gated"].includes(activation.kind);
@@ -47,6 +49,7 @@ export function foldDecoderNorm(dictionary: Dictionary): Dictionary {
  * folded.config.averageScaled; // false
  */
 export function foldActivationNorm(dictionary: Dictionary, meanNorm: number): Dictionary {
+  checkDictionary("dictionary", dictionary);
   checkFinite("meanNorm", meanNorm);
   if (meanNorm <= 0) throw new InvalidArgumentError("meanNorm", meanNorm, "must be above zero.");
   const { config, weights } = dictionary;
@@ -71,6 +74,7 @@ export function foldActivationNorm(dictionary: Dictionary, meanNorm: number): Di
  * firstFeatures(loadDictionary("tiny"), 64).config.features; // 64
  */
 export function firstFeatures(dictionary: Dictionary, features: number): Dictionary {
+  checkDictionary("dictionary", dictionary);
   const { config, weights } = dictionary;
   if (!Number.isInteger(features) || features < 1 || features > config.features) {
     const rule = `must be a whole number from 1 to ${config.features}.`;

@@ -15,6 +15,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { halves } from "./labelled.js";
 import { fitLogistic, logitsOf } from "./logistic.js";
 import { mostDifferent } from "./sparse-probing.js";
@@ -50,8 +51,8 @@ const leastCosine = 0.025;
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for other labels than rows, or fewer than 4 of either kind
  * @example
  * const x = mx.random.normal([64, 128]);
- * const labels = [...toFlat(x.index(mx.Slice(), 0))].map((value) => value > 0);
- * featureAbsorption(loadDictionary("tiny"), x, labels).rate <= 1; // true
+ * const labels = Array.from({ length: 64 }, (_, at) => at % 2 === 0);
+ * featureAbsorption(loadDictionary("tiny"), x, labels).mainFeatures.length; // 1
  */
 export function featureAbsorption(
   dictionary: Dictionary,
@@ -59,6 +60,7 @@ export function featureAbsorption(
   labels: readonly boolean[],
   options: AbsorptionOptions = {},
 ): Absorption {
+  checkDictionary("dictionary", dictionary);
   checkOptions<AbsorptionOptions>("featureAbsorption", options, {
     ...{ mainFeatures: checkPositiveInteger, seed: checkInteger },
   });

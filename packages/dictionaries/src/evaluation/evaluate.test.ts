@@ -9,7 +9,14 @@ import { loadDictionary } from "../loading/load.js";
 import { largestAssignment } from "../synthetic/assignment.js";
 import { generator, normalQuantile, syntheticData } from "../synthetic/generator.js";
 import { scoreAgainstTruth } from "../synthetic/scores.js";
-import { caseFacts, casePath, casesAreHere, caseValues, sharedPath } from "../testing/reference.js";
+import {
+  caseFacts,
+  casePath,
+  casesAreHere,
+  caseValues,
+  excess,
+  sharedPath,
+} from "../testing/reference.js";
 import { evaluateDictionary } from "./evaluate.js";
 import { densityHistogram } from "./measures.js";
 
@@ -120,6 +127,14 @@ describe.runIf(casesAreHere)("on stories15M", () => {
     for (const [value, expected] of pairs)
       expect(Math.abs(value / expected - 1)).toBeLessThan(1e-3);
     const values = caseValues("eval-stories15M");
+    const first = values["x.first_prompt"];
+    const near = { atol: 1e-3, rtol: 1e-4 };
+    const acts = values["feature_acts.first_prompt"];
+    expect(excess(dictionary.encode(first), acts, near)).toBeLessThanOrEqual(0);
+    const rebuilt = values["reconstruction.first_prompt"];
+    expect(excess(dictionary.forward(first), rebuilt, near)).toBeLessThanOrEqual(0);
+    const norms = mx.sqrt(mx.sum(mx.square(dictionary.weights.encoder), 0));
+    expect(excess(norms, values.encoder_norm, near)).toBeLessThanOrEqual(0);
     const density = toFlat(values[`feature_density.${name}`]);
     for (const [at, value] of density.entries()) {
       expect(reconstruction.density[at]).toBeCloseTo(value, 2);
@@ -174,6 +189,10 @@ describe("data of which the truth is known", () => {
     expect(found.trueL0).toBeCloseTo(scores.true_l0, 6);
     expect(Math.abs(found.explained - scores.explained_variance)).toBeLessThan(1e-4);
     expect(found.matches).toEqual([...toFlat(values.best_match)]);
+    const each = toFlat(values.f1_per_latent);
+    found.f1OfFeatures.forEach((value, at) => {
+      expect(Math.abs(value - each[at])).toBeLessThan(1e-4);
+    });
   });
 
   it("is found wholly by the dictionary that made it", () => {

@@ -13,6 +13,7 @@ import {
   checkInteger,
   checkOptions,
   checkText,
+  InvalidArgumentError,
   klDivergence,
   logProbabilities,
   type MxArray,
@@ -21,6 +22,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { NoTrainingDataError } from "../shared/errors.js";
 import { type DictionaryModel, promptsAsIds } from "../shared/model.js";
 import { readSite, writeSite } from "../use/sites.js";
@@ -72,10 +74,12 @@ export async function evaluateDictionary(
   dataset: Dataset,
   options: EvaluationOptions = {},
 ): Promise<DictionaryEvaluation> {
+  checkDictionary("dictionary", dictionary);
   checkOptions<EvaluationOptions>("evaluateDictionary", options, {
     ...{ positions: true, batchSize: true, signal: true, behaviour: checkBoolean },
     ...{ nulls: checkBoolean, seed: checkInteger, site: checkText },
   });
+  checkDataset(dataset);
   const { nulls = false, seed = 0 } = options;
   const kinds = nulls ? (["random", "untrained"] as const) : [];
   const all = [dictionary, ...kinds.map((kind) => nullDictionary(dictionary, kind, seed))];
@@ -110,6 +114,13 @@ function begin(dictionary: Dictionary): State {
   const { outputWidth, features } = dictionary.config;
   const sums = { tokens: 0, followed: 0, clean: 0, replaced: 0, zero: 0, kl: 0, klZero: 0 };
   return { dictionary, tally: emptyTally(outputWidth, features), sums };
+}
+
+function checkDataset(dataset: unknown): void {
+  const it = Object(dataset) as { [Symbol.asyncIterator]?: unknown; [Symbol.iterator]?: unknown };
+  const streams = typeof it[Symbol.asyncIterator] === "function";
+  if (streams || (typeof it[Symbol.iterator] === "function" && typeof dataset !== "string")) return;
+  throw new InvalidArgumentError("dataset", dataset, "must be prompts, as a list or one by one.");
 }
 
 async function* batches(dataset: Dataset, size: number): AsyncGenerator<unknown[]> {

@@ -2,7 +2,7 @@
 import { checkArray, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { generator } from "../synthetic/generator.js";
 
-export interface LabelledRows {
+interface LabelledRows {
   readonly x: MxArray;
   readonly labels: readonly number[];
 }

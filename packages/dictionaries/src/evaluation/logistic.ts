@@ -1,7 +1,7 @@
 /** Logistic regression by Newton's method, with a penalty on the weights' squares: the probe that measures of features are made with. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 
-export interface LogisticProbe {
+interface LogisticProbe {
   readonly weights: MxArray; // (width)
   readonly bias: number;
 }

@@ -1,4 +1,5 @@
 /** What the measures of a dictionary are, each with its definition. */
+import { checkPositiveInteger, InvalidArgumentError } from "@mlxterp/mlx";
 import type { Tally } from "./tallies.js";
 
 /** How a dictionary rebuilds what it is to write; sums and means are over the tokens that count. */
@@ -48,6 +49,7 @@ export interface BehaviourMeasures {
 }
 
 const denseAbove = 0.1;
+const mostBins = 10_000;
 
 export function reconstructionOf(tally: Tally): ReconstructionMeasures {
   const { tokens, error, norm, on } = tally;
@@ -78,6 +80,11 @@ export function densityHistogram(
   density: Float64Array,
   bins = 30,
 ): { readonly edges: number[]; readonly counts: number[] } {
+  if (!isNumbers(density)) {
+    throw new InvalidArgumentError("density", density, "must be numbers, one for each feature.");
+  }
+  checkPositiveInteger("bins", bins);
+  if (bins > mostBins) throw new InvalidArgumentError("bins", bins, `at most ${mostBins}.`);
   const lowest = -4;
   const edges = Array.from({ length: bins + 1 }, (_, at) => lowest - (lowest * at) / bins);
   const counts = new Array<number>(bins).fill(0);
@@ -86,4 +93,9 @@ export function densityHistogram(
     if (place >= 0 && value > 0) counts[Math.min(bins - 1, Math.floor(place))]++;
   }
   return { edges, counts };
+}
+
+function isNumbers(value: unknown): boolean {
+  const list = ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value;
+  return Array.isArray(list) && list.every((one) => typeof one === "number");
 }

@@ -1,6 +1,8 @@
 /** Dictionaries that nobody trained, to compare one with: what is explained without having learnt anything. */
-import { mx } from "@mlxterp/mlx";
+import { checkInteger, mx } from "@mlxterp/mlx";
+import { checkChoice } from "@mlxterp/results";
 import { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { keyOf, rowsOfNorm } from "../training/initialize.js";
 
 /**
@@ -11,10 +13,14 @@ import { keyOf, rowsOfNorm } from "../training/initialize.js";
  * nullDictionary(loadDictionary("tiny"), "random", 0).config.features; // 256
  */
 export function nullDictionary(
-  { config, weights }: Dictionary,
+  dictionary: Dictionary,
   kind: "random" | "untrained",
   seed: number,
 ): Dictionary {
+  checkDictionary("dictionary", dictionary);
+  checkChoice("kind", kind, ["random", "untrained"]);
+  checkInteger("seed", seed);
+  const { config, weights } = dictionary;
   const { features, inputWidth, outputWidth } = config;
   const draw = (shape: readonly number[], part: number) =>
     mx.random.normal(shape, mx.float32, 0, 1, keyOf(seed, part));

@@ -31,7 +31,7 @@ function studentQuantile(freedom: number): number {
  * @param values a measure of trainings that differ in their seed alone
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for fewer than two, or what is not finite
  * @example
- * overSeeds([0.71, 0.73, 0.72]).smallestDifference; // 0.0226…
+ * overSeeds([0.71, 0.73, 0.72]).n; // 3
  */
 export function overSeeds(values: readonly number[]): SeedNoise {
   if (!Array.isArray(values) || values.length < 2 || !values.every(Number.isFinite)) {

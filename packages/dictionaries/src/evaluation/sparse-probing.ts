@@ -15,6 +15,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { halves, type LabelledHalves } from "./labelled.js";
 import { accuracyOf, fitLogistic, logitsOf } from "./logistic.js";
 import { nullDictionary } from "./nulls.js";
@@ -47,8 +48,8 @@ export interface SparseProbe {
  * @example
  * const dictionary = loadDictionary("tiny");
  * const x = mx.random.normal([64, 128]);
- * const labels = toFlat(x.index(mx.Slice(), 0)).map((value) => (value > 0 ? 1 : 0));
- * sparseProbe(dictionary, x, [...labels].map(Boolean)).features.length; // 1
+ * const labels = Array.from({ length: 64 }, (_, at) => at % 2 === 0);
+ * sparseProbe(dictionary, x, labels).features.length; // 1
  */
 export function sparseProbe(
   dictionary: Dictionary,
@@ -56,6 +57,7 @@ export function sparseProbe(
   labels: readonly boolean[],
   options: SparseProbeOptions = {},
 ): SparseProbe {
+  checkDictionary("dictionary", dictionary);
   checkOptions<SparseProbeOptions>("sparseProbe", options, {
     ...{ features: checkPositiveInteger, seed: checkInteger },
   });

@@ -1,6 +1,7 @@
 /** What becomes of the next token when features of transcoders are set to other values. */
 import type { Prompt } from "@mlxterp/core";
 import { checkList, checkOptions, evaluate, type MxArray, oneOf } from "@mlxterp/mlx";
+import { checkTranscoders } from "../shared/check.js";
 import { type DictionaryModel, promptsAsIds } from "../shared/model.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { baselineOf, changedRun, type FeatureChange, type Held } from "./changed-run.js";
@@ -45,6 +46,7 @@ export async function changeTranscoderFeatures(
   const holds = oneOf("everything", "patterns", "nothing");
   checkOptions<ChangeTranscoderOptions>(of, options, { hold: holds });
   checkList("changes", changes);
+  checkTranscoders("transcoders", transcoders);
   const { hold = "patterns" } = options;
   const found: ChangedPrediction[] = [];
   for (const ids of promptsAsIds(model, input)) {

@@ -7,7 +7,7 @@
  * circuit-tracer's `feature_intervention`.
  */
 import type { Intervention } from "@mlxterp/core";
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkRecord, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import type { DictionaryModel } from "../shared/model.js";
 import { frozenSites, type TranscoderPlaces, transcoderPlaces } from "../transcoders/places.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
@@ -24,7 +24,7 @@ export interface FeatureChange {
 export type Held = "everything" | "patterns" | "nothing";
 
 /** What one run says; arrays are lazy, and of one prompt. */
-export interface ChangedRun {
+interface ChangedRun {
   /** The logits of the next token, (vocab). */
   readonly logits: MxArray;
   /** What each layer's transcoder reads, (position, hidden). */
@@ -32,7 +32,7 @@ export interface ChangedRun {
 }
 
 /** The values of the unchanged run that changes are measured by, and that may be held. */
-export interface Baseline extends ChangedRun {
+interface Baseline extends ChangedRun {
   readonly ids: readonly number[];
   readonly features: readonly MxArray[]; // of each layer, (position, features)
   readonly held: ReadonlyMap<string, MxArray>; // patterns, scales, outputs of MLPs
@@ -168,6 +168,7 @@ function addWrites(
 }
 
 function checkChange(change: FeatureChange, transcoders: Transcoders, length: number): void {
+  checkRecord("change", change);
   const { layer, position, feature, value } = change;
   const limits = { layer: transcoders.layers, feature: transcoders.features };
   for (const [name, limit] of Object.entries(limits)) {

@@ -1,5 +1,5 @@
 /** What every feature and error does to an answer, estimated from gradients; and what earlier nodes do to later ones directly. */
-import type { GradientMetric } from "@mlxterp/core";
+import type { GradientMetric, MetricPass } from "@mlxterp/core";
 import { logProbabilities, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { SplicedModel, SplicedPlace } from "./places.js";
 
@@ -98,35 +98,57 @@ function candidatesOf(
   return found;
 }
 
-/** How much of a later node's effect comes from earlier ones without passing through other nodes' places. */
+/**
+ * How much of later nodes' effects comes from earlier ones without passing through other nodes' places.
+ *
+ * @param targets of one place, one row of a pass each
+ * @returns by target, then by source
+ */
 export async function directEdges(
   { view, places }: SplicedModel,
   ids: readonly number[],
-  target: Candidate,
+  targets: readonly Candidate[],
   sources: readonly Candidate[],
   gradients: Effects["gradients"],
-): Promise<number[]> {
-  const before = [...new Set(sources.map(({ place }) => place))];
-  const save = before.flatMap((place) => [places[place].features, places[place].error]);
-  const own = places[target.place];
-  const weights = gradients[target.place];
-  const metric: GradientMetric = (_, pass) => {
-    if (target.feature === undefined) {
-      const error = pass.value(own.error).index(0, target.position);
-      return mx.sum(mx.multiply(error, weights.error.index(target.position)));
-    }
-    const f = pass.value(own.features).index(0, target.position, target.feature);
-    return mx.multiply(f, weights.features.index(target.position, target.feature));
-  };
-  const others = places.filter((_, place) => place !== target.place);
+): Promise<number[][]> {
+  const [{ place }] = targets;
+  const before = [...new Set(sources.map((source) => source.place))];
+  const save = before.flatMap((one) => [places[one].features, places[one].error]);
+  const metric: GradientMetric = (_, pass) =>
+    targets
+      .map((target, row) => effectIn(pass, places[place], gradients[place], target, row))
+      .reduce((sum, one) => mx.add(sum, one));
+  const others = places.filter((_, at) => at !== place);
   const sites = others.flatMap(({ features, error }) => [features, error]);
   const interventions = Object.fromEntries(
     sites.map((site) => [site, (x: MxArray) => mx.stopGradient(x)]),
   );
-  const run = await view.gradients([[...ids]], metric, { save, values: true, interventions });
-  return sources.map(({ place, position, feature }) => {
-    const site = feature === undefined ? places[place].error : places[place].features;
-    const product = mx.multiply(run.gradients.get(site), run.values.get(site)).index(0, position);
-    return Number((feature === undefined ? mx.sum(product) : product.index(feature)).item());
+  const prompts = targets.map(() => [...ids]);
+  const run = await view.gradients(prompts, metric, { save, values: true, interventions });
+  const columns = sources.map(({ place: from, position, feature }) => {
+    const site = feature === undefined ? places[from].error : places[from].features;
+    const product = mx.multiply(run.gradients.get(site), run.values.get(site));
+    const there = product.index(mx.Slice(), position); // (targets, features or width)
+    return feature === undefined ? mx.sum(there, 1) : there.index(mx.Slice(), feature);
   });
+  const flat = toFlat(mx.stack(columns, 1)); // (targets, sources)
+  return targets.map((_, row) => [
+    ...flat.subarray(row * sources.length, (row + 1) * sources.length),
+  ]);
+}
+
+/** What a target does for the answer in its own row, by the answer's gradient there. */
+function effectIn(
+  pass: MetricPass,
+  { features, error }: SplicedPlace,
+  weights: Effects["gradients"][number],
+  { position, feature }: Candidate,
+  row: number,
+): MxArray {
+  if (feature === undefined) {
+    const own = pass.value(error).index(row, position);
+    return mx.sum(mx.multiply(own, weights.error.index(position)));
+  }
+  const own = pass.value(features).index(row, position, feature);
+  return mx.multiply(own, weights.features.index(position, feature));
 }

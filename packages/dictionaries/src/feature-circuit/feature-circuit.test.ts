@@ -66,7 +66,7 @@ it("has edges that are what a smaller source takes directly from its target", as
       .filter((one) => one.place === place && one.feature !== undefined && one.position === 3)
       .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
   const [[target], sources] = [best(3), best(1).slice(0, 3)];
-  const edges = await directEdges(both, ids, target, sources, gradients);
+  const [edges] = await directEdges(both, ids, [target], sources, gradients);
   const names = both.places.flatMap(({ features, error }) => [features, error]);
   using clean = await both.view.run([[...ids]], { save: names });
   const held = both.places

@@ -129,16 +129,18 @@ async function edgesBetween(
   { signal }: AskedFeatureCircuit,
 ): Promise<CircuitEdge[]> {
   const edges: CircuitEdge[] = [];
-  for (const target of chosen) {
+  for (const place of new Set(chosen.map((one) => one.place))) {
     signal?.throwIfAborted();
-    const sources = chosen.filter(({ place, position }) => {
-      return place < target.place && position <= target.position;
-    });
+    const targets = chosen.filter((one) => one.place === place);
+    const sources = chosen.filter((one) => one.place < place);
     if (sources.length === 0) continue;
-    const weights = await directEdges(spliced, ids, target, sources, gradients);
-    sources.forEach((source, at) => {
-      const ends = { source: idOf(spliced, source), target: idOf(spliced, target) };
-      if (weights[at] !== 0) edges.push({ ...ends, weight: weights[at] });
+    const weights = await directEdges(spliced, ids, targets, sources, gradients);
+    targets.forEach((target, row) => {
+      sources.forEach((source, column) => {
+        const weight = weights[row][column];
+        if (weight === 0) return; // later positions reach no earlier ones
+        edges.push({ source: idOf(spliced, source), target: idOf(spliced, target), weight });
+      });
     });
   }
   return edges;

@@ -47,12 +47,13 @@ const others = [
 describe.runIf(casesAreHere)("a dictionary in its library's files", () => {
   it.each([...plain, ...others])("%s/%s", (name, part) => {
     const dictionary = loadDictionary(casePath(name, part));
-    const { x, feature_acts, decoded, reconstruction } = caseValues(name);
+    const { x, feature_acts, decoded, reconstruction, error } = caseValues(name);
     expectClose(dictionary.encode(x), feature_acts);
     if (decoded && !dictionary.config.joinHeads && dictionary.config.normalization === "none") {
       expectClose(dictionary.decode(feature_acts), decoded);
     }
     if (reconstruction) expectClose(dictionary.forward(x), reconstruction);
+    if (error) expectClose(mx.subtract(x, dictionary.forward(x)), error);
   });
 
   const choices: [string, string, LoadDictionaryOptions][] = [

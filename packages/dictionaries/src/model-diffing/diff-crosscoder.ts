@@ -19,6 +19,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
+import { checkCrosscoder, checkSource } from "../shared/check.js";
 import { DictionaryShapeError, NoTrainingDataError } from "../shared/errors.js";
 import type { TrainingSource } from "../training/sources.js";
 
@@ -78,6 +79,8 @@ export async function diffCrosscoder(
   options: DiffCrosscoderOptions = {},
 ): Promise<CrosscoderDiff> {
   const { batchSize = 256, batches = 16, exclusive = 0.1, shared = 0.3 } = checked(options);
+  checkCrosscoder("crosscoder", crosscoder);
+  checkSource("source", source);
   const { sources } = crosscoder.config;
   if (sources !== 2) throw new DictionaryShapeError("The crosscoder", [2, "…"], [sources]);
   const sums = emptySums(crosscoder.config.features);

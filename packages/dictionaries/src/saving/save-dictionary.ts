@@ -1,11 +1,19 @@
 /** Writes a dictionary in SAELens' layout, so that Python reads it back, and transcoders in circuit-tracer's. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type MxArray, mx, withFile, writeFileAtomically, writeTensors } from "@mlxterp/mlx";
+import {
+  checkPath,
+  type MxArray,
+  mx,
+  withFile,
+  writeFileAtomically,
+  writeTensors,
+} from "@mlxterp/mlx";
 import { stringify } from "yaml";
 import type { FeatureActivation } from "../dictionary/config.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import type { DictionaryWeights } from "../dictionary/weights.js";
+import { checkDictionary, checkTranscoders } from "../shared/check.js";
 import { UnsupportedDictionarySaveError } from "../shared/errors.js";
 import type { TranscoderSet } from "../transcoders/transcoder-set.js";
 
@@ -22,6 +30,8 @@ const saelensVersion = "6.18.0";
  * loadDictionary("my-dictionary").config.features; // 256
  */
 export async function saveDictionary(dictionary: Dictionary, folder: string): Promise<void> {
+  checkDictionary("dictionary", dictionary);
+  checkPath("folder", folder);
   const settings = saelensSettings(dictionary);
   withFile(folder, () => mkdirSync(folder, { recursive: true }));
   await writeTensors(join(folder, "sae_weights.safetensors"), saelensTensors(dictionary.weights));
@@ -38,6 +48,9 @@ export async function saveDictionary(dictionary: Dictionary, folder: string): Pr
  * if (transcoders instanceof TranscoderSet) await saveTranscoders(transcoders, "my-transcoders");
  */
 export async function saveTranscoders(set: TranscoderSet, folder: string): Promise<void> {
+  checkTranscoders("set", set);
+  checkPath("folder", folder);
+  if (set.kind !== "per-layer") throw noWord("transcoders across layers", "circuit-tracer");
   const { activation } = set.transcoders[0].config;
   const named = { relu: "relu", jumpRelu: "jump_relu", topK: "topk" } as const;
   if (!Object.hasOwn(named, activation.kind)) throw noWord(activation.kind, "circuit-tracer");

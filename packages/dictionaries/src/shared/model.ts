@@ -1,5 +1,5 @@
 /** What the methods of this package take as their model, and its prompts as results show them. */
-import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
+import { checkModel, type InterpretableModelCore, type Prompt } from "@mlxterp/core";
 import { InvalidArgumentError, isArray, type Module } from "@mlxterp/mlx";
 import type { Fed, TokenLabel } from "@mlxterp/results";
 
@@ -24,6 +24,7 @@ export function tokenLabels(model: DictionaryModel, ids: readonly number[]): Tok
 
 /** Each prompt of an input as ids, whatever form it came in. */
 export function promptsAsIds(model: DictionaryModel, input: Prompt): number[][] {
+  checkModel("model", model);
   const one = typeof input === "string" || (Array.isArray(input) && typeof input[0] === "number");
   const prompts = one && !isArray(input) ? [input] : input;
   return model.tokens(prompts as readonly string[]).ids.map((ids) => [...ids]);
@@ -35,6 +36,7 @@ export function promptsAsIds(model: DictionaryModel, input: Prompt): number[][] 
  * @throws UnknownSiteError (`UNKNOWN_SITE`); InvalidArgumentError (`INVALID_ARGUMENT`) for a pattern of several
  */
 export function ownSite(model: DictionaryModel, name: string): string {
+  checkModel("model", model);
   const found = model.sites(name);
   if (found.length === 1) return found[0].site;
   const rule = `one site is needed, and it names ${found.length}.`;

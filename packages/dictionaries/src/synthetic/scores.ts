@@ -1,6 +1,7 @@
 /** How much of a known truth a dictionary has found. */
-import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { checkRecord, fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 import { largestAssignment } from "./assignment.js";
 import type { SyntheticData } from "./generator.js";
@@ -37,6 +38,8 @@ export interface SyntheticScores {
  * scoreAgainstTruth(dictionary, data).mcc > 0; // true
  */
 export function scoreAgainstTruth(dictionary: Dictionary, data: SyntheticData): SyntheticScores {
+  checkDictionary("dictionary", dictionary);
+  checkRecord("data", data);
   const { samples, width, features: count } = data;
   const { inputWidth, features } = dictionary.config;
   if (inputWidth !== width)

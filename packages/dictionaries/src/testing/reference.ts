@@ -20,7 +20,7 @@ export function casePath(name: string, ...parts: string[]): string {
 }
 
 /** What cases say of themselves; each has some of it. */
-export interface CaseFacts {
+interface CaseFacts {
   readonly format: string;
   readonly options: { readonly max_n_logits: number; readonly desired_logit_prob: number };
   readonly prune: Readonly<Record<string, { readonly nodes: number; readonly edges: number }>>;

@@ -1,4 +1,5 @@
 /** Where the rows of a training come from: a store of activations, a model over a dataset, or arrays. */
+import { checkModel } from "@mlxterp/core";
 import {
   type ActivationStore,
   type DataModel,
@@ -6,7 +7,16 @@ import {
   type StreamOptions,
   streamActivations,
 } from "@mlxterp/data";
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkArray,
+  checkInteger,
+  checkOptions,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import type { TrainingBatch } from "./parameters.js";
 
 /** What a training reads: the same batches each time it is gone through, in the same order. */
@@ -37,8 +47,15 @@ export interface SourceSites {
  */
 export function storeSource(
   store: ActivationStore,
-  { site, outputSite = site, seed = 0 }: SourceSites & { readonly seed?: number },
+  options: SourceSites & { readonly seed?: number },
 ): TrainingSource {
+  checkOptions<SourceSites & { readonly seed?: number }>("storeSource", options, {
+    ...{ site: checkText, outputSite: checkText, seed: checkInteger },
+  });
+  const { site, outputSite = site, seed = 0 } = options;
+  if (typeof store?.batches !== "function") {
+    throw new InvalidArgumentError("store", store, "must be a store, such as openStore gives.");
+  }
   const sites = [...new Set([site, outputSite])];
   return {
     name: `${site} of a store`,
@@ -48,8 +65,8 @@ export function storeSource(
       const perEpoch = Math.ceil(store.rows / batchSize);
       const epochs = Number.MAX_SAFE_INTEGER;
       const first = Math.floor(skip / whole) * perEpoch + (skip % whole);
-      const options = { batchSize, sites, shuffle: seed, epochs, skip: first };
-      for await (const { activations, rows } of store.batches(options)) {
+      const order = { batchSize, sites, shuffle: seed, epochs, skip: first };
+      for await (const { activations, rows } of store.batches(order)) {
         if (rows.length < batchSize) continue; // the rest of an epoch
         yield { x: asRows(activations[site]), y: asRows(activations[outputSite]) };
       }
@@ -67,8 +84,10 @@ export function storeSource(
 export function modelSource(
   model: DataModel,
   dataset: Dataset,
-  { site, outputSite = site, ...options }: SourceSites & Omit<StreamOptions, "save">,
+  given: SourceSites & Omit<StreamOptions, "save">,
 ): TrainingSource {
+  checkRecord("options", given);
+  const { site, outputSite = site, ...options } = given;
   const [read, written] = [site, outputSite].map((name) => oneSite(model, name));
   const save = [...new Set([read, written])];
   return {
@@ -92,6 +111,7 @@ export function modelSource(
 
 /** A site in the library's own spelling. */
 function oneSite(model: DataModel, name: string): string {
+  checkModel("model", model);
   const found = model.sites(name);
   if (found.length === 1) return found[0].site;
   throw new InvalidArgumentError(
@@ -145,7 +165,9 @@ function joined(parts: readonly TrainingBatch[], name: "x" | "y"): MxArray {
  * const source = arraySource(mx.random.normal([4096, 16]));
  */
 export function arraySource(x: MxArray, y: MxArray = x): TrainingSource {
-  if (x.ndim < 2 || x.shape[0] !== y.shape[0]) {
+  checkArray("x", x);
+  checkArray("y", y);
+  if (x.ndim < 2 || x.shape[0] !== y.shape[0] || x.size === 0) {
     throw new InvalidArgumentError("x", x, "x and y must be rows of numbers, as many of each.");
   }
   const both = { x: asRows(x), y: asRows(y) };

@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   checkFunction,
+  checkList,
   checkOptions,
   checkPath,
   checkPositiveInteger,
@@ -23,6 +24,7 @@ import {
 import { parseOptions } from "@mlxterp/results";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkSource } from "../shared/check.js";
 import { NoTrainingDataError } from "../shared/errors.js";
 import { readCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import {
@@ -165,6 +167,8 @@ async function runTrainings(
   options: TrainingOptions,
 ): Promise<Run[]> {
   checkTrainingOptions(of, options);
+  checkSource("source", source);
+  checkList("configs", given);
   const configs = given.map((config) => resolveConfig(parseOptions(of, trainingConfig, config)));
   const { steps, batchSize } = sharedSettings(configs);
   const known = configs.map((config, index) => continued(config, folderOf(options, index, given)));

@@ -1,4 +1,5 @@
 /** All that is known of one feature, as blocks for any renderer. */
+import { checkList, checkRecord } from "@mlxterp/mlx";
 import {
   type Block,
   formatNumber,
@@ -20,6 +21,8 @@ import type { FeatureSummary } from "./top-examples.js";
  * featureDashboard(summary, logitEffects(model, dictionary, [7])[0])[0].kind; // "section"
  */
 export function featureDashboard(summary: FeatureSummary, logits?: FeatureLogits): Block[] {
+  checkRecord("summary", summary);
+  checkList("summary.examples", summary.examples);
   const { feature, density, mean, examples } = summary;
   const facts = `On at ${formatPercent(density)} of tokens, by ${formatNumber(mean)} on average.`;
   const largest = examples[0]?.activation ?? 0;
@@ -32,11 +35,19 @@ export function featureDashboard(summary: FeatureSummary, logits?: FeatureLogits
       scale: { kind: "sequential", domain: [0, largest] },
     }),
   );
+  if (logits !== undefined) checkLogits(logits);
   const effects = logits
     ? [effectBars("More likely", logits.promotes), effectBars("Less likely", logits.suppresses)]
     : [];
   const first = text(examples.length > 0 ? facts : "It was on nowhere in this dataset.");
   return [section(`Feature ${feature}`, first, ...strips, ...effects)];
+}
+
+function checkLogits(logits: FeatureLogits): void {
+  checkRecord("logits", logits);
+  const { promotes, suppresses } = logits;
+  checkList("logits.promotes", promotes);
+  checkList("logits.suppresses", suppresses);
 }
 
 function effectBars(title: string, effects: readonly LogitEffect[]): Block {

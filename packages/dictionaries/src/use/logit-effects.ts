@@ -1,6 +1,8 @@
 /** What features say directly: the tokens that their decoder rows make more or less likely. */
-import { checkPositiveInteger, mx, toFlat, topK } from "@mlxterp/mlx";
+import { checkModel } from "@mlxterp/core";
+import { checkList, checkPositiveInteger, mx, toFlat, topK } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 import { type DictionaryModel, piecesOf } from "../shared/model.js";
 import { featureNumber } from "./splice-dictionary.js";
@@ -37,6 +39,9 @@ export function logitEffects(
   features: readonly number[],
   top = 5,
 ): FeatureLogits[] {
+  checkModel("model", model);
+  checkDictionary("dictionary", dictionary);
+  checkList("features", features);
   checkPositiveInteger("top", top);
   const { features: all, outputWidth } = dictionary.config;
   const { hidden } = model.anatomy;

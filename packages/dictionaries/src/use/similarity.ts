@@ -1,6 +1,7 @@
 /** How alike features of two dictionaries are, by what they write. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 
 /**
@@ -13,6 +14,8 @@ import { DictionaryShapeError } from "../shared/errors.js";
  * featureSimilarity(dictionary, dictionary).shape; // [256, 256]
  */
 export function featureSimilarity(first: Dictionary, second: Dictionary = first): MxArray {
+  checkDictionary("first", first);
+  checkDictionary("second", second);
   const [width, other] = [first.config.outputWidth, second.config.outputWidth];
   if (width !== other) {
     throw new DictionaryShapeError(

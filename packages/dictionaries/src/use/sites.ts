@@ -1,5 +1,5 @@
 /** Where in a model a dictionary reads and writes. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { checkText, InvalidArgumentError } from "@mlxterp/mlx";
 import type { DictionaryConfig } from "../dictionary/config.js";
 import { type DictionaryModel, ownSite } from "../shared/model.js";
 
@@ -24,6 +24,7 @@ export function readSite(
   given?: string,
 ): string {
   const name = given ?? site;
+  if (given !== undefined) checkText("site", given);
   if (name !== undefined) return ownSite(model, siteOfName(name));
   const rule = "the dictionary's files do not say where it belongs; name a site of the model.";
   throw new InvalidArgumentError("site", given, rule);
@@ -66,6 +67,7 @@ function transcoderPlace(
   { site, outputSite }: DictionaryConfig,
   given?: string,
 ): SplicePlace {
+  if (given !== undefined) checkText("site", given);
   const name = given ?? outputSite ?? site;
   if (name === undefined)
     throw new InvalidArgumentError("site", name, "name the module it predicts.");

@@ -1,7 +1,15 @@
 /** A dictionary in its model: features that can be read, patched, ablated and steered, in generation too. */
 import { type Intervention, splice } from "@mlxterp/core";
-import { checkBoolean, checkOptions, checkText, InvalidArgumentError, mx } from "@mlxterp/mlx";
+import {
+  checkBoolean,
+  checkOptions,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+  mx,
+} from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import type { DictionaryModel } from "../shared/model.js";
 import { spliceSite } from "./sites.js";
 
@@ -37,6 +45,7 @@ export function spliceDictionary<M extends DictionaryModel>(
     error: checkBoolean,
     stopGradient: checkBoolean,
   });
+  checkDictionary("dictionary", dictionary);
   const { site, from } = spliceSite(model, dictionary.config, options.site);
   const { error = true, stopGradient = false } = options;
   return model.edit({ [site]: splice(dictionary, { from, error, stopGradient }) }) as M;
@@ -51,6 +60,7 @@ export function spliceDictionary<M extends DictionaryModel>(
  * featureSite(model, loadDictionary("tiny")); // "layers.2.inserted.features"
  */
 export function featureSite(model: DictionaryModel, dictionary: Dictionary, site?: string): string {
+  checkDictionary("dictionary", dictionary);
   return `${spliceSite(model, dictionary.config, site).site}.inserted.features`;
 }
 
@@ -76,7 +86,10 @@ export interface FeatureChanges {
  * steered.edits.length; // 2
  */
 export function changeFeatures(dictionary: Dictionary, changes: FeatureChanges): Intervention {
-  checkOptions<FeatureChanges>("changeFeatures", changes, { set: true, add: true, scale: true });
+  checkOptions<FeatureChanges>("changeFeatures", changes, {
+    ...{ set: checkRecord, add: checkRecord, scale: checkRecord },
+  });
+  checkDictionary("dictionary", dictionary);
   const { features } = dictionary.config;
   const { set = {}, add = {}, scale = {} } = changes;
   const row = (values: Readonly<Record<number, number>>, otherwise: number) => {

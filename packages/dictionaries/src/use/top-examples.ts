@@ -1,6 +1,7 @@
 /** Where features are on most, over a dataset of any length, in memory that does not grow with it. */
 import { type Dataset, type StreamOptions, streamActivations } from "@mlxterp/data";
 import {
+  checkInteger,
   checkList,
   checkOptions,
   checkPositiveInteger,
@@ -10,6 +11,7 @@ import {
   topK,
 } from "@mlxterp/mlx";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkDictionary } from "../shared/check.js";
 import { type DictionaryModel, piecesOf } from "../shared/model.js";
 import { readSite } from "./sites.js";
 import { featureNumber } from "./splice-dictionary.js";
@@ -64,9 +66,10 @@ export async function topExamples(
   dataset: Dataset,
   options: TopExamplesOptions = {},
 ): Promise<FeatureSummary[]> {
+  checkDictionary("dictionary", dictionary);
   const { features: all } = dictionary.config;
   checkOptions<TopExamplesOptions>("topExamples", options, {
-    ...{ features: checkList, count: checkPositiveInteger, context: true, site: checkText },
+    ...{ features: checkList, count: checkPositiveInteger, context: checkInteger, site: checkText },
     ...{ positions: true, batchSize: true, signal: true, onProgress: true },
   });
   const { count = 5, context = 8, features, site: given, ...stream } = options;

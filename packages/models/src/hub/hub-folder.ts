@@ -1,8 +1,9 @@
 /** A folder of a hub repository, for what is no model: dictionaries, transcoders, crosscoders. */
 import { join } from "node:path";
-import { checkText, InvalidArgumentError } from "@mlxterp/mlx";
+import { checkOptions, checkText, InvalidArgumentError } from "@mlxterp/mlx";
 import { folderFiles } from "./hub-files.js";
 import { fetchHubModel, type HubOptions } from "./hub-model.js";
+import { hubRules } from "./hub-rules.js";
 
 export interface HubFolderOptions extends HubOptions {
   /** The folder in the repository, such as `layer_20/width_16k/average_l0_71`. Default: its root. */
@@ -23,11 +24,11 @@ const hubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
  * if (existsSync("gemma-scope")) await fetchHubFolder("google/gemma-scope-2b-pt-res", options);
  */
 export async function fetchHubFolder(id: string, options: HubFolderOptions = {}): Promise<string> {
+  checkOptions<HubFolderOptions>("fetchHubFolder", options, { folder: checkText, ...hubRules });
   const { folder = "", ...hub } = options;
   if (typeof id !== "string" || !hubId.test(id)) {
     throw new InvalidArgumentError("id", id, 'must be a hub id such as "org/name".');
   }
-  checkText("folder", folder);
   const parts = folder.split("/").filter((part) => part !== "");
   if (parts.some((part) => !/^[\w-][\w. -]*$/.test(part))) {
     throw new InvalidArgumentError("folder", folder, "must be a path inside the repository.");

@@ -239,6 +239,11 @@ function modelFunctions({ model, folder }: Bench): Calls {
       "tiny",
       { dtype: "float16", offline: true, quantize: { bits: 8, groupSize: 32 } },
     ],
+    fetchHubFolder: [
+      models.fetchHubFolder,
+      "someone/something",
+      { folder: "layer_1", offline: true, cacheFolder: "hub" },
+    ],
     initializeWeights: [
       models.initializeWeights,
       new models.Decoder(config),

@@ -3,11 +3,8 @@ import { type InterpretableModelCore, noteOrigin } from "@mlxterp/core";
 import {
   brief,
   checkBoolean,
-  checkFinite,
-  checkFunction,
   checkOptions,
   checkRecord,
-  checkSignal,
   checkText,
   InvalidArgumentError,
   type Module,
@@ -16,6 +13,7 @@ import {
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
 import type { HubOptions } from "../../hub/hub-model.js";
+import { hubRules } from "../../hub/hub-rules.js";
 import { LanguageModel } from "../../language-model/language-model.js";
 import { readAdapter } from "../adapters/adapter-files.js";
 import { type AdapterChoice, adapterList, checkAdapters } from "../adapters/adapter-spec.js";
@@ -65,10 +63,7 @@ function checkModelClass(argument: string, value: unknown): void {
 
 const optionNames: OptionNames<AnyOptions> = {
   ...{ dtype: checkDtype, quantize: checkRecord, adapter: checkAdapters, as: checkModelClass },
-  ...{ live: checkBoolean, lazy: checkBoolean, offline: checkBoolean, verify: checkBoolean },
-  ...{ revision: checkText, accessToken: checkText, cacheFolder: checkText, hubUrl: checkText },
-  ...{ fetch: checkFunction, onProgress: checkFunction, signal: checkSignal },
-  ...{ retries: checkRecord, silence: checkFinite },
+  ...{ live: checkBoolean, lazy: checkBoolean, ...hubRules },
 };
 
 /**
