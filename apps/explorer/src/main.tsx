@@ -13,7 +13,9 @@ const pictures = document.createElement("style");
 pictures.textContent = interactiveStyles;
 document.head.append(pictures);
 applyTheme();
-const explorer = new Explorer(serverApi(), browserKeep());
+// behind a server that asks for one, the token comes in the address, in the part that is never sent
+const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? undefined;
+const explorer = new Explorer(serverApi({ token }), browserKeep());
 render(<App explorer={explorer} />, document.getElementById("page")!);
 const wanted = new URLSearchParams(location.search).get("model") ?? undefined;
 void explorer.start(wanted).catch((error: Error) => {

@@ -329,11 +329,12 @@ export class Explorer {
     }
   }
 
-  /** Whether the open method was quick the last time, or is the one that a sitting begins with. */
+  /** Whether the open method was quick, in its best moment, or is the one that a sitting begins with. */
   private isQuick(): boolean {
-    const { lines } = this.history.value;
-    const last = lines.findLast(({ run }) => run?.method === this.tool.value)?.run;
-    if (last) return last.milliseconds < liveLimit;
+    const times = this.history.value.lines.flatMap(({ run }) =>
+      run?.method === this.tool.value ? [run.milliseconds] : [],
+    );
+    if (times.length > 0) return Math.min(...times) < liveLimit;
     return this.tool.value === firstTool(this.methods.value);
   }
 

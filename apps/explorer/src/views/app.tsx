@@ -43,8 +43,8 @@ export function App({ explorer }: { readonly explorer: Explorer }) {
         </main>
         <aside class="bench" aria-label="What is changed, and what comes of it">
           <AnswerCard />
-          <HereCard />
           <ChangesCard />
+          <HereCard />
           <HistoryCard />
         </aside>
       </div>

@@ -7,6 +7,7 @@ import { CloseIcon } from "./icons.js";
 export function ChangesCard() {
   const { explorer } = usePage();
   const { changes } = explorer.desk.value;
+  if (changes.length === 0) return null;
   return (
     <section class="card changes" aria-labelledby="changes-title">
       <div class="card-head">
@@ -21,7 +22,6 @@ export function ChangesCard() {
           </button>
         )}
       </div>
-      {changes.length === 0 && <p class="hint">The model is as it was loaded.</p>}
       <ul>
         {changes.map((one) => (
           <ChangeLine key={one.id} change={one} />

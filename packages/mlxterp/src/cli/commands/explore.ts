@@ -1,75 +1,45 @@
-/** `mlxterp explore`: the page to look inside models with, served on this machine alone. */
+/** `mlxterp explore`: the page to look inside models with, for this machine alone. */
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Method } from "@mlxterp/results";
-import type { Listening } from "@mlxterp/server";
 import { UsageError } from "../arguments/failure.js";
-import { modelOptions } from "../arguments/model-options.js";
-import { integer, texts, toggle } from "../arguments/options.js";
-import { paragraph } from "../blocks/blocks.js";
-import { type Command, type CommandContext, defineCommand } from "../verbs/command.js";
+import type { OptionValues } from "../arguments/options.js";
+import {
+  listeningOptions,
+  servedOptions,
+  serveUntilInterrupted,
+  servingOptions,
+  tokenVariable,
+} from "../serving/serving.js";
+import type { Command } from "../verbs/command.js";
+import { ended } from "./serve.js";
 
-/** Always the same, where it is free: browsers keep a page's history by its address. */
-const usualPort = 4747;
+const options = { ...servingOptions, port: listeningOptions.port };
 
-/** @param own methods of the user's own, which get forms and pictures like the others */
-export function exploreCommand(own: readonly Method[]): Command {
-  return defineCommand({
+type ExploreValues = OptionValues<typeof options>;
+
+/** @param methods of the user's own, which get forms and pictures like the others */
+export function exploreCommand(methods: readonly Method[]): Command {
+  return {
     name: "explore",
     summary: "Open a page to look inside models, and act where you read",
     takesPrompt: false,
-    options: {
-      ...modelOptions,
-      port: integer(`where it listens; default ${usualPort}, or any that is free`, { minimum: 0, maximum: 65535 }), // biome-ignore format: one option
-      root: texts("a folder whose models may be opened from the page, besides this one", "folder"),
-      debug: toggle("show where an error comes from"),
+    options,
+    examples: ["", "--model Xenova/llama2.c-stories15M", "--port 0 --root ~/models"],
+    async run({ options: values }, context) {
+      const given = values as ExploreValues;
+      const assets = pageFolder();
+      const served = await servedOptions(given, methods, context);
+      const roots = [context.folder, ...served.roots]; // what lies beside the reader may be opened
+      const [model] = served.models;
+      const token = context.environment[tokenVariable];
+      const fragment = token === undefined ? "" : `#token=${encodeURIComponent(token)}`;
+      const path = `/?model=${encodeURIComponent(model?.name ?? "tiny")}${fragment}`;
+      const listening = { ...given, host: undefined, name: [] };
+      return ended(await serveUntilInterrupted({ ...served, assets, roots }, listening, context, path)); // biome-ignore format: one call
     },
-    examples: ["", "--model Xenova/llama2.c-stories15M", "--port 8080 --root ~/models"],
-    async run({ options }, context) {
-      const page = pageFolder();
-      const { createServer } = await import("@mlxterp/server");
-      const model = await context.loadModel();
-      const server = createServer({
-        assets: page,
-        methods: own,
-        downloads: !options.offline,
-        roots: [context.folder, ...options.root.map((folder) => resolve(context.folder, folder))],
-        ...(model.name !== "tiny" && { models: [model] }),
-      });
-      const { url, close } = await listenWith(server.listen, options.port, context);
-      const address = `${url}/?model=${encodeURIComponent(model.name)}`;
-      context.print(paragraph(`${address}\nOpen it in a browser; Ctrl-C ends it.`));
-      await untilAborted(context.signal);
-      await close();
-      return { data: { url }, blocks: [], report: { title: "Explorer", blocks: [] } };
-    },
-  });
-}
-
-type Listen = (port: number) => Promise<Listening>;
-
-async function listenWith(
-  listen: Listen,
-  asked: number | undefined,
-  { warn }: CommandContext,
-): Promise<Listening> {
-  try {
-    return await listen(asked ?? usualPort);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    if (asked !== undefined)
-      throw new UsageError(`--port ${asked} is taken; choose another, or 0.`);
-    warn(`port ${usualPort} is taken, so the page begins without the history that it has there`);
-    return listen(0);
-  }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    signal.addEventListener("abort", () => done(), { once: true });
-  });
+  };
 }
 
 /**
