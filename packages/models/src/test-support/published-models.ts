@@ -18,12 +18,12 @@ export interface Turning {
 }
 
 /** What `transformers` makes of a config; see `references/published.py`. */
-export interface Made {
+interface Made {
   readonly parameters: number;
   readonly rotation?: Readonly<Record<string, Turning>>;
 }
 
-export interface PublishedModel {
+interface PublishedModel {
   readonly modelType: string;
   readonly name: string;
   readonly json: Fields;
