@@ -4,12 +4,13 @@
     venv/bin/python packages/models/references/published.py              all families
     venv/bin/python packages/models/references/published.py llama phi3   some of them
 
-The files are `src/families/<model_type>/published.json`: what all models of a family say (`all`), and each one's own fields
-(`config`). `is` is written here; nothing is downloaded, and no weight is made. Run by hand, never by tests.
+The files are `src/families/<model_type>/published.json`, and that of `wrappers`: what all models say (`all`), and each one's own
+fields (`config`); of a wrapper the text's part counts. `is` is written here; nothing is downloaded, and no weight is made. Run by hand, never by tests.
 """
 
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -17,9 +18,12 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoModelForMaskedLM
 
-FAMILIES = Path(__file__).parents[1] / "src" / "families"
+SOURCES = Path(__file__).parents[1] / "src"
+FILES = [*sorted((SOURCES / "families").glob("*/published.json")), SOURCES / "checkpoint" / "wrappers" / "published.json"]
+TEXT = re.compile(r"lm_head\.|model\.(language_model|text_model)\.")
+ENCODERS = ("bert", "camembert", "distilbert", "modernbert", "roberta", "xlm-roberta")
 # Of other programs, or in formats whose weights are the same numbers.
 UNREAD = ("auto_map", "custom_pipelines", "quantization_config")
 # Buffers that files hold.
@@ -28,23 +32,25 @@ STORED = ("e_score_correction_bias", "act_fn.beta", "act_fn.eps")
 LATE_ROTATION = ("phimoe",)
 
 
-def model_of(config, masked):
+def model_of(config, family):
+    auto = AutoModelForMaskedLM if family in ENCODERS else AutoModelForCausalLM
     with torch.device("meta"):
-        auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
-        return auto.from_config(config, attn_implementation="eager")
+        return (AutoModelForImageTextToText if family == "wrappers" else auto).from_config(config, attn_implementation="eager")
 
 
-def count(model):
+def count(model, wrapped):
     stored = [b for name, b in model.named_buffers() if name.endswith(STORED)]
-    return sum(t.numel() for t in [*model.parameters(), *stored])
+    parameters = [p for name, p in model.named_parameters() if TEXT.match(name) or not wrapped]
+    return sum(t.numel() for t in [*parameters, *stored])
 
 
 def rotations(model, config):
     """The wave numbers of each kind of layer, three of them, and what multiplies rotated vectors."""
-    module = next((m for name, m in model.named_modules() if name.endswith("rotary_emb")), None)
+    modules = model.named_modules()
+    module = next((m for name, m in modules if name.endswith("rotary_emb") and "vis" not in name), None)
     if module is None:
         return {}
-    module, found = type(module)(config), {}
+    module, found = type(module)(config.get_text_config()), {}
     for name, waves in module.named_buffers():
         if name.endswith("inv_freq") and "original" not in name:
             kind = name.removesuffix("inv_freq")
@@ -58,17 +64,15 @@ def rotations(model, config):
 def what_is(family, fields):
     with tempfile.TemporaryDirectory() as folder:
         written = {key: value for key, value in fields.items() if key not in UNREAD}
-        Path(folder, "config.json").write_text(json.dumps(written | {"model_type": family}))
+        Path(folder, "config.json").write_text(json.dumps({"model_type": family} | written))
         config = AutoConfig.from_pretrained(folder)
-    masked = any(name.endswith("ForMaskedLM") for name in config.architectures or []) or family in (
-        "bert", "camembert", "distilbert", "modernbert", "roberta", "xlm-roberta")
-    model = model_of(config, masked)
+    model = model_of(config, family)
     turning = {} if family in LATE_ROTATION or getattr(config, "alibi", False) else rotations(model, config)
-    return {"parameters": count(model)} | ({"rotation": turning} if turning else {})
+    return {"parameters": count(model, family == "wrappers")} | ({"rotation": turning} if turning else {})
 
 
 def main():
-    for file in sorted(FAMILIES.glob("*/published.json")):
+    for file in FILES:
         family = file.parent.name
         if sys.argv[1:] and family not in sys.argv[1:]:
             continue

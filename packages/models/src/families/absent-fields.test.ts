@@ -68,9 +68,19 @@ describe("lesson: what means two things in two versions of transformers is refus
     ["gemma3_text", { rope_parameters: byKind(yarn) }, /full_attention is .*truncate/],
     ["glm", { partial_rotary_factor: null }, /partial_rotary_factor is null/],
     ["stablelm", { partial_rotary_factor: null }, /partial_rotary_factor is null/],
+    ["qwen3_5_text", { partial_rotary_factor: null }, /partial_rotary_factor is null/],
   ])("%s with %j", (modelType, changed, message) => {
     expect(() => read(modelType, changed)).toThrow(UnsupportedConfigError);
     expect(() => read(modelType, changed)).toThrow(message);
+  });
+
+  it.each([
+    ["gelu_python", "gelu"],
+    ["gelu_accurate", "gelu_new"],
+    ["gelu_python_tanh", "gelu_new"],
+    ["swish", "silu"],
+  ])("but %s is another name of %s", (name, usual) => {
+    expect(read("llama", { hidden_act: name })).toEqual(read("llama", { hidden_act: usual }));
   });
 
   it("and says the kind of rotation under the name that the file has for it", () => {

@@ -13,7 +13,6 @@ import {
   resultTolerances,
 } from "../test-support/family-results.js";
 import { otherFamilies } from "../test-support/other-families.js";
-import { tolerances } from "../test-support/reference-comparison.js";
 import { referenceFolders } from "../test-support/reference-folders.js";
 import { families } from "./index.js";
 
@@ -32,7 +31,9 @@ describe("every family", () => {
       const { cached = true, recomputed = true, ...differences } = await compare();
       expect({ cached, recomputed }).toEqual({ cached: true, recomputed: true });
       for (const [respect, difference] of Object.entries(differences)) {
-        expect(difference, respect).toBeLessThan(tolerances[respect as keyof typeof tolerances]);
+        expect(difference, respect).toBeLessThan(
+          resultTolerances[respect as keyof typeof resultTolerances],
+        );
       }
     },
   );

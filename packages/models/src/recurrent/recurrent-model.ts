@@ -55,7 +55,7 @@ export class RecurrentModel extends GenerativeBase<RecurrentDecoder, RecurrentCo
    * (`INVALID_ARGUMENT`) for a view with edits
    * @example
    * const folded = await model.folded();
-   * const { weight } = folded.module.layers[0].mixer.inProj; // reads the normalised residual stream itself
+   * const logits = folded.forward("Mary and John went to the store"); // those of the model
    */
   async folded(options?: FoldOptions): Promise<RecurrentModel> {
     requireNoEdits(this);

@@ -18,12 +18,12 @@ export interface Turning {
 }
 
 /** What `transformers` makes of a config; see `references/published.py`. */
-export interface Made {
+interface Made {
   readonly parameters: number;
   readonly rotation?: Readonly<Record<string, Turning>>;
 }
 
-export interface PublishedModel {
+interface PublishedModel {
   readonly modelType: string;
   readonly name: string;
   readonly json: Fields;
@@ -36,15 +36,21 @@ interface PublishedFile {
   readonly models: Readonly<Record<string, { readonly config: Fields; readonly is?: Made }>>;
 }
 
-export const publishedModels: readonly PublishedModel[] = families.flatMap(({ modelType }) => {
-  const file = new URL(`../families/${modelType}/published.json`, import.meta.url);
+/** The models of one file; a wrapper's say what they are. */
+function modelsIn(modelType: string, folder: string): PublishedModel[] {
+  const file = new URL(`../${folder}/published.json`, import.meta.url);
   if (!existsSync(file)) return [];
   const { all, models }: PublishedFile = JSON.parse(readFileSync(file, "utf8"));
   return Object.entries(models).map(([name, { config, is }]) => ({
     ...{ modelType, name, is },
-    json: { ...all, ...config, model_type: modelType },
+    json: { model_type: modelType, ...all, ...config },
   }));
-});
+}
+
+export const publishedModels: readonly PublishedModel[] = [
+  ...families.flatMap(({ modelType }) => modelsIn(modelType, `families/${modelType}`)),
+  ...modelsIn("wrappers", "checkpoint/wrappers"),
+];
 
 /** A config.json as the loader reads it, without weights: what the model would be. */
 export function readPublished(json: unknown): Made {

@@ -20,9 +20,9 @@ const prefix = /^(?:model\.language_model\.|language_model\.|model\.text_model\.
 const others =
   /^(?:model\.)?(vision_tower|vision_model|visual|image_tower|video_tower|audio_tower|vision_encoder|multi_modal_projector|connector|aligner|image_newline|vision_resampler|embed_vision|embed_audio)(?=\.|$)/;
 
-/** Fields of a wrapper that stand beside those of the text in older files, and speak of pictures. */
+/** Fields that stand among those of the text in some files, and speak of pictures. */
 const ofPictures =
-  /^(vision_config|(image|video|audio|vision|vision_start|vision_end)_token(_id|_index)?)$/;
+  /^(vision_config|perceiver_config|pixel_shuffle_factor|(image|video|audio|vision|vision_start|vision_end)_token(_id|_index)?)$/;
 
 /**
  * @param file the config.json, for messages

@@ -7,9 +7,12 @@ import { isHarmless } from "./inert-fields.js";
 /** Hugging Face's names of nonlinearities. */
 const activationsByName = {
   gelu: "gelu",
+  gelu_python: "gelu",
   gelu_new: "geluTanh",
   gelu_pytorch_tanh: "geluTanh",
   gelu_fast: "geluTanh",
+  gelu_accurate: "geluTanh",
+  gelu_python_tanh: "geluTanh",
   quick_gelu: "geluQuick",
   relu: "relu",
   relu2: "reluSquared",

@@ -5,7 +5,7 @@ const inert: ReadonlySet<string> = new Set([
   // what the file is, and what wrote it
   ..."model_type architectures auto_map transformers_version _name_or_path name_or_path".split(" "),
   ..."_commit_hash is_llama_config unsloth_fixed unsloth_version num_steps".split(" "),
-  ..."transformers.js_config custom_pipelines".split(" "),
+  ..."transformers.js_config custom_pipelines is_composition".split(" "),
   // ids and texts, which tokenizers and generation read
   ..."bos_token_id eos_token_id pad_token_id unk_token_id sep_token_id cls_token_id".split(" "),
   ..."mask_token_id decoder_start_token_id forced_bos_token_id forced_eos_token_id".split(" "),
@@ -26,7 +26,7 @@ const inert: ReadonlySet<string> = new Set([
   ..."router_aux_loss_coef router_z_loss_coef router_jitter_noise aux_loss_alpha seq_aux".split(
     " ",
   ),
-  ..."gradient_checkpointing num_nextn_predict_layers".split(" "),
+  ..."gradient_checkpointing num_nextn_predict_layers neftune_noise_alpha".split(" "),
   // ways to compute the same, and what else is returned
   ..."pretraining_tp ep_size chunk_size_feed_forward torchscript attn_implementation".split(" "),
   ..."_attn_implementation _attn_implementation_autoset _flash_attn_2_enabled".split(" "),

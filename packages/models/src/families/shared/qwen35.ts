@@ -14,6 +14,7 @@ import { rotaryBuffers } from "./names.js";
 import { rmsNorm } from "./norms.js";
 import { count, onlySilu, part, when } from "./part.js";
 import { partialRopeFields } from "./rope-json.js";
+import { shareFields } from "./rope-parts.js";
 
 /** Which pairs turn with which axis of a picture; all axes of a text are its positions. */
 const axes = { mrope_section: z.array(size).nullish(), mrope_interleaved: z.boolean().nullish() };
@@ -32,7 +33,7 @@ export const qwen35Parts = {
   },
   longest: count("max_position_embeddings", 32_768),
   norm: rmsNorm(1e-6, { unitOffset: true }),
-  rope: part({ ...partialRopeFields, rope_parameters: textRope }, (fields) => ({
+  rope: part({ ...shareFields, rope_parameters: textRope }, (fields) => ({
     fields,
     share: 0.25,
   })),

@@ -11,7 +11,7 @@ export const rotary = (options: Options = {}): Part<Rotation> =>
   part(ropeFields, (fields) => ({ fields, ...options }));
 
 /** A share that is not said is the family's own; null is another one in each version of `transformers`. */
-const sharedFields = {
+export const shareFields = {
   ...partialRopeFields,
   partial_rotary_factor: partialRopeFields.partial_rotary_factor.refine((given) => given !== null, {
     message: "It must be a number, or left out",
@@ -20,7 +20,7 @@ const sharedFields = {
 
 /** Over a share of each head. */
 export const partlyRotary = (options: Options & { readonly share: number }): Part<Rotation> =>
-  part(sharedFields, (fields) => ({ fields, ...options }));
+  part(shareFields, (fields) => ({ fields, ...options }));
 
 /** The longest sequence once its scaling is known. */
 export const scaledLength = computed(({ max_position_embeddings: plain = 0, ...fields }) =>
