@@ -6,4 +6,5 @@ export default packageBuild({
     interactive: "src/interactive/index.ts",
     png: "src/png/index.ts",
   },
+  external: ["@resvg/resvg-js"], // optional, and native: it stays what it is
 });

@@ -3,9 +3,11 @@ import { clockName } from "./clock.js";
 import { collecting } from "./collecting.js";
 import { decoding } from "./decoding.js";
 import { dictionaries } from "./dictionaries.js";
+import { discovery } from "./discovery.js";
 import { editing } from "./editing.js";
 import { endurance } from "./endurance.js";
 import { gradients } from "./gradients.js";
+import { graphs } from "./graphs.js";
 import { growth } from "./growth.js";
 import { importing } from "./importing.js";
 import { loading } from "./loading.js";
@@ -29,8 +31,10 @@ const measurements: Readonly<Record<string, Measurement>> = {
   rollouts,
   loading,
   methods,
+  discovery,
   editing,
   dictionaries,
+  graphs,
   collecting,
   mixtures,
   growth,

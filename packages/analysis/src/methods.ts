@@ -19,6 +19,7 @@ import { patchscopeMethod } from "./patchscope/method.js";
 import { path } from "./path-patching/method.js";
 import { probeMethod } from "./probes/method.js";
 import { scan } from "./scan/method.js";
+import { similarityMethod } from "./similarity/method.js";
 import { statistics } from "./site-statistics/method.js";
 import { steerMethod } from "./steering/method.js";
 import { task } from "./task-accuracy/method.js";
@@ -50,7 +51,8 @@ export const typedMethods = [
   steerMethod,
   dasMethod,
   diffMethod,
+  similarityMethod,
   statistics,
 ] as const satisfies readonly Method[];
 
-export const methods: readonly Method[] = typedMethods;
+export const methods: readonly Method[] = [...typedMethods];

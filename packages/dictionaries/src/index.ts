@@ -16,6 +16,11 @@ export { Dictionary } from "./dictionary/dictionary.js";
 export { firstFeatures, foldActivationNorm, foldDecoderNorm } from "./dictionary/fold.js";
 export type { DictionaryWeights } from "./dictionary/weights.js";
 export {
+  type Absorption,
+  type AbsorptionOptions,
+  featureAbsorption,
+} from "./evaluation/absorption.js";
+export {
   type DictionaryEvaluation,
   type DictionaryMeasures,
   type EvaluationOptions,
@@ -27,10 +32,30 @@ export {
   type ReconstructionMeasures,
 } from "./evaluation/measures.js";
 export { nullDictionary } from "./evaluation/nulls.js";
+export { overSeeds, type SeedNoise } from "./evaluation/over-seeds.js";
+export {
+  type SparseProbe,
+  type SparseProbeOptions,
+  sparseProbe,
+} from "./evaluation/sparse-probing.js";
+export {
+  type ChangedPrediction,
+  type ChangeTranscoderOptions,
+  changeTranscoderFeatures,
+} from "./feature-changes/change-transcoder-features.js";
+export type { FeatureChange, Held } from "./feature-changes/changed-run.js";
+export * from "./feature-circuit/index.js";
 export * from "./features/index.js";
 export { loadCrosscoder, loadDictionary, loadTranscoders } from "./loading/load.js";
 export type { LoadDictionaryOptions } from "./loading/options.js";
 export { dictionaryMethods } from "./methods.js";
+export {
+  type CrosscoderDiff,
+  type DiffCrosscoderOptions,
+  type DiffedFeature,
+  diffCrosscoder,
+  type FeaturePlace,
+} from "./model-diffing/diff-crosscoder.js";
 export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
 export {
   DictionaryFormatError,

@@ -2,8 +2,14 @@
 import { mx } from "./binding.js";
 import type { MxArray } from "./types/array.js";
 
-/** A row longer than this is searched by chunks. */
-const chunk = 128;
+/** Bounds of the length of chunks. */
+const [shortest, longest] = [8, 128];
+
+/** Where there are as many chunk maxima as entries in the winning chunks, least is partitioned. */
+function chunkFor(columns: number, k: number): number {
+  const even = 2 ** Math.round(Math.log2(Math.sqrt(columns / k)));
+  return Math.min(longest, Math.max(shortest, even));
+}
 
 /** Values and places of the largest entries of each row, largest first. */
 export interface TopK {
@@ -26,9 +32,10 @@ export interface TopK {
  */
 export function topK(x: MxArray, k: number): TopK {
   const [rows, columns] = x.shape;
+  const chunk = chunkFor(columns, k);
   const chunks = Math.ceil(columns / chunk);
   if (chunks <= 2 * k) return topOfRow(x, k);
-  const best = largest(chunkMaxima(x), k).reshape([rows, k, 1]);
+  const best = largest(chunkMaxima(x, chunk), k).reshape([rows, k, 1]);
   const begins = mx.multiply(best, mx.array(chunk, mx.int32)); // a plain number would make the indices floats
   const from = mx.minimum(begins, mx.array(columns - chunk, mx.int32)); // the last chunk reads back into its neighbour
   const places = mx.add(from, mx.arange(0, chunk, 1, mx.int32)); // (rows, k, chunk)
@@ -40,7 +47,7 @@ export function topK(x: MxArray, k: number): TopK {
 }
 
 /** The largest of each chunk (rows, chunks); the last one may be shorter. Views only: a copy takes longer than the rest. */
-function chunkMaxima(x: MxArray): MxArray {
+function chunkMaxima(x: MxArray, chunk: number): MxArray {
   const [rows, columns] = x.shape;
   const whole = Math.floor(columns / chunk);
   const blocks = mx.asStrided(x, [rows, whole, chunk], [columns, chunk, 1], 0);

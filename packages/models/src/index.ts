@@ -89,6 +89,7 @@ export type { PoolingName } from "./heads/pooling.js";
 export { SequenceClassifier } from "./heads/sequence-classifier.js";
 export { TokenClassifier } from "./heads/token-classifier.js";
 export type { DownloadProgress } from "./hub/download-file.js";
+export { fetchHubFolder, type HubFolderOptions } from "./hub/hub-folder.js";
 export type { HubOptions } from "./hub/hub-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";

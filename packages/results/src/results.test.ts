@@ -17,7 +17,9 @@ import {
   type Result,
   requireSameOrigin,
   resultsFromJson,
+  resultsToCsv,
   rowsOf,
+  rowsToCsv,
   sliceOf,
   tableToCsv,
   toJson,
@@ -119,6 +121,23 @@ describe("CSV", () => {
       '2,1,"""b""",2',
     ]);
     expect(tableToCsv(createTable(["a", "b"], [{ a: "x,y", b: null }]))).toBe('a,b\r\n"x,y",\r\n');
+  });
+});
+
+describe("CSV of whole results", () => {
+  it("is one table: every number and row with its part, and which result it is of", () => {
+    const lines = resultsToCsv([result(), result({ grids: {} })]).split("\r\n");
+    expect(lines[0]).toBe("result,part,layer,position,positionText,value,unit,loss");
+    expect(lines[1]).toBe("0,effect,2,0, a,1,logits,");
+    expect(lines[4]).toBe('0,effect,4,1,"""b""",NaN,logits,');
+    expect(lines[5]).toBe("0,losses,0,,,,,Infinity");
+    expect(lines[6]).toBe("1,losses,0,,,,,Infinity");
+    expect(lines).toHaveLength(8);
+  });
+
+  it("of one result names none, and nothing is an empty table", () => {
+    expect(resultsToCsv([result({ grids: {} })])).toBe("part,layer,loss\r\nlosses,0,Infinity\r\n");
+    expect(rowsToCsv([])).toBe("\r\n");
   });
 });
 

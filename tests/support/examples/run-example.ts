@@ -17,6 +17,7 @@ import * as serverAgent from "../../../packages/server/src/agent/index.js";
 import * as serverClient from "../../../packages/server/src/client/index.js";
 import * as server from "../../../packages/server/src/index.js";
 import * as viz from "../../../packages/viz/src/index.js";
+import * as vizPng from "../../../packages/viz/src/png/index.js";
 import { fixtureSetOf, fixtureSets } from "./fixtures.js";
 import type { ParsedExample } from "./names.js";
 import { withChecks } from "./stated-values.js";
@@ -35,6 +36,7 @@ const modules = {
   "@mlxterp/server/agent": serverAgent,
   "@mlxterp/server/client": serverClient,
   "@mlxterp/viz": viz,
+  "@mlxterp/viz/png": vizPng,
   mlxterp,
   "node:fs": fs,
   zod,

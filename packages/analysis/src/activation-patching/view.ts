@@ -19,6 +19,7 @@ import {
 } from "@mlxterp/results";
 import { type PatchPart, patchKinds } from "../patching/kinds.js";
 import { mean } from "../shared/lists.js";
+import { strongestCell } from "../shared/strongest.js";
 import type { PatchDirection, PatchingResult } from "./result.js";
 
 const titles: Readonly<Record<PatchPart, string>> = {
@@ -52,7 +53,8 @@ export function patchingView(result: PatchingResult): Block[] {
     ...patchKinds.flatMap((kind) => {
       if (!result.grids[kind]) return [];
       const grid = patchingGrid(result, kind);
-      return [grid, text(strongest(grid, directionOf(result)))];
+      const by = (value: number) => movement(value, directionOf(result));
+      return [grid, text(strongestCell(grid, { by, column: "column" }))];
     }),
     text(workText(result)),
   ];
@@ -195,14 +197,4 @@ function effectCell(value: number, direction: PatchDirection): Cell {
   if (moved >= 0.5) return { text: shown, tone: "strong" };
   if (moved <= -0.1) return { text: shown, tone: "bad" };
   return Math.abs(moved) < 0.05 ? { text: shown, tone: "quiet" } : shown;
-}
-
-function strongest({ values, rows, columns }: GridBlock, direction: PatchDirection): string {
-  const cells = values.flatMap((row, layer) =>
-    row.map((value, column) => ({ value: value ?? 0, layer, column })),
-  );
-  const best = cells.reduce((a, b) =>
-    movement(b.value, direction) > movement(a.value, direction) ? b : a,
-  );
-  return `Strongest: ${rows[best.layer]}, ${columns[best.column]} (column ${best.column}): ${formatCell(best.value)}.`;
 }

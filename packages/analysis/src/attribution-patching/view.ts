@@ -3,7 +3,6 @@ import {
   type Block,
   divergingAround,
   fedBlocks,
-  formatCell,
   type Grid,
   type GridBlock,
   type Label,
@@ -13,6 +12,7 @@ import {
   text,
 } from "@mlxterp/results";
 import { baselineText } from "../edge-attribution/view.js";
+import { strongestCell } from "../shared/strongest.js";
 import type { NodeKind } from "./nodes.js";
 import type { AttributionPatchingResult } from "./result.js";
 
@@ -36,7 +36,7 @@ export function attributionPatchingView(result: AttributionPatchingResult): Bloc
     text(start),
     ...kinds.flatMap((kind) => {
       const grid = attributionPatchingGrid(result, kind);
-      return [grid, text(strongest(grid))];
+      return [grid, text(strongestCell(grid))];
     }),
   ];
 }
@@ -90,14 +90,4 @@ function describedRule({ rule, qkFix, gradDrop }: AttributionPatchingResult["ask
     }[String(rule)] ?? "by gradients";
   const also = [qkFix && "the softmax run", gradDrop && "layers left out one by one"];
   return [by, ...also.filter(Boolean)].join(", ");
-}
-
-function strongest({ values, rows, columns }: GridBlock): string {
-  let best = { value: 0, row: 0, column: 0 };
-  values.forEach((line, row) => {
-    line.forEach((value, column) => {
-      if (Math.abs(value ?? 0) > Math.abs(best.value)) best = { value: value ?? 0, row, column };
-    });
-  });
-  return `Strongest: ${rows[best.row]}, ${columns[best.column]}: ${formatCell(best.value)}.`;
 }

@@ -3,7 +3,6 @@ import {
   type Block,
   divergingAround,
   fedBlocks,
-  formatCell,
   formatNumber,
   type GridBlock,
   labelKey,
@@ -13,6 +12,7 @@ import {
   text,
   visibleToken,
 } from "@mlxterp/results";
+import { strongestCell } from "../shared/strongest.js";
 import { tracedKinds } from "./options.js";
 import type { TracingResult } from "./result.js";
 
@@ -31,7 +31,7 @@ export function tracingView(result: TracingResult): Block[] {
   const maps = tracedKinds.flatMap((kind) => {
     if (!result.grids[kind]) return [];
     const map = tracingGrid(result, kind);
-    return [map, text(strongest(map))];
+    return [map, text(strongestCell(map, { by: (value) => value, column: "token" }))];
   });
   return [...fedBlocks(fed), ...noteBlocks(notes), text(line), ...maps];
 }
@@ -76,12 +76,4 @@ export function tracingGrid(result: TracingResult, kind: keyof typeof titles): G
     legend: "effect: 0 as with noise, 1 as without",
     unit: "positions",
   };
-}
-
-function strongest({ values, rows, columns }: GridBlock): string {
-  const cells = values.flatMap((row, layer) =>
-    row.map((value, column) => ({ value: value ?? 0, layer, column })),
-  );
-  const best = cells.reduce((a, b) => (b.value > a.value ? b : a));
-  return `Strongest: ${rows[best.layer]}, ${columns[best.column]} (token ${best.column}): ${formatCell(best.value)}.`;
 }

@@ -56,6 +56,22 @@ describe("effectiveAttention", () => {
     }
   });
 
+  it("recurrent_gemma: the mean over channels of what is remembered of each position's unit", async () => {
+    const model = await reference("recurrent_gemma");
+    const site = (part: string) => `layers.0.mixer.${part}`;
+    const pattern = await patternOf(model, 0);
+    const save = ["write", "signal", "state"].map(site) as string[];
+    const cache = await model.run([ids], { save });
+    const unit = mx.divide(cache.get(site("write")), cache.get(site("signal")));
+    for (const key of [0, 3]) {
+      const at = mx.equal(mx.arange(0, ids.length, 1, mx.int32), key).reshape([1, -1, 1]);
+      const interventions = { [site("write")]: () => mx.multiply(unit, at) };
+      const changed = await model.run([ids], { save, interventions });
+      const expected = mx.mean(changed.get(site("state")), 2).squeeze(0);
+      expect(difference(pattern.index(0, mx.Slice(), key), expected)).toBeLessThan(1e-5);
+    }
+  });
+
   it("sees nothing later, and takes every layer with such a mixer", async () => {
     const { grids } = await effectiveAttention(await reference("qwen3_next"), ids);
     expect(grids.pattern.labels.layer).toEqual([0, 2]);

@@ -3,8 +3,8 @@
  *
  * A recurrence that is linear in its inputs reads out, at every position, a sum of all inputs so far. The weights of that sum
  * depend on the tokens through steps, decays and directions, and can be looked at as an attention pattern can: row q says how much
- * of the input of each earlier position is in what position q reads. For gated delta layers an input is a value, for Mamba the
- * convolved signal; for Mamba, whose channels each have weights of their own, the mean over channels is given.
+ * of the input of each earlier position is in what position q reads. For gated delta layers an input is a value, for Mamba and
+ * RecurrentGemma the convolved signal; where channels each have weights of their own, as in these two, the mean over channels is given.
  *
  * Caveats. Nothing is normalised and weights may be negative: rows do not sum to 1. Inputs are behind a short convolution, so that
  * the input of a position has a little of those before it. What bypasses the state is left out. As with attention, a weight
@@ -28,7 +28,7 @@ import {
 import { select } from "../shared/select.js";
 import { type EffectiveAttentionOptions, effectiveAttentionOptions } from "./options.js";
 import type { EffectiveAttentionResult } from "./result.js";
-import { ofChannels, ofDeltas, ofHeads, type ReadSite } from "./weights.js";
+import { ofChannels, ofDeltas, ofGates, ofHeads, type ReadSite } from "./weights.js";
 
 /** Kinds of mixers, by sites that no other kind has all of. */
 const kinds: readonly (readonly [
@@ -38,6 +38,7 @@ const kinds: readonly (readonly [
   [["q", "k", "beta", "decay"], ofDeltas],
   [["B", "C", "delta", "decay", "xProj"], ofChannels],
   [["B", "C", "delta", "decay"], ofHeads],
+  [["inputGate", "decay"], ofGates],
 ];
 
 /**

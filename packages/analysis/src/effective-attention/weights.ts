@@ -72,6 +72,28 @@ export function ofChannels(site: ReadSite): MxArray {
   return mx.expandDims(mx.stack(rows, 0), 0);
 }
 
+/**
+ * Gated linear recurrences (RecurrentGemma): each channel lets in a share of its signal and forgets at a rate of its own; the
+ * mean over channels. The first token has nothing to forget, and is let in whole.
+ *
+ * @returns (1, query, key)
+ */
+export function ofGates(site: ReadSite): MxArray {
+  const [decay, opened] = ["decay", "inputGate"].map(site);
+  const [length, channels] = decay.shape;
+  const room = mx.sqrt(mx.subtract(1, mx.square(decay)));
+  let state = mx.zeros([length, channels]);
+  const rows: MxArray[] = [];
+  for (let position = 0; position < length; position++) {
+    const gate = opened.index(position);
+    const taken = position === 0 ? gate : mx.multiply(gate, room.index(position));
+    const own = mx.multiply(oneHot(position, length).reshape([length, 1]), taken);
+    state = mx.add(mx.multiply(decay.index(position), state), own);
+    rows.push(mx.mean(state, 1));
+  }
+  return mx.expandDims(mx.stack(rows, 0), 0);
+}
+
 function oneHot(position: number, length: number): MxArray {
   return mx.equal(mx.arange(0, length, 1, mx.int32), position).astype(mx.float32);
 }

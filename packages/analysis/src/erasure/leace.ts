@@ -73,14 +73,22 @@ export function leace(rows: MxArray, labels: readonly (number | string)[]): Eras
 
 /** The square roots of the covariance's eigenvalues, and their vectors, as far as the rows reach. */
 function rootsOf(rows: Rows, mean: Float64Array) {
-  const { width } = rows;
-  const matrix = { rows: width, count: width, values: covariance(rows, mean) };
+  const { U, roots } = rows.count < rows.width ? ofFewRows(rows, mean) : ofCovariance(rows, mean);
+  const kept = roots.filter((root) => root ** 2 > support * roots[0] ** 2);
+  return { roots: kept, vectors: kept.map((_, at) => hostMatrices.column(U, at)) };
+}
+
+function ofCovariance(rows: Rows, mean: Float64Array) {
+  const matrix = { rows: rows.width, count: rows.width, values: covariance(rows, mean) };
   const { U, S } = hostMatrices.singularValues(matrix);
-  const kept = [...S].filter((value) => value > support * S[0]);
-  return {
-    roots: kept.map(Math.sqrt),
-    vectors: kept.map((_, at) => hostMatrices.column(U, at)),
-  };
+  return { U, roots: [...S].map(Math.sqrt) };
+}
+
+/** Fewer rows than they are wide are taken apart themselves: their covariance is wider, and says no more. */
+function ofFewRows({ width, count, values }: Rows, mean: Float64Array) {
+  const centred = values.map((value, at) => value - mean[at % width]);
+  const { U, S } = hostMatrices.singularValues({ rows: width, count, values: centred });
+  return { U, roots: [...S].map((one) => one / Math.sqrt(count)) };
 }
 
 function covarianceWith(rows: Rows, mean: Float64Array, label: readonly number[]): Float64Array {

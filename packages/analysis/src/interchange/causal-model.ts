@@ -7,6 +7,13 @@
  * Source: Geiger et al. 2021, "Causal Abstractions of Neural Networks", arXiv 2106.02997.
  */
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
+import { parseOptions } from "@mlxterp/results";
+import { z } from "zod";
+
+const counterfactualOptions = z.object({
+  size: z.int().min(1).default(32).describe("pairs"),
+  seed: z.int().min(0).default(0).describe("of their draw"),
+});
 
 /** A value of a variable. */
 export type CausalValue = string | number | boolean;
@@ -97,8 +104,9 @@ export function runCausalModel(
 export function counterfactuals(
   causal: CausalModel,
   variable: string,
-  { size = 32, seed = 0 }: { readonly size?: number; readonly seed?: number } = {},
+  options?: z.input<typeof counterfactualOptions>,
 ): Counterfactuals {
+  const { size, seed } = parseOptions("counterfactuals", counterfactualOptions, options);
   if (!(variable in causal.variables)) {
     const known = Object.keys(causal.variables).join(", ");
     throw new InvalidArgumentError(

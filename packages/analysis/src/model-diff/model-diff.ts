@@ -30,6 +30,7 @@ import { askedOf } from "../shared/asked.js";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
+import { otherModel } from "../shared/other-model.js";
 import { fedOf, isOnePrompt, type OnePrompt, positionLabels, promptIds, promptList, textOf } from "../shared/prompts.js"; // biome-ignore format: one import
 import { type ModelDiffOptions, modelDiffOptions } from "./options.js";
 import type { ModelDiffGrids, ModelDiffResult } from "./result.js";
@@ -73,12 +74,7 @@ function otherOf(model: AnalysisModel, { other, change }: Asked): AnalysisModel 
     const entries = [change].flat();
     return model.edit(parseInterventionEntries(entries), { name: entries.join(" ") });
   }
-  if (typeof other === "string") {
-    throw new InvalidArgumentError("other", other, "is a name; load it (loadModel) and give the model."); // biome-ignore format: one line
-  }
-  const given = other as AnalysisModel;
-  if (given.anatomy.vocab === model.anatomy.vocab) return given;
-  throw new InvalidArgumentError("other", given.name, `has ${given.anatomy.vocab} tokens, and this model ${model.anatomy.vocab}: the same ids would be other words.`); // biome-ignore format: one line
+  return otherModel(model, other!); // one of both is there
 }
 
 /** What two models have in common. */

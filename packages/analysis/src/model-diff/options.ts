@@ -1,17 +1,10 @@
 /** What a comparison of two models is asked. */
 import type { RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import type { AnalysisModel } from "../shared/model.js";
-
-/** A model by what it can do: its class would bring the binding. */
-function isModel(value: unknown): boolean {
-  const model = value as Partial<AnalysisModel> | null;
-  return typeof model?.run === "function" && typeof model.anatomy === "object";
-}
+import { anyModel } from "../shared/any-model.js";
 
 export const modelDiffOptions = z.object({
-  other: z
-    .union([z.custom<AnalysisModel>(isModel), z.string().min(1)])
+  other: anyModel
     .optional()
     .describe(
       "the model to compare with, a view or quantized form of this one, or another of the same vocabulary",

@@ -1,12 +1,12 @@
 /** What the room of similarity offers. */
-export {
-  type LayerSimilarityOptions,
-  type LayerSimilarityResult,
-  layerSimilarity,
-} from "./layer-similarity.js";
+export { layerSimilarity } from "./layer-similarity.js";
 export {
   type CanonicalCorrelations,
   linearCka,
   procrustesSimilarity,
   svcca,
 } from "./measures.js";
+export { similarityMethod } from "./method.js";
+export type { LayerSimilarityOptions } from "./options.js";
+export type { LayerSimilarityResult, SimilarityGrids } from "./result.js";
+export { similarityGrid } from "./view.js";

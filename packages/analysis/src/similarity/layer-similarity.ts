@@ -7,42 +7,21 @@
  * Source: Kornblith et al. 2019, arXiv 1905.00414; Raghu et al. 2017, arXiv 1706.05806; Ding et al. 2021, arXiv 2108.01661.
  */
 import { type Prompt, provenanceOf } from "@mlxterp/core";
-import { evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
-import {
-  createGrid,
-  type Grid,
-  type Note,
-  parseOptions,
-  type Result,
-  type RunControl,
-} from "@mlxterp/results";
-import { z } from "zod";
+import { evaluate, InvalidArgumentError, type MxArray, mx, uniformNumbers } from "@mlxterp/mlx";
+import { createGrid, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
-import { range } from "../shared/lists.js";
+import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
+import { otherModel } from "../shared/other-model.js";
 import { fedOf, promptIds, promptList } from "../shared/prompts.js";
-import { indices } from "../shared/schemas.js";
 import { select } from "../shared/select.js";
-import { linearCka, procrustesSimilarity, svcca } from "./measures.js";
-
-const layerSimilarityOptions = z.object({
-  measure: z.enum(["cka", "svcca", "procrustes"]).default("cka").describe("what likeness is"),
-  layers: indices.optional().describe("layers of both, negative from the last; default all"),
-  skip: z.int().min(0).default(1).describe("tokens at the start of each prompt that are left out"),
-});
-
-/** Options of `layerSimilarity`. */
-export type LayerSimilarityOptions = z.input<typeof layerSimilarityOptions> &
-  RunControl & {
-    /** Another model, or a view of this one; default the model itself. It gets the same token ids. */
-    readonly other?: AnalysisModel;
-  };
-
-export type LayerSimilarityResult = Result<
-  "similarity",
-  { readonly similarity: Grid<"layer" | "otherLayer"> },
-  Record<never, never>
->;
+import { alignable, alignment, procrustesSimilarity, svcca } from "./measures.js";
+import {
+  type AskedSimilarity,
+  type LayerSimilarityOptions,
+  layerSimilarityOptions,
+} from "./options.js";
+import type { LayerSimilarityResult } from "./result.js";
 
 /**
  * Compares every layer with every other, over all tokens of all prompts.
@@ -57,32 +36,66 @@ export async function layerSimilarity(
   input: Prompt,
   options: LayerSimilarityOptions = {},
 ): Promise<LayerSimilarityResult> {
-  const { other, ...rest } = options;
-  const asked = parseOptions("layerSimilarity", layerSimilarityOptions, rest);
+  const asked = parseOptions("layerSimilarity", layerSimilarityOptions, options);
   const prompts = promptIds(model, promptList(model, input));
-  const measure = (a: MxArray, b: MxArray) =>
-    asked.measure === "cka" ? linearCka(a, b) : asked.measure === "svcca" ? svcca(a, b).mean : procrustesSimilarity(a, b); // biome-ignore format: one choice
+  const other = asked.other === undefined ? undefined : otherModel(model, asked.other);
   const [layer, own] = await streamsOf(model, prompts, asked);
   const [otherLayer, others] = other ? await streamsOf(other, prompts, asked) : [layer, own];
-  const values: number[] = [];
-  for (const one of own) {
-    asked.signal?.throwIfAborted();
-    values.push(...others.map((two) => measure(one, two)));
-    asked.onProgress?.({
-      done: values.length / others.length,
-      total: own.length,
-      stage: "similarity",
-    });
-  }
+  const values = compareAll(own, others, asked);
+  const labels = { layer, otherLayer };
+  const draws = range(asked.nulls).map((draw) =>
+    compareAll(own, inAnotherOrder(others, asked.seed + draw), asked),
+  );
+  const mixed = draws[0]?.map((_, at) => mean(draws.map((draw) => draw[at])));
   return {
     method: "similarity",
     asked: askedOf(asked, other && { other: { function: other.name } }),
     fed: prompts.map((ids) => fedOf(model, "prompt", ids)),
-    grids: { similarity: createGrid({ labels: { layer, otherLayer }, values, unit: "share" }) },
+    grids: {
+      similarity: createGrid({ labels, values, unit: "share" }),
+      ...(mixed && { chance: createGrid({ labels, values: mixed, unit: "share" }) }),
+    },
     tables: {},
     notes: fewTokens(own[0]),
-    provenance: provenanceOf(model),
+    provenance: provenanceOf(model, { seed: asked.seed }),
   };
+}
+
+/** What is compared, made ready once for each layer. */
+function likeness(
+  measure: AskedSimilarity["measure"],
+  own: readonly MxArray[],
+  others: readonly MxArray[],
+) {
+  if (measure === "cka") {
+    const [first, second] = [own, others].map((list) => list.map((one) => alignable("input", one)));
+    return (one: number, two: number) => alignment(first[one], second[two]);
+  }
+  const of = measure === "svcca" ? (a: MxArray, b: MxArray) => svcca(a, b).mean : procrustesSimilarity; // biome-ignore format: one choice
+  return (one: number, two: number) => of(own[one], others[two]);
+}
+
+/** Row by row, every one with every other. */
+function compareAll(
+  own: readonly MxArray[],
+  others: readonly MxArray[],
+  { measure, signal, onProgress }: AskedSimilarity,
+): number[] {
+  const of = likeness(measure, own, others);
+  return own.flatMap((_, at) => {
+    signal?.throwIfAborted();
+    const row = others.map((_, other) => of(at, other));
+    onProgress?.({ done: at + 1, total: own.length, stage: "similarity" });
+    return row;
+  });
+}
+
+/** All in one other order, so that no token stands where it stood but by chance. */
+function inAnotherOrder(streams: readonly MxArray[], seed: number): MxArray[] {
+  const random = uniformNumbers(seed);
+  const order = range(streams[0].shape[0]).map((at) => ({ at, key: random() }));
+  const index = mx.array(order.sort((a, b) => a.key - b.key).map(({ at }) => at), mx.int32); // biome-ignore format: one list
+  return streams.map((stream) => mx.take(stream, index, 0));
 }
 
 /** With fewer tokens than directions any two representations can be turned into each other. */
@@ -92,16 +105,11 @@ function fewTokens({ shape: [tokens, hidden] }: MxArray): Note[] {
   return [{ code: "FEW_TOKENS", text }];
 }
 
-interface Chosen {
-  readonly layers?: readonly number[] | undefined;
-  readonly skip: number;
-}
-
 /** The residual stream after each layer, over the tokens of all prompts: (tokens, hidden). */
 async function streamsOf(
   model: AnalysisModel,
   prompts: readonly number[][],
-  { layers, skip }: Chosen,
+  { layers, skip }: AskedSimilarity,
 ): Promise<[number[], MxArray[]]> {
   const chosen = select("Layer", layers, model.anatomy.layers);
   const sites = chosen.map((layer) => `layers.${layer}`);

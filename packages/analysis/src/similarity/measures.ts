@@ -1,8 +1,21 @@
 /** How alike two representations of the same inputs are, whatever their bases and widths. */
-import { hostMatrices, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import {
+  fromFlat,
+  hostMatrices,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+  toFlat,
+} from "@mlxterp/mlx";
+import { parseOptions } from "@mlxterp/results";
+import { z } from "zod";
 import { meanRow, type Rows, rowsOf } from "../directions/matrix.js";
 
 type Columns = hostMatrices.Columns;
+
+const svccaOptions = z.object({
+  variance: z.number().positive().max(1).default(0.99).describe("the share that is kept"),
+});
 
 /** How many directions of each are compared, and how they correlate. */
 export interface CanonicalCorrelations {
@@ -23,11 +36,53 @@ export interface CanonicalCorrelations {
  * linearCka(mx.array([[1, 0], [0, 1], [2, 2]]), mx.array([[2, 0], [0, 2], [4, 4]])); // 1
  */
 export function linearCka(first: MxArray, second: MxArray): number {
-  const [x, y] = centredPair(first, second);
-  const cross = squares(hostMatrices.transposedProduct(x, y));
-  const own = squares(hostMatrices.transposedProduct(x, x));
-  const other = squares(hostMatrices.transposedProduct(y, y));
-  return cross / Math.sqrt(own * other);
+  checkSameInputs(first, second);
+  return alignment(alignable("first", first), alignable("second", second));
+}
+
+/** A representation that is compared with many: what that needs of it is made once. */
+export interface Alignable {
+  readonly columns: Columns;
+  /** Products of all pairs of its rows. */
+  readonly ofRows: () => Columns;
+  /** What it has in common with itself. */
+  readonly own: number;
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for rows that are all the same */
+export function alignable(name: string, rows: MxArray): Alignable {
+  const columns = centredColumns(name, rowsOf(rows));
+  let made: Columns | undefined;
+  const make = (turned: Columns) => productOf(turned, turned);
+  const ofRows = () => {
+    made ??= make(hostMatrices.transposed(columns));
+    return made;
+  };
+  return { columns, ofRows, own: common({ columns, ofRows }, { columns, ofRows }) };
+}
+
+export function alignment(first: Alignable, second: Alignable): number {
+  return common(first, second) / Math.sqrt(first.own * second.own);
+}
+
+/** The squared size of XᵀY, which is also what products of all pairs of rows have in common: whichever is smaller is made. */
+function common(x: Omit<Alignable, "own">, y: Omit<Alignable, "own">): number {
+  if (x.columns.count * y.columns.count <= x.columns.rows ** 2) {
+    return squares(productOf(x.columns, y.columns));
+  }
+  const other = y.ofRows().values;
+  return x.ofRows().values.reduce((sum, value, at) => sum + value * other[at], 0);
+}
+
+/** Products of more terms are made by MLX, in single precision. */
+const manyTerms = 2e7;
+
+/** XᵀY of columns. */
+function productOf(x: Columns, y: Columns): Columns {
+  if (x.rows * x.count * y.count < manyTerms) return hostMatrices.transposedProduct(x, y);
+  const [left, right] = [x, y].map(({ values, count, rows }) => fromFlat(values, [count, rows]));
+  const made = toFlat(mx.matmul(right, left.T)); // (y, x), row by row: columns of (x, y)
+  return { rows: x.count, count: y.count, values: Float64Array.from(made) };
 }
 
 /**
@@ -42,11 +97,9 @@ export function linearCka(first: MxArray, second: MxArray): number {
 export function svcca(
   first: MxArray,
   second: MxArray,
-  { variance = 0.99 }: { readonly variance?: number } = {},
+  options?: z.input<typeof svccaOptions>,
 ): CanonicalCorrelations {
-  if (!(variance > 0 && variance <= 1)) {
-    throw new InvalidArgumentError("variance", variance, "must be a share above 0, at most 1.");
-  }
+  const { variance } = parseOptions("svcca", svccaOptions, options);
   const [x, y] = centredPair(first, second).map((one) => leading(one, variance));
   const across = hostMatrices.transposedProduct(x, y); // (directions of the first, of the second)
   const tall = across.rows >= across.count ? across : hostMatrices.transposed(across);
@@ -77,31 +130,36 @@ function squares({ values }: Columns): number {
   return sum;
 }
 
-function centredPair(first: MxArray, second: MxArray): [Columns, Columns] {
+function checkSameInputs(first: MxArray, second: MxArray): void {
   const shapes = [first.shape, second.shape];
-  if (shapes.some((shape) => shape.length !== 2) || shapes[0][0] !== shapes[1][0]) {
-    const rule = `two matrices with the same inputs as rows are needed, not [${shapes[0]}] and [${shapes[1]}].`;
-    throw new InvalidArgumentError("second", shapes[1], rule);
-  }
-  return [centred("first", rowsOf(first)), centred("second", rowsOf(second))];
+  if (shapes.every((shape) => shape.length === 2) && shapes[0][0] === shapes[1][0]) return;
+  const rule = `two matrices with the same inputs as rows are needed, not [${shapes[0]}] and [${shapes[1]}].`;
+  throw new InvalidArgumentError("second", shapes[1], rule);
 }
 
-/** As columns; where there are fewer rows than columns in coordinates of what the rows span, which no measure here can tell apart. */
-function centred(name: string, rows: Rows): Columns {
+function centredPair(first: MxArray, second: MxArray): [Columns, Columns] {
+  checkSameInputs(first, second);
+  return [spanned(centredColumns("first", rowsOf(first))), spanned(centredColumns("second", rowsOf(second)))]; // biome-ignore format: one pair
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+function centredColumns(name: string, rows: Rows): Columns {
   const mean = meanRow(rows);
   const { count, width, values } = rows;
-  const turned = {
-    rows: width,
-    count,
-    values: values.map((value, at) => value - mean[at % width]),
-  };
+  const centred = values.map((value, at) => value - mean[at % width]);
+  const turned = { rows: width, count, values: centred };
   const size = squares(turned);
   if (!(size > 0) || !Number.isFinite(size)) {
     throw new InvalidArgumentError(name, size, "needs rows that are finite and not all the same.");
   }
-  const columns = hostMatrices.transposed(turned); // (rows, width)
+  return hostMatrices.transposed(turned); // (rows, width)
+}
+
+/** Where there are fewer rows than columns, in coordinates of what the rows span, which these measures cannot tell apart. */
+function spanned(columns: Columns): Columns {
+  const { rows: count, count: width } = columns;
   if (width <= count) return columns;
-  const { S, V } = hostMatrices.singularValues(turned); // turned = U S Vᵀ, so rows are V S Uᵀ
+  const { S, V } = hostMatrices.singularValues(hostMatrices.transposed(columns)); // U S Vᵀ, so rows are V S Uᵀ
   const scaled = V.values.map((value, at) => value * S[Math.floor(at / V.rows)]);
   return { rows: count, count, values: scaled };
 }

@@ -68,6 +68,17 @@ it("is done by the shipped model, and said so where it is not", async () => {
   expect(tables.summary.rows[0].prefers).toBeCloseTo(share, 10);
 });
 
+it("tells that the shipped model does not do the pronouns: it says the name again", async () => {
+  const { pairs, question } = builtInTask(tiny, "pronouns", { size: 6 });
+  const { tables, notes, fed } = await taskAccuracy(tiny, pairs, question);
+  expect(notes.map(({ code }) => code)).toContain("TASK_NOT_DONE");
+  tables.prompts.rows.forEach(({ first, rank, pair, prompt }) => {
+    const { pieces } = fed[2 * pair + (prompt === "clean" ? 0 : 1)];
+    expect(pieces.map((piece) => piece.trim())).toContain(first.trim());
+    expect(rank).toBeGreaterThan(20);
+  });
+});
+
 it("reads pairs from files", () => {
   const csv = 'clean,corrupted,answer,wrongAnswer\n"a, b",a c,d,e\nf,g,h,i\n';
   const pairs = [
@@ -81,7 +92,11 @@ it("reads pairs from files", () => {
 describe("refuses", () => {
   const wrong: [string, () => unknown, RegExp][] = [
     ["a name that is none", () => builtInTask(tiny, "iou"), /Did you mean "ioi"/],
-    ["a size that is no number", () => builtInTask(tiny, "ioi", { size: 0 }), /whole number/],
+    [
+      "a size that is no number",
+      () => builtInTask(tiny, "ioi", { size: 0 }),
+      /size: must be a positive integer, not 0/,
+    ],
     ["no pairs", () => createTask(tiny, "x", []), /at least one pair/],
     ["a file that is no JSON", () => taskPairs("{", "json"), /no JSON/],
     ["a file without a column", () => taskPairs("clean,answer\na,b\n", "csv"), /corrupted/],

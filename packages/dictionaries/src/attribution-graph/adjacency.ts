@@ -1,9 +1,10 @@
 /** All edges of a graph: how much every node moves every other, directly. Rows are targets, and are computed a few at a time. */
-import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { type MxArray, mx, toFlat, topK } from "@mlxterp/mlx";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { partialInfluence } from "./influence.js";
 import type { AskedGraph } from "./options.js";
-import type { ActiveFeature, LinearEffects, Replacement } from "./replacement.js";
+import type { ActiveFeature, Replacement } from "./replacement.js";
+import { type Sources, sourcesOf } from "./sources.js";
 
 /** A target among next tokens. */
 export interface LogitTarget {
@@ -26,14 +27,15 @@ export function logitTargets(
   logits: MxArray,
   { logits: most, probability }: AskedGraph,
 ): LogitTarget[] {
-  const chances = toFlat(mx.softmax(logits, -1));
-  const order = Array.from(chances.keys()).sort((a, b) => chances[b] - chances[a] || a - b);
+  const count = Math.min(most, logits.size);
+  const { values, indices } = topK(mx.softmax(logits, -1).reshape([1, logits.size]), count);
+  const [chances, ids] = [toFlat(values), toFlat(indices)];
   const chosen: LogitTarget[] = [];
   let sum = 0;
-  for (const id of order) {
-    if (chosen.length >= most || sum >= probability) break;
-    chosen.push({ id, probability: chances[id] });
-    sum += chances[id];
+  for (const [rank, id] of ids.entries()) {
+    if (sum >= probability) break;
+    chosen.push({ id, probability: chances[rank] });
+    sum += chances[rank];
   }
   return chosen;
 }
@@ -91,115 +93,20 @@ function mostInfluential(
   return open.sort((a, b) => influence[b] - influence[a] || a - b).slice(0, count);
 }
 
-/** All that writes: features place by place, errors, tokens. */
-interface Sources {
-  readonly count: number;
-  /** The edges of a batch of targets, row by row. */
-  edges(effects: LinearEffects): Promise<Float32Array[]>;
-}
-
-function sourcesOf(
-  transcoders: Transcoders,
-  { active, errors, embeddings, layers, ids }: Replacement,
-): Sources {
-  const positions = ids.length;
-  const groups = groupsOf(transcoders, active);
-  const tokensFrom = active.length + layers * positions;
-  return {
-    count: tokensFrom + positions,
-    async edges({ layers: written, embeddings: ofTokens }) {
-      const [rows] = ofTokens.shape;
-      const parts: { readonly array: MxArray; readonly columns: readonly number[] }[] = [];
-      for (const { layer, position, numbers, writes } of groups) {
-        const arrays = writes
-          .filter((one) => one.layer < written.length)
-          .map((one) =>
-            mx.matmul(written[one.layer].index(mx.Slice(), position), one.rows.transpose()),
-          );
-        if (arrays.length === 0 || layer >= written.length) continue;
-        parts.push({ array: arrays.reduce((sum, one) => mx.add(sum, one)), columns: numbers });
-      }
-      written.forEach((array, layer) => {
-        const columns = Array.from(
-          { length: positions },
-          (_, at) => active.length + layer * positions + at,
-        );
-        parts.push({ array: mx.sum(mx.multiply(array, errors[layer]), -1), columns });
-      });
-      const columns = Array.from({ length: positions }, (_, at) => tokensFrom + at);
-      parts.push({ array: mx.sum(mx.multiply(ofTokens, embeddings), -1), columns });
-      await evaluate(parts.map(({ array }) => array));
-      return scattered(parts, rows, tokensFrom + positions);
-    },
-  };
-}
-
-function scattered(
-  parts: readonly { readonly array: MxArray; readonly columns: readonly number[] }[],
-  rows: number,
-  width: number,
-): Float32Array[] {
-  const edges = Array.from({ length: rows }, () => new Float32Array(width));
-  for (const { array, columns } of parts) {
-    const values = toFlat(array);
-    for (let row = 0; row < rows; row++) {
-      columns.forEach((column, at) => {
-        edges[row][column] = values[row * columns.length + at];
-      });
-    }
-  }
-  return edges;
-}
-
-/** Features of one layer at one position, and what they write into each layer at their activation, (features, hidden). */
-interface Group {
-  readonly layer: number;
-  readonly position: number;
-  readonly numbers: number[];
-  readonly writes: { readonly layer: number; readonly rows: MxArray }[];
-}
-
-function groupsOf(transcoders: Transcoders, active: readonly ActiveFeature[]): Group[] {
-  const byPlace = new Map<string, { layer: number; position: number; numbers: number[] }>();
-  active.forEach(({ layer, position }, number) => {
-    const key = `${layer} ${position}`;
-    const group = byPlace.get(key) ?? { layer, position, numbers: [] };
-    group.numbers.push(number);
-    byPlace.set(key, group);
-  });
-  const writes = Array.from({ length: transcoders.layers }, (_, layer) =>
-    transcoders.writes(layer),
-  );
-  return [...byPlace.values()].map((group) => {
-    const own = group.numbers.map((number) => active[number]);
-    const features = mx.array(
-      own.map(({ feature }) => feature),
-      mx.int32,
-    );
-    const sizes = mx.array(own.map(({ activation }) => [activation]));
-    return {
-      ...group,
-      writes: writes[group.layer].map(({ layer, directions }) => ({
-        layer,
-        rows: mx.multiply(mx.take(directions, features, 0), sizes),
-      })),
-    };
-  });
-}
-
 async function logitEdges(
-  { effects, logits: all, ids }: Replacement,
+  { effects, logits: all, ids: prompt }: Replacement,
   logits: readonly LogitTarget[],
   sources: Sources,
 ): Promise<Float32Array[]> {
   const vocab = all.size;
-  const rows = logits.map(({ id }) => {
-    const direction = new Array<number>(vocab).fill(-1 / vocab); // without the mean over the vocabulary
-    direction[id] += 1;
-    return direction;
-  });
-  const last = logits.map(() => ids.length - 1);
-  return sources.edges(effects("logits", mx.array(rows), last));
+  const ids = mx.array(
+    logits.map(({ id }) => [id]),
+    mx.int32,
+  );
+  const own = mx.equal(ids, mx.arange(0, vocab, 1, mx.int32)).astype(mx.float32);
+  const rows = mx.subtract(own, 1 / vocab); // without the mean over the vocabulary
+  const last = logits.map(() => prompt.length - 1);
+  return sources.edges(effects("logits", rows, last));
 }
 
 async function featureEdges(
@@ -215,7 +122,9 @@ async function featureEdges(
     const { layer } = active[number];
     byLayer.set(layer, [...(byLayer.get(layer) ?? []), number]);
   }
-  for (const [layer, own] of byLayer) {
+  for (const [layer, all] of byLayer) {
+    // those that read far back together, so that passes of the others are short
+    const own = all.sort((a, b) => active[a].position - active[b].position);
     const encoder = transcoders.encoderRows(layer);
     for (let from = 0; from < own.length; from += batchSize) {
       const batch = own.slice(from, from + batchSize);

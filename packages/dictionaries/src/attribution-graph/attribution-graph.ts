@@ -23,7 +23,7 @@ import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { adjacencyOf, logitTargets } from "./adjacency.js";
 import { type GraphInfluence, graphInfluence, pruneGraph } from "./influence.js";
 import { type AskedGraph, type GraphOptions, graphOptions } from "./options.js";
-import { replacementOf } from "./replacement.js";
+import { type Replacement, replacementOf } from "./replacement.js";
 import type { GraphResult } from "./result.js";
 import { graphTables } from "./tables.js";
 
@@ -79,7 +79,7 @@ async function oneGraph(
       ...tables,
       scores: createTable(["replacement", "completeness", "active", "features", "kept"], [scores]),
     },
-    notes: notesOf(transcoders, found, scores.active - features),
+    notes: notesOf(transcoders, replacement, found, scores.active - features),
     provenance: provenanceOf(model),
   };
 }
@@ -87,7 +87,12 @@ async function oneGraph(
 /** Below this, most of what is said comes from what is not explained. */
 const poor = 0.5;
 
-function notesOf(transcoders: Transcoders, { replacement }: GraphInfluence, left: number): Note[] {
+function notesOf(
+  transcoders: Transcoders,
+  { explained }: Replacement,
+  { replacement }: GraphInfluence,
+  left: number,
+): Note[] {
   const notes: Note[] = [];
   if (replacement < poor) {
     const share = `${(100 * (1 - replacement)).toFixed(0)} %`;
@@ -101,8 +106,9 @@ function notesOf(transcoders: Transcoders, { replacement }: GraphInfluence, left
     notes.push({ code: "FEATURES_LEFT_OUT", text });
   }
   if (transcoders.kind === "cross-layer") {
-    const text =
-      "Transcoders across layers may skip steps that the model takes: check what you find by changing it.";
+    const least = Math.min(...explained);
+    const share = `${(100 * least).toFixed(0)} %`;
+    const text = `Transcoders across layers may skip steps that the model takes: check what you find by changing it. Here they predict ${share} of the variance of layer ${explained.indexOf(least)}, where that is least.`;
     notes.push({ code: "CROSS_LAYER", text });
   }
   return notes;

@@ -58,6 +58,11 @@ describe.runIf(casesAreHere).each([
       expect(Math.max(...difference)).toBeLessThan(1e-4);
     };
     within(found.influence, values.node_influence);
+    within(found.cumulative, values.cumulative_scores);
+    const chances = targets.map(({ probability: one }) => one);
+    within(Float64Array.from(chances), values.logit_probabilities);
+    const sizes = graph.features.map(({ activation }) => activation);
+    within(Float64Array.from(sizes), values.activation_values);
     expect(found.replacement).toBeCloseTo(facts.replacement_score, 4);
     expect(found.completeness).toBeCloseTo(facts.completeness_score, 4);
     for (const [shares, counts] of Object.entries(facts.prune)) {
@@ -67,6 +72,10 @@ describe.runIf(casesAreHere).each([
       expect([...kept.nodes]).toEqual(mask);
       const edges = kept.edges.reduce((sum, one) => sum + one, 0);
       expect(edges).toBe((counts as { edges: number }).edges);
+      const pairs = values[`prune_${nodeShare}_${edgeShare}.edges_target_source`].tolist();
+      for (const [target, source] of pairs as number[][]) {
+        expect(kept.edges[target * graph.nodes + source]).toBe(1);
+      }
     }
   });
 });

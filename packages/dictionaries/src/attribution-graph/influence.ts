@@ -6,35 +6,32 @@ import type { Adjacency } from "./adjacency.js";
 
 const smallest = 1e-10;
 
-/** The absolute edges of each target as shares of their sum. */
-function normalized(edges: ArrayLike<number>, nodes: number): Float64Array {
-  const shares = new Float64Array(nodes * nodes);
+/** The sums of absolute edges of each target, by which they are made shares. */
+function divisorsOf(edges: ArrayLike<number>, nodes: number): Float64Array {
+  const sums = new Float64Array(nodes);
   for (let target = 0; target < nodes; target++) {
     let sum = 0;
-    for (let source = 0; source < nodes; source++) sum += Math.abs(edges[target * nodes + source]);
-    const divisor = Math.max(sum, smallest);
-    for (let source = 0; source < nodes; source++) {
-      shares[target * nodes + source] = Math.abs(edges[target * nodes + source]) / divisor;
-    }
+    for (let at = target * nodes; at < (target + 1) * nodes; at++) sum += Math.abs(edges[at]);
+    sums[target] = Math.max(sum, smallest);
   }
-  return shares;
+  return sums;
 }
 
-/** w N + w N² + …, which ends since nothing goes back. */
-function influenceOf(shares: Float64Array, weights: Float64Array): Float64Array {
+/** w N + w N² + …: each target's weight is shared out once all that it reaches is, as nodes stand in the order of layers. */
+function influenceOf(
+  edges: ArrayLike<number>,
+  divisors: Float64Array,
+  weights: Float64Array,
+): Float64Array {
   const nodes = weights.length;
   const influence = new Float64Array(nodes);
-  let wave = weights;
-  for (let step = 0; step <= nodes && wave.some((value) => value !== 0); step++) {
-    const next = new Float64Array(nodes);
-    for (let target = 0; target < nodes; target++) {
-      const weight = wave[target];
-      if (weight === 0) continue;
-      for (let source = 0; source < nodes; source++)
-        next[source] += weight * shares[target * nodes + source];
+  for (let target = nodes - 1; target >= 0; target--) {
+    const weight = (influence[target] + weights[target]) / divisors[target];
+    if (weight === 0) continue;
+    const row = target * nodes;
+    for (let source = 0; source < nodes; source++) {
+      influence[source] += weight * Math.abs(edges[row + source]);
     }
-    for (let node = 0; node < nodes; node++) influence[node] += next[node];
-    wave = next;
   }
   return influence;
 }
@@ -100,9 +97,9 @@ function targetWeights({ nodes, logits }: Adjacency): Float64Array {
 
 export function graphInfluence(graph: Adjacency): GraphInfluence {
   const { nodes, edges } = graph;
-  const shares = normalized(edges, nodes);
+  const divisors = divisorsOf(edges, nodes);
   const weights = targetWeights(graph);
-  const influence = influenceOf(shares, weights);
+  const influence = influenceOf(edges, divisors, weights);
   const { errors, tokens, logits } = bordersOf(graph);
   const sum = (from: number, to: number) =>
     influence.subarray(from, to).reduce((all, value) => all + value, 0);
@@ -111,8 +108,10 @@ export function graphInfluence(graph: Adjacency): GraphInfluence {
   for (let target = 0; target < nodes; target++) {
     const weight = influence[target] + weights[target];
     let wrong = 0;
-    for (let source = errors; source < tokens; source++) wrong += shares[target * nodes + source];
-    told += (1 - wrong) * weight;
+    for (let source = errors; source < tokens; source++) {
+      wrong += Math.abs(edges[target * nodes + source]);
+    }
+    told += (1 - wrong / divisors[target]) * weight;
     all += weight;
   }
   return {
@@ -135,14 +134,17 @@ function cumulativeShares(influence: Float64Array): Float64Array {
 
 /** The smallest score that is kept, so that those kept have a share of all together. Equal ones all stay. */
 function thresholdFor(scores: Float64Array, share: number): number {
-  const sorted = Float64Array.from(scores).sort().reverse();
+  const sorted = scores
+    .filter((score) => score > 0)
+    .sort()
+    .reverse();
   const all = sorted.reduce((sum, value) => sum + value, 0);
   let sum = 0;
   for (const score of sorted) {
     sum += score;
     if (sum / all >= share) return score;
   }
-  return sorted.at(-1) ?? 0;
+  return sorted.length < scores.length ? 0 : (sorted.at(-1) ?? 0);
 }
 
 /** Which nodes and edges are kept. */
@@ -157,50 +159,61 @@ export function pruneGraph(
   { influence }: GraphInfluence,
   { nodeShare, edgeShare }: { readonly nodeShare: number; readonly edgeShare: number },
 ): Pruned {
-  const { nodes, edges } = graph;
+  const { nodes } = graph;
   const { tokens } = bordersOf(graph);
   const least = thresholdFor(influence, nodeShare);
   const keep = Uint8Array.from(influence, (value, node) =>
     value >= least || node >= tokens ? 1 : 0,
   );
-  const inner = new Float64Array(nodes * nodes);
-  for (let at = 0; at < inner.length; at++) {
-    if (keep[Math.floor(at / nodes)] && keep[at % nodes]) inner[at] = edges[at];
-  }
-  const scores = normalized(inner, nodes);
-  const weights = targetWeights(graph);
-  const reached = influenceOf(scores, weights);
-  for (let at = 0; at < scores.length; at++) {
-    const target = Math.floor(at / nodes);
-    scores[at] *= reached[target] + weights[target];
-  }
+  const own = [...keep.keys()].filter((node) => keep[node]);
+  const scores = edgeScores(graph, own);
   const lowest = thresholdFor(scores, edgeShare);
-  const kept = Uint8Array.from(scores, (score) => (score >= lowest ? 1 : 0));
+  const kept = new Uint8Array(nodes * nodes);
+  for (const [row, target] of own.entries()) {
+    for (const [column, source] of own.entries()) {
+      if (scores[row * own.length + column] >= lowest) kept[target * nodes + source] = 1;
+    }
+  }
   dropUnconnected(graph, keep, kept);
   return { nodes: keep, edges: kept };
+}
+
+/** How much of what reaches the targets each edge between some nodes carries, (nodes, nodes). */
+function edgeScores(graph: Adjacency, own: readonly number[]): Float64Array {
+  const { nodes, edges } = graph;
+  const inner = new Float64Array(own.length ** 2);
+  for (const [row, target] of own.entries()) {
+    for (const [column, source] of own.entries()) {
+      inner[row * own.length + column] = edges[target * nodes + source];
+    }
+  }
+  const divisors = divisorsOf(inner, own.length);
+  const all = targetWeights(graph);
+  const weights = Float64Array.from(own, (node) => all[node]);
+  const reached = influenceOf(inner, divisors, weights);
+  const scores = inner;
+  for (let at = 0; at < scores.length; at++) {
+    const target = Math.floor(at / own.length);
+    scores[at] = (Math.abs(inner[at]) / divisors[target]) * (reached[target] + weights[target]);
+  }
+  return scores;
 }
 
 /** Features that nothing reaches or that reach nothing go, and errors that reach nothing, until all that is left is connected. */
 function dropUnconnected(graph: Adjacency, keep: Uint8Array, kept: Uint8Array): void {
   const { nodes } = graph;
   const { errors, tokens } = bordersOf(graph);
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (let node = 0; node < tokens; node++) {
-      if (!keep[node]) continue;
-      const out = some(nodes, (target) => kept[target * nodes + node]);
-      const into = node >= errors || some(nodes, (source) => kept[node * nodes + source]);
-      if (out && into) continue;
+  let own = [...keep.keys()].filter((node) => keep[node]);
+  for (let changed = true; changed; own = own.filter((node) => keep[node])) {
+    const lone = own.filter((node) => {
+      if (node >= tokens) return false;
+      const out = own.some((target) => kept[target * nodes + node]);
+      return !out || (node < errors && !own.some((source) => kept[node * nodes + source]));
+    });
+    changed = lone.length > 0;
+    for (const node of lone) {
       keep[node] = 0;
-      changed = true;
-    }
-    for (let at = 0; at < kept.length; at++) {
-      if (!keep[Math.floor(at / nodes)] || !keep[at % nodes]) kept[at] = 0;
+      for (const other of own) kept[node * nodes + other] = kept[other * nodes + node] = 0;
     }
   }
-}
-
-function some(count: number, test: (index: number) => number): boolean {
-  for (let index = 0; index < count; index++) if (test(index)) return true;
-  return false;
 }

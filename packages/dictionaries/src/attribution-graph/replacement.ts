@@ -2,10 +2,10 @@
  * The local replacement model of one prompt: attention patterns and the denominators of norms are held at their values, and the output of
  * every MLP is a constant that transcoders take apart. What is left is linear, so that effects are exact.
  */
-import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { DictionaryModel } from "../shared/model.js";
+import { frozenSites, transcoderPlaces } from "../transcoders/places.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
-import { siteOfName } from "../use/sites.js";
 
 /** A feature that is on. */
 export interface ActiveFeature {
@@ -23,6 +23,8 @@ export interface Replacement {
   readonly active: readonly ActiveFeature[];
   /** What transcoders get wrong in each layer, (position, hidden); nothing at the first token. */
   readonly errors: readonly MxArray[];
+  /** How much of the variance of what each layer writes is predicted, over later tokens; 1 where there is none. */
+  readonly explained: readonly number[];
   /** The tokens' embeddings, (position, hidden). */
   readonly embeddings: MxArray;
   /** The logits of the next token, with every scale and cap, (vocab). */
@@ -42,7 +44,7 @@ export interface Replacement {
 
 /** How much one unit of what is written moves each target. */
 export interface LinearEffects {
-  /** Of each layer that comes before the target, (targets, position, hidden). */
+  /** Of each layer that comes before the target, (targets, position, hidden): positions as far as any target reads. */
   readonly layers: readonly MxArray[];
   /** (targets, position, hidden) */
   readonly embeddings: MxArray;
@@ -61,20 +63,9 @@ export async function replacementOf(
   ids: readonly number[],
 ): Promise<Replacement> {
   const { layers } = model.anatomy;
-  if (transcoders.layers !== layers) {
-    const rule = `they are of ${transcoders.layers} layers, and this model has ${layers}.`;
-    throw new InvalidArgumentError("transcoders", transcoders.layers, rule);
-  }
-  const each = Array.from({ length: layers }, (_, layer) => layer);
-  const own = (layer: number, hook: string) =>
-    model.sites(siteOfName(`blocks.${layer}.${hook}`))[0].site;
-  const reads = each.map((layer) => own(layer, transcoders.sites.input));
-  const writes = each.map((layer) => own(layer, transcoders.sites.output));
-  const frozenSites = model
-    .sites()
-    .map(({ site }) => site)
-    .filter((site) => /\.(scale|pattern)$/.test(site) && !site.includes(".mlp."));
-  const save = [...new Set([...reads, ...writes, ...frozenSites, "embedTokens", "output"])];
+  const { reads, writes } = transcoderPlaces(model, transcoders);
+  const { patterns, scales } = frozenSites(model);
+  const save = [...new Set([...reads, ...writes, ...patterns, ...scales, "embedTokens", "output"])];
   using cache = await model.run([[...ids]], { save });
   const held = (site: string) => mx.stopGradient(cache.get(site).astype(mx.float32));
   const inputs = reads.map((site) => held(site).index(0));
@@ -83,21 +74,29 @@ export async function replacementOf(
   const features = inputs.map((x, layer) => mx.multiply(transcoders.encode(layer, x), later));
   const predicted = transcoders.decode(inputs, features);
   const errors = outputs.map((y, layer) => mx.multiply(mx.subtract(y, predicted[layer]), later));
-  const only = (pattern: RegExp) =>
-    new Map(frozenSites.filter((site) => pattern.test(site)).map((site) => [site, held(site)]));
+  const named = (sites: readonly string[]) => new Map(sites.map((site) => [site, held(site)]));
   const frozen: Frozen = {
-    patterns: only(/\.pattern$/),
-    scales: only(/\.scale$/),
+    patterns: named(patterns),
+    scales: named(scales),
     mlps: writes.map(held),
   };
   const embeddings = held("embedTokens");
   const places = { reads, writes };
   return {
     ...{ ids, layers, errors, embeddings: embeddings.index(0) },
+    explained: outputs.map((y, layer) => explainedShare(y, errors[layer])),
     active: activeFeatures(features),
     logits: held("output").index(0, ids.length - 1),
     effects: effectsIn(model, transcoders, { frozen, embeddings, places, ids }),
   };
+}
+
+/** @param y (position, hidden), and its errors, which are nothing at the first token */
+function explainedShare(y: MxArray, errors: MxArray): number {
+  const later = y.index(mx.Slice(1));
+  if (later.shape[0] < 2) return 1;
+  const spread = mx.sum(mx.square(mx.subtract(later, mx.mean(later, 0, true))));
+  return 1 - Number(mx.divide(mx.sum(mx.square(errors)), spread).item());
 }
 
 /** The first token's activations are outliers that are not explained: (position, 1) with nothing there. */
@@ -127,6 +126,8 @@ interface Linear {
 /** What a pass is given, and what it leaves. */
 interface PassState {
   rows: number;
+  /** How many of the first positions. */
+  length: number;
   written: readonly MxArray[];
   tokens: MxArray | undefined;
   readonly read: MxArray[];
@@ -138,17 +139,20 @@ function effectsIn(
   transcoders: Transcoders,
   linear: Linear,
 ): Replacement["effects"] {
-  const state: PassState = { rows: 1, written: [], tokens: undefined, read: [], raw: undefined };
+  const nothing = { written: [], tokens: undefined, read: [], raw: undefined };
+  const state: PassState = { rows: 1, length: linear.ids.length, ...nothing };
   const view = model.edit(frozenEdits(transcoders, linear, state));
   const { ids, embeddings } = linear;
-  const [, length, hidden] = embeddings.shape;
+  const hidden = embeddings.shape[2];
   return (target, directions, positions) => {
     const [rows] = directions.shape;
+    const length = Math.max(...positions) + 1; // nothing later is read
     const below = target === "logits" ? linear.places.writes.length : target;
+    const prompts = Array.from({ length: rows }, () => ids.slice(0, length));
     const pass = (...changes: MxArray[]): MxArray[] => {
-      state.rows = rows;
+      [state.rows, state.length] = [rows, length];
       [state.tokens, ...state.written] = [changes[0], ...changes.slice(1)];
-      view.forward(Array.from({ length: rows }, () => [...ids]) as never);
+      view.forward(prompts as never);
       return [target === "logits" ? (state.raw as MxArray) : state.read[target]];
     };
     const zeros = Array.from({ length: below + 1 }, () => mx.zeros([rows, length, hidden]));
@@ -170,10 +174,14 @@ function placed(directions: MxArray, positions: readonly number[], length: numbe
 
 function frozenEdits(transcoders: Transcoders, linear: Linear, state: PassState) {
   const { frozen, embeddings, places } = linear;
-  const repeated = (array: MxArray) => mx.broadcastTo(array, [state.rows, ...array.shape.slice(1)]);
+  const first = () => mx.Slice(0, state.length);
+  const inRows = (array: MxArray) => mx.broadcastTo(array, [state.rows, ...array.shape.slice(1)]);
+  const repeated = (array: MxArray) => inRows(array.index(mx.Slice(), first())); // (batch, position, …)
   const edits: Record<string, (value: MxArray) => MxArray> = {};
-  for (const [site, value] of [...frozen.patterns, ...frozen.scales])
-    edits[site] = () => repeated(value);
+  for (const [site, value] of frozen.scales) edits[site] = () => repeated(value);
+  for (const [site, pattern] of frozen.patterns) {
+    edits[site] = () => inRows(pattern.index(mx.Slice(), mx.Slice(), first(), first()));
+  }
   edits.embedTokens = () => mx.add(repeated(embeddings), state.tokens as MxArray);
   edits.rawLogits = (value) => {
     state.raw = value;

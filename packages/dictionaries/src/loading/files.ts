@@ -28,7 +28,11 @@ export interface Place {
 /** @throws DictionaryFormatError (`DICTIONARY_FORMAT`) for what is not there */
 export function placeOf(path: string): Place {
   checkPath("path", path);
-  if (!existsSync(path)) throw new DictionaryFormatError(path, "there is no such file or folder.");
+  if (!existsSync(path)) {
+    const wayOut =
+      "Those of a hub are brought by fetchHubFolder(id, { folder }), which says where.";
+    throw new DictionaryFormatError(path, `there is no such file or folder. ${wayOut}`);
+  }
   return withFile(path, () => {
     if (statSync(path).isDirectory()) {
       return { path, names: new Set(readdirSync(path)), at: (name: string) => join(path, name) };
@@ -42,7 +46,10 @@ export function readFields(file: string): Fields {
   const text = withFile(file, () => readFileSync(file, "utf8"));
   let value: unknown;
   try {
-    value = file.endsWith(".yaml") || file.endsWith(".yml") ? parse(text) : JSON.parse(text);
+    value =
+      file.endsWith(".yaml") || file.endsWith(".yml")
+        ? parse(text, { logLevel: "error" })
+        : JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DictionaryFormatError(file, `it cannot be parsed (${reason}).`, { cause });

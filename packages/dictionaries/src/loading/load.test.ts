@@ -1,8 +1,10 @@
 /** Every published format against what its own library computes. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { join } from "node:path";
+import { type MxArray, mx, readTensors, writeTensors } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import { firstFeatures, foldActivationNorm, foldDecoderNorm } from "../dictionary/fold.js";
+import { temporaryFolder } from "../testing/make.js";
 import { caseFacts, casePath, casesAreHere, caseValues, excess } from "../testing/reference.js";
 import { loadCrosscoder, loadDictionary, loadTranscoders } from "./load.js";
 import type { LoadDictionaryOptions } from "./options.js";
@@ -125,6 +127,37 @@ describe.runIf(casesAreHere)("transcoders of all layers", () => {
       expect(transcoders.kind).toBe(name.includes("clt") ? "cross-layer" : "per-layer");
     },
   );
+});
+
+/** Tensors of single layers in one for all, as the second Gemma Scope has them; layers before a feature's own get nothing. */
+async function stacked(name: string): Promise<string> {
+  const layers = [0, 1, 2].map((layer) => ({
+    ...readTensors(casePath(name, `W_enc_${layer}.safetensors`)).tensors,
+    ...readTensors(casePath(name, `W_dec_${layer}.safetensors`)).tensors,
+  }));
+  const all = (part: string, change = (array: MxArray, _layer: number) => array) =>
+    mx.stack(layers.map((own, layer) => change(own[`${part}_${layer}`], layer)));
+  const folder = temporaryFolder();
+  await writeTensors(join(folder, "params.safetensors"), {
+    ...{ w_enc: all("W_enc", (array) => mx.add(array.transpose(), 0)), b_enc: all("b_enc") },
+    ...{ b_dec: all("b_dec"), threshold: all("threshold") },
+    w_dec: all("W_dec", (array, layer) => {
+      const [features, , width] = array.shape;
+      return mx.concatenate([mx.zeros([features, layer, width]), array], 1);
+    }),
+  });
+  return folder;
+}
+
+it.runIf(casesAreHere)("reads transcoders across layers of the second Gemma Scope", async () => {
+  const name = "ct-clt-jumprelu";
+  const transcoders = loadTranscoders(await stacked(name));
+  const { x, feature_acts, reconstruction } = caseValues(name);
+  const inputs = [0, 1, 2].map((layer) => x.index(layer));
+  const features = inputs.map((input, layer) => transcoders.encode(layer, input));
+  expectClose(mx.stack(features), feature_acts);
+  expectClose(mx.stack(transcoders.decode(inputs, features)), reconstruction);
+  expect(transcoders.kind).toBe("cross-layer");
 });
 
 describe.runIf(casesAreHere)("a crosscoder", () => {

@@ -1,7 +1,7 @@
 /** Which format lies at a place, by what is in it. */
 import { readTensorHeader } from "@mlxterp/mlx";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
-import type { Dictionary } from "../dictionary/dictionary.js";
+import { Dictionary } from "../dictionary/dictionary.js";
 import { DictionaryFormatError } from "../shared/errors.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { circuitTracerConfig, loadCircuitTracer } from "./circuit-tracer.js";
@@ -71,7 +71,7 @@ function readFile(place: Place, options: LoadDictionaryOptions): Loaded | undefi
     ) ?? (known.length === 1 ? known[0] : undefined);
   if (name === undefined) return undefined;
   const file = place.at(name);
-  if (name.endsWith(".npz")) return one(loadGemmaScope(file, options));
+  if (name.endsWith(".npz")) return gemmaScope(file, options);
   if (name.endsWith(".safetensors")) return readTensorsFile(file, options);
   const { tensors } = torchTensorsOf(file);
   if (isCrosscoder(tensors)) return crosscoder(file, {}, options);
@@ -82,9 +82,14 @@ function readFile(place: Place, options: LoadDictionaryOptions): Loaded | undefi
 function readTensorsFile(file: string, options: LoadDictionaryOptions): Loaded | undefined {
   const names = new Set(readTensorHeader(file).tensors.map(({ name }) => name));
   if (names.has("w_enc") || (names.has("W_enc") && names.has("threshold"))) {
-    return one(loadGemmaScope(file, options));
+    return gemmaScope(file, options);
   }
   return isCrosscoder(plain(tensorsOf(file))) ? crosscoder(file, {}, options) : undefined;
+}
+
+function gemmaScope(file: string, options: LoadDictionaryOptions): Loaded {
+  const found = loadGemmaScope(file, options);
+  return found instanceof Dictionary ? one(found) : { kind: "transcoders", transcoders: found };
 }
 
 function dictionaryLearning(

@@ -19,8 +19,24 @@ export function casePath(name: string, ...parts: string[]): string {
   return sharedPath("reference/dictionaries", name, ...parts);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a case says differs from case to case
-export function caseFacts(name: string): any {
+/** What cases say of themselves; each has some of it. */
+export interface CaseFacts {
+  readonly format: string;
+  readonly options: { readonly max_n_logits: number; readonly desired_logit_prob: number };
+  readonly prune: Readonly<Record<string, { readonly nodes: number; readonly edges: number }>>;
+  readonly replacement_score: number;
+  readonly completeness_score: number;
+  /** Layer, position, feature and value of what is changed. */
+  readonly interventions: Readonly<Record<string, readonly (readonly number[])[]>>;
+  /** By which tokens count, then by whose definition. */
+  readonly metrics: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>
+  >;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly steps: readonly { readonly topk_threshold?: number; readonly threshold?: number }[];
+}
+
+export function caseFacts(name: string): CaseFacts {
   return JSON.parse(readFileSync(casePath(name, "case.json"), "utf8"));
 }
 

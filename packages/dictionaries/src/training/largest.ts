@@ -14,6 +14,7 @@ import {
   totalOf,
 } from "./objective-parts.js";
 import type { Losses, Objective, Parameters, StepContext, TrainingBatch } from "./parameters.js";
+import { sparseTopK } from "./sparse-gradients.js";
 
 /** What is known of a batch before its losses. */
 interface Chosen {
@@ -26,8 +27,18 @@ interface Chosen {
 
 /** Source: Gao et al. 2024, arXiv 2406.04093. */
 export function topK(config: ResolvedConfig): Objective {
-  return largest(config, (p) => positive(keepLargest(p, config.k)));
+  const objective = largest(config, (p) => positive(keepLargest(p, config.k)));
+  const fewAreOn = config.k * denseFrom < config.features;
+  return Object.assign(objective, {
+    byHand(parameters: Parameters, batch: TrainingBatch, { deadCount }: StepContext) {
+      const revives = deadCount > 0 && config.auxiliary > 0; // dead features learn from products with all
+      return fewAreOn && !revives ? sparseTopK(parameters, batch, config) : undefined;
+    },
+  });
 }
+
+/** Where more than one feature in so many is on, reading single rows takes longer than multiplying by all. */
+const denseFrom = 16;
 
 /** Source: Bussmann et al. 2024, arXiv 2412.06410. */
 export function batchTopK(config: ResolvedConfig): Objective {

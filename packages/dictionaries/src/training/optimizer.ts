@@ -33,17 +33,21 @@ export function adamStep(
   { betas, epsilon, clip, decoder }: AdamSettings,
 ): Updated {
   const unit = decoder === "unitNorm";
-  const projected = unit ? withoutLength(parameters, gradients) : gradients;
-  const slopes = clip === null ? projected : clipped(projected, clip);
+  const slopes = unit ? withoutLength(parameters, gradients) : gradients;
+  const squares = mapArrays(slopes, (slope) => mx.square(slope));
+  const factor = clip === null ? mx.array(1) : clipFactor(squares, clip);
   const [mean, square] = [{}, {}] as [Record<string, MxArray>, Record<string, MxArray>];
   const moved: Record<string, MxArray> = {};
-  const size = learningRate / (1 - betas[0] ** step);
+  // numbers that do not depend on the place are multiplied with each other first: passes over the parameters are what costs
+  const share = mx.multiply(factor, 1 - betas[0]);
+  const shareOfSquare = mx.multiply(mx.square(factor), 1 - betas[1]);
   const root = Math.sqrt(1 - betas[1] ** step);
+  const size = (learningRate * root) / (1 - betas[0] ** step);
   for (const [name, slope] of Object.entries(slopes)) {
-    mean[name] = blend(moments.mean[name], slope, betas[0]);
-    square[name] = blend(moments.square[name], mx.square(slope), betas[1]);
-    const scale = mx.add(mx.divide(mx.sqrt(square[name]), root), epsilon);
-    const change = mx.divide(mx.multiply(mean[name], size), scale);
+    mean[name] = blend(moments.mean[name], betas[0], slope, share);
+    square[name] = blend(moments.square[name], betas[1], squares[name], shareOfSquare);
+    const scale = mx.add(mx.sqrt(square[name]), epsilon * root);
+    const change = mx.multiply(mx.divide(mean[name], scale), size);
     moved[name] = mx.subtract(parameters[name], change);
   }
   if (unit) moved.decoder = ofNormOne(moved.decoder, float32Epsilon);
@@ -52,8 +56,8 @@ export function adamStep(
 
 const float32Epsilon = 2 ** -23;
 
-function blend(old: MxArray, now: MxArray, keep: number): MxArray {
-  return mx.add(mx.multiply(old, keep), mx.multiply(now, 1 - keep));
+function blend(old: MxArray, keep: number, now: MxArray, share: MxArray): MxArray {
+  return mx.add(mx.multiply(old, keep), mx.multiply(now, share));
 }
 
 /** What would only make a decoder row longer or shorter is taken off its gradient. */
@@ -69,13 +73,19 @@ function ofNormOne(rows: MxArray, epsilon: number): MxArray {
 
 /** The norm of all gradients together. */
 export function gradientNorm(gradients: Parameters): MxArray {
-  const sums = Object.values(gradients).map((slope) => mx.sum(mx.square(slope)));
+  return rootOfSums(mapArrays(gradients, (slope) => mx.square(slope)));
+}
+
+/** In the order of names: one that depends on where parameters came from would round otherwise after a checkpoint. */
+function rootOfSums(squares: Parameters): MxArray {
+  const names = Object.keys(squares).sort();
+  const sums = names.map((name) => mx.sum(squares[name]));
   return mx.sqrt(sums.reduce((sum, one) => mx.add(sum, one)));
 }
 
-function clipped(gradients: Parameters, longest: number): Parameters {
-  const factor = mx.minimum(1, mx.divide(longest, mx.add(gradientNorm(gradients), 1e-6)));
-  return mapArrays(gradients, (slope) => mx.multiply(slope, factor));
+/** What all gradients are multiplied by, so that they are no longer than that together. */
+function clipFactor(squares: Parameters, longest: number): MxArray {
+  return mx.minimum(1, mx.divide(longest, mx.add(rootOfSums(squares), 1e-6)));
 }
 
 export function mapArrays(

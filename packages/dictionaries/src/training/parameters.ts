@@ -41,8 +41,18 @@ export interface Losses {
   readonly chosen?: MxArray;
 }
 
-export type Objective = (
-  parameters: Parameters,
-  batch: TrainingBatch,
-  context: StepContext,
-) => Losses;
+/** Losses, and their gradients by parameter. */
+export interface Differentiated {
+  readonly losses: Losses;
+  readonly gradients: Parameters;
+}
+
+export interface Objective {
+  (parameters: Parameters, batch: TrainingBatch, context: StepContext): Losses;
+  /** The same with gradients that were derived by hand, where that is faster; undefined where it is not. */
+  readonly byHand?: (
+    parameters: Parameters,
+    batch: TrainingBatch,
+    context: StepContext,
+  ) => Differentiated | undefined;
+}

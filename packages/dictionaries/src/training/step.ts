@@ -2,7 +2,14 @@
 import { type MxArray, mx } from "@mlxterp/mlx";
 import type { ResolvedConfig } from "./config.js";
 import { adamStep, gradientNorm, type Moments, zeroMoments } from "./optimizer.js";
-import type { Losses, Objective, Parameters, StepContext, TrainingBatch } from "./parameters.js";
+import type {
+  Differentiated,
+  Losses,
+  Objective,
+  Parameters,
+  StepContext,
+  TrainingBatch,
+} from "./parameters.js";
 
 /** All that a training carries from step to step. */
 export interface TrainingState {
@@ -104,7 +111,20 @@ export function differentiate(
   batch: TrainingBatch,
   objective: Objective,
   context: StepContext,
-): { readonly losses: Losses; readonly gradients: Parameters } {
+): Differentiated {
+  return (
+    objective.byHand?.(parameters, batch, context) ??
+    differentiated(parameters, batch, objective, context)
+  );
+}
+
+/** By automatic differentiation. */
+export function differentiated(
+  parameters: Parameters,
+  batch: TrainingBatch,
+  objective: Objective,
+  context: StepContext,
+): Differentiated {
   const names = Object.keys(parameters);
   let termNames: string[] = [];
   const f = (...arrays: MxArray[]): MxArray[] => {

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import type { Dictionary } from "../dictionary/dictionary.js";
+import { nullDictionary } from "../evaluation/nulls.js";
 import { loadDictionary } from "../loading/load.js";
 import { saveDictionary } from "../saving/save-dictionary.js";
 import { normal, temporaryFolder } from "../testing/make.js";
@@ -21,6 +23,37 @@ function sparseRows(rows: number, seed: number) {
   const amounts = mx.add(1, mx.abs(normal([rows, parts], seed + 2, 0.3)));
   const on = mx.multiply(mx.less(chance, 0.12).astype(mx.float32), amounts);
   return { x: mx.add(mx.multiply(mx.matmul(on, unit), 5), 0.3), unit };
+}
+
+/** How alike each direction and the feature that is most like it are. @param directions (parts, width), of norm 1 */
+function nearest(dictionary: Dictionary, directions: MxArray): number[] {
+  const { decoder } = dictionary.weights;
+  const norms = mx.sqrt(mx.sum(mx.square(decoder), 1, true));
+  const cosines = mx.matmul(mx.divide(decoder, norms), directions.transpose());
+  return [...toFlat(mx.max(mx.abs(cosines), 0))];
+}
+
+/** The share of the variance along each principal axis, the largest first. */
+function sharesOfAxes(x: MxArray): number[] {
+  const [, sizes] = mx.linalg.svd(mx.subtract(x, mx.mean(x, 0, true)));
+  const squares = [...toFlat(mx.square(sizes))];
+  const all = squares.reduce((sum, value) => sum + value, 0);
+  return squares.map((value) => value / all);
+}
+
+function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+/** The chance that as many of a are above b, pair by pair, where neither is larger: the tail of the binomial distribution. */
+function signTest(a: readonly number[], b: readonly number[]): number {
+  const above = a.filter((value, at) => value > b[at]).length;
+  let [tail, ways] = [0, 1];
+  for (let count = 0; count <= a.length; count++) {
+    if (count >= above) tail += ways / 2 ** a.length;
+    ways = (ways * (a.length - count)) / (count + 1);
+  }
+  return tail;
 }
 
 const data = sparseRows(2048, 5);
@@ -82,20 +115,23 @@ describe("a trained dictionary", () => {
       decay: 100,
     } as const;
     const { dictionary, metrics } = await trainDictionary(rows, config);
-    const { decoder } = dictionary.weights;
-    const norms = mx.sqrt(mx.sum(mx.square(decoder), 1, true));
-    const likeness = mx.max(mx.abs(mx.matmul(mx.divide(decoder, norms), data.unit.T)), 0);
-    const by = (array: MxArray) => Number(mx.mean(array).item());
-    const others = mx.max(
-      mx.abs(mx.matmul(mx.divide(decoder, norms), sparseRows(1, 99).unit.T)),
-      0,
-    );
-    expect(by(likeness) - by(others)).toBeGreaterThan(0.12);
-    expect(metrics.at(-1)!.explained).toBeGreaterThan(0.85);
+    const untrained = nullDictionary(dictionary, "untrained", 0);
+    // each of the true directions by its nearest feature, compared pair by pair with directions that data is not made of
+    const [found, byChance, before] = [
+      nearest(dictionary, data.unit),
+      nearest(dictionary, sparseRows(1, 99).unit),
+      nearest(untrained, data.unit),
+    ];
+    expect(signTest(found, byChance)).toBeLessThan(0.01);
+    expect(signTest(found, before)).toBeLessThan(0.01);
+    expect(medianOf(found)).toBeGreaterThan(Math.max(...byChance)); // better than the luckiest of the others
+    // two features at a time say more than the best two axes that are the same for all rows
+    const axes = sharesOfAxes(data.x);
+    expect(metrics.at(-1)!.explained).toBeGreaterThan(axes[0] + axes[1]);
     const y = dictionary.forward(data.x); // of raw rows: the factor is folded in
     const left = Number(mx.sum(mx.square(mx.subtract(y, data.x))).item());
     const all = mx.sum(mx.square(mx.subtract(data.x, mx.mean(data.x, 0, true))));
-    expect(1 - left / Number(all.item())).toBeGreaterThan(0.85);
+    expect(1 - left / Number(all.item())).toBeGreaterThan(axes[0] + axes[1]);
     const folder = temporaryFolder();
     await saveDictionary(dictionary, folder);
     expect(numbers(loadDictionary(folder).encode(data.x))).toEqual(

@@ -202,29 +202,51 @@ async function stepOne(
   batch: TrainingBatch,
   { reportEvery = 50, checkpointEvery = 500 }: TrainingOptions,
 ): Promise<TrainingMetrics | undefined> {
-  const { config, objective } = run;
+  const { config } = run;
   const deadCount = Number(mx.sum(deadFeatures(run.state, config)).item());
-  const context = contextOf(run.state, config, deadCount);
-  const scaled = scaledBatch(batch, run.factor);
-  const { state, report } = trainStep(run.state, scaled, objective, context, config);
-  const last = state.step === config.steps;
-  const reports = last || state.step % reportEvery === 0;
-  const wanted = reports
-    ? [report.loss, ...Object.values(report.terms), report.count, report.explained]
-    : [];
-  run.state = state;
-  await evaluate([...arraysOf(state), ...wanted]);
-  const metrics = reports ? metricsOf(state.step, report, deadCount, config) : undefined;
-  if (metrics) run.metrics.push(metrics);
+  const step = run.state.step + 1;
+  const last = step === config.steps;
   const { resampleEvery } = config;
-  if (resampleEvery > 0 && state.step % resampleEvery === 0 && !last) {
-    run.state = resample(state, scaled, report.losses.reconstruction, config);
+  const resamples = resampleEvery > 0 && step % resampleEvery === 0 && !last;
+  const wanted = { told: last || step % reportEvery === 0, reconstruction: resamples };
+  const built = buildStep(run, batch, deadCount, wanted);
+  run.state = built.state;
+  await evaluate([...arraysOf(built.state), ...built.wanted]);
+  const metrics = built.told && metricsOf(step, built.told, deadCount, config);
+  if (metrics) run.metrics.push(metrics);
+  if (built.reconstruction) {
+    run.state = resample(run.state, scaledBatch(batch, run.factor), built.reconstruction, config);
     await evaluate(arraysOf(run.state));
   }
-  if (run.folder && (last || state.step % checkpointEvery === 0)) {
+  if (run.folder && (last || step % checkpointEvery === 0)) {
     await saveCheckpoint(run.folder, run, config);
   }
   return metrics;
+}
+
+/** What is told of a step. */
+type Told = Pick<StepReport, "loss" | "terms" | "count" | "explained">;
+
+/** A step, of which only what is wanted is held: a handle on anything else would keep it in memory while the rest is computed. */
+function buildStep(
+  { state, config, objective, factor }: Run,
+  batch: TrainingBatch,
+  deadCount: number,
+  wanted: { readonly told: boolean; readonly reconstruction: boolean },
+): {
+  readonly state: TrainingState;
+  readonly wanted: readonly MxArray[];
+  readonly told?: Told;
+  readonly reconstruction?: MxArray;
+} {
+  const context = contextOf(state, config, deadCount);
+  const next = trainStep(state, scaledBatch(batch, factor), objective, context, config);
+  const { loss, terms, count, explained, losses } = next.report;
+  const told = wanted.told ? { loss, terms, count, explained } : undefined;
+  const reconstruction = wanted.reconstruction ? losses.reconstruction : undefined;
+  const numbers = told ? [loss, ...Object.values(terms), count, explained] : [];
+  const arrays = reconstruction ? [...numbers, reconstruction] : numbers;
+  return { state: next.state, wanted: arrays, told, reconstruction };
 }
 
 function arraysOf({ parameters, moments, silent, threshold }: TrainingState): MxArray[] {
@@ -234,7 +256,7 @@ function arraysOf({ parameters, moments, silent, threshold }: TrainingState): Mx
 
 function metricsOf(
   step: number,
-  { loss, terms, count, explained }: StepReport,
+  { loss, terms, count, explained }: Told,
   deadCount: number,
   config: ResolvedConfig,
 ): TrainingMetrics {

@@ -36,6 +36,7 @@ export function contextOf(
     signal: io.signal,
     folder: io.folder,
     environment: io.environment,
+    protocol: io.protocol,
     screen,
     json,
     warn,

@@ -196,6 +196,40 @@ describe("--out", () => {
   });
 });
 
+describe("pictures and tables", () => {
+  const lens = ["lens", "Mary and John went to the", "--answer", "shop"];
+
+  it.each([
+    { argv: lens, says: ["Logit lens of tiny", "Mary", "--answer shop", "weights "] },
+    {
+      argv: ["generate", "Mary and John", "--max-tokens", "2"],
+      says: ["Generation by tiny", "position"],
+    },
+    { argv: ["sites", "--sites", "layers.0.mlp.*"], says: ["Sites of tiny", "layers.0.mlp"] },
+  ])("had no file; now every verb writes them: $argv.0", async ({ argv, says }) => {
+    const own = mkdtempSync(join(folder, "pictures-"));
+    for (const file of ["seen.svg", "seen.csv"]) {
+      expect(await invoke([...argv, "--out", file], { folder: own })).toMatchObject({ code: 0 });
+    }
+    const svg = readFileSync(join(own, "seen.svg"), "utf8");
+    for (const one of says) expect(svg).toContain(one);
+    const lines = readFileSync(join(own, "seen.csv"), "utf8").trim().split("\r\n");
+    expect(lines.length).toBeGreaterThan(2);
+    expect(lines[0]).toMatch(/^(part,)?\w/);
+  });
+
+  it("are dark, for paper, and pixels where that is asked", async () => {
+    const own = mkdtempSync(join(folder, "looks-"));
+    await invoke([...lens, "--out", "dark.svg", "--look", "dark,paper"], { folder: own });
+    await invoke([...lens, "--out", "seen.png"], { folder: own });
+    expect(readFileSync(join(own, "dark.svg"), "utf8")).toContain("#191c20");
+    expect([...readFileSync(join(own, "seen.png")).subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
+    const refused = await invoke([...lens, "--out", "x.svg", "--look", "pink"], { folder: own });
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain("--look takes light, dark, screen, paper");
+  });
+});
+
 it("prompts of unequal length are told with the first token in which they differ", async () => {
   const pair = ["--clean", "Mary and John gave a ball", "--corrupted", "Mary and gave a ball"];
   const { code, stderr } = await invoke(["patch", ...pair, "--answer", "to"]);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCli } from "./run-cli.js";
-import type { InputStream } from "./terminal/io.js";
+import type { InputStream, ProtocolStreams } from "./terminal/io.js";
 import { displayWidth } from "./terminal/text.js";
 
 export interface Invocation {
@@ -18,6 +18,7 @@ interface Surroundings {
   readonly signal?: AbortSignal;
   /** What is piped in; a terminal that nobody types into otherwise. */
   readonly stdin?: string | Uint8Array;
+  readonly protocol?: ProtocolStreams;
   /** Is told of standard output as it comes, by those that wait for a command which does not end. */
   readonly onOutput?: (text: string) => void;
 }
@@ -40,6 +41,7 @@ export async function invoke(
     stdout: streamTo("stdout"),
     stderr: streamTo("stderr"),
     ...(around.stdin !== undefined && { stdin: piped(around.stdin) }),
+    ...(around.protocol && { protocol: around.protocol }),
     environment,
     folder,
     signal,

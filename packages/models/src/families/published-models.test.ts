@@ -1,41 +1,36 @@
-/** Published models by their sizes, each with all that a file of its family carries beside them, are described as they are. */
-import { readFileSync } from "node:fs";
+/** Published models by the config.json that they have: each has the parameters that transformers gives it, and turns as it does there. */
 import { describe, expect, it } from "vitest";
-import { familyChecks } from "../test-support/family-checks.js";
-import { familyOf } from "./index.js";
+import { settleRandomState } from "../decoder/random-state.js";
+import { publishedModels, readPublished, type Turning } from "../test-support/published-models.js";
 
-type Fields = Readonly<Record<string, unknown>>;
+const close = (a: number, b: number) => Math.abs(a - b) <= 1e-4 * Math.abs(b);
 
-const file = new URL("published-models.json", import.meta.url);
-const models: Readonly<Record<string, Readonly<Record<string, Fields>>>> = JSON.parse(
-  readFileSync(file, "utf8"),
-);
-
-/** Lists with an entry for every layer, which are those of the family's small file. */
-const byLayer = ["layer_types", "moe_layers", "no_rope_layers"];
-
-function describeModel(modelType: string, fields: Fields) {
-  const published = Object.entries(familyChecks.get(modelType)?.published ?? {});
-  const common = Object.fromEntries(published.filter(([name]) => !byLayer.includes(name)));
-  const json = { ...common, ...fields, model_type: modelType };
-  const family = familyOf(json, "config.json");
-  if ("describe" in family) return family.describe(json, "config.json");
-  return family.headable?.(json, "config.json").config;
-}
-
-const cases = Object.entries(models).flatMap(([modelType, sizes]) =>
-  Object.entries(sizes).map(([name, fields]) => [name, modelType, fields] as const),
-);
+const alike = (a: Turning, b: Turning) =>
+  a.pairs === b.pairs &&
+  close(a.factor, b.factor) &&
+  a.waves.every((wave, index) => close(wave, b.waves[index]));
 
 describe("a published model", () => {
-  it.each(cases)("%s (%s) has its sizes", (_, modelType, fields) => {
-    const config = describeModel(modelType, fields);
-    expect(config).toMatchObject({ vocab: fields.vocab_size, hidden: fields.hidden_size });
-    const { layers } = config as { layers: number | readonly unknown[] };
-    expect(typeof layers === "number" ? layers : layers.length).toBe(fields.num_hidden_layers);
-    if (typeof layers === "number") return;
-    const [{ attention }] = layers as { attention: { heads: number; kvHeads: number } }[];
-    expect(attention.heads).toBe(fields.num_attention_heads);
-    expect(attention.kvHeads).toBe(fields.num_key_value_heads ?? fields.num_attention_heads);
+  const cases = publishedModels.map((model) => [model.modelType, model.name, model] as const);
+
+  it.each(cases)("%s: %s is read as transformers reads it", (_, __, { json, is }) => {
+    const read = readPublished(json);
+    settleRandomState(); // nothing of the random weights is computed
+    if (!is) return;
+    expect(read.parameters).toBe(is.parameters);
+    const turning = Object.values(read.rotation ?? {});
+    for (const [kind, expected] of Object.entries(read.rotation ? (is.rotation ?? {}) : {})) {
+      expect(
+        turning.some((one) => alike(one, expected)),
+        `${kind}: ${JSON.stringify(turning)}`,
+      ).toBe(true);
+    }
+  });
+
+  it("leaves nothing out in silence: fields of later versions are refused in each of them", () => {
+    for (const { json } of publishedModels.slice(0, 40)) {
+      const attempt = () => readPublished({ ...json, attention_sink_size: 4 });
+      expect(attempt).toThrow(/attention_sink_size is 4/);
+    }
   });
 });

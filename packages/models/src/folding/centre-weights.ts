@@ -58,7 +58,10 @@ function checkNothingSeesTheMean({ layers, finalNorm }: DecoderConfig): void {
  *
  * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) where logits are capped afterwards
  */
-export function centreUnembedding(parameters: Parameters, { head }: DecoderConfig): void {
+export function centreUnembedding(
+  parameters: Parameters,
+  { head }: Pick<DecoderConfig, "head">,
+): void {
   if (head.softCap !== undefined) {
     const reason = `head: logits are capped at ${head.softCap} after the unembedding, so a shift would change probabilities`;
     throw new UnsupportedFoldError("centreUnembedding", reason);

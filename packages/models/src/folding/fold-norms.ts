@@ -9,8 +9,8 @@ export type Parameters = Map<string, MxArray>;
 
 const attentionReaders = ["qProj", "kProj", "vProj"];
 const latentReaders = ["kvDownProj", "kRopeProj"];
-const mlpReaders = ["gateProj", "upProj"];
-const expertReaders = [
+export const mlpReaders = ["gateProj", "upProj"];
+export const expertReaders = [
   ...mlpReaders,
   "router",
   "sharedGate",
@@ -64,10 +64,11 @@ function readersOf(layer: LayerConfig, norm: "inputNorm" | "postAttentionNorm"):
   ];
 }
 
-function foldNorm(
+/** @param readers of the norm; those that a model does not have are passed over */
+export function foldNorm(
   parameters: Parameters,
   path: string,
-  { unitOffset = false }: NormConfig,
+  { unitOffset = false }: Pick<NormConfig, "unitOffset">,
   readers: readonly string[],
 ): void {
   const stored = parameters.get(`${path}.weight`); // (hidden); some norms have none

@@ -4,6 +4,7 @@ import { TiedHead } from "../decoder/head/tied-head.js";
 import type { Decoder } from "../decoder/model/decoder.js";
 import { listParameters } from "../decoder/parameters.js";
 import { type Adapted, fullWeight, type Weighted } from "../packed/full-weight.js";
+import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
 
 /** A module as what it holds; one with a live adapter holds its own bias inside. */
 type Holder = Readonly<Record<string, unknown>>;
@@ -13,7 +14,10 @@ type Holder = Readonly<Record<string, unknown>>;
  * @param like whose parameters are asked for
  * @returns by path in `like`, and the biases of norms that are to be folded; lazy
  */
-export function readParameters(decoder: Decoder, like: Decoder): Map<string, MxArray> {
+export function readParameters<D extends Decoder | RecurrentDecoder>(
+  decoder: D,
+  like: D,
+): Map<string, MxArray> {
   const found = new Map<string, MxArray>();
   for (const [path, { shape }] of listParameters(like)) {
     const dot = path.lastIndexOf(".");
@@ -28,7 +32,7 @@ export function readParameters(decoder: Decoder, like: Decoder): Map<string, MxA
 }
 
 /** The module at a path; the unembedding is the embedding where the two are tied, but for a bias. */
-function holderOf(decoder: Decoder, path: string, name: string): Holder {
+function holderOf(decoder: Decoder | RecurrentDecoder, path: string, name: string): Holder {
   const { lmHead, embedTokens } = decoder;
   const tied = !lmHead || (lmHead instanceof TiedHead && name === "weight");
   if (path === "lmHead" && tied) return embedTokens as unknown as Holder;

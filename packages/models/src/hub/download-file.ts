@@ -68,10 +68,13 @@ export async function fetchIntoCache(
   await cache.link(revision, path, name);
 }
 
+/** Folders in each other, the file included. */
+const deepest = 8;
+
 /** A file of the repository, or of a folder in it. */
 function isPlainPath(path: unknown): boolean {
   const parts = typeof path === "string" ? path.split("/") : [];
-  return parts.length > 0 && parts.length <= 2 && parts.every(isPlainName);
+  return parts.length > 0 && parts.length <= deepest && parts.every(isPlainName);
 }
 
 /** A file as the hub announces it, checked. */

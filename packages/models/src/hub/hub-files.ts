@@ -1,5 +1,5 @@
 /** Which files of a hub repository loading needs, and whether a folder has them. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   adapterConfigFile,
@@ -20,6 +20,8 @@ import { CheckpointNotFoundError } from "../errors.js";
 export interface HubFiles {
   /** Fetched first, where they are there. */
   readonly small: readonly string[];
+  /** A folder that is fetched whole in the place of all else; the root where it is empty. What is in it only its listing tells. */
+  readonly within?: string;
   /** Folders of small files that are fetched whole, where they are there. */
   readonly folders?: RegExp;
   /**
@@ -98,4 +100,24 @@ const allAdapterWeights = [...adapterWeightFiles, mlxAdapterWeightsFile];
 
 function shardsOf(folder: string, index: string): string[] {
   return [...listShards(join(folder, index)).keys()];
+}
+
+/** Settings and tensors, by the ends of their names: never code, pictures or texts. */
+const dataFiles = /\.(json|ya?ml|npz|pt|pth|safetensors)$/;
+
+/** What is fetched of a folder: settings and tensors in it, and in what Llama Scope calls its checkpoints. */
+export function isWantedWithin(folder: string, path: string): boolean {
+  const inside = folder === "" ? path : path.slice(folder.length + 1);
+  return dataFiles.test(path) && (!inside.includes("/") || /^checkpoints\/[^/]+$/.test(inside));
+}
+
+/** One folder of a repository in which several things stand side by side, such as dictionaries of many layers. */
+export function folderFiles(folder: string): HubFiles {
+  return {
+    ...{ small: [], within: folder, weights: () => [] },
+    isComplete(snapshot) {
+      const place = join(snapshot, folder);
+      return existsSync(place) && readdirSync(place).some((name) => dataFiles.test(name));
+    },
+  };
 }

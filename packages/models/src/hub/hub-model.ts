@@ -9,7 +9,7 @@ import { type RepositoryCache, repositoryCache } from "./cache-layout.js";
 import { type DownloadProgress, fetchIntoCache, type HubConnection } from "./download-file.js";
 import { hubCacheFolder, hubIsOffline, hubSilence, hubToken } from "./environment.js";
 import { explain, isRefusal } from "./hub-failure.js";
-import { type HubFiles, modelFiles } from "./hub-files.js";
+import { type HubFiles, isWantedWithin, modelFiles } from "./hub-files.js";
 import { mostSmallBytes, Silence } from "./limits.js";
 import { isPassing, persistentFetch, type RetryPolicy } from "./retry.js";
 import { checkCommit, checkHubUrl, checkRevision, checkToken, isCommit } from "./safe-names.js";
@@ -69,7 +69,8 @@ async function fetchOrFind(
   const revision = checkRevision(options.revision ?? "main");
   const cache = repositoryCache(cacheFolder, id);
   const cached = await findCached(cache, revision, files, { offline, verify: options.verify });
-  if (cached && (offline || isCommit(revision))) return cached;
+  const known = isCommit(revision) && files.within === undefined;
+  if (cached && (offline || known)) return cached;
   if (offline) throw notCached(id, revision, cacheFolder);
   const token = checkToken(options.accessToken ?? hubToken());
   try {
@@ -106,7 +107,7 @@ async function findCached(
   if (!commit) return undefined;
   const snapshot = cache.snapshot(commit);
   if (!existsSync(snapshot)) return undefined;
-  for (const file of readdirSync(snapshot)) {
+  for (const file of readdirSync(snapshot, { recursive: true, encoding: "utf8" })) {
     const hash = await cache.hashOf(commit, file);
     if (hash === undefined || !existsSync(cache.blob(hash))) continue;
     if (await isSound(cache, hash, verify)) continue;
@@ -161,6 +162,7 @@ async function fetchFiles(
   files: HubFiles,
 ): Promise<void> {
   const { repo, revision } = connection;
+  if (files.within !== undefined) return fetchWithin(connection, cache, files.within);
   const entries = await listEntries(connection);
   for (const path of files.small) {
     const entry = entries.get(path);
@@ -178,6 +180,34 @@ async function fetchFiles(
       fetched.add(path);
     }
   }
+}
+
+/** All that is data in one folder. */
+async function fetchWithin(
+  connection: HubConnection,
+  cache: RepositoryCache,
+  folder: string,
+): Promise<void> {
+  const entries = await listEntries(connection, folder || undefined);
+  const inner = [...entries.values()].find(({ type, path }) => {
+    return type === "directory" && path.split("/").at(-1) === "checkpoints";
+  });
+  const more = inner ? await listEntries(connection, inner.path) : new Map<string, ListFileEntry>();
+  const all = [...entries.values(), ...more.values()];
+  const wanted = all.filter(({ type, path }) => type === "file" && isWantedWithin(folder, path));
+  if (wanted.length === 0) throw nothingWithin(connection.repo.name, folder, entries);
+  for (const entry of wanted) await fetchIntoCache(connection, cache, entry);
+}
+
+function nothingWithin(
+  repository: string,
+  folder: string,
+  entries: ReadonlyMap<string, ListFileEntry>,
+): CheckpointNotFoundError {
+  const folders = [...entries.values()].filter(({ type }) => type === "directory");
+  const names = folders.slice(0, 20).map(({ path }) => path);
+  const wayOut = `It holds no settings or tensors itself. Name one of its folders with { folder }: ${names.join(", ") || "it has none"}.`;
+  return new CheckpointNotFoundError(repository, [folder || "its root"], wayOut);
 }
 
 /** What stands in folders of their own: the modules of sentence-transformers. */

@@ -1,6 +1,5 @@
 /** A decoder with its tokenizer: prompts in, activations, logits and text out. */
 import type { Prompt } from "@mlxterp/core";
-import { InvalidArgumentError } from "@mlxterp/mlx";
 import { describeAnatomy } from "../anatomy/anatomy.js";
 import { ModelWeights } from "../anatomy/model-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
@@ -11,6 +10,7 @@ import { checkDecoderConfig } from "../decoder/config/config-rules.js";
 import { Decoder } from "../decoder/model/decoder.js";
 import { instanceOf } from "../decoder/model/pass-arguments.js";
 import { type FoldOptions, foldDecoder } from "../folding/fold-decoder.js";
+import { requireNoEdits } from "../folding/require-no-edits.js";
 import { GenerativeBase } from "../generative-base/generative-base.js";
 import {
   checkDescription,
@@ -84,13 +84,7 @@ export class LanguageModel extends GenerativeBase<Decoder, DecoderConfig> {
    * const { W_Q } = folded.weights.layer(0); // reads the normalised residual stream itself
    */
   async folded(options?: FoldOptions): Promise<LanguageModel> {
-    if (this.edits.length > 0) {
-      throw new InvalidArgumentError(
-        "model",
-        this.name,
-        "a view with edits cannot be folded; fold the model, then edit.",
-      );
-    }
+    requireNoEdits(this);
     const { decoder, config } = await foldDecoder(this.module, this.config, options);
     const { tokenizer, eosTokens, generationDefaults, name } = this;
     const kept = { config, tokenizer, eosTokens, generationDefaults };

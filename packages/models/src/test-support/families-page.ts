@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { families } from "../families/index.js";
 import { type FamilyResult, resultTolerances } from "./family-results.js";
+import { publishedModels } from "./published-models.js";
 import { settingNames } from "./reference-folders.js";
 
 export const featuresFile = new URL("../../../../FEATURES.md", import.meta.url);
@@ -55,7 +56,8 @@ function description(modelType: string): string {
     .filter((name) => name.startsWith(`${modelType}/`))
     .map((name) => `\`${name.slice(modelType.length + 1)}\``);
   const gguf = existsSync(new URL("gguf.ts", folder)) ? "✅" : "–";
-  return `| \`${modelType}\` | ${text.replaceAll("|", "\\|")} | ${settings.join(", ") || "–"} | ${gguf} |`;
+  const configs = publishedModels.filter((model) => model.modelType === modelType).length;
+  return `| \`${modelType}\` | ${text.replaceAll("|", "\\|")} | ${settings.join(", ") || "–"} | ${configs || "–"} | ${gguf} |`;
 }
 
 const head = `# Families
@@ -66,10 +68,11 @@ Which models are read, by the \`model_type\` of their config.json, and how far e
 ## What they are
 
 The settings are those in which published models of a family differ; each has a reference checkpoint of its own in
-\`packages/models/references\`, whose logits and hidden states are compared as well.
+\`packages/models/references\`, whose logits and hidden states are compared as well. Configs read are config.json files of published models, in
+the family's \`published.json\`: each has as many parameters and turns positions as \`transformers\` makes of it.
 
-| family | what it is | settings compared | GGUF |
-|---|---|---|---|
+| family | what it is | settings compared | configs read | GGUF |
+|---|---|---|---|---|
 `;
 
 const measured = `## How far they are

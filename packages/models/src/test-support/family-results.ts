@@ -1,9 +1,9 @@
 /** How far every family is from transformers, as it was measured and is kept beside the reference checkpoints. */
 import { readFileSync } from "node:fs";
-import type { MxArray } from "@mlxterp/mlx";
-import { type LanguageModel, loadModel } from "../index.js";
+import { loadModel } from "../index.js";
+import { compareFolded } from "./folded-comparison.js";
 import { type OtherComparison, otherFamilies } from "./other-families.js";
-import { maxDifference, readActivations, rows } from "./reference.js";
+import { readActivations } from "./reference.js";
 import { compareWithReference, tolerances } from "./reference-comparison.js";
 import { referenceFolders } from "./reference-folders.js";
 
@@ -11,8 +11,6 @@ import { referenceFolders } from "./reference-folders.js";
 export interface FamilyResult extends OtherComparison {
   readonly checkpoint: string;
   readonly modelType: string;
-  /** Of the logits of the folded model. */
-  readonly folded?: number;
 }
 
 /** What float32 arithmetic in another order may differ by, also after weights were multiplied. */
@@ -39,10 +37,4 @@ export async function measureFamilies(): Promise<FamilyResult[]> {
     results.push({ checkpoint: modelType, modelType, ...(await compare()) });
   }
   return results;
-}
-
-async function compareFolded(model: LanguageModel, activations: Record<string, MxArray>) {
-  const folded = await model.folded();
-  const logits = (await folded.run(rows(activations.input_ids))).get("output");
-  return maxDifference(logits, activations.logits);
 }

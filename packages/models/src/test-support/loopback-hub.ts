@@ -102,7 +102,7 @@ export async function startHub(behaviour: HubBehaviour = {}): Promise<LoopbackHu
       for (const [name, value] of Object.entries(behaviour.listHeaders?.(request) ?? {})) {
         response.setHeader(name, value);
       }
-      const entries = listing(files, path.split("/tree/")[1].split("/")[1]);
+      const entries = listing(files, path.split("/tree/")[1].split("/").slice(1).join("/"));
       return sendJson(response, behaviour.list ? behaviour.list(entries) : entries);
     }
     if (path.startsWith(`/api/models/${hubId}`)) {
@@ -129,14 +129,18 @@ export async function startHub(behaviour: HubBehaviour = {}): Promise<LoopbackHu
 }
 
 /** Of the files in a folder, or outside of all, beside which the folders stand. */
-function listing(files: Readonly<Record<string, Buffer>>, folder?: string) {
-  const folders = new Set(Object.keys(files).flatMap((path) => path.split("/").slice(0, -1)));
-  const inside = Object.entries(files).filter(
-    ([path]) => path.split("/").slice(0, -1).join() === (folder ?? ""),
+function listing(files: Readonly<Record<string, Buffer>>, folder = "") {
+  const start = folder === "" ? "" : `${folder}/`;
+  const below = Object.keys(files).filter((path) => path.startsWith(start));
+  const deeper = below.filter((path) => path.slice(start.length).includes("/"));
+  const directories = new Set(
+    deeper.map((path) => start + path.slice(start.length).split("/", 1)[0]),
   );
-  const directories = folder === undefined ? [...folders] : [];
+  const inside = Object.entries(files).filter(
+    ([path]) => path.startsWith(start) && !path.slice(start.length).includes("/"),
+  );
   return [
-    ...directories.map((path) => ({ type: "directory", path, size: 0 })),
+    ...[...directories].map((path) => ({ type: "directory", path, size: 0 })),
     ...inside.map(([path, data]) => ({
       ...{ type: "file", path, size: data.length, oid: gitHash(data) },
       ...(path.endsWith(".safetensors") && {

@@ -13,7 +13,10 @@ import { compareVision } from "./vision-comparison.js";
 type Activations = Record<string, MxArray>;
 
 /** A respect that a family does not have is absent. */
-export type OtherComparison = Partial<ReferenceComparison>;
+export type OtherComparison = Partial<ReferenceComparison> & {
+  /** Of the logits of the folded model. */
+  readonly folded?: number;
+};
 
 /** Families that are no decoders, by `model_type`; models with heads of their own, by the names of their checkpoints. */
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {

@@ -1,6 +1,7 @@
 /** How far a recurrent or hybrid model is from transformers on its reference checkpoint. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import type { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { compareFolded } from "./folded-comparison.js";
 import { maxDifference, rows } from "./reference.js";
 import {
   compareContinuations,
@@ -19,7 +20,7 @@ const layersOf = (activations: Activations, what: string) =>
 export async function compareRecurrent(
   model: RecurrentModel,
   activations: Activations,
-): Promise<Partial<ReferenceComparison>> {
+): Promise<Partial<ReferenceComparison> & { readonly folded: number }> {
   return {
     hidden: await compareHidden(model, activations),
     ...(await comparePatterns(model, activations)),
@@ -30,6 +31,7 @@ export async function compareRecurrent(
     padded: await comparePadded(model, activations),
     ...(await compareContinuations(model, activations)),
     gradient: await compareGradient(model, activations),
+    folded: await compareFolded(model, activations),
   };
 }
 

@@ -1,9 +1,8 @@
 /** The invariant of generation: a cache saves work and changes nothing, for one prompt or several. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { KeyValueCache } from "../decoder/cache/cache.js";
 import { type Comparison, measure } from "./comparison.js";
 import type { Invariant } from "./invariant.js";
-import type { Subject } from "./subject.js";
+import type { AnySubject } from "./subject.js";
 
 const all = mx.Slice();
 
@@ -15,16 +14,16 @@ export const cachedIsRecomputed: Invariant = {
   exact: false,
   async measure(subject) {
     const { model, ids } = subject;
-    const full = model.module.forward(mx.array([[...ids]], mx.int32)); // (batch, position, vocab)
+    const full = model.forward([ids]); // (batch, position, vocab)
     return measure([...stepByStep(subject, full), ...paddedOnTheLeft(subject, full)]);
   },
 };
 
-function stepByStep({ model, ids, short }: Subject, full: MxArray): Comparison[] {
-  const cache = new KeyValueCache();
+function stepByStep({ remembering, ids, short }: AnySubject, full: MxArray): Comparison[] {
+  const feed = remembering();
   const step = (from: number, to: number): Comparison => {
     const tokens: MxArray = mx.array([ids.slice(from, to)], mx.int32);
-    const received = model.module.forward(tokens, { cache });
+    const received = feed(tokens);
     const expected = full.index(all, mx.Slice(from, to));
     return { where: to - from > 1 ? "prompt" : `position ${from}`, received, expected };
   };
@@ -33,21 +32,18 @@ function stepByStep({ model, ids, short }: Subject, full: MxArray): Comparison[]
 }
 
 /** All but the last token of both prompts, then the last ones. The shorter prompt is the beginning of the other. */
-function paddedOnTheLeft({ model, ids, short }: Subject, full: MxArray): Comparison[] {
+function paddedOnTheLeft({ remembering, ids, short }: AnySubject, full: MxArray): Comparison[] {
   if (short.length === 1) return [];
-  const cache = new KeyValueCache();
+  const feed = remembering();
   const pads = ids.length - short.length;
   const rows = [ids, [...ids.slice(0, pads), ...short]]; // any token may stand for a pad
   const read = (from: number, to: number, padding?: readonly number[]) =>
-    model.module.forward(
+    feed(
       mx.array(
         rows.map((row) => row.slice(from, to)),
         mx.int32,
       ),
-      {
-        cache,
-        ...(padding && { padding }),
-      },
+      padding,
     );
   const last = ids.length - 1;
   const logits = mx.concatenate([read(0, last, [0, pads]), read(last, last + 1)], 1);

@@ -3,16 +3,14 @@
  * token to another expert, differences jump by what the two say, which no gradient knows of.
  */
 import type { InterpretableModelCore } from "@mlxterp/core";
-import { type MxArray, mx } from "@mlxterp/mlx";
-import type { Decoder } from "../decoder/model/decoder.js";
+import { type Module, type MxArray, mx } from "@mlxterp/mlx";
+import { sitesLike } from "./subject.js";
 
-type Model = InterpretableModelCore<Decoder>;
+type Model = InterpretableModelCore<Module>;
 
 /** @returns the model itself where there are no experts */
 export async function withFixedChoices(model: Model, ids: readonly number[]): Promise<Model> {
-  const sites = model.module.layers.flatMap(({ mlp }, layer) =>
-    "expertIndices" in mlp ? [`layers.${layer}.mlp.expertIndices`] : [],
-  );
+  const sites = sitesLike({ model }, /^layers\.\d+\.mlp\.expertIndices$/);
   if (sites.length === 0) return model;
   const chosen = await model.run([ids], { save: sites });
   const edits = sites.map((site) => {

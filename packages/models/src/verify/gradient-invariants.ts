@@ -10,18 +10,18 @@ import {
 } from "./directional-derivative.js";
 import { withFixedChoices } from "./fixed-choices.js";
 import type { Invariant } from "./invariant.js";
-import type { Subject } from "./subject.js";
+import { type AnySubject, sitesLike } from "./subject.js";
 
 /** Differences in float32 lose half of its digits, and steps that are large enough to be seen bend. */
 const tolerance = 1e-2;
 
 /** The lead of one token over another at the last position. */
-const lead = ({ ids, model }: Subject): GradientMetric => {
+const lead = ({ ids, model }: AnySubject): GradientMetric => {
   const [one, other] = [ids[0], (ids[0] + 1) % model.anatomy.vocab];
   return (logits) => mx.subtract(logits.index(0, -1, one), logits.index(0, -1, other));
 };
 
-const middleLayer = ({ model }: Subject): string =>
+const middleLayer = ({ model }: AnySubject): string =>
   `layers.${Math.floor((model.anatomy.layers - 1) / 2)}`;
 
 /** Captured gradients say what a small change of the value does. */
@@ -33,7 +33,8 @@ export const gradientsAreDifferences: Invariant = {
   async measure(subject) {
     const { model, ids } = subject;
     const layer = middleLayer(subject);
-    const sites = [layer, `${layer}.selfAttn.pattern`, `${layer}.mlp.post`];
+    const inside = new RegExp(`^${layer}\\.(selfAttn\\.pattern|mixer\\.(write|post)|mlp\\.post)$`);
+    const sites = [layer, ...sitesLike(subject, inside)];
     const metric = lead(subject);
     const { gradients, values } = await model.gradients([ids], metric, {
       save: sites,

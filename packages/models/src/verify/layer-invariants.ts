@@ -16,7 +16,7 @@ function normsOnStream({ model }: Subject): string | undefined {
 
 type InLayer = (trace: Trace<Decoder>, layer: number, subject: Subject) => Comparison;
 
-function inEveryLayer(name: string, statement: string, compare: InLayer): Invariant {
+function inEveryLayer(name: string, statement: string, compare: InLayer): Invariant<Subject> {
   return {
     name,
     statement,
@@ -90,7 +90,7 @@ export const writesAddUp = inEveryLayer(
 );
 
 /** All writes together, normalised and unembedded, are the logits. */
-export const decompositionGivesLogits: Invariant = {
+export const decompositionGivesLogits: Invariant<Subject> = {
   name: "residual decomposes",
   statement: "unembed(finalNorm(embedding + Σ writes)) = logits",
   exact: false,

@@ -3,9 +3,9 @@ import type { Interventions } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { type Comparison, measure } from "./comparison.js";
 import type { Invariant } from "./invariant.js";
-import type { Subject } from "./subject.js";
+import { type AnySubject, sitesLike } from "./subject.js";
 
-async function logits({ model, ids }: Subject, interventions: Interventions): Promise<MxArray> {
+async function logits({ model, ids }: AnySubject, interventions: Interventions): Promise<MxArray> {
   await using trace = model.trace(ids, { interventions });
   return trace.output.value;
 }
@@ -38,7 +38,8 @@ export const identityIsNeutral: Invariant = {
   },
 };
 
-const writes = ["layers.0.input", "layers.*.selfAttn", "layers.*.mlp"];
+/** What is written to the residual stream. */
+const writes = /^layers\.\d+\.(mixer|selfAttn|mlp)$/;
 
 /** A run on other tokens, with everything that is written to the residual stream taken from the clean run. */
 export const patchingAllIsClean: Invariant = {
@@ -47,7 +48,8 @@ export const patchingAllIsClean: Invariant = {
   exact: true,
   async measure(subject) {
     const { model, ids, other } = subject;
-    const clean = await model.run(ids, { save: [...writes, "output"] });
+    const sites = ["layers.0.input", ...sitesLike(subject, writes)];
+    const clean = await model.run(ids, { save: [...sites, "output"] });
     const patches: Interventions = Object.fromEntries(
       clean.entries().flatMap(([site, value]) => (site === "output" ? [] : [[site, () => value]])),
     );

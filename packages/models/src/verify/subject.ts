@@ -1,16 +1,34 @@
 /** What a verification runs on: one model, and the prompts its invariants need. */
 import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
+import type { Module, MxArray } from "@mlxterp/mlx";
 import type { Decoder } from "../decoder/model/decoder.js";
+import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
 
-/** A model with the prompts, derived from one, on which it is checked. */
-export interface Subject {
-  readonly model: InterpretableModelCore<Decoder>;
+/** Prompts, derived from one, on which a model is checked. */
+interface Prompts {
   /** The prompt itself. */
   readonly ids: readonly number[];
   /** Other tokens, equally many: what a patch starts from. */
   readonly other: readonly number[];
   /** Fewer tokens: what gets padded in a batch with the prompt. */
   readonly short: readonly number[];
+}
+
+/** A language model of any architecture. */
+export interface AnySubject extends Prompts {
+  readonly model: InterpretableModelCore<Module>;
+  /** A memory of its own: each call feeds further tokens, (batch, position), and returns their logits. */
+  readonly remembering: () => (tokens: MxArray, padding?: readonly number[]) => MxArray;
+}
+
+/** A decoder whose layers attend, each of them. */
+export interface Subject extends AnySubject {
+  readonly model: InterpretableModelCore<Decoder>;
+}
+
+/** One of whose layers some or all remember. */
+export interface RecurrentSubject extends AnySubject {
+  readonly model: InterpretableModelCore<RecurrentDecoder>;
 }
 
 const defaultLength = 12;
@@ -21,10 +39,9 @@ const defaultLength = 12;
  * @param prompt one prompt; by default some token ids spread over the vocabulary
  * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`)
  */
-export function subjectOf(model: InterpretableModelCore<Decoder>, prompt?: Prompt): Subject {
+export function promptsFor(model: InterpretableModelCore<Module>, prompt?: Prompt): Prompts {
   const ids = model.tokens(prompt ?? spreadIds(model)).ids[0];
   return {
-    model,
     ids,
     other: [...ids.slice(1), ids[0]],
     short: ids.slice(0, Math.ceil(ids.length / 2)),
@@ -32,8 +49,13 @@ export function subjectOf(model: InterpretableModelCore<Decoder>, prompt?: Promp
 }
 
 /** The same ids every time, and neighbours far apart, so that no two checks agree by accident. */
-function spreadIds({ anatomy }: InterpretableModelCore<Decoder>): number[] {
+function spreadIds({ anatomy }: InterpretableModelCore<Module>): number[] {
   const { vocab, maxPositions = defaultLength } = anatomy;
   const length = Math.min(defaultLength, maxPositions);
   return Array.from({ length }, (_, index) => (index * index * 7919 + index * 104_729 + 1) % vocab);
+}
+
+/** The sites of a model that match, such as those of the layers that have them. */
+export function sitesLike({ model }: Pick<AnySubject, "model">, pattern: RegExp): string[] {
+  return model.sites().flatMap(({ site }) => (pattern.test(site) ? [site] : []));
 }

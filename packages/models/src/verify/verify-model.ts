@@ -11,8 +11,11 @@ import {
   deviceName,
   dtypeName,
 } from "@mlxterp/mlx";
+import { KeyValueCache } from "../decoder/cache/cache.js";
 import type { Decoder } from "../decoder/model/decoder.js";
 import { fullWeight } from "../packed/full-weight.js";
+import { RecurrentCache } from "../recurrent/caches/cache.js";
+import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
 import { cachedIsRecomputed } from "./cache-invariants.js";
 import { relative, worst } from "./comparison.js";
 import { attributionIsPatching, gradientsAreDifferences } from "./gradient-invariants.js";
@@ -29,20 +32,36 @@ import {
   patchingAllIsClean,
   tracedIsUntraced,
 } from "./pass-invariants.js";
-import { type Subject, subjectOf } from "./subject.js";
+import {
+  recurrentDecomposes,
+  recurrentHeadsAddUp,
+  recurrentPatternMixes,
+  recurrentWritesAddUp,
+  statesUnroll,
+} from "./recurrent-invariants.js";
+import { type AnySubject, promptsFor, type RecurrentSubject, type Subject } from "./subject.js";
 
-const invariants: readonly Invariant[] = [
-  tracedIsUntraced,
-  identityIsNeutral,
-  patternMixesValues,
-  headsAddUp,
-  writesAddUp,
-  decompositionGivesLogits,
+/** Around what holds inside the layers. */
+const first: readonly Invariant[] = [tracedIsUntraced, identityIsNeutral];
+const last: readonly Invariant[] = [
   paddedIsAlone,
   cachedIsRecomputed,
   patchingAllIsClean,
   gradientsAreDifferences,
   attributionIsPatching,
+];
+
+const ofDecoders: readonly Invariant<Subject>[] = [
+  ...first,
+  ...[patternMixesValues, headsAddUp, writesAddUp, decompositionGivesLogits],
+  ...last,
+];
+
+const ofRecurrent: readonly Invariant<RecurrentSubject>[] = [
+  ...first,
+  ...[recurrentPatternMixes, recurrentHeadsAddUp, recurrentWritesAddUp, statesUnroll],
+  recurrentDecomposes,
+  ...last,
 ];
 
 export interface VerifyOptions {
@@ -89,9 +108,44 @@ export interface Verification {
  *
  * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
  */
-export async function verifyModel(
+export function verifyModel(
   model: InterpretableModelCore<Decoder>,
   options: VerifyOptions = {},
+): Promise<Verification> {
+  const subject = (): Subject => ({
+    ...{ model, ...promptsFor(model, options.prompt) },
+    remembering: () => {
+      const cache = new KeyValueCache();
+      return (ids, padding) => model.module.forward(ids, { cache, ...(padding && { padding }) });
+    },
+  });
+  return verified(model, ofDecoders, subject, options);
+}
+
+/**
+ * The same of a model of whose layers some remember: also that states are what decays and writes make of them.
+ *
+ * @throws what `verifyModel` throws
+ */
+export function verifyRecurrent(
+  model: InterpretableModelCore<RecurrentDecoder>,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const subject = (): RecurrentSubject => ({
+    ...{ model, ...promptsFor(model, options.prompt) },
+    remembering: () => {
+      const cache = new RecurrentCache();
+      return (ids, padding) => model.module.forward(ids, { cache, ...(padding && { padding }) });
+    },
+  });
+  return verified(model, ofRecurrent, subject, options);
+}
+
+async function verified<S extends AnySubject>(
+  model: InterpretableModelCore<Decoder | RecurrentDecoder>,
+  invariants: readonly Invariant<S>[],
+  makeSubject: () => S,
+  options: VerifyOptions,
 ): Promise<Verification> {
   checkOptions<VerifyOptions>("verify", options, {
     prompt: true,
@@ -101,8 +155,8 @@ export async function verifyModel(
   });
   checkModel("model", model);
   checkModule("model.module", model.module);
-  const { prompt, tolerance = 2e-5, onProgress, signal } = options;
-  const subject = subjectOf(model, prompt);
+  const { tolerance = 2e-5, onProgress, signal } = options;
+  const subject = makeSubject();
   const found: VerifiedInvariant[] = [];
   for (const invariant of invariants) {
     signal?.throwIfAborted();
@@ -121,9 +175,9 @@ export async function verifyModel(
   };
 }
 
-async function check(
-  invariant: Invariant,
-  subject: Subject,
+async function check<S extends AnySubject>(
+  invariant: Invariant<S>,
+  subject: S,
   tolerance: number,
 ): Promise<VerifiedInvariant> {
   const { name, statement } = invariant;

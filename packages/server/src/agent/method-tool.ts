@@ -5,6 +5,7 @@ import { markdownOf } from "../markdown/markdown.js";
 import { jsonSchemaOf } from "../schemas/json-schema.js";
 import { methodRequestSchema } from "../wire/requests.js";
 import { runMethod } from "../work/run-method.js";
+import { pictureOf } from "./picture.js";
 import { type AgentTool, defineTool } from "./tool.js";
 
 const modelArgument = z.string().min(1).default("tiny").describe("a model's id; see list_models");
@@ -20,7 +21,10 @@ const interventionsHint = {
 export function methodTool(method: Method): AgentTool {
   const { name, title, summary, input, options } = method;
   const some = z.record(z.string(), z.unknown());
-  const schema = methodRequestSchema(input, some).extend({ model: modelArgument });
+  const schema = methodRequestSchema(input, some).extend({
+    model: modelArgument,
+    picture: z.boolean().default(false).describe("also a PNG of the figures of the first result"),
+  });
   const needed = fieldsOf(options).some(({ required }) => required);
   return defineTool({
     name,
@@ -29,11 +33,12 @@ export function methodTool(method: Method): AgentTool {
     schema,
     jsonSchema: withOptions(jsonSchemaOf(schema), jsonSchemaOf(options)),
     readOnly: true,
-    async call({ model, ...request }, { workplace, caller, budget }) {
+    async call({ model, picture, ...request }, { workplace, caller, budget }) {
       const answers = await runMethod(workplace, { model, method: name, ...request }, caller);
       const each = Math.floor(budget.characters / Math.max(1, answers.length));
       const texts = answers.map(({ blocks }) => markdownOf(blocks, each));
-      return [{ type: "text", text: texts.join("\n\n---\n\n") }];
+      const text = { type: "text", text: texts.join("\n\n---\n\n") } as const;
+      return picture && answers.length > 0 ? [text, await pictureOf(answers[0].blocks)] : [text];
     },
   });
 }

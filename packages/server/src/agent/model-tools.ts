@@ -62,7 +62,7 @@ const listSites = defineTool({
 });
 
 const tokenize = defineTool({
-  name: "tokenize",
+  name: "read_tokens",
   title: "Tokens of a prompt",
   description:
     "A prompt as the model is fed it, token by token; words that the vocabulary lacks are marked.",
@@ -82,7 +82,7 @@ const tokenize = defineTool({
 });
 
 const generate = defineTool({
-  name: "generate",
+  name: "generate_text",
   title: "Generation",
   description: "Continues a prompt, perhaps changed by interventions.",
   schema: generateArguments,

@@ -10,7 +10,11 @@ import { allMethods } from "../work/all-methods.js";
 import { serveAgent } from "./index.js";
 
 const prompt = "Mary and John went to the park . John gave a ball to";
-const inputs = { prompts: prompt, pairs: { task: "ioi", size: 1 }, none: null } as const;
+const inputs = { prompts: prompt, none: null } as const;
+
+/** A short pair, with its answers; and, where a method learns from pairs, a few. */
+const pair = { clean: "Mary and", corrupted: "John and", answer: "John", wrongAnswer: "Mary" };
+const few = { task: "ioi", size: 4 };
 
 /** Fewer runs than a reader would want, where there are many. */
 const cheap: Readonly<Record<string, object>> = {
@@ -24,6 +28,8 @@ const cheap: Readonly<Record<string, object>> = {
   heads: { sequences: 1, length: 8 },
   copying: { sequences: 1, length: 8 },
   patchscope: { nulls: 1, target: prompt },
+  tokens: { steps: 1, answer: "Mary" },
+  causal: { samples: 1, layers: [1] },
   diff: { change: "layers.1.mlp=scale(0.5)" },
   graph: { maxFeatures: 20 },
 };
@@ -39,7 +45,7 @@ function argumentsOf({ name, input, options }: Method) {
   const own = required
     .filter((field) => input !== "pairs" || field.name !== "answer")
     .map((field) => [field.name, needed[field.name]]);
-  const pairs = { task: "ioi", size: name === "probe" || name === "das" ? 4 : 1 };
+  const pairs = ["probe", "das"].includes(name) ? few : { pairs: [pair] };
   const known = new Set(fieldsOf(options).map((field) => field.name));
   const given = Object.entries({ ...Object.fromEntries(own), ...cheap[name] });
   return {
@@ -80,7 +86,7 @@ describe("over pipes", () => {
     expect(lens?.inputSchema).toMatchObject({
       properties: { options: { properties: { topK: { type: "integer", minimum: 1 } } } },
     });
-    const others: Record<string, object> = { tokenize: { input: prompt }, generate: { input: prompt, maxTokens: 2 } }; // biome-ignore format: one table
+    const others: Record<string, object> = { read_tokens: { input: prompt }, generate_text: { input: prompt, maxTokens: 2 } }; // biome-ignore format: one table
     const answers: Record<string, unknown> = {};
     for (const name of names) {
       const method = methods.find((one) => one.name === name);
@@ -100,6 +106,16 @@ describe("over pipes", () => {
       options: { layers: [3] },
     });
     expect(text).toMatch(/\| .* \|\n\|---\|/);
+  });
+
+  it("adds a picture where one is asked for", async () => {
+    await connected;
+    const given = { input: "Mary and John", options: { layers: [3] }, picture: true };
+    const { content } = await client.callTool({ name: "lens", arguments: given });
+    const [, image] = content as unknown as { type: string; data: string; text: string }[];
+    if (image.type === "text")
+      expect(image.text).toMatch(/^NO_RASTERIZER/); // no font, or no library
+    else expect(Buffer.from(image.data, "base64").subarray(1, 4).toString()).toBe("PNG");
   });
 
   it("refuses with a code and the way out, and loads nothing unasked", async () => {
@@ -146,7 +162,8 @@ describe("over HTTP", () => {
       accept: "application/json, text/event-stream",
     };
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
-    for (const odd of [{ host: "evil.example" }, { origin: "http://evil.example" }]) {
+    const foreign: Record<string, string>[] = [{ host: "evil.example" }, { origin: "http://evil" }];
+    for (const odd of foreign) {
       const request = new Request("http://localhost/mcp", { method: "POST", headers: { ...headers, ...odd }, body }); // biome-ignore format: one line
       expect((await server.fetch(request)).status).toBe(403);
     }

@@ -21,12 +21,12 @@ export interface ToolSettings {
 }
 
 /** Every tool that may be called. */
-export function toolsOf({ methods }: Workplace, write: boolean): AgentTool[] {
+function toolsOf({ methods }: Workplace, write: boolean): AgentTool[] {
   return [...modelTools, ...methods.map(methodTool)].filter(({ readOnly }) => readOnly || write);
 }
 
 const instructions =
-  "Tools that take language models apart. Start with list_models and tokenize; methods take { model, input, options, interventions }. Interventions are data, by site.";
+  "Tools that take language models apart. Start with list_models and read_tokens; methods take { model, input, options, interventions }. Interventions are data, by site.";
 
 /** @param client who asks: callers take turns */
 export function toolServer(

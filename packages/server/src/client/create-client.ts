@@ -72,7 +72,7 @@ export function createClient<M extends { readonly name: string } = BuiltInMethod
   const transport = new Transport(settings);
   const of = (model: string) => `/api/models/${encodeURIComponent(model)}`;
   return {
-    capabilities: (call) => transport.json("/api/capabilities", call),
+    capabilities: (call) => transport.schemas("/api/capabilities", call),
     models: async (call) => (await transport.json<Models>("/api/models", call)).models,
     loadModel: (body, call) => transport.result("/api/models", { body, ...call }),
     forgetModel: async (model, call) => {

@@ -48,6 +48,11 @@ export class Transport {
     return fromJson(await response.text()) as T;
   }
 
+  /** Of schemas, which are JSON as it is: their keys begin with the sign that marks numbers elsewhere. */
+  async schemas<T>(path: string, sent: Sent = {}): Promise<T> {
+    return (await this.send(path, sent, "application/json")).json() as Promise<T>;
+  }
+
   /** The last of the events, which is the result; those before tell how far it is. */
   async result<T>(path: string, sent: Sent): Promise<T> {
     if (!sent.onProgress) return this.json(path, sent);

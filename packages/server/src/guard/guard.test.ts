@@ -48,6 +48,21 @@ describe("pages", () => {
     expect(await refusal(response)).toEqual([403, "FORBIDDEN_CALLER"]);
   });
 
+  it("of other sites that were allowed can read, and ask in advance", async () => {
+    const headers = { origin: "http://localhost:5173", "access-control-request-method": "POST" };
+    const asked = await send(server, "/api/models", undefined, { method: "OPTIONS", headers });
+    expect(asked.status).toBe(204);
+    expect(asked.headers.get("access-control-allow-origin")).toBe("http://localhost:5173");
+    expect(asked.headers.get("access-control-allow-headers")).toContain("x-mlxterp-client");
+    const evil = { ...headers, origin: "http://evil.example" };
+    const refused = await send(server, "/api/models", undefined, {
+      method: "OPTIONS",
+      headers: evil,
+    });
+    expect(refused.headers.has("access-control-allow-origin")).toBe(false);
+    expect(await refusal(refused)).toEqual([403, "FORBIDDEN_CALLER"]);
+  });
+
   it("cannot start anything with a form, whose bodies are no JSON", async () => {
     const headers = { "content-type": "text/plain" };
     const body = JSON.stringify({ input: "a" });

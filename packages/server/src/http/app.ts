@@ -7,7 +7,7 @@ import { parseRequest } from "../schemas/parse-request.js";
 import type { Workplace } from "../work/workplace.js";
 import { openApiOf } from "./openapi.js";
 import { isTyped, problemResponse } from "./problem.js";
-import { json } from "./respond.js";
+import { plainJson } from "./respond.js";
 import type { Route } from "./route.js";
 
 /** Answers what no route of the API is for, such as the files of a page. */
@@ -46,9 +46,28 @@ export function createApp(settings: AppSettings): App {
   return async (request, connection = {}) => {
     const response = await answer(settings, router, request, connection);
     const all = new Headers(response.headers);
-    for (const [name, value] of Object.entries(headers)) all.set(name, value);
+    const added = { ...headers, ...sharing(request, settings.guard) };
+    for (const [name, value] of Object.entries(added)) all.set(name, value);
     return new Response(response.body, { status: response.status, headers: all });
   };
+}
+
+/** What lets a page of another site read answers, where it is one of `origins`. */
+function sharing(request: Request, { origins }: GuardSettings): Readonly<Record<string, string>> {
+  const origin = request.headers.get("origin");
+  if (origin === null || !origins.has(origin)) return {};
+  return {
+    "access-control-allow-origin": origin,
+    "access-control-allow-headers": `authorization, content-type, range, ${clientHeader}`,
+    "access-control-allow-methods": "GET, POST, DELETE",
+    "cross-origin-resource-policy": "cross-origin",
+    vary: "Origin",
+  };
+}
+
+/** Whether a browser asks in advance for a page of another site, which has been found to be one of `origins`. */
+function isPreflight({ method, headers: given }: Request): boolean {
+  return method === "OPTIONS" && given.has("access-control-request-method");
 }
 
 interface Environment {
@@ -63,6 +82,7 @@ async function answer(
 ): Promise<Response> {
   try {
     requireOwnName(request, guard);
+    if (isPreflight(request)) return new Response(null, { status: 204 });
     const { pathname } = new URL(request.url);
     if (/^\/api(\/|$)/.test(pathname)) {
       requireToken(request, guard);
@@ -86,8 +106,11 @@ async function answer(
 function routerOf(settings: AppSettings): Hono<Environment> {
   const { routes, guard } = settings;
   const app = new Hono<Environment>();
-  const document = openApiOf(routes, guard.token !== undefined);
-  app.get("/api/openapi.json", () => json(document));
+  let document: unknown;
+  app.get("/api/openapi.json", () => {
+    document ??= openApiOf(routes, guard.token !== undefined);
+    return plainJson(document);
+  });
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
     app.on(route.verb.toUpperCase(), path, (context) =>

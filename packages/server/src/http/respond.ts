@@ -11,15 +11,35 @@ export function json(data: unknown): Response {
   return new Response(toJson(data), { headers: { "content-type": "application/json" } });
 }
 
+/** Schemas, whose keys begin with the sign that marks what JSON has no form for. */
+export function plainJson(data: unknown): Response {
+  return new Response(JSON.stringify(data), { headers: { "content-type": "application/json" } });
+}
+
 /** @throws LimitError (`LIMIT`) */
-export function jsonWithin(data: unknown, most: number): Response {
+function jsonWithin(data: unknown, most: number): Response {
   return new Response(textWithin(data, most), { headers: { "content-type": "application/json" } });
 }
 
 function textWithin(data: unknown, most: number): string {
+  requireFew(data, most);
   const text = toJson(data);
   if (text.length <= most) return text;
   throw new LimitError("resultBytes", most, `The answer has ${text.length} bytes`);
+}
+
+/** Counted before anything is written: of dense numbers, each takes two characters at least, and most take ten. */
+function requireFew(data: unknown, most: number): void {
+  const bytes = 2 * numbersIn(data);
+  if (bytes <= most) return;
+  throw new LimitError("resultBytes", most, `The answer has more than ${bytes} bytes`);
+}
+
+function numbersIn(data: unknown): number {
+  if (ArrayBuffer.isView(data)) return (data as Float32Array).length;
+  if (Array.isArray(data) && typeof data[0] === "number") return data.length;
+  if (typeof data !== "object" || data === null) return 0;
+  return Object.values(data).reduce((sum: number, one) => sum + numbersIn(one), 0);
 }
 
 /** Whether the caller asks for events. */

@@ -23,6 +23,7 @@ describe("limits", () => {
     ["of characters", of("tokens"), { input: "x".repeat(1500) }, 413, "LIMIT"],
     ["of generated tokens", of("generate"), { input: "Mary", maxTokens: 5 }, 413, "LIMIT"],
     ["of time", of("methods/toy"), { input: "Mary", options: { turns: 1000 } }, 504, "TIME_LIMIT"],
+    ["of draws", of("methods/heads"), { input: null, options: { sequences: 1e9 } }, 413, "LIMIT"],
     ["of tensors", of("run"), { input: "Mary and John", save: ["**"] }, 413, "BUDGET_EXCEEDED"],
     [
       "of nesting",

@@ -8,6 +8,7 @@ export const defaultLimits: ServerLimits = {
   bodyBytes: 2 ** 20,
   tokens: 8192,
   generatedTokens: 2048,
+  count: 1000,
   seconds: 300,
   resultBytes: 64 * 2 ** 20,
   tensorBytes: 256 * 2 ** 20,

@@ -101,6 +101,6 @@ export function graphText({ title, subtitle, nodes, edges }: GraphBlock): string
   return `${titled(title, subtitle)}\n\n${what}\n\n${markdownTable(["from", "to", "weight"], rows)}`;
 }
 
-export function numberText(value: number | null | undefined): string {
+function numberText(value: number | null | undefined): string {
   return value === null || value === undefined ? "" : formatNumber(value);
 }

@@ -4,7 +4,7 @@ const mostRows = 24;
 const mostColumns = 12;
 
 /** Whatever a table would take for its own: bars, and line ends. */
-export function cellText(text: string): string {
+function cellText(text: string): string {
   return text.replaceAll("|", "\\|").replace(/\s*\n\s*/g, " ");
 }
 

@@ -3,7 +3,7 @@ import { taskNames } from "@mlxterp/analysis/methods";
 import { interventionSchema } from "@mlxterp/interventions";
 import { deviceName } from "@mlxterp/mlx";
 import type { Method } from "@mlxterp/results";
-import { json } from "../http/respond.js";
+import { plainJson } from "../http/respond.js";
 import type { Route } from "../http/route.js";
 import { jsonSchemaOf } from "../schemas/json-schema.js";
 import { serverVersion } from "../version.js";
@@ -17,11 +17,11 @@ export const capabilitiesRoutes: readonly Route[] = [
     summary: "Methods, interventions, models and limits of this server",
     answer: capabilitiesSchema,
     async handle({ workplace: { methods, models, limits } }) {
-      return json({
+      return plainJson({
         version: serverVersion(),
         device: deviceName(),
-        methods: methods.map(summaryOf),
-        interventions: interventionTypes(),
+        methods: methods.map((method) => remembered(method, () => summaryOf(method))),
+        interventions: remembered(interventionSchema, interventionTypes),
         tasks: [...taskNames],
         models: await models.list(),
         limits,
@@ -29,6 +29,14 @@ export const capabilitiesRoutes: readonly Route[] = [
     },
   },
 ];
+
+const known = new WeakMap<object, unknown>();
+
+/** Schemas are made once: a page asks for them whenever it opens. */
+function remembered<T>(of: object, make: () => T): T {
+  if (!known.has(of)) known.set(of, make());
+  return known.get(of) as T;
+}
 
 function summaryOf({ name, title, summary, input, options, examples = [] }: Method): MethodSummary {
   const draft = "https://json-schema.org/draft/2020-12/schema";

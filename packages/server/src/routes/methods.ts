@@ -17,7 +17,7 @@ export function methodRoute(method: Method): Route {
   return {
     verb: "post",
     path: `/api/models/{id}/methods/${name}`,
-    operation: name,
+    operation: `method_${name}`,
     summary,
     description: `${title}. Takes ${input}.`,
     body,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "../client/index.js";
 import { createServer } from "../index.js";
-import { send } from "../testing/request.js";
+import { documentOf, send } from "../testing/request.js";
 import { toy } from "../testing/toy.js";
 
 const server = createServer({ methods: [toy] });
@@ -19,8 +19,8 @@ describe("a method of one's own", () => {
   });
 
   it("is in the OpenAPI document", async () => {
-    const document = await (await send(server, "/api/openapi.json")).json();
-    expect(document.paths["/api/models/{id}/methods/toy"].post.operationId).toBe("toy");
+    const document = await documentOf(server);
+    expect(document.paths["/api/models/{id}/methods/toy"].post.operationId).toBe("method_toy");
     const { properties } = document.components.schemas["toy-options"];
     expect(properties.turns.description).toBe("how often it waits");
   });

@@ -12,7 +12,7 @@ export function randomFrom(seed: number): () => number {
 }
 
 const strange: readonly unknown[] = [
-  null, true, 0, -1, 1e308, 2 ** 53, 0.5, "", "Mary", "\0", "\ud800", "../../etc/passwd", "file:///etc/passwd",
+  null, true, 0, -1, 3, 9999, 1e6, 1e9, 1e308, 2 ** 53, 0.5, "", "Mary", "\0", "\ud800", "../../etc/passwd", "file:///etc/passwd",
   "__proto__", "constructor", "() => process.exit()", "a".repeat(5000), "\u202e\u0007", [], {}, [[]], [null],
   [1, "a"], [-1], [1e9], [507], [[1], [2, 3]], [["a"]], { role: "user" }, { role: "user", content: "hi" },
   { length: 5 }, { toString: 1 }, { clean: "a" }, { clean: "Mary", corrupted: "John and John" }, { task: "ioi", size: 1e6 },

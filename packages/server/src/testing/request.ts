@@ -29,3 +29,9 @@ export async function refusal(response: Response): Promise<[status: number, code
   const { status, code } = (await response.json()) as ProblemJson;
   return [status, code];
 }
+
+/** The OpenAPI document. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads parts of it
+export async function documentOf(server: MlxterpServer): Promise<any> {
+  return (await send(server, "/api/openapi.json")).json();
+}

@@ -41,6 +41,9 @@ export const limitsSchema = z.strictObject({
   bodyBytes: count,
   tokens: count.describe("of all prompts of a request together"),
   generatedTokens: count,
+  count: count.describe(
+    "the largest whole number that an option may be, but for seeds and defaults",
+  ),
   seconds: z.number().describe("of the device's time, for one request"),
   resultBytes: count.describe("of one answer"),
   tensorBytes: count.describe("of all tensors that are kept"),
@@ -144,6 +147,5 @@ export type SiteSummary = z.infer<typeof siteSchema>;
 export type TokensAnswer = z.infer<typeof tokensSchema>;
 export type TokenEvent = z.infer<typeof tokenEventSchema>;
 export type DoneEvent = z.infer<typeof doneEventSchema>;
-export type GeneratedAnswer = z.infer<typeof generatedSchema>;
 export type ProgressEvent = z.infer<typeof progressEventSchema>;
 export type SavedTensor = z.infer<typeof savedSchema>["tensors"][number];

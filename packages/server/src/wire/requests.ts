@@ -42,7 +42,7 @@ export const loadRequest = z.strictObject({
   options: loadOptions.optional(),
 });
 
-export const samplingOptions = z.strictObject({
+const samplingOptions = z.strictObject({
   temperature: z.number().min(0).optional().describe("0, the default, takes the likeliest token"),
   topK: z.int().min(1).optional(),
   topP: z.number().gt(0).max(1).optional(),

@@ -25,7 +25,7 @@ export async function drawBlock(block: PictureBlock, options?: LookOptions): Pro
  * @param options.title above everything
  * @param options.footer small, below everything
  * @example
- * const svg = await drawBlocks(logitLensMethod.view(readout), { title: "Logit lens of tiny", theme: "dark" });
+ * const svg = await drawBlocks(lens.view(readout), { title: "Logit lens of tiny", theme: "dark" });
  */
 export async function drawBlocks(
   blocks: readonly Block[],

@@ -26,8 +26,6 @@ interface Shared {
  * Draws any block.
  *
  * @param props.onSelect is told what a reader chooses, as plain data
- * @example
- * const element = BlockView({ block: text("Nothing was found."), theme: "dark" });
  */
 export function BlockView({ block, theme, onSelect }: Shared & { readonly block: Block }) {
   return (

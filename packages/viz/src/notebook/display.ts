@@ -27,7 +27,7 @@ export interface DisplayOptions {
  * Makes blocks the value of a notebook's cell: interactive where HTML is shown, as a picture elsewhere.
  *
  * @example
- * const shown = await display(logitLensMethod.view(readout), { title: "Logit lens" })[Symbol.for("Jupyter.display")]();
+ * const shown = await display(lens.view(readout), { title: "Logit lens" })[Symbol.for("Jupyter.display")]();
  * shown["text/plain"]; // "Logit lens"
  */
 export function display(

@@ -22,7 +22,9 @@ type Resvg = typeof import("@resvg/resvg-js").Resvg;
  * @returns the bytes of the file
  * @throws NoRasterizerError (`NO_RASTERIZER`) where the optional package `@resvg/resvg-js` is missing, or the system has no font
  * @example
- * const bytes = await svgToPng(await drawBlocks(logitLensMethod.view(readout)));
+ * import { svgToPng } from "@mlxterp/viz/png";
+ *
+ * const bytes = await svgToPng(await drawBlocks(lens.view(readout)));
  */
 export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Promise<Uint8Array> {
   if (!(scale > 0 && scale <= 10)) {

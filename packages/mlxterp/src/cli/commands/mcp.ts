@@ -48,12 +48,13 @@ export function mcpCommand(methods: readonly Method[]): Command {
 type AgentSettings = Parameters<typeof import("@mlxterp/server/agent")["serveAgent"]>[0];
 
 /** Until the agent goes, or somebody interrupts. */
-async function stdio(settings: AgentSettings, { signal }: CommandContext) {
+async function stdio(settings: AgentSettings, { signal, protocol }: CommandContext) {
   const { serveAgent } = await import("@mlxterp/server/agent");
-  const agent = serveAgent(settings);
-  const stop = () => void agent.close();
-  signal.addEventListener("abort", stop, { once: true });
-  await Promise.race([agent.ended, new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))]); // biome-ignore format: one choice
+  const agent = serveAgent({ ...settings, ...protocol });
+  const interrupted = new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([agent.ended, interrupted]);
   await agent.close();
   return ended(undefined);
 }

@@ -1,8 +1,10 @@
 /** Verbs that serve: until they are interrupted, with the user's own methods, and over standard input and output. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@mlxterp/server/client";
 import { afterAll, describe, expect, it } from "vitest";
@@ -91,28 +93,19 @@ describe("mlxterp mcp", () => {
     });
   });
 
-  it("speaks nothing but the protocol on standard output, and ends with its input", async () => {
-    const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-    const flags = ["--import", "tsx", "--conditions=@mlxterp/source"];
-    const child = spawn(process.execPath, [...flags, main, "mcp"], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const client = { name: "test", version: "1" };
-    const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: client };
-    child.stdin.write(
-      `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })}\n`,
-    );
-    let output = "";
-    for await (const chunk of child.stdout) {
-      output += chunk;
-      if (output.includes("\n")) child.stdin.end();
-    }
-    const [answer, ...rest] = output.trim().split("\n");
-    expect(JSON.parse(answer)).toMatchObject({
+  it("speaks the protocol over its streams, writes nothing else, and ends with its input", async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const ended = invoke(["mcp"], { protocol: { input, output } });
+    const clientInfo = { name: "test", version: "1" };
+    const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo };
+    const request = { jsonrpc: "2.0", id: 1, method: "initialize", params };
+    input.write(`${JSON.stringify(request)}\n`);
+    const [answer] = await once(output, "data");
+    expect(JSON.parse(String(answer))).toMatchObject({
       id: 1,
       result: { serverInfo: { name: "mlxterp" } },
     });
-    expect(rest).toEqual([]);
-    expect(await new Promise((resolve) => child.exitCode === null ? child.on("exit", resolve) : resolve(child.exitCode))).toBe(0); // biome-ignore format: one choice
+    input.end();
+    expect(await ended).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 });

@@ -18,10 +18,7 @@ import type { CommandContext } from "../verbs/command.js";
 /** Of everything that serves. */
 export const servingOptions = {
   ...modelOptions,
-  root: texts(
-    "a folder below which models, dictionaries and lenses may be read; repeatable",
-    "folder",
-  ),
+  root: texts("a folder below which models, dictionaries and lenses may be read", "folder"),
   debug: toggle("show where an error comes from"),
 } satisfies OptionTable;
 
@@ -40,14 +37,13 @@ type ListeningValues = OptionValues<typeof listeningOptions>;
 
 /** What a server is made of, from the command line. */
 export async function servedOptions(
-  { root, offline, model }: ServingValues,
+  { root, offline }: ServingValues,
   methods: readonly Method[],
   { folder, warn, loadModel }: CommandContext,
 ) {
-  const given = model !== undefined && model !== "tiny";
   return {
     methods,
-    models: given ? [await loadModel()] : [],
+    models: [await loadModel()],
     roots: root.map((one) => resolve(folder, one)),
     downloads: !offline,
     onError: (error: unknown) =>

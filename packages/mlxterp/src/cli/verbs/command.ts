@@ -12,6 +12,7 @@ import {
   tokenIds,
 } from "../arguments/options.js";
 import type { CliPrompt } from "../arguments/prompt.js";
+import type { ProtocolStreams } from "../terminal/io.js";
 import type { Progress } from "../terminal/progress.js";
 import type { Screen, TextStyle } from "../terminal/screen.js";
 
@@ -43,6 +44,8 @@ export interface CommandContext {
   /** Against which relative paths are resolved. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What a protocol is spoken over. Default: the process's own streams. */
+  readonly protocol: ProtocolStreams | undefined;
   readonly screen: Screen;
   /** Whether only data may go to standard output. */
   readonly json: boolean;

@@ -1,6 +1,8 @@
 /** The gallery: every kind of block has its form in every renderer, and says the same there. */
 import { type Block, fromJson } from "@mlxterp/results";
+import { htmlReport } from "@mlxterp/viz";
 import { beforeAll, expect, it } from "vitest";
+import { attentionBlock, lensBlock, longText } from "./blocks.js";
 import { type Exhibit, exhibits } from "./gallery.js";
 
 let shown: Exhibit[];
@@ -45,6 +47,13 @@ it("gives every chart to Vega-Lite with all of its numbers", () => {
     data: { values: object[] };
   };
   expect(lens.data.values).toHaveLength(6 * 15);
+});
+
+it("is a page of less than two million bytes for thirty tokens, twelve layers and their heads", async () => {
+  const pieces = longText(30);
+  const blocks = [lensBlock(pieces, 13), attentionBlock(pieces, 12, 12)];
+  const page = await htmlReport({ title: "Size", blocks });
+  expect(Buffer.byteLength(page)).toBeLessThan(2e6);
 });
 
 it("round-trips as JSON", () => {

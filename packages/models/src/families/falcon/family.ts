@@ -1,7 +1,7 @@
 /** Falcon (`model_type: "falcon"`): multi-query or grouped attention, parallel to the MLP or before it, rotary positions or alibi. */
 import { z } from "zod";
 import { groupedQkv } from "../../checkpoint/table/fused-weights.js";
-import { onByDefault, size, withDefault } from "../shared/config-json.js";
+import { onByDefault, size, unread, withDefault } from "../shared/config-json.js";
 import { likeGpt } from "../shared/like-llama.js";
 import { rotaryBuffers } from "../shared/names.js";
 import { computed, flag, nonlinearity, part, when } from "../shared/part.js";
@@ -22,6 +22,7 @@ export const falcon = likeGpt("falcon", {
     n_layer: "num_hidden_layers",
     n_head: "num_attention_heads",
   },
+  fields: { ff_factor: unread }, // `ffn_hidden_size` says it
   maxPositions: when(byAlibi, undefined, scaledLength),
   learnedPositions: false,
   block: part({ ...newer, ...halves }, (config) => {

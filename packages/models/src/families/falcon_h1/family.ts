@@ -1,7 +1,7 @@
 /** Falcon H1 (`model_type: "falcon_h1"`): every layer attends and remembers at once, with multipliers everywhere. */
 import { z } from "zod";
 import { UnsupportedConfigError } from "../../errors.js";
-import { size, unread, withDefault } from "../shared/config-json.js";
+import { onByDefault, size, unread, withDefault } from "../shared/config-json.js";
 import { likeHybridLlama } from "../shared/like-llama.js";
 import { mamba2Layers, mamba2Names, mamba2Parameters, misfit } from "../shared/mamba2-layers.js";
 import { rmsNorm } from "../shared/norms.js";
@@ -15,7 +15,7 @@ const mixer = mamba2Layers(
   {
     ...inner,
     mamba_rms_norm: withDefault(z.boolean(), false),
-    mamba_norm_before_gate: withDefault(z.boolean(), true),
+    mamba_norm_before_gate: onByDefault,
     projectors_bias: withDefault(z.boolean(), false),
     rms_norm_eps: withDefault(z.number().positive(), 1e-5),
     ssm_multipliers: numbers(5),

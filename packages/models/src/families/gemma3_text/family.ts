@@ -4,8 +4,8 @@ import { size, unread, withDefault } from "../shared/config-json.js";
 import { sandwichParts } from "../shared/gemma-parts.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { count, flag, optionalBound, part, when } from "../shared/part.js";
-import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
-import { longestSequence, ropeFields } from "../shared/rope-json.js";
+import { parametersByKind, ropeOfKind, scalingOfFull } from "../shared/rope-by-kind.js";
+import { longestSequence } from "../shared/rope-json.js";
 import { slidingWindow, windowedLayers } from "../shared/windows.js";
 import { gemma3Gguf } from "./gguf.js";
 
@@ -16,7 +16,7 @@ const local = windowedLayers(
 const rotationFields = {
   rope_theta: withDefault(z.number().positive(), 1_000_000),
   rope_local_base_freq: withDefault(z.number().positive(), 10_000),
-  rope_scaling: ropeFields.rope_scaling,
+  rope_scaling: scalingOfFull,
   rope_parameters: parametersByKind,
 };
 

@@ -1,12 +1,12 @@
 /** GPT-NeoX and Pythia (`model_type: "gpt_neox"`): parallel attention and MLP behind a norm each, a quarter of each head rotated. */
 import { z } from "zod";
 import { groupedQkv } from "../../checkpoint/table/fused-weights.js";
-import { withDefault } from "../shared/config-json.js";
+import { unread, withDefault } from "../shared/config-json.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { rotaryBuffers } from "../shared/names.js";
 import { layerNorm, normedReads } from "../shared/norms.js";
 import { refuseContradiction } from "../shared/other-names.js";
-import { flag, nonlinearity, part, together } from "../shared/part.js";
+import { computed, flag, nonlinearity, part, together } from "../shared/part.js";
 import { partialRopeFields, ropeParametersOf } from "../shared/rope-json.js";
 
 const rotationFields = {
@@ -28,7 +28,9 @@ const refuseOtherNames = (config: RotationFields) => (file: string) => {
 
 export const gptNeox = likeLlama("gpt_neox", {
   check: part(rotationFields, refuseOtherNames),
+  fields: { num_key_value_heads: unread }, // as many as heads, whatever it says
   norm: layerNorm("layer_norm_eps"),
+  kvHeads: computed((config) => config.num_attention_heads),
   block: together({ ...normedReads, parallel: flag("use_parallel_residual", true) }),
   attentionBias: flag("attention_bias", true),
   rope: part(rotationFields, (fields) => ({

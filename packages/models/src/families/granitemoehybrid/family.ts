@@ -25,6 +25,11 @@ const expertCount = part(
   { num_local_experts: withDefault(z.int().nonnegative(), 8) },
   (config) => config.num_local_experts,
 );
+/** 0 where there are no experts. */
+const expertsPerToken = part(
+  { num_experts_per_tok: withDefault(z.int().nonnegative(), 2) },
+  (config) => config.num_experts_per_tok,
+);
 const mixer = mamba2Layers(
   {
     rms_norm_eps: withDefault(z.number().positive(), 1e-6),
@@ -85,7 +90,7 @@ export const granitemoehybrid = likeHybridLlama("granitemoehybrid", {
     expertCount,
     together({
       count: expertCount,
-      topK: count("num_experts_per_tok", 2),
+      topK: expertsPerToken,
       scoring: "softmax" as const,
       normalized: true, // a softmax over the chosen experts
       sharedHidden: count("shared_intermediate_size", 1024),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { onByDefault, size, unread, withDefault } from "../shared/config-json.js";
 import { likeHybridLlama } from "../shared/like-llama.js";
+import { rmsNorm } from "../shared/norms.js";
 import { count, part, when } from "../shared/part.js";
 import { storedConvolution } from "../shared/recurrent.js";
 import { rotary } from "../shared/rope-parts.js";
@@ -52,6 +53,7 @@ export const lfm2 = likeHybridLlama("lfm2", {
     ...{ block_use_xavier_init: unread, conv_use_xavier_init: unread },
   },
   called: { rms_norm_eps: "norm_eps" },
+  norm: rmsNorm(1e-5),
   longest: count("max_position_embeddings", 128_000),
   tied,
   rope: rotary({ base: 1_000_000 }),

@@ -4,8 +4,7 @@ import { stackedGateUp, stackedQkv } from "../../checkpoint/table/fused-weights.
 import { activation, always, size, unread, withDefault } from "../shared/config-json.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { computed, count, flag, nonlinearity, part } from "../shared/part.js";
-import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
-import { ropeFields } from "../shared/rope-json.js";
+import { parametersByKind, ropeOfKind, scalingOfFull } from "../shared/rope-by-kind.js";
 import { twoSided } from "../shared/two-sided.js";
 import { layerTypes } from "../shared/windows.js";
 
@@ -25,7 +24,7 @@ const rotationFields = {
   ...kindFields,
   global_rope_theta: withDefault(z.number().positive(), 160_000),
   local_rope_theta: withDefault(z.number().positive(), 10_000),
-  rope_scaling: ropeFields.rope_scaling,
+  rope_scaling: scalingOfFull,
   rope_parameters: parametersByKind,
 };
 

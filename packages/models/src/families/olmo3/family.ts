@@ -3,8 +3,8 @@ import { always } from "../shared/config-json.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { normedWritesOnly } from "../shared/normed-writes.js";
 import { part, when } from "../shared/part.js";
-import { parametersByKind, ropeOfKind } from "../shared/rope-by-kind.js";
-import { longestSequence, ropeFields } from "../shared/rope-json.js";
+import { parametersByKind, ropeOfKind, scalingOfFull } from "../shared/rope-by-kind.js";
+import { longestSequence } from "../shared/rope-json.js";
 import { slidingWindow, windowedLayers } from "../shared/windows.js";
 
 const local = windowedLayers(4);
@@ -14,7 +14,7 @@ const base = 500_000;
 
 const rotationFields = {
   rope_theta: always(base),
-  rope_scaling: ropeFields.rope_scaling,
+  rope_scaling: scalingOfFull,
   rope_parameters: parametersByKind,
 };
 

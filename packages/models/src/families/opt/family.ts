@@ -1,5 +1,5 @@
 /** OPT and Galactica (`model_type: "opt"`): learned positions from row 2 on; the 350M model has norms after its parts. */
-import { size } from "../shared/config-json.js";
+import { always, size } from "../shared/config-json.js";
 import { likeGpt } from "../shared/like-llama.js";
 import { normedReads } from "../shared/norms.js";
 import { field, flag, nonlinearity, part, when } from "../shared/part.js";
@@ -8,6 +8,7 @@ const normsFirst = flag("do_layer_norm_before", true);
 const norm = { kind: "layer", epsilon: 1e-5, bias: true } as const;
 
 export const opt = likeGpt("opt", {
+  fields: { learned_embeddings: always(true), scale_embeddings: always(false) },
   positionOffset: 2,
   embeddingWidth: part({ word_embed_proj_dim: size.nullish() }, (config) => {
     const { word_embed_proj_dim: width, hidden_size: hidden } = config;

@@ -1,5 +1,5 @@
 /** Qwen 3 with experts (`model_type: "qwen3_moe"`): normalised queries and keys; some layers may stay dense. */
-import { size, unread } from "../shared/config-json.js";
+import { always, size, unread } from "../shared/config-json.js";
 import { expertModules, stackedParameters } from "../shared/experts.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { gatedNames } from "../shared/names.js";
@@ -16,7 +16,11 @@ const expertCount = part(
 
 export const qwen3Moe = likeLlama("qwen3_moe", {
   gguf: qwen3MoeGguf,
-  fields: { max_window_layers: unread }, // every layer has the window
+  fields: {
+    max_window_layers: unread, // every layer has the window
+    shared_expert_intermediate_size: always(0),
+    use_qk_norm: always(true),
+  },
   longest: count("max_position_embeddings", 32_768),
   queryKeyNorm: "head",
   window: when(flag("use_sliding_window", false), slidingWindow(null)),

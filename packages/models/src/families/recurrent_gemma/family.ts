@@ -45,6 +45,7 @@ function rounded(value: number): number {
 export const recurrentGemma = likeHybridLlama("recurrent_gemma", {
   fields: {
     embeddings_scale_by_sqrt_dim: z.literal(true).nullish(),
+    hidden_act: unread, // what hidden_activation says counts
     // of weights before training
     ...{ final_w_init_variance_scale: unread, w_init_variance_scale: unread },
   },

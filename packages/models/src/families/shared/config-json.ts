@@ -85,7 +85,13 @@ function readFields<T extends z.ZodType>(schema: T, json: unknown, file: string)
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue.path.join(".") || "the file";
-  throw new UnsupportedConfigError(field, at(json, issue.path), file, `${issue.message}.`);
+  throw new UnsupportedConfigError(field, valueAt(json, issue.path), file, `${issue.message}.`);
+}
+
+/** The kind of a rotation may stand under its older name. */
+function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
+  if (path.at(-1) !== "rope_type") return at(json, path);
+  return at(json, path) ?? at(json, [...path.slice(0, -1), "type"]);
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

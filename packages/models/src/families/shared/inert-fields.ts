@@ -4,7 +4,8 @@
 const inert: ReadonlySet<string> = new Set([
   // what the file is, and what wrote it
   ..."model_type architectures auto_map transformers_version _name_or_path name_or_path".split(" "),
-  ..."_commit_hash is_llama_config unsloth_fixed unsloth_version".split(" "),
+  ..."_commit_hash is_llama_config unsloth_fixed unsloth_version num_steps".split(" "),
+  ..."transformers.js_config custom_pipelines".split(" "),
   // ids and texts, which tokenizers and generation read
   ..."bos_token_id eos_token_id pad_token_id unk_token_id sep_token_id cls_token_id".split(" "),
   ..."mask_token_id decoder_start_token_id forced_bos_token_id forced_eos_token_id".split(" "),
@@ -34,8 +35,9 @@ const inert: ReadonlySet<string> = new Set([
   ),
   ..."output_scores output_past return_dict_in_generate tf_legacy_loss".split(" "),
   // heads for other tasks than the next token
-  ..."id2label label2id num_labels problem_type finetuning_task".split(" "),
+  ..."id2label label2id num_labels _num_labels problem_type finetuning_task".split(" "),
   ..."summary_type summary_use_proj summary_activation summary_proj_to_labels".split(" "),
+  ..."n_special predict_special_tokens".split(" "),
   // lengths of other programs' buffers, and how they run
   ..."n_ctx seq_length max_sequence_length max_batch_size pad_key_length".split(" "),
   ..."tokenizer_model_max_length use_flash_attn use_flash_attention_2 torch_compile".split(" "),

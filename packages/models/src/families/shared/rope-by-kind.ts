@@ -2,13 +2,36 @@
 import { z } from "zod";
 import { type RopeFields, ropeFields } from "./rope-json.js";
 
+const read = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+
+/** `transformers` reads `truncate` where no kind of layer has it. */
+const parametersOfOne = z
+  .unknown()
+  .refine((given) => read(given, "truncate") !== false, {
+    message: "truncate = false means two things where kinds of layers have parameters of their own",
+  })
+  .pipe(ropeFields.rope_parameters);
+
 /** `rope_parameters` of transformers 5 by kind of layer. */
 export const parametersByKind = z
   .strictObject({
-    full_attention: ropeFields.rope_parameters,
-    sliding_attention: ropeFields.rope_parameters,
+    full_attention: parametersOfOne.optional(),
+    sliding_attention: parametersOfOne.optional(),
   })
   .nullish();
+
+/** `rope_scaling` of older files. Under its older name the kind of scaling is read by older versions of transformers only. */
+export const scalingOfFull = z
+  .unknown()
+  .refine((given) => read(given, "type") === undefined || read(given, "rope_type") !== undefined, {
+    message: "`type` means two things in two versions of transformers: say `rope_type`",
+  })
+  .refine((given) => read(given, "truncate") !== false, {
+    message: "truncate = false means two things where kinds of layers have parameters of their own",
+  })
+  .pipe(ropeFields.rope_scaling)
+  .optional();
 
 interface Fields {
   readonly rope_parameters?: z.output<typeof parametersByKind>;

@@ -1,10 +1,11 @@
 /** The rope parameters of config.json, in the spelling of transformers 5 and in the older ones. */
 import { z } from "zod";
 import type { RopeConfig, RopeScaling } from "../../decoder/config/rope-config.js";
-import { size } from "./config-json.js";
+import { size, unread } from "./config-json.js";
 import { describeScaling } from "./rope-scaling-json.js";
 
 const positive = z.number().positive();
+const notNegative = z.number().nonnegative();
 const share = positive.max(1);
 
 /** `rope_parameters` of transformers 5, or `rope_scaling` before it, whose key may be `type`. */
@@ -33,12 +34,14 @@ function ropeParameters<P extends z.ZodType>(partial: P) {
       factor: positive,
       beta_fast: positive.nullish(),
       beta_slow: positive.nullish(),
-      mscale: positive.nullish(),
-      mscale_all_dim: positive.nullish(),
+      mscale: notNegative.nullish(), // 0 says nothing
+      mscale_all_dim: notNegative.nullish(),
       truncate: z.boolean().nullish(),
       ...original,
       ...attention,
       ...common,
+      // How it was trained, and a name of other programs for the attention factor.
+      ...{ finetuned: unread, attn_factor: unread },
     }),
     z.strictObject({
       rope_type: z.literal("longrope"),

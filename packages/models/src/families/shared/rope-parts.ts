@@ -10,9 +10,17 @@ type Options = Omit<Rotation, "fields">;
 export const rotary = (options: Options = {}): Part<Rotation> =>
   part(ropeFields, (fields) => ({ fields, ...options }));
 
+/** A share that is not said is the family's own; null is another one in each version of `transformers`. */
+const sharedFields = {
+  ...partialRopeFields,
+  partial_rotary_factor: partialRopeFields.partial_rotary_factor.refine((given) => given !== null, {
+    message: "It must be a number, or left out",
+  }),
+};
+
 /** Over a share of each head. */
 export const partlyRotary = (options: Options & { readonly share: number }): Part<Rotation> =>
-  part(partialRopeFields, (fields) => ({ fields, ...options }));
+  part(sharedFields, (fields) => ({ fields, ...options }));
 
 /** The longest sequence once its scaling is known. */
 export const scaledLength = computed(({ max_position_embeddings: plain = 0, ...fields }) =>

@@ -1,4 +1,5 @@
 /** StableLM (`model_type: "stablelm"`): Llama's layout with LayerNorm and partly rotated heads; parallel in the 12B model. */
+import { always } from "../shared/config-json.js";
 import { likeLlama } from "../shared/like-llama.js";
 import { layerNorm, normedReads, oneNormForBoth } from "../shared/norms.js";
 import { count, flag, together, when } from "../shared/part.js";
@@ -10,6 +11,8 @@ const normOfEachHead = together({
 });
 
 export const stablelm = likeLlama("stablelm", {
+  // Older names, which transformers does not read.
+  fields: { rope_pct: always(0.25), norm_eps: always(1e-5) },
   longest: count("max_position_embeddings", 4096),
   norm: layerNorm("layer_norm_eps"),
   block: when(flag("use_parallel_residual", false), oneNormForBoth, normedReads),

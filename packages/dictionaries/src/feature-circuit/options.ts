@@ -1,0 +1,31 @@
+/** What feature circuits are asked for. */
+import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { z } from "zod";
+
+export const featureCircuitOptions = z.object({
+  dictionaries: z
+    .array(z.string())
+    .readonly()
+    .default([])
+    .describe("folders of dictionaries, each of another place in the model"),
+  transcoders: z
+    .string()
+    .default("tiny")
+    .describe("a folder of transcoders of all layers; none for dictionaries alone"),
+  answer: z.string().optional().describe("the next token that is explained; default the likeliest"),
+  nodes: z.int().min(1).max(500).default(12).describe("how many features and errors are kept"),
+  steps: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("steps of integrated gradients on the way from nothing; 1 is the plain gradient"),
+  random: z.int().min(0).default(5).describe("random circuits of the same size to compare with"),
+  seed: z.int().default(0).describe("of the random circuits"),
+});
+
+/** Options of `featureCircuit`. */
+export type FeatureCircuitOptions = z.input<typeof featureCircuitOptions> & RunControl;
+
+/** The same with their defaults. */
+export type AskedFeatureCircuit = ParsedOptions<typeof featureCircuitOptions>;

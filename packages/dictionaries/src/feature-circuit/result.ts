@@ -1,0 +1,48 @@
+/** What a feature circuit is. */
+import type { Result, Table } from "@mlxterp/results";
+
+/** A feature, or what a dictionary gets wrong, at one position. */
+export type CircuitNode = {
+  readonly id: string;
+  /** Where the dictionary stands. */
+  readonly site: string;
+  readonly position: number;
+  readonly token: string;
+  /** null for errors. */
+  readonly feature: number | null;
+  /** null for errors. */
+  readonly activation: number | null;
+  /** By how much the answer would lose without it, estimated, in nats. */
+  readonly effect: number;
+};
+
+/** How much of a later node's effect comes directly from an earlier one, in nats. */
+export type CircuitEdge = {
+  readonly source: string;
+  readonly target: string;
+  readonly weight: number;
+};
+
+export type CircuitScores = {
+  readonly answer: string;
+  /** The answer's log-probability with everything, with the circuit alone, and with none of the nodes. */
+  readonly whole: number;
+  readonly circuit: number;
+  readonly nothing: number;
+  /** (circuit − nothing) / (whole − nothing). */
+  readonly faithfulness: number;
+  /** The same of random circuits of the same size; null where none were asked for. */
+  readonly byChance: number | null;
+  /** Features and errors that could have been chosen. */
+  readonly candidates: number;
+};
+
+export type FeatureCircuitResult = Result<
+  "feature-circuit",
+  Record<never, never>,
+  {
+    readonly nodes: Table<CircuitNode>;
+    readonly edges: Table<CircuitEdge>;
+    readonly scores: Table<CircuitScores>;
+  }
+>;

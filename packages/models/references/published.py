@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Writes beside each config.json of a published model what transformers makes of it: parameters, and how positions turn.
+
+    venv/bin/python packages/models/references/published.py              all families
+    venv/bin/python packages/models/references/published.py llama phi3   some of them
+
+The files are `src/families/<model_type>/published.json`: what all models of a family say (`all`), and each one's own fields
+(`config`). `is` is written here; nothing is downloaded, and no weight is made. Run by hand, never by tests.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
+
+FAMILIES = Path(__file__).parents[1] / "src" / "families"
+# Of other programs, or in formats whose weights are the same numbers.
+UNREAD = ("auto_map", "custom_pipelines", "quantization_config")
+# Buffers that files hold.
+STORED = ("e_score_correction_bias", "act_fn.beta", "act_fn.eps")
+# What its class says before the first forward is not what it computes.
+LATE_ROTATION = ("phimoe",)
+
+
+def model_of(config, masked):
+    with torch.device("meta"):
+        auto = AutoModelForMaskedLM if masked else AutoModelForCausalLM
+        return auto.from_config(config, attn_implementation="eager")
+
+
+def count(model):
+    stored = [b for name, b in model.named_buffers() if name.endswith(STORED)]
+    return sum(t.numel() for t in [*model.parameters(), *stored])
+
+
+def rotations(model, config):
+    """The wave numbers of each kind of layer, three of them, and what multiplies rotated vectors."""
+    module = next((m for name, m in model.named_modules() if name.endswith("rotary_emb")), None)
+    if module is None:
+        return {}
+    module, found = type(module)(config), {}
+    for name, waves in module.named_buffers():
+        if name.endswith("inv_freq") and "original" not in name:
+            kind = name.removesuffix("inv_freq")
+            factor = getattr(module, f"{kind}attention_scaling", 1.0)
+            values = [float(f"{value:.6g}") for value in waves.tolist()]
+            found[kind.rstrip("_") or "all"] = {
+                "pairs": len(values), "waves": [values[0], values[len(values) // 2], values[-1]], "factor": float(f"{factor:.6g}")}
+    return found
+
+
+def what_is(family, fields):
+    with tempfile.TemporaryDirectory() as folder:
+        written = {key: value for key, value in fields.items() if key not in UNREAD}
+        Path(folder, "config.json").write_text(json.dumps(written | {"model_type": family}))
+        config = AutoConfig.from_pretrained(folder)
+    masked = any(name.endswith("ForMaskedLM") for name in config.architectures or []) or family in (
+        "bert", "camembert", "distilbert", "modernbert", "roberta", "xlm-roberta")
+    model = model_of(config, masked)
+    turning = {} if family in LATE_ROTATION or getattr(config, "alibi", False) else rotations(model, config)
+    return {"parameters": count(model)} | ({"rotation": turning} if turning else {})
+
+
+def main():
+    for file in sorted(FAMILIES.glob("*/published.json")):
+        family = file.parent.name
+        if sys.argv[1:] and family not in sys.argv[1:]:
+            continue
+        content = json.loads(file.read_text())
+        for name, model in content["models"].items():
+            try:
+                model["is"] = what_is(family, content["all"] | model["config"])
+            except Exception as error:  # what transformers does not read has nothing to be compared with
+                print(f"{family} {name}: {error!r}"[:200], flush=True)
+        file.write_text(json.dumps(content, indent=1) + "\n")
+
+
+main()

@@ -1,0 +1,92 @@
+/** Published models as their config.json files describe them, from each family's `published.json`. */
+import { existsSync, readFileSync } from "node:fs";
+import { takePacking } from "../checkpoint/quantization/packing-config.js";
+import { unwrap } from "../checkpoint/wrappers/unwrap.js";
+import type { DecoderConfig, LayerConfig } from "../decoder/config/config.js";
+import { Decoder } from "../decoder/model/decoder.js";
+import { listParameters } from "../decoder/parameters.js";
+import { ropeFrequencies } from "../decoder/positions/rope-frequencies.js";
+import { families, familyOf } from "../families/index.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** How positions turn: how many pairs, the first, the middle and the last wave number, and what multiplies vectors. */
+export interface Turning {
+  readonly pairs: number;
+  readonly waves: readonly number[];
+  readonly factor: number;
+}
+
+/** What `transformers` makes of a config; see `references/published.py`. */
+export interface Made {
+  readonly parameters: number;
+  readonly rotation?: Readonly<Record<string, Turning>>;
+}
+
+export interface PublishedModel {
+  readonly modelType: string;
+  readonly name: string;
+  readonly json: Fields;
+  /** Absent where `transformers` refuses the file. */
+  readonly is: Made | undefined;
+}
+
+interface PublishedFile {
+  readonly all: Fields;
+  readonly models: Readonly<Record<string, { readonly config: Fields; readonly is?: Made }>>;
+}
+
+export const publishedModels: readonly PublishedModel[] = families.flatMap(({ modelType }) => {
+  const file = new URL(`../families/${modelType}/published.json`, import.meta.url);
+  if (!existsSync(file)) return [];
+  const { all, models }: PublishedFile = JSON.parse(readFileSync(file, "utf8"));
+  return Object.entries(models).map(([name, { config, is }]) => ({
+    ...{ modelType, name, is },
+    json: { ...all, ...config, model_type: modelType },
+  }));
+});
+
+/** A config.json as the loader reads it, without weights: what the model would be. */
+export function readPublished(json: unknown): Made {
+  const { rest } = takePacking(json, "config.json");
+  const text = unwrap(rest, "config.json", [])?.json ?? rest;
+  const family = familyOf(text, "config.json");
+  if ("build" in family) {
+    const { module } = family.build(text, "config.json");
+    return { parameters: sizeOf([...listParameters(module).values()]) };
+  }
+  const config = family.describe(text, "config.json");
+  return { parameters: parametersOf(config), rotation: turningOf(config) };
+}
+
+const sizeOf = (arrays: readonly { readonly size: number }[]) =>
+  arrays.reduce((sum, { size }) => sum + size, 0);
+
+/** Layers that are alike are counted as often as there are, and made once. */
+function parametersOf(config: DecoderConfig): number {
+  const kinds = new Map<string, { layer: LayerConfig; times: number }>();
+  for (const layer of config.layers) {
+    const key = JSON.stringify(layer);
+    kinds.set(key, { layer, times: (kinds.get(key)?.times ?? 0) + 1 });
+  }
+  const distinct = [...kinds.values()];
+  const decoder = new Decoder({ ...config, layers: distinct.map(({ layer }) => layer) });
+  const sizes = [...listParameters(decoder)].map(([path, { size }]) => {
+    const layer = /^layers\.(\d+)\./.exec(path)?.[1];
+    return { size: layer === undefined ? size : size * distinct[Number(layer)].times };
+  });
+  return sizeOf(sizes);
+}
+
+/** Of each kind of layer that turns, by its description. */
+function turningOf({ layers }: DecoderConfig): Record<string, Turning> {
+  const turning = layers.flatMap(({ attention: { rope } }) => (rope ? [rope] : []));
+  const found = turning.map((rope): [string, Turning] => {
+    const waves = [...ropeFrequencies(rope, 1)];
+    const { scaling } = rope;
+    const factor = scaling && "attentionFactor" in scaling ? scaling.attentionFactor : 1;
+    const three = [waves[0], waves[waves.length >> 1], waves[waves.length - 1]];
+    return [JSON.stringify(rope), { pairs: waves.length, waves: three, factor }];
+  });
+  return Object.fromEntries(found);
+}
