@@ -102,7 +102,7 @@ describe("the explorer", () => {
   it("goes on where it was left, and loses no history of a model that is gone", async () => {
     const keep = memoryKeep();
     const before = await started(keep);
-    await settled();
+    await vi.waitFor(() => expect(texts(before)).toContain("Lens"));
     await before.load("stories");
     before.act("Write", { prompt: { ...before.desk.value.prompt, text: "a b" } });
     await vi.waitFor(async () => expect(await keep.get("history")).toMatchObject({ held: before.history.value.held })); // biome-ignore format: one line
