@@ -13,6 +13,7 @@ const result = { method: "lens", grids: {} } as unknown as Result;
 
 let asked: MethodRequest[] = [];
 let fail: string | undefined;
+let held: Promise<void> | undefined;
 
 /** Every word is a token, whose id is its length; texts begin with a mark. */
 const api: Api = {
@@ -22,6 +23,7 @@ const api: Api = {
     ["<s>", ...String(input).split(" ")].map((text, position) => ({ id: text.length, text, position, unknown: false })), // biome-ignore format: one answer
   run: async (request) => {
     asked.push(request);
+    await held;
     if (fail) throw new Error(fail);
     return [{ result, blocks: [] }];
   },
@@ -35,7 +37,7 @@ const settled = () => vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));
 const texts = (explorer: Explorer) => explorer.history.value.lines.map(({ text }) => text);
 
 beforeEach(() => {
-  [asked, fail] = [[], undefined];
+  [asked, fail, held] = [[], undefined, undefined];
 });
 
 async function started(keep = memoryKeep()): Promise<Explorer> {
@@ -63,6 +65,21 @@ describe("the explorer", () => {
     await vi.waitFor(() => expect(texts(explorer)).toEqual(["Lens", "Write", "Lens"]));
     explorer.undo();
     expect(explorer.desk.value.prompt.text).toContain("Mary");
+  });
+
+  it("shows the answer of what is on the desk now, however late an older picture comes", async () => {
+    let release: () => void = () => undefined;
+    held = new Promise((resolve) => {
+      release = () => resolve();
+    });
+    const explorer = await started();
+    await settled();
+    const place = { part: "mlp", layer: 0 } as const;
+    explorer.addChange({ id: "1", on: true, kind: "ablate", place });
+    await vi.waitFor(() => expect(explorer.answers.answer.value?.changed).toBeDefined());
+    release();
+    await new Promise((later) => setTimeout(later, 200));
+    expect(explorer.answers.answer.value?.changed).toBeDefined();
   });
 
   it("feeds token ids where a token is swapped, and refuses what is several", async () => {

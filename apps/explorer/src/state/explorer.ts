@@ -259,8 +259,10 @@ export class Explorer extends Desks {
       this.live.value && !isBusy && !this.skipLive && this.isQuick() && !isBlank(desk.prompt);
     this.skipLive = false;
     const picture = mayRun && desk.model !== "" ? this.run(true) : undefined;
-    await Promise.all([this.readTokens(desk), picture]);
-    await this.answers.refresh(desk);
+    await this.readTokens(desk);
+    if (desk !== this.desk.value) return; // a newer desk has been followed in the meantime
+    await Promise.all([picture, this.answers.refresh(desk)]);
+    if (desk !== this.desk.value) return;
     if (this.tool.value === generateTool && this.generation.plain.value && this.live.value) {
       await this.generation.start(desk, ["changed"]);
     }
