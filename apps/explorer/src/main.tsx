@@ -18,6 +18,8 @@ const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? undefi
 const explorer = new Explorer(serverApi({ token }), browserKeep());
 render(<App explorer={explorer} />, document.getElementById("page")!);
 const wanted = new URLSearchParams(location.search).get("model") ?? undefined;
+// what was asked for is done once; a page that is loaded again goes on with what is on its desk
+history.replaceState(null, "", location.pathname + location.hash);
 void explorer.start(wanted).catch((error: Error) => {
   explorer.problem.value = error.message;
 });

@@ -8,7 +8,7 @@ export interface Tensor {
 }
 
 /** Bytes that are no tensor this page can read. */
-export class TensorFormatError extends MlxterpError {
+class TensorFormatError extends MlxterpError {
   readonly code = "TENSOR_FORMAT";
 }
 

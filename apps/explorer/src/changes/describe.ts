@@ -22,7 +22,7 @@ export function placeText(place: Place, pieces: readonly string[] = []): string 
 }
 
 /** A token of the prompt in words: its text where it is known, and its position. */
-export function tokenText(position: number | undefined, pieces: readonly string[]): string {
+function tokenText(position: number | undefined, pieces: readonly string[]): string {
   if (position === undefined) return "every token";
   const piece = pieces[position];
   return piece === undefined

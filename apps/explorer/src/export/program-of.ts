@@ -1,8 +1,9 @@
 /** A run of the history as a program. */
 import { isPlaced } from "../changes/change.js";
 import { type Asked, methodProgram } from "../code/program.js";
+import type { HistoryLine } from "../state/desks.js";
 import { inputOf } from "../state/document.js";
-import type { Explorer, HistoryLine } from "../state/explorer.js";
+import type { Explorer } from "../state/explorer.js";
 
 /** @returns TypeScript that runs with the package `mlxterp` alone */
 export async function programOf(explorer: Explorer, line: HistoryLine): Promise<string> {

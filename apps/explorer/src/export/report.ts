@@ -1,7 +1,8 @@
 /** A run as one self-contained page. */
 import { section } from "@mlxterp/results";
 import { changeText } from "../changes/describe.js";
-import type { Explorer, HistoryLine } from "../state/explorer.js";
+import type { HistoryLine } from "../state/desks.js";
+import type { Explorer } from "../state/explorer.js";
 
 /** @returns an HTML document; what draws it is loaded with the first one */
 export async function reportOf(explorer: Explorer, line: HistoryLine): Promise<string> {

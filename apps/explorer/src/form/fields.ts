@@ -59,7 +59,7 @@ function fieldOf(name: string, schema: JsonSchema, required: boolean): FormField
 }
 
 /** `batchSize` as `batch size`. */
-export function wordsOf(name: string): string {
+function wordsOf(name: string): string {
   return name.replace(
     /([a-z])([A-Z])/g,
     (_, end: string, begin: string) => `${end} ${begin.toLowerCase()}`,

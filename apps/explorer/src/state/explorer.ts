@@ -1,31 +1,19 @@
 /** All that the page knows and does, without a page: what is on the desk, the history, the run that goes on. */
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { Answered, Api, Capabilities, MethodSummary, ModelSummary, ProgressEvent, TokenFed } from "../api/api.js"; // biome-ignore format: one menu
-import { type Change, dialled } from "../changes/change.js";
-import { changeText } from "../changes/describe.js";
+import type { Answered, Api, Capabilities, MethodSummary, ModelSummary } from "../api/api.js";
 import type { JsonSchema } from "../form/json-schema.js";
 import type { FormValues } from "../form/values.js";
 import type { Keep } from "../timeline/keep.js";
-import { documentOf, emptyTimeline, type Line, pruned, redone, type Timeline, undone, withLine } from "../timeline/timeline.js"; // biome-ignore format: one menu
+import { emptyTimeline } from "../timeline/timeline.js";
 import { Answers } from "./answers.js";
 import { answersFor, deskFor, emptyDesk } from "./blank-desk.js";
+import { Desks, type History, type HistoryLine, newId } from "./desks.js";
 import { type Desk, inputOf, isBlank } from "./document.js";
 import { Generation } from "./generation.js";
 import { Reader } from "./reader.js";
 import type { Run } from "./run.js";
 import { requestOf, type Wanted } from "./wanted.js";
-
-export type History = Timeline<Desk, Run>;
-export type HistoryLine = Line<Desk, Run>;
-
-/** A run that goes on. */
-export interface Going {
-  readonly what: string;
-  readonly progress?: ProgressEvent;
-  /** Whether it only follows what is typed. */
-  readonly isQuiet: boolean;
-  cancel(): void;
-}
+import { Work } from "./work.js";
 
 /** What is shown where pictures are: a method's name, or the continuation. */
 export type Tool = string;
@@ -33,18 +21,15 @@ export type Tool = string;
 /** The tool that writes on. */
 export const generateTool = "generate";
 
-const mostLines = 200;
 /** Runs as quick as this follow what is typed. */
 const liveLimit = 1000;
 /** After the last key. */
 const pause = 60;
 
 /** The page's state and its acts. */
-export class Explorer {
+export class Explorer extends Desks {
   readonly capabilities = signal<Capabilities | undefined>(undefined);
   readonly models = signal<readonly ModelSummary[]>([]);
-  readonly history = signal<History>(emptyTimeline(emptyDesk));
-  readonly desk = computed(() => documentOf(this.history.value));
   readonly model = computed(() => this.models.value.find(({ id }) => id === this.desk.value.model));
   readonly tool = signal<Tool>("");
   readonly method = computed(() => this.methods.value.find(({ name }) => name === this.tool.value));
@@ -54,12 +39,12 @@ export class Explorer {
   readonly forms = signal<Readonly<Record<string, FormValues>>>({});
   readonly task = signal("");
   readonly live = signal(true);
-  readonly tokens = signal<readonly TokenFed[]>([]);
-  readonly problem = signal<string | undefined>(undefined);
-  readonly going = signal<Going | undefined>(undefined);
   /** Ids of the lines whose results are shown: one, or two to compare. */
   readonly shown = signal<readonly string[]>([]);
   readonly results = signal<Readonly<Record<string, readonly Answered[]>>>({});
+  readonly work = new Work();
+  readonly problem = this.work.problem;
+  readonly going = this.work.going;
   readonly reader: Reader;
   readonly answers: Answers;
   readonly generation: Generation;
@@ -69,6 +54,7 @@ export class Explorer {
     readonly api: Api,
     private readonly keep: Keep,
   ) {
+    super();
     this.reader = new Reader(api);
     this.answers = new Answers(api, this.reader);
     this.generation = new Generation(api, this.reader);
@@ -87,74 +73,23 @@ export class Explorer {
     const asked = capabilities.models.find((one) => [one.id, one.name, one.source].includes(wanted ?? "")); // biome-ignore format: one choice
     const first =
       asked ?? capabilities.models.find(({ loaded }) => loaded) ?? capabilities.models[0];
-    const known = kept && capabilities.models.some(({ id }) => id === documentOf(kept).model);
     batch(() => {
       this.capabilities.value = capabilities;
       this.models.value = capabilities.models;
       this.tool.value = firstTool(capabilities.methods);
       if (first) this.forms.value = { "": answersFor(first) };
-      this.history.value = known ? kept : emptyTimeline(first ? deskFor(first) : emptyDesk);
+      this.history.value = kept ?? emptyTimeline(first ? deskFor(first) : emptyDesk);
     });
-    if (known) await this.reopenLast();
+    if (kept) await this.reopenLast();
     this.skipLive = this.shown.value.length > 0;
-    if (asked && asked.id !== this.desk.value.model) this.choose(asked);
+    // what was kept may be of a model that this server does not have
+    if (first && (asked || !this.model.value)) this.choose(first);
     this.follow();
-  }
-
-  /** Does something that can be undone. */
-  act(text: string, desk: Partial<Desk>, merge?: string): void {
-    const document = { ...this.desk.value, ...desk };
-    const line = { id: newId(), time: Date.now(), text, document, ...(merge && { merge }) };
-    this.history.value = pruned(withLine(this.history.value, line), mostLines);
-  }
-
-  undo(): void {
-    this.history.value = undone(this.history.value);
-  }
-
-  redo(): void {
-    this.history.value = redone(this.history.value);
-  }
-
-  addChange(change: Change): void {
-    const pieces = this.tokens.value.map(({ text }) => text);
-    this.act(changeText(change, pieces), { changes: [...this.desk.value.changes, change] });
-  }
-
-  /** Moves a change's slider; its many moves are one line. */
-  dial(id: string, value: number): void {
-    const pieces = this.tokens.value.map(({ text }) => text);
-    const changes = this.desk.value.changes.map((one) =>
-      one.id === id ? dialled(one, value) : one,
-    );
-    const moved = changes.find((one) => one.id === id);
-    if (moved) this.act(changeText(moved, pieces), { changes }, `dial ${id}`);
-  }
-
-  toggle(id: string): void {
-    const changes = this.desk.value.changes.map((one) =>
-      one.id === id ? { ...one, on: !one.on } : one,
-    );
-    const one = changes.find((change) => change.id === id);
-    if (one) this.act(`${one.on ? "Switch on" : "Switch off"}: ${this.textOf(one)}`, { changes });
-  }
-
-  removeChange(id: string): void {
-    const gone = this.desk.value.changes.find((one) => one.id === id);
-    const changes = this.desk.value.changes.filter((one) => one.id !== id);
-    if (gone) this.act(`Remove: ${this.textOf(gone)}`, { changes });
-  }
-
-  private textOf(change: Change): string {
-    return changeText(
-      change,
-      this.tokens.value.map(({ text }) => text),
-    );
   }
 
   /** Loads a model, perhaps from far away, and puts it on the desk. */
   async load(source: string): Promise<void> {
-    await this.while(`Loading ${source}`, async (control) => {
+    await this.work.do(`Loading ${source}`, async (control) => {
       const model = await this.api.load(source, control);
       this.models.value = [...this.models.value.filter(({ id }) => id !== model.id), model];
       this.choose(model);
@@ -196,7 +131,7 @@ export class Explorer {
       values: this.valuesOf(method.name),
       task: this.task.value,
     };
-    await this.while(
+    await this.work.do(
       method.title,
       async (control) => {
         const request = requestOf(wanted);
@@ -225,7 +160,7 @@ export class Explorer {
     };
     batch(() => {
       this.results.value = { ...this.results.value, [id]: answered };
-      this.history.value = pruned(withLine(this.history.value, line), mostLines);
+      this.add(line);
       this.shown.value = [id];
     });
     void this.keep.set(`result ${id}`, answered);
@@ -237,11 +172,13 @@ export class Explorer {
     if (!line?.run) return;
     await this.recall(id);
     const { run, document } = line;
+    const isHere = this.models.value.some((one) => one.id === document.model);
+    if (!isHere) this.problem.value = `The model of this run, ${document.model}, is not loaded; load it to go on from here.`; // biome-ignore format: one line
     batch(() => {
       this.tool.value = run.method;
       this.fill(run.method, run.values);
       this.shown.value = [id];
-      if (JSON.stringify(document) !== JSON.stringify(this.desk.value)) {
+      if (isHere && JSON.stringify(document) !== JSON.stringify(this.desk.value)) {
         this.skipLive = true;
         this.act(`Back to: ${line.text}`, document);
       }
@@ -322,8 +259,10 @@ export class Explorer {
       this.live.value && !isBusy && !this.skipLive && this.isQuick() && !isBlank(desk.prompt);
     this.skipLive = false;
     const picture = mayRun && desk.model !== "" ? this.run(true) : undefined;
-    await Promise.all([this.readTokens(desk), picture]);
-    await this.answers.refresh(desk);
+    await this.readTokens(desk);
+    if (desk !== this.desk.value) return; // a newer desk has been followed in the meantime
+    await Promise.all([picture, this.answers.refresh(desk)]);
+    if (desk !== this.desk.value) return;
     if (this.tool.value === generateTool && this.generation.plain.value && this.live.value) {
       await this.generation.start(desk, ["changed"]);
     }
@@ -350,35 +289,6 @@ export class Explorer {
       this.problem.value = (error as Error).message;
     }
   }
-
-  /** Something that takes time, can be cancelled, and may fail; one at a time. */
-  private async while(
-    what: string,
-    work: (control: {
-      signal: AbortSignal;
-      onProgress(progress: ProgressEvent): void;
-    }) => Promise<void>,
-    isQuiet = false,
-  ): Promise<void> {
-    this.going.value?.cancel();
-    const controller = new AbortController();
-    const cancel = () => controller.abort(new DOMException("cancelled", "AbortError"));
-    const tell = (progress?: ProgressEvent) => {
-      if (!controller.signal.aborted) this.going.value = { what, progress, isQuiet, cancel };
-    };
-    tell();
-    const mine = () => this.going.value?.cancel === cancel;
-    try {
-      await work({ signal: controller.signal, onProgress: tell });
-      this.problem.value = undefined;
-    } catch (error) {
-      const isCancelled = controller.signal.aborted;
-      if (!isCancelled) this.problem.value = (error as Error).message;
-      else if (!isQuiet && mine()) this.problem.value = undefined;
-    } finally {
-      if (mine()) this.going.value = undefined;
-    }
-  }
 }
 
 /** The first method that needs no more than a prompt. */
@@ -403,9 +313,4 @@ function withFed(
 
 function isUntouched({ prompt, changes }: Desk): boolean {
   return changes.length === 0 && (prompt.text === "" || prompt.text === deskFor({ source: "tiny" } as ModelSummary).prompt.text); // biome-ignore format: one rule
-}
-
-/** An id of a line or a change. */
-export function newId(): string {
-  return crypto.randomUUID();
 }

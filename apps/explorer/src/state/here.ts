@@ -5,7 +5,8 @@ import { signal } from "@preact/signals";
 import type { TokenFed } from "../api/api.js";
 import type { Change, Place } from "../changes/change.js";
 import { placeOf, type Selection } from "../changes/place.js";
-import { type Explorer, newId } from "./explorer.js";
+import { newId } from "./desks.js";
+import type { Explorer } from "./explorer.js";
 
 /** What one can do at a place. */
 export type Act = "ablate" | "scale" | "steer" | "patch" | "swap";

@@ -1,5 +1,5 @@
 /** The history: every act and every run, newest first. */
-import type { HistoryLine } from "../state/explorer.js";
+import type { HistoryLine } from "../state/desks.js";
 import { isAct } from "../timeline/timeline.js";
 import { usePage } from "./context.js";
 

@@ -3,7 +3,7 @@ import type { Block } from "@mlxterp/results";
 import { BlocksView } from "@mlxterp/viz/interactive";
 import type { Answered } from "../api/api.js";
 import { changeText } from "../changes/describe.js";
-import type { HistoryLine } from "../state/explorer.js";
+import type { HistoryLine } from "../state/desks.js";
 import { differencesOf } from "./compare-blocks.js";
 import { usePage } from "./context.js";
 import { RunActions } from "./run-actions.js";

@@ -3,7 +3,7 @@
 import { programOf } from "../export/program-of.js";
 import { reportOf } from "../export/report.js";
 import { resultsToText, saveFile } from "../export/save-file.js";
-import type { HistoryLine } from "../state/explorer.js";
+import type { HistoryLine } from "../state/desks.js";
 import { usePage } from "./context.js";
 
 export function RunActions({ line }: { readonly line: HistoryLine }) {
