@@ -10,7 +10,7 @@ const fontLicences: Plugin = {
   generateBundle() {
     for (const font of fonts) {
       const file = new URL(`node_modules/@fontsource-variable/${font}/LICENSE`, import.meta.url);
-      const fileName = `licences/${font}.txt`;
+      const fileName = `notices/${font}.txt`;
       this.emitFile({ type: "asset", fileName, source: readFileSync(file) });
     }
   },
@@ -24,7 +24,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    license: { fileName: "licences/libraries.md" },
+    license: { fileName: "notices/libraries.md" },
     chunkSizeWarningLimit: 800, // what draws reports, loaded with the first one
   },
 });

@@ -1,5 +1,4 @@
 /** Verbs that serve: until they are interrupted, with the user's own methods, and over standard input and output. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
