@@ -28,7 +28,7 @@ const compiledOnly = [
   "packages/models/src/heads/embedding-model.ts EmbeddingModel",
   "packages/models/src/heads/sequence-classifier.ts SequenceClassifier",
   "packages/models/src/heads/token-classifier.ts TokenClassifier",
-  "packages/models/src/recurrent/recurrent-model.ts RecurrentModel",
+  "packages/models/src/recurrent-model/recurrent-model.ts RecurrentModel",
   "packages/models/src/vision/image-classifier.ts ImageClassifier",
 ];
 

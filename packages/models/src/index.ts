@@ -98,7 +98,7 @@ export { RecurrentCache } from "./recurrent/caches/cache.js";
 export type { RecurrentConfig, RecurrentLayerConfig } from "./recurrent/config.js";
 export type { MixerConfig } from "./recurrent/mixers/config.js";
 export { RecurrentDecoder, type RecurrentPassOptions } from "./recurrent/recurrent-decoder.js";
-export { RecurrentModel, type RecurrentModelOptions } from "./recurrent/recurrent-model.js";
+export { RecurrentModel, type RecurrentModelOptions } from "./recurrent-model/recurrent-model.js";
 export type { ChatMessage, ChatOptions, ChatPrompt, ChatTurn } from "./tokenizer/chat.js";
 export { ChatTemplateError, TokenAlignmentError } from "./tokenizer/errors.js";
 export type { TextMarks } from "./tokenizer/marks.js";

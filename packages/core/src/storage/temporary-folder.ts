@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasEnded, thisWriter, withFile } from "@mlxterp/mlx";
+import { hasEnded, InvalidArgumentError, thisWriter, withFile } from "@mlxterp/mlx";
 
 const folders = new Set<string>();
 const abandoned = new FinalizationRegistry<string>(removeTemporaryFolder);
@@ -13,11 +13,19 @@ let watching = false;
  *
  * @param owner when it is collected, the folder is removed; so it is when the process ends
  * @returns the path of a new folder where the system keeps temporary files (`TMPDIR`)
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no object; FileAccessError (`FILE_ACCESS`)
  * @example
  * const owner = {};
  * const folder = temporaryFolder(owner);
  */
 export function temporaryFolder(owner: object): string {
+  if (Object(owner) !== owner) {
+    throw new InvalidArgumentError(
+      "owner",
+      owner,
+      "must be an object: the folder goes when it does.",
+    );
+  }
   const { host, pid } = thisWriter();
   const folder = withFile(tmpdir(), () =>
     mkdtempSync(join(tmpdir(), `mlxterp-activations-${host}-${pid}-`)),

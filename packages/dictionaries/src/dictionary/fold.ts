@@ -1,6 +1,6 @@
 /** The same dictionary with other weights: factors moved from one matrix into another, features left out. */
 import { checkFinite, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
-import { checkDictionary } from "../shared/check.js";
+import { checkDictionary } from "./check-dictionary.js";
 import { Dictionary } from "./dictionary.js";
 import type { DictionaryWeights } from "./weights.js";
 

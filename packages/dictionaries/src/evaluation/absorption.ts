@@ -14,8 +14,8 @@ import {
   mx,
   toFlat,
 } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { halves } from "./labelled.js";
 import { fitLogistic, logitsOf } from "./logistic.js";
 import { mostDifferent } from "./sparse-probing.js";

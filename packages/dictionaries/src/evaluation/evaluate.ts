@@ -21,8 +21,8 @@ import {
   release,
   toFlat,
 } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { NoTrainingDataError } from "../shared/errors.js";
 import { type DictionaryModel, promptsAsIds } from "../shared/model.js";
 import { readSite, writeSite } from "../use/sites.js";

@@ -1,8 +1,8 @@
 /** Dictionaries that nobody trained, to compare one with: what is explained without having learnt anything. */
 import { checkInteger, mx } from "@mlxterp/mlx";
 import { checkChoice } from "@mlxterp/results";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { keyOf, rowsOfNorm } from "../training/initialize.js";
 
 /**

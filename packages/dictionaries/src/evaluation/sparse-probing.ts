@@ -14,8 +14,8 @@ import {
   mx,
   toFlat,
 } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { halves, type LabelledHalves } from "./labelled.js";
 import { accuracyOf, fitLogistic, logitsOf } from "./logistic.js";
 import { nullDictionary } from "./nulls.js";

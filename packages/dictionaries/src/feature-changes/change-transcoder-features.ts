@@ -1,8 +1,8 @@
 /** What becomes of the next token when features of transcoders are set to other values. */
 import type { Prompt } from "@mlxterp/core";
 import { checkList, checkOptions, evaluate, type MxArray, oneOf } from "@mlxterp/mlx";
-import { checkTranscoders } from "../shared/check.js";
 import { type DictionaryModel, promptsAsIds } from "../shared/model.js";
+import { checkTranscoders } from "../transcoders/check-transcoders.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { baselineOf, changedRun, type FeatureChange, type Held } from "./changed-run.js";
 

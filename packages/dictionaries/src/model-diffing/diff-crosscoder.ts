@@ -18,9 +18,10 @@ import {
   release,
   toFlat,
 } from "@mlxterp/mlx";
+import { checkCrosscoder } from "../crosscoder/check-crosscoder.js";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
-import { checkCrosscoder, checkSource } from "../shared/check.js";
 import { DictionaryShapeError, NoTrainingDataError } from "../shared/errors.js";
+import { checkSource } from "../training/check-source.js";
 import type { TrainingSource } from "../training/sources.js";
 
 export interface DiffCrosscoderOptions {

@@ -10,11 +10,12 @@ import {
   writeTensors,
 } from "@mlxterp/mlx";
 import { stringify } from "yaml";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { FeatureActivation } from "../dictionary/config.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import type { DictionaryWeights } from "../dictionary/weights.js";
-import { checkDictionary, checkTranscoders } from "../shared/check.js";
 import { UnsupportedDictionarySaveError } from "../shared/errors.js";
+import { checkTranscoders } from "../transcoders/check-transcoders.js";
 import type { TranscoderSet } from "../transcoders/transcoder-set.js";
 
 /** Since which version this layout is read. */

@@ -1,7 +1,7 @@
 /** How much of a known truth a dictionary has found. */
 import { checkRecord, fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 import { largestAssignment } from "./assignment.js";
 import type { SyntheticData } from "./generator.js";

@@ -24,8 +24,8 @@ import {
 import { parseOptions } from "@mlxterp/results";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkSource } from "../shared/check.js";
 import { NoTrainingDataError } from "../shared/errors.js";
+import { checkSource } from "./check-source.js";
 import { readCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import {
   type ResolvedConfig,

@@ -1,8 +1,8 @@
 /** What features say directly: the tokens that their decoder rows make more or less likely. */
 import { checkModel } from "@mlxterp/core";
 import { checkList, checkPositiveInteger, mx, toFlat, topK } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 import { type DictionaryModel, piecesOf } from "../shared/model.js";
 import { featureNumber } from "./splice-dictionary.js";

@@ -1,7 +1,7 @@
 /** How alike features of two dictionaries are, by what they write. */
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 
 /**

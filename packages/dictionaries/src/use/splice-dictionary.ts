@@ -8,8 +8,8 @@ import {
   InvalidArgumentError,
   mx,
 } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import type { DictionaryModel } from "../shared/model.js";
 import { spliceSite } from "./sites.js";
 

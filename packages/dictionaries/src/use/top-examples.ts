@@ -10,8 +10,8 @@ import {
   toFlat,
   topK,
 } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkDictionary } from "../shared/check.js";
 import { type DictionaryModel, piecesOf } from "../shared/model.js";
 import { readSite } from "./sites.js";
 import { featureNumber } from "./splice-dictionary.js";

@@ -7,7 +7,7 @@ import type { KeyValueCache } from "../decoder/cache/cache.js";
 import { loadModel } from "../index.js";
 import type { LanguageModel } from "../language-model/language-model.js";
 import type { RecurrentCache } from "../recurrent/caches/cache.js";
-import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";
 import { referenceFolder, referenceFolders } from "../test-support/reference-folders.js";

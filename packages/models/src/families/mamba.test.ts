@@ -4,7 +4,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../checkpoint/loading/load-model.js";
 import { ModelKindError } from "../errors.js";
-import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder } from "../test-support/reference-folders.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Decoder, LanguageModel } from "../index.js";
 import type { RecurrentConfig } from "../recurrent/config.js";
 import { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
-import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { smallConfig } from "../test-support/checkpoints.js";
 
 const config = smallConfig("llama");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { evaluate, MlxterpError } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
-import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { damage, randomFrom } from "./damage.js";
 
 const [, , first, count, base, ...folders] = process.argv;

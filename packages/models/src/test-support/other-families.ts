@@ -2,7 +2,7 @@
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
-import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { compareHeaded } from "./headed-comparison.js";
 import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";

@@ -1,6 +1,6 @@
 /** How far a recurrent or hybrid model is from transformers on its reference checkpoint. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { RecurrentModel } from "../recurrent/recurrent-model.js";
+import type { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { compareFolded } from "./folded-comparison.js";
 import { maxDifference, rows } from "./reference.js";
 import {

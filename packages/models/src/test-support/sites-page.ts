@@ -4,7 +4,7 @@ import type { InterpretableModel, SiteInfo } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
-import { RecurrentModel } from "../recurrent/recurrent-model.js";
+import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { recurrentFolders, referenceFolder, referenceFolders } from "./reference-folders.js";
 
 export const sitesFile = fileURLToPath(new URL("../../../../docs/sites.md", import.meta.url));

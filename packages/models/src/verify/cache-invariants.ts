@@ -14,7 +14,8 @@ export const cachedIsRecomputed: Invariant = {
   exact: false,
   async measure(subject) {
     const { model, ids } = subject;
-    const full = model.forward([ids]); // (batch, position, vocab)
+    // the module's own, as what remembers: edits may act on positions, and steps know only their own
+    const full: MxArray = model.module.forward(mx.array([[...ids]], mx.int32)); // (batch, position, vocab)
     return measure([...stepByStep(subject, full), ...paddedOnTheLeft(subject, full)]);
   },
 };

@@ -100,6 +100,7 @@ function coreFunctions({ model, prompt, cache }: Bench): Calls {
     ],
     noteOrigin: [core.noteOrigin, linear(), { weights: { hash: "f", how: "files" } }],
     stopGradient: [core.stopGradient, (x: unknown) => x],
+    temporaryFolder: [core.temporaryFolder, model],
     integratedGradients: [
       core.integratedGradients,
       ...[model, [[1, 2, 3]], (logits: never) => mx.sum(logits)],

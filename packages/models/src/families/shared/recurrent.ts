@@ -2,7 +2,7 @@
 import type { WeightRule, WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { RecurrentConfig } from "../../recurrent/config.js";
 import { RecurrentDecoder } from "../../recurrent/recurrent-decoder.js";
-import { RecurrentModel } from "../../recurrent/recurrent-model.js";
+import { RecurrentModel } from "../../recurrent-model/recurrent-model.js";
 import type { ModuleFamily } from "./family.js";
 
 /** @param describe translates a `config.json`; throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) */

@@ -3,11 +3,11 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { keySequence } from "../decoder/model/initialize.js";
 import { listParameters, setParameters } from "../decoder/parameters.js";
+import { RecurrentCache } from "../recurrent/caches/cache.js";
+import type { RecurrentConfig } from "../recurrent/config.js";
+import { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";
-import { RecurrentCache } from "./caches/cache.js";
-import type { RecurrentConfig } from "./config.js";
-import { RecurrentDecoder } from "./recurrent-decoder.js";
 import { RecurrentModel } from "./recurrent-model.js";
 
 const norm = { kind: "rms", epsilon: 1e-5, bias: false } as const;

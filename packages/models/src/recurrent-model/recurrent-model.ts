@@ -11,10 +11,10 @@ import {
   checkGenerativeOptions,
   type GenerativeOptions,
 } from "../generative-base/options.js";
+import { RecurrentCache } from "../recurrent/caches/cache.js";
+import type { RecurrentConfig } from "../recurrent/config.js";
+import { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
 import { type Verification, type VerifyOptions, verifyRecurrent } from "../verify/verify-model.js";
-import { RecurrentCache } from "./caches/cache.js";
-import type { RecurrentConfig } from "./config.js";
-import { RecurrentDecoder } from "./recurrent-decoder.js";
 
 export type RecurrentModelOptions = GenerativeOptions<RecurrentConfig>;
 
