@@ -60,9 +60,13 @@ export function importsIn(source: string): Import[] {
   return found;
 }
 
-/** Every import of a file, in order. */
-export function importsOf(file: string): Import[] {
-  return importsIn(readFileSync(file, "utf8"));
+const read = new Map<string, readonly Import[]>();
+
+/** Every import of a file, in order; each file is read once. */
+export function importsOf(file: string): readonly Import[] {
+  const found = read.get(file) ?? importsIn(readFileSync(file, "utf8"));
+  read.set(file, found);
+  return found;
 }
 
 /** The package that a bare specifier names: `@mlxterp/core` of `@mlxterp/core/sub`. */
