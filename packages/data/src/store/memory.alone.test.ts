@@ -32,7 +32,7 @@ it.skipIf(!existsSync("/proc/self/status"))(
     const allowed = { most: 60e6, left: 20e6 }; // of 105 MB
     for (const { work, bytes, most, left } of JSON.parse(stdout) as Growth[]) {
       // what a group of rows needs is 40 MB, however many groups there are; of 42 MB
-      const bounds = work === "exported" ? { most: 60e6, left: bytes / 8 } : allowed;
+      const bounds = work === "exported" ? { most: 60e6, left: bytes / 5 } : allowed;
       expect(most, work).toBeLessThan(bounds.most);
       expect(left, work).toBeLessThan(bounds.left);
     }
