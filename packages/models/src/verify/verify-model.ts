@@ -10,6 +10,7 @@ import {
   checkSignal,
   deviceName,
   dtypeName,
+  type MxArray,
 } from "@mlxterp/mlx";
 import { KeyValueCache } from "../decoder/cache/cache.js";
 import type { Decoder } from "../decoder/model/decoder.js";
@@ -114,10 +115,7 @@ export function verifyModel(
 ): Promise<Verification> {
   const subject = (): Subject => ({
     ...{ model, ...promptsFor(model, options.prompt) },
-    remembering: () => {
-      const cache = new KeyValueCache();
-      return (ids, padding) => model.module.forward(ids, { cache, ...(padding && { padding }) });
-    },
+    remembering: memories(model.module, () => new KeyValueCache()),
   });
   return verified(model, ofDecoders, subject, options);
 }
@@ -133,12 +131,20 @@ export function verifyRecurrent(
 ): Promise<Verification> {
   const subject = (): RecurrentSubject => ({
     ...{ model, ...promptsFor(model, options.prompt) },
-    remembering: () => {
-      const cache = new RecurrentCache();
-      return (ids, padding) => model.module.forward(ids, { cache, ...(padding && { padding }) });
-    },
+    remembering: memories(model.module, () => new RecurrentCache()),
   });
   return verified(model, ofRecurrent, subject, options);
+}
+
+/** Memories of a module, a new one at each call, that are fed token by token. */
+function memories<C>(
+  module: { forward(ids: MxArray, options: { cache: C; padding?: readonly number[] }): MxArray },
+  create: () => C,
+): AnySubject["remembering"] {
+  return () => {
+    const cache = create();
+    return (ids, padding) => module.forward(ids, { cache, ...(padding && { padding }) });
+  };
 }
 
 async function verified<S extends AnySubject>(
