@@ -31,6 +31,8 @@ export interface Field {
    * opens, or a model that the surface loads. Surfaces confine both.
    */
   readonly reads?: "files" | "model";
+  /** Whether its text may also name a folder of a hub (`.meta({ hub: true })`), which the command brings first. */
+  readonly hub?: boolean;
   readonly schema: z.core.$ZodType;
 }
 
@@ -75,6 +77,7 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
     const { minimum, maximum } = limitsOf(inner);
     const choices = choicesOf(inner);
     const reads = readsOf(option);
+    const hub = metaOf(option).hub === true;
     return {
       name,
       kind: kindOf(inner),
@@ -85,6 +88,7 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
       ...(minimum !== undefined && { minimum }),
       ...(maximum !== undefined && { maximum }),
       ...(reads !== undefined && { reads }),
+      ...(hub && { hub }),
       schema: option,
     };
   });
@@ -92,10 +96,14 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
 
 /** Another mark means nothing here. */
 function readsOf(schema: z.core.$ZodType): Field["reads"] {
-  const { reads } = (schema as z.ZodType).meta?.() ?? {};
-  if (reads === "files" || reads === "model") return reads;
+  const { reads } = metaOf(schema);
+  return reads === "files" || reads === "model" ? reads : undefined;
+}
+
+/** Marks of a schema, and of what it is beneath. */
+function metaOf(schema: z.core.$ZodType): Readonly<Record<string, unknown>> {
   const { innerType } = definitionOf(schema);
-  return innerType && readsOf(innerType);
+  return { ...(innerType && metaOf(innerType)), ...(schema as z.ZodType).meta?.() };
 }
 
 function defaultOf(schema: z.core.$ZodType): unknown {
