@@ -24,6 +24,7 @@ import { statistics } from "./site-statistics/method.js";
 import { steerMethod } from "./steering/method.js";
 import { task } from "./task-accuracy/method.js";
 import { tokens } from "./token-attribution/method.js";
+import { tunedLensMethod } from "./tuned-lens/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
@@ -32,6 +33,7 @@ export const typedMethods = [
   task,
   scan,
   lens,
+  tunedLensMethod,
   patchscopeMethod,
   attention,
   heads,
