@@ -9,6 +9,7 @@ import { circuit } from "./circuits/method.js";
 import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
+import { eraseMethod } from "./erasure/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { weightsMethod } from "./head-weights/method.js";
@@ -51,6 +52,7 @@ export const typedMethods = [
   discover,
   probeMethod,
   steerMethod,
+  eraseMethod,
   dasMethod,
   diffMethod,
   similarityMethod,

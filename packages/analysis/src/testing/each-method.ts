@@ -48,6 +48,7 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
   steer: { layers: [1], nulls: 1 },
   weights: { tokens: 20, nulls: 2 },
   patchscope: { nulls: 1 },
+  erase: { layers: [2], nulls: 1 },
   "tuned-lens": { steps: 2 },
   diff: { change: "layers.1.mlp=scale(0.5)" },
 };
