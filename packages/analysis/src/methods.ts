@@ -6,6 +6,7 @@ import { attention } from "./attention-patterns/method.js";
 import { atp } from "./attribution-patching/method.js";
 import { causal } from "./causal-tracing/method.js";
 import { circuit } from "./circuits/method.js";
+import { turnsMethod } from "./conversations/method.js";
 import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
@@ -37,6 +38,7 @@ export const typedMethods = [
   tunedLensMethod,
   patchscopeMethod,
   attention,
+  turnsMethod,
   heads,
   weightsMethod,
   copying,
