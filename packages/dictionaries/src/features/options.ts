@@ -9,7 +9,7 @@ export const featuresOptions = z.object({
     .describe(
       "the folder or file of a dictionary, or of a hub (owner/name/folder); tiny is the one that ships for the model tiny",
     )
-    .meta({ reads: "files", hub: true }),
+    .meta({ reads: "files", hub: "folders" }),
   site: z.string().optional().describe("where it reads, if not where its files say"),
   features: z
     .array(z.int().min(0))

@@ -9,12 +9,12 @@ import {
   writeFileAtomically,
   writeTensors,
 } from "@mlxterp/mlx";
-import { stringify } from "yaml";
 import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { FeatureActivation } from "../dictionary/config.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import type { DictionaryWeights } from "../dictionary/weights.js";
 import { UnsupportedDictionarySaveError } from "../shared/errors.js";
+import { yaml } from "../shared/yaml.js";
 import { checkTranscoders } from "../transcoders/check-transcoders.js";
 import type { CrossLayerTranscoder } from "../transcoders/cross-layer.js";
 import type { TranscoderSet } from "../transcoders/transcoder-set.js";
@@ -87,7 +87,7 @@ export async function saveTranscoders(
     // a word of our own: circuit-tracer keeps what is below zero
     ...(activation.kind !== "relu" && { rectified: rectifies(activation) }),
   };
-  writeFileAtomically(join(folder, "config.yaml"), stringify(settings));
+  writeFileAtomically(join(folder, "config.yaml"), yaml().stringify(settings));
 }
 
 function rectifies(activation: FeatureActivation): boolean {

@@ -31,8 +31,10 @@ export interface Field {
    * opens, or a model that the surface loads. Surfaces confine both.
    */
   readonly reads?: "files" | "model";
-  /** Whether its text may also name a folder of a hub (`.meta({ hub: true })`), which the command brings first. */
-  readonly hub?: boolean;
+  /** Whether its text may also name a folder of a hub (`.meta({ hub: "folders" })`), which the command brings first. */
+  readonly hub?: "folders";
+  /** Whether its text names files that the method writes (`.meta({ writes: "files" })`). Surfaces that serve others refuse it. */
+  readonly writes?: "files";
   readonly schema: z.core.$ZodType;
 }
 
@@ -76,8 +78,9 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
     const inner = innerSchema(option);
     const { minimum, maximum } = limitsOf(inner);
     const choices = choicesOf(inner);
-    const reads = readsOf(option);
-    const hub = metaOf(option).hub === true;
+    const reads = markOf(option, "reads", ["files", "model"] as const);
+    const writes = markOf(option, "writes", ["files"] as const);
+    const hub = markOf(option, "hub", ["folders"] as const);
     return {
       name,
       kind: kindOf(inner),
@@ -88,22 +91,24 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
       ...(minimum !== undefined && { minimum }),
       ...(maximum !== undefined && { maximum }),
       ...(reads !== undefined && { reads }),
-      ...(hub && { hub }),
+      ...(hub !== undefined && { hub }),
+      ...(writes !== undefined && { writes }),
       schema: option,
     };
   });
 }
 
-/** Another mark means nothing here. */
-function readsOf(schema: z.core.$ZodType): Field["reads"] {
-  const { reads } = metaOf(schema);
-  return reads === "files" || reads === "model" ? reads : undefined;
-}
-
-/** Marks of a schema, and of what it is beneath. */
-function metaOf(schema: z.core.$ZodType): Readonly<Record<string, unknown>> {
+/** Another word means nothing here. */
+function markOf<const W extends string>(
+  schema: z.core.$ZodType,
+  mark: "reads" | "writes" | "hub",
+  words: readonly W[],
+): W | undefined {
+  const own = (schema as z.ZodType).meta?.()?.[mark];
+  const known = words.find((word) => word === own);
+  if (known !== undefined) return known;
   const { innerType } = definitionOf(schema);
-  return { ...(innerType && metaOf(innerType)), ...(schema as z.ZodType).meta?.() };
+  return innerType && markOf(innerType, mark, words);
 }
 
 function defaultOf(schema: z.core.$ZodType): unknown {
