@@ -37,9 +37,9 @@ export {
 } from "./encoder/masked-language-model.js";
 export { EncoderDecoderCache } from "./encoder-decoder/cache.js";
 export type { EncoderDecoderConfig } from "./encoder-decoder/config.js";
-export {
+export type {
   EncoderDecoder,
-  type EncoderDecoderPassOptions,
+  EncoderDecoderPassOptions,
 } from "./encoder-decoder/encoder-decoder.js";
 export {
   EncoderDecoderModel,
