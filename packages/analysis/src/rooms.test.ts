@@ -1,5 +1,5 @@
 /** What holds for every method: results survive JSON, run again to the same numbers, refuse what they do not know. */
-import { mx } from "@mlxterp/mlx";
+import { betweenComputations, mx } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
 import {
   compare,
@@ -32,10 +32,18 @@ import {
 const model = await loadModel("tiny");
 const methods: readonly Method[] = named; // each as any method, not as itself
 
+/** How often each computes, with the options of these tests. */
+const computations = new Map<string, number>();
+
 it.each(methods.map((method) => [method.name, method] as const))(
   "%s: equal after JSON, and bit for bit when it runs again",
   async (_, method) => {
-    const result = await resultOf(model, method);
+    const result = await betweenComputations(
+      () => {
+        computations.set(method.name, (computations.get(method.name) ?? 0) + 1);
+      },
+      () => resultOf(model, method),
+    );
     const [stored] = resultsFromJson(toJson(result));
     expect(compare(result, stored)).toBeUndefined();
     expect(method.view(stored)).toEqual(method.view(result));
@@ -46,6 +54,26 @@ it.each(methods.map((method) => [method.name, method] as const))(
       edits: [],
       device: expect.any(String),
     });
+  },
+);
+
+it.each(methods.map((method) => [method.name, method] as const))(
+  "%s: stops within three computations when it is told to in the middle",
+  async (_, method) => {
+    const more = ["nulls", "random", "samples"].filter((name) => name in method.options.shape);
+    const options = Object.fromEntries(more.map((name) => [name, 6])); // so that the middle is later, in some loop
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const middle = Math.ceil((computations.get(method.name) ?? 8) * 0.7);
+    const counted = { before: 0, after: 0 };
+    const count = () => {
+      if (stop.signal.aborted) counted.after++;
+      else if (++counted.before === middle) stop.abort(reason);
+    };
+    const run = () => resultOf(model, method, { ...options, signal: stop.signal });
+    const ended = await betweenComputations(count, run).catch((error) => error);
+    if (ended instanceof Error) expect(ended).toBe(reason);
+    expect(counted.after).toBeLessThanOrEqual(3);
   },
 );
 

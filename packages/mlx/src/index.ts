@@ -27,6 +27,7 @@ export {
 export { arraySampling, hashArrays } from "./array-hash.js";
 export { writesTo } from "./array-writes.js";
 export { writeFileAtomically } from "./atomic-file.js";
+export { type Between, betweenComputations } from "./between.js";
 export { bindingVersion, mx, nn, optimizers } from "./binding.js";
 export {
   BindingUnavailableError,

@@ -1,5 +1,6 @@
 /** Evaluation that releases first: MLX frees an intermediate when it is used only if no JS handle holds it. */
 import { setImmediate as turn } from "node:timers/promises";
+import { askBetween } from "./between.js";
 import { mx } from "./binding.js";
 import { collectOld, collectYoung, handleBytes } from "./collector.js";
 import { InvalidArgumentError } from "./errors.js";
@@ -39,6 +40,9 @@ const uncollected = { bytes: 0, handles: 0 };
 const floor = { memory: Number.POSITIVE_INFINITY, handles: Number.POSITIVE_INFINITY };
 let computed = 0;
 
+/** The full collection that has run and whose buffers are about to be freed: many who wait need it once. */
+let underWay: Promise<void> | undefined;
+
 /**
  * Lets go of everything that nobody holds any more. A young collection is enough for the handles of one pass.
  * Results that were held for a while, and traces that were open for a while, have grown old: when enough of that
@@ -52,7 +56,7 @@ let computed = 0;
 export async function release(wanted: readonly MxArray[] = []): Promise<void> {
   collectYoung();
   await turn();
-  if (oldCollectionIsDue(wanted.length)) await releaseOld();
+  if (oldCollectionIsDue(wanted.length)) await (underWay ?? releaseOld());
   uncollected.bytes = 0;
   uncollected.handles = handleCount();
 }
@@ -74,10 +78,14 @@ async function releaseSome(wanted: readonly MxArray[], dropped: number): Promise
  */
 export async function releaseOld(): Promise<void> {
   collectOld();
-  await turn();
-  floor.memory = activeMemory();
-  floor.handles = handleCount();
-  computed = 0;
+  const collected = turn().then(() => {
+    floor.memory = activeMemory();
+    floor.handles = handleCount();
+    computed = 0;
+  });
+  underWay = collected;
+  await collected;
+  if (underWay === collected) underWay = undefined;
 }
 
 function oldCollectionIsDue(wanted: number): boolean {
@@ -117,6 +125,7 @@ export async function evaluate(
 ): Promise<void> {
   checkArrays(arrays);
   await releaseSome(arrays, dropped);
+  await askBetween();
   evaluateNow(arrays);
 }
 

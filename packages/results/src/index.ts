@@ -7,6 +7,7 @@ export type {
   Cell,
   ColourScale,
   Column,
+  ComparedPrompt,
   GraphBlock,
   GridBlock,
   HistogramBlock,

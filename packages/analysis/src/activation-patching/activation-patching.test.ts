@@ -110,19 +110,18 @@ function exchange(x: MxArray, source: MxArray, { position, head }: PatchColumn):
   return mx.concatenate(positions, 1);
 }
 
-/** One full run for one cell. */
+/** One full run for one cell: the logits at its end. */
 async function bruteForce(
   model: AnalysisModel,
   [base, source]: readonly (readonly number[])[],
   cell: Cell,
-): Promise<number> {
+): Promise<number[]> {
   const site = siteOf(cell.kind, cell.layer);
   const other = (await model.run([source], { save: site })).get(site);
   const run = await model.run([base], {
     interventions: { [site]: (x) => exchange(x, other, cell) },
   });
-  const logits = [...toFlat(run.last("output"))];
-  return logits[answer] - logits[wrongAnswer];
+  return [...toFlat(run.last("output"))];
 }
 
 async function largestError(
@@ -143,7 +142,8 @@ async function largestError(
   for (const { kind, layers, columns, raw } of result.matrices) {
     for (const [row, layer] of layers.entries()) {
       for (const [at, column] of columns.entries()) {
-        const expected = await bruteForce(model, runs, { kind, layer, ...column });
+        const logits = await bruteForce(model, runs, { kind, layer, ...column });
+        const expected = logits[answer] - logits[wrongAnswer];
         most = Math.max(most, Math.abs(raw[row][at] - expected));
       }
     }
@@ -207,6 +207,47 @@ describe("activationPatching", () => {
       expect(Math.abs(normalized[0][0])).toBeLessThan(1e-5);
       expect(Math.abs(normalized[1][0])).toBeLessThan(1e-5);
     }
+  });
+
+  it.each(["denoising", "noising"] as const)(
+    "says what each patched run would go on with, %s",
+    async (direction) => {
+      const model = randomModel(llamaLike);
+      const options = { answer, wrongAnswer, kinds, direction, maxRows: 9 } as const;
+      const result = await activationPatching(model, { clean, corrupted }, options);
+      const runs = direction === "denoising" ? [corrupted, clean] : [clean, corrupted];
+      for (const { kind, layers, columns } of matricesOf(result)) {
+        const next: Grid = result.grids[`${kind}Next`]!;
+        const probability: Grid = result.grids[`${kind}NextProbability`]!;
+        let cell = 0;
+        for (const layer of layers) {
+          for (const column of columns) {
+            const logits = await bruteForce(model, runs, { kind, layer, ...column });
+            const best = logits.indexOf(Math.max(...logits));
+            const total = logits.reduce((sum, one) => sum + Math.exp(one - logits[best]), 0);
+            expect(next.values[cell]).toBe(best);
+            expect(probability.values[cell++]).toBeCloseTo(1 / total, 5);
+          }
+        }
+      }
+      const said = async (ids: readonly number[]) => {
+        const logits = [...toFlat((await model.run([ids])).last("output"))];
+        return logits.indexOf(Math.max(...logits));
+      };
+      const own = result.tables.said.rows.map(({ id }) => id);
+      expect(own).toEqual([await said(clean), await said(corrupted)]);
+      expect(new Set(result.grids.residualNext!.values).size).toBeGreaterThan(1);
+    },
+  );
+
+  it("says nothing of cells that are the mean of several runs", async () => {
+    const question = { answer, source: "resample", reference: [clean, corrupted] } as const;
+    const { grids } = await activationPatching(
+      randomModel(llamaLike),
+      { clean, corrupted },
+      question,
+    );
+    expect(Object.keys(grids)).toEqual(["residual", "residualMetric", "residualByPair"]);
   });
 
   it("averages pairs, and keeps each", async () => {

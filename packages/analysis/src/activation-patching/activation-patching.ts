@@ -39,7 +39,7 @@ import {
 } from "../shared/pairs.js";
 import { promptIds } from "../shared/prompts.js";
 import { alignmentOf } from "./alignment.js";
-import { arrangeGrids, baselineTable } from "./arrange.js";
+import { arrangeGrids, baselineTable, nextTables } from "./arrange.js";
 import { baselineNotes } from "./notes.js";
 import { type AskedPatching, type PatchingOptions, patchingOptions } from "./options.js";
 import { countOf, type PairOutcome, patchPair } from "./pairs.js";
@@ -98,7 +98,11 @@ export async function activationPatching(
     asked: askedOf(asked, resolved),
     fed: pairs.flatMap(({ clean, corrupted }) => [clean, corrupted]),
     grids: arrangeGrids(model, plans, outcomes, pairs, direction),
-    tables: { baselines: baselineTable(name, baselines), work: workTable(work) },
+    tables: {
+      baselines: baselineTable(name, baselines),
+      ...nextTables(model, outcomes),
+      work: workTable(work),
+    },
     notes: [
       ...notes,
       ...taskNotes(outcomes.map(({ prefers }) => prefers)),

@@ -1,8 +1,9 @@
 /** Outcomes of pairs as grids with labels, and baselines as a table. */
 import { createGrid, createTable, type Grid, type Label } from "@mlxterp/results";
+import type { NextToken } from "../patching/next-tokens.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
-import { positionLabels } from "../shared/prompts.js";
+import { positionLabels, textOf } from "../shared/prompts.js";
 import { averageEffects, meanBaseline } from "./effects.js";
 import type { PairOutcome } from "./pairs.js";
 import type { MatrixPlan } from "./plan.js";
@@ -32,8 +33,44 @@ export function arrangeGrids(
       values: byPair,
       ...metric,
     });
+    Object.assign(grids, nextGrids(plan.kind, outcomes.map(({ next }) => next?.[index]), { pair, ...labels })); // biome-ignore format: one call
   }
   return grids;
+}
+
+/** What each cell says next, and how likely that is. */
+function nextGrids(
+  kind: string,
+  perPair: readonly (readonly NextToken[] | undefined)[],
+  labels: Record<string, readonly Label[]>,
+): Record<string, Grid> {
+  const cells = perPair.flatMap((own) => own ?? []);
+  if (perPair.includes(undefined)) return {};
+  const probabilities = cells.map(({ probability }) => probability);
+  return {
+    [`${kind}Next`]: createGrid({ labels, values: cells.map(({ id }) => id), unit: "token" }),
+    [`${kind}NextProbability`]: createGrid({ labels, values: probabilities, unit: "probability" }),
+  };
+}
+
+/** What is said after both prompts as they are, and the texts of all tokens that are said. */
+export function nextTables(
+  model: AnalysisModel,
+  outcomes: readonly PairOutcome[],
+): Pick<PatchingTables, "said" | "tokens"> {
+  const all = outcomes.flatMap(({ said, next = [] }) => [...said, ...next.flat()]);
+  const ids = [...new Set(all.map(({ id }) => id))].sort((a, b) => a - b);
+  const texts = textOf(model, ids);
+  const rows = outcomes.flatMap(({ said }, pair) =>
+    said.map((one, at) => ({ pair, prompt: at === 0 ? "clean" : "corrupted", ...one })),
+  );
+  return {
+    said: createTable(["pair", "prompt", "id", "probability"], rows),
+    tokens: createTable(
+      ["id", "text"],
+      ids.map((id, index) => ({ id, text: texts[index] })),
+    ),
+  };
 }
 
 /** Of several pairs a position is only its number: their tokens differ. */

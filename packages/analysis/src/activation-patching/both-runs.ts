@@ -2,6 +2,7 @@
 import { notFiniteError } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { RunJudge } from "../patching/judge.js";
+import { type NextToken, nextTokens, readNext } from "../patching/next-tokens.js";
 import type { Part } from "../patching/parts.js";
 import { sitesOf } from "../patching/sweep.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -63,6 +64,8 @@ export interface BothFacts {
   readonly prefers: boolean | undefined;
   /** The clean run's logits at the last position, (1, vocab). */
   readonly reference: MxArray;
+  /** What the clean and the corrupted run say after the prompt. */
+  readonly next: readonly NextToken[];
 }
 
 /** What both runs score, and where the answer stands after the clean prompt. */
@@ -82,7 +85,8 @@ export async function judgeBoth(
   const likely = [answer, ...(wrongAnswer ? [wrongAnswer] : [])].map(({ set }) =>
     sequenceLogProbability(clean.index(mx.Slice(), mx.Slice(0, 1)), [set]),
   );
-  await evaluate([...judged, rank, ...likely, reference]);
+  const next = readNext(mx.concatenate(logits.map((one) => one.index(mx.Slice(0, 1))), 0)); // biome-ignore format: one call
+  await evaluate([...judged, rank, ...likely, reference, next]);
   const scores = judged.map((one) => toFlat(one)[0]);
   if (!scores.every(Number.isFinite)) {
     throw await notFiniteError("Scores", model, [own.ids, corrupted.ids]);
@@ -94,5 +98,6 @@ export async function judgeBoth(
     answerRank: toFlat(rank)[0],
     prefers: single && wrong !== undefined ? right > wrong : undefined,
     reference,
+    next: nextTokens(next),
   };
 }

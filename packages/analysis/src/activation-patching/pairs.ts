@@ -1,6 +1,7 @@
 /** Prompt pairs: run once each, and swept. */
 import { notFiniteError } from "@mlxterp/core";
 import { judgeOf } from "../patching/judge.js";
+import type { NextToken } from "../patching/next-tokens.js";
 import type { PatchedRun } from "../patching/runs.js";
 import { runSweep } from "../patching/sweep.js";
 import type { PatchWork } from "../patching/work.js";
@@ -40,6 +41,10 @@ export interface PairOutcome {
   readonly prefers: boolean | undefined;
   /** One for each plan. */
   readonly effects: readonly PatchEffect[];
+  /** What is said after the clean and the corrupted prompt. */
+  readonly said: readonly NextToken[];
+  /** What each cell of each plan says instead; undefined where a cell is the mean of several runs. */
+  readonly next: readonly (readonly NextToken[])[] | undefined;
 }
 
 /**
@@ -73,7 +78,11 @@ export async function patchPair(
     baseline,
     answerRank: found[0].answerRank,
     prefers: found[0].prefers,
-    effects: splitScores(combined, plan.plans, baseline),
+    effects: byPlan(combined, plan.plans).map((own, at) =>
+      effectOf(own, plan.plans[at].columns.length, baseline),
+    ),
+    said: found[0].next,
+    next: found[0].cells && byPlan(found[0].cells, plan.plans),
   };
 }
 
@@ -85,6 +94,8 @@ export function countOf({ plans }: Pick<PairPlan, "plans">): number {
 interface ReadingOutcome extends BothFacts {
   /** Of each cell. */
   readonly scores: readonly number[];
+  /** What each says next, where it is one run. */
+  readonly cells: readonly NextToken[] | undefined;
 }
 
 async function patchReading(
@@ -104,20 +115,22 @@ async function patchReading(
   const source = await sourceOf(model, replacement, { runs, base, other, alignment, fed, signal });
   const own = { at: runs.of(base), isBase: true };
   const cells = plans.flatMap(cellsOf);
+  const samples = source.rows.length;
+  const asksNext = reading === 0 && samples === 1;
+  const next = asksNext ? { base: [facts.next[base]], found: [] as NextToken[] } : undefined;
   const found = await runSweep(
     {
-      ...{ model, maxRows, signal, work, ids: [both[base]], base: runs.of(base) },
+      ...{ model, maxRows, signal, work, next, ids: [both[base]], base: runs.of(base) },
       scores: [facts.own[base]],
       sources: [source, own],
       steps: steps.length,
       judge: () => judge.read(reading, facts.reference),
-      onRows: (rows) => onRows(Math.floor(rows / source.rows.length)),
+      onRows: (rows) => onRows(Math.floor(rows / samples)),
     },
     cells.flatMap((changes) => runsOf(changes, source)),
   );
-  const samples = source.rows.length;
   const scores = cells.map((_, cell) => mean(found.slice(cell * samples, (cell + 1) * samples)));
-  return { ...facts, scores };
+  return { ...facts, scores, cells: next?.found };
 }
 
 /** A cell as one run for each of the source's rows; the source is number 0, what is kept number 1. */
@@ -132,16 +145,12 @@ function runsOf(changes: readonly CellChange[], source: RowSource): PatchedRun[]
   }));
 }
 
-function splitScores(
-  scores: readonly number[],
-  plans: readonly MatrixPlan[],
-  baseline: PatchBaseline,
-): PatchEffect[] {
+/** Cells of all plans, each plan's by themselves. */
+function byPlan<T>(cells: readonly T[], plans: readonly MatrixPlan[]): (readonly T[])[] {
   let start = 0;
   return plans.map((plan) => {
-    const count = plan.layers.length * plan.columns.length;
-    const own = scores.slice(start, start + count);
-    start += count;
-    return effectOf(own, plan.columns.length, baseline);
+    const own = cells.slice(start, start + countOf({ plans: [plan] }));
+    start += own.length;
+    return own;
   });
 }

@@ -33,11 +33,14 @@ interface GridsByKind {
 
 /**
  * `position` is `"all"` where all are patched at once. Effects are 0 for the corrupted and 1 for the clean run; other
- * values are possible. The mean over pairs; `…ByPair` has the metric of each, with an axis `pair` before the others.
+ * values are possible. The mean over pairs; `…ByPair` has the metric of each, with an axis `pair` before the others. `…Next` is the
+ * id of the token that is likeliest after each patched run, laid out as `…ByPair`; there is none where a cell is the mean of several runs.
  */
 export type PatchingGrids = { readonly [K in PatchPart]?: GridsByKind[K] } & {
   readonly [K in PatchPart as `${K}Metric`]?: GridsByKind[K];
-} & { readonly [K in PatchPart as `${K}ByPair`]?: Grid };
+} & {
+  readonly [K in PatchPart as `${K}ByPair` | `${K}Next` | `${K}NextProbability`]?: Grid;
+};
 
 /** The metric without any patch. */
 export type PatchBaseline = {
@@ -47,6 +50,15 @@ export type PatchBaseline = {
 
 export type PatchingTables = {
   readonly baselines: Table<{ readonly pair: number; readonly metric: string } & PatchBaseline>;
+  /** The likeliest token after each prompt as it is. */
+  readonly said: Table<{
+    readonly pair: number;
+    readonly prompt: string;
+    readonly id: number;
+    readonly probability: number;
+  }>;
+  /** The texts of all tokens that are said. */
+  readonly tokens: Table<{ readonly id: number; readonly text: string }>;
   /** What was computed of it, and what was not. */
   readonly work: Table<WorkRow>;
 };

@@ -21,6 +21,7 @@ import { type PatchPart, patchKinds } from "../patching/kinds.js";
 import { mean } from "../shared/lists.js";
 import { strongestCell } from "../shared/strongest.js";
 import type { PatchDirection, PatchingResult } from "./result.js";
+import { promptsOf, saidInCells, saidText } from "./said.js";
 
 const titles: Readonly<Record<PatchPart, string>> = {
   residual: "Patching the residual stream before each layer",
@@ -112,6 +113,7 @@ export function patchingGrid(result: PatchingResult, kind: PatchPart): GridBlock
   const unchanged = direction === "denoising" ? 0 : 1;
   const layers = effect.labels.layer;
   const rows = layers.map((_, row) => [...effect.values.subarray(row * size, (row + 1) * size)]);
+  const next = saidInCells(result, kind, size);
   const [{ metric: name }] = result.tables.baselines.rows;
   return {
     kind: "grid",
@@ -126,13 +128,14 @@ export function patchingGrid(result: PatchingResult, kind: PatchPart): GridBlock
     details: rows.map((row, at) =>
       row.map(
         (value, column) =>
-          `layer ${layers[at]}, ${columns[column]}\neffect ${formatNumber(value)}\n${name} ${formatNumber(metric.values[at * size + column])}`,
+          `layer ${layers[at]}, ${columns[column]}\neffect ${formatNumber(value)}\n${name} ${formatNumber(metric.values[at * size + column])}${next ? saidText(next[at][column][0]) : ""}`,
       ),
     ),
+    ...(next && { alternatives: next, prompts: promptsOf(result) }),
     scale: divergingAround(effect.values, unchanged, 0.05),
     legend: "effect: 0 as corrupted, 1 as clean",
     rowPlaces: placesOf(effect, "layer"),
-    ...columnsInWords(effect, result.fed),
+    ...columnsInWords(effect),
     unit: unitOf(effect) === undefined ? "positions" : `${unitNames[unitOf(effect)!]}s`,
   };
 }
@@ -150,19 +153,12 @@ function columnNames({ axes, labels }: Grid, fed: readonly Fed[]): string[] {
   );
 }
 
-/** Columns that are positions, with what stands there in both prompts; or units, each at all positions. */
-function columnsInWords(effect: Grid, fed: readonly Fed[]): Partial<GridBlock> {
+/** Columns that are positions; or units, each at all positions. */
+function columnsInWords(effect: Grid): Partial<GridBlock> {
   const unit = unitOf(effect);
-  const { position } = effect.labels;
-  if (unit !== undefined)
-    return position.length === 1 ? { columnPlaces: placesOf(effect, unit) } : {};
-  const columnPlaces = placesOf(effect, "position");
-  const [clean, corrupted] = fed;
-  const alike = fed.length === 2 && clean.ids.length === corrupted.ids.length;
-  if (!alike || position.some((label) => typeof label !== "object")) return { columnPlaces };
-  const pieces = (one: Fed) => position.map((label) => one.pieces[Number(labelKey(label))]);
-  const prompts = [clean, corrupted].map((one) => ({ label: one.role, pieces: pieces(one) }));
-  return { columnPlaces, prompts };
+  if (unit === undefined) return { columnPlaces: placesOf(effect, "position") };
+  const single = effect.labels.position.length === 1;
+  return single ? { columnPlaces: placesOf(effect, unit) } : {};
 }
 
 /** The axis of heads, neurons or experts. */

@@ -8,6 +8,7 @@ import { mean } from "../shared/lists.js";
 import { metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
+import { takeTurn } from "../shared/stoppable.js";
 import { judgeEdges } from "./judge.js";
 import type { AskedCircuit } from "./options.js";
 import { chooser } from "./order.js";
@@ -37,9 +38,11 @@ export async function judgeSizes(
   const all = fractions.includes(keep) ? fractions : [...fractions, keep];
   const choose = chooser(found, asked);
   const circuits = all.map((fraction) => setOf(graph, choose(Math.floor(fraction * graph.edges + 1e-9)))); // biome-ignore format: one line
-  const others = circuits.map((set) =>
-    Array.from({ length: random }, () => randomEdges(graph, sizeOf(set), draw)),
-  );
+  const others: EdgeSet[][] = [];
+  for (const set of circuits) {
+    await takeTurn(signal);
+    others.push(Array.from({ length: random }, () => randomEdges(graph, sizeOf(set), draw)));
+  }
   const circuit = circuits[all.indexOf(keep)]; // `keep` is one of them
   const apart = partsOf(found, circuit, asked, draw);
   const runs = [

@@ -3,6 +3,7 @@ import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
+import { takeTurn } from "../shared/stoppable.js";
 import type { HeadTargets } from "./head-kinds.js";
 
 /** What one batch is scored by. */
@@ -13,6 +14,7 @@ export interface ScoredBatch {
   readonly kinds: readonly HeadTargets[];
   /** Whether attention from a query to a key counts at all. */
   readonly counts: (query: number, key: number) => boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a column is about, summed over queries: the kinds, then the kinds of each null, then all that counts. */
@@ -39,15 +41,19 @@ export interface ScoreSums {
  */
 export async function sumScores(model: AnalysisModel, batch: ScoredBatch): Promise<ScoreSums> {
   const { layers, heads } = model.anatomy;
-  const { prompts, shuffled, kinds, counts } = batch;
+  const { prompts, shuffled, kinds, counts, signal } = batch;
   const width = Math.max(...prompts.map(({ length }) => length));
   const size = prompts.length * width * width;
   const count = kinds.length * (1 + shuffled.length) + 1;
   const masks = new Float32Array(count * size); // column by column, each (batch, query, key)
-  const columns = [prompts, ...shuffled]
+  const wanted = [prompts, ...shuffled]
     .flatMap((ids) => kinds.map((targets) => ({ ids, targets, first: 1 })))
-    .concat({ ids: prompts, targets: () => true, first: 0 })
-    .map((column, at) => fill(masks.subarray(at * size, (at + 1) * size), column, width, counts));
+    .concat({ ids: prompts, targets: () => true, first: 0 });
+  const columns: ColumnSums[] = [];
+  for (const [at, column] of wanted.entries()) {
+    if (at % kinds.length === 0) await takeTurn(signal);
+    columns.push(fill(masks.subarray(at * size, (at + 1) * size), column, width, counts));
+  }
   const weights = fromFlat(masks, [count, size]).T;
   const sums = await lazyPass(model, prompts, {}, (trace) =>
     range(layers).map((layer) =>

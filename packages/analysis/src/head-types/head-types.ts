@@ -66,7 +66,7 @@ export async function headTypes(
       batch.map((ids, row) => shuffle(ids, uniformNumbers(seed + 1 + draw + 7919 * (done + row)))),
     );
     const targets = kinds.map(([, own]) => own);
-    sums.push(await sumScores(model, { prompts: batch, shuffled, kinds: targets, counts }));
+    sums.push(await sumScores(model, { prompts: batch, shuffled, kinds: targets, counts, signal }));
     done += batch.length;
     onProgress?.({ done, total: prompts.length, stage: "head types" });
   }

@@ -13,14 +13,16 @@
  * singular directions: Millidge & Black 2022, "The Singular Value Decompositions of Transformer Weight Matrices are Highly Interpretable".
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
-import { evaluate, InvalidArgumentError, type MxArray, mx, uniformNumbers } from "@mlxterp/mlx";
+import { evaluate, InvalidArgumentError, mx, uniformNumbers } from "@mlxterp/mlx";
 import { createGrid, createTable, parseOptions } from "@mlxterp/results";
 import { resolveAnswer } from "../shared/answers.js";
 import { askedOf } from "../shared/asked.js";
-import { mean, range } from "../shared/lists.js";
+import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, promptIds, promptList } from "../shared/prompts.js";
+import { stoppable, takeTurn } from "../shared/stoppable.js";
 import { startTokens, usableTokens } from "../shared/vocabulary.js";
+import { chanceRows } from "./chance.js";
 import { compositionKinds, compositionOf } from "./composition.js";
 import { directionRows } from "./directions.js";
 import { eigenScores } from "./eigen-score.js";
@@ -55,6 +57,14 @@ export async function headWeights(
   options?: HeadWeightsOptions,
 ): Promise<HeadWeightsResult> {
   const asked = parseOptions("headWeights", headWeightsOptions, options);
+  return stoppable(asked.signal, () => readWeights(model, input, asked));
+}
+
+async function readWeights(
+  model: AnalysisModel,
+  input: Prompt | undefined,
+  asked: AskedHeadWeights,
+): Promise<HeadWeightsResult> {
   const weights = tokenWeights(model);
   const layers = headMatrices(model);
   const order = asked.succession?.map((one) => resolveAnswer(model, one, "").id);
@@ -72,7 +82,7 @@ export async function headWeights(
     number[]
   >;
   for (const [layer, own] of layers.entries()) {
-    asked.signal?.throwIfAborted();
+    await takeTurn(asked.signal);
     scores.copying.push(...eigenScores(own, between));
     scores.keeping.push(...eigenScores(own));
     scores.ownToken.push(...(await ownTokenShares(own, sample, asked.topK)));
@@ -148,43 +158,4 @@ async function compositionGrid(layers: readonly HeadMatrices[]) {
   }
   const labels = { kind: compositionKinds, writer: names, reader: names };
   return createGrid({ labels, values, unit: "share" });
-}
-
-interface Chance {
-  readonly between: MxArray;
-  readonly sample: TokenSample;
-  readonly ordered: TokenSample | undefined;
-  readonly asked: AskedHeadWeights;
-}
-
-/** The same scores of heads whose weights are drawn at random, of the shapes of a layer's. */
-async function chanceRows(like: HeadMatrices, { between, sample, ordered, asked }: Chance) {
-  if (asked.nulls === 0) return [];
-  const draw = (seed: number): HeadMatrices => {
-    const entries = Object.entries(like).map(([name, { shape }], index) => {
-      const key = mx.random.key(asked.seed * 1013 + seed * 17 + index);
-      return [name, mx.random.normal([asked.nulls, ...shape.slice(1)], mx.float32, 0, 1, key)];
-    });
-    return Object.fromEntries(entries) as HeadMatrices;
-  };
-  const [one, other] = [draw(1), draw(2)];
-  const composed = await compositionOf(one, other);
-  const scores: [string, readonly number[]][] = [
-    ["copying", eigenScores(one, between)],
-    ["keeping", eigenScores(one)],
-    ["ownToken", await ownTokenShares(one, sample, asked.topK)],
-    ["matching", await matchingShares(one, sample, asked.topK)],
-    ...(ordered
-      ? [["successor", await successorShares(one, ordered, asked.topK)] as [string, number[]]]
-      : []),
-    ...compositionKinds.map((kind, at): [string, number[]] => [
-      `composition: ${kind}`,
-      [...composed[at]],
-    ]),
-  ];
-  return scores.map(([score, values]) => ({
-    score,
-    mean: mean(values),
-    highest: Math.max(...values),
-  }));
 }

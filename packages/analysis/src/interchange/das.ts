@@ -20,6 +20,7 @@ import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
 import { select } from "../shared/select.js";
+import { stoppable } from "../shared/stoppable.js";
 import { randomOrthonormal, type Subspace } from "./mix.js";
 import { type AskedDas, type DasOptions, dasOptions } from "./options.js";
 import type { DasResult } from "./result.js";
@@ -59,7 +60,8 @@ export async function das(
   for (const layer of layers) {
     for (const position of asked.positions) {
       asked.signal?.throwIfAborted();
-      cells.push(await judge(model, { train, test, layer, position }, asked));
+      const split = { train, test, layer, position };
+      cells.push(await stoppable(asked.signal, () => judge(model, split, asked)));
       asked.onProgress?.({ done: cells.length, total: layers.length * asked.positions.length, stage: "interchange" }); // biome-ignore format: one line
     }
   }

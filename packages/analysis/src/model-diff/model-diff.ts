@@ -32,6 +32,7 @@ import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { otherModel } from "../shared/other-model.js";
 import { fedOf, isOnePrompt, type OnePrompt, positionLabels, promptIds, promptList, textOf } from "../shared/prompts.js"; // biome-ignore format: one import
+import { stoppable } from "../shared/stoppable.js";
 import { type ModelDiffOptions, modelDiffOptions } from "./options.js";
 import type { ModelDiffGrids, ModelDiffResult } from "./result.js";
 
@@ -60,7 +61,7 @@ export async function modelDiff(
   const results: ModelDiffResult[] = [];
   for (const ids of prompts) {
     asked.signal?.throwIfAborted();
-    results.push(await compareOn(model, other, ids, asked));
+    results.push(await stoppable(asked.signal, () => compareOn(model, other, ids, asked)));
     asked.onProgress?.({ done: results.length, total: prompts.length, stage: "comparing" });
   }
   return isOnePrompt(input) ? results[0] : results;

@@ -12,6 +12,7 @@ import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { lastLogits, lastLogitsOf, lazyPass } from "../shared/lazy-pass.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { exchange, type RowChange, valuesAt } from "./exchange.js";
+import { type NextToken, type NextTokens, nextTokens, readNext } from "./next-tokens.js";
 import { type Part, parts, siteOf } from "./parts.js";
 import { distinctRuns } from "./reach.js";
 import { type Activations, type PatchedRun, type Source, startOf } from "./runs.js";
@@ -38,6 +39,8 @@ export interface Sweep {
   readonly onRows?: (rows: number) => void;
   /** Counts what is done. */
   readonly work?: PatchWork;
+  /** Asks for the likeliest next token of each run. */
+  readonly next?: NextTokens | undefined;
 }
 
 /** The score of each patched run, in the order of the runs. */
@@ -46,34 +49,43 @@ export async function runSweep(sweep: Sweep, given: readonly PatchedRun[]): Prom
   const { layers } = model.anatomy;
   const { runs, of } = distinctRuns(given, { layers, length: ids[0].length, steps, sources });
   const order = runs.map((_, index) => index).sort((a, b) => startOf(runs[a]) - startOf(runs[b]));
-  const found = new Array<number>(runs.length);
+  const found = new Array<ChunkAnswer>(runs.length);
   if (sweep.work) addWork(sweep.work, { layers, asked: given.length, runs, maxRows });
   const merged = given.length - runs.length;
   for (let start = 0; start < order.length; start += maxRows) {
     sweep.signal?.throwIfAborted();
     const chunk = order.slice(start, start + maxRows);
-    const numbers = await runChunk(
+    const answers = await runChunk(
       sweep,
       chunk.map((index) => runs[index]),
     );
     chunk.forEach((index, row) => {
-      found[index] = numbers[row];
+      found[index] = answers[row];
     });
     sweep.onRows?.(merged + start + chunk.length);
   }
   if (order.length === 0) sweep.onRows?.(merged);
-  return of.map((own, index) => (own === null ? scores[given[index].base] : found[own]));
+  const { next } = sweep;
+  next?.found.push(...of.map((own, run) => (own === null ? next.base[given[run].base] : found[own].next!))); // biome-ignore format: one call
+  return of.map((own, index) => (own === null ? scores[given[index].base] : found[own].score));
+}
+
+interface ChunkAnswer {
+  readonly score: number;
+  readonly next: NextToken | undefined;
 }
 
 /** @param runs in the order of their first layers */
-async function runChunk(sweep: Sweep, runs: readonly PatchedRun[]): Promise<ArrayLike<number>> {
+async function runChunk(sweep: Sweep, runs: readonly PatchedRun[]): Promise<ChunkAnswer[]> {
   const { model, ids, judge, steps = 1 } = sweep;
   const interventions = growingBatch(sweep, runs);
   const score = judge(runs.map(({ base }) => base));
-  const [scores] = await lazyPass(model, [ids[0]], { interventions }, (trace) => [
-    score(steps === 1 ? lastLogits(model, trace) : lastLogitsOf(model, trace, steps)),
-  ]);
-  return toFlat(scores);
+  const [scores, said] = await lazyPass(model, [ids[0]], { interventions }, (trace) => {
+    const logits = steps === 1 ? lastLogits(model, trace) : lastLogitsOf(model, trace, steps);
+    return [score(logits), ...(sweep.next ? [readNext(logits)] : [])];
+  });
+  const next = said && nextTokens(said);
+  return [...toFlat(scores)].map((one, row) => ({ score: one, next: next?.[row] }));
 }
 
 /** The interventions by which each layer's rows join the pass, and by which all rows take their patches. */

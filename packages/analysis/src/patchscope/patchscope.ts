@@ -30,6 +30,7 @@ import {
   textOf,
 } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
+import { stoppable } from "../shared/stoppable.js";
 import { type AskedPatchscope, type PatchscopeOptions, patchscopeOptions } from "./options.js";
 import type { PatchscopeResult } from "./result.js";
 import { continueTargets, runTargets, type TargetRow } from "./run-targets.js";
@@ -75,7 +76,8 @@ export async function patchscope(
   for (const [index, ids] of prompts.entries()) {
     asked.signal?.throwIfAborted();
     const answer = answers?.[index];
-    results.push(await inspect(model, { ids, target, answer: answer?.token, asked, notes: answer?.notes ?? [] })); // biome-ignore format: one call
+    const given = { ids, target, answer: answer?.token, asked, notes: answer?.notes ?? [] };
+    results.push(await stoppable(asked.signal, () => inspect(model, given)));
     asked.onProgress?.({ done: index + 1, total: prompts.length, stage: "patchscope" });
   }
   return isOnePrompt(input) ? results[0] : results;

@@ -22,6 +22,7 @@ import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PatchingPrompts } from "../shared/pairs.js";
 import { type ManyPrompts, type OnePrompt, promptIds } from "../shared/prompts.js";
+import { stoppable } from "../shared/stoppable.js";
 import { type AskedSteering, type SteerOptions, steerOptions } from "./options.js";
 import type { SteerResult } from "./result.js";
 import { effectOf, holdStreams, type JudgedTokens, randomDirections, surpriseOf } from "./steered-runs.js"; // biome-ignore format: one import
@@ -45,7 +46,14 @@ export async function steer(
   options: SteerOptions,
 ): Promise<SteerResult> {
   const asked = parseOptions("steer", steerOptions, options);
-  const pairs = classPairs(model, input);
+  return stoppable(asked.signal, () => steerAll(model, classPairs(model, input), asked));
+}
+
+async function steerAll(
+  model: AnalysisModel,
+  pairs: ClassPairs,
+  asked: AskedSteering,
+): Promise<SteerResult> {
   const { from, steered, tokens, notes } = arrangePrompts(model, pairs, asked);
   const vectors = await vectorsOf(model, from, asked);
   const layers = vectors.map(({ layer }) => layer);

@@ -34,6 +34,7 @@ import { chooseMetric, createMetric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, isOnePrompt, positionLabels, promptIds } from "../shared/prompts.js";
 import { type Question, resolveQuestions } from "../shared/questions.js";
+import { stoppable } from "../shared/stoppable.js";
 import { type AskedTokens, type TokenAttributionOptions, tokenOptions } from "./options.js";
 import type { TokenResult } from "./result.js";
 
@@ -61,7 +62,8 @@ export async function tokenAttribution(
   const results: TokenResult[] = [];
   for (const [index, question] of list.entries()) {
     asked.signal?.throwIfAborted();
-    results.push(await explain(model, question, references?.[index], asked, notes));
+    const reference = references?.[index];
+    results.push(await stoppable(asked.signal, () => explain(model, question, reference, asked, notes))); // biome-ignore format: one call
     asked.onProgress?.({ done: index + 1, total: list.length, stage: "token attribution" });
   }
   return isOnePrompt(input) ? results[0] : results;

@@ -74,6 +74,14 @@ export interface Places {
   readonly at: readonly (number | string | null)[];
 }
 
+/** A prompt that is compared with another. */
+export interface ComparedPrompt {
+  readonly label: string;
+  readonly pieces: readonly string[];
+  /** The likeliest token after it as it is. */
+  readonly says?: { readonly text: string; readonly probability: number };
+}
+
 /** A heat map. */
 export interface GridBlock extends Shared {
   readonly kind: "grid";
@@ -97,8 +105,8 @@ export interface GridBlock extends Shared {
   }[])[])[];
   readonly rowPlaces?: Places;
   readonly columnPlaces?: Places;
-  /** Prompts whose tokens stand above each other in the columns. */
-  readonly prompts?: readonly { readonly label: string; readonly pieces: readonly string[] }[];
+  /** Prompts that are compared, token by token; `alternatives` are then what they say once something is changed. */
+  readonly prompts?: readonly ComparedPrompt[];
   readonly scale: ColourScale;
   /** What the colours measure. */
   readonly legend: string;

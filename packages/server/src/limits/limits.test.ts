@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { createServer } from "../index.js";
 import { refusal, send } from "../testing/request.js";
-import { toy, toyRuns } from "../testing/toy.js";
+import { silent, toy, toyRuns } from "../testing/toy.js";
 
 const limits = { count: 5000, bodyBytes: 20_000, tokens: 20, generatedTokens: 4, seconds: 0.05, tensorBytes: 100_000 }; // biome-ignore format: one table
-const server = createServer({ methods: [toy], limits });
+const server = createServer({ methods: [toy, silent], limits });
 const of = (name: string) => `/api/models/tiny/${name}`;
 const words = (count: number) => Array.from({ length: count }, () => "Mary").join(" ");
 
@@ -27,6 +27,37 @@ describe("limits", () => {
       "of changes",
       of("generate"),
       { input: "Mary", interventions: { "**": Array(500).fill({ type: "scale", factor: 1 }) } },
+      413,
+      "LIMIT",
+    ],
+    [
+      "of time where nothing is reported",
+      of("methods/silent"),
+      { input: "Mary", options: { passes: 4000 } },
+      504,
+      "TIME_LIMIT",
+    ],
+    [
+      "of time between two of a method's own turns",
+      of("methods/heads"),
+      { input: "Mary and John", options: { nulls: 5000 } },
+      504,
+      "TIME_LIMIT",
+    ],
+    [
+      "of lists of options",
+      of("methods/lens"),
+      { input: "Mary", options: { layers: Array(1025).fill(0) } },
+      413,
+      "LIMIT",
+    ],
+    [
+      "of prompts in options",
+      of("methods/ablate"),
+      {
+        input: "Mary",
+        options: { answer: "Mary", heads: [[0, 0]], reference: [words(15), words(15)] },
+      },
       413,
       "LIMIT",
     ],

@@ -9,6 +9,7 @@ export const defaultLimits: ServerLimits = {
   tokens: 8192,
   generatedTokens: 2048,
   count: 256,
+  items: 1024,
   interventions: 2000,
   seconds: 300,
   resultBytes: 64 * 2 ** 20,
@@ -16,6 +17,7 @@ export const defaultLimits: ServerLimits = {
   tensorSeconds: 600,
   waiting: 128,
   waitingPerClient: 16,
+  begun: 4,
   models: 4,
 };
 

@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { createServer } from "../index.js";
 import { refusal, send } from "../testing/request.js";
-import { toy, toyRuns } from "../testing/toy.js";
+import { silent, toy, toyRuns } from "../testing/toy.js";
 import { FairQueue } from "./fair-queue.js";
 
 const { signal } = new AbortController();
-const bounds = { waiting: 200, waitingPerClient: 100 };
+const bounds = { waiting: 200, waitingPerClient: 100, begun: 2 };
 
 describe("the queue", () => {
   it("gives turns to callers one after the other, whatever each has waiting", async () => {
@@ -24,7 +24,7 @@ describe("the queue", () => {
   });
 
   it("lets go of who leaves, and refuses who comes when it is full", async () => {
-    const queue = new FairQueue({ waiting: 3, waitingPerClient: 2 });
+    const queue = new FairQueue({ ...bounds, waiting: 3, waitingPerClient: 2 });
     let free: () => void = () => undefined;
     const busy = queue.run({ client: "a", signal }, () => new Promise<void>((go) => { free = go; })); // biome-ignore format: one line
     const leaving = new AbortController();
@@ -37,6 +37,48 @@ describe("the queue", () => {
     await expect(left).rejects.toThrow("gone");
     free();
     expect([await busy, await waiting, await other]).toEqual([undefined, "served", "served"]);
+  });
+
+  it("lends the device to others and comes back, with no more begun than are allowed", async () => {
+    const queue = new FairQueue(bounds);
+    const served: string[] = [];
+    let [inside, most] = [0, 0];
+    const ask = (client: string, steps: number) =>
+      queue.run({ client, signal }, async (held) => {
+        for (let step = 0; step < steps; step++) {
+          most = Math.max(most, ++inside);
+          served.push(client);
+          await new Promise((go) => setImmediate(go));
+          inside--;
+          if (held.isWanted()) await held.lend();
+        }
+      });
+    await Promise.all([ask("a", 4), ask("a", 1), ask("b", 4), ask("c", 1)]);
+    expect(served.join("")).toBe("ababababca"); // c, and the second of a, begin when one has ended
+    expect(most).toBe(1);
+    expect(queue.length).toBe(0);
+  });
+
+  it("takes the device back from work that ended, or was given up, while it had lent it", async () => {
+    const queue = new FairQueue(bounds);
+    const gone = new AbortController();
+    const lent = queue.run({ client: "a", signal: gone.signal }, (held) => held.lend());
+    const other = queue.run({ client: "b", signal }, async () => {
+      gone.abort(new Error("gone"));
+      await expect(lent).rejects.toThrow("gone");
+      return "served";
+    });
+    expect(await other).toBe("served");
+    let back: Promise<void> | undefined;
+    const failed = queue.run({ client: "a", signal }, async (held) => {
+      back = held.lend();
+      throw new Error("elsewhere");
+    });
+    const next = [1, 2].map((one) => queue.run({ client: "b", signal }, async () => one));
+    await expect(failed).rejects.toThrow("elsewhere");
+    await back;
+    expect(await Promise.all(next)).toEqual([1, 2]);
+    expect(await queue.run({ client: "c", signal }, async () => "free")).toBe("free");
   });
 
   it("refuses everybody once it is closed", async () => {
@@ -71,6 +113,23 @@ describe("fifty callers at once", () => {
     expect(answers.map(({ status }) => status)).toEqual(callers.flatMap(() => [200, 200]));
     expect(toyRuns.most).toBe(1);
     expect(new Set(toyRuns.order.slice(0, 50)).size).toBe(50);
+  });
+
+  it("need not wait for the end of a method that never asks whether others wait", async () => {
+    const server = createServer({ methods: [silent], limits: { count: 50_000 } });
+    await send(server, "/api/models");
+    toyRuns.order = [];
+    const ask = (input: string, passes: number, caller: string) =>
+      send(
+        server,
+        "/api/models/tiny/methods/silent",
+        { input, options: { passes } },
+        { headers: { "x-mlxterp-client": caller } },
+      );
+    const long = ask("Mary", 600, "a");
+    const answers = await Promise.all([long, ask("John", 1, "b")]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(toyRuns.order).toEqual(["Mary", "John", "John has ended", "Mary has ended"]);
   });
 
   it("are refused where there is no room, with a word of when to come", async () => {

@@ -1,14 +1,12 @@
 /** Who has the device: one at a time, in turns between callers, with bounded waiting. */
 import { BusyError } from "../errors/errors.js";
-
-interface Waiting {
-  start(): void;
-  fail(reason: unknown): void;
-}
+import { WaitingLine } from "./waiting-line.js";
 
 export interface QueueBounds {
   readonly waiting: number;
   readonly waitingPerClient: number;
+  /** How many works may have begun and not ended: each holds memory while it lets others have the device. */
+  readonly begun: number;
 }
 
 export interface Turn {
@@ -22,19 +20,30 @@ export interface Turn {
   readonly onWaiting?: (before: number) => void;
 }
 
+/** What work that has the device can do with it. */
+export interface Held {
+  /** Whether somebody else waits who could have it now. */
+  isWanted(): boolean;
+  /**
+   * Lets whoever is next have it, and comes back when it is this work's turn again.
+   *
+   * @throws the signal's reason
+   */
+  lend(): Promise<void>;
+}
+
 /** The queue of one device. */
 export class FairQueue {
-  /** Callers in the order in which they are served next. */
-  private readonly callers = new Map<string, Waiting[]>();
-  private count = 0;
+  private readonly line = new WaitingLine();
   private busy = false;
+  private begun = 0;
   private closed = false;
 
   constructor(private readonly bounds: QueueBounds) {}
 
   /** How many wait. */
   get length(): number {
-    return this.count;
+    return this.line.length;
   }
 
   /**
@@ -42,93 +51,69 @@ export class FairQueue {
    *
    * @throws BusyError (`BUSY`) when too much waits already; the signal's reason
    */
-  async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+  async run<T>(turn: Turn, work: (held: Held) => Promise<T>): Promise<T> {
     turn.signal.throwIfAborted();
     await this.enter(turn);
+    const state = { has: true, ended: false };
+    this.begun++;
     try {
       turn.signal.throwIfAborted();
-      return await work();
+      return await work(this.heldBy(turn, state));
     } finally {
-      this.leave();
+      this.begun--;
+      state.ended = true;
+      if (state.has) this.leave();
     }
   }
 
-  /** Refuses everybody who waits, and all who come. */
+  /** Refuses everybody who has not begun, and all who come. */
   close(): void {
     this.closed = true;
-    const all = [...this.callers.values()].flat();
-    this.callers.clear();
-    this.count = 0;
-    for (const one of all) one.fail(new BusyError("This server is about to end."));
+    this.line.refuse(() => new BusyError("This server is about to end."));
   }
 
-  private enter(turn: Turn): Promise<void> {
+  private heldBy(turn: Turn, state: { has: boolean; ended: boolean }): Held {
+    return {
+      isWanted: () => state.has && !state.ended && this.line.hasNext(this.hasRoom()),
+      lend: async () => {
+        if (!state.has || state.ended) return;
+        state.has = false;
+        const back = this.line.wait(turn, "begun");
+        this.leave();
+        await back;
+        if (state.ended)
+          this.leave(); // it failed elsewhere meanwhile
+        else state.has = true;
+      },
+    };
+  }
+
+  private async enter(turn: Turn): Promise<void> {
     if (this.closed) throw new BusyError("This server is about to end.");
     if (!this.busy) {
       this.busy = true;
-      return Promise.resolve();
-    }
-    this.requireRoom(turn);
-    turn.onWaiting?.(this.count + 1);
-    return new Promise((resolve, reject) => this.wait(turn, resolve, reject));
-  }
-
-  private requireRoom({ client, continues }: Turn): void {
-    if (continues) return;
-    const { waiting, waitingPerClient } = this.bounds;
-    const own = this.callers.get(client)?.length ?? 0;
-    if (this.count >= waiting || own >= waitingPerClient) {
-      const whose = own >= waitingPerClient ? "of yours " : "";
-      const many = whose === "" ? this.count : own;
-      throw new BusyError(
-        `${many} requests ${whose}wait for the device already; come again in a while.`,
-      );
-    }
-  }
-
-  private wait({ client, signal }: Turn, resolve: () => void, reject: (why: unknown) => void) {
-    const abort = () => {
-      this.remove(client, one);
-      reject(signal.reason);
-    };
-    const one: Waiting = {
-      start() {
-        signal.removeEventListener("abort", abort);
-        resolve();
-      },
-      fail(reason) {
-        signal.removeEventListener("abort", abort);
-        reject(reason);
-      },
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    const list = this.callers.get(client);
-    if (list) list.push(one);
-    else this.callers.set(client, [one]);
-    this.count++;
-  }
-
-  private remove(client: string, one: Waiting): void {
-    const list = this.callers.get(client);
-    const at = list?.indexOf(one) ?? -1;
-    if (!list || at < 0) return;
-    list.splice(at, 1);
-    this.count--;
-    if (list.length === 0) this.callers.delete(client);
-  }
-
-  /** The next caller's first; who has more waits behind all others. */
-  private leave(): void {
-    const [next] = this.callers;
-    if (!next) {
-      this.busy = false;
       return;
     }
-    const [client, list] = next;
-    const one = list.shift();
-    this.callers.delete(client);
-    if (list.length > 0) this.callers.set(client, list);
-    this.count--;
-    one?.start();
+    if (!turn.continues) this.requireRoom(turn);
+    turn.onWaiting?.(this.line.length + 1);
+    await this.line.wait(turn, turn.continues ? "continues" : "new");
+  }
+
+  private requireRoom({ client }: Turn): void {
+    const { waiting, waitingPerClient } = this.bounds;
+    const [all, own] = [this.line.countNew(), this.line.countNew(client)];
+    if (all < waiting && own < waitingPerClient) return;
+    const whose = own >= waitingPerClient ? "of yours " : "";
+    throw new BusyError(
+      `${whose === "" ? all : own} requests ${whose}wait for the device already; come again in a while.`,
+    );
+  }
+
+  private hasRoom(): boolean {
+    return this.begun < this.bounds.begun;
+  }
+
+  private leave(): void {
+    this.busy = this.line.startNext(this.hasRoom());
   }
 }

@@ -1,4 +1,6 @@
 /** For tests: a method of a user's own that counts, waits and can be cancelled; nothing else knows of it. */
+import { evaluate, mx } from "@mlxterp/mlx";
+import type { LanguageModel } from "@mlxterp/models";
 import { createTable, defineMethod, type Result } from "@mlxterp/results";
 import { z } from "zod";
 
@@ -45,6 +47,22 @@ export const toy = defineMethod({
     } finally {
       toyRuns.running--;
     }
+  },
+});
+
+/** Computes and never asks whether to go on, nor says how far it is. */
+export const silent = defineMethod({
+  name: "silent",
+  title: "Silent",
+  summary: "Passes, without a word",
+  input: "prompts",
+  options: z.object({ passes: z.int().min(0).default(0).describe("how often it computes") }),
+  async run(model: LanguageModel, prompt, { passes = 0 }): Promise<ToyResult> {
+    toyRuns.order.push(String(prompt));
+    for (let done = 0; done < passes; done++) await evaluate([mx.add(mx.ones([100]), done)]);
+    await model.run(prompt);
+    toyRuns.order.push(`${prompt} has ended`);
+    return resultOf(String(prompt), passes);
   },
 });
 

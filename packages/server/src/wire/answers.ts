@@ -39,11 +39,12 @@ export const methodSummarySchema = z.strictObject({
 
 export const limitsSchema = z.strictObject({
   bodyBytes: count,
-  tokens: count.describe("of all prompts of a request together"),
+  tokens: count.describe("of all prompts of a request together, those in lists of options too"),
   generatedTokens: count,
   count: count.describe(
     "the largest whole number that an option may be, but for seeds and defaults",
   ),
+  items: count.describe("of one list of options"),
   interventions: count.describe("changes of values in one pass, at all sites together"),
   seconds: z.number().describe("of the device's time, for one request"),
   resultBytes: count.describe("of one answer"),
@@ -51,6 +52,7 @@ export const limitsSchema = z.strictObject({
   tensorSeconds: z.number().describe("how long a tensor is kept"),
   waiting: count.describe("requests that may wait for the device"),
   waitingPerClient: count,
+  begun: count.describe("requests that have begun and not ended: they compute in turns"),
   models: count.describe("models in memory at once"),
 });
 

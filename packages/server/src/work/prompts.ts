@@ -46,6 +46,16 @@ export class InputReader {
     return { fed: task.pairs, asked: askedOfTask(method, task, options) };
   }
 
+  /** Counts what a list of options holds: a text is as many tokens as it has, and may be a prompt. */
+  countIn(item: unknown): void {
+    if (Array.isArray(item)) for (const one of item) this.countIn(one);
+    else if (typeof item !== "string") this.count(1);
+    else {
+      this.requireShort(item.length);
+      this.count(this.model.tokenizer?.encode(item).length ?? 1);
+    }
+  }
+
   /** Texts stay texts, so that results name the words of the request. */
   private fed(prompts: Prompts): PromptInput {
     const plain = this.plain(prompts);
@@ -70,11 +80,14 @@ export class InputReader {
   private counted(prompts: PromptInput): number[][] {
     this.requireShort(charactersOf(prompts));
     const { ids } = this.model.tokens(prompts);
-    this.tokens += ids.reduce((sum, { length }) => sum + length, 0);
-    if (this.tokens > this.most) {
-      throw new LimitError("tokens", this.most, `The prompts have ${this.tokens} tokens`);
-    }
+    this.count(ids.reduce((sum, { length }) => sum + length, 0));
     return ids.map((row) => [...row]);
+  }
+
+  private count(tokens: number): void {
+    this.tokens += tokens;
+    if (this.tokens <= this.most) return;
+    throw new LimitError("tokens", this.most, `The prompts have ${this.tokens} tokens`);
   }
 
   private requireShort(characters: number): void {

@@ -1,9 +1,10 @@
 /** A method of a request: inputs read, options checked, paths confined, and the method run in turn. */
 import type { LanguageModel } from "@mlxterp/models";
 import { type Block, fieldsOf, type Method, parseOptions, type Result } from "@mlxterp/results";
-import { InvalidRequestError, LimitError } from "../errors/errors.js";
+import { InvalidRequestError } from "../errors/errors.js";
 import type { Caller } from "./caller.js";
 import { changedModel } from "./changed-model.js";
+import { requireModest } from "./modest-options.js";
 import { InputReader } from "./prompts.js";
 import { methodNamed, onDevice, type Workplace } from "./workplace.js";
 
@@ -40,7 +41,7 @@ export async function runMethod(
     const { fed, asked } = reader.forMethod(method, call.input, options);
     requireInput(method, fed);
     parseOptions(method.name, method.options, { ...asked });
-    requireModest(method, asked, workplace.limits.count);
+    requireModest(method, asked, workplace.limits, reader);
     const view = changedModel(model, call.interventions, workplace.limits.interventions);
     const found = await method.run(view, fed as never, { ...asked, ...control });
     control.signal.throwIfAborted();
@@ -51,24 +52,6 @@ export async function runMethod(
 function requireInput({ name, input }: Method, fed: unknown): void {
   if (input === "none" || fed !== undefined) return;
   throw new InvalidRequestError("input", `is missing; ${name} takes ${input}.`);
-}
-
-/**
- * Draws, samples, steps: methods prepare some of them before they first ask whether to go on, so that no time limit would help.
- *
- * @throws LimitError (`LIMIT`)
- */
-function requireModest(
-  { options }: Method,
-  asked: Readonly<Record<string, unknown>>,
-  most: number,
-) {
-  for (const { name, kind, default: usual } of fieldsOf(options)) {
-    const value = asked[name];
-    const allowed = Math.max(most, Number(usual ?? 0)); // what a form sends of itself is always right
-    if (kind !== "integer" || name === "seed" || !(Number(value) > allowed)) continue;
-    throw new LimitError("count", allowed, `${name} is ${value}`);
-  }
 }
 
 /** Options whose texts name files or models, with what this server may open. */

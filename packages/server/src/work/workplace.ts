@@ -1,4 +1,5 @@
 /** What work is done with: the methods, the models, the queue of the device, and the limits. */
+import { betweenComputations } from "@mlxterp/mlx";
 import type { Method } from "@mlxterp/results";
 import { NotFoundError } from "../errors/errors.js";
 import { startDeadline } from "../limits/deadline.js";
@@ -7,6 +8,7 @@ import type { ModelStore } from "../models/model-store.js";
 import type { FairQueue } from "../queue/fair-queue.js";
 import type { TensorStore } from "../tensors/tensor-store.js";
 import type { Caller } from "./caller.js";
+import { pacing } from "./pacing.js";
 
 export interface Workplace {
   readonly methods: readonly Method[];
@@ -40,7 +42,7 @@ export function onDevice<T>(
   work: (control: TurnControl) => Promise<T>,
 ): Promise<T> {
   const onWaiting = (before: number) => onProgress?.({ stage: "waiting", done: 0, total: before });
-  return queue.run({ client, signal, onWaiting }, async () => {
+  return queue.run({ client, signal, onWaiting }, async (held) => {
     using deadline = startDeadline(limits.seconds, signal);
     const control: TurnControl = {
       signal: deadline.signal,
@@ -49,6 +51,6 @@ export function onDevice<T>(
         onProgress?.(progress);
       },
     };
-    return await work(control);
+    return await betweenComputations(pacing(held, deadline), () => work(control));
   });
 }

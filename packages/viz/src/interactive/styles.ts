@@ -58,6 +58,8 @@ export const interactiveStyles = `
 .mi-strip b { font-weight: 600; font-size: var(--mi-size-small); color: var(--mi-quiet); min-width: 76px; }
 .mi-piece { font: var(--mi-size-small)/1.4 var(--mi-font-token); padding: 1px 5px; border-radius: 4px; border: 1px solid var(--mi-line); }
 .mi-differs { border-color: var(--mi-counter); color: var(--mi-counter); font-weight: 650; }
+.mi-says { font-size: var(--mi-size-small); color: var(--mi-quiet); margin-right: var(--mi-space-medium); }
+.mi-chosen { color: var(--mi-ink); font-weight: 650; }
 .mi-pointed { outline: 2px solid var(--mi-ink); }
 .mi-followed { display: flex; flex-wrap: wrap; gap: var(--mi-space-large); align-items: center; padding: var(--mi-space-medium) var(--mi-space-large); border: 1px solid var(--mi-line); border-left: 3px solid var(--mi-counter); border-radius: 6px; font-size: var(--mi-size-small); }
 .mi-followed .mi-button { margin-left: var(--mi-space-medium); }

@@ -68,7 +68,7 @@ export function lensBlock(pieces: readonly string[], layers = 6): GridBlock {
   };
 }
 
-function patchingBlock(): GridBlock {
+export function patchingBlock(): GridBlock {
   const random = chance(3);
   const values = Array.from(
     { length: 6 },
@@ -86,9 +86,13 @@ function patchingBlock(): GridBlock {
     columns: sentence.map((piece, at) => (at === 10 ? "·John/·Mary" : visibleToken(piece))),
     values,
     prompts: [
-      { label: "clean", pieces: sentence },
-      { label: "corrupted", pieces: corrupted },
+      { label: "clean", pieces: sentence, says: { text: "·Mary", probability: 0.81 } },
+      { label: "corrupted", pieces: corrupted, says: { text: "·John", probability: 0.74 } },
     ],
+    alternatives: values.map(
+      (row) =>
+      row.map((effect) => [{ text: effect > 0.5 ? "·Mary" : "·John", probability: 0.3 + Math.abs(effect - 0.5) }]), // biome-ignore format: one cell
+    ),
     rowPlaces: { axis: "layer", at: values.map((_, layer) => layer) },
     columnPlaces: { axis: "position", at: sentence.map((_, position) => position) },
     scale: divergingAround(values.flat(), 0),

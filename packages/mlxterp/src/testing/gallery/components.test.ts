@@ -5,7 +5,14 @@ import { htmlReport, type ThemeName } from "@mlxterp/viz";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { attentionBlock, galleryBlocks, graphBlock, lensBlock, longText } from "./blocks.js";
+import {
+  attentionBlock,
+  galleryBlocks,
+  graphBlock,
+  lensBlock,
+  longText,
+  patchingBlock,
+} from "./blocks.js";
 import { hasChromium, openChromium } from "./chromium.js";
 
 const require = createRequire(import.meta.url);
@@ -108,6 +115,22 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     const box = (await map.boundingBox())!;
     await page.mouse.move(box.x + 400, box.y + 60);
     expect(await page.locator(".mi-tip").count()).toBe(1);
+    await page.close();
+  });
+
+  it("shows below both prompts what is said after a patch", async () => {
+    const page = await pageWith([patchingBlock()]);
+    const strips = page.locator(".mi-prompts .mi-strip");
+    const says = async () => (await strips.nth(2).textContent())?.replaceAll(/\s%/g, "%");
+    expect(await says()).toBe("then saysclean ·Mary 81.0%corrupted ·John 74.0%");
+    await page.locator(".mi-scroller").focus();
+    await page.keyboard.press("ArrowDown"); // enters at the last layer, first position
+    expect(await says()).toMatch(/patched here ·John \d+\.\d%$/);
+    await page.keyboard.press("End");
+    expect(await strips.nth(0).locator(".mi-pointed").count()).toBe(1);
+    expect(await says()).toMatch(/patched here ·Mary \d+\.\d%$/);
+    await page.keyboard.press("Enter");
+    expect((await chosen(page))[0]).toMatchObject({ cell: { layer: 5, position: 14 } });
     await page.close();
   });
 
