@@ -60,6 +60,18 @@ describe("the place of a click", () => {
       { x: "embedding" },
       { part: "before", layer: 0 },
     ],
+    [
+      "curves over shares",
+      { ...curves, xTitle: "share of all edges" },
+      { x: "0.1 %" },
+      { part: "after", layer: 3 },
+    ],
+    [
+      "curves over strengths",
+      { ...curves, xTitle: "strength" },
+      { x: 0.5 },
+      { part: "after", layer: 3 },
+    ],
     ["a point", points, { point: 0 }, { part: "head", layer: 1, head: 2 }],
     [
       "a table with layers and positions, not with what was measured",

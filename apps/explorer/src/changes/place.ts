@@ -65,7 +65,7 @@ function itemPlace(selection: Selection, around: Surroundings): Found {
     case "table":
       return tablePlace(block, numberAt(cell.row) ?? -1, around);
     case "lines":
-      return read(`${cell.x ?? ""}`, block.xTitle);
+      return readWords(`${cell.x ?? ""}`, { titles: block.xTitle, bare: /layer|after|before|head/i.test(block.xTitle) }); // biome-ignore format: one line
     case "scatter":
       return read(block.points[first]?.label, block.title);
     case "graph":

@@ -73,7 +73,7 @@ function siteIn(words: string): Found | undefined {
 function headIn(words: string, bare: boolean): Found | undefined {
   const both =
     /\b(?:head |L)(\d+)(?:\.|H)(\d+)\b/i.exec(words) ??
-    (bare ? /^\s*(\d+)\.(\d+)\b/.exec(words) : null);
+    (bare ? /^\s*(\d+)\.(\d+)\s*$/.exec(words) : null);
   return both ? { part: "head", layer: Number(both[1]), head: Number(both[2]) } : undefined;
 }
 
