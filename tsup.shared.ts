@@ -6,6 +6,7 @@ import { dts } from "rollup-plugin-dts";
 import { defineConfig, type Options } from "tsup";
 import { setupFolder } from "./scripts/lib/checkout.mjs";
 import { writeDeclarations } from "./scripts/lib/compiler.mjs";
+import { mergeChunks } from "./scripts/lib/merge-chunks.mjs";
 
 /** Makes `using` known to consumers whose own `lib` is older. */
 const banner = '/// <reference lib="esnext.disposable" />';
@@ -14,12 +15,14 @@ const banner = '/// <reference lib="esnext.disposable" />';
 interface Differences extends Options {
   /** Files with declarations, where these are not all entry points. */
   readonly typed?: readonly string[];
+  /** Whether few files are made of many: `index`, `methods` with the schemas it reads at once, and one for all else. */
+  readonly merged?: boolean;
   /** What remains to be done when all is built. */
   readonly finish?: () => void;
 }
 
 /** @param differences for example the entry points */
-export function packageBuild({ typed, finish, ...differences }: Differences = {}) {
+export function packageBuild({ typed, merged = false, finish, ...differences }: Differences = {}) {
   const entry = differences.entry ?? ["src/index.ts"];
   const named = Array.isArray(entry)
     ? (typed ?? entry).map((source) => [inside(source), source])
@@ -35,6 +38,7 @@ export function packageBuild({ typed, finish, ...differences }: Differences = {}
     silent: true,
     onSuccess: async () => {
       await declare(named);
+      if (merged) await mergeChunks(process.cwd(), Object.keys(entry));
       finish?.();
     },
     ...differences,

@@ -1,3 +1,6 @@
 import { packageBuild } from "../../tsup.shared.ts";
 
-export default packageBuild({ entry: { index: "src/index.ts", methods: "src/methods.ts" } });
+export default packageBuild({
+  entry: { index: "src/index.ts", methods: "src/methods.ts" },
+  merged: true,
+});

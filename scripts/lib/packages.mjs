@@ -28,9 +28,39 @@ export function publishablePackages(from = root) {
  * @returns {string} the tarball's path
  */
 export function packPackage(folder, destination) {
-  const args = ["pack", "--json", "--pack-destination", destination];
+  return join(destination, tarballName(JSON.parse(pack(folder, destination, []))));
+}
+
+/**
+ * Packs every publishable package, in one process.
+ *
+ * @param {string} destination folder for the tarballs
+ * @returns {Record<string, string>} the tarballs' paths, by package
+ */
+export function packPackages(destination) {
+  const names = publishablePackages().map(({ name }) => name);
+  const filters = ["--recursive", ...names.map((name) => `--filter=${name}`)];
+  const packed = JSON.parse(pack(root, destination, filters));
+  return Object.fromEntries(
+    packed.map((/** @type {Packed} */ one) => [one.name, join(destination, tarballName(one))]),
+  );
+}
+
+/** @typedef {{ name: string, filename: string }} Packed */
+
+/** @param {Packed} packed */
+function tarballName({ filename }) {
+  return /** @type {string} */ (filename.split("/").at(-1));
+}
+
+/**
+ * @param {string} folder
+ * @param {string} destination
+ * @param {string[]} filters
+ */
+function pack(folder, destination, filters) {
+  const args = [...filters, "pack", "--json", "--pack-destination", destination];
   const result = capture("pnpm", args, { cwd: folder });
   if (!result.ok) throw new Stop(`pack: pnpm could not pack ${folder}: ${result.text}`);
-  const { filename } = JSON.parse(result.output);
-  return join(destination, filename.split("/").at(-1));
+  return result.output;
 }

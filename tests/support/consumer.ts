@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { capture } from "../../scripts/lib/commands.mjs";
-import { packPackage, publishablePackages } from "../../scripts/lib/packages.mjs";
+import { packPackages } from "../../scripts/lib/packages.mjs";
 import { root } from "./workspace.js";
 
 function mustRun(command: string, args: string[], cwd: string): string {
@@ -14,11 +14,8 @@ function mustRun(command: string, args: string[], cwd: string): string {
 /** Builds what is not built and packs every publishable package: its name → the tarball's file name. */
 function packInto(folder: string): Record<string, string> {
   mustRun("turbo", ["run", "build", "--filter=./packages/*", "--output-logs=errors-only"], root);
-  const tarballs = publishablePackages().map((one) => [
-    one.name,
-    `file:./${basename(packPackage(one.folder, folder))}`,
-  ]);
-  return Object.fromEntries(tarballs);
+  const tarballs = Object.entries(packPackages(folder));
+  return Object.fromEntries(tarballs.map(([name, path]) => [name, `file:./${basename(path)}`]));
 }
 
 /** A strict compiler with nothing waived and no types but those that the packages bring. */

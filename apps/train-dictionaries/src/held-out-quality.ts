@@ -3,20 +3,22 @@ import { type Dictionary, evaluateDictionary, overSeeds } from "@mlxterp/diction
 import type { LanguageModel } from "@mlxterp/models";
 
 /** One measure over seeds. */
-interface Quality {
+export interface Quality {
   readonly values: readonly number[];
   /** The mean with its interval, and the smallest difference that counts; the value alone of one seed. */
   readonly text: string;
 }
 
+export type Qualities = Readonly<Record<string, Quality>>;
+
 export async function heldOutQuality(
   model: LanguageModel,
   dictionaries: readonly Dictionary[],
   texts: readonly number[][],
-): Promise<Readonly<Record<string, Quality>>> {
+): Promise<Qualities> {
   const measured: Record<string, number[]> = {};
-  const add = (what: string, value: number) => {
-    measured[what] = [...(measured[what] ?? []), value];
+  const add = (what: string, value: number | undefined) => {
+    if (value !== undefined) measured[what] = [...(measured[what] ?? []), value];
   };
   for (const [at, dictionary] of dictionaries.entries()) {
     const options = { positions: { from: 1 }, nulls: at === 0 } as const;
@@ -27,12 +29,18 @@ export async function heldOutQuality(
       options,
     );
     add("variance explained", reconstruction.explained);
-    add("loss recovered", behaviour?.lossRecovered ?? Number.NaN);
+    add("loss recovered", behaviour?.lossRecovered);
     add("features on", reconstruction.l0);
-    if (nulls.untrained)
-      add("variance explained untrained", nulls.untrained.reconstruction.explained);
-    if (nulls.random) add("variance explained at random", nulls.random.reconstruction.explained);
+    add("dead", reconstruction.dead);
+    for (const [kind, known] of Object.entries(nulls)) {
+      add(`variance explained, ${kind}`, known.reconstruction.explained);
+      add(`loss recovered, ${kind}`, known.behaviour?.lossRecovered);
+    }
   }
+  return qualitiesOf(measured);
+}
+
+export function qualitiesOf(measured: Readonly<Record<string, readonly number[]>>): Qualities {
   const entries = Object.entries(measured).map(([what, values]) => [what, qualityOf(values)]);
   return Object.fromEntries(entries);
 }

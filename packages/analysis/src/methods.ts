@@ -6,9 +6,11 @@ import { attention } from "./attention-patterns/method.js";
 import { atp } from "./attribution-patching/method.js";
 import { causal } from "./causal-tracing/method.js";
 import { circuit } from "./circuits/method.js";
+import { turnsMethod } from "./conversations/method.js";
 import { copying } from "./copying-loss/method.js";
 import { attribute } from "./direct-logit-attribution/method.js";
 import { edges } from "./edge-attribution/method.js";
+import { eraseMethod } from "./erasure/method.js";
 import { ablate } from "./head-ablation/method.js";
 import { heads } from "./head-types/method.js";
 import { weightsMethod } from "./head-weights/method.js";
@@ -24,6 +26,7 @@ import { statistics } from "./site-statistics/method.js";
 import { steerMethod } from "./steering/method.js";
 import { task } from "./task-accuracy/method.js";
 import { tokens } from "./token-attribution/method.js";
+import { tunedLensMethod } from "./tuned-lens/method.js";
 
 export { taskNames } from "./tasks/names.js";
 
@@ -32,8 +35,10 @@ export const typedMethods = [
   task,
   scan,
   lens,
+  tunedLensMethod,
   patchscopeMethod,
   attention,
+  turnsMethod,
   heads,
   weightsMethod,
   copying,
@@ -49,6 +54,7 @@ export const typedMethods = [
   discover,
   probeMethod,
   steerMethod,
+  eraseMethod,
   dasMethod,
   diffMethod,
   similarityMethod,

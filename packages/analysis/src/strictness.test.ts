@@ -33,8 +33,7 @@ const calls: Readonly<
   ],
   svcca: [(options) => analysis.svcca(rows, rows, options), "variance", 2],
   trainTunedLens: [(options) => analysis.trainTunedLens(model, prompts, options), "steps", 0],
-  turnAttention: [(options) => analysis.turnAttention(model, chat, options), "parts", "some"],
-  turnKnockout: [(options) => analysis.turnKnockout(model, chat, { answer: "Mary", ...options }), "parts", 3], // biome-ignore format: one call
+  turnByTurn: [(options) => analysis.turnByTurn(model, chat, options), "parts", "some"],
 };
 
 describe.each(Object.entries(calls))("%s", (_, [call, option, wrong]) => {

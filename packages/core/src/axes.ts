@@ -3,6 +3,8 @@
 export type Axis =
   | "batch"
   | "position"
+  /** The positions of the text that is written, where another one is read. */
+  | "target"
   | "hidden"
   | "heads"
   | "kvHeads"

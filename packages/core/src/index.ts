@@ -106,10 +106,11 @@ export {
   type Positions,
   positionsOf,
 } from "./tokens/positions.js";
-export { padRight } from "./tokens/prompts.js";
+export { padRight, tokenBatch } from "./tokens/prompts.js";
 export type { Prompt, TokenBatch, Tokenizer } from "./tokens/tokens.js";
 export type { Trace } from "./trace/open-trace.js";
 export type { TraceCore } from "./trace/trace.js";
+export { type AxisNames, nameAxes } from "./tree/axis-names.js";
 export type { SiteNote, SiteNotes } from "./tree/site-notes.js";
 export { Tap, type TapNote } from "./tree/tap.js";
 export type { Activation } from "./typed-sites/activation.js";

@@ -77,6 +77,7 @@ export { trainingCurves } from "./training/curves.js";
 export type { TrainedPlace } from "./training/finish.js";
 export type { TrainingMetrics } from "./training/metrics.js";
 export type { TrainingBatch } from "./training/parameters.js";
+export type { TrainingOptions } from "./training/run-trainings.js";
 export {
   arraySource,
   modelSource,
@@ -85,9 +86,10 @@ export {
   type TrainingSource,
 } from "./training/sources.js";
 export {
+  type CrossLayerTrainingOptions,
   type Trained,
-  type TrainingOptions,
   trainCrosscoder,
+  trainCrossLayerTranscoder,
   trainDictionaries,
   trainDictionary,
 } from "./training/train.js";

@@ -1,9 +1,10 @@
 /** Evaluation releases first: what nobody holds any more is let go before anything is computed. */
-import { setImmediate as turn } from "node:timers/promises";
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { setTimeout as after, setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { mx } from "./binding.js";
 import { handleBytes } from "./collector.js";
-import { activeMemory, collect, evaluate, evaluateNow, release } from "./memory.js";
+import { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
 import type { MxArray } from "./types/array.js";
 
 /** How many handles `use` leaves behind, after what it does to let go of them. */
@@ -46,7 +47,7 @@ describe("evaluate", () => {
   });
 
   it("lets small work that knows its size gather, up to some megabytes or thousands of handles", async () => {
-    const after = async (rounds: number, bytes: number, count: number) => {
+    const leftAfter = async (rounds: number, bytes: number, count: number) => {
       await release();
       return leftBehind(async () => {
         for (let round = 0; round < rounds; round++) {
@@ -55,10 +56,10 @@ describe("evaluate", () => {
         }
       });
     };
-    expect(await after(3, 1e6, 100)).toBeGreaterThan(250);
-    expect(await after(14, 1e6, 100)).toBeLessThan(250); // the thirteenth comes over 12 MiB
-    expect(await after(3, 0, 1000)).toBeLessThan(1600); // of 3000, each young one counted as one and a half
-    expect(await after(1, Number.POSITIVE_INFINITY, 1000)).toBeLessThan(50);
+    expect(await leftAfter(3, 1e6, 100)).toBeGreaterThan(250);
+    expect(await leftAfter(14, 1e6, 100)).toBeLessThan(250); // the thirteenth comes over 12 MiB
+    expect(await leftAfter(3, 0, 1000)).toBeLessThan(1600); // of 3000, each young one counted as one and a half
+    expect(await leftAfter(1, Number.POSITIVE_INFINITY, 1000)).toBeLessThan(50);
   });
 
   it("gives other work a turn meanwhile", async () => {
@@ -114,6 +115,32 @@ describe("handles that have grown old", () => {
     });
     expect(left).toBeLessThan(20);
   });
+});
+
+/** How many full collections there are meanwhile. */
+async function fullCollections(use: () => unknown): Promise<number> {
+  let count = 0;
+  const observer = new PerformanceObserver((list) => {
+    const kinds = list.getEntries().map(({ detail }) => (detail as { kind: number }).kind);
+    count += kinds.filter((kind) => kind === constants.NODE_PERFORMANCE_GC_MAJOR).length;
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  await use();
+  await after(20); // entries come later
+  observer.disconnect();
+  return count;
+}
+
+it("lesson: of fifty models that were loaded at once each collected everything", async () => {
+  await releaseOld();
+  const held = make(3000);
+  for (let round = 0; round < 3; round++) {
+    collect();
+    await turn();
+  }
+  const together = () => Promise.all(Array.from({ length: 50 }, () => release()));
+  expect(await fullCollections(together)).toBe(1);
+  expect(held).toHaveLength(3000);
 });
 
 it("memory is counted in bytes", () => {

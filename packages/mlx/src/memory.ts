@@ -40,6 +40,9 @@ const uncollected = { bytes: 0, handles: 0 };
 const floor = { memory: Number.POSITIVE_INFINITY, handles: Number.POSITIVE_INFINITY };
 let computed = 0;
 
+/** The full collection that has run and whose buffers are about to be freed: many who wait need it once. */
+let underWay: Promise<void> | undefined;
+
 /**
  * Lets go of everything that nobody holds any more. A young collection is enough for the handles of one pass.
  * Results that were held for a while, and traces that were open for a while, have grown old: when enough of that
@@ -53,7 +56,7 @@ let computed = 0;
 export async function release(wanted: readonly MxArray[] = []): Promise<void> {
   collectYoung();
   await turn();
-  if (oldCollectionIsDue(wanted.length)) await releaseOld();
+  if (oldCollectionIsDue(wanted.length)) await (underWay ?? releaseOld());
   uncollected.bytes = 0;
   uncollected.handles = handleCount();
 }
@@ -75,10 +78,14 @@ async function releaseSome(wanted: readonly MxArray[], dropped: number): Promise
  */
 export async function releaseOld(): Promise<void> {
   collectOld();
-  await turn();
-  floor.memory = activeMemory();
-  floor.handles = handleCount();
-  computed = 0;
+  const collected = turn().then(() => {
+    floor.memory = activeMemory();
+    floor.handles = handleCount();
+    computed = 0;
+  });
+  underWay = collected;
+  await collected;
+  if (underWay === collected) underWay = undefined;
 }
 
 function oldCollectionIsDue(wanted: number): boolean {

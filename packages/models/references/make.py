@@ -18,8 +18,8 @@ os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSIT
 import torch
 import transformers
 
-from generator import complete, headed, small, vision
-from generator.families import BASE, HEADED, SETTINGS, VISION, WRITTEN
+from generator import complete, encoder_decoder, headed, small, vision
+from generator.families import BASE, ENCODER_DECODER, HEADED, SETTINGS, VISION, WRITTEN
 from generator.variations import VARIATIONS
 
 here = Path(__file__).parent
@@ -40,6 +40,9 @@ def shipped():
             folder, path, kind, family, fields)
     for path, (family, fields) in VISION.items():
         makers[path] = lambda folder, path=path, family=family, fields=fields: vision.make(folder, path, family, fields)
+    for path, (family, fields) in ENCODER_DECODER.items():
+        makers[path] = lambda folder, path=path, family=family, fields=fields: encoder_decoder.make(
+            folder, path, family, fields)
     return makers
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoModelForMaskedLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
 SOURCES = Path(__file__).parents[1] / "src"
 FILES = [*sorted((SOURCES / "families").glob("*/published.json")), SOURCES / "checkpoint" / "wrappers" / "published.json"]
@@ -33,7 +33,7 @@ LATE_ROTATION = ("phimoe",)
 
 
 def model_of(config, family):
-    auto = AutoModelForMaskedLM if family in ENCODERS else AutoModelForCausalLM
+    auto = AutoModelForMaskedLM if family in ENCODERS else AutoModelForSeq2SeqLM if family == "t5" else AutoModelForCausalLM
     with torch.device("meta"):
         return (AutoModelForImageTextToText if family == "wrappers" else auto).from_config(config, attn_implementation="eager")
 

@@ -35,6 +35,17 @@ export {
   MaskedLanguageModel,
   type MaskedLanguageModelOptions,
 } from "./encoder/masked-language-model.js";
+export { EncoderDecoderCache } from "./encoder-decoder/cache.js";
+export type { EncoderDecoderConfig } from "./encoder-decoder/config.js";
+export {
+  EncoderDecoder,
+  type EncoderDecoderPassOptions,
+} from "./encoder-decoder/encoder-decoder.js";
+export {
+  EncoderDecoderModel,
+  type EncoderDecoderModelOptions,
+} from "./encoder-decoder/encoder-decoder-model.js";
+export type { EncoderDecoderRunOptions } from "./encoder-decoder/pass-input.js";
 export {
   CacheMismatchError,
   CheckpointNotFoundError,

@@ -35,9 +35,9 @@ export interface FormField {
  */
 export function fieldsOf(schema: JsonSchema): FormField[] {
   const required = new Set(schema.required ?? []);
-  const fields = Object.entries(schema.properties ?? {}).map(([name, property]) =>
-    fieldOf(name, property, required.has(name)),
-  );
+  const fields = Object.entries(schema.properties ?? {})
+    .filter(([, property]) => property.writes === undefined) // a server writes no files
+    .map(([name, property]) => fieldOf(name, property, required.has(name)));
   return [...fields.filter((one) => one.required), ...fields.filter((one) => !one.required)];
 }
 

@@ -15,4 +15,6 @@ export interface JsonSchema {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
+  /** Of an option that names files which the method writes. */
+  readonly writes?: string;
 }

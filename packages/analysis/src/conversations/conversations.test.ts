@@ -1,4 +1,7 @@
 /** Conversations on a model of random weights, against patterns added up by hand and prompts from which a turn cannot be seen. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
@@ -6,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { logitLens } from "../logit-lens/logit-lens.js";
 import { llamaLike } from "../shared/test-support.js";
 import { conversation, type WrittenChat } from "./conversation.js";
-import { turnAttention, turnKnockout } from "./turns.js";
+import { turnByTurn } from "./turns.js";
 
 const decoder = initializeWeights(new Decoder(llamaLike), { seed: 5, deviation: 0.4 });
 const model = new LanguageModel(decoder, { config: llamaLike });
@@ -38,9 +41,9 @@ describe("conversation", () => {
   });
 });
 
-describe("turnAttention", () => {
+describe("attention from turn to turn", () => {
   it("adds attention up over keys, and takes the mean over queries", async () => {
-    const { grids } = await turnAttention(model, chat);
+    const { grids } = await turnByTurn(model, chat);
     const cache = await model.run([[...chat.ids]], { save: "layers.1.selfAttn.pattern" });
     const pattern = toFlat(cache.get("layers.1.selfAttn.pattern").index(0, 2));
     const share = (queries: number[], keys: number[]) =>
@@ -51,14 +54,14 @@ describe("turnAttention", () => {
     expect(names).toEqual(["0: user", "1: assistant", "2: user", "answer"]);
     const row = names.reduce((sum: number, key) => sum + valueAt(grids.attention, { ...place, key: key as string }), 0); // biome-ignore format: one line
     expect(row).toBeCloseTo(1, 5); // whole turns are all there is
-    const said = await turnAttention(model, chat, { parts: "content" });
+    const said = await turnByTurn(model, chat, { parts: "content" });
     expect(valueAt(said.grids.attention, place)).toBeCloseTo(share([8, 9, 10], [1, 2]), 5);
   });
 });
 
-describe("turnKnockout", () => {
+describe("attention cut between turns", () => {
   it("is the loss of a run in which the turn is not seen", async () => {
-    const { grids } = await turnKnockout(model, chat, { answer: 17 });
+    const { grids } = await turnByTurn(model, chat, { answer: 17 });
     const cut = (x: ReturnType<typeof mx.zeros>) => {
       const rows = x.tolist() as number[][][][];
       for (const head of rows[0]) for (const key of [0, 1, 2, 3]) head[12][key] = Number.NEGATIVE_INFINITY; // biome-ignore format: one line
@@ -70,8 +73,83 @@ describe("turnKnockout", () => {
     };
     const expected =
       (await logProbability()) - (await logProbability({ "layers.*.selfAttn.scores": cut }));
-    expect(valueAt(grids.loss, { query: "answer", key: "0: user" })).toBeCloseTo(expected, 4);
-    expect(valueAt(grids.loss, { query: "0: user", key: "answer" })).toBeNaN();
-    expect(Math.abs(valueAt(grids.loss, { query: "1: assistant", key: "0: user" }))).toBeGreaterThan(1e-5); // biome-ignore format: one line
+    expect(valueAt(grids.loss!, { query: "answer", key: "0: user" })).toBeCloseTo(expected, 4);
+    expect(valueAt(grids.loss!, { query: "0: user", key: "answer" })).toBeNaN();
+    expect(Math.abs(valueAt(grids.loss!, { query: "1: assistant", key: "0: user" }))).toBeGreaterThan(1e-5); // biome-ignore format: one line
+  });
+});
+
+describe("turns put into another conversation", () => {
+  const other = [50, 40, 9, 51, 52, 31, 51, 50, 2, 7, 8, 51, 52];
+
+  it("are runs in which the stream of one turn is exchanged by hand", async () => {
+    const { grids, tables } = await turnByTurn(model, chat, { answer: 17, wrongAnswer: 3, against: other }); // biome-ignore format: one line
+    const score = (logits: ArrayLike<number>) => logits[17] - logits[3];
+    using cache = await model.run([[...chat.ids], other], { save: ["layers.1.input", "output"] });
+    const [own, corrupted] = cache.last("output").tolist() as number[][];
+    expect(tables.scores.rows.map((row) => row.score)).toEqual([expect.closeTo(score(own), 4), expect.closeTo(score(corrupted), 4)]); // biome-ignore format: one line
+    const from = cache.get("layers.1.input").index(mx.Slice(0, 1));
+    const change = (x: ReturnType<typeof mx.zeros>) =>
+      mx.concatenate([from.index(mx.Slice(), mx.Slice(0, 4)), x.index(mx.Slice(), mx.Slice(4, 13))], 1); // biome-ignore format: one call
+    using patched = await model.run([other], { save: "output", interventions: { "layers.1.input": change } }); // biome-ignore format: one line
+    const expected = (score(toFlat(patched.last("output"))) - score(corrupted)) / (score(own) - score(corrupted)); // biome-ignore format: one number
+    expect(valueAt(grids.patch!, { layer: 1, turn: "0: user" })).toBeCloseTo(expected, 4);
+  });
+
+  it("refuses one of another length, and one that is the same", async () => {
+    const short = turnByTurn(model, chat, { answer: 17, against: other.slice(1) });
+    await expect(short).rejects.toThrow("it has 12 tokens and the conversation 13");
+    const same = turnByTurn(model, chat, { answer: 17, against: [...chat.ids] });
+    await expect(same).rejects.toMatchObject({ code: "EQUAL_BASELINES" });
+  });
+});
+
+describe("the lens after each turn", () => {
+  it("is the logit lens at its last token", async () => {
+    const { grids } = await turnByTurn(model, chat, { topK: 2 });
+    const lens = await logitLens(model, chat.ids, { topK: 2 });
+    for (const [turn, position] of [
+      ["0: user", 3],
+      ["1: assistant", 6],
+      ["answer", 12],
+    ] as const) {
+      const place = { layer: 1, rank: 2 };
+      expect(valueAt(grids.token, { ...place, turn })).toBe(valueAt(lens.grids.token, { ...place, position })); // biome-ignore format: one line
+      expect(valueAt(grids.probability, { ...place, turn })).toBeCloseTo(valueAt(lens.grids.probability, { ...place, position }), 5); // biome-ignore format: one line
+    }
+  });
+});
+
+describe("a conversation as it is given", () => {
+  const written = { ids: [...chat.ids], turns: chat.turns };
+  const tokenizer = { encode: (text: string) => text.split(" ").map(Number), decode: (ids: number[]) => ids.join(" "), pieces: (ids: number[]) => ids.map(String), vocabSize: 60, applyChatTemplate: () => written }; // biome-ignore format: one object
+  const talking = new LanguageModel(decoder, { config: llamaLike, tokenizer: tokenizer as never });
+  const messages = [{ role: "user", content: "4 9" }];
+
+  it("is the same by messages, a file, turns and what ends them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mlxterp-turns-"));
+    const file = join(folder, "chat.json");
+    writeFileSync(file, JSON.stringify({ messages, against: messages }));
+    const own = await turnByTurn(model, chat, { answer: 17 });
+    const values = (found: typeof own) => [...found.grids.attention.values];
+    expect(values(await turnByTurn(talking, undefined, { messages }))).toEqual(values(own));
+    expect(values(await turnByTurn(talking, undefined, { file }))).toEqual(values(own));
+    expect(values(await turnByTurn(model, chat.ids, { turns: chat.turns }))).toEqual(values(own));
+    const ended = await turnByTurn(talking, chat.ids, { ends: "51" });
+    expect(ended.tables.turns.rows.map(({ tokens }) => tokens)).toEqual([4, 3, 5, 1]);
+    writeFileSync(file, "{}");
+    await expect(turnByTurn(talking, undefined, { file })).rejects.toMatchObject({ code: "CORRUPT_FILE" }); // biome-ignore format: one line
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    [undefined, {}, "no conversation is given"],
+    [undefined, { messages }, "writes no conversations"],
+    [[1, 2, 3], {}, "says nothing of its turns"],
+    [[1, 2, 3], { ends: "9" }, "is none of the prompt's tokens"],
+    [[1, 2, 3], { turns: [{ role: "user", start: 1, end: 5 }] }, "inside of 3 tokens"],
+    [[1, 2, 3], { turns: [{ role: "user", start: 0, end: 2 }, { role: "user", start: 1, end: 3 }] }, "does not follow"], // biome-ignore format: one case
+  ] as const)("is refused: %j %j", async (input, options, says) => {
+    await expect(turnByTurn(model, input as never, options)).rejects.toThrow(says);
   });
 });

@@ -5,11 +5,8 @@ export {
   type TurnPositions,
   type WrittenChat,
 } from "./conversation.js";
-export {
-  type TurnAttentionOptions,
-  type TurnAttentionResult,
-  type TurnKnockoutOptions,
-  type TurnKnockoutResult,
-  turnAttention,
-  turnKnockout,
-} from "./turns.js";
+export { turnsMethod } from "./method.js";
+export type { TurnOptions } from "./options.js";
+export type { TurnGrids, TurnResult, TurnTables } from "./result.js";
+export { turnByTurn } from "./turns.js";
+export { turnAttentionGrid } from "./view.js";

@@ -1,209 +1,149 @@
 /**
- * Conversations turn by turn: who attends to what was said when, and which turns the answer needs to see.
+ * Conversations turn by turn: who attends to what was said when, what would be said after each turn, and which turns the answer needs.
  *
- * `turnAttention` sums attention over turns. `turnKnockout` cuts it: for every two turns the later one no longer sees the earlier, in all layers and heads,
- * and what that does to the answer says whether something was carried from the one to the other.
+ * Attention is summed over the tokens of turns. Cut, it says more: for every two turns the later one no longer sees the earlier, in all
+ * layers and heads, and what the answer loses says whether something was carried from the one to the other. Patching asks where it
+ * is carried: the stream of one turn before one layer is put into another conversation of as many tokens.
  *
  * Caveats. Attention to a turn is often attention to its first token or its marks: `parts: "content"` leaves out what the template writes. A turn that
  * is cut off from one may still learn of it through a third. What follows the last turn (the beginning of the answer) is a part of its own.
  *
  * Source: cutting attention: Geva et al. 2023, "Dissecting Recall of Factual Associations in Auto-Regressive Language Models", arXiv 2304.14767.
  */
-import { notFiniteError, provenanceOf } from "@mlxterp/core";
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { createGrid, createTable, type Grid, parseOptions, type Result, type RunControl, type Table } from "@mlxterp/results"; // biome-ignore format: one import
-import { z } from "zod";
-import { resolveAnswers } from "../shared/answers.js";
+import { type Prompt, provenanceOf } from "@mlxterp/core";
+import { createGrid, createTable, type Fed, parseOptions } from "@mlxterp/results";
+import { logitLens } from "../logit-lens/logit-lens.js";
 import { askedOf } from "../shared/asked.js";
-import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf } from "../shared/prompts.js";
-import { answers } from "../shared/schemas.js";
+import { resolveBoth } from "../shared/questions.js";
 import { select } from "../shared/select.js";
+import { attendTurns } from "./attend.js";
+import { cutTurns, patchTurns } from "./carry.js";
 import type { WrittenChat } from "./conversation.js";
-
-const parts = z
-  .enum(["all", "content"])
-  .default("all")
-  .describe("whole turns, or only what was said in them");
-
-const turnAttentionOptions = z.object({ parts });
-
-const turnKnockoutOptions = z.object({
-  parts,
-  answer: answers.describe("the answer whose log probability is followed"),
-  layers: z
-    .array(z.int())
-    .min(1)
-    .readonly()
-    .optional()
-    .describe("layers in which attention is cut; default all"),
-});
-
-/** Options of `turnAttention`. */
-export type TurnAttentionOptions = z.input<typeof turnAttentionOptions> & RunControl;
-/** Options of `turnKnockout`. */
-export type TurnKnockoutOptions = z.input<typeof turnKnockoutOptions> & RunControl;
-
-type Turns = Table<{ readonly turn: string; readonly tokens: number }>;
-
-export type TurnAttentionResult = Result<
-  "turn-attention",
-  {
-    /** The share of its attention that a token of one turn gives to another turn, the mean over its tokens. */
-    readonly attention: Grid<"layer" | "head" | "query" | "key">;
-  },
-  { readonly turns: Turns }
->;
-
-export type TurnKnockoutResult = Result<
-  "turn-knockout",
-  {
-    /** What the answer's log probability loses when `query` no longer sees `key`; NaN above the diagonal and on it. */
-    readonly loss: Grid<"query" | "key">;
-  },
-  { readonly turns: Turns }
->;
-
-/** A turn as a group of positions. */
-interface Group {
-  readonly name: string;
-  readonly positions: readonly number[];
-}
-
-/** The turns, and what comes after the last of them. */
-function groupsOf({ ids, turns }: WrittenChat, which: "all" | "content"): Group[] {
-  const groups = turns.map(({ role, start, end, content }, index) => {
-    const span = which === "content" ? content : { start, end };
-    const positions = range(span.end - span.start).map((at) => span.start + at);
-    return { name: `${index}: ${role}`, positions };
-  });
-  const end = turns.at(-1)?.end ?? 0;
-  const rest = range(ids.length - end).map((at) => end + at);
-  const all = rest.length > 0 ? [...groups, { name: "answer", positions: rest }] : groups;
-  return all.filter(({ positions }) => positions.length > 0);
-}
-
-function turnTable(groups: readonly Group[]): Turns {
-  const rows = groups.map(({ name, positions }) => ({ turn: name, tokens: positions.length }));
-  return createTable(["turn", "tokens"], rows);
-}
+import { type Group, groupsOf } from "./groups.js";
+import { type AskedTurns, type TurnOptions, turnOptions } from "./options.js";
+import { readChat } from "./read-chat.js";
+import type { TurnResult } from "./result.js";
 
 /**
- * Attention from turn to turn, of every head.
+ * Looks at one conversation.
  *
- * @param chat what the tokenizer's `applyChatTemplate` gives
- * @throws NotFiniteError (`NOT_FINITE`); UnknownSiteError (`UNKNOWN_SITE`) for layers that do not attend; InvalidArgumentError (`INVALID_ARGUMENT`)
- * @example
- * const turns = [{ role: "user", start: 0, end: 3, content: { start: 1, end: 3 } }];
- * const { grids } = await turnAttention(model, { ids: [1, 467, 223, 384], turns });
- * valueAt(grids.attention, { layer: 0, head: 0, query: "answer", key: "0: user" }); // a share
- */
-export async function turnAttention(
-  model: AnalysisModel,
-  chat: WrittenChat,
-  options?: TurnAttentionOptions,
-): Promise<TurnAttentionResult> {
-  const asked = parseOptions("turnAttention", turnAttentionOptions, options);
-  const groups = groupsOf(chat, asked.parts);
-  const width = chat.ids.length;
-  const member = (average: boolean) =>
-    mx.array(groups.map(({ positions }) => range(width).map((at) => (positions.includes(at) ? (average ? 1 / positions.length : 1) : 0)))); // biome-ignore format: one line
-  const [rows, columns] = [member(true), member(false).T]; // (turns, query), (key, turns)
-  const sums = await lazyPass(model, [[...chat.ids]], {}, (trace) =>
-    range(model.anatomy.layers).map((layer) => {
-      const pattern = trace
-        .at(`layers.${layer}.selfAttn.pattern`)
-        .value.index(0)
-        .astype(mx.float32);
-      return mx.matmul(mx.matmul(rows, pattern), columns); // (heads, turns, turns)
-    }),
-  );
-  const values = Float64Array.from(sums.flatMap((sum) => [...toFlat(sum)]));
-  if (!values.every(Number.isFinite))
-    throw await notFiniteError("Attention", model, [[...chat.ids]]);
-  const names = groups.map(({ name }) => name);
-  const labels = {
-    layer: range(model.anatomy.layers),
-    head: range(model.anatomy.heads),
-    query: names,
-    key: names,
-  };
-  return {
-    method: "turn-attention",
-    asked: askedOf(asked),
-    fed: [fedOf(model, "prompt", chat.ids)],
-    grids: { attention: createGrid({ labels, values, unit: "share" }) },
-    tables: { turns: turnTable(groups) },
-    notes: [],
-    provenance: provenanceOf(model),
-  };
-}
-
-/**
- * What the answer loses when one turn no longer sees another.
- *
+ * @param input what the tokenizer's `applyChatTemplate` gives; or a prompt with `turns` or `ends`; or nothing, with `messages` or a `file`
  * @throws AnswerTokenError (`ANSWER_TOKEN`), OutOfRangeError (`OUT_OF_RANGE`), NotFiniteError (`NOT_FINITE`), InvalidArgumentError
- *   (`INVALID_ARGUMENT`); the signal's reason
+ *   (`INVALID_ARGUMENT`), EqualBaselinesError (`EQUAL_BASELINES`); UnknownSiteError (`UNKNOWN_SITE`) for layers that do not attend; the signal's reason
  * @example
  * const turns = [{ role: "user", start: 0, end: 3, content: { start: 1, end: 3 } }];
- * const { grids } = await turnKnockout(model, { ids: [1, 467, 223, 384], turns }, { answer: 10 });
- * valueAt(grids.loss, { query: "answer", key: "0: user" }); // nats
+ * const { grids } = await turnByTurn(model, { ids: [1, 467, 223, 384], turns }, { answer: 10 });
+ * valueAt(grids.attention, { layer: 0, head: 0, query: "answer", key: "0: user" }); // a share
+ * valueAt(grids.loss!, { query: "answer", key: "0: user" }); // nats
  */
-export async function turnKnockout(
+export async function turnByTurn(
   model: AnalysisModel,
-  chat: WrittenChat,
-  options: TurnKnockoutOptions,
-): Promise<TurnKnockoutResult> {
-  const asked = parseOptions("turnKnockout", turnKnockoutOptions, options);
+  input: WrittenChat | Prompt | undefined,
+  options?: TurnOptions,
+): Promise<TurnResult> {
+  const asked = parseOptions("turnByTurn", turnOptions, options);
+  const { prompt, turns } = isChat(input) ? { prompt: input.ids, turns: input.turns } : { prompt: input, turns: asked.turns }; // biome-ignore format: one choice
+  const { chat, against } = readChat(model, prompt, { ...asked, ...(turns && { turns }) });
   const layers = select("Layer", asked.layers, model.anatomy.layers);
   const groups = groupsOf(chat, asked.parts);
-  const [{ token, notes }] = resolveAnswers(model, asked.answer, [chat.ids]);
-  const logProbability = async (cut: readonly [Group, Group] | undefined) => {
-    const hide = cut && hidden(chat.ids.length, cut[0].positions, cut[1].positions);
-    const sites = hide ? layers.map((layer) => `layers.${layer}.selfAttn.scores`) : [];
-    const interventions = Object.fromEntries(
-      sites.map((site) => [
-        site,
-        (x: MxArray) => (hide ? mx.where(hide, -1e9, x).astype(x.dtype) : x),
-      ]),
-    );
-    const [found] = await lazyPass(model, [[...chat.ids]], { interventions }, (trace) => {
-      const logits = lastLogits(model, trace);
-      return [mx.subtract(logits.index(0, token.id), mx.logsumexp(logits.index(0)))];
-    });
-    return Number(found.item());
-  };
-  const plain = await logProbability(undefined);
-  const names = groups.map(({ name }) => name);
-  const values = new Float64Array(groups.length ** 2).fill(Number.NaN);
-  for (const [later, query] of groups.entries()) {
-    for (const [earlier, key] of groups.slice(0, later).entries()) {
-      asked.signal?.throwIfAborted();
-      values[later * groups.length + earlier] = plain - (await logProbability([query, key]));
-    }
-    asked.onProgress?.({ done: later + 1, total: groups.length, stage: "turns" });
-  }
-  if (!Number.isFinite(plain)) throw await notFiniteError("Logits", model, [[...chat.ids]]);
+  const questions = answersOf(model, chat.ids, asked);
+  const attention = await attendTurns(model, chat.ids, groups);
+  const lens = await lensOf(model, chat.ids, groups, asked.topK);
+  const { signal, onProgress } = asked;
+  const carried = await carriedOf(model, chat.ids, groups, { ...questions, layers, against, signal, onProgress }); // biome-ignore format: one line
+  const { file: _file, messages: _messages, ends: _ends, ...repeatable } = asked; // its tokens and turns are fed and kept
   return {
-    method: "turn-knockout",
-    asked: askedOf(asked, { answer: token.id }),
-    fed: [fedOf(model, "prompt", chat.ids, { answer: token })],
-    grids: {
-      loss: createGrid({ labels: { query: names, key: names }, values, unit: "nats", neutral: 0 }),
+    method: "turns",
+    asked: askedOf(repeatable, {
+      turns: chat.turns.map(({ role, start, end, content }) => ({ role, start, end, content: { start: content.start, end: content.end } })), // biome-ignore format: one list
+      ...(against && { against: [...against] }),
+      ...questions?.asked,
+    }),
+    fed: fedBy(model, chat.ids, questions),
+    grids: { ...gridsOf(model, groups, attention), ...lens.grids, ...carried.grids },
+    tables: {
+      turns: createTable(["turn", "tokens"], groups.map(({ name, positions }) => ({ turn: name, tokens: positions.length }))), // biome-ignore format: one table
+      tokens: lens.tokens,
+      scores: createTable(["conversation", "score"], carried.scores),
     },
-    tables: { turns: turnTable(groups) },
-    notes: [...notes],
+    notes: questions?.notes ?? [],
     provenance: provenanceOf(model),
   };
 }
 
-/** (1, 1, query, key): where attention is cut. */
-function hidden(width: number, queries: readonly number[], keys: readonly number[]): MxArray {
-  const [from, to] = [new Set(queries), new Set(keys)];
-  const mask = range(width).map((query) =>
-    range(width).map((key) => (from.has(query) && to.has(key) ? 1 : 0)),
-  );
-  return mx.greater(mx.array(mask as number[][]).reshape([1, 1, width, width]), 0);
+function isChat(input: WrittenChat | Prompt | undefined): input is WrittenChat {
+  return typeof input === "object" && "turns" in input;
+}
+
+function answersOf(
+  model: AnalysisModel,
+  ids: readonly number[],
+  { answer, wrongAnswer }: AskedTurns,
+) {
+  if (answer === undefined) return undefined;
+  const found = resolveBoth(model, { answer, wrongAnswer }, [ids], [ids], { sets: true });
+  const { asked, notes, answers, wrong } = found;
+  return { answer: answers[0].token, wrongAnswer: wrong?.[0].token, notes, asked };
+}
+
+type Questions = ReturnType<typeof answersOf>;
+
+function fedBy(model: AnalysisModel, ids: readonly number[], questions: Questions): Fed[] {
+  const { answer, wrongAnswer } = questions ?? {};
+  return [fedOf(model, "prompt", ids, { ...(answer && { answer }), ...(wrongAnswer && { wrongAnswer }) })]; // biome-ignore format: one list
+}
+
+function gridsOf(model: AnalysisModel, groups: readonly Group[], values: Float64Array) {
+  const names = groups.map(({ name }) => name);
+  const { layers, heads } = model.anatomy;
+  const labels = { layer: range(layers), head: range(heads), query: names, key: names };
+  return { attention: createGrid({ labels, values, unit: "share" }) };
+}
+
+/** What would be said after each turn, layer by layer. */
+async function lensOf(
+  model: AnalysisModel,
+  ids: readonly number[],
+  groups: readonly Group[],
+  topK: number,
+) {
+  const positions = groups.map((group) => group.positions[group.positions.length - 1]);
+  const { grids, tables } = await logitLens(model, ids, { positions, topK });
+  const { layer, rank } = grids.token.labels;
+  const labels = { layer, turn: groups.map(({ name }) => name), rank };
+  return {
+    grids: {
+      token: createGrid({ labels, values: grids.token.values, unit: "token" }),
+      probability: createGrid({ labels, values: grids.probability.values, unit: "probability" }),
+    },
+    tokens: tables.tokens,
+  };
+}
+
+type Carrying = Pick<AskedTurns, "signal" | "onProgress"> &
+  Partial<NonNullable<Questions>> & {
+    readonly layers: readonly number[];
+    readonly against: readonly number[] | undefined;
+  };
+
+async function carriedOf(
+  model: AnalysisModel,
+  ids: readonly number[],
+  groups: readonly Group[],
+  { answer, wrongAnswer, layers, against, signal, onProgress }: Carrying,
+) {
+  if (!answer) return { grids: {}, scores: [] };
+  const about = { answer, wrongAnswer, layers, signal, onProgress };
+  const { losses, plain } = await cutTurns(model, ids, groups, about);
+  const names = groups.map(({ name }) => name);
+  const loss = createGrid({ labels: { query: names, key: names }, values: losses, unit: "nats", neutral: 0 }); // biome-ignore format: one grid
+  const own = { conversation: "this", score: plain };
+  if (!against) return { grids: { loss }, scores: [own] };
+  const { effects, corrupted } = await patchTurns(model, [ids, against], groups, { ...about, plain }); // biome-ignore format: one call
+  const labels = { layer: range(model.anatomy.layers), turn: names };
+  const patch = createGrid({ labels, values: effects, unit: "effect", neutral: 0 });
+  return { grids: { loss, patch }, scores: [own, { conversation: "the other", score: corrupted }] };
 }

@@ -42,9 +42,17 @@ export function leace(rows: MxArray, labels: readonly (number | string)[]): Eras
     const rule = `${labels.length} labels do not fit rows of shape [${rows.shape.join(", ")}].`;
     throw new InvalidArgumentError("labels", labels.length, rule);
   }
-  const host = rowsOf(rows);
+  return fitLeace(rowsOf(rows), labels);
+}
+
+/**
+ * The same of rows on the host.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a single class, or rows that are not finite
+ */
+export function fitLeace(host: Rows, labels: readonly (number | string)[]): Eraser {
   if (!host.values.every(Number.isFinite)) {
-    throw new InvalidArgumentError("rows", rows.shape, "must hold finite numbers.");
+    throw new InvalidArgumentError("rows", [host.count, host.width], "must hold finite numbers.");
   }
   const classes = [...new Set(labels)];
   if (classes.length < 2) {

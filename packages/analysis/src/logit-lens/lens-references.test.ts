@@ -18,7 +18,7 @@ import {
   openMethodCase,
 } from "../testing/method-cases.js";
 import { lensLoss } from "../tuned-lens/train-step.js";
-import { trainTunedLens } from "../tuned-lens/tuned-lens.js";
+import { trainTunedLens } from "../tuned-lens/train-tuned-lens.js";
 import { logitLens } from "./logit-lens.js";
 
 const folder = mkdtempSync(join(tmpdir(), "mlxterp-lens-"));

@@ -48,6 +48,14 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
   steer: { layers: [1], nulls: 1 },
   weights: { tokens: 20, nulls: 2 },
   patchscope: { nulls: 1 },
+  turns: {
+    turns: [
+      { role: "user", start: 0, end: 3 },
+      { role: "user", start: 3, end: 5 },
+    ],
+  },
+  erase: { layers: [2], nulls: 1 },
+  "tuned-lens": { steps: 2 },
   diff: { change: "layers.1.mlp=scale(0.5)" },
 };
 
@@ -69,7 +77,8 @@ export async function resultOf(
   method: Method,
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<Result> {
-  return method.run(model, inputs[method.input] as string, { ...optionsOf(method), ...options });
+  const input = method.name === "turns" ? clean : inputs[method.input]; // it may do without, but not without anything
+  return method.run(model, input as string, { ...optionsOf(method), ...options });
 }
 
 /** What a method answers to two prompts or pairs: one result, or one for each prompt. */

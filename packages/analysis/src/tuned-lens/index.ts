@@ -1,3 +1,8 @@
-/** What the room of the tuned lens offers. It is no method: what it makes is a lens, and `logitLens` reads with it. */
-export type { TunedLensOptions, TunedLensProgress } from "./options.js";
-export { trainTunedLens } from "./tuned-lens.js";
+/** What the room of the tuned lens offers; `logitLens` reads with what is trained here. */
+export { tunedLensMethod } from "./method.js";
+export type { TunedLensOptions } from "./options.js";
+export type { TunedLensGrids, TunedLensResult, TunedLensTables } from "./result.js";
+export type { TunedLensProgress, TunedLensTraining } from "./train-options.js";
+export { trainTunedLens } from "./train-tuned-lens.js";
+export { tunedLens } from "./tuned-lens.js";
+export { lensDistanceLines, lensTrainingLines } from "./view.js";

@@ -1,36 +1,53 @@
-/** What training a tuned lens is told. */
-import type { RunControl } from "@mlxterp/results";
+/** What a tuned lens is asked: what it is trained on, where it is kept, and what it is compared on. */
+import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
+import { promptLists } from "../shared/schemas.js";
+import { trainingOptions } from "./train-options.js";
+
+const { steps, batchSize, learningRate, seed, checkpoint, checkpointEvery } = trainingOptions.shape;
 
 export const tunedLensOptions = z.object({
-  steps: z.int().min(1).default(250).describe("updates of every translator"),
-  batchSize: z.int().min(1).default(8).describe("prompts in one step"),
-  learningRate: z
-    .number()
-    .positive()
-    .default(1e-3)
-    .describe("at the start; it falls to 0 in a line"),
-  seed: z.int().min(0).default(0).describe("of the order of prompts"),
-  checkpoint: z
+  lens: z
     .string()
     .min(1)
     .optional()
-    .describe("a folder where the state is kept; training goes on from what is there"),
-  checkpointEvery: z.int().min(1).default(50).describe("steps between two checkpoints"),
+    .describe("the folder of a lens that is trained already; nothing is trained then")
+    .meta({ reads: "files" }),
+  texts: promptLists
+    .optional()
+    .describe("what it is trained on; default the prompts themselves, but for those held out"),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("a file of more texts to train on, one on each line")
+    .meta({ reads: "files" }),
+  heldOut: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0.2)
+    .describe("the share of the prompts that is compared on and not trained on; with texts, all"),
+  steps,
+  batchSize,
+  learningRate,
+  seed,
+  save: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("a folder where the lens is kept, for lens --translators")
+    .meta({ writes: "files" }),
+  format: z
+    .enum(["safetensors", "torch"])
+    .default("safetensors")
+    .describe("how it is kept; torch as tuned lenses are published"),
+  checkpoint: checkpoint.meta({ writes: "files" }),
+  checkpointEvery,
 });
 
-/** Options of `trainTunedLens`. */
-export type TunedLensOptions = z.input<typeof tunedLensOptions> &
-  Omit<RunControl, "onProgress"> & {
-    /** Called after each step with the loss of every depth, in nats. */
-    readonly onProgress?: (progress: TunedLensProgress) => void;
-  };
+/** Options of `tunedLens`. */
+export type TunedLensOptions = z.input<typeof tunedLensOptions> & RunControl;
 
-/** How far training has come. */
-export interface TunedLensProgress {
-  readonly done: number;
-  readonly total: number;
-  readonly stage: string;
-  /** KL(final ‖ lens) of the step's prompts before its update, by depth. */
-  readonly losses: readonly number[];
-}
+/** The same with their defaults. */
+export type AskedTunedLens = ParsedOptions<typeof tunedLensOptions>;

@@ -30,10 +30,19 @@ export function lensLoss(
 ): MxArray {
   const { hidden } = anatomy;
   const moved = mx.addmm(value.index(hidden), state, value.index(mx.Slice(0, hidden)));
-  const logits = anatomy.unembed(anatomy.finalNorm(mx.add(state, moved)));
-  const own = logProbabilities(logits);
+  return mx.mean(divergences(anatomy, mx.add(state, moved), final));
+}
+
+/**
+ * KL(final ‖ what is read of these states) of every row in nats, (rows). Lazy.
+ *
+ * @param states (rows, hidden), as the lens hands them to the final norm
+ * @param final (rows, vocab), probabilities
+ */
+export function divergences(anatomy: Anatomy, states: MxArray, final: MxArray): MxArray {
+  const own = logProbabilities(anatomy.unembed(anatomy.finalNorm(states)));
   const surprise = mx.subtract(mx.log(mx.maximum(final, 1e-37)), own);
-  return mx.mean(mx.sum(mx.multiply(final, surprise), 1));
+  return mx.sum(mx.multiply(final, surprise), 1);
 }
 
 const [decay, squareDecay, epsilon] = [0.9, 0.999, 1e-8];

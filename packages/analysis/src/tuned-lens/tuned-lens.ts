@@ -1,140 +1,108 @@
 /**
- * Tuned lens: for every depth an affine map, trained so that what is read there predicts what the model will say in the end.
+ * A tuned lens beside the logit lens: trained (or read from a folder), and compared on prompts that it has not seen.
  *
- * The logit lens reads early layers in the basis of the last. A tuned lens learns how the basis drifts: h + W h + b goes through the
- * final norm and the unembedding, and W and b are trained to make the divergence from the model's own final prediction small.
- * Nothing of the model is trained.
- *
- * Caveats. It says what can be predicted from a depth, not what later layers use of it. A lens trained on text of one
- * kind is a lens for that kind: compare `kl` with the logit lens on prompts that it has not seen. Every position counts, the first too.
- *
- * Source: Belrose et al. 2023, "Eliciting Latent Predictions from Transformers with the Tuned Lens", arXiv 2303.08112.
+ * Read `train-tuned-lens.ts` for what a tuned lens is. What it is worth is how much nearer to the model's own prediction it comes than the
+ * logit lens, on other prompts than it was trained on, depth by depth; and that is what is measured here.
  */
-import { createHash } from "node:crypto";
-import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
-import { evaluate, type MxArray, mx, uniformNumbers } from "@mlxterp/mlx";
-import { type ParsedOptions, parseOptions } from "@mlxterp/results";
-import { LensTranslators } from "../lens-translators/lens-translators.js";
-import { range } from "../shared/lists.js";
+import type { Prompt } from "@mlxterp/core";
+import { notFiniteError, provenanceOf } from "@mlxterp/core";
+import { bootstrapMean, createGrid, createTable, parseOptions } from "@mlxterp/results";
+import { loadLens, saveLens } from "../lens-translators/lens-files.js";
+import { type LensTranslators, requireFittingLens } from "../lens-translators/lens-translators.js";
+import { askedOf } from "../shared/asked.js";
+import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { promptIds, promptList } from "../shared/prompts.js";
-import { readState, writeState } from "./checkpoint.js";
-import { type TunedLensOptions, tunedLensOptions } from "./options.js";
-import { type TranslatorState, untrained, updated } from "./train-step.js";
-
-type Asked = ParsedOptions<typeof tunedLensOptions>;
+import { fedOf } from "../shared/prompts.js";
+import { compareLenses, type LensDistances } from "./compare-lenses.js";
+import { lensTexts } from "./lens-texts.js";
+import { type AskedTunedLens, type TunedLensOptions, tunedLensOptions } from "./options.js";
+import type { TunedLensResult } from "./result.js";
+import { trainTunedLens } from "./train-tuned-lens.js";
 
 /**
- * Trains a translator for every depth.
+ * Trains a tuned lens, or reads one, and says how far it and the logit lens are from the final prediction.
  *
- * @param input texts of the kind that the lens is for; padded prompts are read at their own positions only
- * @returns the lens; `saveLens` keeps it, `logitLens(model, prompt, { translators })` reads with it
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a checkpoint of another training; NotFiniteError (`NOT_FINITE`);
- *   MissingAnatomyError (`MISSING_ANATOMY`); the signal's reason when cancelled, with the state kept up to the last checkpoint
+ * @param input prompts, of which some are held out; with `texts`, `file` or `lens` all of them are
+ * @returns divergence by lens and layer, and the losses of training; `save` keeps the lens itself
+ * @throws what `trainTunedLens` and `loadLens` throw
  * @example
- * const lens = await trainTunedLens(model, ["Mary and John went home", "the capital of France is"], { steps: 2 });
- * await logitLens(model, "the capital of Italy is", { translators: lens, kl: true });
+ * const { grids } = await tunedLens(model, ["Mary and John went home", "the capital of Italy is"], { heldOut: 0.5, steps: 5 });
+ * valueAt(grids.divergence, { lens: "tuned lens", layer: 0 }); // nats
  */
-export async function trainTunedLens(
+export async function tunedLens(
   model: AnalysisModel,
   input: Prompt,
   options?: TunedLensOptions,
+): Promise<TunedLensResult> {
+  const asked = parseOptions("tunedLens", tunedLensOptions, options);
+  const { prompts, trained, heldOut, texts, notes } = lensTexts(model, input, asked);
+  const losses: (readonly number[])[] = [];
+  const lens = await lensOf(model, trained, asked, losses);
+  const distances = await compareLenses(model, lens, heldOut, asked);
+  if (![...distances.plain.flat(), ...distances.tuned.flat()].every(Number.isFinite)) {
+    throw await notFiniteError("Divergences", model, heldOut);
+  }
+  if (asked.save) await saveLens(lens, asked.save, { format: asked.format });
+  // where files are kept is no part of what was asked: a run again writes none
+  const { save: _save, checkpoint: _checkpoint, file: _file, ...repeatable } = asked;
+  return {
+    method: "tuned-lens",
+    asked: askedOf(repeatable, { ...(texts && { texts: texts.map((ids) => [...ids]) }) }),
+    fed: prompts.map((ids) => fedOf(model, "prompt", ids)),
+    ...arranged(distances, losses, { trained: trained.length, heldOut: heldOut.length }),
+    notes,
+    provenance: provenanceOf(model, { seed: asked.seed }),
+  };
+}
+
+async function lensOf(
+  model: AnalysisModel,
+  trained: readonly number[][],
+  asked: AskedTunedLens,
+  losses: (readonly number[])[],
 ): Promise<LensTranslators> {
-  const { onProgress, ...rest } = options ?? {};
-  const asked = parseOptions("trainTunedLens", tunedLensOptions, rest);
-  const prompts = promptIds(model, promptList(model, input));
-  const { layers, hidden } = model.anatomy;
-  const about = describe(model, prompts, asked);
-  const stored = asked.checkpoint ? readState(asked.checkpoint, about, layers) : undefined;
-  let translators = stored?.translators ?? range(layers).map(() => untrained(hidden));
-  for (let step = stored?.step ?? 0; step < asked.steps; step++) {
-    asked.signal?.throwIfAborted();
-    const states = await statesOf(model, batchAt(prompts, asked, step));
-    const rate = asked.learningRate * (1 - step / asked.steps);
-    const losses: number[] = [];
-    const next: TranslatorState[] = [];
-    for (const [depth, translator] of translators.entries()) {
-      const rows = { state: states.inputs[depth], final: states.final };
-      const found = await updated(model.anatomy, translator, rows, { step: step + 1, rate });
-      losses.push(found.loss);
-      next.push(found.translator);
-    }
-    if (!losses.every(Number.isFinite)) throw await notFiniteError("Losses", model, prompts);
-    translators = next;
-    const done = step + 1;
-    if (asked.checkpoint && (done % asked.checkpointEvery === 0 || done === asked.steps)) {
-      await writeState(asked.checkpoint, { step: done, asked: about, translators });
-    }
-    onProgress?.({ done, total: asked.steps, stage: "tuned lens", losses });
-  }
-  return lensOf(model, translators, asked);
-}
-
-function lensOf(
-  model: AnalysisModel,
-  translators: readonly TranslatorState[],
-  { steps, batchSize, learningRate, seed }: Asked,
-): LensTranslators {
-  const { hidden } = model.anatomy;
-  const weight = mx.stack(translators.map(({ value }) => value.index(mx.Slice(0, hidden)).T));
-  const bias = mx.stack(translators.map(({ value }) => value.index(hidden)));
-  const options = { steps, batchSize, learningRate };
-  const origin = provenanceOf(model, { options, seed });
-  return new LensTranslators({ kind: "tuned", weight, bias, origin });
-}
-
-/** Which training this is: the same text means the same numbers. */
-function describe(
-  model: AnalysisModel,
-  prompts: readonly (readonly number[])[],
-  { steps, batchSize, learningRate, seed }: Asked,
-): string {
-  const hash = createHash("sha256").update(JSON.stringify(prompts)).digest("hex").slice(0, 16);
-  const weights = provenanceOf(model).weights?.hash.slice(0, 16);
-  return JSON.stringify({ steps, batchSize, learningRate, seed, prompts: hash, weights });
-}
-
-/** The prompts of a step: every epoch goes through all of them in an order of its own. */
-function batchAt(
-  prompts: readonly number[][],
-  { batchSize, seed }: Asked,
-  step: number,
-): number[][] {
-  const size = Math.min(batchSize, prompts.length);
-  return range(size).map((index) => {
-    const place = step * size + index;
-    const epoch = Math.floor(place / prompts.length);
-    return prompts[orderOf(prompts.length, seed * 65_537 + epoch)[place % prompts.length]];
+  if (asked.lens) return requireFittingLens(await loadLens(asked.lens), model.anatomy);
+  const { steps, batchSize, learningRate, seed, checkpoint, checkpointEvery, signal } = asked;
+  return trainTunedLens(model, trained, {
+    ...{ steps, batchSize, learningRate, seed, checkpointEvery },
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(signal && { signal }),
+    onProgress: ({ done, total, stage, losses: own }) => {
+      losses.push(own);
+      asked.onProgress?.({ done, total, stage });
+    },
   });
 }
 
-function orderOf(count: number, seed: number): number[] {
-  const random = uniformNumbers(seed);
-  const order = range(count);
-  for (let index = count - 1; index > 0; index--) {
-    const other = Math.floor(random() * (index + 1));
-    [order[index], order[other]] = [order[other], order[index]];
-  }
-  return order;
-}
-
-/** What comes into every layer, (rows, hidden) each, and the final prediction, (rows, vocab); only of real tokens. */
-async function statesOf(
-  model: AnalysisModel,
-  ids: readonly number[][],
-): Promise<{ readonly inputs: readonly MxArray[]; readonly final: MxArray }> {
-  const { layers } = model.anatomy;
-  const sites = ["layers.0.input", ...range(layers).map((layer) => `layers.${layer}`)];
-  using cache = await model.run(ids, { save: sites });
-  const width = Math.max(...ids.map(({ length }) => length));
-  const real = ids.flatMap(({ length }, row) => range(length).map((at) => row * width + at));
-  const index = mx.array(real, mx.int32);
-  const rows = sites.map((site) => {
-    const states = cache.get(site);
-    return mx.take(states.reshape([-1, states.shape[2]]).astype(mx.float32), index, 0);
+function arranged(
+  { plain, tuned }: LensDistances,
+  losses: readonly (readonly number[])[],
+  counts: { readonly trained: number; readonly heldOut: number },
+): Pick<TunedLensResult, "grids" | "tables"> {
+  const layer = range(plain.length).map((depth) => (depth === 0 ? "embedding" : depth - 1));
+  const lens = ["logit lens", "tuned lens"];
+  const both = [...plain, ...tuned];
+  const intervals = both.map((byPrompt) => bootstrapMean(byPrompt));
+  const bounds = counts.heldOut > 1 && {
+    low: Float64Array.from(intervals, (one) => one?.low ?? Number.NaN),
+    high: Float64Array.from(intervals, (one) => one?.high ?? Number.NaN),
+  };
+  const divergence = createGrid({ labels: { lens, layer }, values: both.map(mean), unit: "nats" });
+  const step = losses.map((_, at) => at + 1);
+  const rows = layer.map((one, depth) => {
+    const nearer = tuned[depth].map((value, prompt) => Number(value < plain[depth][prompt]));
+    return { layer: `${one}`, logitLens: mean(plain[depth]), tunedLens: mean(tuned[depth]), nearer: mean(nearer) }; // biome-ignore format: one row
   });
-  const { finalNorm, unembed } = model.anatomy;
-  const final = mx.softmax(unembed(finalNorm(rows[layers])), 1);
-  await evaluate([...rows, final]);
-  return { inputs: rows.slice(0, layers), final };
+  return {
+    grids: {
+      divergence: { ...divergence, ...bounds },
+      ...(losses.length > 0 && {
+        loss: createGrid({ labels: { step, layer }, values: losses.flat(), unit: "nats" }),
+      }),
+    },
+    tables: {
+      layers: createTable(["layer", "logitLens", "tunedLens", "nearer"], rows),
+      prompts: createTable(["trained", "heldOut"], [counts]),
+    },
+  };
 }

@@ -23,6 +23,7 @@ import { capture } from "../storage/capture.js";
 import { computeCache } from "../storage/compute.js";
 import { isTokenBatch } from "../tokens/prompts.js";
 import type { Prompt } from "../tokens/tokens.js";
+import { renamed } from "../tree/axis-names.js";
 import { declaredAxes } from "../tree/module-node.js";
 import type { SiteOf } from "../typed-sites/checked.js";
 import type { Children } from "../typed-sites/views.js";
@@ -51,9 +52,11 @@ export class InterpretableModelCore<M extends Module> extends TracedModel<M> {
     return resolver.resolve(selector).map(({ node, port, name }) => ({
       site: name,
       kind: node.module.constructor.name,
-      axes:
+      axes: renamed(
         (port.kind === "output" ? declaredAxes(node.module) : undefined) ??
-        resolver.described.axes(name),
+          resolver.described.axes(name),
+        node.axisNames,
+      ),
       holds: resolver.described.holds(name),
       otherNames: resolver.described.otherNames(name).map(otherNameText),
     }));

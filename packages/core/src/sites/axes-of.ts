@@ -1,6 +1,7 @@
 /** What the axes of an activation mean, as far as that is known. */
 import type { MxArray } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
+import { renamed } from "../tree/axis-names.js";
 import { declaredAxes } from "../tree/module-node.js";
 import { Tap } from "../tree/tap.js";
 import type { Site } from "./site.js";
@@ -12,7 +13,7 @@ export function axesOf({ node, port }: Site, value: Pick<MxArray, "ndim">): Axes
   const { module } = node;
   const declared =
     port.kind === "output" || module instanceof Tap ? declaredAxes(module) : undefined;
-  const axes = declared ?? sequence;
+  const axes = renamed(declared ?? sequence, node.axisNames);
   return axes.length === value.ndim ? axes : undefined;
 }
 

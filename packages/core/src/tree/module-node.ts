@@ -1,6 +1,7 @@
 /** What a module tree is made of. */
 import { type Module, nn } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
+import type { AxisNames } from "./axis-names.js";
 import type { Container } from "./containers.js";
 import type { SpliceSettings } from "./plan.js";
 import { Tap } from "./tap.js";
@@ -18,6 +19,8 @@ export interface ModuleNode {
   readonly slots: ReadonlyMap<string, Slot>;
   /** The user's module at this place, where an edit has put another one there. */
   readonly standsFor?: Module;
+  /** What its axes are called here; undefined where they are as its parts say. */
+  readonly axisNames?: AxisNames | undefined;
   /** What an edit has spliced in here. */
   readonly splice?: NodeSplice;
 }

@@ -1,5 +1,6 @@
 /** One reading of a module tree: its nodes, and what to look at later to see whether it has changed. */
 import type { Module } from "@mlxterp/mlx";
+import { type AxisNames, namesIn } from "./axis-names.js";
 import {
   type Container,
   isCollection,
@@ -44,12 +45,22 @@ export function readTree(
   plan?: ModulePlan,
 ): TreeReading {
   const reading: TreeReading = { nodes: [], byPath: new Map(), watched: [], counted: [] };
-  new Reader(reading, number, plan).module(originalOf(root), [], new Set());
+  const nothing: Above = { holders: new Set(), axisNames: undefined };
+  new Reader(reading, number, plan).module(originalOf(root), [], nothing);
   return reading;
 }
 
-/** The modules and containers on the way down; one that contains itself has no last path, so it is read once. */
-type Above = ReadonlySet<object>;
+/** What is on the way down. */
+interface Above {
+  /** Modules and containers; one that contains itself has no last path, so it is read once. */
+  readonly holders: ReadonlySet<object>;
+  readonly axisNames: AxisNames | undefined;
+}
+
+const below = (above: Above, holder: object, axisNames = above.axisNames): Above => ({
+  holders: new Set(above.holders).add(holder),
+  axisNames,
+});
 
 class Reader {
   constructor(
@@ -66,10 +77,11 @@ class Reader {
     const module = replacement ?? found;
     const standsFor = replacement && found;
     const splice = this.splice(path);
-    const node: ModuleNode = { path, segments, index, module, slots, standsFor, splice };
+    const axisNames = namesIn(found) ?? above.axisNames;
+    const node: ModuleNode = { path, segments, index, module, slots, standsFor, splice, axisNames };
     this.reading.nodes.push(node);
     this.reading.byPath.set(path, node);
-    const inside = new Set(above).add(module);
+    const inside = below(above, module, axisNames);
     for (const [key, value] of Object.entries(module)) {
       const slot = this.slot(originalOf(value), [...segments, { key, listLength: 0 }], inside);
       if (slot) slots.set(key, slot);
@@ -92,7 +104,7 @@ class Reader {
   }
 
   private slot(value: unknown, segments: readonly Segment[], above: Above): Slot | undefined {
-    if (typeof value !== "object" || value === null || above.has(value)) return undefined;
+    if (typeof value !== "object" || value === null || above.holders.has(value)) return undefined;
     if (isModule(value)) return this.module(value, segments, above);
     return isContainerValue(value) ? this.container(value, segments, above) : undefined;
   }
@@ -103,7 +115,7 @@ class Reader {
     above: Above,
   ): ContainerSlot | undefined {
     const entries = new Map<string, Slot>();
-    const inside = new Set(above).add(container);
+    const inside = below(above, container);
     const listLength = Array.isArray(container) ? container.length : 0;
     for (const { name, value } of placesOf(container)) {
       const segment = { key: name, listLength };

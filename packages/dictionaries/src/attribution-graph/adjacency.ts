@@ -98,15 +98,19 @@ async function logitEdges(
   logits: readonly LogitTarget[],
   sources: Sources,
 ): Promise<Float32Array[]> {
-  const vocab = all.size;
+  const rows = logitDirections(all.size, logits);
+  const last = logits.map(() => prompt.length - 1);
+  return sources.edges(effects("logits", rows, last));
+}
+
+/** Each target without the mean over the vocabulary, (targets, vocab). */
+export function logitDirections(vocab: number, logits: readonly LogitTarget[]): MxArray {
   const ids = mx.array(
     logits.map(({ id }) => [id]),
     mx.int32,
   );
   const own = mx.equal(ids, mx.arange(0, vocab, 1, mx.int32)).astype(mx.float32);
-  const rows = mx.subtract(own, 1 / vocab); // without the mean over the vocabulary
-  const last = logits.map(() => prompt.length - 1);
-  return sources.edges(effects("logits", rows, last));
+  return mx.subtract(own, 1 / vocab);
 }
 
 async function featureEdges(

@@ -9,7 +9,7 @@
  * Caveats. The graph is of this prompt, and of the replacement: why attention looks where it does is not in it, and errors stand for what
  * transcoders miss (`replacement` and `completeness` say how much). Transcoders that write to later layers may skip steps that the model
  * takes. A claim about the model wants the features changed in the model itself (`spliceDictionary`). The first token's features and errors are
- * left out, as its activations are outliers. Gates of attention outputs, where a family has them, are not held.
+ * left out, as its activations are outliers. `loadings` tells which heads carried the strongest edges. Gates of attention outputs, where a family has them, are not held.
  *
  * Source: Ameisen, Lindsey et al. 2025, "Circuit Tracing"; Dunefsky et al. 2024, arXiv 2406.11944; scores and pruning as
  * circuit-tracer computes them.
@@ -21,6 +21,7 @@ import { askedOf } from "../shared/asked.js";
 import { type DictionaryModel, promptFed, promptsAsIds } from "../shared/model.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { adjacencyOf, logitTargets } from "./adjacency.js";
+import { headLoadings, strongestBetween } from "./head-loadings.js";
 import { type GraphInfluence, graphInfluence, pruneGraph } from "./influence.js";
 import { type AskedGraph, type GraphOptions, graphOptions } from "./options.js";
 import { type Replacement, replacementOf } from "./replacement.js";
@@ -63,7 +64,9 @@ async function oneGraph(
   const graph = await adjacencyOf(transcoders, replacement, targets, asked);
   const found = graphInfluence(graph);
   const kept = pruneGraph(graph, found, asked);
-  const tables = graphTables(model, ids, graph, found, kept);
+  const wanted = asked.loadings > 0 ? strongestBetween(graph, kept.edges, asked.loadings) : [];
+  const loadings = await headLoadings(transcoders, replacement, graph, wanted, asked);
+  const tables = graphTables(model, ids, graph, found, kept, loadings);
   const features = graph.features.length;
   const scores = {
     ...{ replacement: found.replacement, completeness: found.completeness },

@@ -34,6 +34,12 @@ export const graphOptions = z.object({
     .max(1)
     .default(0.98)
     .describe("the share of influence that the edges which are kept carry together"),
+  loadings: z
+    .int()
+    .min(0)
+    .max(200)
+    .default(0)
+    .describe("of how many of the strongest edges between two positions the heads are told"),
   batchSize: z.int().min(1).default(64).describe("targets in one backward pass"),
 });
 

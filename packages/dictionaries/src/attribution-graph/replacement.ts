@@ -40,6 +40,19 @@ export interface Replacement {
     directions: MxArray,
     positions: readonly number[],
   ): LinearEffects;
+  /** The layers whose attention has heads to tell apart, and how many. */
+  readonly heads: readonly { readonly layer: number; readonly count: number }[];
+  /**
+   * The same through some heads alone.
+   *
+   * @param live by place in `heads`: 1 where a head of a row passes on what it reads, 0 where it is held, (targets, heads)
+   */
+  effectsThrough(
+    target: number | "logits",
+    directions: MxArray,
+    positions: readonly number[],
+    live: readonly MxArray[],
+  ): LinearEffects;
 }
 
 /** How much one unit of what is written moves each target. */
@@ -87,7 +100,7 @@ export async function replacementOf(
     explained: outputs.map((y, layer) => explainedShare(y, errors[layer])),
     active: activeFeatures(features),
     logits: held("output").index(0, ids.length - 1),
-    effects: effectsIn(model, transcoders, { frozen, embeddings, places, ids }),
+    ...effectsIn(model, transcoders, { frozen, embeddings, places, ids }),
   };
 }
 
@@ -132,36 +145,88 @@ interface PassState {
   tokens: MxArray | undefined;
   readonly read: MxArray[];
   raw: MxArray | undefined;
+  live: readonly MxArray[];
 }
 
 function effectsIn(
   model: DictionaryModel,
   transcoders: Transcoders,
   linear: Linear,
-): Replacement["effects"] {
-  const nothing = { written: [], tokens: undefined, read: [], raw: undefined };
+): Pick<Replacement, "effects" | "effectsThrough" | "heads"> {
+  const nothing = { written: [], tokens: undefined, read: [], raw: undefined, live: [] };
   const state: PassState = { rows: 1, length: linear.ids.length, ...nothing };
-  const view = model.edit(frozenEdits(transcoders, linear, state));
-  const { ids, embeddings } = linear;
-  const hidden = embeddings.shape[2];
-  return (target, directions, positions) => {
-    const [rows] = directions.shape;
-    const length = Math.max(...positions) + 1; // nothing later is read
-    const below = target === "logits" ? linear.places.writes.length : target;
-    const prompts = Array.from({ length: rows }, () => ids.slice(0, length));
-    const pass = (...changes: MxArray[]): MxArray[] => {
-      [state.rows, state.length] = [rows, length];
-      [state.tokens, ...state.written] = [changes[0], ...changes.slice(1)];
-      view.forward(prompts as never);
-      return [target === "logits" ? (state.raw as MxArray) : state.read[target]];
-    };
-    const zeros = Array.from({ length: below + 1 }, () => mx.zeros([rows, length, hidden]));
-    const cotangent = placed(directions, positions, length);
-    const [, [ofTokens, ...ofLayers]] = mx.vjp(pass, zeros, [cotangent]);
-    state.read.length = 0;
-    state.raw = undefined;
-    return { embeddings: ofTokens, layers: ofLayers };
+  const frozen = frozenEdits(transcoders, linear, state);
+  const heads = headsOf(linear.frozen);
+  const view = model.edit(frozen);
+  const byHead = model.edit({ ...frozen, ...headEdits(heads, state) });
+  return {
+    heads: heads.map(({ layer, count }) => ({ layer, count })),
+    effects: (target, directions, positions) =>
+      effectsOf(view, linear, state, { target, directions, positions }),
+    effectsThrough(target, directions, positions, live) {
+      state.live = live;
+      return effectsOf(byHead, linear, state, { target, directions, positions });
+    },
   };
+}
+
+interface Asked {
+  readonly target: number | "logits";
+  readonly directions: MxArray;
+  readonly positions: readonly number[];
+}
+
+function effectsOf(
+  view: DictionaryModel,
+  { ids, embeddings, places }: Linear,
+  state: PassState,
+  { target, directions, positions }: Asked,
+): LinearEffects {
+  const hidden = embeddings.shape[2];
+  const [rows] = directions.shape;
+  const length = Math.max(...positions) + 1; // nothing later is read
+  const below = target === "logits" ? places.writes.length : target;
+  const prompts = Array.from({ length: rows }, () => ids.slice(0, length));
+  const pass = (...changes: MxArray[]): MxArray[] => {
+    [state.rows, state.length] = [rows, length];
+    [state.tokens, ...state.written] = [changes[0], ...changes.slice(1)];
+    view.forward(prompts as never);
+    return [target === "logits" ? (state.raw as MxArray) : state.read[target]];
+  };
+  const zeros = Array.from({ length: below + 1 }, () => mx.zeros([rows, length, hidden]));
+  const cotangent = placed(directions, positions, length);
+  const [, [ofTokens, ...ofLayers]] = mx.vjp(pass, zeros, [cotangent]);
+  state.read.length = 0;
+  state.raw = undefined;
+  return { embeddings: ofTokens, layers: ofLayers };
+}
+
+interface Heads {
+  readonly site: string;
+  readonly layer: number;
+  readonly count: number;
+}
+
+/** Of layers whose patterns are held. */
+function headsOf({ patterns }: Frozen): Heads[] {
+  return [...patterns].map(([site, pattern]) => ({
+    site: site.replace(/pattern$/, "z"),
+    layer: Number(/\d+/.exec(site)?.[0]),
+    count: pattern.shape[1],
+  }));
+}
+
+/** What heads mix, of which some pass no gradient on. */
+function headEdits(heads: readonly Heads[], state: PassState) {
+  const edits: Record<string, (value: MxArray) => MxArray> = {};
+  heads.forEach(({ site, count }, at) => {
+    edits[site] = (z) => {
+      const live = state.live[at].reshape([state.rows, 1, count, 1]); // (rows, position, heads, headDim)
+      const held = mx.multiply(mx.stopGradient(z), mx.subtract(1, live));
+      return mx.add(mx.multiply(z, live), held);
+    };
+  });
+  return edits;
 }
 
 /** Each direction at its position: (targets, position, width). */

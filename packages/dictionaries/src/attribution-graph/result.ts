@@ -32,6 +32,27 @@ export type GraphEdge = {
   readonly weight: number;
 };
 
+/** How an edge between two positions came about: each head's `alone` and `several` add up to its weight. */
+export type GraphRoute = {
+  readonly source: string;
+  readonly target: string;
+  readonly weight: number;
+  /** Through two heads or more in turn. */
+  readonly several: number;
+};
+
+/** What a head is to an edge. */
+export type GraphHead = {
+  readonly source: string;
+  readonly target: string;
+  readonly layer: number;
+  readonly head: number;
+  /** Through this head and no other. */
+  readonly alone: number;
+  /** What is lost without it: every path through it, also with others, so that these overlap. */
+  readonly without: number;
+};
+
 export type GraphScores = {
   /** How much of what reaches the targets comes from tokens rather than errors. */
   readonly replacement: number;
@@ -50,5 +71,8 @@ export type GraphResult = Result<
     readonly nodes: Table<GraphNode>;
     readonly edges: Table<GraphEdge>;
     readonly scores: Table<GraphScores>;
+    /** Of as many edges as `loadings` asks for. */
+    readonly routes: Table<GraphRoute>;
+    readonly heads: Table<GraphHead>;
   }
 >;

@@ -2,6 +2,7 @@
 import { createTable } from "@mlxterp/results";
 import { type DictionaryModel, piecesOf } from "../shared/model.js";
 import type { Adjacency } from "./adjacency.js";
+import type { EdgeLoadings } from "./head-loadings.js";
 import { bordersOf, type GraphInfluence, type Pruned } from "./influence.js";
 import type { GraphEdge, GraphNode, GraphResult } from "./result.js";
 
@@ -17,7 +18,8 @@ export function graphTables(
   graph: Adjacency,
   found: GraphInfluence,
   kept: Pruned,
-): Pick<GraphResult["tables"], "nodes" | "edges"> {
+  loadings: readonly EdgeLoadings[],
+): Pick<GraphResult["tables"], "nodes" | "edges" | "routes" | "heads"> {
   const all = allNodes(model, ids, graph, found);
   const { nodes, edges } = graph;
   const { logits } = bordersOf(graph);
@@ -36,6 +38,30 @@ export function graphTables(
       all.filter((_, node) => kept.nodes[node]),
     ),
     edges: createTable(["source", "target", "weight"], rows),
+    ...loadingTables(loadings, all),
+  };
+}
+
+/** Heads that are nothing to an edge are left out. */
+function loadingTables(
+  loadings: readonly EdgeLoadings[],
+  nodes: readonly GraphNode[],
+): Pick<GraphResult["tables"], "routes" | "heads"> {
+  const ends = ({ source, target }: EdgeLoadings) => ({
+    source: nodes[source].id,
+    target: nodes[target].id,
+  });
+  const routes = loadings.map((edge) => {
+    const { weight, several } = edge;
+    return { ...ends(edge), weight, several };
+  });
+  const heads = loadings.flatMap((edge) => {
+    const own = edge.heads.filter(({ alone, without }) => alone !== 0 || without !== 0);
+    return own.map((head) => ({ ...ends(edge), ...head }));
+  });
+  return {
+    routes: createTable(["source", "target", "weight", "several"], routes),
+    heads: createTable(["source", "target", "layer", "head", "alone", "without"], heads),
   };
 }
 

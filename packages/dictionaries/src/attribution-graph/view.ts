@@ -11,7 +11,7 @@ import {
 import type { GraphEdge, GraphNode, GraphResult } from "./result.js";
 
 /** More than this nobody can look at; the viewer's JSON has them all. */
-const shown = { nodes: 30, edges: 60, rows: 15 };
+const shown = { nodes: 30, edges: 60, rows: 15, heads: 2 };
 
 export function graphView(result: GraphResult): Block[] {
   const { nodes, edges, scores } = result.tables;
@@ -49,6 +49,35 @@ export function graphView(result: GraphResult): Block[] {
       rows: strongest
         .slice(0, shown.rows)
         .map(({ source, target, weight }) => [name(source), name(target), formatNumber(weight)]),
+    },
+    ...headBlocks(result, name),
+  ];
+}
+
+/** Which heads carried edges, where that was asked for. */
+function headBlocks({ tables }: GraphResult, name: (id: string) => string): Block[] {
+  const { routes, heads } = tables;
+  if (routes.rows.length === 0) return [];
+  const carriers = (source: string, target: string) =>
+    heads.rows
+      .filter((row) => row.source === source && row.target === target)
+      .sort((a, b) => Math.abs(b.alone) - Math.abs(a.alone))
+      .slice(0, shown.heads)
+      .map(({ layer, head, alone }) => `L${layer}H${head} ${formatNumber(alone)}`)
+      .join(", ");
+  return [
+    {
+      kind: "table",
+      caption: "Heads that carried edges",
+      columns: [
+        ...[{ title: "from" }, { title: "to" }, { title: "weight", align: "right" } as const],
+        { title: "through one head" },
+        { title: "through several", align: "right" },
+      ],
+      rows: routes.rows.map(({ source, target, weight, several }) => [
+        ...[name(source), name(target), formatNumber(weight), carriers(source, target)],
+        formatNumber(several),
+      ]),
     },
   ];
 }

@@ -11,8 +11,8 @@ import {
   type TorchValue,
   withFile,
 } from "@mlxterp/mlx";
-import { parse } from "yaml";
 import { DictionaryFormatError, DictionaryShapeError } from "../shared/errors.js";
+import { yaml } from "../shared/yaml.js";
 
 export type Fields = Readonly<Record<string, unknown>>;
 export type Tensors = Readonly<Record<string, MxArray>>;
@@ -48,7 +48,7 @@ export function readFields(file: string): Fields {
   try {
     value =
       file.endsWith(".yaml") || file.endsWith(".yml")
-        ? parse(text, { logLevel: "error" })
+        ? yaml().parse(text, { logLevel: "error" })
         : JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -9,14 +9,17 @@ import {
   writeFileAtomically,
   writeTensors,
 } from "@mlxterp/mlx";
-import { stringify } from "yaml";
 import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { FeatureActivation } from "../dictionary/config.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import type { DictionaryWeights } from "../dictionary/weights.js";
 import { UnsupportedDictionarySaveError } from "../shared/errors.js";
+import { yaml } from "../shared/yaml.js";
 import { checkTranscoders } from "../transcoders/check-transcoders.js";
+import type { CrossLayerTranscoder } from "../transcoders/cross-layer.js";
 import type { TranscoderSet } from "../transcoders/transcoder-set.js";
+import { contiguous } from "./contiguous.js";
+import { saveCrossLayer } from "./save-cross-layer.js";
 
 /** Since which version this layout is read. */
 const saelensVersion = "6.18.0";
@@ -40,7 +43,7 @@ export async function saveDictionary(dictionary: Dictionary, folder: string): Pr
 }
 
 /**
- * Writes `config.yaml` and a file for each layer into a folder.
+ * Writes `config.yaml` and a file for each layer into a folder, or two for transcoders across layers.
  *
  * @throws as `saveDictionary`
  * @example
@@ -48,10 +51,13 @@ export async function saveDictionary(dictionary: Dictionary, folder: string): Pr
  * const transcoders = loadTranscoders("tiny");
  * if (transcoders instanceof TranscoderSet) await saveTranscoders(transcoders, "my-transcoders");
  */
-export async function saveTranscoders(set: TranscoderSet, folder: string): Promise<void> {
+export async function saveTranscoders(
+  set: TranscoderSet | CrossLayerTranscoder,
+  folder: string,
+): Promise<void> {
   checkTranscoders("set", set);
   checkPath("folder", folder);
-  if (set.kind !== "per-layer") throw noWord("transcoders across layers", "circuit-tracer");
+  if (set.kind === "cross-layer") return await saveCrossLayer(set, folder);
   const { activation } = set.transcoders[0].config;
   const named = { relu: "relu", jumpRelu: "jump_relu", topK: "topk" } as const;
   if (!Object.hasOwn(named, activation.kind)) throw noWord(activation.kind, "circuit-tracer");
@@ -81,7 +87,7 @@ export async function saveTranscoders(set: TranscoderSet, folder: string): Promi
     // a word of our own: circuit-tracer keeps what is below zero
     ...(activation.kind !== "relu" && { rectified: rectifies(activation) }),
   };
-  writeFileAtomically(join(folder, "config.yaml"), stringify(settings));
+  writeFileAtomically(join(folder, "config.yaml"), yaml().stringify(settings));
 }
 
 function rectifies(activation: FeatureActivation): boolean {
@@ -157,11 +163,6 @@ function saelensTensors(weights: DictionaryWeights): Record<string, MxArray> {
 
 function turned(array: MxArray): MxArray {
   return contiguous(array.transpose());
-}
-
-/** A view is written with the numbers behind it in their order; a sum with zero is an array of its own. */
-function contiguous(array: MxArray): MxArray {
-  return mx.add(array, mx.zeros([1]));
 }
 
 function noWord(what: string, format: string): UnsupportedDictionarySaveError {

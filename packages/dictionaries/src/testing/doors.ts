@@ -39,6 +39,10 @@ export async function doorsOf(
     ...{ checkpointEvery: 1, reportEvery: 1, place: {} },
     onProgress: () => undefined,
   };
+  const { place: _place, ...acrossLayers } = {
+    ...training,
+    sites: { input: "mlp.hook_in", output: "hook_mlp_out" },
+  };
   return {
     arraySource: [own.arraySource, x, x],
     attributionGraph: [own.attributionGraph, model, prompt, { maxFeatures: 4, logits: 1 }],
@@ -108,6 +112,12 @@ export async function doorsOf(
       { features: [7], count: 1, context: 2, site: "layers.2", batchSize: 1 },
     ],
     trainCrosscoder: [own.trainCrosscoder, both, crossing, training],
+    trainCrossLayerTranscoder: [
+      own.trainCrossLayerTranscoder,
+      both,
+      { ...quick, architecture: "standard", layers: 2 },
+      acrossLayers,
+    ],
     trainDictionaries: [
       own.trainDictionaries,
       rows,

@@ -2,8 +2,8 @@
 import { z } from "zod";
 
 export const architectures = [
-  ...["standard", "gated", "topK", "batchTopK", "jumpRelu", "matryoshka", "pAnneal"],
-] as ["standard", "gated", "topK", "batchTopK", "jumpRelu", "matryoshka", "pAnneal"];
+  ...["standard", "gated", "topK", "batchTopK", "jumpRelu", "matryoshka", "pAnneal", "groupMax"],
+] as ["standard", "gated", "topK", "batchTopK", "jumpRelu", "matryoshka", "pAnneal", "groupMax"];
 
 /** What libraries differ in, where one name stands for several losses. */
 export const trainingConfig = z.object({
@@ -13,11 +13,19 @@ export const trainingConfig = z.object({
     .default("autoencoder")
     .describe("whether it gives back what it reads, or predicts something else"),
   recipe: z
-    .enum(["saelens", "dictionaryLearning"])
+    .enum(["saelens", "dictionaryLearning", "sparsify"])
     .default("saelens")
-    .describe("whose losses, where two libraries give one name to different ones"),
-  features: z.int().min(1).describe("how many features"),
-  k: z.int().min(1).default(32).describe("of topK, batchTopK and matryoshka: how many are on"),
+    .describe(
+      "whose losses, where libraries give one name to different ones; sparsify has topK and groupMax alone",
+    ),
+  features: z.int().min(1).describe("how many features; across layers, of each layer"),
+  k: z
+    .int()
+    .min(1)
+    .default(32)
+    .describe(
+      "of topK, batchTopK, matryoshka and groupMax: how many are on; across layers, of all together",
+    ),
   widths: z
     .array(z.int().min(1))
     .optional()
@@ -62,6 +70,11 @@ export const trainingConfig = z.object({
     .min(0)
     .optional()
     .describe("of the topK family: how much dead features learn from what is left over"),
+  moreShare: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("of sparsify: how much the loss of four times as many features counts; there 1/8"),
   deadAfter: z
     .int()
     .min(1)
@@ -89,6 +102,11 @@ export const trainingConfig = z.object({
     .describe("whether the bias is taken off before encoding"),
   skip: z.boolean().default(false).describe("of transcoders: a linear path round the features"),
   sources: z.int().min(1).default(1).describe("of crosscoders: layers or models read together"),
+  layers: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe("of transcoders across layers: how many layers stand side by side in rows"),
   reconstruction: z
     .enum(["squared", "norm"])
     .default("squared")
@@ -128,10 +146,12 @@ const costs = { standard: 5, gated: 1, jumpRelu: 1, pAnneal: 0.1 } as Record<str
 /** Fills in what depends on the recipe and the architecture. */
 export function resolveConfig(config: Parsed): ResolvedConfig {
   const saelens = config.recipe === "saelens";
+  const sparsify = config.recipe === "sparsify";
   const { architecture, features } = config;
-  const largest = ["topK", "batchTopK", "matryoshka"].includes(architecture);
+  const largest = ["topK", "batchTopK", "matryoshka", "groupMax"].includes(architecture);
   const standard = architecture === "standard" || architecture === "pAnneal";
-  const unit = !saelens && config.sources === 1;
+  const free = config.sources > 1 || config.layers > 1;
+  const unit = !saelens && !free && !(sparsify && config.kind === "transcoder");
   const decoder = config.decoder ?? (unit ? "unitNorm" : "free");
   return {
     ...config,
@@ -143,7 +163,7 @@ export function resolveConfig(config: Parsed): ResolvedConfig {
     sparsityByNorm: config.sparsityByNorm ?? decoder === "free",
     threshold: config.threshold ?? (saelens ? 0.01 : 0.001),
     bandwidth: config.bandwidth ?? (saelens ? 0.05 : 0.001),
-    auxiliary: config.auxiliary ?? (saelens ? 1 : 1 / 32),
+    auxiliary: config.auxiliary ?? (saelens ? 1 : sparsify ? 0 : 1 / 32),
     thresholdRate: config.thresholdRate ?? (saelens ? 0.01 : 0.001),
     thresholdStart: config.thresholdStart ?? (saelens ? 0 : 1000),
     scaleByDecoderNorm: config.scaleByDecoderNorm ?? (saelens && largest),
@@ -151,11 +171,12 @@ export function resolveConfig(config: Parsed): ResolvedConfig {
     decoderNorm: config.decoderNorm ?? (saelens || standard ? 0.1 : 1),
     subtractDecoderBias:
       config.subtractDecoderBias ??
-      (config.sources === 1 &&
-        config.kind === "autoencoder" &&
-        (saelens || architecture !== "jumpRelu")),
+      (!free && config.kind === "autoencoder" && (saelens || architecture !== "jumpRelu")),
     betas: config.betas ?? (saelens || standard || largest ? [0.9, 0.999] : [0, 0.999]),
-    clip: config.clip === undefined ? defaultClip(saelens, largest, architecture) : config.clip,
+    clip:
+      config.clip === undefined && !sparsify
+        ? defaultClip(saelens, largest, architecture)
+        : (config.clip ?? null),
   };
 }
 

@@ -3,12 +3,16 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { Crosscoder, type CrosscoderSelection } from "../crosscoder/crosscoder.js";
 import { completeConfig, type FeatureActivation } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
+import { CrossLayerTranscoder } from "../transcoders/cross-layer.js";
+import type { TranscoderSites } from "../transcoders/transcoder-set.js";
+import { pairAt } from "./across-layers.js";
 import type { ResolvedConfig } from "./config.js";
-import type { SourceSites } from "./sources.js";
 import type { TrainingState } from "./step.js";
 
 /** What the result says of its place. */
-export interface TrainedPlace extends Partial<SourceSites> {
+export interface TrainedPlace {
+  readonly site?: string;
+  readonly outputSite?: string;
   readonly model?: string;
 }
 
@@ -76,6 +80,8 @@ function activationOf({ architecture, k }: ResolvedConfig, threshold: number): F
       return { kind: "gated" };
     case "topK":
       return { kind: "topK", k, rectified: true };
+    case "groupMax":
+      return { kind: "groupMax", k };
     case "jumpRelu":
       return { kind: "jumpRelu", rectified: true };
     case "batchTopK":
@@ -111,4 +117,36 @@ export function crosscoderOf(
       normalization: { mean: mx.zeros([sources, width]), factor },
     },
   );
+}
+
+/** Layer by layer, with the factor of activations folded in. */
+export function crossLayerOf(
+  { parameters, threshold }: TrainingState,
+  config: ResolvedConfig,
+  factor: number,
+  sites: TranscoderSites,
+): CrossLayerTranscoder {
+  const { encoder, decoder, encoderBias, decoderBias, skip, threshold: each } = parameters;
+  const { layers, features, architecture, recipe } = config;
+  const width = decoderBias.size / layers;
+  const limits = each && (recipe === "saelens" ? mx.exp(each) : each);
+  const limit = Number(threshold.item());
+  const part = (array: MxArray, layer: number, size: number) =>
+    array.index(mx.Slice(layer * size, (layer + 1) * size));
+  const thresholdOf = (layer: number) => {
+    if (architecture === "batchTopK") return mx.full([features], Math.max(limit, 0));
+    return limits && part(limits, layer, features);
+  };
+  const weights = Array.from({ length: layers }, (_, layer) => {
+    const rows = mx.Slice(pairAt(layer, layer, layers), pairAt(layer, layers - 1, layers) + 1);
+    return {
+      encoder: mx.multiply(encoder.index(layer), factor),
+      encoderBias: part(encoderBias, layer, features),
+      decoder: mx.divide(decoder.index(rows).transpose(1, 0, 2), factor),
+      decoderBias: mx.divide(part(decoderBias, layer, width), factor),
+      threshold: thresholdOf(layer),
+      skip: skip?.index(layer),
+    };
+  });
+  return new CrossLayerTranscoder(weights, sites);
 }

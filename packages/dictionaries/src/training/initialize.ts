@@ -1,6 +1,8 @@
 /** First weights, by recipe. */
 import { type MxArray, mx } from "@mlxterp/mlx";
+import { pairsOf } from "./across-layers.js";
 import type { ResolvedConfig } from "./config.js";
+import { rowNorms } from "./objective-parts.js";
 import type { Parameters, TrainingBatch } from "./parameters.js";
 
 /** @param widths of what is read and written */
@@ -8,6 +10,8 @@ export function initialParameters(
   config: ResolvedConfig,
   widths: { readonly input: number; readonly output: number },
 ): Parameters {
+  if (config.layers > 1) return acrossLayers(config, widths);
+  if (config.recipe === "sparsify") return asSparsify(config, widths);
   const { input, output } = widths;
   const { features, architecture, skip } = config;
   const [forDecoder, forEncoder] = [0, 1].map((part) => keyOf(config.seed, part));
@@ -28,6 +32,47 @@ export function initialParameters(
         }
       : { encoderBias: zeros(features) }),
     ...(architecture === "jumpRelu" && { threshold: mx.full([features], byThreshold) }),
+    ...(skip && { skip: mx.zeros([input, output]) }),
+  };
+}
+
+/** Encoders and decoders that know nothing of each other; what each feature writes in all layers together has the norm that is asked for. */
+function acrossLayers(
+  config: ResolvedConfig,
+  { input, output }: { readonly input: number; readonly output: number },
+): Parameters {
+  const { layers, features, skip, architecture, recipe, threshold } = config;
+  const [hidden, written] = [input / layers, output / layers];
+  const [forDecoder, forEncoder] = [0, 1].map((part) => keyOf(config.seed, part));
+  const drawn = uniform([pairsOf(layers), features, written], 1, forDecoder);
+  const norms = rowNorms({ decoder: drawn }).reshape([layers, features]);
+  const own = Array.from({ length: layers }, (_, from) => {
+    // one for each layer that is written to
+    return mx.broadcastTo(norms.index(mx.Slice(from, from + 1)), [layers - from, features]);
+  });
+  const each = mx.concatenate(own, 0).reshape([pairsOf(layers), features, 1]);
+  const first = recipe === "saelens" ? Math.log(threshold) : threshold;
+  return {
+    encoder: uniform([layers, hidden, features], 1 / Math.sqrt(hidden), forEncoder),
+    encoderBias: mx.zeros([layers * features]),
+    decoder: mx.multiply(mx.divide(drawn, each), config.decoderNorm),
+    decoderBias: mx.zeros([output]),
+    ...(architecture === "jumpRelu" && { threshold: mx.full([layers * features], first) }),
+    ...(skip && { skip: mx.zeros([layers, hidden, written]) }),
+  };
+}
+
+/** An encoder as PyTorch draws it; its transpose of norm 1 as the decoder, and of transcoders nothing. */
+function asSparsify(
+  { features, seed, kind, skip, decoder: constraint }: ResolvedConfig,
+  { input, output }: { readonly input: number; readonly output: number },
+): Parameters {
+  const encoder = uniform([input, features], 1 / Math.sqrt(input), keyOf(seed, 1));
+  const rows = copy(encoder.transpose());
+  const same = constraint === "unitNorm" ? rowsOfNorm(rows, 1) : rows;
+  return {
+    ...{ encoder, encoderBias: mx.zeros([features]), decoderBias: mx.zeros([output]) },
+    decoder: kind === "transcoder" ? mx.zeros([features, output]) : same,
     ...(skip && { skip: mx.zeros([input, output]) }),
   };
 }
@@ -56,11 +101,20 @@ function copy(array: MxArray): MxArray {
  */
 export function centredAt(
   parameters: Parameters,
-  { y }: TrainingBatch,
-  { recipe, architecture, sources }: ResolvedConfig,
+  { x, y }: TrainingBatch,
+  { recipe, architecture, sources, layers, kind }: ResolvedConfig,
 ): Parameters {
+  if (recipe === "sparsify") {
+    const { encoder, encoderBias } = parameters;
+    const ofMean = mx.negative(mx.matmul(mx.mean(x, 0), encoder));
+    return {
+      ...parameters,
+      encoderBias: kind === "transcoder" ? ofMean : encoderBias,
+      decoderBias: mx.mean(y, 0),
+    };
+  }
   const family = ["topK", "batchTopK", "matryoshka"].includes(architecture);
-  if (recipe === "saelens" || !family || sources > 1) return parameters;
+  if (recipe === "saelens" || !family || sources > 1 || layers > 1) return parameters;
   return { ...parameters, decoderBias: geometricMedian(y) };
 }
 

@@ -12,6 +12,7 @@ import {
   scaledBy,
   squaredError,
   totalOf,
+  written,
 } from "./objective-parts.js";
 import type { Losses, Objective, Parameters, StepContext, TrainingBatch } from "./parameters.js";
 import { sparseTopK } from "./sparse-gradients.js";
@@ -95,14 +96,14 @@ const wholeLoss: Reconstruct = ({ features, write }, parameters, batch) => {
 /** The error of every inner dictionary; by dictionary_learning their mean, once more divided by their number. */
 const innerLosses: Reconstruct = ({ features, write }, parameters, batch, config) => {
   const { widths, recipe } = config;
-  const written = write(features);
+  const sized = write(features);
   const terms: Record<string, MxArray> = {};
   const weight = recipe === "saelens" ? 1 : 1 / widths.length ** 2;
   let y = mx.broadcastTo(parameters.decoderBias, batch.y.shape);
   let from = 0;
   for (const width of widths) {
     const part = mx.Slice(from, width);
-    const rows = mx.matmul(written.index(mx.Slice(), part), parameters.decoder.index(part));
+    const rows = mx.matmul(sized.index(mx.Slice(), part), parameters.decoder.index(part));
     y = mx.add(y, rows);
     terms[width === config.features ? "mse" : `mse${width}`] = scaledBy(
       weight,
@@ -125,11 +126,11 @@ function auxiliary(
   const left = mx.stopGradient(residual);
   if (recipe === "saelens") {
     const raw = largestDead(p, p, dead, most);
-    const y = mx.add(mx.matmul(write(raw), parameters.decoder), parameters.decoderBias);
+    const y = mx.add(written(write(raw), parameters), parameters.decoderBias);
     return scaledBy(factor * Math.min(deadCount / most, 1), squaredError(y, left));
   }
   const still = stillDead(features, dead);
-  const y = mx.matmul(positive(largestDead(p, p, still, most)), parameters.decoder);
+  const y = written(positive(largestDead(p, p, still, most)), parameters);
   return scaledBy(factor, shareOfSpread(y, left, still));
 }
 

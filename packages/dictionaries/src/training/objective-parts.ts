@@ -1,6 +1,7 @@
 /** Parts that losses are made of. Everything is lazy; means are over rows. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { rectify } from "../dictionary/activations.js";
+import { encodedAcross, normsAcross, skippedAcross, writtenAcross } from "./across-layers.js";
 import type { ResolvedConfig } from "./config.js";
 import type { Parameters, TrainingBatch } from "./parameters.js";
 
@@ -27,8 +28,9 @@ export function reconstructionLoss(
   return mx.mean(reconstruction === "squared" ? sums : mx.sqrt(sums));
 }
 
-/** The norms of decoder rows, (features); of crosscoders the sum of those of each source. */
+/** The norms of decoder rows, (features); of crosscoders the sum of those of each source, across layers that of all together. */
 export function rowNorms({ decoder }: Parameters, sources = 1): MxArray {
+  if (decoder.ndim === 3) return normsAcross(decoder);
   if (sources === 1) return mx.sqrt(mx.sum(mx.square(decoder), 1));
   const [features, width] = decoder.shape;
   const parts = decoder.reshape([features, sources, width / sources]);
@@ -50,14 +52,22 @@ export function encoded(
   batch: TrainingBatch,
   config: ResolvedConfig,
 ): MxArray {
-  const h = centred(parameters, batch, config);
-  return mx.add(mx.matmul(h, parameters.encoder), parameters.encoderBias);
+  const { encoder, encoderBias } = parameters;
+  if (encoder.ndim === 3) return mx.add(encodedAcross(batch.x, encoder), encoderBias);
+  return mx.add(mx.matmul(centred(parameters, batch, config), encoder), encoderBias);
+}
+
+/** What features write, without the bias. */
+export function written(features: MxArray, { decoder }: Parameters): MxArray {
+  return decoder.ndim === 3 ? writtenAcross(features, decoder) : mx.matmul(features, decoder);
 }
 
 /** What features write, with the bias and a skip, if there is one. */
 export function decoded(parameters: Parameters, features: MxArray, { x }: TrainingBatch): MxArray {
-  const y = mx.add(mx.matmul(features, parameters.decoder), parameters.decoderBias);
-  return parameters.skip ? mx.add(y, mx.matmul(x, parameters.skip)) : y;
+  const { decoderBias, skip } = parameters;
+  const y = mx.add(written(features, parameters), decoderBias);
+  if (!skip) return y;
+  return mx.add(y, skip.ndim === 3 ? skippedAcross(x, skip) : mx.matmul(x, skip));
 }
 
 /** What features cost: the mean over rows of their sum, each by the norm of what it writes where that is free. */

@@ -52,6 +52,11 @@ export function begun(
     const rule = "what is written is of another width than what is read; say { kind: transcoder }.";
     throw new InvalidArgumentError("config.kind", config.kind, rule);
   }
+  for (const { shape } of [batch.x, batch.y]) {
+    if (shape[1] % config.layers === 0) continue;
+    const rule = `rows of ${shape[1]} numbers do not fall into so many layers of one width.`;
+    throw new InvalidArgumentError("config.layers", config.layers, rule);
+  }
   const factor = config.normalize === "average" ? averageFactor(batch.x) : 1;
   const scaled = scaledBatch(batch, factor);
   const widths = { input: batch.x.shape[1], output: batch.y.shape[1] };
@@ -150,7 +155,7 @@ function metricsOf(
   return {
     ...{ step, loss: number(loss), count: number(count), explained: number(explained) },
     terms: Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, number(term)])),
-    dead: deadCount / config.features,
+    dead: deadCount / (config.features * config.layers),
     learningRate: learningRateAt(step - 1, config),
   };
 }

@@ -30,11 +30,11 @@ export interface TrainingSource {
   batches(batchSize: number, skip: number): AsyncIterable<TrainingBatch>;
 }
 
-/** Which sites are read, and for transcoders written. */
+/** Which sites are read, and for transcoders written; several stand side by side, as crosscoders and transcoders across layers read them. */
 export interface SourceSites {
-  readonly site: string;
+  readonly site: string | readonly string[];
   /** What a transcoder shall predict; default the same site. */
-  readonly outputSite?: string;
+  readonly outputSite?: string | readonly string[];
 }
 
 /**
@@ -50,15 +50,16 @@ export function storeSource(
   options: SourceSites & { readonly seed?: number },
 ): TrainingSource {
   checkOptions<SourceSites & { readonly seed?: number }>("storeSource", options, {
-    ...{ site: checkText, outputSite: checkText, seed: checkInteger },
+    ...{ site: checkSites, outputSite: checkSites, seed: checkInteger },
   });
   const { site, outputSite = site, seed = 0 } = options;
   if (typeof store?.batches !== "function") {
     throw new InvalidArgumentError("store", store, "must be a store, such as openStore gives.");
   }
-  const sites = [...new Set([site, outputSite])];
+  const [read, written] = [listOf(site), listOf(outputSite)];
+  const sites = [...new Set([...read, ...written])];
   return {
-    name: `${site} of a store`,
+    name: `${read.join(", ")} of a store`,
     async *batches(batchSize, skip) {
       const whole = Math.floor(store.rows / batchSize);
       if (whole === 0) return;
@@ -68,10 +69,34 @@ export function storeSource(
       const order = { batchSize, sites, shuffle: seed, epochs, skip: first };
       for await (const { activations, rows } of store.batches(order)) {
         if (rows.length < batchSize) continue; // the rest of an epoch
-        yield { x: asRows(activations[site]), y: asRows(activations[outputSite]) };
+        yield batchOf(activations, read, written);
       }
     },
   };
+}
+
+function checkSites(name: string, value: unknown): void {
+  for (const site of listOf(value as string)) checkText(name, site);
+  if (listOf(value as string).length > 0) return;
+  throw new InvalidArgumentError(name, value, "the list is empty.");
+}
+
+function listOf(site: string | readonly string[]): readonly string[] {
+  return Array.isArray(site) ? site : [site as string];
+}
+
+/** Sites side by side, what is read and what is written. */
+function batchOf(
+  activations: Readonly<Record<string, MxArray>>,
+  read: readonly string[],
+  written: readonly string[],
+): TrainingBatch {
+  const beside = (sites: readonly string[]) => {
+    const parts = sites.map((site) => asRows(activations[site]));
+    return parts.length === 1 ? parts[0] : mx.concatenate(parts, 1);
+  };
+  const x = beside(read);
+  return { x, y: read.join() === written.join() ? x : beside(written) };
 }
 
 /**
@@ -88,10 +113,13 @@ export function modelSource(
 ): TrainingSource {
   checkRecord("options", given);
   const { site, outputSite = site, ...options } = given;
-  const [read, written] = [site, outputSite].map((name) => oneSite(model, name));
-  const save = [...new Set([read, written])];
+  const [read, written] = [site, outputSite].map((names) => {
+    checkSites("site", names);
+    return listOf(names).map((name) => oneSite(model, name));
+  });
+  const save = [...new Set([...read, ...written])];
   return {
-    name: `${site} of a model`,
+    name: `${read.join(", ")} of a model`,
     async *batches(batchSize, skip) {
       let left = skip;
       while (true) {
@@ -123,12 +151,12 @@ function oneSite(model: DataModel, name: string): string {
 
 async function* pairs(
   streamed: ReturnType<typeof streamActivations>,
-  site: string,
-  outputSite: string,
+  read: readonly string[],
+  written: readonly string[],
 ): AsyncGenerator<TrainingBatch> {
   for await (const { activations } of streamed) {
-    if (activations[site] === undefined) continue; // no token of the batch was chosen
-    yield { x: asRows(activations[site]), y: asRows(activations[outputSite]) };
+    if (activations[read[0]] === undefined) continue; // no token of the batch was chosen
+    yield batchOf(activations, read, written);
   }
 }
 

@@ -26,7 +26,7 @@ export interface TrainingState {
 export function firstState(parameters: Parameters, config: ResolvedConfig): TrainingState {
   return {
     ...{ step: 0, parameters, moments: zeroMoments(parameters) },
-    silent: mx.zeros([config.features]),
+    silent: mx.zeros([config.features * config.layers]),
     threshold: mx.array(config.recipe === "saelens" ? 0 : -1),
   };
 }

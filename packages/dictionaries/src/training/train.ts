@@ -4,50 +4,18 @@
  * Every setting is data, and is kept with the result. With a folder, what was done is kept as well: ended at any point, the same call goes on
  * and comes to the same bits. Several dictionaries are trained from one stream in `trainDictionaries`.
  */
-import { join } from "node:path";
-import {
-  checkFunction,
-  checkList,
-  checkOptions,
-  checkPath,
-  checkPositiveInteger,
-  checkRecord,
-  checkSignal,
-  InvalidArgumentError,
-} from "@mlxterp/mlx";
-import { parseOptions } from "@mlxterp/results";
+import { checkOptions, checkRecord, checkText, InvalidArgumentError } from "@mlxterp/mlx";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { NoTrainingDataError } from "../shared/errors.js";
-import { checkSource } from "./check-source.js";
-import {
-  type ResolvedConfig,
-  resolveConfig,
-  type TrainingConfig,
-  trainingConfig,
-} from "./config.js";
-import { crosscoderOf, dictionaryOf, type TrainedPlace } from "./finish.js";
+import type { CrossLayerTranscoder } from "../transcoders/cross-layer.js";
+import type { TranscoderSites } from "../transcoders/transcoder-set.js";
+import { acrossTrainer } from "./check-config.js";
+import type { ResolvedConfig, TrainingConfig } from "./config.js";
+import { crosscoderOf, crossLayerOf, dictionaryOf } from "./finish.js";
 import type { TrainingMetrics } from "./metrics.js";
-import type { TrainingBatch } from "./parameters.js";
-import { begun, continued, type Run, stepOne } from "./run.js";
+import type { Run } from "./run.js";
+import { runTrainings, type TrainingOptions, trainingRules } from "./run-trainings.js";
 import type { TrainingSource } from "./sources.js";
-
-export interface TrainingOptions {
-  /** Where checkpoints and settings are kept; default nowhere. One folder for each of several dictionaries, `0`, `1` … */
-  readonly folder?: string;
-  /** Steps between checkpoints; default 500. */
-  readonly checkpointEvery?: number;
-  /** Steps between reports; default 50. */
-  readonly reportEvery?: number;
-  /** What the dictionary says of where it belongs. */
-  readonly place?: TrainedPlace;
-  readonly onProgress?: (progress: {
-    readonly dictionary: number;
-    readonly metrics: TrainingMetrics;
-  }) => void;
-  /** Stops before the next step; the training then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
 
 /** A training that has come to its end. */
 export interface Trained<D = Dictionary> {
@@ -125,79 +93,48 @@ export async function trainCrosscoder(
   };
 }
 
+/** Below `blocks.i`, in TransformerLens' words. */
+const usualSites: TranscoderSites = { input: "mlp.hook_in", output: "hook_mlp_out" };
+
+export interface CrossLayerTrainingOptions extends Omit<TrainingOptions, "place"> {
+  /** Where layers read and write; default `mlp.hook_in` and `hook_mlp_out`. */
+  readonly sites?: TranscoderSites;
+}
+
+/**
+ * Trains transcoders that write to their own layer and all later ones, on rows in which layers stand side by side: `x` what each reads,
+ * `y` what each writes, (rows, layers, width). A feature costs by the norm of all that it writes.
+ *
+ * Source: Ameisen, Lindsey et al. 2025, "Circuit Tracing", section "Cross-Layer Transcoder".
+ *
+ * @param config with `layers`, and `features` of each; standard, pAnneal, jumpRelu or batchTopK
+ * @throws as `trainDictionary`
+ * @example
+ * const rows = arraySource(mx.random.normal([512, 2, 8]), mx.random.normal([512, 2, 8]));
+ * const settings = { architecture: "jumpRelu", cost: "tanh", layers: 2, features: 32, steps: 5, batchSize: 64 } as const;
+ * (await trainCrossLayerTranscoder(rows, settings)).dictionary.layers; // 2
+ */
+export async function trainCrossLayerTranscoder(
+  source: TrainingSource,
+  config: Omit<TrainingConfig, "kind">,
+  options: CrossLayerTrainingOptions = {},
+): Promise<Trained<CrossLayerTranscoder>> {
+  checkOptions<CrossLayerTrainingOptions>(acrossTrainer, options, {
+    ...trainingRules,
+    sites: checkRecord,
+  });
+  const { sites = usualSites, ...others } = options;
+  for (const name of ["input", "output"] as const) checkText(`sites.${name}`, sites[name]);
+  checkRecord("config", config);
+  const given = { scaleByDecoderNorm: false, ...config, kind: "transcoder" } as const;
+  const [run] = await runTrainings(acrossTrainer, source, [given], others);
+  const dictionary = crossLayerOf(run.state, run.config, run.factor, sites);
+  return { dictionary, config: run.config, metrics: run.metrics };
+}
+
 function finished(
   { state, config, factor, metrics }: Run,
   { place = {} }: TrainingOptions,
 ): Trained {
   return { dictionary: dictionaryOf(state, config, factor, place), config, metrics };
-}
-
-async function runTrainings(
-  of: string,
-  source: TrainingSource,
-  given: readonly TrainingConfig[],
-  options: TrainingOptions,
-): Promise<Run[]> {
-  checkTrainingOptions(of, options);
-  checkSource("source", source);
-  checkList("configs", given);
-  const configs = given.map((config) => resolveConfig(parseOptions(of, trainingConfig, config)));
-  const { steps, batchSize } = sharedSettings(configs);
-  const known = configs.map((config, index) => continued(config, folderOf(options, index, given)));
-  const first = Math.min(...known.map((run) => run?.state.step ?? 0));
-  let runs = known.every((run) => run !== undefined) ? (known as Run[]) : undefined;
-  let step = first;
-  if (runs && step >= steps) return runs;
-  for await (const batch of source.batches(batchSize, first)) {
-    options.signal?.throwIfAborted();
-    runs ??= known.map(
-      (run, index) => run ?? begun(configs[index], folderOf(options, index, given), batch),
-    );
-    await stepAll(runs, batch, step, options);
-    step++;
-    if (step >= steps) return runs;
-  }
-  throw new NoTrainingDataError(source.name, batchSize, step);
-}
-
-async function stepAll(
-  runs: readonly Run[],
-  batch: TrainingBatch,
-  step: number,
-  options: TrainingOptions,
-): Promise<void> {
-  for (const [index, run] of runs.entries()) {
-    if (run.state.step > step) continue; // its checkpoint was a later one
-    const metrics = await stepOne(run, batch, options);
-    if (metrics) options.onProgress?.({ dictionary: index, metrics });
-  }
-}
-
-function folderOf(
-  { folder }: TrainingOptions,
-  index: number,
-  all: readonly unknown[],
-): string | undefined {
-  return folder === undefined || all.length === 1 ? folder : join(folder, String(index));
-}
-
-function sharedSettings(configs: readonly ResolvedConfig[]): ResolvedConfig {
-  const [first] = configs;
-  if (!first) throw new InvalidArgumentError("configs", configs, "the list is empty.");
-  const other = configs.find(
-    ({ steps, batchSize }) => steps !== first.steps || batchSize !== first.batchSize,
-  );
-  if (!other) return first;
-  throw new InvalidArgumentError("configs", configs, "all must have the same steps and batchSize.");
-}
-
-function checkTrainingOptions(of: string, options: TrainingOptions): void {
-  checkOptions<TrainingOptions>(of, options, {
-    folder: checkPath,
-    checkpointEvery: checkPositiveInteger,
-    reportEvery: checkPositiveInteger,
-    place: checkRecord,
-    onProgress: checkFunction,
-    signal: checkSignal,
-  });
 }

@@ -177,6 +177,73 @@ describe.runIf(casesAreHere).each(cases)("%s", (name, given) => {
   });
 });
 
+const alike = { ...saelens, recipe: "sparsify", features: 192, k: 8, auxiliary: 1 / 32 } as const;
+const ofSparsify: [string, string, TrainingConfig][] = [
+  ["sparsify-topk", "layers.3", { ...alike, architecture: "topK" }],
+  ["sparsify-groupmax", "layers.3", { ...alike, architecture: "groupMax" }],
+  [
+    "sparsify-skip-transcoder",
+    "layers.3.mlp",
+    { ...alike, architecture: "topK", kind: "transcoder", skip: true },
+  ],
+];
+
+describe.runIf(casesAreHere).each(ofSparsify)("%s", (name, folder, given) => {
+  it("has the losses and gradients of sparsify, with a part of dead features", () => {
+    const config = resolveConfig(trainingConfig.parse(given));
+    const values = caseValues(name);
+    const parameters = parametersOf(caseValues(name, `${folder}/sae.safetensors`));
+    const context = contextFor(config, values.dead_mask.astype(mx.float32));
+    const batch = { x: values.x, y: values.y ?? values.x };
+    const { losses, gradients } = differentiate(parameters, batch, objectiveOf(config), context);
+    const [share, ofDead] = [values.fvu, values.auxk_loss].map((term) => Number(term.item()));
+    expect(Number(losses.terms.unexplained.item()) / share).toBeCloseTo(1, 5);
+    expect((32 * Number(losses.terms.auxiliary.item())) / ofDead).toBeCloseTo(1, 5);
+    expect(excess(losses.features, values.feature_acts, near)).toBeLessThanOrEqual(0);
+    for (const [part, slope] of Object.entries(parametersOf(values, "grad."))) {
+      expect(excess(gradients[part], slope, near), part).toBeLessThanOrEqual(0);
+    }
+  });
+
+  it("adds an eighth of what four times as many features leave unexplained", () => {
+    const config = resolveConfig(trainingConfig.parse({ ...given, moreShare: 1 / 8 }));
+    const values = caseValues(name);
+    const parameters = parametersOf(caseValues(name, `${folder}/sae.safetensors`));
+    const y = values.y ?? values.x;
+    const batch = { x: values.x, y };
+    const context = contextFor(config, mx.zeros([192]));
+    const { losses } = differentiate(parameters, batch, objectiveOf(config), context);
+    // in double precision, row by row
+    const [x, target, encoder, bias, decoder, offset] = [
+      ...[values.x, y, parameters.encoder, parameters.encoderBias, parameters.decoder],
+      parameters.decoderBias,
+    ].map((array) => [...toFlat(mx.add(array, mx.zeros([1])))]);
+    let [left, spread] = [0, 0];
+    for (let row = 0; row < 10; row++) {
+      const own = bias.map((start, feature) => {
+        let sum = start;
+        for (let at = 0; at < 48; at++) {
+          const input = x[row * 48 + at] - (config.kind === "transcoder" ? 0 : offset[at]);
+          sum += input * encoder[at * 192 + feature];
+        }
+        return Math.max(sum, 0);
+      });
+      const least = [...own].sort((a, b) => b - a)[31];
+      for (let at = 0; at < 48; at++) {
+        let said = offset[at];
+        own.forEach((size, feature) => {
+          if (size >= least) said += size * decoder[feature * 48 + at];
+        });
+        let mean = 0;
+        for (let other = 0; other < 10; other++) mean += target[other * 48 + at] / 10;
+        left += (target[row * 48 + at] - said) ** 2;
+        spread += (target[row * 48 + at] - mean) ** 2;
+      }
+    }
+    expect((8 * Number(losses.terms.more.item())) / (left / spread)).toBeCloseTo(1, 4);
+  });
+});
+
 it.runIf(casesAreHere)("begins at the geometric median that dictionary_learning computes", () => {
   const values = caseValues("train-dictlearn-topk");
   const median = geometricMedian(values["batch.0"]);

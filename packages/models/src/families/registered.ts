@@ -66,5 +66,6 @@ export { seedOss } from "./seed_oss/family.js";
 export { smollm3 } from "./smollm3/family.js";
 export { stablelm } from "./stablelm/family.js";
 export { starcoder2 } from "./starcoder2/family.js";
+export { t5 } from "./t5/family.js";
 export { vit } from "./vit/family.js";
 export { xlmRoberta } from "./xlm-roberta/family.js";

@@ -3,6 +3,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
+import { compareEncoderDecoder } from "./encoder-decoder-comparison.js";
 import { compareHeaded } from "./headed-comparison.js";
 import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
@@ -25,6 +26,8 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
   distilbert: () => compareEncoder("distilbert"),
   modernbert: () => compareEncoder("modernbert"),
   roberta: () => compareEncoder("roberta"),
+  t5: () => compareEncoderDecoder("t5/written"),
+  "t5/written-gated": () => compareEncoderDecoder("t5/written-gated"),
   vit: () => compareVision("vit/image"),
   "xlm-roberta": () => compareEncoder("xlm-roberta"),
   ...Object.fromEntries(

@@ -79,10 +79,11 @@ const incomplete: readonly string[] = checkpointsBelow(shipped)
 
 const headed = /\/(sequence|token|embedding)(-[\w-]+)?$/;
 
+/** Of pictures, and of two texts. */
+const others = /\/(image|written)(-[\w-]+)?$/;
+
 /** Settings that published models differ in, each as a miniature with logits and hidden states. */
-export const settingNames = incomplete.filter(
-  (name) => !headed.test(name) && !name.endsWith("/image"),
-);
+export const settingNames = incomplete.filter((name) => !headed.test(name) && !others.test(name));
 
 /** Models with heads of their own, such as `llama/sequence`. */
 export const headedNames = incomplete.filter((name) => headed.test(name));

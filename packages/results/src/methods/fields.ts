@@ -31,6 +31,8 @@ export interface Field {
    * opens, or a model that the surface loads. Surfaces confine both.
    */
   readonly reads?: "files" | "model";
+  /** Whether its text names files that the method writes (`.meta({ writes: "files" })`). Surfaces that serve others refuse it. */
+  readonly writes?: "files";
   readonly schema: z.core.$ZodType;
 }
 
@@ -74,7 +76,8 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
     const inner = innerSchema(option);
     const { minimum, maximum } = limitsOf(inner);
     const choices = choicesOf(inner);
-    const reads = readsOf(option);
+    const reads = markOf(option, "reads", ["files", "model"] as const);
+    const writes = markOf(option, "writes", ["files"] as const);
     return {
       name,
       kind: kindOf(inner),
@@ -85,17 +88,23 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
       ...(minimum !== undefined && { minimum }),
       ...(maximum !== undefined && { maximum }),
       ...(reads !== undefined && { reads }),
+      ...(writes !== undefined && { writes }),
       schema: option,
     };
   });
 }
 
-/** Another mark means nothing here. */
-function readsOf(schema: z.core.$ZodType): Field["reads"] {
-  const { reads } = (schema as z.ZodType).meta?.() ?? {};
-  if (reads === "files" || reads === "model") return reads;
+/** Another word means nothing here. */
+function markOf<const W extends string>(
+  schema: z.core.$ZodType,
+  mark: "reads" | "writes",
+  words: readonly W[],
+): W | undefined {
+  const own = (schema as z.ZodType).meta?.()?.[mark];
+  const known = words.find((word) => word === own);
+  if (known !== undefined) return known;
   const { innerType } = definitionOf(schema);
-  return innerType && readsOf(innerType);
+  return innerType && markOf(innerType, mark, words);
 }
 
 function defaultOf(schema: z.core.$ZodType): unknown {

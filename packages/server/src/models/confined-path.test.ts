@@ -61,6 +61,8 @@ describe("a request", () => {
     ["/api/models", { source: "packages" }],
     ["/api/models", { source: "tiny", options: { adapter: outside } }],
     ["/api/models/tiny/methods/lens", { input, options: { translators: outside } }],
+    ["/api/models/tiny/methods/tuned-lens", { input, options: { lens: outside } }],
+    ["/api/models/tiny/methods/tuned-lens", { input, options: { file: "/etc/passwd" } }],
     ["/api/models/tiny/methods/features", { input, options: { dictionary: "/etc/passwd" } }],
     ["/api/models/tiny/methods/graph", { input, options: { transcoders: outside } }],
     ["/api/models/tiny/methods/feature-circuit", { input, options: { dictionaries: [outside] } }],
@@ -73,10 +75,17 @@ describe("a request", () => {
   it("cannot, since every option that speaks of folders or files says so in its schema", () => {
     const fields = allMethods([]).flatMap(({ options }) => fieldsOf(options));
     const silent = fields.filter(
-      ({ description, reads }) => /\b(folder|file)s?\b/.test(description) && reads === undefined,
+      ({ description, reads, writes }) =>
+        /\b(folder|file)s?\b/.test(description) && (reads ?? writes) === undefined,
     );
     expect(silent.map(({ name }) => name)).toEqual(["site"]); // a place in the model that files tell
     expect(fields.filter(({ name }) => name === "other").map(({ reads }) => reads)).toEqual(["model", "model"]); // biome-ignore format: one line
+  });
+
+  it.each(["save", "checkpoint"])("writes nothing: %s of a tuned lens", async (name) => {
+    const body = { input, options: { [name]: join(outside, "lens") } };
+    const response = await send(server, "/api/models/tiny/methods/tuned-lens", body);
+    expect(await refusal(response)).toEqual([400, "INVALID_REQUEST"]);
   });
 
   it("names no file as a task", async () => {

@@ -65,8 +65,12 @@ async function locatedOptions(
     throw new InvalidRequestError("options", "must be an object.");
   }
   const located = Object.entries(options);
-  const fields = new Map(fieldsOf(method.options).map((field) => [field.name, field.reads]));
+  const all = fieldsOf(method.options);
+  const fields = new Map(all.map((field) => [field.name, field.reads]));
   for (const [at, [name, value]] of located.entries()) {
+    if (value !== undefined && all.some((field) => field.name === name && field.writes)) {
+      throw new InvalidRequestError(`options.${name}`, "names files to write, and a server writes none; leave it to the command and to programs."); // biome-ignore format: one line
+    }
     if (fields.get(name) === "files") located[at] = [name, locatedFiles(models, value)];
     if (typeof value !== "string") continue;
     if (fields.get(name) === "model") {

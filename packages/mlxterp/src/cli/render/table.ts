@@ -1,7 +1,6 @@
 /** Tables that fit the screen: columns that do not fit beside each other go below, and a note says what is left out. */
 
 import type { Cell, TableBlock } from "@mlxterp/results";
-import CliTable from "cli-table3";
 import { paint, type Screen } from "../terminal/screen.js";
 import { displayWidth, shorten, wrap } from "../terminal/text.js";
 import { styleOf } from "./tones.js";
@@ -81,52 +80,41 @@ function splitColumns(widths: readonly number[], fixed: number, width: number): 
   return windows;
 }
 
-const empty = "";
-const lines = {
-  top: empty,
-  "top-mid": empty,
-  "top-left": empty,
-  "top-right": empty,
-  bottom: empty,
-  "bottom-mid": empty,
-  "bottom-left": empty,
-  "bottom-right": empty,
-  left: empty,
-  "left-mid": empty,
-  right: empty,
-  "right-mid": empty,
-  mid: "─",
-  "mid-mid": "─".repeat(gap),
-  middle: " ".repeat(gap),
-};
-
 function drawTable(
   { columns, rows }: DrawnTable,
   chosen: readonly number[],
   widths: readonly number[],
   screen: Screen,
 ): string {
-  const drawn = new CliTable({
-    head: chosen.map((column) =>
-      paint(screen, "bold", shorten(columns[column].title, widths[column])),
-    ),
-    colWidths: chosen.map((column) => widths[column]),
-    colAligns: chosen.map((column) => columns[column].align ?? "left"),
-    chars: lines,
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
+  const drawLine = (draw: (column: number) => Drawn) =>
+    chosen
+      .map((column) => pad(draw(column), widths[column], columns[column].align))
+      .join(" ".repeat(gap))
+      .trimEnd();
+  const head = drawLine((column) => {
+    const plain = shorten(columns[column].title, widths[column]);
+    return { plain, painted: paint(screen, "bold", plain) };
   });
-  for (const row of rows) {
-    drawn.push(chosen.map((column) => drawCell(row[column], widths[column], screen)));
-  }
-  return drawn
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const rule = chosen.map((column) => "─".repeat(widths[column])).join("─".repeat(gap));
+  const lines = rows.map((row) =>
+    drawLine((column) => drawCell(row[column], widths[column], screen)),
+  );
+  return [head, rule, ...lines].join("\n");
 }
 
-function drawCell(cell: Cell, width: number, screen: Screen): string {
-  if (typeof cell === "string") return shorten(cell, width);
-  const text = shorten(cell.text, width);
-  return cell.tone ? paint(screen, styleOf(cell.tone), text) : text;
+/** A text that fits its column, and the same with its style. */
+interface Drawn {
+  readonly plain: string;
+  readonly painted: string;
+}
+
+function pad({ plain, painted }: Drawn, width: number, align: "left" | "right" = "left"): string {
+  const space = " ".repeat(Math.max(0, width - displayWidth(plain)));
+  return align === "left" ? painted + space : space + painted;
+}
+
+function drawCell(cell: Cell, width: number, screen: Screen): Drawn {
+  const plain = shorten(cellText(cell), width);
+  const tone = typeof cell === "string" ? undefined : cell.tone;
+  return { plain, painted: tone ? paint(screen, styleOf(tone), plain) : plain };
 }

@@ -1,9 +1,11 @@
 /** Text measured in columns of a terminal: width, wrapping, shortening. */
 import stringWidth from "string-width";
 
-/** How many columns a text takes, by the same measure that the table library uses; escape codes take none. */
+const plain = /^[ -~]*$/;
+
+/** How many columns a text takes; escape codes take none. */
 export function displayWidth(text: string): number {
-  return stringWidth(text);
+  return plain.test(text) ? text.length : stringWidth(text);
 }
 
 const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });

@@ -17,34 +17,36 @@ const unset = (name: string) =>
     .nullish();
 
 /** Initialisations that leave the base weights as they are; others move a part of them into the adapter. */
-const harmless = z.union([z.boolean(), z.enum(["gaussian", "eva", "orthogonal"])]);
+const harmless = () => z.union([z.boolean(), z.enum(["gaussian", "eva", "orthogonal"])]);
 
-const schema = z.object({
-  peft_type: z.literal("LORA"),
-  base_model_name_or_path: z.unknown().optional(),
-  r: z.int().positive(),
-  lora_alpha: z.number(),
-  use_rslora: z.boolean().nullish(),
-  /** Ranks need no reading: the factors have them. */
-  rank_pattern: z.record(z.string(), z.int()).nullish(),
-  alpha_pattern: z.record(z.string(), z.number()).nullish(),
-  init_lora_weights: harmless.nullish(),
-  /** Biases and whole modules that were trained are in the file beside the factors, and take the place of the base's. */
-  bias: z.enum(["none", "all", "lora_only"]).nullish(),
-  modules_to_save: z.array(z.string()).nullish(),
-  use_dora: z.boolean().nullish(),
-  use_qalora: unset("QALoRA"),
-  alora_invocation_tokens: unset("activated LoRA"),
-  lora_bias: unset("a bias of the adapter"),
-  trainable_token_indices: unset("training single tokens"),
-  layer_replication: unset("layer replication"),
-  target_parameters: unset("adapting bare parameters"),
-  arrow_config: unset("Arrow"),
-  kasa_config: unset("KaSA"),
-  velora_config: unset("VeLoRA"),
-  monteclora_config: unset("MonteCLoRA"),
-  use_bdlora: unset("block-diagonal LoRA"),
-});
+/** Made when an adapter is read, which most programs never do. */
+const createSchema = () =>
+  z.object({
+    peft_type: z.literal("LORA"),
+    base_model_name_or_path: z.unknown().optional(),
+    r: z.int().positive(),
+    lora_alpha: z.number(),
+    use_rslora: z.boolean().nullish(),
+    /** Ranks need no reading: the factors have them. */
+    rank_pattern: z.record(z.string(), z.int()).nullish(),
+    alpha_pattern: z.record(z.string(), z.number()).nullish(),
+    init_lora_weights: harmless().nullish(),
+    /** Biases and whole modules that were trained are in the file beside the factors, and take the place of the base's. */
+    bias: z.enum(["none", "all", "lora_only"]).nullish(),
+    modules_to_save: z.array(z.string()).nullish(),
+    use_dora: z.boolean().nullish(),
+    use_qalora: unset("QALoRA"),
+    alora_invocation_tokens: unset("activated LoRA"),
+    lora_bias: unset("a bias of the adapter"),
+    trainable_token_indices: unset("training single tokens"),
+    layer_replication: unset("layer replication"),
+    target_parameters: unset("adapting bare parameters"),
+    arrow_config: unset("Arrow"),
+    kasa_config: unset("KaSA"),
+    velora_config: unset("VeLoRA"),
+    monteclora_config: unset("MonteCLoRA"),
+    use_bdlora: unset("block-diagonal LoRA"),
+  });
 
 /** What is needed of it. */
 export interface AdapterConfig {
@@ -64,7 +66,7 @@ export interface AdapterConfig {
 export function readAdapterConfig(json: unknown, file: string): AdapterConfig {
   const mlx = readMlxConfig(json, file);
   if (mlx) return mlx;
-  const parsed = schema.safeParse(json);
+  const parsed = createSchema().safeParse(json);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
     const value = path.reduce<unknown>(

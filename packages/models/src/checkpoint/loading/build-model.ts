@@ -33,8 +33,8 @@ export function buildModel(
 }
 
 function build(family: Family | ModuleFamily, opened: OpenedCheckpoint): BuiltModule {
-  const { json, config: file } = opened;
-  if ("build" in family) return family.build(json, file);
+  const { json, config: file, files } = opened;
+  if ("build" in family) return family.build(json, file, files.tensors);
   const { config, weights } = describeDecoder(family, opened);
   if (config.bothWays) throw new ModelKindError(LanguageModel.name, EmbeddingModel.name, file);
   const decoder = new Decoder(config);

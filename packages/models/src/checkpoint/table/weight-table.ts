@@ -3,7 +3,8 @@ import type { MxArray } from "@mlxterp/mlx";
 
 /**
  * A tensor of the file as some parameters of the module; both ends are module paths, `*` a layer. A second `*` in the
- * file's path counts the pieces that lie one behind the other along the parameter's first axis, as experts do.
+ * file's path counts the pieces that lie one behind the other along the parameter's first axis, as experts do; a number in its
+ * place is part of the name.
  */
 export interface WeightRule {
   /** The modules that share the tensor, in order. */
@@ -51,14 +52,16 @@ export function findTarget(
 ): WeightTarget | "ignored" | undefined {
   if (table.ignored.some((pattern) => pattern.test(tensor))) return "ignored";
   const name = withoutPrefix(table, tensor);
-  const [layer = "", piece] = [...name.matchAll(/\.(\d+)(?=\.)/g)].map(([, digits]) => digits);
-  const found = findRule(table, name.replace(/\.\d+(?=\.)/g, ".*"));
+  const [layer = "", second] = [...name.matchAll(/\.(\d+)(?=\.)/g)].map(([, digits]) => digits);
+  const named = findRule(table, name.replace(/\.\d+(?=\.)/, ".*"));
+  const found = named ?? findRule(table, name.replace(/\.\d+(?=\.)/g, ".*"));
   if (!found) return undefined;
   const { rule, kind } = found;
+  const piece = named || second === undefined ? undefined : Number(second);
   const parameters = rule.into.map(
     (path) => path.replace("*", layer) + (kind === "" ? "" : `.${kind}`),
   );
-  return { tensor, kind, parameters, piece: piece === undefined ? undefined : Number(piece), rule };
+  return { tensor, kind, parameters, piece, rule };
 }
 
 /** The name without what may stand before it. */

@@ -44,9 +44,9 @@ function endOf(positions: readonly (readonly number[])[]): number {
   );
 }
 
-/** Counted from 0, without a cache. */
-export function plainPositions(length: number): Positions {
-  return { offset: 0, end: length, ids: undefined };
+/** Counted from 0, or from where a cache ends. */
+export function plainPositions(length: number, offset = 0): Positions {
+  return { offset, end: offset + length, ids: undefined };
 }
 
 /** The rows of a table of learned positions, (batch, position), of which the first few are skipped. */

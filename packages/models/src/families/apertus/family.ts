@@ -16,16 +16,19 @@ const publishedScaling = {
 const learned = "layers.*.mlp.xielu";
 
 export const apertus = likeLlama("apertus", {
-  fields: { qk_norm: always(true) },
+  fields: () => ({ qk_norm: always(true) }),
   longest: count("max_position_embeddings", 65_536),
   norm: rmsNorm(1e-5),
   queryKeyNorm: "head",
   // Rotation is scaled as in the published models where the file does not say.
-  rope: part(ropeFields, (fields) => ({
-    fields: ropeParametersOf(fields) ? fields : { ...fields, rope_parameters: publishedScaling },
-    base: 12_000_000,
-  })),
-  activation: field("hidden_act", z.union([z.literal("xielu"), activation]).default("xielu")),
+  rope: part(
+    () => ropeFields,
+    (fields) => ({
+      fields: ropeParametersOf(fields) ? fields : { ...fields, rope_parameters: publishedScaling },
+      base: 12_000_000,
+    }),
+  ),
+  activation: field("hidden_act", () => z.union([z.literal("xielu"), activation]).default("xielu")),
   gated: false,
   names: {
     "layers.*.attention_layernorm": "layers.*.inputNorm",

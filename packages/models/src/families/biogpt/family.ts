@@ -6,7 +6,7 @@ import { likeGpt } from "../shared/like-llama.js";
 import { computed, count, field, flag, nonlinearity, when } from "../shared/part.js";
 
 export const biogpt = likeGpt("biogpt", {
-  fields: { layer_norm_eps: z.unknown().optional() }, // norms have their own
+  fields: () => ({ layer_norm_eps: z.unknown().optional() }), // norms have their own
   longest: count("max_position_embeddings", 1024),
   positionOffset: 2,
   embeddingScale: when(
@@ -14,7 +14,7 @@ export const biogpt = likeGpt("biogpt", {
     computed(({ hidden_size: hidden }) => Math.sqrt(hidden)),
   ),
   norm: { kind: "layer", epsilon: 1e-5, bias: true },
-  mlpWidth: field("intermediate_size", size),
+  mlpWidth: field("intermediate_size", () => size),
   activation: nonlinearity("hidden_act", "gelu"),
   prefix: "biogpt.",
   names: {

@@ -7,14 +7,14 @@ import { computed, flag, when } from "../shared/part.js";
 
 export const bloom = likeGpt("bloom", {
   formerly: { n_embed: "hidden_size", n_layer: "num_hidden_layers", n_head: "num_attention_heads" },
-  fields: {
+  fields: () => ({
     offset_alibi: unread,
     bias_dropout_fusion: unread,
     masked_softmax_fusion: unread,
     skip_bias_add: unread,
     skip_bias_add_qkv: unread,
     slow_but_exact: always(false), // leaves out biases
-  },
+  }),
   longest: undefined,
   maxPositions: undefined,
   learnedPositions: false,

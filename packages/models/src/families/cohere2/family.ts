@@ -10,7 +10,7 @@ const local = windowedLayers(count("sliding_window_pattern", 4));
 const window = when(local, slidingWindow(4096));
 
 export const cohere2 = likeLlama("cohere2", {
-  fields: {
+  fields: () => ({
     layer_switch: unread,
     _sliding_window_pattern: unread,
     order_of_interleaved_layers: always("local_attn_first"),
@@ -20,7 +20,7 @@ export const cohere2 = likeLlama("cohere2", {
     use_gated_activation: always(true),
     use_parallel_block: always(true),
     use_parallel_embedding: unread,
-  },
+  }),
   longest: count("max_position_embeddings", 8192),
   norm: layerNorm("layer_norm_eps", { bias: false }),
   block: oneNormForBoth,

@@ -15,19 +15,22 @@ const mixture = deepseekMixture({
 export const deepseekV3 = likeLlama("deepseek_v3", {
   ...latentParts,
   ...mixture,
-  fields: {
+  fields: () => ({
     head_dim: size.nullish(), // that of what turns
     num_key_value_heads: size.nullish(), // as many as heads
     qk_head_dim: unread, // the sum of its two parts
     scoring_func: always("sigmoid"),
     topk_method: always("noaux_tc"),
     moe_layer_freq: always(1),
-  },
+  }),
   longest: count("max_position_embeddings", 4096),
-  rope: part({ ...ropeFields, rope_interleave: onByDefault }, (fields) => ({
-    fields,
-    headDim: turningDim.read(fields, 0),
-    interleaved: fields.rope_interleave,
-  })),
+  rope: part(
+    () => ({ ...ropeFields, rope_interleave: onByDefault }),
+    (fields) => ({
+      fields,
+      headDim: turningDim.read(fields, 0),
+      interleaved: fields.rope_interleave,
+    }),
+  ),
   names: ({ layers: [{ attention }] }) => ({ ...latentModules(attention), ...mixture.names }),
 });

@@ -8,11 +8,11 @@ import { layerTypes } from "../shared/windows.js";
 
 /** From some layer on, where the file lists none. */
 const window = part(
-  {
+  () => ({
     sliding_window: size.nullable().default(4096),
     max_window_layers: withDefault(z.int().nonnegative(), 62),
     layer_types: layerTypes,
-  },
+  }),
   ({ sliding_window: width, max_window_layers: first, layer_types: types }, layer) =>
     (types ? types[layer] === "sliding_attention" : layer >= first)
       ? (width ?? undefined)
@@ -25,11 +25,11 @@ export const dots1 = likeLlama("dots1", {
     groups: [1, 1],
     normalized: false,
   }),
-  fields: {
+  fields: () => ({
     moe_layer_freq: always(1),
     scoring_func: always("sigmoid"),
     topk_method: always("noaux_tc"),
-  },
+  }),
   longest: count("max_position_embeddings", 2048),
   queryKeyNorm: "head",
   window,

@@ -8,7 +8,7 @@ import { slidingWindow, windowedLayers } from "../shared/windows.js";
 
 /** "LLLG": three local layers, then a global one. */
 const period = part(
-  { sliding_window_pattern: z.union([z.int().nonnegative(), z.literal("LLLG")]).nullish() },
+  () => ({ sliding_window_pattern: z.union([z.int().nonnegative(), z.literal("LLLG")]).nullish() }),
   ({ sliding_window_pattern: pattern }) => (typeof pattern === "number" ? pattern : 4),
 );
 

@@ -22,18 +22,24 @@ export const falcon = likeGpt("falcon", {
     n_layer: "num_hidden_layers",
     n_head: "num_attention_heads",
   },
-  fields: { ff_factor: unread }, // `ffn_hidden_size` says it
+  fields: () => ({ ff_factor: unread }), // `ffn_hidden_size` says it
   maxPositions: when(byAlibi, undefined, scaledLength),
   learnedPositions: false,
-  block: part({ ...newer, ...halves }, (config) => {
-    const parallel = config.new_decoder_architecture || config.parallel_attn;
-    const norms = config.new_decoder_architecture ? (config.num_ln_in_parallel_attn ?? 2) : 1;
-    return { inputNorm: true, postAttentionNorm: norms === 2 || !parallel, parallel };
-  }),
-  kvHeads: part({ ...newer, num_kv_heads: size.nullish(), multi_query: onByDefault }, (config) => {
-    const shared = config.multi_query && !config.new_decoder_architecture;
-    return shared ? 1 : (config.num_kv_heads ?? config.num_attention_heads);
-  }),
+  block: part(
+    () => ({ ...newer, ...halves }),
+    (config) => {
+      const parallel = config.new_decoder_architecture || config.parallel_attn;
+      const norms = config.new_decoder_architecture ? (config.num_ln_in_parallel_attn ?? 2) : 1;
+      return { inputNorm: true, postAttentionNorm: norms === 2 || !parallel, parallel };
+    },
+  ),
+  kvHeads: part(
+    () => ({ ...newer, num_kv_heads: size.nullish(), multi_query: onByDefault }),
+    (config) => {
+      const shared = config.multi_query && !config.new_decoder_architecture;
+      return shared ? 1 : (config.num_kv_heads ?? config.num_attention_heads);
+    },
+  ),
   attentionBias: flag("bias", false),
   alibi: when(
     byAlibi,

@@ -41,37 +41,46 @@ const mixer = mamba2Layers(
 
 /** Scores are read off keys that are multiplied. */
 const scale = part(
-  { key_multiplier: withDefault(z.number(), 1), head_dim: size.nullish() },
+  () => ({ key_multiplier: withDefault(z.number(), 1), head_dim: size.nullish() }),
   ({ key_multiplier: keys, head_dim: given, hidden_size: hidden, num_attention_heads: heads }) =>
     keys * (given ?? Math.floor(hidden / heads)) ** -0.5,
 );
 
 export const falconH1 = likeHybridLlama("falcon_h1", {
-  fields: {
+  fields: () => ({
     ...{ mamba_chunk_size: unread, num_logits_to_keep: unread, mlp_expansion_factor: unread },
     ...{ mamba_use_mlp: z.literal(true).nullish(), layer_types: unread },
     attn_layer_indices: z.null().optional(),
-  },
-  check: part(inner, (config) => (file) => {
-    const width = config.mamba_d_ssm ?? config.mamba_expand * config.hidden_size;
-    const own = mixer.read(config, 0);
-    const broken = misfit(own, width);
-    if (broken) throw new UnsupportedConfigError("mamba_n_heads", heads(own), file, broken);
   }),
+  check: part(
+    () => inner,
+    (config) => (file) => {
+      const width = config.mamba_d_ssm ?? config.mamba_expand * config.hidden_size;
+      const own = mixer.read(config, 0);
+      const broken = misfit(own, width);
+      if (broken) throw new UnsupportedConfigError("mamba_n_heads", heads(own), file, broken);
+    },
+  ),
   longest: count("max_position_embeddings", 8192),
   embeddingScale: factor("embedding_multiplier", 1),
-  logitScale: field("lm_head_multiplier", withDefault(z.number(), 1)),
+  logitScale: field("lm_head_multiplier", () => withDefault(z.number(), 1)),
   norm: rmsNorm(1e-5),
   kvHeads: part(
-    { num_key_value_heads: size.nullable().default(8) },
+    () => ({ num_key_value_heads: size.nullable().default(8) }),
     (config) => config.num_key_value_heads ?? config.num_attention_heads,
   ),
   scale,
-  outputScale: field("attention_out_multiplier", withDefault(z.number(), 1)),
-  attentionInputScale: field("attention_in_multiplier", withDefault(z.number(), 1)),
+  outputScale: field("attention_out_multiplier", () => withDefault(z.number(), 1)),
+  attentionInputScale: field("attention_in_multiplier", () => withDefault(z.number(), 1)),
   mlpBias: flag("mlp_bias", false),
-  mlpPreScale: part(mlpScales, ({ mlp_multipliers: scales }) => scales?.[0]),
-  mlpOutputScale: part(mlpScales, ({ mlp_multipliers: scales }) => scales?.[1] ?? 1),
+  mlpPreScale: part(
+    () => mlpScales,
+    ({ mlp_multipliers: scales }) => scales?.[0],
+  ),
+  mlpOutputScale: part(
+    () => mlpScales,
+    ({ mlp_multipliers: scales }) => scales?.[1] ?? 1,
+  ),
   activation: onlySilu,
   attends: true,
   mixer,

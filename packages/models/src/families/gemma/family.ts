@@ -13,7 +13,7 @@ const approximated = activation
 export const gemma = likeLlama("gemma", {
   gguf: gemmaGguf,
   ...gemmaParts,
-  fields: { hidden_activation: always("gelu_pytorch_tanh") }, // what hidden_act says counts
-  activation: field("hidden_act", approximated),
+  fields: () => ({ hidden_activation: always("gelu_pytorch_tanh") }), // what hidden_act says counts
+  activation: field("hidden_act", () => approximated),
   longest: count("max_position_embeddings", 8192),
 });

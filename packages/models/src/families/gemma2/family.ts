@@ -9,7 +9,7 @@ import { gemma2Gguf } from "./gguf.js";
 export const gemma2 = likeLlama("gemma2", {
   gguf: gemma2Gguf,
   ...sandwichParts,
-  fields: { ...sandwichParts.fields, sliding_window_size: unread }, // of the first files, beside `sliding_window`
+  fields: () => ({ ...sandwichParts.fields(), sliding_window_size: unread }), // of the first files, beside `sliding_window`
   longest: count("max_position_embeddings", 8192),
   scoreCap: bound("attn_logit_softcapping", 50),
   logitCap: bound("final_logit_softcapping", 30),

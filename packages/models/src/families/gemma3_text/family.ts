@@ -10,7 +10,10 @@ import { slidingWindow, windowedLayers } from "../shared/windows.js";
 import { gemma3Gguf } from "./gguf.js";
 
 const local = windowedLayers(
-  part({ sliding_window_pattern: size.nullish() }, (config) => config.sliding_window_pattern ?? 6),
+  part(
+    () => ({ sliding_window_pattern: size.nullish() }),
+    (config) => config.sliding_window_pattern ?? 6,
+  ),
 );
 
 const rotationFields = {
@@ -29,27 +32,32 @@ const ropeOf = (config: RotationFields, isLocal: boolean) =>
 /** In embedding models, whose files count the windows of both sides together. */
 const bothWays = flag("use_bidirectional_attention", false);
 const halfWindow = part(
-  { sliding_window: size.default(4096) },
+  () => ({ sliding_window: size.default(4096) }),
   ({ sliding_window: both }) => Math.floor(both / 2) + 1,
 );
 
 export const gemma3Text = likeLlama("gemma3_text", {
   gguf: gemma3Gguf,
   ...sandwichParts,
-  fields: {
-    ...sandwichParts.fields,
+  fields: () => ({
+    ...sandwichParts.fields(),
     _sliding_window_pattern: unread,
     attn_logit_softcapping: z.null().optional(), // transformers has the field and does not compute it
-  },
+  }),
   longest: count("max_position_embeddings", 131_072),
-  maxPositions: part(rotationFields, ({ max_position_embeddings: plain = 0, ...config }) =>
-    longestSequence({ ...ropeOf(config, false), max_position_embeddings: plain }),
+  maxPositions: part(
+    () => rotationFields,
+    ({ max_position_embeddings: plain = 0, ...config }) =>
+      longestSequence({ ...ropeOf(config, false), max_position_embeddings: plain }),
   ),
   logitCap: optionalBound("final_logit_softcapping"),
   bothWays,
   window: when(local, when(bothWays, halfWindow, slidingWindow(4096))),
-  rope: part(rotationFields, (config, layer) => ({
-    fields: ropeOf(config, local.read(config, layer)),
-  })),
+  rope: part(
+    () => rotationFields,
+    (config, layer) => ({
+      fields: ropeOf(config, local.read(config, layer)),
+    }),
+  ),
   queryKeyNorm: "head",
 });

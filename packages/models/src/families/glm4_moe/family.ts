@@ -11,11 +11,11 @@ export const glm4Moe = likeLlama("glm4_moe", {
     ...{ dense: 1, width: 1408, experts: 128, topK: 8, scale: 1, shared: 1 },
     groups: [1, 1],
   }),
-  fields: {
+  fields: () => ({
     num_mtp_layers: unread,
     scoring_func: always("sigmoid"),
     topk_method: always("noaux_tc"),
-  },
+  }),
   longest: count("max_position_embeddings", 131_072),
   outputBias: false,
   norm: rmsNorm(1e-5),

@@ -15,17 +15,20 @@ const scaleFields = {
 
 export const gpt2 = likeGpt("gpt2", {
   called: gptNames,
-  fields: {
+  fields: () => ({
     // Only where float32 is used, and scores and softmax are float32 here in any case.
     reorder_and_upcast_attn: withDefault(z.boolean(), false),
     add_cross_attention: always(false),
-  },
+  }),
   longest: count("max_position_embeddings", 1024),
   mlpWidth: fourfold("n_inner"),
-  scale: part(scaleFields, (config, layer) => {
-    const plain = config.scale_attn_weights ? evenShare(config) ** -0.5 : 1;
-    return config.scale_attn_by_inverse_layer_idx ? plain / (layer + 1) : plain;
-  }),
+  scale: part(
+    () => scaleFields,
+    (config, layer) => {
+      const plain = config.scale_attn_weights ? evenShare(config) ** -0.5 : 1;
+      return config.scale_attn_by_inverse_layer_idx ? plain / (layer + 1) : plain;
+    },
+  ),
   names: {
     "h.*.attn.c_attn": conv1d(
       "layers.*.selfAttn.qProj",

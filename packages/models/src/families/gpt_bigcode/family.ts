@@ -14,18 +14,21 @@ const kvHeads = when(
 
 export const gptBigcode = likeGpt("gpt_bigcode", {
   called: gptNames,
-  fields: {
+  fields: () => ({
     inference_runner: unread,
     validate_runner_input: unread,
     pre_allocate_kv_cache: unread,
     max_batch_size: unread,
     add_cross_attention: always(false),
-  },
-  check: part({ num_key_value_heads: size.nullish() }, (config) => (file) => {
-    const expected = kvHeads.read(config, 0);
-    const { num_key_value_heads: written } = config;
-    refuseContradiction("num_key_value_heads", written, "that of multi_query", expected, file);
   }),
+  check: part(
+    () => ({ num_key_value_heads: size.nullish() }),
+    (config) => (file) => {
+      const expected = kvHeads.read(config, 0);
+      const { num_key_value_heads: written } = config;
+      refuseContradiction("num_key_value_heads", written, "that of multi_query", expected, file);
+    },
+  ),
   longest: count("max_position_embeddings", 1024),
   kvHeads,
   scale: when(flag("scale_attn_weights", true), undefined, 1),

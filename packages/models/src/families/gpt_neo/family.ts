@@ -24,8 +24,9 @@ export const gptNeo = likeGpt("gpt_neo", {
   called: { num_attention_heads: "num_heads", num_hidden_layers: "num_layers" },
   scale: 1,
   qkvBias: false,
-  window: part(windowFields, (config, layer) =>
-    layerKinds(config)[layer] === "local" ? config.window_size : undefined,
+  window: part(
+    () => windowFields,
+    (config, layer) => (layerKinds(config)[layer] === "local" ? config.window_size : undefined),
   ),
   names: {
     "h.*.attn.attention.q_proj": "layers.*.selfAttn.qProj",

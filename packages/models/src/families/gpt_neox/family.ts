@@ -27,17 +27,20 @@ const refuseOtherNames = (config: RotationFields) => (file: string) => {
 };
 
 export const gptNeox = likeLlama("gpt_neox", {
-  check: part(rotationFields, refuseOtherNames),
-  fields: { num_key_value_heads: unread }, // as many as heads, whatever it says
+  check: part(() => rotationFields, refuseOtherNames),
+  fields: () => ({ num_key_value_heads: unread }), // as many as heads, whatever it says
   norm: layerNorm("layer_norm_eps"),
   kvHeads: computed((config) => config.num_attention_heads),
   block: together({ ...normedReads, parallel: flag("use_parallel_residual", true) }),
   attentionBias: flag("attention_bias", true),
-  rope: part(rotationFields, (fields) => ({
-    fields,
-    share: fields.rotary_pct,
-    base: fields.rotary_emb_base,
-  })),
+  rope: part(
+    () => rotationFields,
+    (fields) => ({
+      fields,
+      share: fields.rotary_pct,
+      base: fields.rotary_emb_base,
+    }),
+  ),
   activation: nonlinearity("hidden_act", "gelu"),
   gated: false,
   mlpBias: true,

@@ -32,13 +32,13 @@ function withScaling<C extends RopeFields>(config: C): C {
 const experts = "layers.*.mlp.experts";
 
 export const gptOss = likeLlama("gpt_oss", {
-  fields: {
+  fields: () => ({
     experts_per_token: unread,
     initial_context_length: unread,
     // The experts' nonlinearity is fixed, whatever this says.
     hidden_act: z.enum(["silu", "swish"]).nullish(),
     swiglu_limit: always(clampedAt),
-  },
+  }),
   longest: count("max_position_embeddings", 131_072),
   maxPositions: computed(({ max_position_embeddings: plain = 0, ...config }) =>
     longestSequence({ ...withScaling(config), max_position_embeddings: plain }),
@@ -46,13 +46,16 @@ export const gptOss = likeLlama("gpt_oss", {
   norm: rmsNorm(1e-5),
   headDim: count("head_dim", 64),
   attentionBias: flag("attention_bias", true),
-  rope: part(ropeFields, (config) => ({ fields: withScaling(config), base: 150_000 })),
+  rope: part(
+    () => ropeFields,
+    (config) => ({ fields: withScaling(config), base: 150_000 }),
+  ),
   window: when(windowedLayers(2), count("sliding_window", 128)),
   sinks: true,
   activation: "geluQuick", // gate · σ(1.702 · gate)
   mlpBias: true,
   experts: together({
-    count: field("num_local_experts", size),
+    count: field("num_local_experts", () => size),
     topK: count("num_experts_per_tok", 4),
     scoring: "softmax" as const,
     normalized: true, // a softmax over the chosen experts

@@ -12,22 +12,22 @@ import { count, onlySilu, part, together, when } from "../shared/part.js";
 import { rotary } from "../shared/rope-parts.js";
 
 const attends = part(
-  {
+  () => ({
     layer_types: z
       .array(z.enum(["full_attention", "attention", "linear_attention", "mamba"]))
       .nullish(),
-  },
+  }),
   ({ layer_types: types }, layer) =>
     types?.[layer] === "full_attention" || types?.[layer] === "attention",
 );
 
 const expertCount = part(
-  { num_local_experts: withDefault(z.int().nonnegative(), 8) },
+  () => ({ num_local_experts: withDefault(z.int().nonnegative(), 8) }),
   (config) => config.num_local_experts,
 );
 /** 0 where there are no experts. */
 const expertsPerToken = part(
-  { num_experts_per_tok: withDefault(z.int().nonnegative(), 2) },
+  () => ({ num_experts_per_tok: withDefault(z.int().nonnegative(), 2) }),
   (config) => config.num_experts_per_tok,
 );
 const mixer = mamba2Layers(
@@ -42,7 +42,7 @@ const mixer = mamba2Layers(
 );
 
 const turns = part(
-  { position_embedding_type: z.enum(["rope", "nope"]).nullish() },
+  () => ({ position_embedding_type: z.enum(["rope", "nope"]).nullish() }),
   (config) => config.position_embedding_type === "rope",
 );
 
@@ -67,11 +67,11 @@ function mlpNames({ layers: [{ mlp }] }: DecoderConfig) {
 
 export const granitemoehybrid = likeHybridLlama("granitemoehybrid", {
   ...graniteParts,
-  fields: {
+  fields: () => ({
     mamba_chunk_size: unread,
     init_method: unread,
     normalization_function: z.literal("rmsnorm").nullish(),
-  },
+  }),
   formerly: { layers_block_type: "layer_types" },
   check: part(mixer.shape, (config) => (file) => {
     const expand = Reflect.get(config, "mamba_expand") as number;

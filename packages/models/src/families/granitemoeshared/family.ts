@@ -11,7 +11,7 @@ import { part } from "../shared/part.js";
 const shared = "layers.*.mlp.sharedExpert";
 
 const sharedHidden = part(
-  { shared_intermediate_size: withDefault(z.int().nonnegative(), 0) },
+  () => ({ shared_intermediate_size: withDefault(z.int().nonnegative(), 0) }),
   ({ shared_intermediate_size: width }) => width || undefined,
 );
 

@@ -34,7 +34,7 @@ function ropeOf(config: Fields, headDim: number): RopeFields {
 }
 
 export const hunyuanV1Dense = likeLlama("hunyuan_v1_dense", {
-  fields: {
+  fields: () => ({
     ...{ eod_token_id: unread, pad_id: unread, mask_init_id: unread, org_vocab_size: unread },
     ...{ im_start_id: unread, im_end_id: unread, im_newline_id: unread },
     ...{ text_start_id: unread, text_end_id: unread },
@@ -43,11 +43,14 @@ export const hunyuanV1Dense = likeLlama("hunyuan_v1_dense", {
     norm_type: always("rms"),
     use_qk_norm: always(true),
     use_rotary_pos_emb: always(true),
-  },
+  }),
   norm: rmsNorm(1e-5),
-  rope: part(rotationFields, (config) => ({
-    fields: ropeOf(config, readGiven(llamaParts.headDim, config, 0)),
-  })),
+  rope: part(
+    () => rotationFields,
+    (config) => ({
+      fields: ropeOf(config, readGiven(llamaParts.headDim, config, 0)),
+    }),
+  ),
   queryKeyNorm: together({
     norm: rmsNorm(1e-5),
     over: "head" as const,

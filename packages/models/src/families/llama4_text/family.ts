@@ -12,19 +12,19 @@ import { everyLayerBut } from "../shared/windows.js";
 const positive = z.number().positive();
 
 const rotates = part(
-  {
+  () => ({
     no_rope_layers: z.array(z.literal([0, 1])).nullish(),
     no_rope_layer_interval: withDefault(size, 4),
-  },
+  }),
   ({ no_rope_layers: listed, no_rope_layer_interval: period }, layer) =>
     listed && listed.length > 0 ? listed[layer] === 1 : everyLayerBut(period)(layer),
 );
 
 const chunked = part(
-  {
-    ...rotates.shape,
+  () => ({
+    ...rotates.shape(),
     layer_types: z.array(z.enum(["full_attention", "chunked_attention"])).nullish(),
-  },
+  }),
   (config, layer) =>
     config.layer_types
       ? config.layer_types[layer] === "chunked_attention"
@@ -32,21 +32,21 @@ const chunked = part(
 );
 
 const sparse = part(
-  {
+  () => ({
     moe_layers: z.array(z.int().nonnegative()).nullish(),
     interleave_moe_layer_step: withDefault(size, 1),
-  },
+  }),
   ({ moe_layers: listed, interleave_moe_layer_step: step }, layer) =>
     listed ? listed.includes(layer) : (layer + 1) % step === 0,
 );
 
 /** Heads are divided by their length once they are turned. */
 const norm = part(
-  {
-    ...rotates.shape,
+  () => ({
+    ...rotates.shape(),
     use_qk_norm: withDefault(z.boolean(), true),
     rms_norm_eps: withDefault(positive, 1e-5),
-  },
+  }),
   (config, layer): QueryKeyNormConfig | undefined => {
     if (!config.use_qk_norm || !rotates.read(config, layer)) return undefined;
     const plain = { kind: "rms", bias: false, weight: false } as const;
@@ -55,14 +55,14 @@ const norm = part(
 );
 
 const temperature = part(
-  {
+  () => ({
     attn_temperature_tuning: z
       .union([z.boolean(), z.int()]) // older files have a number
       .nullish()
       .transform((given) => Boolean(given ?? true)),
     attn_scale: withDefault(positive, 0.1),
     floor_scale: withDefault(size, 8192),
-  },
+  }),
   ({ attn_temperature_tuning: tuned, attn_scale: scale, floor_scale: length }) =>
     tuned ? { scale, length } : undefined,
 );
@@ -75,7 +75,7 @@ const stacked = (into: readonly string[]): WeightRule => ({
 });
 
 export const llama4Text = likeLlama("llama4_text", {
-  fields: { for_llm_compression: unread },
+  fields: () => ({ for_llm_compression: unread }),
   longest: count("max_position_embeddings", 131_072),
   norm: rmsNorm(1e-5),
   headDim: count("head_dim", 128),
@@ -83,13 +83,17 @@ export const llama4Text = likeLlama("llama4_text", {
   chunk: when(
     chunked,
     part(
-      { attention_chunk_size: size.nullable().default(8192) },
+      () => ({ attention_chunk_size: size.nullable().default(8192) }),
       ({ attention_chunk_size: chunk }) => chunk ?? undefined,
     ),
   ),
   queryKeyNorm: norm,
   temperature: when(rotates, undefined, temperature),
-  mlpWidth: when(sparse, field("intermediate_size", size), count("intermediate_size_mlp", 16_384)),
+  mlpWidth: when(
+    sparse,
+    field("intermediate_size", () => size),
+    count("intermediate_size_mlp", 16_384),
+  ),
   experts: when(
     sparse,
     together({
@@ -98,7 +102,7 @@ export const llama4Text = likeLlama("llama4_text", {
       scoring: "sigmoid" as const,
       normalized: false,
       weighsInputs: true,
-      sharedHidden: field("intermediate_size", size),
+      sharedHidden: field("intermediate_size", () => size),
     }),
   ),
   names: {

@@ -29,15 +29,15 @@ const rotationFields = {
 };
 
 const norm = part(
-  {
+  () => ({
     norm_eps: withDefault(z.number().positive(), 1e-5),
     norm_bias: withDefault(z.boolean(), false),
-  },
+  }),
   ({ norm_eps: epsilon, norm_bias: bias }) => ({ kind: "layer" as const, epsilon, bias }),
 );
 
 const layers = likeLlama("modernbert", {
-  fields: {
+  fields: () => ({
     classifier_activation: activation.default("gelu"),
     classifier_bias: withDefault(z.boolean(), false),
     classifier_pooling: z.enum(["cls", "mean"]).default("cls"),
@@ -54,7 +54,7 @@ const layers = likeLlama("modernbert", {
       layer_norm_eps: unread,
       num_key_value_heads: z.never().optional(),
     },
-  },
+  }),
   longest: count("max_position_embeddings", 8192),
   maxPositions: count("max_position_embeddings", 8192),
   embeddingNorm: true,
@@ -64,13 +64,18 @@ const layers = likeLlama("modernbert", {
   kvHeads: computed(({ num_attention_heads: heads }) => heads),
   headDim: computed(({ hidden_size: hidden, num_attention_heads: heads }) => hidden / heads),
   attentionBias: flag("attention_bias", false),
-  rope: part(rotationFields, (config, layer) => {
-    const local = isLocal(config, layer);
-    const base = local ? config.local_rope_theta : config.global_rope_theta;
-    return { fields: ropeOfKind(config, local, base) };
-  }),
-  window: part({ ...kindFields, local_attention: withDefault(size, 128) }, (config, layer) =>
-    isLocal(config, layer) ? Math.floor(config.local_attention / 2) + 1 : undefined,
+  rope: part(
+    () => rotationFields,
+    (config, layer) => {
+      const local = isLocal(config, layer);
+      const base = local ? config.local_rope_theta : config.global_rope_theta;
+      return { fields: ropeOfKind(config, local, base) };
+    },
+  ),
+  window: part(
+    () => ({ ...kindFields, local_attention: withDefault(size, 128) }),
+    (config, layer) =>
+      isLocal(config, layer) ? Math.floor(config.local_attention / 2) + 1 : undefined,
   ),
   activation: nonlinearity("hidden_activation", "gelu"),
   mlpBias: flag("mlp_bias", false),

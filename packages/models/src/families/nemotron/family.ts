@@ -6,7 +6,7 @@ import { count, flag, nonlinearity } from "../shared/part.js";
 import { partlyRotary } from "../shared/rope-parts.js";
 
 export const nemotron = likeLlama("nemotron", {
-  fields: { rope_percent: always(0.5) }, // an older name for the share, which transformers does not read
+  fields: () => ({ rope_percent: always(0.5) }), // an older name for the share, which transformers does not read
   longest: count("max_position_embeddings", 4096),
   norm: layerNorm("norm_eps", { unitOffset: true }),
   rope: partlyRotary({ share: 0.5 }),

@@ -20,12 +20,17 @@ const rotationFields = {
 
 export const olmo3 = likeLlama("olmo3", {
   ...normedWritesOnly,
-  maxPositions: part(rotationFields, ({ max_position_embeddings: plain = 0, ...config }) =>
-    longestSequence({ ...ropeOfKind(config, false, base), max_position_embeddings: plain }),
+  maxPositions: part(
+    () => rotationFields,
+    ({ max_position_embeddings: plain = 0, ...config }) =>
+      longestSequence({ ...ropeOfKind(config, false, base), max_position_embeddings: plain }),
   ),
   queryKeyNorm: "width",
   window: when(local, slidingWindow(4096)),
-  rope: part(rotationFields, (config, layer) => ({
-    fields: ropeOfKind(config, local.read(config, layer), base),
-  })),
+  rope: part(
+    () => rotationFields,
+    (config, layer) => ({
+      fields: ropeOfKind(config, local.read(config, layer), base),
+    }),
+  ),
 });

@@ -8,12 +8,15 @@ const normsFirst = flag("do_layer_norm_before", true);
 const norm = { kind: "layer", epsilon: 1e-5, bias: true } as const;
 
 export const opt = likeGpt("opt", {
-  fields: { learned_embeddings: always(true), scale_embeddings: always(false) },
+  fields: () => ({ learned_embeddings: always(true), scale_embeddings: always(false) }),
   positionOffset: 2,
-  embeddingWidth: part({ word_embed_proj_dim: size.nullish() }, (config) => {
-    const { word_embed_proj_dim: width, hidden_size: hidden } = config;
-    return width && width !== hidden ? width : undefined;
-  }),
+  embeddingWidth: part(
+    () => ({ word_embed_proj_dim: size.nullish() }),
+    (config) => {
+      const { word_embed_proj_dim: width, hidden_size: hidden } = config;
+      return width && width !== hidden ? width : undefined;
+    },
+  ),
   norm: when(flag("layer_norm_elementwise_affine", true), norm, {
     ...norm,
     bias: false,
@@ -22,7 +25,7 @@ export const opt = likeGpt("opt", {
   block: when(normsFirst, normedReads, { postAttentionNorm: true, outputNorm: true }),
   finalNorm: when(normsFirst, when(flag("_remove_final_layer_norm", false), false, true), false),
   attentionBias: flag("enable_bias", true),
-  mlpWidth: field("ffn_dim", size),
+  mlpWidth: field("ffn_dim", () => size),
   mlpBias: flag("enable_bias", true),
   activation: nonlinearity("activation_function", "relu"),
   prefix: "model.",

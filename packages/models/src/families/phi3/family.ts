@@ -16,11 +16,14 @@ const ropeFields = {
 
 export const phi3 = likeLlama("phi3", {
   // As Phi 4-mini writes them; no other values are published.
-  fields: { full_attn_mod: always(1), interpolate_factor: always(1) },
+  fields: () => ({ full_attn_mod: always(1), interpolate_factor: always(1) }),
   longest: count("max_position_embeddings", 4096),
   norm: rmsNorm(1e-5),
   attentionBias: false,
-  rope: part(ropeFields, (fields) => ({ fields })),
+  rope: part(
+    () => ropeFields,
+    (fields) => ({ fields }),
+  ),
   window: slidingWindow(null),
   names: ({ layers: [{ attention, mlp }] }) => ({
     "layers.*.self_attn.qkv_proj": stackedQkv(attention),

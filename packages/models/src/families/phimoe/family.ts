@@ -48,23 +48,26 @@ function scalingOf(given: z.output<typeof longrope>, original: number): RopeScal
 }
 
 export const phimoe = likeLlama("phimoe", {
-  fields: { input_jitter_noise: unread },
+  fields: () => ({ input_jitter_noise: unread }),
   longest,
   norm: layerNorm("rms_norm_eps"),
-  rope: part(rotationFields, (config) => {
-    const given = config.rope_scaling ?? config.rope_parameters;
-    const fields = { rope_theta: given?.rope_theta ?? config.rope_theta ?? 1e6 };
-    if (!given || !("short_mscale" in given)) return { fields };
-    const { original_max_position_embeddings: inner } = given;
-    const original = config.original_max_position_embeddings ?? inner ?? longest.read(config, 0);
-    return { fields, scaling: scalingOf(given, original) };
-  }),
+  rope: part(
+    () => rotationFields,
+    (config) => {
+      const given = config.rope_scaling ?? config.rope_parameters;
+      const fields = { rope_theta: given?.rope_theta ?? config.rope_theta ?? 1e6 };
+      if (!given || !("short_mscale" in given)) return { fields };
+      const { original_max_position_embeddings: inner } = given;
+      const original = config.original_max_position_embeddings ?? inner ?? longest.read(config, 0);
+      return { fields, scaling: scalingOf(given, original) };
+    },
+  ),
   window: slidingWindow(null),
   experts: together({
     count: count("num_local_experts", 16),
-    topK: field("num_experts_per_tok", z.literal(2).default(2)),
+    topK: field("num_experts_per_tok", () => z.literal(2).default(2)),
     scoring: "sparseMixer" as const,
-    closeness: field("router_jitter_noise", z.number().nonnegative().default(0.01)),
+    closeness: field("router_jitter_noise", () => z.number().nonnegative().default(0.01)),
     normalized: false,
   }),
   headBias: flag("lm_head_bias", false),

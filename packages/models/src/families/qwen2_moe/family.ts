@@ -19,11 +19,14 @@ const windowFields = {
 };
 
 /** In every other layer below `max_window_layers`, where the file lists none. */
-const window = part(windowFields, (config, layer) => {
-  const below = layer % 2 === 0 && layer < config.max_window_layers;
-  const slides = config.layer_types ? config.layer_types[layer] === "sliding_attention" : below;
-  return config.use_sliding_window && slides ? config.sliding_window || undefined : undefined;
-});
+const window = part(
+  () => windowFields,
+  (config, layer) => {
+    const below = layer % 2 === 0 && layer < config.max_window_layers;
+    const slides = config.layer_types ? config.layer_types[layer] === "sliding_attention" : below;
+    return config.use_sliding_window && slides ? config.sliding_window || undefined : undefined;
+  },
+);
 
 /** Layers that slide without a window to do so would see nothing. */
 const refuseBlindLayers =
@@ -46,7 +49,7 @@ const refuseBlindLayers =
 
 export const qwen2Moe = likeLlama("qwen2_moe", {
   gguf: qwen2MoeGguf,
-  check: part(windowFields, refuseBlindLayers),
+  check: part(() => windowFields, refuseBlindLayers),
   longest: count("max_position_embeddings", 32_768),
   attentionBias: false,
   qkvBias: flag("qkv_bias", true),
@@ -54,7 +57,7 @@ export const qwen2Moe = likeLlama("qwen2_moe", {
   mlpWidth: when(
     sparseLayers,
     count("moe_intermediate_size", 1408),
-    field("intermediate_size", size),
+    field("intermediate_size", () => size),
   ),
   experts: when(
     sparseLayers,

@@ -10,24 +10,24 @@ import { qwen3MoeGguf } from "./gguf.js";
 
 // Two names of one number.
 const expertCount = part(
-  { num_experts: size.nullish(), num_local_experts: size.nullish() },
+  () => ({ num_experts: size.nullish(), num_local_experts: size.nullish() }),
   (config) => config.num_experts ?? config.num_local_experts ?? 128,
 );
 
 export const qwen3Moe = likeLlama("qwen3_moe", {
   gguf: qwen3MoeGguf,
-  fields: {
+  fields: () => ({
     max_window_layers: unread, // every layer has the window
     shared_expert_intermediate_size: always(0),
     use_qk_norm: always(true),
-  },
+  }),
   longest: count("max_position_embeddings", 32_768),
   queryKeyNorm: "head",
   window: when(flag("use_sliding_window", false), slidingWindow(null)),
   mlpWidth: when(
     sparseLayers,
     count("moe_intermediate_size", 768),
-    field("intermediate_size", size),
+    field("intermediate_size", () => size),
   ),
   experts: when(
     sparseLayers,

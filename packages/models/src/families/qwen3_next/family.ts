@@ -20,11 +20,14 @@ import { partlyRotary } from "../shared/rope-parts.js";
 import { sparseLayers } from "../shared/sparse-layers.js";
 
 const expertCount = part(
-  { num_experts: withDefault(z.int().nonnegative(), 512), num_local_experts: size.nullish() },
+  () => ({
+    num_experts: withDefault(z.int().nonnegative(), 512),
+    num_local_experts: size.nullish(),
+  }),
   (config) => config.num_local_experts ?? config.num_experts,
 );
 const sparse = part(
-  { ...sparseLayers.shape, ...expertCount.shape },
+  () => ({ ...sparseLayers.shape(), ...expertCount.shape() }),
   (config, layer) => expertCount.read(config, layer) > 0 && sparseLayers.read(config, layer),
 );
 

@@ -12,7 +12,9 @@ import { partlyRotary } from "../shared/rope-parts.js";
 
 const kinds = ["recurrent", "recurrent", "attention"] as const;
 const attends = part(
-  { block_types: withDefault(z.array(z.enum(["recurrent", "attention"])).min(1), [...kinds]) },
+  () => ({
+    block_types: withDefault(z.array(z.enum(["recurrent", "attention"])).min(1), [...kinds]),
+  }),
   ({ block_types: types }, layer) => types[layer % types.length] === "attention",
 );
 
@@ -23,7 +25,7 @@ const sizes = {
 };
 
 const mixer = part(
-  sizes,
+  () => sizes,
   (config): MixerConfig => ({
     kind: "gatedLinear",
     inner: config.lru_width ?? config.hidden_size,
@@ -43,23 +45,26 @@ function rounded(value: number): number {
 }
 
 export const recurrentGemma = likeHybridLlama("recurrent_gemma", {
-  fields: {
+  fields: () => ({
     embeddings_scale_by_sqrt_dim: z.literal(true).nullish(),
     hidden_act: unread, // what hidden_activation says counts
     // of weights before training
     ...{ final_w_init_variance_scale: unread, w_init_variance_scale: unread },
-  },
-  check: part({ head_dim: size.nullish(), ...sizes }, (config) => (file) => {
-    const { head_dim: given, lru_width: width, num_attention_heads: heads } = config;
-    const share = evenShare(config);
-    if ((given ?? share) !== share) {
-      const rule = `It contradicts hidden_size / num_attention_heads = ${share}.`;
-      throw new UnsupportedConfigError("head_dim", given, file, rule);
-    }
-    if ((width ?? config.hidden_size) % heads === 0) return;
-    const rule = `It cannot be cut into num_attention_heads = ${heads} blocks.`;
-    throw new UnsupportedConfigError("lru_width", width ?? config.hidden_size, file, rule);
   }),
+  check: part(
+    () => ({ head_dim: size.nullish(), ...sizes }),
+    (config) => (file) => {
+      const { head_dim: given, lru_width: width, num_attention_heads: heads } = config;
+      const share = evenShare(config);
+      if ((given ?? share) !== share) {
+        const rule = `It contradicts hidden_size / num_attention_heads = ${share}.`;
+        throw new UnsupportedConfigError("head_dim", given, file, rule);
+      }
+      if ((width ?? config.hidden_size) % heads === 0) return;
+      const rule = `It cannot be cut into num_attention_heads = ${heads} blocks.`;
+      throw new UnsupportedConfigError("lru_width", width ?? config.hidden_size, file, rule);
+    },
+  ),
   longest: undefined,
   maxPositions: undefined,
   embeddingScale: computed(({ hidden_size: hidden }) => rounded(Math.sqrt(hidden))),
@@ -71,12 +76,13 @@ export const recurrentGemma = likeHybridLlama("recurrent_gemma", {
   outputBias: true,
   rope: partlyRotary({ share: 0.5 }),
   window: part(
-    { attention_window_size: withDefault(size, 2048) },
+    () => ({ attention_window_size: withDefault(size, 2048) }),
     (config) => config.attention_window_size,
   ),
   // The field counts both branches.
-  mlpWidth: part({ intermediate_size: withDefault(size, 7680) }, (config) =>
-    Math.floor(config.intermediate_size / 2),
+  mlpWidth: part(
+    () => ({ intermediate_size: withDefault(size, 7680) }),
+    (config) => Math.floor(config.intermediate_size / 2),
   ),
   activation: nonlinearity("hidden_activation", "geluTanh"),
   mlpBias: true,

@@ -42,7 +42,7 @@ export const deepseekMixtureModules: WeightTable["modules"] = {
 /** The first layers, which are dense. */
 export const firstDense = (layers: number) =>
   part(
-    { first_k_dense_replace: withDefault(natural, layers) },
+    () => ({ first_k_dense_replace: withDefault(natural, layers) }),
     (config, layer) => layer < config.first_k_dense_replace,
   );
 
@@ -50,7 +50,7 @@ export const firstDense = (layers: number) =>
 export function sharedWidth(width: number, experts: number) {
   const own = count("moe_intermediate_size", width);
   return part(
-    { ...own.shape, n_shared_experts: withDefault(natural, experts) },
+    () => ({ ...own.shape(), n_shared_experts: withDefault(natural, experts) }),
     (config) => own.read(config, 0) * config.n_shared_experts || undefined,
   );
 }
@@ -61,7 +61,7 @@ export function deepseekMixture(defaults: MixtureDefaults) {
   return {
     mlpWidth: when(
       dense,
-      field("intermediate_size", size),
+      field("intermediate_size", () => size),
       count("moe_intermediate_size", defaults.width),
     ),
     experts: when(
@@ -74,7 +74,7 @@ export function deepseekMixture(defaults: MixtureDefaults) {
         normalized:
           defaults.normalized === false
             ? flag("norm_topk_prob", false)
-            : field("norm_topk_prob", onByDefault),
+            : field("norm_topk_prob", () => onByDefault),
         scale: factor("routed_scaling_factor", defaults.scale),
         groups: together({ count: count("n_group", groups), chosen: count("topk_group", chosen) }),
         correctionBias: true,

@@ -1,5 +1,6 @@
 /** What a family is: a reader of its config.json and a table of its weights' names. */
 import type { BuiltModule } from "../../building/built-module.js";
+import type { TensorEntry } from "../../checkpoint/files/safetensors-header.js";
 import type { GgufArchitecture } from "../../checkpoint/gguf/gguf-architecture.js";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { DecoderConfig } from "../../decoder/config/config.js";
@@ -31,14 +32,15 @@ export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTab
 export interface ModuleFamily {
   /** As in `config.json`. */
   readonly modelType: string;
-  readonly kind: "encoder" | "recurrent" | "vision";
+  readonly kind: "encoder" | "encoder-decoder" | "recurrent" | "vision";
   /**
    * Makes the module of a `config.json`, without weights.
    *
    * @param file its name, for messages
+   * @param tensors those of the checkpoint, where they say what a config.json leaves open
    * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for any value whose computation is not implemented
    */
-  build(json: unknown, file: string): BuiltModule;
+  build(json: unknown, file: string, tensors?: readonly TensorEntry[]): BuiltModule;
   /** The layers of a `config.json` for another head; absent where none can stand on them. */
   headable?(json: unknown, file: string): Headable;
 }

@@ -12,10 +12,10 @@ import { storedConvolution } from "./recurrent.js";
 
 /** Each `full_attention_interval`-th layer attends where the file lists none. */
 export const attendingLayers = part(
-  {
+  () => ({
     layer_types: z.array(z.enum(["full_attention", "linear_attention"])).nullish(),
     full_attention_interval: withDefault(size, 4),
-  },
+  }),
   ({ layer_types: types, full_attention_interval: interval }, layer) =>
     types ? types[layer] === "full_attention" : (layer + 1) % interval === 0,
 );
@@ -23,14 +23,14 @@ export const attendingLayers = part(
 /** @param heads how many heads of values there are where the file does not say */
 export const gatedDelta = (heads: number) =>
   part(
-    {
+    () => ({
       linear_conv_kernel_dim: withDefault(size, 4),
       linear_key_head_dim: withDefault(size, 128),
       linear_value_head_dim: withDefault(size, 128),
       linear_num_key_heads: withDefault(size, 16),
       linear_num_value_heads: withDefault(size, heads),
       rms_norm_eps: withDefault(z.number().positive(), 1e-6),
-    },
+    }),
     (config): MixerConfig => ({
       kind: "gatedDelta",
       heads: config.linear_num_value_heads,
@@ -44,10 +44,10 @@ export const gatedDelta = (heads: number) =>
 
 /** Complains of heads that do not make the groups that keys have. */
 export const fittingGroups = part(
-  {
+  () => ({
     linear_num_key_heads: withDefault(size, 16),
     linear_num_value_heads: withDefault(size, 32),
-  },
+  }),
   ({ linear_num_key_heads: groups, linear_num_value_heads: heads }) =>
     (file: string) => {
       if (heads % groups === 0) return;

@@ -16,10 +16,10 @@ export const gemmaParts = {
 /** Norms before and after both writes, in Gemma 2 and 3. */
 export const sandwichParts = {
   ...gemmaParts,
-  fields: { hidden_act: unread },
+  fields: () => ({ hidden_act: unread }),
   activation: nonlinearity("hidden_activation", "geluTanh"),
   scale: part(
-    { query_pre_attn_scalar: withDefault(z.number().positive(), 256) },
+    () => ({ query_pre_attn_scalar: withDefault(z.number().positive(), 256) }),
     ({ query_pre_attn_scalar: width }) => width ** -0.5,
   ),
   normedWrites: true,

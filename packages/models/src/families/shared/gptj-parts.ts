@@ -12,13 +12,16 @@ import { fourfold } from "./plain-parts.js";
 export const likeGptj = (modelType: string, projections: WeightTable["modules"]): Family =>
   likeGpt(modelType, {
     called: gptNames,
-    fields: { rotary: always(true), scale_attn_weights: always(true) },
+    fields: () => ({ rotary: always(true), scale_attn_weights: always(true) }),
     learnedPositions: false,
     block: oneNormForBoth,
     attentionBias: false,
-    rope: part({ rotary_dim: size.default(64) }, ({ rotary_dim: headDim }) => ({
-      ...{ fields: {}, headDim, interleaved: true },
-    })),
+    rope: part(
+      () => ({ rotary_dim: size.default(64) }),
+      ({ rotary_dim: headDim }) => ({
+        ...{ fields: {}, headDim, interleaved: true },
+      }),
+    ),
     mlpWidth: fourfold("n_inner"),
     headBias: true,
     tied: flag("tie_word_embeddings", false),

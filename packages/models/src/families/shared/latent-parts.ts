@@ -1,7 +1,7 @@
 /** Latent attention as DeepSeek has it, with the fields of its config.json. */
 import { size } from "./config-json.js";
 import type { Differences } from "./like-llama.js";
-import { computed, count, part, together } from "./part.js";
+import { computed, count, part, shapeOf, together } from "./part.js";
 import { type RopeFields, ropeParametersOf } from "./rope-json.js";
 
 /** The part of a head that turns; the rest stays. */
@@ -9,7 +9,7 @@ export const turningDim = count("qk_rope_head_dim", 64);
 const stillDim = count("qk_nope_head_dim", 128);
 
 const headDim = part(
-  { ...stillDim.shape, ...turningDim.shape },
+  () => shapeOf([stillDim, turningDim]),
   (config) => stillDim.read(config, 0) + turningDim.read(config, 0),
 );
 
@@ -27,7 +27,7 @@ export const latentParts = {
   scale: computed((config) => headDim.read(config, 0) ** -0.5 * scaleGrowth(config)),
   latent: together({
     queryRank: part(
-      { q_lora_rank: size.nullable().default(1536) },
+      () => ({ q_lora_rank: size.nullable().default(1536) }),
       (c) => c.q_lora_rank ?? undefined,
     ),
     keyValueRank: count("kv_lora_rank", 512),

@@ -10,7 +10,7 @@ import { describeParts } from "./describe-parts.js";
 import type { Family, ModuleFamily } from "./family.js";
 import { gptNames, llamaNames, queryKeyNames, rotaryBuffers, withNames } from "./names.js";
 import { otherNames } from "./other-names.js";
-import { type CommonConfig, type Given, Part, readGiven } from "./part.js";
+import { type CommonConfig, type Given, type Part, readGiven, shapeOf } from "./part.js";
 import type { GivenParts } from "./parts.js";
 import { gptParts, llamaParts, sizeFields } from "./plain-parts.js";
 import { recurrentFamily } from "./recurrent.js";
@@ -20,7 +20,7 @@ type OfConfig<T> = T | ((config: DecoderConfig) => T);
 /** Parts in place of the plain ones, and what lies beside them in a file. */
 export interface Differences extends Partial<GivenParts> {
   /** Fields that no part reads, but files carry. */
-  readonly fields?: z.ZodRawShape;
+  readonly fields?: () => z.ZodRawShape;
   /** The family's own names of fields, which files may also call by Llama's. */
   readonly called?: Readonly<Record<string, string>>;
   /** Names that older files have for a field, by which the field is given. */
@@ -133,14 +133,15 @@ type ReadConfig = (json: unknown, file: string) => CommonConfig;
 
 /** A field is known where a part reads it, or where it is listed as one that none reads. */
 function createReader(parts: GivenParts, differs: Omit<Differences, "gguf">): ReadConfig {
-  const { called = {}, formerly = {}, fields = {}, check } = differs;
-  const shapes = [...Object.values(parts), check].flatMap((given) =>
-    given instanceof Part ? [given.shape] : [],
-  );
-  const known: z.ZodRawShape = Object.assign({ ...fields, ...sizeFields }, ...shapes);
-  const renamed = Object.entries(known).map(([name, type]) => [called[name] ?? name, type]);
-  const schema = z.object(Object.fromEntries(renamed));
+  const { called = {}, formerly = {}, fields, check } = differs;
+  const createSchema = () => {
+    const known = { ...fields?.(), ...sizeFields, ...shapeOf([...Object.values(parts), check]) };
+    const renamed = Object.entries(known).map(([name, type]) => [called[name] ?? name, type]);
+    return z.object(Object.fromEntries(renamed));
+  };
+  let schema: z.ZodObject | undefined; // of the first file: most programs never meet the family
   return (json, file) => {
+    schema ??= createSchema();
     const config = readConfig(schema, otherNames(json, { ...called, ...formerly }, file), file);
     const own = Object.entries(called).map(([name, ours]) => [name, config[ours]]);
     return { ...config, ...Object.fromEntries(own) } as CommonConfig; // as the shapes say

@@ -29,23 +29,26 @@ export function mamba2Layers<S extends z.ZodRawShape>(
     config: CommonConfig & z.output<z.ZodObject<S>>,
   ) => Partial<Mamba2MixerConfig> & { readonly inner?: number },
 ): Part<MixerConfig> {
-  return part({ ...fields, ...shape }, (config) => {
-    const own = config as CommonConfig & z.output<z.ZodObject<typeof fields>>;
-    const { mamba_n_heads: heads, mamba_d_head: given, time_step_limit: limits } = own;
-    const { inner = own.mamba_expand * own.hidden_size, ...others } = rest(config as never);
-    return {
-      kind: "mamba2",
-      heads,
-      headDim: typeof given === "number" ? given : Math.floor(inner / heads),
-      state: own.mamba_d_state,
-      groups: own.mamba_n_groups,
-      kernel: own.mamba_d_conv,
-      projectionBias: own.mamba_proj_bias,
-      convolutionBias: own.mamba_conv_bias,
-      ...(limits && { stepLimits: limits }),
-      ...others,
-    };
-  });
+  return part(
+    () => ({ ...fields, ...shape }),
+    (config) => {
+      const own = config as CommonConfig & z.output<z.ZodObject<typeof fields>>;
+      const { mamba_n_heads: heads, mamba_d_head: given, time_step_limit: limits } = own;
+      const { inner = own.mamba_expand * own.hidden_size, ...others } = rest(config as never);
+      return {
+        kind: "mamba2",
+        heads,
+        headDim: typeof given === "number" ? given : Math.floor(inner / heads),
+        state: own.mamba_d_state,
+        groups: own.mamba_n_groups,
+        kernel: own.mamba_d_conv,
+        projectionBias: own.mamba_proj_bias,
+        convolutionBias: own.mamba_conv_bias,
+        ...(limits && { stepLimits: limits }),
+        ...others,
+      };
+    },
+  );
 }
 
 /** Says what is wrong with a hybrid's heads and groups; undefined where they fit. */

@@ -13,18 +13,24 @@ const epsilonOf = (config: object, name: string) => Reflect.get(config, name) as
 /** Llama's norm. */
 export function rmsNorm(epsilon: number, rest: Partial<NormConfig> = {}): Part<NormConfig> {
   const name = "rms_norm_eps";
-  return part(epsilonField(name, epsilon), (config) => ({
-    ...{ kind: "rms", epsilon: epsilonOf(config, name), bias: false },
-    ...rest,
-  }));
+  return part(
+    () => epsilonField(name, epsilon),
+    (config) => ({
+      ...{ kind: "rms", epsilon: epsilonOf(config, name), bias: false },
+      ...rest,
+    }),
+  );
 }
 
 /** A norm that subtracts the mean, with a bias unless told otherwise. */
 export function layerNorm(name: string, rest: Partial<NormConfig> = {}): Part<NormConfig> {
-  return part(epsilonField(name, 1e-5), (config) => ({
-    ...{ kind: "layer", epsilon: epsilonOf(config, name), bias: true },
-    ...rest,
-  }));
+  return part(
+    () => epsilonField(name, 1e-5),
+    (config) => ({
+      ...{ kind: "layer", epsilon: epsilonOf(config, name), bias: true },
+      ...rest,
+    }),
+  );
 }
 
 /** A norm before attention and one before the MLP. */

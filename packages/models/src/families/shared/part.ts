@@ -14,13 +14,20 @@ export interface CommonConfig extends RopeFields {
   readonly max_position_embeddings?: number;
 }
 
-/** Something that fields decide. Nobody else has to name them: what no part reads is refused. */
+/**
+ * Something that fields decide. Nobody else has to name them: what no part reads is refused. Types of fields are made when
+ * a file is read, since those of all families would take a tenth of a second from every program that begins.
+ */
 export class Part<T> {
   constructor(
-    readonly shape: z.ZodRawShape,
+    readonly shape: () => z.ZodRawShape,
     readonly read: (config: CommonConfig, layer: number) => T,
   ) {}
 }
+
+/** The fields of several, as far as they are decided by fields. */
+export const shapeOf = (given: readonly Given<unknown>[]): z.ZodRawShape =>
+  Object.assign({}, ...given.map((each) => (each instanceof Part ? each.shape() : {})));
 
 /** What is the same in every model of a family, or what fields decide. */
 export type Given<T> = T | Part<T>;
@@ -30,7 +37,7 @@ export type Given<T> = T | Part<T>;
  * @param read what they mean, in one layer; 0 for what layers have in common
  */
 export function part<S extends z.ZodRawShape, T>(
-  shape: S,
+  shape: () => S,
   read: (config: CommonConfig & z.output<z.ZodObject<S>>, layer: number) => T,
 ): Part<T> {
   // The file is parsed with the shapes of all parts.
@@ -47,11 +54,12 @@ export function when<A, B = undefined>(
   yes: Given<A>,
   no?: Given<B>,
 ): Part<A | B> {
-  const shapes = [condition, yes, no].map((given) => (given instanceof Part ? given.shape : {}));
-  return new Part(Object.assign({}, ...shapes), (config, layer) =>
-    condition.read(config, layer)
-      ? readGiven<A>(yes, config, layer)
-      : readGiven<B>(no as Given<B>, config, layer),
+  return new Part(
+    () => shapeOf([condition, yes, no]),
+    (config, layer) =>
+      condition.read(config, layer)
+        ? readGiven<A>(yes, config, layer)
+        : readGiven<B>(no as Given<B>, config, layer),
   );
 }
 
@@ -60,53 +68,70 @@ export function together<T extends object>(
   parts: { readonly [K in keyof T]: Given<T[K]> },
 ): Part<T> {
   const entries = Object.entries<Given<unknown>>(parts);
-  const shapes = entries.map(([, given]) => (given instanceof Part ? given.shape : {}));
-  return new Part(Object.assign({}, ...shapes), (config, layer) => {
-    const read = entries.map(([name, given]) => [name, readGiven(given, config, layer)] as const);
-    return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as T;
-  });
+  return new Part(
+    () => shapeOf(Object.values(parts)),
+    (config, layer) => {
+      const read = entries.map(([name, given]) => [name, readGiven(given, config, layer)] as const);
+      return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as T;
+    },
+  );
 }
 
 /** The value of one field. */
-export function field<T extends z.ZodType>(name: string, type: T): Part<z.output<T>> {
-  return new Part({ [name]: type }, (config) => Reflect.get(config, name) as z.output<T>);
+export function field<T extends z.ZodType>(name: string, type: () => T): Part<z.output<T>> {
+  return new Part(
+    () => ({ [name]: type() }),
+    (config) => Reflect.get(config, name) as z.output<T>,
+  );
 }
 
 /** The same in every model, without a field. */
-export const computed = <T>(read: (config: CommonConfig, layer: number) => T) => new Part({}, read);
+export const computed = <T>(read: (config: CommonConfig, layer: number) => T) =>
+  new Part(() => ({}), read);
 
 /** A size, such as `head_dim`. */
-export const count = (name: string, value: number) => field(name, withDefault(size, value));
+export const count = (name: string, value: number) => field(name, () => withDefault(size, value));
 
 /** A switch. */
-export const flag = (name: string, value: boolean) => field(name, withDefault(z.boolean(), value));
+export const flag = (name: string, value: boolean) =>
+  field(name, () => withDefault(z.boolean(), value));
 
 const positive = z.number().positive();
 
 /** A number that something is multiplied or bounded by. */
-export const factor = (name: string, value: number) => field(name, withDefault(positive, value));
+export const factor = (name: string, value: number) =>
+  field(name, () => withDefault(positive, value));
 
 /** A number that something is divided by. */
 export const divisor = (name: string, value: number) =>
-  part({ [name]: withDefault(positive, value) }, (config) => 1 / Number(Reflect.get(config, name)));
+  part(
+    () => ({ [name]: withDefault(positive, value) }),
+    (config) => 1 / Number(Reflect.get(config, name)),
+  );
 
 /** A bound that `null` takes away. */
 export const bound = (name: string, value: number) =>
-  part({ [name]: positive.nullable().default(value) }, (config) => boundOf(config, name));
+  part(
+    () => ({ [name]: positive.nullable().default(value) }),
+    (config) => boundOf(config, name),
+  );
 
 /** A bound that is not there unless the file says so. */
 export const optionalBound = (name: string) =>
-  part({ [name]: positive.nullish() }, (config) => boundOf(config, name));
+  part(
+    () => ({ [name]: positive.nullish() }),
+    (config) => boundOf(config, name),
+  );
 
 const boundOf = (config: object, name: string) =>
   (Reflect.get(config, name) as number | null) ?? undefined;
 
 /** A nonlinearity by Hugging Face's name for it. */
 export const nonlinearity = (name: string, value: PlainActivationName) =>
-  field(name, activation.default(value));
+  field(name, () => activation.default(value));
 
 /** SiLU, where mixers have it too and no other is computed. */
 export const onlySilu = part(
-  { hidden_act: z.enum(["silu", "swish"]).default("silu") },
+  () => ({ hidden_act: z.enum(["silu", "swish"]).default("silu") }),
   (): PlainActivationName => "silu",
 );

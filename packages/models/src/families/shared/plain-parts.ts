@@ -20,7 +20,7 @@ export const evenShare = ({ hidden_size: hidden, num_attention_heads: heads }: C
 /** The width of heads where a file does not say; null, as it says, is an even share. */
 export const headWidth = (width: number) =>
   part(
-    { head_dim: size.nullable().default(width) },
+    () => ({ head_dim: size.nullable().default(width) }),
     (config) => config.head_dim ?? evenShare(config),
   );
 
@@ -29,7 +29,7 @@ const headCount = ({ num_attention_heads: heads }: CommonConfig) => heads;
 /** The MLP's width, four times the residual stream's where the file does not say. */
 export const fourfold = (name: string) =>
   part(
-    { [name]: size.nullish() },
+    () => ({ [name]: size.nullish() }),
     (config) => (Reflect.get(config, name) as number | null | undefined) ?? 4 * config.hidden_size,
   );
 
@@ -60,13 +60,19 @@ export const llamaParts: GivenParts = {
   norm: rmsNorm(1e-6),
   block: normedReads,
   kvHeads: part(
-    { num_key_value_heads: size.nullish() },
+    () => ({ num_key_value_heads: size.nullish() }),
     (config) => config.num_key_value_heads ?? config.num_attention_heads,
   ),
-  headDim: part({ head_dim: size.nullish() }, (config) => config.head_dim ?? evenShare(config)),
+  headDim: part(
+    () => ({ head_dim: size.nullish() }),
+    (config) => config.head_dim ?? evenShare(config),
+  ),
   attentionBias: flag("attention_bias", false),
   rope: rotary(),
-  mlpWidth: part({ intermediate_size: size }, (config) => config.intermediate_size),
+  mlpWidth: part(
+    () => ({ intermediate_size: size }),
+    (config) => config.intermediate_size,
+  ),
   activation: nonlinearity("hidden_act", "silu"),
   gated: true,
   mlpBias: false,

@@ -27,16 +27,19 @@ const textRope = z.preprocess((given) => {
 }, partialRopeFields.rope_parameters);
 
 export const qwen35Parts = {
-  fields: {
+  fields: () => ({
     attn_output_gate: always(true),
     ...{ mamba_ssm_dtype: unread, mtp_num_hidden_layers: unread }, // layers that guess further tokens are left out
-  },
+  }),
   longest: count("max_position_embeddings", 32_768),
   norm: rmsNorm(1e-6, { unitOffset: true }),
-  rope: part({ ...shareFields, rope_parameters: textRope }, (fields) => ({
-    fields,
-    share: 0.25,
-  })),
+  rope: part(
+    () => ({ ...shareFields, rope_parameters: textRope }),
+    (fields) => ({
+      fields,
+      share: 0.25,
+    }),
+  ),
   headDim: count("head_dim", 256),
   queryKeyNorm: "head",
   outputGate: true,

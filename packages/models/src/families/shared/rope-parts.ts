@@ -8,7 +8,10 @@ type Options = Omit<Rotation, "fields">;
 
 /** Over whole heads. */
 export const rotary = (options: Options = {}): Part<Rotation> =>
-  part(ropeFields, (fields) => ({ fields, ...options }));
+  part(
+    () => ropeFields,
+    (fields) => ({ fields, ...options }),
+  );
 
 /** A share that is not said is the family's own; null is another one in each version of `transformers`. */
 export const shareFields = {
@@ -20,7 +23,10 @@ export const shareFields = {
 
 /** Over a share of each head. */
 export const partlyRotary = (options: Options & { readonly share: number }): Part<Rotation> =>
-  part(shareFields, (fields) => ({ fields, ...options }));
+  part(
+    () => shareFields,
+    (fields) => ({ fields, ...options }),
+  );
 
 /** The longest sequence once its scaling is known. */
 export const scaledLength = computed(({ max_position_embeddings: plain = 0, ...fields }) =>

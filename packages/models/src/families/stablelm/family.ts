@@ -12,7 +12,7 @@ const normOfEachHead = together({
 
 export const stablelm = likeLlama("stablelm", {
   // Older names, which transformers does not read.
-  fields: { rope_pct: always(0.25), norm_eps: always(1e-5) },
+  fields: () => ({ rope_pct: always(0.25), norm_eps: always(1e-5) }),
   longest: count("max_position_embeddings", 4096),
   norm: layerNorm("layer_norm_eps"),
   block: when(flag("use_parallel_residual", false), oneNormForBoth, normedReads),

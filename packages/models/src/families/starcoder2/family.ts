@@ -7,13 +7,13 @@ import { slidingWindow } from "../shared/windows.js";
 import { starcoder2Gguf } from "./gguf.js";
 
 export const starcoder2 = likeLlama("starcoder2", {
-  fields: {
+  fields: () => ({
     mlp_type: always("default"),
     norm_type: always("layer_norm"),
     activation_function: unread,
     layer_norm_epsilon: unread,
     scale_attn_weights: always(true),
-  },
+  }),
   longest: count("max_position_embeddings", 4096),
   norm: layerNorm("norm_epsilon"),
   attentionBias: flag("use_bias", true),
