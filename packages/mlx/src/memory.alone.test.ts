@@ -121,7 +121,10 @@ describe("handles that have grown old", () => {
 async function fullCollections(use: () => unknown): Promise<number> {
   let count = 0;
   const observer = new PerformanceObserver((list) => {
-    const kinds = list.getEntries().map(({ detail }) => (detail as { kind: number }).kind);
+    const entries = list.getEntries() as unknown as {
+      readonly detail: { readonly kind: number };
+    }[];
+    const kinds = entries.map(({ detail }) => detail.kind);
     count += kinds.filter((kind) => kind === constants.NODE_PERFORMANCE_GC_MAJOR).length;
   });
   observer.observe({ entryTypes: ["gc"] });
