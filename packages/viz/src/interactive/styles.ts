@@ -58,6 +58,8 @@ export const interactiveStyles = `
 .mi-strip b { font-weight: 600; font-size: var(--mi-size-small); color: var(--mi-quiet); min-width: 76px; }
 .mi-piece { font: var(--mi-size-small)/1.4 var(--mi-font-token); padding: 1px 5px; border-radius: 4px; border: 1px solid var(--mi-line); }
 .mi-differs { border-color: var(--mi-counter); color: var(--mi-counter); font-weight: 650; }
+.mi-fold { margin: var(--mi-space-large) 0; }
+.mi-fold summary { cursor: pointer; color: var(--mi-quiet); font-size: var(--mi-size-small); }
 .mi-says { font-size: var(--mi-size-small); color: var(--mi-quiet); margin-right: var(--mi-space-medium); }
 .mi-chosen { color: var(--mi-ink); font-weight: 650; }
 .mi-pointed { outline: 2px solid var(--mi-ink); }
