@@ -74,6 +74,7 @@ export const interactiveStyles = `
 .mi-table th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 .mi-table th i { display: inline-block; width: 1em; font-style: normal; color: var(--mi-accent); }
 .mi-table .mi-number { text-align: right; }
+.mi-table .mi-short { white-space: pre; }
 .mi-table tbody tr:hover { background: color-mix(in srgb, var(--mi-accent) 7%, transparent); }
 .mi-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: var(--mi-space-large); align-items: start; }
 .mi-cards .mi-figure { margin: 0; }

@@ -49,7 +49,7 @@ describe("htmlReport", () => {
     const [fold] = many.querySelectorAll("main details");
     expect(fold.querySelector("summary")?.textContent).toBe("Clean, Corrupted: 6 in all");
     expect(fold.querySelectorAll("svg")).toHaveLength(6);
-    expect(many.querySelectorAll("main svg")).toHaveLength(8);
+    expect(many.querySelectorAll("main figure")).toHaveLength(8);
     const two = parse(reportPage({ title: "Two", blocks: prompts.slice(0, 2) }));
     expect(two.querySelectorAll("main details")).toHaveLength(0);
   });
