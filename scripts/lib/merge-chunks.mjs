@@ -30,8 +30,13 @@ export async function mergeChunks(folder, entries) {
   await bundle.close();
 }
 
+/**
+ * @param {string} id of a module
+ * @param {Set<string>} found
+ * @param {import("rollup").GetModuleInfo} getModuleInfo
+ */
 function addReached(id, found, getModuleInfo) {
   if (found.has(id)) return;
   found.add(id);
-  for (const next of getModuleInfo(id).importedIds) addReached(next, found, getModuleInfo);
+  for (const next of getModuleInfo(id)?.importedIds ?? []) addReached(next, found, getModuleInfo);
 }
