@@ -1,11 +1,56 @@
 /** Dictionaries of a hub by their names there, from a hub on the loopback to the numbers that are printed. */
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it, vi } from "vitest";
-import { commit, hubId, startHub } from "../../../../models/src/test-support/loopback-hub.js";
+import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { invoke } from "../test-support.js";
+
+const hubId = "someone/dictionaries";
+const commit = "0123456789abcdef0123456789abcdef01234567";
+
+/** A hub on the loopback with one repository. */
+async function startHub({ files }: { readonly files: Readonly<Record<string, Buffer>> }) {
+  const requests: { readonly path: string }[] = [];
+  const hash = (kind: string, ...parts: (Buffer | string)[]) =>
+    parts.reduce((all, part) => all.update(part), createHash(kind)).digest("hex");
+  const entryOf = (path: string) => ({
+    ...{ type: "file", path, size: files[path].length },
+    oid: hash("sha1", `blob ${files[path].length}\0`, files[path]),
+    ...(path.endsWith(".safetensors") && {
+      lfs: { oid: hash("sha256", files[path]), size: files[path].length, pointerSize: 100 },
+    }),
+  });
+  const answerTo = (path: string): unknown => {
+    const [, place] = path.split(`/api/models/${hubId}/tree/${commit}/`);
+    if (place !== undefined) {
+      const own = Object.keys(files).filter((name) => name.startsWith(`${place}/`));
+      return own.map(entryOf);
+    }
+    const [, file] = path.split(`/${hubId}/resolve/${commit}/`);
+    if (file !== undefined) return files[file];
+    return path.startsWith(`/api/models/${hubId}`) && { _id: "1", id: hubId, sha: commit };
+  };
+  const server = createServer((request, response) => {
+    const { pathname: path } = new URL(request.url ?? "", "http://hub");
+    requests.push({ path });
+    const answer = answerTo(path);
+    if (!answer) response.writeHead(404).end("{}");
+    else response.end(Buffer.isBuffer(answer) ? answer : JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
+  onTestFinished(close);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, requests, close };
+}
 
 const folder = mkdtempSync(join(tmpdir(), "mlxterp-hub-folders-"));
 afterAll(() => {
