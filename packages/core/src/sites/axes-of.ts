@@ -12,7 +12,9 @@ const sequence: Axes = ["batch", "position", "hidden"];
 export function axesOf({ node, port }: Site, value: Pick<MxArray, "ndim">): Axes | undefined {
   const { module } = node;
   const declared =
-    port.kind === "output" || module instanceof Tap ? declaredAxes(module) : undefined;
+    port.kind === "output" || module instanceof Tap
+      ? declaredAxes(module)
+      : (module as { inputAxes?: Axes }).inputAxes;
   const axes = renamed(declared ?? sequence, node.axisNames);
   return axes.length === value.ndim ? axes : undefined;
 }
