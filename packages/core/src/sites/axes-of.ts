@@ -8,7 +8,7 @@ import type { Site } from "./site.js";
 
 const sequence: Axes = ["batch", "position", "hidden"];
 
-/** The axes of a value: those its module declares, else (batch, position, hidden) for three of them. */
+/** The axes of a value: those its module declares (`outputAxes`, `inputAxes`), else (batch, position, hidden) for three of them. */
 export function axesOf({ node, port }: Site, value: Pick<MxArray, "ndim">): Axes | undefined {
   const { module } = node;
   const declared =
