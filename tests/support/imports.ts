@@ -47,16 +47,22 @@ function importOf(node: ts.Node): Import | undefined {
   return called === undefined ? undefined : { from: called, typeOnly: false };
 }
 
+/** What any import inside of statements has; most files have none, and need not be walked. */
+const inStatements = /\b(import|require|resolve)\b[^"'`]*\(/;
+
 /** Every import in TypeScript source, in order. */
 export function importsIn(source: string): Import[] {
-  const tree = ts.createSourceFile("file.ts", source, ts.ScriptTarget.ESNext, true);
+  const jsDocParsingMode = ts.JSDocParsingMode.ParseNone;
+  const options = { languageVersion: ts.ScriptTarget.ESNext, jsDocParsingMode };
+  const deep = inStatements.test(source);
+  const tree = ts.createSourceFile("file.ts", source, options, deep);
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
     const one = importOf(node);
     if (one) found.push(one);
-    ts.forEachChild(node, visit);
+    if (deep) ts.forEachChild(node, visit);
   };
-  visit(tree);
+  ts.forEachChild(tree, visit);
   return found;
 }
 

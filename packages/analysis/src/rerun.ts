@@ -1,12 +1,24 @@
 /** A result run again from what it says of itself: what was asked, what was fed, and where it comes from. */
 import { provenanceOf } from "@mlxterp/core";
 import {
+  checkOptions,
   type Fed,
+  InvalidArgumentError,
   type Method,
+  type OptionNames,
   type Result,
   type RunControl,
   requireSameOrigin,
 } from "@mlxterp/results";
+import {
+  brief,
+  checkBoolean,
+  checkFunction,
+  checkList,
+  checkMethods,
+  checkRecord,
+  checkSignal,
+} from "@mlxterp/results/errors";
 import { NotRepeatableError } from "./shared/errors.js";
 import type { AnalysisModel } from "./shared/model.js";
 
@@ -16,11 +28,18 @@ export interface RerunOptions extends RunControl {
   readonly anyway?: boolean;
 }
 
+const optionRules: OptionNames<RerunOptions> = {
+  anyway: checkBoolean,
+  onProgress: checkFunction,
+  signal: checkSignal,
+};
+
 /**
  * The same method with the same options on the same token ids.
  *
  * @throws NotRepeatableError (`NOT_REPEATABLE`) for a result that does not say everything: a function as metric, edits of the model;
- *   ProvenanceMismatchError (`PROVENANCE_MISMATCH`) for other weights, dtype, edits or version of the library
+ *   ProvenanceMismatchError (`PROVENANCE_MISMATCH`) for other weights, dtype, edits or version of the library;
+ *   InvalidArgumentError (`INVALID_ARGUMENT`) for what is no result, or one of another method, and options that do not exist
  * @example
  * const stored = await logitLens(model, clean, { answer: "Mary" });
  * compare(stored, await rerun(model, lens, stored)); // undefined
@@ -30,8 +49,11 @@ export async function rerun<R extends Result>(
   // biome-ignore lint/suspicious/noExplicitAny: a method of any input and options
   method: Method<string, any, any, any, R>,
   stored: R,
-  { anyway = false, ...control }: RerunOptions = {},
+  options: RerunOptions = {},
 ): Promise<R> {
+  checkOptions("rerun", options, optionRules);
+  checkStored(method, stored);
+  const { anyway = false, ...control } = options;
   const { asked, fed, provenance } = stored;
   const code = Object.keys(asked).find((name) => isFunction(asked[name]));
   if (code !== undefined) {
@@ -47,6 +69,20 @@ export async function rerun<R extends Result>(
   }
   const found = await method.run(model, inputOf(method, fed), { ...asked, ...control });
   return ([found].flat() as R[])[0];
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless the result is one of the method */
+function checkStored(method: Method, stored: unknown): void {
+  checkMethods("method", method, ["run"], "a method");
+  checkRecord("stored", stored);
+  const { method: name, asked, fed, provenance } = stored as Partial<Result>;
+  if (name !== method.name) {
+    const rule = `is a result of ${brief(name)}; give that method, or a result of "${method.name}".`;
+    throw new InvalidArgumentError("stored", stored, rule);
+  }
+  checkRecord("stored.asked", asked);
+  checkList("stored.fed", fed);
+  checkRecord("stored.provenance", provenance);
 }
 
 function isFunction(value: unknown): boolean {

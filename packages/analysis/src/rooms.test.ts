@@ -187,6 +187,21 @@ it("does not run again what it cannot know", async () => {
   await expect(rerun(model, ablate, result)).rejects.toMatchObject({ code: "NOT_REPEATABLE" });
 });
 
+it("runs nothing again that is no result of the method, nor with options that do not exist", async () => {
+  const stored = await logitLens(model, clean, { layers: [0] });
+  const [lens, ablate] = ["lens", "ablate"].map((one) => methods.find(({ name }) => name === one)!);
+  const wrong = (options: object) => rerun(model, lens, stored, options);
+  await expect(wrong({ anyways: true })).rejects.toThrow('Did you mean "anyway"?');
+  for (const options of [{ anyway: 1 }, { onProgress: 1 }, { signal: {} }, null, [true]]) {
+    await expect(wrong(options as object)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  }
+  for (const result of [undefined, null, "lens", {}, { ...stored, fed: undefined }]) {
+    const again = rerun(model, lens, result as unknown as Result);
+    await expect(again).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  }
+  await expect(rerun(model, ablate, stored)).rejects.toThrow('is a result of "lens"');
+});
+
 it("runs nothing again with other weights, unless that is meant", async () => {
   const stored = await logitLens(model, clean, { layers: [0] });
   const method = methods.find(({ name }) => name === "lens")!;

@@ -37,9 +37,9 @@ export {
 } from "./encoder/masked-language-model.js";
 export { EncoderDecoderCache } from "./encoder-decoder/cache.js";
 export type { EncoderDecoderConfig } from "./encoder-decoder/config.js";
-export {
+export type {
   EncoderDecoder,
-  type EncoderDecoderPassOptions,
+  EncoderDecoderPassOptions,
 } from "./encoder-decoder/encoder-decoder.js";
 export {
   EncoderDecoderModel,
@@ -102,6 +102,9 @@ export { TokenClassifier } from "./heads/token-classifier.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export { fetchHubFolder, type HubFolderOptions } from "./hub/hub-folder.js";
 export type { HubOptions } from "./hub/hub-model.js";
+export type { ImageTextConfig, TowerConfig } from "./image-text/config.js";
+export type { ImageText, ImageTextPassOptions } from "./image-text/image-text.js";
+export { ImageTextModel, type ImageTextModelOptions } from "./image-text/image-text-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";
 export type { QuantizationScheme } from "./packed/scheme.js";

@@ -20,6 +20,7 @@ export type {
   TokensBlock,
   Tone,
 } from "./blocks/block.js";
+export { checkBlock, checkBlocks } from "./blocks/check-blocks.js";
 export {
   divergingAround,
   fedBlocks,

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { methods as named } from "../methods.js";
 import { gpt2Like } from "../shared/test-support.js";
 import { taskAccuracy } from "../task-accuracy/task-accuracy.js";
-import { comparesAnswers } from "../testing/each-method.js";
+import { comparesAnswers, fewRuns } from "../testing/each-method.js";
 import { createTask } from "./task.js";
 import { taskPairs } from "./task-pairs.js";
 
@@ -62,8 +62,7 @@ describe("sets of answers", () => {
         await expect(asked).rejects.toThrow("about one token");
         continue;
       }
-      const cheap = { random: 1, fractions: [0.5, 1], minimality: 0, completeness: 0 };
-      const options = method.name === "circuit" ? cheap : {};
+      const options = fewRuns(method);
       const result = await method.run(model, sets.pairs, { ...sets.question, ...options });
       const other = await method.run(model, one.pairs, { ...one.question, ...options });
       expect(JSON.stringify(result), method.name).not.toContain("NaN");

@@ -62,6 +62,11 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
 /** Of those, what a single run takes, too. */
 const { circuit: _many, acdc: _long, ...cheapOnes } = cheap;
 
+/** Options with which a method runs a few times where it would run hundreds of times. */
+export function fewRuns({ name }: Method): Record<string, unknown> {
+  return { ...cheap[name] };
+}
+
 /** Options that the method cannot do without. */
 function optionsOf(method: Method): Record<string, unknown> {
   const required = fieldsOf(method.options).filter((field) => field.required);

@@ -8,13 +8,37 @@ import { loadModel } from "@mlxterp/models";
 const shared =
   process.env.MLXTERP_SHARED ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
 
+/** What cases say of themselves: each those things that its method has. */
+export interface CaseFacts {
+  readonly clean: number[][];
+  readonly corrupted: number[][];
+  readonly answer: number[];
+  readonly foil: number[];
+  readonly resid_labels: string[];
+  readonly tokens: number[][];
+  readonly src_nodes: string[];
+  readonly dst_nodes: string[];
+  /** By metric. */
+  readonly thresholds: Readonly<Record<string, number[]>>;
+  readonly fractions: number[];
+  readonly receivers: string[];
+  readonly layer: number;
+  readonly other_layer: number;
+  readonly position: number;
+  readonly C: number;
+  readonly tolerance: { readonly atol: number; readonly rtol: number };
+  /** Of the values, by their names. */
+  readonly shapes: Readonly<Record<string, number[]>>;
+  /** Numbers, by the variant and what it calls them. */
+  readonly options: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
 /** One case: a model, pairs of token ids, and what came out. */
 export interface MethodCase {
   readonly pairs: { readonly clean: number[][]; readonly corrupted: number[][] };
   readonly question: { readonly answer: number[]; readonly wrongAnswer: number[] };
   /** Everything else that is said of it. */
-  // biome-ignore lint/suspicious/noExplicitAny: each method has its own
-  readonly about: any;
+  readonly about: CaseFacts;
   numbers(name: string): number[];
   has(name: string): boolean;
 }

@@ -102,8 +102,11 @@ async function rise(pass: () => Promise<unknown>) {
 const weights = network.layers.flatMap(({ up, down }) => [up, down]).concat(network.head);
 await evaluate([x, ...weights.flatMap(({ weight, bias }) => [weight, bias!])]);
 await model.run(mx.zeros([1, 8, width])); // the first product of all makes buffers
-/** Enough passes to heap up more than may wait, and to see a leak; those that write files take long. */
-const rounds: Readonly<Record<string, number>> = { uncollected: 32, spilled: 12 };
+/** Enough passes to heap up more than may wait, and to see a leak; those with a backward make three times as much. */
+const rounds: Readonly<Record<string, number>> = {
+  ...{ uncollected: 32, spilled: 12 },
+  ...{ outer: 16, gradients: 12, edited: 12 },
+};
 
 const measured: Record<string, unknown> = {};
 for (const name of scenarios.split(",")) {

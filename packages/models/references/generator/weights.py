@@ -13,7 +13,10 @@ def initialise(model, generator, gain):
     """Draw every stored tensor. `gain` scales some of them: qk, out (what writes to the residual
     stream), embed, post (post-norm weights are centred at this value instead of at zero)."""
     done = set()
-    embedding = getattr(model.get_input_embeddings(), "weight", None)  # none where pixels are read
+    try:
+        embedding = getattr(model.get_input_embeddings(), "weight", None)  # none where pixels are read
+    except NotImplementedError:  # two encoders have two
+        embedding = None
     output = model.get_output_embeddings()
     head = None if output is None else output.weight
     stored = set(model.state_dict())

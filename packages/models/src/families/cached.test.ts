@@ -74,8 +74,8 @@ function changes(
 /** A sequence of tokens and where it is cut, by a seed, so that counterexamples are short. */
 const cutSequence = tuple(
   integer({ min: 0, max: 1e6 }),
-  integer({ min: 2, max: longest }),
-  uniqueArray(integer({ min: 1, max: longest - 1 }), { maxLength: 5 }),
+  integer({ min: 4, max: longest }),
+  uniqueArray(integer({ min: 1, max: longest - 1 }), { minLength: 1, maxLength: 5 }),
 );
 
 const tokensOf = (seed: number, length: number) =>
@@ -103,7 +103,7 @@ async function read(model: Model, cache: Cache, reading: Reading): Promise<MxArr
     const piece = rows.map((row) => row.slice(start, end));
     const pass = model.collectLazily(piece, { interventions, args, offset: start });
     parts.push(pass.get("output"));
-    await evaluate([...parts, ...cache.arrays()]);
+    await evaluate([...parts, ...cache.arrays()], 1e5); // about what a pass makes of these small models
   }
   return mx.concatenate(parts, 1);
 }
@@ -114,8 +114,11 @@ async function whole(model: Model, rows: number[][], interventions: Intervention
   return (await model.run(rows, { interventions })).get("output");
 }
 
-describe.each(families)("$name", ({ open, inside }) => {
+describe.each(families)("$name", ({ name, open, inside }) => {
   const opened = open();
+  /** Cuts of its own for each family and kind: what families share is tried with as many as there are of them. */
+  const seedOf = (kind: (typeof kinds)[number]) =>
+    kinds.length * families.findIndex((family) => family.name === name) + kinds.indexOf(kind);
 
   it.each(kinds)("computes the same in any pieces, changing %s", async (kind) => {
     const model = await opened;
@@ -127,7 +130,7 @@ describe.each(families)("$name", ({ open, inside }) => {
       const uncached = await whole(model, rows, interventions);
       expect(maxDifference(cached, uncached)).toBeLessThan(tolerance);
     });
-    await assert(property, { numRuns: 2, seed: kinds.indexOf(kind) });
+    await assert(property, { numRuns: 1, seed: seedOf(kind) });
   });
 
   it.each(kinds)(
@@ -155,7 +158,7 @@ describe.each(families)("$name", ({ open, inside }) => {
           expect(maxDifference(ours, alone)).toBeLessThan(tolerance);
         }
       });
-      await assert(property, { numRuns: 1, seed: 9 + kinds.indexOf(kind) });
+      await assert(property, { numRuns: 1, seed: 9 + seedOf(kind) });
     },
   );
 

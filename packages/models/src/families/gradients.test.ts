@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { loadModel, MaskedLanguageModel, RecurrentModel } from "../index.js";
 import { readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder, referenceFolders } from "../test-support/reference-folders.js";
-import { derivativeByDifferences } from "../verify/directional-derivative.js";
+import { derivativesByDifferences } from "../verify/directional-derivative.js";
 
 type Model = InterpretableModelCore<Module>;
 
@@ -42,10 +42,12 @@ async function errorsOf(model: Model, ids: readonly number[]): Promise<Map<strin
       save: sites,
       values: true,
     });
-    for (const [site, gradient] of gradients) {
-      const checked = { site, gradient, value: values.get(site) };
-      const found = await derivativeByDifferences(model, [ids], metric, checked);
-      if (found) errors.set(site, Math.abs(found.received / found.expected - 1));
+    const checked = [...gradients].map(([site, gradient]) => {
+      return { site, gradient, value: values.get(site) };
+    });
+    const found = await derivativesByDifferences(model, [ids], metric, checked);
+    for (const [index, { received, expected }] of found.entries()) {
+      errors.set(checked[index].site, Math.abs(received / expected - 1));
     }
   }
   return errors;

@@ -5,6 +5,7 @@ export { bert } from "./bert/family.js";
 export { biogpt } from "./biogpt/family.js";
 export { bloom } from "./bloom/family.js";
 export { camembert } from "./camembert/family.js";
+export { clip } from "./clip/family.js";
 export { codegen } from "./codegen/family.js";
 export { cohere } from "./cohere/family.js";
 export { cohere2 } from "./cohere2/family.js";

@@ -5,6 +5,7 @@ import { loadModel } from "../index.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { compareEncoderDecoder } from "./encoder-decoder-comparison.js";
 import { compareHeaded } from "./headed-comparison.js";
+import { compareImageText } from "./image-text-comparison.js";
 import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
@@ -23,6 +24,8 @@ export type OtherComparison = Partial<ReferenceComparison> & {
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
   bert: () => compareEncoder("bert"),
   camembert: () => compareEncoder("camembert"),
+  clip: () => compareImageText("clip/compared"),
+  "clip/compared-highest": () => compareImageText("clip/compared-highest"),
   distilbert: () => compareEncoder("distilbert"),
   modernbert: () => compareEncoder("modernbert"),
   roberta: () => compareEncoder("roberta"),

@@ -22,6 +22,14 @@ type Model = InterpretableModelCore<Module>;
 /** Parts of the length of the value. */
 const steps = [2e-3, 1e-3, 5e-4];
 
+/** A site on its ways there and back. */
+interface Moves {
+  readonly site: string;
+  readonly expected: number;
+  readonly unit: number;
+  readonly shifts: readonly MxArray[];
+}
+
 /**
  * Moves a site along the sum of its gradient's direction and a random one of the same length: the first makes the
  * change large against the rounding of float32, the second tells a gradient from a part of one.
@@ -30,8 +38,29 @@ export async function derivativeByDifferences(
   model: Model,
   ids: readonly (readonly number[])[],
   metric: GradientMetric,
-  { site, gradient, value }: CheckedGradient,
+  checked: CheckedGradient,
 ): Promise<Derivative> {
+  return (await derivativesByDifferences(model, ids, metric, [checked]))[0];
+}
+
+/** The same for many sites, each moved by itself: in one pass with a row for each move, where sites have rows. */
+export async function derivativesByDifferences(
+  model: Model,
+  ids: readonly (readonly number[])[],
+  metric: GradientMetric,
+  checked: readonly CheckedGradient[],
+): Promise<Derivative[]> {
+  const moves = checked.map(movesOf);
+  const together = metricsOfRows(model, ids, metric, moves);
+  const shifted = moves.map(
+    ({ site, shifts }) =>
+      together.get(site) ?? shifts.map((shift) => metricAt(model, ids, metric, site, shift)),
+  );
+  await evaluate(shifted.flat());
+  return moves.map((move, index) => derivative(move, shifted[index]));
+}
+
+function movesOf({ site, gradient, value }: CheckedGradient): Moves {
   const length = norm(gradient);
   const random = mx.random.normal(gradient.shape, mx.float32, 0, 1, mx.random.key(3));
   const along = length === 0 ? gradient : mx.divide(gradient, length);
@@ -42,10 +71,10 @@ export async function derivativeByDifferences(
   const shifts = steps
     .flatMap((step) => [step, -step])
     .map((step) => mx.multiply(direction, unit * step));
-  const shifted =
-    metricsOfRows(model, ids, metric, site, shifts) ??
-    shifts.map((shift) => metricAt(model, ids, metric, site, shift));
-  await evaluate(shifted);
+  return { site, expected, unit, shifts };
+}
+
+function derivative({ expected, unit }: Moves, shifted: readonly MxArray[]): Derivative {
   const numbers = shifted.map((number) => Number(number.item()));
   const slopes = steps.map(
     (step, index) => (numbers[2 * index] - numbers[2 * index + 1]) / (2 * step * unit),
@@ -58,35 +87,51 @@ export async function derivativeByDifferences(
 /**
  * The metrics of one pass with a row for each shift: as many passes take several times as long where a model is small.
  *
- * @returns undefined where the site has no row for each prompt, such as learned positions
+ * @returns by site; without those that have no row for each prompt, such as learned positions
  */
 function metricsOfRows(
   model: Model,
   ids: readonly (readonly number[])[],
   metric: GradientMetric,
-  site: string,
-  shifts: readonly MxArray[],
-): MxArray[] | undefined {
-  if (ids.length !== 1 || shifts[0].shape[0] !== 1) return undefined;
-  let perRow = true;
-  const move = (x: MxArray) => {
-    perRow &&= x.shape[0] === shifts.length;
-    return perRow ? mx.add(x, mx.concatenate([...shifts], 0)) : x;
-  };
-  using trace = model.trace(new Array(shifts.length).fill(ids[0]), {
-    interventions: { [site]: move },
+  moves: readonly Moves[],
+): Map<string, MxArray[]> {
+  const found = new Map<string, MxArray[]>();
+  const inRows = moves.filter(({ shifts }) => ids.length === 1 && shifts[0].shape[0] === 1);
+  const rows = inRows.flatMap(({ shifts }) => shifts).length;
+  if (rows === 0) return found;
+  const unmoved = new Set<string>();
+  const interventions = inRows.map(({ site, shifts }, index) => {
+    const first = index * shifts.length;
+    const move = (x: MxArray) => {
+      if (x.shape[0] === rows) return mx.add(x, amongRows(shifts, first, rows));
+      unmoved.add(site);
+      return x;
+    };
+    return [site, move] as const;
   });
-  if (!perRow) return undefined;
+  using trace = model.trace(new Array(rows).fill(ids[0]), {
+    interventions: Object.fromEntries(interventions),
+  });
   const tokens = model.tokens(ids);
-  return shifts.map((_, row) => {
-    const own = (x: MxArray) => x.index(mx.Slice(row, row + 1));
-    const result = isArray(trace.result) ? own(trace.result) : trace.result;
-    return metric(own(trace.output.value), {
-      tokens,
-      result,
-      value: (name) => own(trace.value(name)),
+  for (const [index, { site, shifts }] of inRows.entries()) {
+    if (unmoved.has(site)) continue;
+    const metrics = shifts.map((_, shift) => {
+      const row = index * shifts.length + shift;
+      const own = (x: MxArray) => x.index(mx.Slice(row, row + 1));
+      const result = isArray(trace.result) ? own(trace.result) : trace.result;
+      const value = (name: string) => own(trace.value(name));
+      return metric(own(trace.output.value), { tokens, result, value });
     });
-  });
+    found.set(site, metrics);
+  }
+  return found;
+}
+
+/** Shifts in rows of their own, with nothing in those before and after. */
+function amongRows(shifts: readonly MxArray[], first: number, rows: number): MxArray {
+  const nothing = (count: number) => mx.zeros([count, ...shifts[0].shape.slice(1)]);
+  const after = rows - first - shifts.length;
+  return mx.concatenate([nothing(first), ...shifts, nothing(after)], 0);
 }
 
 /** The metric of a pass in which a site is moved; lazy. */

@@ -176,6 +176,6 @@ describe("every picture", () => {
 
   it("is refused for a block that is none", () => {
     const section = { kind: "section", title: "x", blocks: [] } as Block as PictureBlock;
-    expect(() => drawPicture(section)).toThrow(TypeError);
+    expect(() => drawPicture(section)).toThrow(/kind "section" is no picture/);
   });
 });

@@ -1,5 +1,5 @@
 /** From a block to a picture, with what draws at hand: loading it takes longer than most pictures. */
-import type { Block } from "@mlxterp/results";
+import { type Block, InvalidArgumentError } from "@mlxterp/results";
 import { type Look, type LookOptions, lookOf } from "../design/look.js";
 import { documentOf, type Picture } from "../frame.js";
 import { drawAttention } from "./attention.js";
@@ -13,13 +13,13 @@ import { drawTokens } from "./tokens.js";
 /** Blocks that are drawn by themselves: all but sections, which hold others. */
 export type PictureBlock = Exclude<Block, { kind: "section" }>;
 
-/** @throws TypeError for a block that is no picture */
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a block that is no picture */
 export function drawPicture(block: PictureBlock, options?: LookOptions): string {
   const look = lookOf(options);
   return documentOf(pictureOf(block, look), look);
 }
 
-/** @throws TypeError for a block that is no picture */
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a block that is no picture */
 export function pictureOf(block: PictureBlock, look: Look): Picture {
   switch (block.kind) {
     case "grid":
@@ -43,6 +43,10 @@ export function pictureOf(block: PictureBlock, look: Look): Picture {
     case "text":
       return drawText(block, look);
     default:
-      throw new TypeError(`A block of kind "${(block as Block).kind}" is no picture.`);
+      throw new InvalidArgumentError(
+        "block",
+        block,
+        `one of kind "${(block as Block).kind}" is no picture by itself; drawBlocks draws it.`,
+      );
   }
 }

@@ -1,5 +1,5 @@
 /** Blocks in a page that does not know Preact. */
-import type { Block } from "@mlxterp/results";
+import { type Block, checkBlocks } from "@mlxterp/results";
 import { render } from "preact";
 import { BlocksView } from "./block-view.js";
 import type { OnSelect } from "./parts/selection.js";
@@ -22,12 +22,14 @@ const marker = "mi-styles";
  * Draws blocks in the place of what an element holds. A second call with the same element renews them.
  *
  * @returns takes them away again
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no block, naming the field that is wrong
  */
 export function renderInto(
   element: Element,
   blocks: readonly Block[],
   { styles = true, ...options }: RenderOptions = {},
 ): () => void {
+  checkBlocks("blocks", blocks);
   const { ownerDocument: page } = element;
   if (styles && !page.getElementById(marker)) {
     const style = page.createElement("style");

@@ -1,5 +1,5 @@
 /** Blocks as notebooks show them: the value of a cell that knows how it is displayed (Deno, and kernels that do alike). */
-import type { Block } from "@mlxterp/results";
+import { type Block, checkBlocks } from "@mlxterp/results";
 import { drawBlocks } from "../draw/draw-block.js";
 import { htmlReport } from "../report/html-report.js";
 import { escapeMarkup } from "../text.js";
@@ -26,6 +26,7 @@ export interface DisplayOptions {
 /**
  * Makes blocks the value of a notebook's cell: interactive where HTML is shown, as a picture elsewhere.
  *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no block, naming the field that is wrong
  * @example
  * const shown = await display(lens.view(readout), { title: "Logit lens" })[Symbol.for("Jupyter.display")]();
  * shown["text/plain"]; // "Logit lens"
@@ -34,6 +35,7 @@ export function display(
   blocks: readonly Block[],
   { title = "mlxterp", height = 560 }: DisplayOptions = {},
 ): Displayable {
+  checkBlocks("blocks", blocks);
   return {
     [Symbol.for("Jupyter.display")]: async () => ({
       "text/plain": title,

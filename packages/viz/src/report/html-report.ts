@@ -1,4 +1,6 @@
 /** One self-contained HTML page from blocks, for callers. */
+import { checkBlocks } from "@mlxterp/results";
+import { checkRecord } from "@mlxterp/results/errors";
 import type { Report } from "./report.js";
 
 /**
@@ -7,6 +9,7 @@ import type { Report } from "./report.js";
  * What draws is loaded with the first page.
  *
  * @returns an HTML document
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no block, naming the field that is wrong
  * @example
  * const html = await htmlReport({
  *   title: "Who gets the ball?",
@@ -15,6 +18,8 @@ import type { Report } from "./report.js";
  * });
  */
 export async function htmlReport(report: Report): Promise<string> {
+  checkRecord("report", report);
+  checkBlocks("report.blocks", report.blocks);
   const { reportPage } = await import("./report.js");
   return reportPage(report);
 }

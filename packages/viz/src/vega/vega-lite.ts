@@ -1,5 +1,11 @@
 /** Blocks as Vega-Lite: for notebooks, editors and papers that draw by themselves. */
-import { type Block, type ColourScale, visibleToken } from "@mlxterp/results";
+import {
+  type Block,
+  type ColourScale,
+  checkBlock,
+  InvalidArgumentError,
+  visibleToken,
+} from "@mlxterp/results";
 import { themes } from "../design/theme.js";
 import { layeredPlaces } from "../layout/layered.js";
 
@@ -14,11 +20,12 @@ type Spec = Record<string, unknown>;
 /**
  * A block as a specification with its data in it.
  *
- * @throws TypeError for texts and sections, which are no charts; a table becomes its rows as text
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no block, and for texts and sections, which are no charts; a table becomes its rows as text
  * @example
  * vegaLite({ kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] }).mark; // undefined
  */
 export function vegaLite(block: Block): VegaLiteSpec {
+  checkBlock("block", block);
   return { $schema: schema, ...specOf(block) };
 }
 
@@ -43,7 +50,7 @@ function specOf(block: Block): Spec {
     case "table":
       return tableSpec(block);
     default:
-      throw new TypeError(`A block of kind "${block.kind}" is no chart.`);
+      throw new InvalidArgumentError("block", block, `one of kind "${block.kind}" is no chart.`);
   }
 }
 
