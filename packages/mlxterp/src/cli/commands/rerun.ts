@@ -14,8 +14,8 @@ import { UsageError } from "../arguments/failure.js";
 import { modelOptions } from "../arguments/model-options.js";
 import { toggle } from "../arguments/options.js";
 import { paragraph } from "../blocks/blocks.js";
-import { bringHubFolders } from "../hub-folders.js";
 import { type Command, type CommandContext, outputOptions } from "../verbs/command.js";
+import { bringHubFolders } from "../verbs/hub-folders.js";
 
 /** Prompts that shared a batch are run alone here, and products of other shapes sum in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };

@@ -12,8 +12,8 @@ import {
   openTask,
   taskOptions,
 } from "../arguments/task.js";
-import { bringHubFolders } from "../hub-folders.js";
 import { type Command, type CommandContext, promptOptions, sharedOptions } from "./command.js";
+import { bringHubFolders } from "./hub-folders.js";
 
 const inputOptions: Readonly<Record<InputKind, OptionTable>> = {
   prompts: promptOptions,

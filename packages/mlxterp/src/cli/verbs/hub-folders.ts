@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fieldsOf, type Method, type Result } from "@mlxterp/results";
-import type { CommandContext } from "./verbs/command.js";
+import type { CommandContext } from "./command.js";
 
 type Options = Readonly<Record<string, unknown>>;
 

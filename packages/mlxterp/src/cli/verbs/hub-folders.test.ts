@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it, vi } from "vitest";
-import { commit, hubId, startHub } from "../../../models/src/test-support/loopback-hub.js";
-import { invoke } from "./test-support.js";
+import { commit, hubId, startHub } from "../../../../models/src/test-support/loopback-hub.js";
+import { invoke } from "../test-support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "mlxterp-hub-folders-"));
 afterAll(() => {
@@ -13,7 +13,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const data = fileURLToPath(new URL("../../../dictionaries/data/", import.meta.url));
+const data = fileURLToPath(new URL("../../../../dictionaries/data/", import.meta.url));
 
 /** What ships for tiny, as a repository in which it lies below a folder. */
 function repository(): Record<string, Buffer> {
