@@ -31,6 +31,7 @@ const compiledOnly = [
   "packages/models/src/heads/token-classifier.ts TokenClassifier",
   "packages/models/src/image-text/image-text-model.ts ImageTextModel",
   "packages/models/src/recurrent-model/recurrent-model.ts RecurrentModel",
+  "packages/models/src/streams/streams-model.ts StreamsModel",
   "packages/models/src/vision/image-classifier.ts ImageClassifier",
 ];
 

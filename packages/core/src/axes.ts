@@ -9,6 +9,8 @@ export type Axis =
   | "images"
   /** The patches of such a picture, behind a first place that belongs to none. */
   | "patches"
+  /** Residual streams beside each other. */
+  | "streams"
   | "hidden"
   | "heads"
   | "kvHeads"

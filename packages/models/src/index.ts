@@ -113,6 +113,9 @@ export type { RecurrentConfig, RecurrentLayerConfig } from "./recurrent/config.j
 export type { MixerConfig } from "./recurrent/mixers/config.js";
 export { RecurrentDecoder, type RecurrentPassOptions } from "./recurrent/recurrent-decoder.js";
 export { RecurrentModel, type RecurrentModelOptions } from "./recurrent-model/recurrent-model.js";
+export type { StreamsConfig, StreamsLayerConfig } from "./streams/config.js";
+export type { StreamsDecoder, StreamsPassOptions } from "./streams/streams-decoder.js";
+export { StreamsModel, type StreamsModelOptions } from "./streams/streams-model.js";
 export type { ChatMessage, ChatOptions, ChatPrompt, ChatTurn } from "./tokenizer/chat.js";
 export { ChatTemplateError, TokenAlignmentError } from "./tokenizer/errors.js";
 export type { TextMarks } from "./tokenizer/marks.js";

@@ -10,6 +10,7 @@ import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
 import { headedNames, recurrentFolders, referenceFolder } from "./reference-folders.js";
+import { compareStreams } from "./streams-comparison.js";
 import { compareVision } from "./vision-comparison.js";
 
 type Activations = Record<string, MxArray>;
@@ -27,6 +28,7 @@ export const otherFamilies: Readonly<Record<string, () => Promise<OtherCompariso
   clip: () => compareImageText("clip/compared"),
   "clip/compared-highest": () => compareImageText("clip/compared-highest"),
   distilbert: () => compareEncoder("distilbert"),
+  gemma3n_text: () => compareStreams("gemma3n_text/base"),
   modernbert: () => compareEncoder("modernbert"),
   roberta: () => compareEncoder("roberta"),
   t5: () => compareEncoderDecoder("t5/written"),
