@@ -25,10 +25,13 @@ const compiledOnly = [
   "packages/models/src/checkpoint/loading/load-model.ts loadModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel",
   "packages/models/src/encoder/masked-language-model.ts MaskedLanguageModel.save",
+  "packages/models/src/encoder-decoder/encoder-decoder-model.ts EncoderDecoderModel",
   "packages/models/src/heads/embedding-model.ts EmbeddingModel",
   "packages/models/src/heads/sequence-classifier.ts SequenceClassifier",
   "packages/models/src/heads/token-classifier.ts TokenClassifier",
+  "packages/models/src/image-text/image-text-model.ts ImageTextModel",
   "packages/models/src/recurrent-model/recurrent-model.ts RecurrentModel",
+  "packages/models/src/streams/streams-model.ts StreamsModel",
   "packages/models/src/vision/image-classifier.ts ImageClassifier",
 ];
 

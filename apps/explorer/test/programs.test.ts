@@ -9,8 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { fromSources } from "../../../scripts/lib/from-sources.mjs";
 import { serverApi } from "../src/api/server-api.js";
 import type { Change, Place } from "../src/changes/change.js";
-import { generationProgram } from "../src/code/program.js";
-import { programOf } from "../src/export/program-of.js";
+import { continuationProgramOf, programOf } from "../src/export/program-of.js";
 import { Explorer } from "../src/state/explorer.js";
 import { memoryKeep } from "../src/timeline/keep.js";
 
@@ -36,6 +35,12 @@ const everything: readonly Change[] = [
 const near = { absolute: 1e-4, relative: 1e-4 };
 const programs: string[] = [];
 const found: (readonly Result[])[] = [];
+const swap: Change = { ...on("9"), kind: "swap", position: 9, was: "John", token: { id: 12, text: "?" } }; // biome-ignore format: one change
+const drawn = { temperature: 1, topP: 0.9, seed: 5 };
+/** Greedily with all changes, and drawn with a token swapped, which the plain text does not have. */
+const continuations = [[{ maxTokens: 8 }, everything], [drawn, [swap]], [drawn, [swap, ...everything]]] as const; // biome-ignore format: one table
+/** What the page wrote, plain and changed. */
+const written: string[][] = [];
 let printed: string[] = [];
 
 async function runAndTake(tool: string): Promise<void> {
@@ -54,14 +59,19 @@ beforeAll(async () => {
   explorer.act("Everything", { changes: everything });
   await runAndTake("lens");
   await runAndTake("patch");
-  const swap: Change = { ...on("9"), kind: "swap", position: 9, was: "John", token: { id: 12, text: "?" } }; // biome-ignore format: one change
   explorer.act("Swap", { changes: [swap] });
   await runAndTake("attention");
   explorer.task.value = "ioi";
   await runAndTake("task");
-  const desk = { ...explorer.desk.value, changes: everything };
-  const lengths = { positions: 14, of: (text: string) => (text === other ? 14 : 6) };
-  programs.push(generationProgram({ desk, source: "tiny", ids: [], lengths }, { maxTokens: 3 }));
+  const { generation } = explorer;
+  for (const [sampling, changes] of continuations) {
+    explorer.act("Other changes", { changes });
+    generation.sampling.value = { ...generation.sampling.value, ...sampling };
+    await generation.start(explorer.desk.value);
+    const streams = [generation.plain.value, generation.changed.value];
+    written.push(streams.map((stream) => (stream?.steps ?? []).map(({ text }) => text).join("")));
+    programs.push(await continuationProgramOf(explorer));
+  }
   printed = await runPrograms();
 }, 60_000);
 
@@ -94,10 +104,15 @@ it.each([
   });
 });
 
-it("writes on as the page does, plain and changed", () => {
-  const lines = printed[4].trim().split("\n");
-  expect(lines).toHaveLength(2);
-  expect(lines[0]).toContain("Mary");
+it.each([
+  ["greedily", 4],
+  ["drawn, with a token swapped", 5],
+  ["drawn, with a token swapped and all changes", 6],
+] as const)("writes on as the page does, plain and changed, %s", (_, at) => {
+  const [plain, changed] = written[at - 4];
+  expect(plain.length).toBeGreaterThan(10);
+  expect(changed).not.toBe(plain);
+  expect(printed[at]).toBe(`${plain}\n${changed}\n`);
 });
 
 it("says changes in the library's words, not in numbers", () => {

@@ -11,17 +11,19 @@ export interface Quality {
 
 export type Qualities = Readonly<Record<string, Quality>>;
 
+/** @param behaviour whether to tell what the model still says, with passes for each dictionary; default true */
 export async function heldOutQuality(
   model: LanguageModel,
   dictionaries: readonly Dictionary[],
   texts: readonly number[][],
+  { behaviour: heard = true }: { readonly behaviour?: boolean } = {},
 ): Promise<Qualities> {
   const measured: Record<string, number[]> = {};
   const add = (what: string, value: number | undefined) => {
     if (value !== undefined) measured[what] = [...(measured[what] ?? []), value];
   };
   for (const [at, dictionary] of dictionaries.entries()) {
-    const options = { positions: { from: 1 }, nulls: at === 0 } as const;
+    const options = { positions: { from: 1 }, nulls: at === 0, behaviour: heard } as const;
     const { reconstruction, behaviour, nulls } = await evaluateDictionary(
       model,
       dictionary,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { saveDictionary, saveTranscoders, TranscoderSet } from "@mlxterp/dictionaries";
 import { type LanguageModel, loadModel } from "@mlxterp/models";
 import { heldOutQuality, type Qualities } from "./held-out-quality.js";
+import { kept } from "./kept.js";
 import { readSettings } from "./settings.js";
 import { heldOutTexts, sitesOf, trainingRows } from "./training-data.js";
 import { trainLayers, trainResidual } from "./trainings.js";
@@ -26,11 +27,13 @@ const sites = sitesOf(model, settings);
 mkdirSync(work, { recursive: true });
 const store = await trainingRows(model, sites, settings, work);
 say(`${settings.sequences} texts written; ${store.rows} rows of ${store.sites.length} sites`);
-const texts = await heldOutTexts(model, settings);
+const texts = await heldOutTexts(model, settings, work);
 
 const dictionaries = await trainResidual(store, sites, settings, { work, say });
 await saveDictionary(dictionaries[0], join(out, `${name}-dictionary`));
-const dictionary = await heldOutQuality(model, dictionaries, texts);
+const dictionary = await kept(join(work, "dictionary.json"), settings, () =>
+  heldOutQuality(model, dictionaries, texts),
+);
 report("dictionary", dictionary);
 
 const layers = await trainLayers(store, sites, settings, { work, say });
@@ -42,7 +45,10 @@ const first = new TranscoderSet(
 await saveTranscoders(first, join(out, `${name}-transcoders`));
 const transcoders: Qualities[] = [];
 for (const [layer, seeds] of layers.entries()) {
-  transcoders.push(await heldOutQuality(model, seeds, texts));
+  const file = join(work, `transcoder-${layer}.json`);
+  // what the model still says is told of all layers together
+  const quality = () => heldOutQuality(model, seeds, texts, { behaviour: false });
+  transcoders.push(await kept(file, settings, quality));
   report(`transcoder of layer ${layer}`, transcoders[layer]);
 }
 const together = await wholeSetQuality(model, layers, sites, texts);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type ActivationStore, collectToDisk, openStore } from "@mlxterp/data";
 import type { LanguageModel } from "@mlxterp/models";
+import { kept } from "./kept.js";
 import { sampleTexts } from "./sample-texts.js";
 import type { Settings } from "./settings.js";
 
@@ -30,7 +31,8 @@ export async function trainingRows(
   work: string,
 ): Promise<ActivationStore> {
   const { sequences, length, seed } = settings;
-  const texts = await sampleTexts(model, { sequences, length, seed });
+  const asked = { model: settings.model, sequences, length, seed };
+  const texts = await kept(join(work, "texts.json"), asked, () => sampleTexts(model, asked));
   const folder = join(work, "activations");
   const save = [residual, ...inputs, ...outputs];
   await collectToDisk(model, texts, { folder, save, positions: { from: 1 }, batchSize: 32 });
@@ -38,7 +40,12 @@ export async function trainingRows(
 }
 
 /** Written with other numbers drawn, so that nothing is measured on what was trained on. */
-export function heldOutTexts(model: LanguageModel, settings: Settings): Promise<number[][]> {
-  const { heldOut, length, seed } = settings;
-  return sampleTexts(model, { sequences: heldOut, length, seed: seed + 1_000_003 });
+export function heldOutTexts(
+  model: LanguageModel,
+  settings: Settings,
+  work: string,
+): Promise<number[][]> {
+  const { heldOut: sequences, length, seed } = settings;
+  const asked = { model: settings.model, sequences, length, seed: seed + 1_000_003 };
+  return kept(join(work, "held-out.json"), asked, () => sampleTexts(model, asked));
 }

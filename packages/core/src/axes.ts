@@ -5,6 +5,12 @@ export type Axis =
   | "position"
   /** The positions of the text that is written, where another one is read. */
   | "target"
+  /** Pictures that are seen beside texts, where the prompts are texts. */
+  | "images"
+  /** The patches of such a picture, behind a first place that belongs to none. */
+  | "patches"
+  /** Residual streams beside each other. */
+  | "streams"
   | "hidden"
   | "heads"
   | "kvHeads"

@@ -7,6 +7,7 @@ export {
   type CrosscoderSelection,
   type CrosscoderWeights,
 } from "./crosscoder/crosscoder.js";
+export * from "./crosscoder-diff/index.js";
 export type {
   DictionaryConfig,
   FeatureActivation,
@@ -56,6 +57,7 @@ export {
   diffCrosscoder,
   type FeaturePlace,
 } from "./model-diffing/diff-crosscoder.js";
+export { saveCrosscoder } from "./saving/save-crosscoder.js";
 export { saveDictionary, saveTranscoders } from "./saving/save-dictionary.js";
 export {
   DictionaryFormatError,

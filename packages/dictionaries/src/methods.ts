@@ -1,6 +1,7 @@
 /** Every method of this package: one line each. It loads no binding until one is run. */
 import type { Method } from "@mlxterp/results";
 import { graph } from "./attribution-graph/method.js";
+import { crosscoder } from "./crosscoder-diff/method.js";
 import { circuitOfFeatures } from "./feature-circuit/method.js";
 import { features } from "./features/method.js";
 
@@ -9,6 +10,7 @@ export const typedDictionaryMethods = [
   features,
   graph,
   circuitOfFeatures,
+  crosscoder,
 ] as const satisfies readonly Method[];
 
 export const dictionaryMethods: readonly Method[] = [...typedDictionaryMethods];

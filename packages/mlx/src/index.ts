@@ -55,7 +55,15 @@ export {
 export { fromFlat, toFlat } from "./host.js";
 export * as hostMatrices from "./host-matrices/index.js";
 export { klDivergence, logProbabilities } from "./log-probabilities.js";
-export { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
+export {
+  activeMemory,
+  collect,
+  evaluate,
+  evaluateNow,
+  evaluateToKeep,
+  release,
+  releaseOld,
+} from "./memory.js";
 export { readNumpyArchive } from "./numpy-file/read-archive.js";
 export { fileSampling, hashSampled } from "./sampled-file.js";
 export { sliceForProduct } from "./sound-views.js";

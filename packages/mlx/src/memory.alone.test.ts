@@ -4,7 +4,15 @@ import { setTimeout as after, setImmediate as turn } from "node:timers/promises"
 import { describe, expect, it } from "vitest";
 import { mx } from "./binding.js";
 import { handleBytes } from "./collector.js";
-import { activeMemory, collect, evaluate, evaluateNow, release, releaseOld } from "./memory.js";
+import {
+  activeMemory,
+  collect,
+  evaluate,
+  evaluateNow,
+  evaluateToKeep,
+  release,
+  releaseOld,
+} from "./memory.js";
 import type { MxArray } from "./types/array.js";
 
 /** How many handles `use` leaves behind, after what it does to let go of them. */
@@ -114,6 +122,21 @@ describe("handles that have grown old", () => {
       expect(last).toBeDefined();
     });
     expect(left).toBeLessThan(20);
+  });
+
+  it("are no reason to collect while what grows is to be kept, as weights are", async () => {
+    const kept: MxArray[] = [];
+    const load = (compute: (arrays: MxArray[]) => Promise<void>) => async () => {
+      for (let portion = 0; portion < 6; portion++) {
+        const weights = [mx.add(mx.zeros([2 ** 22]), portion)]; // 16 MiB
+        await compute(weights);
+        kept.push(...weights);
+      }
+    };
+    await releaseOld();
+    expect(await fullCollections(load(evaluateToKeep))).toBe(0);
+    expect(await fullCollections(load((arrays) => evaluate(arrays)))).toBeGreaterThan(0);
+    expect(kept).toHaveLength(12);
   });
 });
 

@@ -143,6 +143,24 @@ export function evaluateNow(arrays: readonly MxArray[]): void {
   for (const { nbytes } of arrays) computed += nbytes;
 }
 
+/**
+ * Computes arrays that stay, such as weights: what memory has grown by is no reason to look for what may be let go.
+ *
+ * @param arrays as `evaluate` takes them
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for anything but a list of arrays
+ * @example
+ * const weight = mx.ones([64, 64]);
+ * await evaluateToKeep([weight]);
+ */
+export async function evaluateToKeep(arrays: readonly MxArray[]): Promise<void> {
+  checkArrays(arrays);
+  await release(arrays);
+  await askBetween();
+  if (arrays.length > 0) mx.eval(...arrays);
+  for (const { nbytes } of arrays) floor.memory += nbytes;
+  floor.handles += arrays.length;
+}
+
 function checkArrays(arrays: readonly MxArray[]): void {
   const wrong = Array.isArray(arrays) ? arrays.find((array) => !isArray(array)) : arrays;
   if (wrong === undefined) return;

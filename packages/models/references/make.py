@@ -18,8 +18,8 @@ os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSIT
 import torch
 import transformers
 
-from generator import complete, encoder_decoder, headed, small, vision
-from generator.families import BASE, ENCODER_DECODER, HEADED, SETTINGS, VISION, WRITTEN
+from generator import complete, encoder_decoder, headed, image_text, small, vision
+from generator.families import BASE, ENCODER_DECODER, HEADED, IMAGE_TEXT, SETTINGS, VISION, WRITTEN
 from generator.variations import VARIATIONS
 
 here = Path(__file__).parent
@@ -43,6 +43,8 @@ def shipped():
     for path, (family, fields) in ENCODER_DECODER.items():
         makers[path] = lambda folder, path=path, family=family, fields=fields: encoder_decoder.make(
             folder, path, family, fields)
+    for path, (family, fields) in IMAGE_TEXT.items():
+        makers[path] = lambda folder, path=path, family=family, fields=fields: image_text.make(folder, path, family, fields)
     return makers
 
 

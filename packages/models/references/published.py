@@ -18,12 +18,13 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
 SOURCES = Path(__file__).parents[1] / "src"
 FILES = [*sorted((SOURCES / "families").glob("*/published.json")), SOURCES / "checkpoint" / "wrappers" / "published.json"]
 TEXT = re.compile(r"lm_head\.|model\.(language_model|text_model)\.")
 ENCODERS = ("bert", "camembert", "distilbert", "modernbert", "roberta", "xlm-roberta")
+OTHERS = {"clip": AutoModel, "t5": AutoModelForSeq2SeqLM}
 # Of other programs, or in formats whose weights are the same numbers.
 UNREAD = ("auto_map", "custom_pipelines", "quantization_config")
 # Buffers that files hold.
@@ -33,7 +34,7 @@ LATE_ROTATION = ("phimoe",)
 
 
 def model_of(config, family):
-    auto = AutoModelForMaskedLM if family in ENCODERS else AutoModelForSeq2SeqLM if family == "t5" else AutoModelForCausalLM
+    auto = OTHERS.get(family, AutoModelForMaskedLM if family in ENCODERS else AutoModelForCausalLM)
     with torch.device("meta"):
         return (AutoModelForImageTextToText if family == "wrappers" else auto).from_config(config, attn_implementation="eager")
 

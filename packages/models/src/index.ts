@@ -37,9 +37,9 @@ export {
 } from "./encoder/masked-language-model.js";
 export { EncoderDecoderCache } from "./encoder-decoder/cache.js";
 export type { EncoderDecoderConfig } from "./encoder-decoder/config.js";
-export {
+export type {
   EncoderDecoder,
-  type EncoderDecoderPassOptions,
+  EncoderDecoderPassOptions,
 } from "./encoder-decoder/encoder-decoder.js";
 export {
   EncoderDecoderModel,
@@ -102,6 +102,9 @@ export { TokenClassifier } from "./heads/token-classifier.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export { fetchHubFolder, type HubFolderOptions } from "./hub/hub-folder.js";
 export type { HubOptions } from "./hub/hub-model.js";
+export type { ImageTextConfig, TowerConfig } from "./image-text/config.js";
+export type { ImageText, ImageTextPassOptions } from "./image-text/image-text.js";
+export { ImageTextModel, type ImageTextModelOptions } from "./image-text/image-text-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";
 export type { QuantizationScheme } from "./packed/scheme.js";
@@ -110,6 +113,9 @@ export type { RecurrentConfig, RecurrentLayerConfig } from "./recurrent/config.j
 export type { MixerConfig } from "./recurrent/mixers/config.js";
 export { RecurrentDecoder, type RecurrentPassOptions } from "./recurrent/recurrent-decoder.js";
 export { RecurrentModel, type RecurrentModelOptions } from "./recurrent-model/recurrent-model.js";
+export type { StreamsConfig, StreamsLayerConfig } from "./streams/config.js";
+export type { StreamsDecoder, StreamsPassOptions } from "./streams/streams-decoder.js";
+export { StreamsModel, type StreamsModelOptions } from "./streams/streams-model.js";
 export type { ChatMessage, ChatOptions, ChatPrompt, ChatTurn } from "./tokenizer/chat.js";
 export { ChatTemplateError, TokenAlignmentError } from "./tokenizer/errors.js";
 export type { TextMarks } from "./tokenizer/marks.js";

@@ -18,11 +18,21 @@ describe("the place of a click", () => {
   const bars: Block = { kind: "bars", title: "Heads", axis: "", bars: [{ label: "3.0", value: 1 }, { label: "MLP 2", value: 0 }] }; // biome-ignore format: one block
   const attention: Block = { kind: "attention", pieces, causal: true, patterns: [] };
   const table: Block = { kind: "table", columns: [], rows: [["head 2.1", "x"]] };
+  const edges: Block = { kind: "bars", title: "The strongest edges", axis: "", bars: ["a3.h0 → m3", "input → a0.h2<v>", "m1 → logits", "John (3)", "intact"].map((label) => ({ label, value: 1 })) }; // biome-ignore format: one block
+  const curves: Block = { kind: "lines", title: "", xTitle: "vector taken after layer", yTitle: "", x: [], lines: [] }; // biome-ignore format: one block
+  const points: Block = { kind: "scatter", title: "", xTitle: "", yTitle: "", points: [{ x: 0, y: 0, label: "L1H2" }] }; // biome-ignore format: one block
+  const measured: Block = { kind: "table", columns: ["layer", "position", "where", "share"].map((title) => ({ title })), rows: [["2", "-1", "", "0.97"], ["", "", "head 3.1", "1.5"], ["", "", "layers.1.mlp", "0.3"]] }; // biome-ignore format: one block
   const none: Block = { kind: "text", text: "" };
 
-  it.each<[string, Block, Record<string, number>, Place]>([
+  it.each<[string, Block, Record<string, number | string>, Place]>([
     ["a lens", lens, { row: 2, column: 3 }, { part: "after", layer: 1, position: 3 }],
-    ["the embedding", lens, { row: 0, column: 1 }, { part: "after", layer: 3, position: 1 }],
+    ["the embedding", lens, { row: 0, column: 1 }, { part: "before", layer: 0, position: 1 }],
+    [
+      "the embedding of a picture that knows its axes",
+      lens,
+      { layer: "embedding", position: 1 },
+      { part: "before", layer: 0, position: 1 },
+    ],
     [
       "a map of patches",
       patching,
@@ -32,6 +42,51 @@ describe("the place of a click", () => {
     ["a map of heads", heads, { row: 1, column: 0 }, { part: "head", layer: 1, head: 0 }],
     ["a bar", bars, { bar: 0 }, { part: "head", layer: 3, head: 0 }],
     ["an MLP's bar", bars, { bar: 1 }, { part: "mlp", layer: 2 }],
+    ["an edge that a head writes", edges, { bar: 0 }, { part: "head", layer: 3, head: 0 }],
+    ["an edge from the prompt", edges, { bar: 1 }, { part: "head", layer: 0, head: 2 }],
+    ["an edge that an MLP writes", edges, { bar: 2 }, { part: "mlp", layer: 1 }],
+    ["a token's bar", edges, { bar: 3 }, { part: "after", layer: 3, position: 3 }],
+    [
+      "a bar that names nothing, below a title that does",
+      { ...edges, title: "Without head 2.1" },
+      { bar: 4 },
+      { part: "head", layer: 2, head: 1 },
+    ],
+    ["curves over layers", curves, { x: "2" }, { part: "after", layer: 2 }],
+    ["curves over numbers of layers", curves, { x: 1 }, { part: "after", layer: 1 }],
+    [
+      "curves that begin below all layers",
+      curves,
+      { x: "embedding" },
+      { part: "before", layer: 0 },
+    ],
+    [
+      "curves over shares",
+      { ...curves, xTitle: "share of all edges" },
+      { x: "0.1 %" },
+      { part: "after", layer: 3 },
+    ],
+    [
+      "curves over strengths",
+      { ...curves, xTitle: "strength" },
+      { x: 0.5 },
+      { part: "after", layer: 3 },
+    ],
+    ["a point", points, { point: 0 }, { part: "head", layer: 1, head: 2 }],
+    [
+      "a table with layers and positions, not with what was measured",
+      measured,
+      { row: 0 },
+      { part: "after", layer: 2, position: 3 },
+    ],
+    ["a table that names it late", measured, { row: 1 }, { part: "head", layer: 3, head: 1 }],
+    ["a table of sites", measured, { row: 2 }, { part: "mlp", layer: 1 }],
+    [
+      "a map of what MLPs add",
+      grid({ title: "Restoring what MLPs add", rows: ["layer 0", "layer 1"] }),
+      { layer: 1, position: 2 },
+      { part: "mlp", layer: 1, position: 2 },
+    ],
     ["a row of a table", table, { row: 0, column: 0 }, { part: "head", layer: 2, head: 1 }],
     [
       "an attention cell",
@@ -61,6 +116,17 @@ describe("the place of a click", () => {
     ["a picture without places", none, {}, { part: "after", layer: 3 }],
   ])("is read off %s", (_, block, cell, place) => {
     expect(placeOf({ block, cell }, around)).toEqual(place);
+  });
+
+  it.each<[string, Place]>([
+    ["a1.h2", { part: "head", layer: 1, head: 2 }],
+    ["m2", { part: "mlp", layer: 2 }],
+    ["logits", { part: "after", layer: 3 }],
+    ["L1 feature 21 at 3 John", { part: "after", layer: 1, position: 3 }],
+    ["token 2 and", { part: "before", layer: 0, position: 2 }],
+  ])("is read off the node %s of a graph", (label, place) => {
+    const graph: Block = { kind: "graph", title: "Graph", nodes: [{ id: "x", label, rank: 0 }], edges: [] }; // biome-ignore format: one block
+    expect(placeOf({ block: graph, node: "x" }, around)).toEqual(place);
   });
 
   it("follows the result's own positions where only some were read", () => {

@@ -1,6 +1,7 @@
 /** From what was clicked in a picture to a place in the model: layers, heads and tokens are read off the picture's own labels. */
-import type { Block, GridBlock, Result } from "@mlxterp/results";
-import type { Part, Place } from "./change.js";
+import type { Block, GridBlock, Result, TableBlock } from "@mlxterp/results";
+import type { Place } from "./change.js";
+import { type Found, partOf, readWords } from "./words.js";
 
 /** What was clicked, as the pictures tell it. */
 export interface Selection {
@@ -22,7 +23,6 @@ export interface Surroundings {
 }
 
 type Cell = Readonly<Record<string, number | string | null>>;
-type Found = Partial<Place>;
 
 /** The place that a selection names as far as it names one; the last layer's stream where it names none. */
 export function placeOf(selection: Selection, around: Surroundings): Place {
@@ -40,9 +40,19 @@ export function placeOf(selection: Selection, around: Surroundings): Place {
   };
 }
 
+/** What the item itself names, else what the picture's title does. */
 function foundIn(selection: Selection, around: Surroundings): Found {
+  const own = itemPlace(selection, around);
+  if (Object.values(own).some((one) => one !== undefined)) return own;
+  const { block } = selection;
+  return "title" in block ? readWords(block.title, { titles: "", bare: false }) : {};
+}
+
+function itemPlace(selection: Selection, around: Surroundings): Found {
   const { block, cell = {}, node } = selection;
   const first = numberAt(Object.values(cell)[0]) ?? -1;
+  const { pieces } = around;
+  const read = (words: string | undefined, titles: string) => readWords(words ?? "", { titles, bare: true, pieces }); // biome-ignore format: one line
   switch (block.kind) {
     case "attention":
       return attentionPlace(cell);
@@ -51,15 +61,15 @@ function foundIn(selection: Selection, around: Surroundings): Found {
     case "grid":
       return gridPlace(block, cell, around);
     case "bars":
-      return readWords(block.bars[first]?.label ?? "", block.title);
+      return read(block.bars[first]?.label, block.title);
     case "table":
-      return readWords(rowText(block.rows[numberAt(cell.row) ?? -1]?.[0]), block.caption ?? "");
+      return tablePlace(block, numberAt(cell.row) ?? -1, around);
     case "lines":
-      return readWords(`${block.x[numberAt(cell.x) ?? -1] ?? ""}`, block.xTitle);
+      return readWords(`${cell.x ?? ""}`, { titles: block.xTitle, bare: /layer|after|before|head/i.test(block.xTitle) }); // biome-ignore format: one line
     case "scatter":
-      return readWords(block.points[first]?.label ?? "", block.title);
+      return read(block.points[first]?.label, block.title);
     case "graph":
-      return readWords(block.nodes.find(({ id }) => id === node)?.label ?? node ?? "", "");
+      return read(block.nodes.find(({ id }) => id === node)?.label ?? node, "");
     default:
       return {};
   }
@@ -78,11 +88,26 @@ function attentionPlace(cell: Cell): Found {
   return { part: isEdge ? "edge" : "head", ...where, head: numberAt(head), key: numberAt(key) };
 }
 
+/** Every cell says something, in the words of its column; numbers that are measured name nothing. */
+function tablePlace({ columns, rows }: TableBlock, row: number, { pieces }: Surroundings): Found {
+  const found = (rows[row] ?? []).map((cell, at): Found => {
+    const title = columns[at]?.title ?? "";
+    const words = rowText(cell);
+    if (/^position$/i.test(title.trim()) && /^-?\d+$/.test(words)) {
+      const position = Number(words);
+      return { position: position < 0 ? position + pieces.length : position };
+    }
+    const names = at === 0 || /^(layer|head|where|site|edge|component|after|writes)\b/i.test(title);
+    return readWords(words, { titles: title, bare: names, pieces });
+  });
+  return Object.assign({}, ...found.reverse()); // what stands on the left holds
+}
+
 function gridPlace(block: GridBlock, cell: Cell, around: Surroundings): Found {
   const titles = `${block.title} ${block.rowTitle}`;
   const [row, column] = [numberAt(cell.row) ?? -1, numberAt(cell.column) ?? -1];
-  const ofRow = readWords(block.rows[row] ?? "", titles);
-  const ofColumn = readWords(block.columns[column] ?? "", block.columnTitle, true);
+  const ofRow = readWords(block.rows[row] ?? "", { titles, bare: true });
+  const ofColumn = readWords(block.columns[column] ?? "", { titles: "", bare: /head/i.test(block.columnTitle) }); // biome-ignore format: one line
   return {
     part: partOf(titles),
     ...ofColumn,
@@ -95,6 +120,7 @@ function gridPlace(block: GridBlock, cell: Cell, around: Surroundings): Found {
 /** What the picture says of itself. */
 function named(cell: Cell): Found {
   const [layer, head] = [numberAt(cell.layer), numberAt(cell.head)];
+  if (cell.layer === "embedding") return { layer: 0, part: "before" };
   return {
     ...(layer !== undefined && { layer }),
     ...(head !== undefined && { head, part: "head" }),
@@ -119,29 +145,6 @@ function positionAt(
     if (typeof label === "number") return { position: label < 0 ? label + pieces.length : label };
   }
   return unit === "positions" && columns.length === pieces.length ? { position: column } : {};
-}
-
-/** What words name: `layer 3`, `head 3.0`, `L3H0`, `MLP 2`, `attention 1`. */
-function readWords(words: string, context: string, isColumn = false): Found {
-  const both = /(?:^|\b|[a-z] )L?(\d+)(?:\.|H)(\d+)\b/i.exec(words);
-  if (both) return { part: "head", layer: Number(both[1]), head: Number(both[2]) };
-  const head = /\bhead (\d+)/i.exec(words);
-  const layer = /\b(?:layer|mlp|attention|attn|stream|after|before|L)[ .]?(\d+)\b/i.exec(words);
-  const bare =
-    isColumn || !/layer|after|before/i.test(context) ? null : /^(\d+)$/.exec(words.trim());
-  const number = layer?.[1] ?? bare?.[1];
-  const part = head ? "head" : partOf(`${words} ${isColumn ? "" : context}`);
-  return {
-    ...(number !== undefined && { layer: Number(number) }),
-    ...(head && { head: Number(head[1]) }),
-    ...(part && (number !== undefined || head || !isColumn) && { part }),
-  };
-}
-
-function partOf(words: string): Part | undefined {
-  if (/\bmlp\b/i.test(words)) return "mlp";
-  if (/\battention (adds|\d)|\battn\b/i.test(words)) return "attention";
-  return /stream before|before each layer/i.test(words) ? "before" : undefined;
 }
 
 function rowText(cell: string | { readonly text: string } | undefined): string {

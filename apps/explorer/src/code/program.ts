@@ -60,16 +60,24 @@ export function generationProgram(
   options: Readonly<Record<string, unknown>>,
 ): string {
   const changes = changesCode(asked.desk.changes, asked.lengths);
-  const input = inputCode(asked, "prompts");
-  const views = changes.lines.length > 0 ? ["model", "changed"] : ["model"];
+  const isChanged = asked.desk.changes.some(({ on }) => on);
+  const plain = inputCode({ ...asked, desk: { ...asked.desk, changes: [] } }, "prompts");
+  const swapped = inputCode(asked, "prompts", "changedPrompt");
+  const isSwapped = swapped.lines[0] !== `const changedPrompt = ${promptCode(asked.desk)};`;
+  const view = changes.lines.length > 0 ? "changed" : "model";
+  const runs = [
+    `[model, ${plain.name}]`,
+    ...(isChanged ? [`[${view}, ${isSwapped ? swapped.name : plain.name}]`] : []),
+  ];
   return program("A continuation, as the explorer wrote it.", asked, {
     imports: changes.imports,
     lines: [
-      ...input.lines,
+      ...plain.lines,
+      ...(isSwapped ? swapped.lines : []),
       ...changes.lines,
       "",
-      `for (const view of [${views.join(", ")}]) {`,
-      `  for await (const { text } of view.generate(${input.name}, ${literal(options)})) process.stdout.write(text);`,
+      `for (const [view, input] of [${runs.join(", ")}] as const) {`,
+      `  for await (const { text } of view.generate(input, ${literal(options)})) process.stdout.write(text);`,
       '  process.stdout.write("\\n");',
       "}",
     ],
@@ -108,11 +116,11 @@ function taskCode(task: string): Declared {
   };
 }
 
-function inputCode(asked: Asked, kind: MethodAsked["input"]): Declared {
+function inputCode(asked: Asked, kind: MethodAsked["input"], name = "prompt"): Declared {
   const { desk, ids } = asked;
   const isSwapped = desk.changes.some((one) => one.kind === "swap" && one.on);
   const prompt = isSwapped ? literal(swapped(ids, desk.changes)) : promptCode(desk);
-  if (kind !== "pairs") return { lines: [`const prompt = ${prompt};`], name: "prompt" };
+  if (kind !== "pairs") return { lines: [`const ${name} = ${prompt};`], name };
   return {
     lines: [`const pair = { clean: ${prompt}, corrupted: ${quoted(desk.other)} };`],
     name: "pair",

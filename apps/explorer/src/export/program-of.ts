@@ -1,9 +1,10 @@
 /** A run of the history as a program. */
 import { isPlaced } from "../changes/change.js";
-import { type Asked, methodProgram } from "../code/program.js";
+import { type Asked, generationProgram, methodProgram } from "../code/program.js";
 import type { HistoryLine } from "../state/desks.js";
-import { inputOf } from "../state/document.js";
+import { type Desk, inputOf } from "../state/document.js";
 import type { Explorer } from "../state/explorer.js";
+import { samplingOptions } from "../state/generation.js";
 
 /** @returns TypeScript that runs with the package `mlxterp` alone */
 export async function programOf(explorer: Explorer, line: HistoryLine): Promise<string> {
@@ -14,12 +15,25 @@ export async function programOf(explorer: Explorer, line: HistoryLine): Promise<
   const given = line.run.input;
   const task =
     typeof given === "object" && given !== null && "task" in given ? given.task : undefined;
-  return methodProgram(await askedOf(explorer, line), { name, title, input, options, task });
+  return methodProgram(await askedOf(explorer, line.document), {
+    name,
+    title,
+    input,
+    options,
+    task,
+  });
 }
 
-async function askedOf(explorer: Explorer, { document }: HistoryLine): Promise<Asked> {
+/** The continuation of what is on the desk, plain and changed, as a program. */
+export async function continuationProgramOf(explorer: Explorer): Promise<string> {
+  const { desk, generation } = explorer;
+  const asked = await askedOf(explorer, desk.value);
+  return generationProgram(asked, samplingOptions(generation.sampling.value));
+}
+
+async function askedOf(explorer: Explorer, desk: Desk): Promise<Asked> {
   const { reader, models } = explorer;
-  const { model, prompt, changes } = document;
+  const { model, prompt, changes } = desk;
   const source = models.value.find(({ id }) => id === model)?.source ?? model;
   const tokens = await reader.tokens(model, inputOf(prompt));
   const texts = changes
@@ -28,7 +42,7 @@ async function askedOf(explorer: Explorer, { document }: HistoryLine): Promise<A
   const lengths = new Map<string, number>();
   for (const text of texts) lengths.set(text, (await reader.tokens(model, text)).length);
   return {
-    desk: document,
+    desk,
     source,
     ids: tokens.map(({ id }) => id),
     lengths: { positions: tokens.length, of: (text) => lengths.get(text) ?? tokens.length },

@@ -12,6 +12,11 @@ export interface Sampling {
   readonly seed: number;
 }
 
+/** What of it has an effect. */
+export function samplingOptions({ maxTokens, temperature, topP, seed }: Sampling) {
+  return temperature > 0 ? { maxTokens, temperature, topP, seed } : { maxTokens };
+}
+
 /** One text as far as it has come. */
 export interface Stream {
   readonly steps: readonly TokenStep[];
@@ -88,11 +93,10 @@ export class Generation {
   }
 
   private async *steps(side: Side, desk: Desk, signal: AbortSignal): AsyncGenerator<TokenStep> {
-    const { maxTokens, temperature, topP, seed } = this.sampling.value;
     const fed =
       side === "plain" ? { input: inputOf(desk.prompt) } : await this.reader.changed(desk);
     signal.throwIfAborted();
-    const options = temperature > 0 ? { temperature, topP, seed } : {};
+    const { maxTokens, ...options } = samplingOptions(this.sampling.value);
     yield* this.api.generate({ model: desk.model, ...fed, maxTokens, options }, { signal });
   }
 }

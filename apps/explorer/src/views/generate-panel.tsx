@@ -1,5 +1,7 @@
 /** Text that grows: as the model is, and beside it with the changes. */
 import { visibleText } from "@mlxterp/results";
+import { continuationProgramOf } from "../export/program-of.js";
+import { saveFile } from "../export/save-file.js";
 import type { Sampling, Stream } from "../state/generation.js";
 import { usePage } from "./context.js";
 
@@ -27,6 +29,7 @@ export function GeneratePanel() {
           {parting === -1 ? "Both say the same so far." : `They part at token ${parting + 1}.`}
         </p>
       )}
+      {plain && <TakeProgram />}
       {!isChanged && (
         <p class="hint">
           Choose a token of the prompt, then steer, scale, patch or ablate there: the changed text
@@ -34,6 +37,29 @@ export function GeneratePanel() {
         </p>
       )}
     </section>
+  );
+}
+
+function TakeProgram() {
+  const { explorer } = usePage();
+  const take = async () => {
+    try {
+      saveFile("continuation.ts", await continuationProgramOf(explorer), "text/typescript");
+    } catch (error) {
+      explorer.problem.value = (error as Error).message;
+    }
+  };
+  return (
+    <div class="take">
+      <button
+        type="button"
+        class="quiet"
+        title="A program that writes the same"
+        onClick={() => void take()}
+      >
+        TypeScript
+      </button>
+    </div>
   );
 }
 

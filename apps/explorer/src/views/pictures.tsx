@@ -49,19 +49,22 @@ function Nothing() {
 function Blocks({ answered: { result, blocks } }: { readonly answered: Answered }) {
   const { here, explorer } = usePage();
   const fed = explorer.tokens.value.map(({ text }) => text);
+  const compared = blocks.flatMap((block) => (block.kind === "grid" ? (block.prompts ?? []) : []));
+  const said = [fed, ...compared.map(({ pieces }) => pieces)];
   return (
     <BlocksView
-      blocks={blocks.filter((block) => !isSaid(block, fed))}
+      blocks={blocks.filter((block) => !isSaid(block, said))}
       theme={theme.value}
       onSelect={(selection) => here.select(selection, result)}
     />
   );
 }
 
-/** Whether a block only says what the prompt's own tokens do. */
-function isSaid(block: Block, fed: readonly string[]): boolean {
+/** Whether a block only says what the prompt's own tokens do, or those that a map compares. */
+function isSaid(block: Block, said: readonly (readonly string[])[]): boolean {
   if (block.kind !== "tokens" || block.values) return false;
-  return block.pieces.length === fed.length && block.pieces.every((piece, at) => piece === fed[at]);
+  const { pieces } = block;
+  return said.some((one) => one.length === pieces.length && pieces.every((piece, at) => piece === one[at])); // biome-ignore format: one line
 }
 
 function RunCaption({ line, isAlone }: { readonly line: HistoryLine; readonly isAlone: boolean }) {

@@ -24,6 +24,7 @@ import { mean } from "../shared/lists.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
+import { readingsOf } from "../shared/readings.js";
 import { type AcdcOptions, acdcOptions } from "./options.js";
 import type { AcdcResult } from "./result.js";
 import { type Cost, divergence, searchEdges } from "./search.js";
@@ -45,19 +46,31 @@ export async function acdc(
 ): Promise<AcdcResult> {
   const asked = parseOptions("acdc", acdcOptions, options);
   const { threshold, batchSize, signal, onProgress } = asked;
-  const read = resolvePairs(model, input, asked);
+  const read = resolvePairs(model, input, asked, { sequences: true, spans: true });
   const name = asked.metric;
   const metric = name === "kl" ? chooseMetric(undefined, asked.wrongAnswer !== undefined) : name;
+  const readings = readingsOf(read.pairs, name === "kl" ? name : metric);
   const graph = await graphOf(model, read.pairs[0].clean.ids, "any");
   const batches: PairBatch[] = [];
-  for await (const batch of runPairs(model, graph, read.pairs, { metric, batchSize, signal })) {
+  for await (const batch of runPairs(model, graph, readings.pairs, { metric, batchSize, signal })) {
     batches.push(batch);
   }
-  const baselines = read.pairs.map((_, pair) => baselineOf(batches, pair));
+  const baselines = readings.baselines(readings.pairs.map((_, pair) => baselineOf(batches, pair)));
   const cost: Cost = name === "kl" ? divergence : lessOf;
+  const total = (byReading: readonly number[]) =>
+    mean(readings.merged(byReading.map((one) => [one])).flat());
   const start = name === "kl" ? 0 : -mean(baselines.map(({ clean }) => clean));
   const onEdges = (done: number) => onProgress?.({ done, total: graph.edges, stage: "leaving out edges" }); // biome-ignore format: one line
-  const found = await searchEdges({ graph, batches, cost, start, threshold, signal, onEdges });
+  const found = await searchEdges({
+    graph,
+    batches,
+    cost,
+    total,
+    start,
+    threshold,
+    signal,
+    onEdges,
+  });
   const left = pruned(graph, found.kept);
   const { sources, destinations } = graph;
   const rows = edgesOf(graph)

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { answers } from "../shared/schemas.js";
 
 export const acdcOptions = z.object({
-  answer: answers.describe("the clean prompt's answer, one token; one for all pairs, or one each"),
+  answer: answers.describe("the clean prompt's answer; one for all pairs, or one each"),
   wrongAnswer: answers
     .optional()
     .describe("the corrupted prompt's answer; logitDifference needs it"),

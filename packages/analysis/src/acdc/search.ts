@@ -11,7 +11,6 @@ import { klDivergence, logProbabilities, type MxArray, mx, toFlat } from "@mlxte
 import { edgeRowsThatFit, runEdges } from "../graph/edge-runs.js";
 import { type ComponentGraph, type Edge, type EdgeSet, edgeSet, edgesOf } from "../graph/graph.js";
 import type { PairBatch } from "../graph/run-pairs.js";
-import { mean } from "../shared/lists.js";
 import { leadsOn } from "./leads-on.js";
 
 /** The cost of runs that belong to pairs of a batch, one number for each row of logits. */
@@ -21,6 +20,8 @@ export interface Search {
   readonly graph: ComponentGraph;
   readonly batches: readonly PairBatch[];
   readonly cost: Cost;
+  /** Of the costs of all that is run, by number, the cost of the request: a mean over pairs. */
+  readonly total: (costs: readonly number[]) => number;
   /** Of the clean runs. */
   readonly start: number;
   readonly threshold: number;
@@ -136,28 +137,28 @@ async function tryOut(
 
 /** The mean cost over all pairs of runs without some edges, none of which is read below that of `last`. */
 async function costsOf(
-  { batches, cost, graph }: Search,
+  { batches, cost, total, graph }: Search,
   sets: readonly EdgeSet[],
   { destination }: Edge,
 ): Promise<{ values: number[]; passes: number }> {
   const byStep: number[][] = sets.map(() => []);
   let passes = 0;
   for (const batch of batches) {
-    const rows = batch.numbers.flatMap((_, pair) =>
-      sets.map((corrupted, step) => ({ step, pair, corrupted })),
+    const rows = batch.numbers.flatMap((number, pair) =>
+      sets.map((corrupted, step) => ({ step, pair, number, corrupted })),
     );
     const fits = edgeRowsThatFit(batch, graph.destinations[destination].layer);
     for (let start = 0; start < rows.length; start += fits) {
       const chunk = rows.slice(start, start + fits);
       const read = cost(batch, chunk.map(({ pair }) => pair)); // biome-ignore format: one call
       const values = toFlat(await runEdges(batch, chunk, read));
-      chunk.forEach(({ step }, row) => {
-        byStep[step].push(values[row]);
+      chunk.forEach(({ step, number }, row) => {
+        byStep[step][number] = values[row];
       });
       passes++;
     }
   }
-  return { values: byStep.map(mean), passes };
+  return { values: byStep.map(total), passes };
 }
 
 /** KL(clean ‖ row) at the last position in nats, of rows that belong to pairs of the batch. */

@@ -5,6 +5,7 @@ import type { RunJudge } from "../patching/judge.js";
 import { type NextToken, nextTokens, readNext } from "../patching/next-tokens.js";
 import type { Part } from "../patching/parts.js";
 import { sitesOf } from "../patching/sweep.js";
+import { stepLogits } from "../shared/lazy-pass.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
 import { sequenceLogProbability, sequenceRank } from "../shared/sequences.js";
@@ -43,8 +44,8 @@ export async function runBoth(
     },
     logits: (steps) =>
       [0, 1].map((row) => {
-        const stream = cache.get(last).index(row, mx.Slice(widths[row] - steps, widths[row]));
-        return model.anatomy.unembed(model.anatomy.finalNorm(stream)); // (steps, vocab)
+        const stream = cache.get(last).index(mx.Slice(row, row + 1), mx.Slice(0, widths[row]));
+        return stepLogits(model, stream, steps).index(0); // (steps, vocab)
       }),
     resultOf: (row) => cache.get(last).index(mx.Slice(row, row + 1), mx.Slice(0, widths[row])),
   };

@@ -13,10 +13,11 @@
  * arXiv 2403.00745; relevance: Jafari et al. 2025, arXiv 2508.21258 (RelP).
  */
 import { provenanceOf } from "@mlxterp/core";
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import { createGrid, type Grid, type Label, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import { askedOf } from "../shared/asked.js";
-import { batchesByLength } from "../shared/baselines.js";
+import { batchesByLength, type PairBaseline } from "../shared/baselines.js";
 import { mean, range } from "../shared/lists.js";
 import { meanScores } from "../shared/mean-scores.js";
 import { chooseMetric } from "../shared/metrics.js";
@@ -26,8 +27,10 @@ import {
   type PatchingPrompts,
   type PromptPair,
   resolvePairs,
+  sharedPositions,
 } from "../shared/pairs.js";
 import { positionLabels } from "../shared/prompts.js";
+import { readingsOf } from "../shared/readings.js";
 import { headsOf, type NodeKind } from "./nodes.js";
 import {
   type AskedAttribution,
@@ -55,22 +58,36 @@ export async function attributionPatching(
 ): Promise<AttributionPatchingResult> {
   const asked = parseOptions("attributionPatching", attributionPatchingOptions, options);
   const { signal, onProgress, batchSize } = asked;
-  const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
+  const {
+    pairs,
+    notes,
+    asked: answers,
+  } = resolvePairs(model, input, asked, { sequences: true, spans: true });
   if (asked.positions === "each") checkSameLength(pairs);
+  requireSimple(pairs, asked);
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
   const kinds = [asked.kinds].flat() as NodeKind[];
-  const found = new Array<PairScores>(pairs.length);
+  const readings = readingsOf(pairs, metric);
+  const total = readings.pairs.length;
+  const each = new Array<PairScores>(total);
+  const columns = asked.positions === "each" ? columnsOf(pairs) : undefined;
   let done = 0;
-  for (const numbers of batchesByLength(pairs, batchSize)) {
+  for (const numbers of batchesByLength(readings.pairs, batchSize)) {
     signal?.throwIfAborted();
-    const scores = await scoreBatch(model, pairs, numbers, metric, { ...asked, kinds });
+    const scores = await scoreBatch(model, readings.pairs, numbers, metric, {
+      ...asked,
+      kinds,
+      columns,
+    });
     numbers.forEach((number, row) => {
-      found[number] = scores[row];
+      each[number] = scores[row];
     });
     done += numbers.length;
-    onProgress?.({ done, total: pairs.length, stage: "attribution" });
+    onProgress?.({ done, total, stage: "attribution" });
   }
-  const baselines = found.map(({ baseline }) => baseline);
+  const baselines = readings.baselines(each.map(({ baseline }) => baseline));
+  const byKind = (kind: NodeKind) => readings.merged(each.map((one) => one.byKind[kind]));
+  const found = { baselines, byKind };
   return {
     method: "atp",
     asked: askedOf(asked, { ...answers, ...(typeof metric === "string" && { metric }) }),
@@ -82,22 +99,48 @@ export async function attributionPatching(
   };
 }
 
+/** Of the request. */
+interface Found {
+  readonly baselines: readonly PairBaseline[];
+  /** By pair. */
+  readonly byKind: (kind: NodeKind) => Float64Array[];
+}
+
+/** The corrections of AtP* are about one softmax and one sum; what they would mean for pairs that spans align, or of several continuations, is not known. */
+function requireSimple(pairs: readonly PromptPair[], { qkFix, gradDrop }: AskedAttribution): void {
+  const aligned = pairs.some((pair) => pair.aligned);
+  const sequence = pairs.some(({ answer, wrongAnswer }) => answer.sequence ?? wrongAnswer?.sequence); // biome-ignore format: one line
+  if (qkFix && aligned) {
+    throw new InvalidArgumentError("qkFix", qkFix, "exchanges queries and keys position by position, which pairs that spans align do not have; leave it out, or patch."); // biome-ignore format: one error
+  }
+  if (gradDrop && sequence) {
+    throw new InvalidArgumentError("gradDrop", gradDrop, "takes sizes of slopes, which do not add up over the tokens of an answer; leave it out, or give single tokens."); // biome-ignore format: one error
+  }
+}
+
+/** Positions that stand for something in every pair. */
+function columnsOf(pairs: readonly PromptPair[]): number[] {
+  const [first, ...rest] = pairs.map(sharedPositions);
+  return first.filter((at) => rest.every((own) => own.includes(at)));
+}
+
 function arrange(
   model: AnalysisModel,
   pairs: readonly PromptPair[],
-  found: readonly PairScores[],
+  { baselines, byKind }: Found,
   kinds: readonly NodeKind[],
   { positions, direction }: AskedAttribution,
 ): AttributionPatchingGrids {
   const { layers } = model.anatomy;
-  const tokens = positionLabels(model, pairs[0].clean.ids);
-  const position: Label[] = positions === "all" ? ["all"] : pairs.length > 1 ? range(tokens.length) : tokens; // biome-ignore format: one choice
-  const distance = mean(found.map(({ baseline }) => baseline.clean - baseline.corrupted));
+  const shown = columnsOf(pairs);
+  const tokens = positionLabels(model, pairs[0].clean.ids, shown);
+  const position: Label[] = positions === "all" ? ["all"] : pairs.length > 1 ? shown : tokens; // biome-ignore format: one choice
+  const distance = mean(baselines.map(({ clean, corrupted }) => clean - corrupted));
   const scale = direction === "denoising" ? distance : -distance;
   const grids: Record<string, Grid> = {};
   for (const kind of kinds) {
     const layer = range(layers);
-    const rows = found.map(({ byKind }) => byKind[kind]);
+    const rows = byKind(kind);
     const heads = headsOf(model, kind) && rows[0].length / layers / position.length;
     const labels: Record<string, readonly Label[]> = heads
       ? { layer, head: range(heads), position }

@@ -25,3 +25,8 @@ export function headsOf({ anatomy }: AnalysisModel, kind: NodeKind): number | un
   if (kind === "head" || kind === "query") return anatomy.heads;
   return kind === "key" || kind === "value" ? anatomy.kvHeads : undefined;
 }
+
+/** Where the positions stand in a kind's activations. */
+export function positionAxis(kind: NodeKind): 1 | 2 {
+  return kind === "query" || kind === "key" || kind === "value" ? 2 : 1;
+}

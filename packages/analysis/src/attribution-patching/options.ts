@@ -5,7 +5,7 @@ import { answers, metric, wordOrWords } from "../shared/schemas.js";
 import { nodeKinds } from "./nodes.js";
 
 const fields = z.object({
-  answer: answers.describe("the clean prompt's answer, one token; one for all pairs, or one each"),
+  answer: answers.describe("the clean prompt's answer; one for all pairs, or one each"),
   wrongAnswer: answers.optional().describe("the corrupted prompt's answer, to compare with"),
   kinds: wordOrWords(nodeKinds)
     .default(["residual", "attention", "mlp", "head"])

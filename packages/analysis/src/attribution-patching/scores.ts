@@ -3,12 +3,13 @@ import type { ActivationCache, Interventions } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { backwardRules } from "../backward-rules/rule-sets.js";
 import { stopHere } from "../backward-rules/rules.js";
-import { judgePairs, metricOfRows, type PairBaseline } from "../shared/baselines.js";
+import { type PositionMap, positionMap, putInPlace } from "../shared/aligned.js";
+import { endLogits, judgePairs, metricOfRows, type PairBaseline, stepsOf } from "../shared/baselines.js"; // biome-ignore format: one import
 import type { Metric, MetricFunction } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
 import { exactSoftmax, softmaxSites } from "./exact-softmax.js";
-import { type NodeKind, nodeSite } from "./nodes.js";
+import { type NodeKind, nodeSite, positionAxis } from "./nodes.js";
 import type { AskedAttribution } from "./options.js";
 
 /** Of one pair: for each kind (layer, position), or (layer, head, position), row by row. */
@@ -19,10 +20,15 @@ export interface PairScores {
 
 type Asked = Pick<AskedAttribution, "direction" | "rule" | "positions" | "qkFix" | "gradDrop"> & {
   readonly kinds: readonly NodeKind[];
+  /** The clean prompts' positions that are shown, where each is. */
+  readonly columns?: readonly number[] | undefined;
 };
 
 /** A batch of runs that are patched, with those that patches are taken from. */
 interface Batch {
+  /** Which positions of the source stand for those of the patched runs; of all, since they are aligned alike. */
+  readonly map: PositionMap;
+  readonly steps: number | undefined;
   readonly model: AnalysisModel;
   readonly ids: readonly (readonly number[])[];
   readonly judge: MetricFunction;
@@ -46,14 +52,32 @@ export async function scoreBatch(
   const [from, into] = direction === "denoising" ? (["clean", "corrupted"] as const) : (["corrupted", "clean"] as const); // biome-ignore format: two sides
   const save = [...kinds.map((kind) => nodeSite(kind, "*")), last];
   const source = await model.run(prompts(from), { save });
-  const batch: Batch = { model, ids: prompts(into), judge, source, asked };
+  const map = positionMap(own[0], into);
+  const batch: Batch = { model, ids: prompts(into), judge, source, asked, map, steps: stepsOf(own) }; // biome-ignore format: one object
   const { scores, stream } = await scoresOf(batch);
   const [clean, corrupted] = direction === "denoising" ? [source.get(last), stream] : [stream, source.get(last)]; // biome-ignore format: two sides
   const { baselines } = await judgePairs(model, pairs, numbers, metric, [clean, corrupted]);
+  const columns = placesOf(asked.columns, own[0], into);
+  const shown = scores.map((one) => atColumns(one, columns));
+  await evaluate(shown);
   return numbers.map((_, row) => ({
     baseline: baselines[row],
-    byKind: Object.fromEntries(kinds.map((kind, at) => [kind, rowOf(scores[at], row)])),
+    byKind: Object.fromEntries(kinds.map((kind, at) => [kind, rowOf(shown[at], row)])),
   }));
+}
+
+/** Where some of the clean prompt's positions are in the patched run. */
+function placesOf(
+  columns: readonly number[] | undefined,
+  { aligned }: PromptPair,
+  into: "clean" | "corrupted",
+): readonly number[] | undefined {
+  if (!aligned || into === "clean") return columns;
+  return columns?.map((at) => aligned[at]!); // they stand for something in every pair
+}
+
+function atColumns(scores: MxArray, columns: readonly number[] | undefined): MxArray {
+  return columns ? mx.take(scores, mx.array([...columns], mx.int32), -1) : scores;
 }
 
 /** @returns for each kind (pair, layer, [head], position), and the last residual stream of the patched runs */
@@ -87,16 +111,14 @@ function without(scores: MxArray, layer: number, kind: NodeKind): MxArray {
   return mx.multiply(scores, kept.reshape([1, count, ...scores.shape.slice(2).map(() => 1)]));
 }
 
-function slopes({ model, ids, judge, asked }: Batch, stops: Interventions) {
-  const { anatomy } = model;
-  const last = `layers.${anatomy.layers - 1}`;
+function slopes({ model, ids, judge, asked, steps }: Batch, stops: Interventions) {
+  const last = `layers.${model.anatomy.layers - 1}`;
   const fixed = asked.qkFix ? softmaxSites : [];
   const rules = backwardRules(model, asked.rule);
   return model.gradients(
     ids,
     (_, pass) => {
-      const stream = pass.value(last).index(mx.Slice(), -1);
-      return mx.sum(judge(anatomy.unembed(anatomy.finalNorm(stream)))); // only these go through the head
+      return mx.sum(judge(endLogits(model, pass.value(last), steps))); // only these go through the head
     },
     {
       save: [...asked.kinds.map((kind) => nodeSite(kind, "*")), last, ...fixed],
@@ -119,7 +141,9 @@ async function effects(batch: Batch, pass: Slopes): Promise<MxArray[]> {
     }
     const each = Array.from({ length: model.anatomy.layers }, (_, layer) => {
       const site = nodeSite(kind, layer);
-      const change = mx.subtract(source.get(site), pass.values.get(site));
+      const own = pass.values.get(site);
+      const other = putInPlace(source.get(site), own, batch.map, positionAxis(kind));
+      const change = mx.subtract(other, own);
       const product = mx.multiply(change, pass.gradients.get(site)).astype(mx.float32);
       const byWidth = mx.sum(product, -1);
       return kind === "head" ? byWidth.transpose(0, 2, 1) : byWidth;

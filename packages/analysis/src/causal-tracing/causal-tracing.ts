@@ -75,7 +75,12 @@ export async function causalTracing(
   const prompts = promptIds(model, promptList(model, input));
   const answer = asked.answer ?? (await likeliest(model, prompts));
   const { wrongAnswer } = asked;
-  const questions = resolveQuestions(model, prompts, { answer, wrongAnswer }, { sets: true });
+  const questions = resolveQuestions(
+    model,
+    prompts,
+    { answer, wrongAnswer },
+    { sets: true, sequences: true },
+  );
   const subjects = questions.list.map((fed, index) => ({
     ids: fed.ids,
     span: locateSpan(model, fed, subjectOf(asked, index, prompts.length)),

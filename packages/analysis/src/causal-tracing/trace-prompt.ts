@@ -2,7 +2,7 @@
 import { notFiniteError } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { endAlike } from "../patching/causal.js";
-import { type AskedAbout, judgeOf } from "../patching/judge.js";
+import { type AskedAbout, judgeOf, type RunJudge } from "../patching/judge.js";
 import { layersOf } from "../patching/parts.js";
 import type { PatchedRun, Source } from "../patching/runs.js";
 import { runSweep, sitesOf } from "../patching/sweep.js";
@@ -14,6 +14,7 @@ import { metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { ranksOf } from "../shared/ranks.js";
 import { select } from "../shared/select.js";
+import { sequenceRank } from "../shared/sequences.js";
 import { noised, noiseOf, type Subject } from "./noise.js";
 import type { AskedTracing } from "./options.js";
 import { changesOf, intact, noisy, type Restored } from "./restorations.js";
@@ -45,64 +46,110 @@ export interface TracedPrompt {
   readonly kinds: readonly TracedKind[];
 }
 
-/** @throws EqualBaselinesError (`EQUAL_BASELINES`), NotFiniteError (`NOT_FINITE`) */
+/**
+ * Runs everything once; where the answer is several tokens, once for each continuation.
+ *
+ * @throws EqualBaselinesError (`EQUAL_BASELINES`), NotFiniteError (`NOT_FINITE`)
+ */
 export async function tracePrompt(model: AnalysisModel, plan: TracePlan): Promise<TracedPrompt> {
-  const { subject, asked, maxRows, work } = plan;
+  const { subject, asked } = plan;
+  const metric = asked.metric ?? "probability";
+  const judge = judgeOf(metric, plan.about);
+  const cells = cellsOf(model, plan);
+  const readings: TracedReading[] = [];
+  for (const [reading] of judge.readings.entries()) {
+    const report = (done: number) => plan.report(Math.floor((reading * cells.length + done) / judge.readings.length), cells.length); // biome-ignore format: one function
+    readings.push(await traceReading(model, { ...plan, report }, cells, { judge, reading }));
+  }
+  const combined = (pick: (one: TracedReading) => readonly number[]) => judge.combine(readings.map(pick)); // biome-ignore format: one function
+  const [clean] = combined((one) => [one.clean]);
+  const without = mean(combined(({ scores }) => scores));
+  if (Math.abs(clean - without) <= 1e-6 * Math.max(Math.abs(clean), Math.abs(without))) {
+    throw new EqualBaselinesError(plan.index, metricName(metric), clean, without);
+  }
+  const found = combined((one) => one.found);
+  if (!found.every(Number.isFinite)) {
+    throw await notFiniteError("Scores of restored runs", model, [subject.ids]);
+  }
+  const { samples } = asked;
+  const each = cells.map((_, cell) => found.slice(cell * samples, (cell + 1) * samples));
+  return { clean, noised: without, rank: readings[0].rank, kinds: byKind(cells, each) };
+}
+
+/** What one continuation of the prompt showed. */
+interface TracedReading {
+  readonly clean: number;
+  /** With noise, by draw. */
+  readonly scores: readonly number[];
+  /** By cell, and within it by draw. */
+  readonly found: readonly number[];
+  readonly rank: number;
+}
+
+async function traceReading(
+  model: AnalysisModel,
+  given: TracePlan,
+  cells: readonly Restored[],
+  of: JudgedReading,
+): Promise<TracedReading> {
+  const { fed, steps } = of.judge.readings[of.reading];
+  const subject = { ...given.subject, ids: [...given.subject.ids, ...fed] };
+  const plan = { ...given, subject };
+  const { asked, maxRows, work, report } = plan;
   const { samples, signal } = asked;
   signal?.throwIfAborted();
   const runs = await bothRuns(model, plan);
-  const { read, clean, scores, rank } = await judged(model, plan, runs);
-  const without = mean(scores);
+  const { read, clean, scores, rank } = await judged(model, plan, runs, of);
   const [before] = subject.span;
   const same = endAlike(runs.noised.stream, runs.clean.stream, before) ? before : 0;
   const sources: Source[] = [];
   sources[intact] = { at: runs.clean.at, sameBefore: () => same };
   sources[noisy] = { at: runs.noised.at, isBase: true };
-  const cells = cellsOf(model, plan);
   const list = cells.flatMap((cell) =>
     range(samples).map((draw) => runOf(model, cell, draw, plan)),
   );
   const found = await runSweep(
     {
-      ...{ model, scores, sources, maxRows, work, signal },
+      ...{ model, scores, sources, maxRows, work, signal, steps: steps.length },
       ids: range(samples).map(() => subject.ids),
       base: runs.noised.at,
       judge: () => read,
-      onRows: (rows) => plan.report(Math.floor(rows / samples), cells.length),
+      onRows: (rows) => report(Math.floor(rows / samples), cells.length),
     },
     list,
   );
-  if (!found.every(Number.isFinite)) {
-    throw await notFiniteError("Scores of restored runs", model, [subject.ids]);
-  }
-  const each = cells.map((_, cell) => found.slice(cell * samples, (cell + 1) * samples));
-  return { clean, noised: without, rank, kinds: byKind(cells, each) };
+  return { clean, scores, found, rank };
+}
+
+/** One of the passes that an answer takes. */
+interface JudgedReading {
+  readonly judge: RunJudge;
+  readonly reading: number;
 }
 
 type Runs = Awaited<ReturnType<typeof bothRuns>>;
 
 /** What the clean run and every noised one score. */
-async function judged(model: AnalysisModel, plan: TracePlan, runs: Runs) {
-  const { subject, asked, about } = plan;
-  const metric = asked.metric ?? "probability";
-  const last = (stream: MxArray) => stepLogits(model, stream, 1).index(mx.Slice(), 0);
-  const reference = last(runs.clean.stream);
-  const read = judgeOf(metric, about).read(0, reference);
-  const found = [
-    read(reference),
-    read(last(runs.noised.stream)),
-    ranksOf(reference, [about.answer.set]),
-  ];
+async function judged(
+  model: AnalysisModel,
+  { subject, about }: TracePlan,
+  runs: Runs,
+  { judge, reading }: JudgedReading,
+) {
+  const { steps } = judge.readings[reading];
+  const [clean, noised] = [runs.clean, runs.noised].map(({ stream }) => stepLogits(model, stream, steps.length)); // biome-ignore format: one list
+  const ending = (logits: MxArray) => logits.index(mx.Slice(), steps.length - 1);
+  const reference = ending(clean);
+  const read = judge.read(reading, reference);
+  const score = (logits: MxArray) => read(steps.length === 1 ? ending(logits) : logits);
+  const rank = reading === 0 ? sequenceRank(clean, steps) : ranksOf(reference, [about.answer.set]);
+  const found = [score(clean), score(noised), rank];
   await evaluate([...found, reference]);
-  const [[clean], scores, [rank]] = found.map((array) => [...toFlat(array)]);
-  if (![clean, ...scores].every(Number.isFinite)) {
+  const [[own], scores, [first]] = found.map((array) => [...toFlat(array)]);
+  if (![own, ...scores].every(Number.isFinite)) {
     throw await notFiniteError("Scores", model, [subject.ids]);
   }
-  const noisedMean = mean(scores);
-  if (Math.abs(clean - noisedMean) <= 1e-6 * Math.max(Math.abs(clean), Math.abs(noisedMean))) {
-    throw new EqualBaselinesError(plan.index, metricName(metric), clean, noisedMean);
-  }
-  return { read, clean, scores, rank };
+  return { read, clean: own, scores, rank: first };
 }
 
 /** The clean run, and those with noise, one row a draw. */

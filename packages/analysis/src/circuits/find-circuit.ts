@@ -15,15 +15,21 @@
  * fractions: Mueller et al. 2025, arXiv 2504.13151 (MIB); random circuits: Shi et al. 2024, arXiv 2410.13032.
  */
 import { provenanceOf } from "@mlxterp/core";
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import { createGrid, createTable, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
 import { edgeScores, rankedEdges } from "../edge-attribution/edge-scores.js";
 import { askedOf } from "../shared/asked.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { checkSameLength, type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
+import {
+  checkSameLength,
+  type PatchingPrompts,
+  type PromptPair,
+  resolvePairs,
+} from "../shared/pairs.js";
 import { judgeSizes } from "./judge-sizes.js";
 import { circuitAreas } from "./measures.js";
-import { type CircuitOptions, circuitOptions } from "./options.js";
+import { type AskedCircuit, type CircuitOptions, circuitOptions } from "./options.js";
 import type { CircuitResult } from "./result.js";
 
 /**
@@ -42,7 +48,8 @@ export async function findCircuit(
   options: CircuitOptions,
 ): Promise<CircuitResult> {
   const asked = parseOptions("findCircuit", circuitOptions, options);
-  const read = resolvePairs(model, input, asked);
+  const read = resolvePairs(model, input, asked, { sequences: true, spans: true });
+  requireAblation(read.pairs, asked.ablation);
   const found = await edgeScores(model, read, asked);
   const { metric } = found;
   if (asked.ablation === "position-mean") checkSameLength(read.pairs);
@@ -86,4 +93,12 @@ export async function findCircuit(
     notes: [...read.notes, ...edgeNotes(read.pairs, found)],
     provenance: provenanceOf(model, { seed: asked.seed }),
   };
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for means of prompts that stand at other positions */
+function requireAblation(pairs: readonly PromptPair[], ablation: AskedCircuit["ablation"]): void {
+  if (ablation !== "mean" && ablation !== "position-mean") return;
+  if (!pairs.some(({ aligned }) => aligned)) return;
+  const rule = "means are taken over the corrupted prompts' positions, and spans put only some of them in place; choose patch or zero."; // biome-ignore format: one rule
+  throw new InvalidArgumentError("ablation", ablation, rule);
 }

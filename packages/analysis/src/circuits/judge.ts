@@ -6,6 +6,7 @@ import { runPairs } from "../graph/run-pairs.js";
 import type { Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
+import { readingsOf } from "../shared/readings.js";
 import { ablationOf } from "./ablation.js";
 import type { Ablation } from "./options.js";
 
@@ -28,8 +29,9 @@ export async function judgeEdges(
   { model, graph, pairs, metric, batchSize, ablation = "patch", signal, onRows }: Judged,
   corrupted: readonly EdgeSet[],
 ): Promise<number[][]> {
-  const found = corrupted.map(() => new Array<number>(pairs.length));
-  const batches = () => runPairs(model, graph, pairs, { metric, batchSize, signal });
+  const readings = readingsOf(pairs, metric);
+  const found = corrupted.map(() => new Array<number>(readings.pairs.length));
+  const batches = () => runPairs(model, graph, readings.pairs, { metric, batchSize, signal });
   const ablated = await ablationOf(ablation, batches);
   let done = 0;
   for await (const plain of batches()) {
@@ -47,8 +49,8 @@ export async function judgeEdges(
         found[run][number] = values[row];
       });
       done += chunk.length;
-      onRows?.(done, corrupted.length * pairs.length);
+      onRows?.(done, corrupted.length * readings.pairs.length);
     }
   }
-  return found;
+  return found.map((values) => readings.merged(values.map((value) => [value])).flat());
 }

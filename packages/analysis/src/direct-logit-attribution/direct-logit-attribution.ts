@@ -14,7 +14,7 @@
  * section 3; the limits: Lieberum et al. 2023, arXiv 2307.09458.
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
-import { type Note, type ParsedOptions, parseOptions } from "@mlxterp/results";
+import { formatNumber, type Note, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { inBatches } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -59,6 +59,7 @@ export async function directLogitAttribution(
         list,
         found.map(({ rank }) => rank),
       ),
+      ...sumNotes(found),
       ...intervalNotes(found),
     ],
     provenance: provenanceOf(model),
@@ -84,6 +85,24 @@ async function attributeAll(
     throw await notFiniteError("Logits", model, questions.map(({ ids }) => ids)); // biome-ignore format: one call
   }
   return results;
+}
+
+/** Parts that miss the total by more than this share of their own sizes have something between them and the logit that is no sum. */
+const tolerance = 1e-3;
+
+/** Whether the parts add up to the logit; where a view changes what the final norm reads, they need not. */
+function sumNotes(found: readonly RankedAttribution[]): Note[] {
+  const missed = found.flatMap((one) => {
+    const { total, embedding, heads, mlps, attentionRest, normBias, unembeddingRest } = one;
+    const parts = [embedding, ...heads.flat(), ...mlps, ...attentionRest, normBias, unembeddingRest]; // biome-ignore format: one list
+    const missing = total - parts.reduce((sum, part) => sum + part, 0);
+    const size = parts.reduce((sum, part) => sum + Math.abs(part), Math.abs(total));
+    return Math.abs(missing) > tolerance * size ? [missing] : [];
+  });
+  if (missed.length === 0) return [];
+  const most = missed.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
+  const text = `the parts do not add up to the logit, ${formatNumber(most)} is missing at most: something between the last layer and the logits is no sum of what was written, such as an edit of what the final norm reads.`;
+  return [{ code: "INCOMPLETE", text }];
 }
 
 function intervalNotes(found: readonly RankedAttribution[]): Note[] {

@@ -44,7 +44,7 @@ export async function edgeAttribution(
   options: EdgeOptions,
 ): Promise<EdgeResult> {
   const asked = parseOptions("edgeAttribution", edgeOptions, options);
-  const pairs = resolvePairs(model, input, asked);
+  const pairs = resolvePairs(model, input, asked, { sequences: true, spans: true });
   const found = await edgeScores(model, pairs, asked);
   const { metric } = found;
   return {

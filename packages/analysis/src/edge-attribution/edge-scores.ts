@@ -1,4 +1,5 @@
 /** Scores of all edges over all pairs: what edge attribution and circuits have in common. */
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import { type ComponentGraph, edgesOf } from "../graph/graph.js";
 import { graphOf } from "../graph/graph-of.js";
 import { type PairBatch, runPairs } from "../graph/run-pairs.js";
@@ -7,6 +8,7 @@ import { meanScores } from "../shared/mean-scores.js";
 import { chooseMetric, type Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPairs } from "../shared/pairs.js";
+import { readingsOf } from "../shared/readings.js";
 import { learnMasks } from "./learn-masks.js";
 import type { AskedEdges, EdgeScoring } from "./options.js";
 import { scoreEdges } from "./score-edges.js";
@@ -29,25 +31,37 @@ export async function edgeScores(
   const { signal, onProgress, batchSize, scoring } = asked;
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
   const graph = await graphOf(model, pairs[0].clean.ids, "any");
-  const byPair = new Array<Float64Array>(pairs.length);
-  const baselines = new Array<PairBaseline>(pairs.length);
+  const readings = readingsOf(pairs, metric);
+  const total = readings.pairs.length;
+  if (readings.pairs !== pairs && !isLinear(scoring)) {
+    const rule = `"${scoring}" is no sum over the steps of an answer, and one is several tokens here; take a scoring by gradients, relevance or exact runs.`;
+    throw new InvalidArgumentError("scoring", scoring, rule);
+  }
+  const byReading = new Array<Float64Array>(total);
+  const scored = new Array<PairBaseline>(total);
   const together: PairBatch[] = [];
   let done = 0;
-  for await (const batch of runPairs(model, graph, pairs, { metric, batchSize, signal })) {
+  for await (const batch of runPairs(model, graph, readings.pairs, { metric, batchSize, signal })) {
     const scores = isLearned(scoring) ? undefined : await scoreEdges(scoredBy(batch, asked), scoring); // biome-ignore format: one choice
     batch.numbers.forEach((number, row) => {
-      if (scores) byPair[number] = scores[row];
-      baselines[number] = batch.baselines[row];
+      if (scores) byReading[number] = scores[row];
+      scored[number] = batch.baselines[row];
     });
     if (!scores) together.push(batch);
     done += batch.numbers.length;
-    onProgress?.({ done, total: pairs.length, stage: "scoring edges" });
+    onProgress?.({ done, total, stage: "scoring edges" });
   }
+  const baselines = readings.baselines(scored);
   if (isLearned(scoring)) {
     const learned = await learnMasks(graph, together, { ...asked, over: scoring === "edge-masks" ? "edges" : "nodes" }); // biome-ignore format: one call
     return { graph, metric, byPair: [learned], baselines };
   }
-  return { graph, metric, byPair, baselines };
+  return { graph, metric, byPair: readings.merged(byReading), baselines };
+}
+
+/** Whether scores of a sum are sums of scores. */
+function isLinear(scoring: EdgeScoring): boolean {
+  return !isLearned(scoring) && scoring !== "information-flow";
 }
 
 function isLearned(scoring: EdgeScoring): scoring is "edge-masks" | "node-masks" {

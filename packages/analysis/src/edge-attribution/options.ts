@@ -21,7 +21,7 @@ export const edgeScorings = [
 export type EdgeScoring = (typeof edgeScorings)[number];
 
 export const scoringFields = {
-  answer: answers.describe("the clean prompt's answer, one token; one for all pairs, or one each"),
+  answer: answers.describe("the clean prompt's answer; one for all pairs, or one each"),
   wrongAnswer: answers.optional().describe("the corrupted prompt's answer, to compare with"),
   scoring: z
     .enum(edgeScorings)

@@ -3,12 +3,19 @@ import type { Interventions } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { type ComponentGraph, readsByHead } from "../graph/graph.js";
 import { sharedNorm } from "../graph/shared-norm.js";
+import { endLogits } from "../shared/baselines.js";
 import type { MetricFunction } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 
+interface GradientPlan {
+  readonly interventions?: Interventions;
+  /** At how many last positions logits are read; undefined for the last alone, without that axis. */
+  readonly steps?: number | undefined;
+}
+
 /**
  * @param ids prompts of one length
- * @param metric of logits at the last position, one number for each row
+ * @param metric of logits at the last position, or at the last `steps`, one number for each row
  * @returns (batch, destination, position, hidden)
  */
 export async function readGradients(
@@ -16,12 +23,12 @@ export async function readGradients(
   graph: ComponentGraph,
   ids: readonly (readonly number[])[],
   metric: MetricFunction,
-  interventions: Interventions = {},
+  { interventions = {}, steps }: GradientPlan = {},
 ): Promise<MxArray> {
   const { anatomy } = model;
   const judge = (_: MxArray, pass: { value(site: string): MxArray }) => {
-    const last = pass.value(`layers.${anatomy.layers - 1}`).index(mx.Slice(), -1);
-    return mx.sum(metric(anatomy.unembed(anatomy.finalNorm(last))));
+    const stream = pass.value(`layers.${anatomy.layers - 1}`);
+    return mx.sum(metric(endLogits(model, stream, steps))); // only these go through the head
   };
   const shared = graph.wiring.flatMap(({ mlpNorm }, layer) =>
     mlpNorm === "shared" ? [layer] : [],

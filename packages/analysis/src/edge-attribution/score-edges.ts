@@ -55,21 +55,23 @@ async function gradientScores(batch: Scored, scoring: ByGradient): Promise<MxArr
 
 /** The mean over the points that a scoring looks at. */
 async function averageGradients(batch: Scored, scoring: ByGradient): Promise<MxArray> {
-  const { model, graph, ids, metric, corrupted } = batch;
+  const { model, graph, ids, metric, corrupted, steps } = batch;
+  const gradientsAt = (interventions: Interventions) =>
+    readGradients(model, graph, ids, metric, { interventions, steps });
   if (scoring === "clean-corrupted") {
-    const here = await readGradients(model, graph, ids, metric);
+    const here = await gradientsAt({});
     const whole: Interventions = { "layers.0.input": () => corrupted.stream[0] };
-    const there = await readGradients(model, graph, ids, metric, whole);
+    const there = await gradientsAt(whole);
     return mx.divide(mx.add(here, there), 2);
   }
   if (scoring === "relp" || scoring === "relp-qk" || scoring === "gim") {
-    return readGradients(model, graph, ids, metric, backwardRules(model, scoring));
+    return gradientsAt(backwardRules(model, scoring));
   }
   const points = pointsOf(batch, scoring);
   let sum: MxArray | undefined;
   for (const interventions of points) {
     batch.asked.signal?.throwIfAborted();
-    const gradients = await readGradients(model, graph, ids, metric, interventions);
+    const gradients = await gradientsAt(interventions);
     sum = sum ? mx.add(sum, gradients) : gradients;
     await evaluate([sum]);
   }

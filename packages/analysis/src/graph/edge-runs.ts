@@ -5,9 +5,9 @@
  * write in this one; so all other edges stay as they are, and what a corrupted edge changes flows on through all later
  * components. Many such runs are the rows of one pass, which begins at the first layer that any of them changes.
  */
-import { growsBatch, type Intervention, type Interventions } from "@mlxterp/core";
+import { growsBatch, type Intervention, type Interventions, type TraceCore } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
+import { lastLogits, lastLogitsOf, lazyPass } from "../shared/lazy-pass.js";
 import { rowsThatFit } from "../shared/memory.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type ReadMask, readMask } from "./edge-masks.js";
@@ -24,6 +24,13 @@ export interface RunPairs {
   readonly ids: readonly (readonly number[])[];
   readonly clean: Outputs;
   readonly corrupted: Outputs;
+  /** At how many last positions they are read; undefined for answers of one token. */
+  readonly steps?: number | undefined;
+}
+
+/** What runs of these pairs are judged by, read of a trace: (rows, vocab), or (rows, steps, vocab). */
+export function logitsOfRuns({ model, steps }: RunPairs, trace: TraceCore): MxArray {
+  return steps === undefined ? lastLogits(model, trace) : lastLogitsOf(model, trace, steps);
 }
 
 /** One run: of which pair, and which edges carry what the corrupted run wrote. */
@@ -45,7 +52,7 @@ export function edgeRowsThatFit({ model, graph, ids }: RunPairs, layer = 0): num
 
 /**
  * @param rows quickest where those of one pair stand together
- * @param read what is wanted of the logits at the last position, (rows, vocab)
+ * @param read what is wanted of the logits, as `logitsOfRuns` gives them
  * @returns what was read, computed
  */
 export async function runEdges(
@@ -58,7 +65,7 @@ export async function runEdges(
   const masks = graph.reads.map((site) => readMask(graph, site, sets));
   const interventions = carryOther(pairs, rows.map(({ pair }) => pair), masks); // biome-ignore format: one call
   const [found] = await lazyPass(model, [ids[0]], { interventions }, (trace) => [
-    read(lastLogits(model, trace)),
+    read(logitsOfRuns(pairs, trace)),
   ]);
   return found;
 }

@@ -1,11 +1,12 @@
 /** Pairs of prompts as batches of one length, run once each, with what they are judged by. */
-import { batchesByLength, type JudgedPairs, judgePairs } from "../shared/baselines.js";
+import { type PositionMap, positionMap, putInPlace } from "../shared/aligned.js";
+import { batchesByLength, type JudgedPairs, judgePairs, stepsOf } from "../shared/baselines.js";
 import type { Metric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
 import type { RunPairs } from "./edge-runs.js";
 import type { ComponentGraph } from "./graph.js";
-import { outputsOf } from "./outputs.js";
+import { type Outputs, outputsOf } from "./outputs.js";
 
 /** A batch of pairs that were run. */
 export interface PairBatch extends RunPairs, JudgedPairs {
@@ -36,6 +37,21 @@ export async function* runPairs(
     ];
     const streams = [clean.stream[graph.layers], corrupted.stream[graph.layers]] as const;
     const judged = await judgePairs(model, pairs, numbers, metric, streams);
-    yield { model, graph, ids, clean, corrupted, numbers, ...judged };
+    const own = numbers.map((number) => pairs[number]);
+    const other = inPlace(corrupted, clean, positionMap(own[0], "clean")); // of all, since they are aligned alike
+    yield { ...{ model, graph, ids, clean, numbers, steps: stepsOf(own) }, corrupted: other, ...judged }; // biome-ignore format: one object
   }
+}
+
+/** What the other run wrote, at the positions of this one. */
+function inPlace(other: Outputs, own: Outputs, map: PositionMap): Outputs {
+  if (!map) return other;
+  const each = (name: "stream" | "mlpReads" | "attention") =>
+    other[name].map((x, at) => putInPlace(x, own[name][at], map, 1));
+  return {
+    writes: putInPlace(other.writes, own.writes, map, 2),
+    stream: each("stream"),
+    mlpReads: each("mlpReads"),
+    attention: each("attention"),
+  };
 }

@@ -53,7 +53,7 @@ export async function das(
   options: DasOptions,
 ): Promise<DasResult> {
   const asked = parseOptions("das", dasOptions, options);
-  const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
+  const { pairs, notes, asked: answers } = resolvePairs(model, input, asked, { spans: true });
   const { train, test } = splitOf(pairs);
   const layers = select("Layer", asked.layers, model.anatomy.layers);
   const cells: Cell[] = [];
@@ -111,20 +111,21 @@ export async function learnAlignment(
   options: DasOptions,
 ): Promise<Alignment> {
   const asked = parseOptions("learnAlignment", dasOptions, options);
-  const { pairs } = resolvePairs(model, input, asked);
+  const { pairs } = resolvePairs(model, input, asked, { spans: true });
   const [layer] = select("Layer", asked.layers ?? [-1], model.anatomy.layers);
   const held = await holdPairs(model, pairs.map(plain), layer, asked.positions[0]);
   const { rotation, mask } = await learnSubspace(model, held, asked);
   return { layer, rotation, mask };
 }
 
-function plain({ clean, corrupted, answer, wrongAnswer }: PromptPair): InterchangePair {
+function plain({ clean, corrupted, answer, wrongAnswer, aligned }: PromptPair): InterchangePair {
   return {
     clean: clean.ids,
     corrupted: corrupted.ids,
     answer: answer.set,
-    wrongAnswer: wrongAnswer!.set,
-  }; // the options demand one
+    wrongAnswer: wrongAnswer!.set, // the options demand one
+    ...(aligned && { aligned }),
+  };
 }
 
 function splitOf(pairs: readonly PromptPair[]) {

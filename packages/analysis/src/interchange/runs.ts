@@ -1,5 +1,5 @@
 /** Runs of base prompts with a part of one activation from the source prompts. */
-import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { evaluate, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -26,6 +26,8 @@ export interface InterchangePair {
   readonly corrupted: readonly number[];
   readonly answer: TokenSet;
   readonly wrongAnswer: TokenSet;
+  /** For each position of `clean` that of `corrupted`, where they are not the same. */
+  readonly aligned?: readonly (number | null)[];
 }
 
 export async function holdPairs(
@@ -45,10 +47,11 @@ export async function holdPairs(
   );
   const rows = mx.array(range(pairs.length), mx.int32);
   const there = mx.array(at, mx.int32);
+  const others = mx.array(pairs.map((pair, row) => counterpart(pair, at[row], row)), mx.int32); // biome-ignore format: one call
   const stream = own.get(site).astype(mx.float32);
   const [base, source] = [
     stream.index(rows, there),
-    other.get(site).astype(mx.float32).index(rows, there),
+    other.get(site).astype(mx.float32).index(rows, others),
   ];
   await evaluate([stream, base, source]);
   return {
@@ -61,6 +64,14 @@ export async function holdPairs(
     answer: pairs.map((pair) => pair.answer),
     wrongAnswer: pairs.map((pair) => pair.wrongAnswer),
   };
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a position that stands for nothing */
+function counterpart({ aligned }: InterchangePair, at: number, pair: number): number {
+  const found = aligned ? aligned[at] : at;
+  if (found !== null) return found;
+  const rule = `of pair ${pair}, position ${at} of the clean prompt stands for nothing in the corrupted one, as its spans are; name another.`;
+  throw new InvalidArgumentError("positions", at, rule);
 }
 
 /** The stream with the mixed activation in its place, (pairs, position, hidden); lazy. */

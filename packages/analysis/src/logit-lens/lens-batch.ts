@@ -55,7 +55,9 @@ export async function lensBatch(
   const last = `layers.${model.anatomy.layers - 1}`;
   const sites = new Set(places.map(({ site }) => site));
   const cache = await model.run(ids, { save: [...sites, ...(asked.kl ? [last] : [])] });
-  const chosen = (site: string) => atPositions(cache.get(site), asked.positions && positions);
+  // a view's edits know positions: they must see all of them
+  const early = model.edits.length === 0 ? asked.positions : undefined;
+  const chosen = (site: string) => atPositions(cache.get(site), early && positions);
   const final = asked.kl ? finalPrediction(model.anatomy, chosen(last)) : undefined;
   if (final) await evaluate([final]);
   const cells: RawCell[][][] = []; // place, prompt, position
@@ -64,7 +66,9 @@ export async function lensBatch(
     const depth = typeof layer === "number" ? layer + 1 : 0;
     const residual = plan.translators?.apply(chosen(site), depth) ?? chosen(site);
     const rows = await readLayer(model.anatomy, residual, asked.topK, { followed, final });
-    cells.push(rows.map((row, index) => row.slice(0, positions[index].length))); // without padding
+    const shown = (row: readonly RawCell[], own: readonly number[]) =>
+      early ? row.slice(0, own.length) : own.map((at) => row[at]); // without padding
+    cells.push(rows.map((row, index) => shown(row, positions[index])));
     await checkFinite(model, ids, cells[cells.length - 1], site);
     plan.onRow(cells.length);
   }

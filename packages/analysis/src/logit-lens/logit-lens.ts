@@ -23,7 +23,7 @@ import { type LensTranslators, requireFittingLens } from "../lens-translators/le
 import { resolveAnswer, resolveAnswers } from "../shared/answers.js";
 import { inBatches } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { isOnePrompt, type OnePrompt, promptList } from "../shared/prompts.js";
+import { isOnePrompt, type OnePrompt, promptIds, promptList } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
 import { lensBatch, type Place } from "./lens-batch.js";
 import { type LensOptions, lensOptions } from "./options.js";
@@ -68,7 +68,7 @@ export async function logitLens(
   const translators = await openLens(model, asked.translators);
   const places = lensPlaces(model, asked.layers);
   const results: LensResult[] = [];
-  for (const batch of inBatches(prompts, batchSize)) {
+  for (const batch of batchesOf(model, prompts, batchSize)) {
     const before = results.length;
     const onRow = (rows: number) => {
       const done = before * places.length + rows * batch.length;
@@ -80,6 +80,24 @@ export async function logitLens(
     );
   }
   return isOnePrompt(input) ? results[0] : results;
+}
+
+/** A view reads rows with its own edits, which may be for a prompt's last position: so none of them may be padded there. */
+function batchesOf(
+  model: AnalysisModel,
+  prompts: readonly OnePrompt[],
+  batchSize: number,
+): (readonly OnePrompt[])[] {
+  if (model.edits.length === 0) return inBatches(prompts, batchSize);
+  const ids = promptIds(model, prompts);
+  const batches: number[][][] = [];
+  for (const own of ids) {
+    const last = batches[batches.length - 1];
+    const joins = last && last.length < batchSize && last[0].length === own.length;
+    if (joins) last.push(own);
+    else batches.push([own]);
+  }
+  return batches;
 }
 
 async function openLens(

@@ -24,6 +24,7 @@ import { mean, range } from "../shared/lists.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
+import { readingsOf } from "../shared/readings.js";
 import { type AskedPaths, type PathOptions, pathOptions } from "./options.js";
 import { patchPaths } from "./paths.js";
 import { receiversOf } from "./receivers.js";
@@ -57,23 +58,30 @@ export async function pathPatching(
 ): Promise<PathResult | PathResult<"senders">> {
   const asked = parseOptions("pathPatching", pathOptions, options);
   const { batchSize, signal, onProgress } = asked;
-  const { pairs, notes, asked: answers } = resolvePairs(model, input, asked);
+  const {
+    pairs,
+    notes,
+    asked: answers,
+  } = resolvePairs(model, input, asked, { sequences: true, spans: true });
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
   const graph = await graphOf(model, pairs[0].clean.ids);
   const receivers = receiversOf(graph, asked.receivers);
   const senders = asked.senders ? sendersOf(graph, asked.senders) : eachHead(graph);
-  const byPair = new Array<number[]>(pairs.length);
-  const baselines = new Array<PairBaseline>(pairs.length);
+  const readings = readingsOf(pairs, metric);
+  const total = readings.pairs.length;
+  const each = new Array<number[]>(total);
+  const scores = new Array<PairBaseline>(total);
   let done = 0;
-  for await (const batch of runPairs(model, graph, pairs, { metric, batchSize, signal })) {
+  for await (const batch of runPairs(model, graph, readings.pairs, { metric, batchSize, signal })) {
     const found = await patchPaths(batch, { receivers, senders }, asked);
     batch.numbers.forEach((number, row) => {
-      byPair[number] = found[row];
-      baselines[number] = batch.baselines[row];
+      each[number] = found[row];
+      scores[number] = batch.baselines[row];
     });
     done += batch.numbers.length;
-    onProgress?.({ done, total: pairs.length, stage: "patching paths" });
+    onProgress?.({ done, total, stage: "patching paths" });
   }
+  const [byPair, baselines] = [readings.merged(each), readings.baselines(scores)];
   return {
     method: "path",
     asked: askedOf(asked, { ...answers, ...(typeof metric === "string" && { metric }) }),

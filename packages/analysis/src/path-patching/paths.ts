@@ -4,9 +4,9 @@
  */
 import { growsBatch, type Intervention, type Interventions } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { edgeRowsThatFit } from "../graph/edge-runs.js";
+import { edgeRowsThatFit, logitsOfRuns } from "../graph/edge-runs.js";
 import type { PairBatch } from "../graph/run-pairs.js";
-import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
+import { lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import type { AskedPaths } from "./options.js";
 import type { Receiver } from "./receivers.js";
@@ -55,7 +55,7 @@ export async function patchPaths(
     const metric = metricOf(chunk.map(({ pair }) => pair));
     const interventions = receive(batch, receivers, chunk, changes);
     const [values] = await lazyPass(batch.model, [ids[0]], { interventions }, (trace) => [
-      metric(lastLogits(batch.model, trace)),
+      metric(logitsOfRuns(batch, trace)),
     ]);
     const numbers = toFlat(values);
     chunk.forEach(({ pair, set }, row) => {

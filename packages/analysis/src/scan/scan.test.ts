@@ -50,3 +50,14 @@ it("leaves out what reads one token where any of several are right", async () =>
   const left = tables.steps.rows.filter(({ looked }) => !looked).map(({ step }) => step);
   expect(left).toEqual(["what writes towards the answer", "where the answer first leads"]);
 });
+
+it("takes answers of several tokens and pairs that spans align, with the methods that do", async () => {
+  const clean = "Mary and John went to the park . John gave a ball to";
+  const pair = { clean, corrupted: "Mary and John went to the park . Mary gave a ball to" };
+  const spans = [{ clean: [10, 11], corrupted: [10, 11] }] as const;
+  const asked = { answer: { sequence: "Mary ." }, wrongAnswer: { sequence: "John ." }, top: 1, random: 1 }; // biome-ignore format: one object
+  const { tables } = await scan(model, { ...pair, spans }, asked);
+  expect(tables.findings.rows.map(({ method }) => method)).toContain("patch");
+  const left = tables.steps.rows.filter(({ looked }) => !looked).map(({ step }) => step);
+  expect(left).toEqual(["what writes towards the answer", "where the answer first leads"]);
+});

@@ -15,7 +15,7 @@ import { provenanceOf } from "@mlxterp/core";
 import { createTable, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { type PatchingPrompts, resolvePairs } from "../shared/pairs.js";
+import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
 import { type ScanOptions, scanOptions } from "./options.js";
 import type { Finding, ScanResult } from "./result.js";
 import { type Scanned, scanSteps } from "./steps.js";
@@ -36,12 +36,12 @@ export async function scan(
 ): Promise<ScanResult> {
   const asked = parseOptions("scan", scanOptions, options);
   const { signal, onProgress, seconds } = asked;
-  const read = resolvePairs(model, input, asked);
+  const read = resolvePairs(model, input, asked, { sequences: true, spans: true });
   const until = performance.now() + 1000 * seconds;
   const scanned: Scanned = {
     model,
     pairs: read.pairs,
-    input: { clean: read.pairs.map(({ clean }) => [...clean.ids]), corrupted: read.pairs.map(({ corrupted }) => [...corrupted.ids]) }, // biome-ignore format: one object
+    input: inputOf(read.pairs),
     question: { answer: read.asked.answer, wrongAnswer: read.asked.wrongAnswer! },
     asked,
     notes: [],
@@ -50,7 +50,7 @@ export async function scan(
   };
   const found: Omit<Finding, "rank">[] = [];
   const steps: { step: string; looked: boolean }[] = [];
-  const single = read.pairs.every(({ answer, wrongAnswer }) => typeof answer.set === "number" && typeof wrongAnswer!.set === "number"); // biome-ignore format: one line
+  const single = read.pairs.every(({ answer, wrongAnswer }) => [answer, wrongAnswer!].every(({ set, sequence }) => typeof set === "number" && !sequence)); // biome-ignore format: one line
   for (const [index, { step, look, readsOneToken }] of scanSteps.entries()) {
     signal?.throwIfAborted();
     const inTime = index === 0 || performance.now() < until;
@@ -74,6 +74,18 @@ export async function scan(
     },
     notes: [...read.notes, ...scanned.notes, ...pairNotes(read.pairs.length), ...blindNotes(steps)],
     provenance: provenanceOf(model, { seed: asked.seed }),
+  };
+}
+
+/** The pairs as its methods take them: token ids, and where words stand for each other. */
+function inputOf(pairs: readonly PromptPair[]): Scanned["input"] {
+  const spans = pairs.map(({ clean, corrupted }) =>
+    (clean.spans ?? []).map((own, at) => ({ clean: own, corrupted: corrupted.spans![at] })),
+  );
+  return {
+    clean: pairs.map(({ clean }) => [...clean.ids]),
+    corrupted: pairs.map(({ corrupted }) => [...corrupted.ids]),
+    ...(spans.some(({ length }) => length > 0) && { spans }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { AskedAnswer } from "../shared/answers.js";
 import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
+import type { GivenSpans } from "../shared/spans.js";
 import { taskAccuracy } from "../task-accuracy/task-accuracy.js";
 import type { AskedScan } from "./options.js";
 import type { Finding } from "./result.js";
@@ -28,7 +29,11 @@ export interface ScanNode {
 export interface Scanned {
   readonly model: AnalysisModel;
   readonly pairs: readonly PromptPair[];
-  readonly input: { readonly clean: number[][]; readonly corrupted: number[][] };
+  readonly input: {
+    readonly clean: number[][];
+    readonly corrupted: number[][];
+    readonly spans?: readonly GivenSpans[];
+  };
   readonly question: { readonly answer: AskedAnswer[]; readonly wrongAnswer: AskedAnswer[] };
   readonly asked: AskedScan;
   /** What its methods say that a reader must know. */

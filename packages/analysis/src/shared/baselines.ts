@@ -2,12 +2,13 @@
 import { notFiniteError } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { EqualBaselinesError } from "./errors.js";
-import { numbersByLength } from "./lists.js";
+import { stepLogits } from "./lazy-pass.js";
+import { numbersByLength, range } from "./lists.js";
 import { createMetric, type Metric, type MetricFunction, metricName } from "./metrics.js";
 import type { AnalysisModel } from "./model.js";
 import type { PromptPair } from "./pairs.js";
 import { ranksOf } from "./ranks.js";
-import { logProbabilityOf } from "./token-sets.js";
+import { logProbabilityOf, type TokenSet } from "./token-sets.js";
 
 /** The metric without any change, and where the answer stands in the clean prediction. */
 export interface PairBaseline {
@@ -25,12 +26,35 @@ export interface JudgedPairs {
   readonly baselines: readonly PairBaseline[];
 }
 
-/** Numbers of pairs in batches of one length, short ones first as they come. */
+/** Numbers of pairs in batches that are alike: of one length, read at as many positions, and aligned in the same way. */
 export function batchesByLength(pairs: readonly PromptPair[], batchSize: number): number[][] {
-  return numbersByLength(
-    pairs.map(({ clean }) => clean.ids.length),
-    batchSize,
-  );
+  const known = new Map<string, number>();
+  const kinds = pairs.map(({ clean, aligned, reading }) => {
+    const kind = JSON.stringify([clean.ids.length, reading?.steps.length, aligned]);
+    const number = known.get(kind) ?? known.size;
+    known.set(kind, number);
+    return number;
+  });
+  return numbersByLength(kinds, batchSize);
+}
+
+/** At how many last positions the pairs of a batch are read; undefined for answers of one token. */
+export function stepsOf([pair]: readonly PromptPair[]): number | undefined {
+  return pair.reading?.steps.length;
+}
+
+/**
+ * What metrics of a batch take: the logits at the last position, (rows, vocab), or at the last of several steps, (rows, steps, vocab).
+ *
+ * @param stream after the last layer, (rows, position, hidden)
+ */
+export function endLogits(
+  model: AnalysisModel,
+  stream: MxArray,
+  steps: number | undefined,
+): MxArray {
+  if (steps !== undefined) return stepLogits(model, stream, steps);
+  return model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1)));
 }
 
 /**
@@ -46,15 +70,16 @@ export async function judgePairs(
   streams: readonly [clean: MxArray, corrupted: MxArray],
 ): Promise<JudgedPairs> {
   const own = numbers.map((number) => pairs[number]);
+  const steps = stepsOf(own);
   const answers = own.map(({ answer }) => answer.set);
   const wrong = own.flatMap(({ wrongAnswer }) => (wrongAnswer ? [wrongAnswer.set] : []));
-  const both = streams.map((stream) =>
-    model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1))),
-  );
+  const both = streams.map((stream) => endLogits(model, stream, steps));
   const reference = metric === "kl" ? both[0] : undefined; // of a whole vocabulary, so kept only where it is asked for
   const metricOf = metricOfRows(own, metric, reference);
   const all = own.map((_, row) => row);
-  const judged = both.map((logits) => [metricOf(all)(logits), ranksOf(logits, answers)]);
+  const rank = (logits: MxArray) =>
+    steps === undefined ? ranksOf(logits, answers) : worstRanks(logits, own);
+  const judged = both.map((logits) => [metricOf(all)(logits), rank(logits)]);
   const likely = (wrong.length > 0 ? [answers, wrong] : []).map((sets) => logProbabilityOf(both[0], sets)); // biome-ignore format: one list
   await evaluate([...judged.flat(), ...likely, ...(reference ? [reference] : [])]);
   const [right, other] = likely.map((one) => toFlat(one));
@@ -65,7 +90,7 @@ export async function judgePairs(
   }
   const baselines = own.map((pair, row): PairBaseline => {
     const [clean, corrupted] = [scores[row], otherScores[row]];
-    if (!apart(pair, clean, corrupted)) {
+    if (steps === undefined && !apart(pair, clean, corrupted)) {
       throw new EqualBaselinesError(numbers[row], metricName(metric), clean, corrupted);
     }
     const prefers = right && { prefers: right[row] > other[row] };
@@ -85,12 +110,33 @@ export function metricOfRows(
   reference?: MxArray,
 ): (rows: readonly number[]) => MetricFunction {
   const { wrongAnswer } = own[0];
+  if (stepsOf(own) !== undefined) {
+    return (rows) => (logits) => logProbabilityOfSteps(logits, rows.map((row) => own[row])); // biome-ignore format: one function
+  }
   return (rows) =>
     createMetric(metric, {
       answer: rows.map((row) => own[row].answer.set),
       wrongAnswer: wrongAnswer && rows.map((row) => own[row].wrongAnswer!.set),
       ...(reference && { reference: mx.take(reference, mx.array([...rows], mx.int32), 0) }),
     });
+}
+
+/** What each row looks for at one of its steps. */
+function setsAt(rows: readonly PromptPair[], step: number): TokenSet[] {
+  return rows.map(({ reading }) => reading!.steps[step]);
+}
+
+/** The sum over steps of the log probability of each row’s tokens; (rows, steps, vocab) → (rows). Lazy. */
+function logProbabilityOfSteps(logits: MxArray, rows: readonly PromptPair[]): MxArray {
+  return range(logits.shape[1])
+    .map((step) => logProbabilityOf(logits.index(mx.Slice(), step), setsAt(rows, step)))
+    .reduce((sum, own) => mx.add(sum, own));
+}
+
+function worstRanks(logits: MxArray, rows: readonly PromptPair[]): MxArray {
+  return range(logits.shape[1])
+    .map((step) => ranksOf(logits.index(mx.Slice(), step), setsAt(rows, step)))
+    .reduce((worst, own) => mx.maximum(worst, own));
 }
 
 /** Scores that differ by less, relative to the larger, differ by the rounding of their rows only. */

@@ -61,8 +61,16 @@ export function lastLogitsOf(model: AnalysisModel, trace: TraceCore, steps: numb
 }
 
 /** The same of the residual stream after the last layer, (rows, position, hidden). */
-export function stepLogits({ anatomy }: AnalysisModel, stream: MxArray, steps: number): MxArray {
+export function stepLogits(
+  { anatomy, edits }: AnalysisModel,
+  stream: MxArray,
+  steps: number,
+): MxArray {
   const [rows, length, hidden] = stream.shape;
+  if (edits.length > 0 && steps > 1) {
+    const all = anatomy.unembed(anatomy.finalNorm(stream)); // edits of a view may be for some positions only
+    return all.index(mx.Slice(), mx.Slice(length - steps, length));
+  }
   const ending = stream.index(mx.Slice(), mx.Slice(length - steps, length));
   const logits = anatomy.unembed(anatomy.finalNorm(ending.reshape([rows * steps, hidden])));
   return logits.reshape([rows, steps, -1]);

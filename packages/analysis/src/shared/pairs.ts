@@ -5,10 +5,12 @@ import type { Fed, Note } from "@mlxterp/results";
 import { checkRecord } from "@mlxterp/results/errors";
 import type { AnswerChoice, AnswerKinds, AnswerTokens } from "./answers.js";
 import { UnequalLengthError } from "./errors.js";
+import { range } from "./lists.js";
 import type { AnalysisModel } from "./model.js";
 import { fedOf, type ManyPrompts, type OnePrompt, promptIds, promptList } from "./prompts.js";
 import { type AskedAnswers, resolveBoth } from "./questions.js";
 import { alignSpans, type GivenSpans, type Span } from "./spans.js";
+import type { TokenSet } from "./token-sets.js";
 
 /** Prompts that differ in the decisive words: one of each, or as many of each. */
 export interface PatchingPrompts {
@@ -28,6 +30,13 @@ export interface PromptPair {
   readonly wrongAnswer?: AnswerTokens;
   /** For each position of the clean prompt that of the corrupted one, null where it has none; undefined where all are the same. */
   readonly aligned?: readonly (number | null)[];
+  /** One continuation of an answer of several tokens, of which all but the last are fed behind both prompts. */
+  readonly reading?: {
+    /** What is looked for at each of the last positions. */
+    readonly steps: readonly TokenSet[];
+    /** Tokens behind the prompt. */
+    readonly fed: number;
+  };
 }
 
 /** Pairs, and what a reader must know of how they were read. */
@@ -106,7 +115,7 @@ function checkPair({ clean, corrupted, aligned }: PromptPair, { spans }: PairKin
   if (spans === "loose") return;
   if (aligned && !spans) {
     const rule =
-      "this method compares prompts of one length only; patch and task take pairs that spans align.";
+      "this method compares prompts of one length only; those that patch, score edges or find circuits take pairs that spans align.";
     throw new InvalidArgumentError("spans", spansOf(clean, corrupted), rule);
   }
   if (aligned || clean.ids.length === corrupted.ids.length) return;
@@ -128,4 +137,10 @@ export function checkSameLength(pairs: readonly PromptPair[]): void {
     if (clean.ids.length === first.clean.ids.length) continue;
     throw new UnequalLengthError(first.clean.pieces, clean.pieces, ["pair 0", `pair ${index}`]);
   }
+}
+
+/** The clean prompt's own positions that stand for something in the corrupted one. */
+export function sharedPositions({ clean, aligned, reading }: PromptPair): number[] {
+  const own = clean.ids.length - (reading?.fed ?? 0);
+  return range(own).filter((at) => !aligned || aligned[at] !== null);
 }

@@ -110,9 +110,9 @@ describe("sequences", () => {
   });
 
   it("are refused by name where a method reads one position", async () => {
-    const edges = methods.find(({ name }) => name === "edges")!;
-    const asked = edges.run(model, task.pairs, task.question);
-    await expect(asked).rejects.toThrow("task, patch and ablate score sequences");
+    const interchange = methods.find(({ name }) => name === "das")!;
+    const asked = interchange.run(model, task.pairs, task.question);
+    await expect(asked).rejects.toThrow("this method reads one position");
   });
 
   it("are read from words as they continue the prompt", async () => {

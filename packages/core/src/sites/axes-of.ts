@@ -8,11 +8,13 @@ import type { Site } from "./site.js";
 
 const sequence: Axes = ["batch", "position", "hidden"];
 
-/** The axes of a value: those its module declares, else (batch, position, hidden) for three of them. */
+/** The axes of a value: those its module declares (`outputAxes`, `inputAxes`), else (batch, position, hidden) for three of them. */
 export function axesOf({ node, port }: Site, value: Pick<MxArray, "ndim">): Axes | undefined {
   const { module } = node;
   const declared =
-    port.kind === "output" || module instanceof Tap ? declaredAxes(module) : undefined;
+    port.kind === "output" || module instanceof Tap
+      ? declaredAxes(module)
+      : (module as { inputAxes?: Axes }).inputAxes;
   const axes = renamed(declared ?? sequence, node.axisNames);
   return axes.length === value.ndim ? axes : undefined;
 }

@@ -59,6 +59,9 @@ function checkPrompts(ids: readonly (readonly number[])[], limits: PromptLimits)
  *
  * @returns ids (batch, position) int32 with each prompt's true length
  * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`)
+ * @example
+ * const limits = { tokenizer: undefined, vocab: 507, maxPositions: undefined };
+ * tokenBatch([[1, 5, 2], [1]], limits).lengths; // [3, 1]
  */
 export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
   if (isTokenBatch(input)) return soundBatch(input, limits);

@@ -7,9 +7,9 @@ export const graphOptions = z.object({
     .string()
     .default("tiny")
     .describe(
-      "the folder of transcoders of all layers; tiny are those that ship for the model tiny",
+      "the folder of transcoders of all layers, or of a hub (owner/name/folder); tiny are those that ship for the model tiny",
     )
-    .meta({ reads: "files" }),
+    .meta({ reads: "files", hub: "folders" }),
   logits: z.int().min(1).default(10).describe("at most how many next tokens are targets"),
   probability: z
     .number()

@@ -14,7 +14,8 @@ export type CodeScale = "sumOfNorms" | "jointNorm" | "mixed" | "none";
 /** How features are chosen among those above zero. */
 export type CrosscoderSelection =
   | { readonly kind: "relu" }
-  | { readonly kind: "threshold"; readonly threshold: number }
+  /** `k`: how many of a row, by which it was found in training. */
+  | { readonly kind: "threshold"; readonly threshold: number; readonly k?: number }
   | { readonly kind: "batchTopK"; readonly k: number };
 
 export interface CrosscoderConfig {

@@ -7,13 +7,17 @@ export const featureCircuitOptions = z.object({
     .array(z.string())
     .readonly()
     .default([])
-    .describe("folders of dictionaries, each of another place in the model")
-    .meta({ reads: "files" }),
+    .describe(
+      "folders of dictionaries, each of another place in the model, here or of a hub (owner/name/folder)",
+    )
+    .meta({ reads: "files", hub: "folders" }),
   transcoders: z
     .string()
     .default("tiny")
-    .describe("a folder of transcoders of all layers; none for dictionaries alone")
-    .meta({ reads: "files" }),
+    .describe(
+      "a folder of transcoders of all layers, here or of a hub (owner/name/folder); none for dictionaries alone",
+    )
+    .meta({ reads: "files", hub: "folders" }),
   answer: z.string().optional().describe("the next token that is explained; default the likeliest"),
   nodes: z.int().min(1).max(500).default(12).describe("how many features and errors are kept"),
   steps: z

@@ -6,8 +6,10 @@ export const featuresOptions = z.object({
   dictionary: z
     .string()
     .default("tiny")
-    .describe("the folder or file of a dictionary; tiny is the one that ships for the model tiny")
-    .meta({ reads: "files" }),
+    .describe(
+      "the folder or file of a dictionary, or of a hub (owner/name/folder); tiny is the one that ships for the model tiny",
+    )
+    .meta({ reads: "files", hub: "folders" }),
   site: z.string().optional().describe("where it reads, if not where its files say"),
   features: z
     .array(z.int().min(0))

@@ -69,8 +69,9 @@ function selectionOf(
   { select = "threshold" }: LoadDictionaryOptions,
 ): CrosscoderSelection {
   if (!Object.hasOwn(tensors, "k")) return { kind: "relu" };
-  if (select === "batchTopK") return { kind: "batchTopK", k: scalar(file, tensors, "k") };
-  return { kind: "threshold", threshold: scalar(file, tensors, "threshold") };
+  const k = scalar(file, tensors, "k");
+  if (select === "batchTopK") return { kind: "batchTopK", k };
+  return { kind: "threshold", threshold: scalar(file, tensors, "threshold"), k };
 }
 
 /** NaN stands for none. */

@@ -43,13 +43,13 @@ export function loadTranscoders(path: string, options: LoadDictionaryOptions = {
 /**
  * A crosscoder in the layout of science-of-finetuning.
  *
+ * @param path a folder or a file; `tiny` is the one that ships, of two layers of the model tiny
  * @throws as `loadDictionary`
  * @example
- * import { existsSync } from "node:fs";
- * if (existsSync("crosscoder")) loadCrosscoder("crosscoder").relativeNorm();
+ * loadCrosscoder("tiny").relativeNorm().shape; // [128]
  */
 export function loadCrosscoder(path: string, options: LoadDictionaryOptions = {}): Crosscoder {
-  const loaded = load("loadCrosscoder", path, options);
+  const loaded = load("loadCrosscoder", shippedFolder("crosscoder", path), options);
   if (loaded.kind === "crosscoder") return loaded.crosscoder;
   throw otherKind(path, loaded.kind);
 }

@@ -4,7 +4,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder behind the name `tiny`; any other path is itself. */
-export function shippedFolder(kind: "dictionary" | "transcoders", path: string): string {
+export function shippedFolder(
+  kind: "dictionary" | "transcoders" | "crosscoder",
+  path: string,
+): string {
   return path === "tiny" ? join(dataFolder(), `tiny-${kind}`) : path;
 }
 

@@ -55,6 +55,7 @@ export async function doorsOf(
       ...[own.changeTranscoderFeatures, model, transcoders, prompt],
       ...[[{ layer: 1, position: 2, feature: 3, value: 1 }], { hold: "nothing" }],
     ],
+    crosscoderDiff: [own.crosscoderDiff, model, prompt, { top: 2, sites: ["layers.1"] }],
     densityHistogram: [own.densityHistogram, Float64Array.of(0.5), 4],
     diffCrosscoder: [
       ...[own.diffCrosscoder, crosscoder, both],
@@ -97,6 +98,7 @@ export async function doorsOf(
     nullDictionary: [own.nullDictionary, dictionary, "random", 1],
     overSeeds: [own.overSeeds, [1, 2, 3]],
     promptFeatures: [own.promptFeatures, model, prompt, { top: 2, tokens: 1 }],
+    saveCrosscoder: [own.saveCrosscoder, crosscoder, join(folder, "saved-crosscoder")],
     saveDictionary: [own.saveDictionary, dictionary, join(folder, "saved")],
     saveTranscoders: [own.saveTranscoders, transcoders, join(folder, "saved-transcoders")],
     scoreAgainstTruth: [own.scoreAgainstTruth, small(), data],

@@ -102,7 +102,7 @@ export function crosscoderOf(
   const { sources, features, k } = config;
   const width = encoder.shape[0] / sources;
   const limit = Number(threshold.item());
-  const one = { kind: "threshold", threshold: limit } as const;
+  const one = { kind: "threshold", threshold: limit, k } as const;
   const largest: CrosscoderSelection = limit < 0 ? { kind: "batchTopK", k } : one;
   const apart = decoder.reshape([features, sources, width]).transpose(1, 0, 2);
   return new Crosscoder(

@@ -35,6 +35,7 @@ export function contextOf(
   return {
     signal: io.signal,
     folder: io.folder,
+    offline: options.offline === true ? true : undefined,
     environment: io.environment,
     protocol: io.protocol,
     screen,

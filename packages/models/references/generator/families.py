@@ -1,7 +1,7 @@
 """The checkpoints that ship, from `references.json` in each family's folder.
 
 `complete` are compared in every respect, `settings` in miniature; `files` are config.json files as they stand,
-`headed` have heads of their own (`sequence`, `token`, `embedding`, perhaps with more behind a hyphen), `vision` read pixels, `encoderDecoder` read one text and write another. `base` is
+`headed` have heads of their own (`sequence`, `token`, `embedding`, perhaps with more behind a hyphen), `vision` read pixels, `encoderDecoder` read one text and write another, `imageText` compare texts with pictures. `base` is
 the plain checkpoint of a family, as small as all that it does allows.
 """
 
@@ -31,6 +31,7 @@ SETTINGS = {f"{family}/{name}": (family, fields) for family, name, fields in cas
 HEADED = {f"{family}/{name}": (family, name.split("-")[0], fields) for family, name, fields in cases("headed")}
 VISION = {f"{family}/{name}": (family, fields) for family, name, fields in cases("vision")}
 ENCODER_DECODER = {f"{family}/{name}": (family, fields) for family, name, fields in cases("encoderDecoder")}
+IMAGE_TEXT = {f"{family}/{name}": (family, fields) for family, name, fields in cases("imageText")}
 WRITTEN = {f"{family}/{name}": fields for family, name, fields in cases("files")}
 
 

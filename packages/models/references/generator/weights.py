@@ -6,6 +6,7 @@ import torch
 from transformers.pytorch_utils import Conv1D
 
 
+PLAIN = ("Gemma3nRMSNorm",)  # whose weights are not the difference from 1
 CENTRED = ("Qwen3NextRMSNorm", "Qwen3_5RMSNorm", "RecurrentGemmaRMSNorm")
 
 
@@ -13,7 +14,10 @@ def initialise(model, generator, gain):
     """Draw every stored tensor. `gain` scales some of them: qk, out (what writes to the residual
     stream), embed, post (post-norm weights are centred at this value instead of at zero)."""
     done = set()
-    embedding = getattr(model.get_input_embeddings(), "weight", None)  # none where pixels are read
+    try:
+        embedding = getattr(model.get_input_embeddings(), "weight", None)  # none where pixels are read
+    except NotImplementedError:  # two encoders have two
+        embedding = None
     output = model.get_output_embeddings()
     head = None if output is None else output.weight
     stored = set(model.state_dict())
@@ -27,9 +31,11 @@ def initialise(model, generator, gain):
             done.add(tensor.data_ptr())
             noise = torch.randn(tensor.shape, generator=generator)
             if "Norm" in kind and name == "weight":
-                offset = kind.startswith("Gemma") or kind.endswith("1P") or kind in CENTRED  # these use 1 + weight
+                offset = kind.startswith("Gemma") and kind not in PLAIN or kind.endswith("1P") or kind in CENTRED  # these use 1 + weight
                 centre = (gain.get("post", 0) if "post_" in path else 0) if offset else 1
                 value = centre + 0.1 * noise
+            elif name == "correct_output_scale":
+                value = 1 + 0.1 * noise
             elif name == "A_log":
                 value = torch.arange(1, tensor.shape[-1] + 1).log() + 0.2 * noise
             elif name in ("D", "dt_bias") or full.endswith("dt_proj.bias"):

@@ -49,13 +49,7 @@ const notes = {
   output: { holds: "The logits of the written text." },
 } as const satisfies SiteNotes;
 
-/**
- * Source: Raffel et al. 2020, "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", section 2.1.
- *
- * @example
- * const module = new EncoderDecoder(config);
- * module.forward(mx.array([[8, 21, 1]], mx.int32)).shape; // [1, 1, vocab]
- */
+/** Source: Raffel et al. 2020, "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", section 2.1. */
 export class EncoderDecoder extends nn.Module {
   readonly startToken: number;
   readonly headInputScale: number | undefined;

@@ -4,7 +4,7 @@ import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import { assert, asyncProperty, constantFrom, integer, tuple, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KeyValueCache } from "../decoder/cache/cache.js";
-import { loadModel } from "../index.js";
+import { loadModel, StreamsModel } from "../index.js";
 import type { LanguageModel } from "../language-model/language-model.js";
 import type { RecurrentCache } from "../recurrent/caches/cache.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
@@ -12,7 +12,7 @@ import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";
 import { referenceFolder, referenceFolders } from "../test-support/reference-folders.js";
 
-type Model = LanguageModel | RecurrentModel;
+type Model = LanguageModel | RecurrentModel | StreamsModel;
 type Cache = KeyValueCache & RecurrentCache;
 
 const tolerance = 1e-4;
@@ -32,6 +32,11 @@ const families: readonly Family[] = [
     open: (): Promise<Model> => loadModel(folder),
     inside: ["selfAttn.z", "mlp", "selfAttn.pattern"],
   })),
+  {
+    name: "gemma3n_text",
+    open: () => loadModel(referenceFolder("gemma3n_text/base"), { as: StreamsModel }),
+    inside: ["selfAttn.z", "mlp", "selfAttn.pattern"],
+  },
   {
     name: "mamba",
     open: () => loadModel(referenceFolder("mamba/base"), { as: RecurrentModel }),

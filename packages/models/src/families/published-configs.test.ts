@@ -25,9 +25,14 @@ function parameterShapes(module: Module): Record<string, readonly number[]> {
   return Object.fromEntries(entries);
 }
 
+/** A field that says how large a model is, where it has no vocabulary of its own. */
+const sizeFields: Readonly<Record<string, string>> = {
+  ...{ vit: "image_size", clip: "projection_dim" },
+};
+
 describe.each(families.map(({ modelType }) => modelType))("%s", (modelType) => {
   it("reads a typical published file, with all that it carries beside", () => {
-    const size = modelType === "vit" ? "image_size" : "vocab_size";
+    const size = sizeFields[modelType] ?? "vocab_size";
     expect(familyChecks.get(modelType)).toHaveProperty(`published.${size}`);
     expect(read(modelType)).toBeDefined();
   });

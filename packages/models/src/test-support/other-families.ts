@@ -5,10 +5,12 @@ import { loadModel } from "../index.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { compareEncoderDecoder } from "./encoder-decoder-comparison.js";
 import { compareHeaded } from "./headed-comparison.js";
+import { compareImageText } from "./image-text-comparison.js";
 import { compareRecurrent } from "./recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "./reference.js";
 import { comparePadded, type ReferenceComparison } from "./reference-comparison.js";
 import { headedNames, recurrentFolders, referenceFolder } from "./reference-folders.js";
+import { compareStreams } from "./streams-comparison.js";
 import { compareVision } from "./vision-comparison.js";
 
 type Activations = Record<string, MxArray>;
@@ -23,7 +25,10 @@ export type OtherComparison = Partial<ReferenceComparison> & {
 export const otherFamilies: Readonly<Record<string, () => Promise<OtherComparison>>> = {
   bert: () => compareEncoder("bert"),
   camembert: () => compareEncoder("camembert"),
+  clip: () => compareImageText("clip/compared"),
+  "clip/compared-highest": () => compareImageText("clip/compared-highest"),
   distilbert: () => compareEncoder("distilbert"),
+  gemma3n_text: () => compareStreams("gemma3n_text/base"),
   modernbert: () => compareEncoder("modernbert"),
   roberta: () => compareEncoder("roberta"),
   t5: () => compareEncoderDecoder("t5/written"),

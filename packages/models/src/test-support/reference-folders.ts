@@ -80,7 +80,7 @@ const incomplete: readonly string[] = checkpointsBelow(shipped)
 const headed = /\/(sequence|token|embedding)(-[\w-]+)?$/;
 
 /** Of pictures, and of two texts. */
-const others = /\/(image|written)(-[\w-]+)?$/;
+const others = /\/(compared|image|written)(-[\w-]+)?$/;
 
 /** Settings that published models differ in, each as a miniature with logits and hidden states. */
 export const settingNames = incomplete.filter((name) => !headed.test(name) && !others.test(name));

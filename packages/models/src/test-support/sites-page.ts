@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { InterpretableModel, SiteInfo } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
 import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
-import { EncoderDecoderModel, loadModel } from "../index.js";
+import { EncoderDecoderModel, ImageTextModel, loadModel, StreamsModel } from "../index.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { recurrentFolders, referenceFolder, referenceFolders } from "./reference-folders.js";
 
@@ -72,6 +72,8 @@ export async function sitesPage(): Promise<string> {
   for (const { folder } of referenceFolders()) decoders.push(...listed(await loadModel(folder)));
   const bert = await loadModel(referenceFolder("bert/base"), { as: MaskedLanguageModel });
   const t5 = await loadModel(referenceFolder("t5/written-gated"), { as: EncoderDecoderModel });
+  const clip = await loadModel(referenceFolder("clip/compared"), { as: ImageTextModel });
+  const streams = await loadModel(referenceFolder("gemma3n_text/base"), { as: StreamsModel });
   const recurrent: SiteInfo[] = [];
   for (const { folder } of recurrentFolders()) {
     recurrent.push(...listed(await loadModel(folder, { as: RecurrentModel })));
@@ -92,6 +94,16 @@ export async function sitesPage(): Promise<string> {
       "Encoder-decoders (`t5`)",
       "Sites of the text that is read begin with `encoder`, those of the one that is written with `decoder`, whose positions are the axis `target`.",
       listed(t5),
+    ),
+    section(
+      "Texts and pictures (`clip`)",
+      "Prompts are texts; sites of pictures begin with `vision`, and have the axes `images` and `patches`.",
+      listed(clip),
+    ),
+    section(
+      "Several residual streams (`gemma3n_text`)",
+      "Layers read and give all streams; what stands inside them is of the first. Layers whose keys and values are an earlier one's have no sites of them.",
+      listed(streams),
     ),
     section(
       "Recurrent and hybrid models",

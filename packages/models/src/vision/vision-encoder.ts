@@ -1,23 +1,15 @@
 /** A decoder's layers over the patches of a picture, with a classifier of the whole: pixels in, scores out. */
 import type { SiteNotes } from "@mlxterp/core";
-import {
-  brief,
-  InvalidArgumentError,
-  isArray,
-  isFloating,
-  type Linear,
-  type MxArray,
-  mx,
-  nn,
-} from "@mlxterp/mlx";
+import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { residualAxes } from "../decoder/axes.js";
-import type { LayerConfig } from "../decoder/config/config.js";
 import { DecoderLayer } from "../decoder/model/layer.js";
 import { plainPositions } from "../decoder/model/positions.js";
 import { Norm } from "../decoder/norm/norm.js";
 import type { Pass } from "../decoder/positions/pass.js";
 import { ClassifierHead } from "../heads/classifier-head.js";
 import type { VisionConfig } from "./config.js";
+import { checkPixels, cutPatches, patchCount } from "./patches.js";
+import { plainLayer } from "./plain-layer.js";
 
 const notes = {
   patchProj: { holds: "Each patch as a vector, before positions are added.", axes: residualAxes },
@@ -50,8 +42,8 @@ export class VisionEncoder extends nn.Module {
     this.patch = patch;
     this.patchProj = new nn.Linear(channels * patch * patch, hidden, true);
     this.classToken = mx.zeros([1, 1, hidden]);
-    this.positions = mx.zeros([1, (height / patch) * (width / patch) + 1, hidden]);
-    const layer = layerOf(config);
+    this.positions = mx.zeros([1, patchCount(this) + 1, hidden]);
+    const layer = plainLayer(config);
     this.layers = Array.from({ length: config.layers }, () => new DecoderLayer(hidden, layer));
     this.finalNorm = new Norm(hidden, norm);
     this.head = new ClassifierHead(hidden, {
@@ -85,49 +77,9 @@ export class VisionEncoder extends nn.Module {
 
   /** @returns the input of layer 0, (batch, patch and one more, hidden) */
   embed(pixels: MxArray): MxArray {
-    this.check(pixels);
-    const patches = this.patchProj.forward(this.cut(pixels));
+    checkPixels(pixels, this);
+    const patches = this.patchProj.forward(cutPatches(pixels, this));
     const first = mx.broadcastTo(this.classToken, [pixels.shape[0], 1, patches.shape[2]]);
     return mx.add(mx.concatenate([first, patches], 1), this.positions);
   }
-
-  /** (batch, channels, height, width) → (batch, patch, channels · side · side), row by row of patches */
-  private cut(pixels: MxArray): MxArray {
-    const { patch, channels, height, width } = this;
-    const [rows, columns] = [height / patch, width / patch];
-    return pixels
-      .reshape([-1, channels, rows, patch, columns, patch])
-      .transpose(0, 2, 4, 1, 3, 5)
-      .reshape([-1, rows * columns, channels * patch * patch]);
-  }
-
-  private check(pixels: MxArray): void {
-    const { channels, height, width } = this;
-    const shape = [channels, height, width];
-    const fits =
-      isArray(pixels) &&
-      isFloating(pixels.dtype) &&
-      pixels.ndim === 4 &&
-      pixels.shape[0] > 0 &&
-      pixels.shape.slice(1).join() === shape.join();
-    if (fits) return;
-    const found = isArray(pixels)
-      ? `${String(pixels.dtype)} of shape [${pixels.shape.join(", ")}]`
-      : brief(pixels);
-    const rule = `must be floating-point numbers of the shape [batch, ${shape.join(", ")}], not ${found}.`;
-    throw new InvalidArgumentError("pixels", pixels, rule);
-  }
-}
-
-function layerOf({ hidden, heads, norm, qkvBias, mlp }: VisionConfig): LayerConfig {
-  const headDim = hidden / heads;
-  return {
-    inputNorm: norm,
-    attention: {
-      ...{ heads, kvHeads: heads, headDim, scale: headDim ** -0.5 },
-      ...{ qkvBias, outputBias: true },
-    },
-    postAttentionNorm: norm,
-    mlp: { ...mlp, gated: false, bias: true },
-  };
 }

@@ -31,6 +31,8 @@ export interface Field {
    * opens, or a model that the surface loads. Surfaces confine both.
    */
   readonly reads?: "files" | "model";
+  /** Whether its text may also name a folder of a hub (`.meta({ hub: "folders" })`), which the command brings first. */
+  readonly hub?: "folders";
   /** Whether its text names files that the method writes (`.meta({ writes: "files" })`). Surfaces that serve others refuse it. */
   readonly writes?: "files";
   readonly schema: z.core.$ZodType;
@@ -78,6 +80,7 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
     const choices = choicesOf(inner);
     const reads = markOf(option, "reads", ["files", "model"] as const);
     const writes = markOf(option, "writes", ["files"] as const);
+    const hub = markOf(option, "hub", ["folders"] as const);
     return {
       name,
       kind: kindOf(inner),
@@ -88,6 +91,7 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
       ...(minimum !== undefined && { minimum }),
       ...(maximum !== undefined && { maximum }),
       ...(reads !== undefined && { reads }),
+      ...(hub !== undefined && { hub }),
       ...(writes !== undefined && { writes }),
       schema: option,
     };
@@ -97,7 +101,7 @@ export function fieldsOf(schema: OptionsSchema): Field[] {
 /** Another word means nothing here. */
 function markOf<const W extends string>(
   schema: z.core.$ZodType,
-  mark: "reads" | "writes",
+  mark: "reads" | "writes" | "hub",
   words: readonly W[],
 ): W | undefined {
   const own = (schema as z.ZodType).meta?.()?.[mark];

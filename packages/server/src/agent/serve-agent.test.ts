@@ -32,6 +32,9 @@ const cheap: Readonly<Record<string, object>> = {
   causal: { samples: 1, layers: [1] },
   diff: { change: "layers.1.mlp=scale(0.5)" },
   graph: { maxFeatures: 20 },
+  turns: { turns: [{ role: "user", start: 0, end: 3 }] },
+  "tuned-lens": { steps: 1 },
+  erase: { layers: [2], nulls: 0 },
 };
 const needed: Readonly<Record<string, unknown>> = {
   answer: "Mary",
@@ -49,7 +52,7 @@ function argumentsOf({ name, input, options }: Method) {
   const known = new Set(fieldsOf(options).map((field) => field.name));
   const given = Object.entries({ ...Object.fromEntries(own), ...cheap[name] });
   return {
-    input: input === "pairs" ? pairs : inputs[input],
+    input: input === "pairs" ? pairs : name === "turns" ? prompt : inputs[input], // a conversation it must have
     options: Object.fromEntries(given.filter(([option]) => known.has(option))),
   };
 }

@@ -66,6 +66,7 @@ describe("a request", () => {
     ["/api/models/tiny/methods/features", { input, options: { dictionary: "/etc/passwd" } }],
     ["/api/models/tiny/methods/graph", { input, options: { transcoders: outside } }],
     ["/api/models/tiny/methods/feature-circuit", { input, options: { dictionaries: [outside] } }],
+    ["/api/models/tiny/methods/crosscoder", { input, options: { crosscoder: outside } }],
     ["/api/models/tiny/methods/similarity", { input, options: { other: outside } }],
     ["/api/models/tiny/methods/diff", { input, options: { other: outside } }],
   ])("names no path without roots: %s %j", async (path, body) => {
@@ -79,7 +80,7 @@ describe("a request", () => {
         /\b(folder|file)s?\b/.test(description) && (reads ?? writes) === undefined,
     );
     expect(silent.map(({ name }) => name)).toEqual(["site"]); // a place in the model that files tell
-    expect(fields.filter(({ name }) => name === "other").map(({ reads }) => reads)).toEqual(["model", "model"]); // biome-ignore format: one line
+    expect(fields.filter(({ name }) => name === "other").map(({ reads }) => reads)).toEqual(["model", "model", "model"]); // biome-ignore format: one line
   });
 
   it.each(["save", "checkpoint"])("writes nothing: %s of a tuned lens", async (name) => {

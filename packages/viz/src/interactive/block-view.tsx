@@ -1,5 +1,7 @@
 /** Any block as a component, and lists of them. */
-import type { Block, GridBlock } from "@mlxterp/results";
+import type { Block, GridBlock, TokensBlock } from "@mlxterp/results";
+import { useState } from "preact/hooks";
+import { foldStrips, foldTitle, isFold } from "../folds/fold-strips.js";
 import { Root } from "./parts/root.js";
 import type { OnSelect } from "./parts/selection.js";
 import type { ThemeChoice } from "./parts/use-theme.js";
@@ -65,11 +67,13 @@ function List({
   depth,
   onSelect,
 }: Omit<DrawnProps<never>, "block"> & { readonly blocks: readonly Block[] }) {
-  const shown = blocks.filter(({ only }) => only !== "terminal");
+  const shown = foldStrips(blocks.filter(({ only }) => only !== "terminal"));
   return (
     <>
       {shown.map((block, index) => {
-        const next = shown[index + 1];
+        if (isFold(block)) return <Fold key={index} strips={block} onSelect={onSelect} />;
+        const following = shown[index + 1];
+        const next = following && !isFold(following) ? following : undefined;
         if (block.kind === "grid" && block.rowPlaces?.axis === "feature") {
           const table = next?.kind === "table" ? next : undefined;
           return <FeatureDashboard key={index} grid={block} table={table} onSelect={onSelect} />;
@@ -77,6 +81,18 @@ function List({
         return <Drawn key={index} block={block} depth={depth} onSelect={onSelect} />;
       })}
     </>
+  );
+}
+
+/** Strips are drawn when they are asked for. */
+function Fold({ strips, onSelect }: Pick<Shared, "onSelect"> & { strips: readonly TokensBlock[] }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="mi-fold" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{foldTitle(strips)}</summary>
+      {open &&
+        strips.map((strip, index) => <TokenStrip key={index} block={strip} onSelect={onSelect} />)}
+    </details>
   );
 }
 

@@ -58,6 +58,8 @@ export const interactiveStyles = `
 .mi-strip b { font-weight: 600; font-size: var(--mi-size-small); color: var(--mi-quiet); min-width: 76px; }
 .mi-piece { font: var(--mi-size-small)/1.4 var(--mi-font-token); padding: 1px 5px; border-radius: 4px; border: 1px solid var(--mi-line); }
 .mi-differs { border-color: var(--mi-counter); color: var(--mi-counter); font-weight: 650; }
+.mi-fold { margin: var(--mi-space-large) 0; }
+.mi-fold summary { cursor: pointer; color: var(--mi-quiet); font-size: var(--mi-size-small); }
 .mi-says { font-size: var(--mi-size-small); color: var(--mi-quiet); margin-right: var(--mi-space-medium); }
 .mi-chosen { color: var(--mi-ink); font-weight: 650; }
 .mi-pointed { outline: 2px solid var(--mi-ink); }
@@ -72,6 +74,7 @@ export const interactiveStyles = `
 .mi-table th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 .mi-table th i { display: inline-block; width: 1em; font-style: normal; color: var(--mi-accent); }
 .mi-table .mi-number { text-align: right; }
+.mi-table .mi-short { white-space: pre; }
 .mi-table tbody tr:hover { background: color-mix(in srgb, var(--mi-accent) 7%, transparent); }
 .mi-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: var(--mi-space-large); align-items: start; }
 .mi-cards .mi-figure { margin: 0; }

@@ -2,6 +2,7 @@
 import type { Block, Cell, TableBlock } from "@mlxterp/results";
 import { lookOf } from "../design/look.js";
 import { type PictureBlock, pictureOf } from "../draw/pictures.js";
+import { foldStrips, foldTitle, isFold } from "../folds/fold-strips.js";
 import { documentOf } from "../frame.js";
 import { escapeMarkup } from "../text.js";
 
@@ -12,13 +13,23 @@ const mostPatterns = 8;
 
 const look = lookOf();
 
+/** Blocks one after the other; many strips of tokens are folded. */
+export function blocksMarkup(blocks: readonly Block[], depth = 2): string {
+  const parts = foldStrips(blocks).map((one) => {
+    if (!isFold(one)) return blockMarkup(one, depth);
+    const inside = one.map((strip) => blockMarkup(strip, depth)).join("");
+    return `<details><summary>${escapeMarkup(foldTitle(one))}</summary>${inside}</details>`;
+  });
+  return parts.join("");
+}
+
 /** @param depth of the heading around it */
-export function blockMarkup(block: Block, depth = 2): string {
+function blockMarkup(block: Block, depth = 2): string {
   if (block.only === "terminal") return "";
   switch (block.kind) {
     case "section": {
       const heading = `h${Math.min(6, depth + 1)}`;
-      const inside = block.blocks.map((one) => blockMarkup(one, depth + 1)).join("");
+      const inside = blocksMarkup(block.blocks, depth + 1);
       return `<${heading}>${escapeMarkup(block.title)}</${heading}>${inside}`;
     }
     case "text":

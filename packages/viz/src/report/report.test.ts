@@ -39,6 +39,21 @@ const full = reportPage({
 });
 
 describe("htmlReport", () => {
+  it("folds the strips of many prompts, so that what was found is seen first", () => {
+    const strip = (label: string) => ({ kind: "tokens", label, pieces: ["a", "b"] }) as const;
+    const coloured = { ...strip("Scores"), values: [0, 1], scale: { kind: "sequential", domain: [0, 1] } } as const; // biome-ignore format: one block
+    const prompts = [1, 2, 3].flatMap(() => [strip("Clean"), strip("Corrupted")]);
+    const many = parse(
+      reportPage({ title: "Many", blocks: [...prompts, coloured, wordGrid(["a"])] }),
+    );
+    const [fold] = many.querySelectorAll("main details");
+    expect(fold.querySelector("summary")?.textContent).toBe("Clean, Corrupted: 6 in all");
+    expect(fold.querySelectorAll("svg")).toHaveLength(6);
+    expect(many.querySelectorAll("main figure")).toHaveLength(8);
+    const two = parse(reportPage({ title: "Two", blocks: prompts.slice(0, 2) }));
+    expect(two.querySelectorAll("main details")).toHaveLength(0);
+  });
+
   it("shows title, texts, tables, figures and provenance in their order", () => {
     expect(textsOf(full, "h1")).toEqual([script]);
     expect(textsOf(full, "h2")).toEqual([quotes, "Patterns", "End"]);

@@ -2,7 +2,7 @@
 import type { Block } from "@mlxterp/results";
 import { packBlocks } from "../packed/pack-blocks.js";
 import { escapeMarkup } from "../text.js";
-import { blockMarkup } from "./block-markup.js";
+import { blocksMarkup } from "./block-markup.js";
 import { pageScript, pageScriptHash } from "./page-script.js";
 import { stylesheet } from "./stylesheet.js";
 
@@ -75,7 +75,7 @@ function contents(parts: readonly Part[], ids: readonly string[]): string {
 /** What is read without a script, and beside it the data that it draws from. */
 function partMarkup({ title, blocks }: Part, id: string): string {
   const head = title === undefined ? "" : `<h2>${escapeMarkup(title)}</h2>`;
-  const still = blocks.map((block) => blockMarkup(block)).join("");
+  const still = blocksMarkup(blocks);
   const data = `<script type="application/json">${packBlocks(blocks)}</script>`;
   return `<section id="${id}">${head}<div data-mi-part="still">${still}</div>${data}</section>`;
 }

@@ -15,6 +15,7 @@ import { modelOptions } from "../arguments/model-options.js";
 import { toggle } from "../arguments/options.js";
 import { paragraph } from "../blocks/blocks.js";
 import { type Command, type CommandContext, outputOptions } from "../verbs/command.js";
+import { bringHubFolders } from "../verbs/hub-folders.js";
 
 /** Prompts that shared a batch are run alone here, and products of other shapes sum in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };
@@ -83,8 +84,12 @@ async function check(
   }
   const { rerun } = await import("@mlxterp/analysis");
   const model = await context.loadModel(source ?? stored.provenance.model);
-  const result = await rerunOrSay(() =>
-    rerun(model, method, stored, { signal: context.signal, anyway }),
+  const { options, named } = await bringHubFolders(method, stored.asked, context);
+  const asked = options as Result["asked"];
+  const result = named(
+    await rerunOrSay(() =>
+      rerun(model, method, { ...stored, asked }, { signal: context.signal, anyway }),
+    ),
   );
   for (const { text } of originDifferences(stored.provenance, result.provenance)) {
     context.warn(text.replace(/\.$/, ""));

@@ -47,6 +47,8 @@ export interface CommandContext {
   /** What a protocol is spoken over. Default: the process's own streams. */
   readonly protocol: ProtocolStreams | undefined;
   readonly screen: Screen;
+  /** Whether nothing may be downloaded; undefined where the environment says. */
+  readonly offline: boolean | undefined;
   /** Whether only data may go to standard output. */
   readonly json: boolean;
   /** Shows blocks at once, for commands that go step by step; does nothing when only data is wanted. */

@@ -13,6 +13,7 @@ import {
   taskOptions,
 } from "../arguments/task.js";
 import { type Command, type CommandContext, promptOptions, sharedOptions } from "./command.js";
+import { bringHubFolders } from "./hub-folders.js";
 
 const inputOptions: Readonly<Record<InputKind, OptionTable>> = {
   prompts: promptOptions,
@@ -59,7 +60,8 @@ async function runMethod(
   const bar = context.progress(method.title.toLowerCase());
   const control = { signal: context.signal, onProgress: bar.update };
   try {
-    const own = await withOtherModels(method, options, context);
+    const { options: brought, named } = await bringHubFolders(method, options, context);
+    const own = await withOtherModels(method, brought, context);
     const { fed, asked } = isAskedTask(input)
       ? await taskInput(method, model, input, own, context)
       : { fed: fedInput(model, input, context), asked: own };
@@ -67,7 +69,7 @@ async function runMethod(
       ...asked,
       ...control,
     });
-    return [found].flat() as readonly Result[];
+    return ([found].flat() as readonly Result[]).map(named);
   } finally {
     bar.stop();
   }

@@ -186,12 +186,16 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     await page.close();
   });
 
-  it("sorts a table by its numbers, not by their letters", async () => {
+  it("sorts a table by its numbers, not by their letters, and its rows are chosen by keys", async () => {
     const rows = [["a", "9.5 %"], ["b", "−10.0 %"], ["c", "100 %"]]; // biome-ignore format: one table
     const page = await pageWith([{ kind: "table", columns: [{ title: "name" }, { title: "share", align: "right" }], rows }]); // biome-ignore format: one call
     await page.getByRole("button", { name: "share" }).click();
     expect(await page.locator("tbody td:first-child").allTextContents()).toEqual(["c", "a", "b"]);
     expect(await page.locator("th").nth(1).getAttribute("aria-sort")).toBe("descending");
+    await page.keyboard.press("Tab"); // one stop for all rows
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    expect((await chosen(page)).at(-1)).toEqual({ cell: { row: 0 }, token: "a" });
     await page.close();
   });
 

@@ -1,4 +1,5 @@
 /** Reads a JSON file of a checkpoint, as Python reads it. */
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileSize, withFile } from "@mlxterp/mlx";
@@ -25,11 +26,8 @@ export function readTextFile(file: string): string {
     );
   }
   const bytes = withFile(file, () => readFileSync(file));
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new CorruptCheckpointError(file, "it is not UTF-8", { cause });
-  }
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  throw new CorruptCheckpointError(file, "it is not UTF-8");
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -46,15 +44,41 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-const strings = /"(?:[^"\\]|\\.)*"/g;
-
+/** How deep brackets are within each other; those in strings are text. One step a character, as files have millions. */
 function depthOf(text: string): number {
   let [depth, most] = [0, 0];
-  for (const bracket of text.replace(strings, "").replace(/[^[\]{}]/g, "")) {
-    depth += bracket === "[" || bracket === "{" ? 1 : -1;
-    if (depth > most) most = depth;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character === "[" || character === "{") most = Math.max(most, ++depth);
+    else if (character === "]" || character === "}") depth--;
   }
   return most;
+}
+
+/** Where the string ends that begins at a quotation mark. One without an end takes the rest; parsing tells. */
+function endOfString(text: string, start: number): number {
+  let at = text.indexOf('"', start + 1);
+  while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  return at === -1 ? text.length : at;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text[before] === "\\") before--;
+  return (at - before) % 2 === 0;
+}
+
+/** What is between strings, changed; one look at each character, however a damaged file has its quotation marks. */
+function replaceOutsideStrings(text: string, change: (part: string) => string): string {
+  let changed = "";
+  let from = 0;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', from)) {
+    const after = endOfString(text, at) + 1;
+    changed += change(text.slice(from, at)) + text.slice(at, after);
+    from = after;
+  }
+  return changed + change(text.slice(from));
 }
 
 /**
@@ -68,8 +92,10 @@ function parsePython(text: string): unknown {
   const written: Readonly<Record<string, string>> = {
     ...{ Infinity: "1e999", "-Infinity": "-1e999", NaN: `"${none}"` },
   };
-  const numbers = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-  const named = text.replace(numbers, (token) => written[token] ?? token);
+  const numbers = /-?\bInfinity\b|\bNaN\b/g;
+  const named = replaceOutsideStrings(text, (part) =>
+    part.replace(numbers, (number) => written[number]),
+  );
   if (named === text) return undefined;
   try {
     return JSON.parse(named, (_, value: unknown) => (value === none ? Number.NaN : value));

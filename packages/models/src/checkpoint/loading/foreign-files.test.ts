@@ -1,5 +1,13 @@
 /** Checkpoints as others publish and damage them: what is read all the same, and what an error has to say. */
-import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { FileAccessError, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
@@ -225,5 +233,21 @@ describe("something that is no file, in a file's place", () => {
     const folder = writeCheckpoint();
     writeFileSync(join(folder, "config.json"), "[".repeat(100_000) + "]".repeat(100_000));
     await expect(loadModel(folder)).rejects.toThrow(/nested more than 200 deep/);
+  });
+
+  it("counts no bracket that is text, behind whatever quotation marks and backslashes", async () => {
+    const folder = writeCheckpoint();
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as object;
+    const texts = ["[".repeat(300), '\\"'.repeat(3) + "{".repeat(300), `${"{".repeat(300)}\\`];
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ _name_or_path: texts, ...config }));
+    expect((await loadModel(folder)).config.layers.length).toBeGreaterThan(0);
+  });
+
+  it("is told at once: a string in config.json that has no end but many quotation marks", async () => {
+    const folder = writeCheckpoint();
+    writeFileSync(join(folder, "config.json"), `{"a": "${'\\"'.repeat(2_000_000)}`);
+    const start = performance.now();
+    await expect(loadModel(folder)).rejects.toMatchObject({ code: "CORRUPT_CHECKPOINT" });
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 });

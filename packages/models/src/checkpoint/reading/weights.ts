@@ -1,5 +1,5 @@
 /** Fills a module with the weights of a checkpoint, a portion at a time, packed where that is asked for. */
-import { evaluate, type Module } from "@mlxterp/mlx";
+import { evaluateToKeep, type Module } from "@mlxterp/mlx";
 import { settleRandomState } from "../../decoder/random-state.js";
 import type { AdapterMerge } from "../adapters/apply-adapter.js";
 import type { CheckpointTensor } from "../checkpoint.js";
@@ -59,7 +59,7 @@ export async function loadWeights(
     const arrays = [];
     for (const planned of portion) arrays.push(...(await filler.fill(planned)));
     source.drop();
-    if (!options.lazy) await evaluate(arrays);
+    if (!options.lazy) await evaluateToKeep(arrays);
   }
   settleRandomState();
   return plan.map((planned) => rememberTensor(planned, table, filler.shapes));

@@ -17,6 +17,7 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   cohere2_vision: { text: "cohere2" },
   deepseek_vl: { text: "llama" },
   gemma3: { text: "gemma3_text" },
+  gemma3n: { text: "gemma3n_text" },
   got_ocr2: { text: "qwen2" },
   idefics3: { text: "llama" },
   internvl: { text: "qwen2" },

@@ -32,7 +32,7 @@ export function weightsOf({ weights }: Family, config: DecoderConfig): WeightTab
 export interface ModuleFamily {
   /** As in `config.json`. */
   readonly modelType: string;
-  readonly kind: "encoder" | "encoder-decoder" | "recurrent" | "vision";
+  readonly kind: "encoder" | "encoder-decoder" | "recurrent" | "streams" | "vision";
   /**
    * Makes the module of a `config.json`, without weights.
    *

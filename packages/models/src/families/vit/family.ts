@@ -1,16 +1,12 @@
 /** ViT (`model_type: "vit"`): a picture's patches through a decoder's layers that see everything, with a classifier. */
 import { z } from "zod";
-import type { WeightRule, WeightTable } from "../../checkpoint/table/weight-table.js";
-import { UnsupportedConfigError } from "../../errors.js";
+import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { VisionConfig } from "../../vision/config.js";
 import { ImageClassifier } from "../../vision/image-classifier.js";
 import { VisionEncoder } from "../../vision/vision-encoder.js";
 import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { ModuleFamily } from "../shared/family.js";
-
-const sides = z
-  .union([size, z.tuple([size, size])])
-  .transform((given) => (typeof given === "number" ? ([given, given] as const) : given));
+import { patchProjection, pictureSizes, sides } from "../shared/pictures.js";
 
 const schema = z.object({
   hidden_size: withDefault(size, 768),
@@ -29,22 +25,12 @@ const schema = z.object({
 
 function describe(json: unknown, file: string): VisionConfig {
   const config = readConfig(schema, json, file);
-  const { hidden_size: hidden, num_attention_heads: heads, patch_size: patches } = config;
-  const [height, width] = config.image_size;
-  const [patch, across] = patches;
-  const wrong = (field: string, value: unknown, rule: string) =>
-    new UnsupportedConfigError(field, value, file, rule);
-  if (hidden % heads !== 0) {
-    throw wrong("num_attention_heads", heads, `It must divide hidden_size = ${hidden}.`);
-  }
-  if (patch !== across) throw wrong("patch_size", patches, "Patches must be squares.");
-  if (height % patch !== 0 || width % patch !== 0) {
-    throw wrong("image_size", config.image_size, `It must be a multiple of patch_size = ${patch}.`);
-  }
+  const { hidden_size: hidden, num_attention_heads: heads } = config;
+  const sizes = pictureSizes(config, file);
   const { id2label } = config;
   const count = id2label ? Object.keys(id2label).length : 2;
   return {
-    ...{ height, width, patch, channels: config.num_channels, hidden, heads },
+    ...{ ...sizes, hidden, heads },
     layers: config.num_hidden_layers,
     mlp: { hidden: config.intermediate_size, activation: config.hidden_act },
     norm: { kind: "layer", epsilon: config.layer_norm_eps, bias: true },
@@ -53,18 +39,10 @@ function describe(json: unknown, file: string): VisionConfig {
   };
 }
 
-/** A convolution whose windows do not overlap is a product with each patch. */
-const patchProjection = ({ channels, patch }: VisionConfig): WeightRule => ({
-  into: ["patchProj"],
-  transform: (tensor, kind) => [kind === "weight" ? tensor.reshape([tensor.shape[0], -1]) : tensor],
-  storedShape: ([shape], kind) =>
-    kind === "weight" ? [shape[0], channels, patch, patch] : [...shape],
-});
-
 const weights = (config: VisionConfig): WeightTable => ({
   optionalPrefix: "vit.",
   modules: {
-    "embeddings.patch_embeddings.projection": patchProjection(config),
+    "embeddings.patch_embeddings.projection": patchProjection("patchProj", config),
     ...layerNames("encoder.layer.*", {
       q: "attention.attention.query",
       k: "attention.attention.key",
