@@ -11,7 +11,7 @@
  *
  * Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895.
  */
-import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import { checkModel, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { InvalidArgumentError, parseOptions } from "@mlxterp/results";
 import { fittingLength, repeatedTokens } from "../head-types/random-tokens.js";
 import { askedOf } from "../shared/asked.js";
@@ -75,6 +75,7 @@ function refuseLength(length: number | undefined): void {
 
 /** Each head once, counted from the start. */
 function checkHeads(model: AnalysisModel, heads: readonly Head[]): [number, number][] {
+  checkModel("model", model);
   const { anatomy } = model;
   const checked = heads.map(([layer, head]): [number, number] => [
     select("Layer", [layer], anatomy.layers)[0],

@@ -9,7 +9,7 @@
  * positions also removes what tells positions apart: a circuit is judged by the means of each position. Other heads may
  * step in (McGrath et al. 2023, "The Hydra Effect", arXiv 2307.15771). Compare with as many random heads.
  */
-import { type Prompt, provenanceOf } from "@mlxterp/core";
+import { checkModel, type Prompt, provenanceOf } from "@mlxterp/core";
 import { type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { siteOf } from "../patching/parts.js";
 import { askedOf } from "../shared/asked.js";
@@ -78,6 +78,7 @@ export async function ablateHeads(
 }
 
 function checkHeads(model: AnalysisModel, heads: readonly HeadAddress[]): [number, number][] {
+  checkModel("model", model);
   const { anatomy } = model;
   return heads.map(([layer, head]) => [
     select("Layer", [layer], anatomy.layers)[0],

@@ -1,4 +1,5 @@
 /** Seeded sequences of random tokens, each repeated once: text without meaning, in which only copying helps. */
+import { checkModel } from "@mlxterp/core";
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import type { AnalysisModel } from "../shared/model.js";
 import { startTokens, usableTokens } from "../shared/vocabulary.js";
@@ -38,6 +39,7 @@ export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): nu
 
 /** Tokens of one copy: 50, or what fits the model. */
 export function fittingLength(model: AnalysisModel): number {
+  checkModel("model", model);
   const limit = model.anatomy.maxPositions ?? Number.POSITIVE_INFINITY;
   return Math.min(50, Math.floor((limit - startTokens(model).length) / 2));
 }

@@ -15,7 +15,8 @@
  * Source: nostalgebraist 2020, "interpreting GPT: the logit lens" (LessWrong); its failures and the trained
  * alternative: Belrose et al. 2023, "Eliciting Latent Predictions from Transformers with the Tuned Lens", arXiv 2303.08112.
  */
-import type { Prompt } from "@mlxterp/core";
+
+import { checkModel, type Prompt } from "@mlxterp/core";
 import { parseOptions } from "@mlxterp/results";
 import { loadLens } from "../lens-translators/lens-files.js";
 import { type LensTranslators, requireFittingLens } from "../lens-translators/lens-translators.js";
@@ -110,6 +111,7 @@ async function openLens(
 
 /** The embedding and all layers, or the layers asked for. */
 function lensPlaces(model: AnalysisModel, layers: readonly number[] | undefined): Place[] {
+  checkModel("model", model);
   const chosen = select("Layer", layers, model.anatomy.layers);
   const places = chosen.map((layer) => ({ site: `layers.${layer}`, layer }));
   return layers ? places : [{ site: "layers.0.input", layer: "embedding" }, ...places];

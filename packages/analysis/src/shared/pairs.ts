@@ -1,6 +1,8 @@
 /** Pairs of prompts that differ in the decisive words: tokenized, checked, with the answers that they are judged by. */
+import { checkModel } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { Fed, Note } from "@mlxterp/results";
+import { checkRecord } from "@mlxterp/results/errors";
 import type { AnswerChoice, AnswerKinds, AnswerTokens } from "./answers.js";
 import { UnequalLengthError } from "./errors.js";
 import { range } from "./lists.js";
@@ -67,6 +69,8 @@ export function resolvePairs(
   options: Answers,
   kinds: PairKinds = {},
 ): PromptPairs {
+  checkModel("model", model);
+  checkRecord("pairs", input);
   const clean = promptList(model, input.clean);
   const corrupted = promptList(model, input.corrupted);
   if (clean.length !== corrupted.length || clean.length === 0) {

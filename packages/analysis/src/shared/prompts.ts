@@ -1,7 +1,8 @@
 /** Prompts as results show them: the ids that were fed and the text behind each. */
-import type { Prompt } from "@mlxterp/core";
+import { checkModel, type Prompt } from "@mlxterp/core";
 import { isArray } from "@mlxterp/mlx";
 import type { Fed, TokenLabel, TokenText } from "@mlxterp/results";
+import { checkList } from "@mlxterp/results/errors";
 import type { AnalysisModel } from "./model.js";
 
 /** One prompt: a text, or its token ids. */
@@ -72,10 +73,13 @@ export function isOnePrompt(input: Prompt): input is OnePrompt {
 /** A list of prompts, whatever form they came in; arrays are read to the host. */
 export function promptList(model: AnalysisModel, input: Prompt): readonly OnePrompt[] {
   if (isOnePrompt(input)) return [input];
-  return isArray(input) ? model.tokens(input).ids : (input as ManyPrompts);
+  if (isArray(input)) return model.tokens(input).ids;
+  checkList("prompts", input);
+  return input as ManyPrompts;
 }
 
 /** Prompts as lists of token ids, checked by the model. */
 export function promptIds(model: AnalysisModel, prompts: readonly OnePrompt[]): number[][] {
+  checkModel("model", model);
   return model.tokens(prompts as ManyPrompts).ids.map((ids) => [...ids]);
 }

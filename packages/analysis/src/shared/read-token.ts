@@ -1,5 +1,5 @@
 /** From what a user calls an answer to one token id. */
-import { OutOfRangeError, type Tokenizer } from "@mlxterp/core";
+import { checkModel, OutOfRangeError, type Tokenizer } from "@mlxterp/core";
 import { type Note, visibleToken } from "@mlxterp/results";
 import { AnswerTokenError, MissingTokenizerError } from "./errors.js";
 import type { AnalysisModel } from "./model.js";
@@ -45,6 +45,7 @@ export function readToken(model: AnalysisModel, answer: Answer, prompt: OnePromp
 
 /** @returns the token, and the other one that the text could mean */
 function idOf(model: AnalysisModel, text: string, prompt: OnePrompt) {
+  checkModel("model", model);
   const { tokenizer } = model;
   if (!tokenizer) {
     if (/^\d+$/.test(text)) return { id: Number(text), other: undefined };

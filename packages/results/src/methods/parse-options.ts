@@ -113,9 +113,12 @@ function article(expected: string): string {
   return `${/^[aeiou]/.test(expected) ? "an" : "a"} ${expected}`;
 }
 
-function shown(value: unknown): string {
+function shown(value: unknown, depth = 0): string {
   if (typeof value === "string") return `"${value}"`;
   if (typeof value === "number" || value === undefined || value === null) return `${value}`;
   if (typeof value === "function") return "a function";
-  return Array.isArray(value) ? `[${value.slice(0, 8).map(shown).join(", ")}]` : "an object";
+  if (!Array.isArray(value)) return "an object";
+  if (depth > 3) return "[…]"; // it may hold itself
+  const parts = value.slice(0, 8).map((part) => shown(part, depth + 1));
+  return `[${parts.join(", ")}]`;
 }

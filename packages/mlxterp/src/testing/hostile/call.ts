@@ -59,7 +59,8 @@ async function begin(stream: AsyncIterable<unknown>): Promise<void> {
 function endingOf(error: unknown): Ending {
   if (MlxterpError.isInstance(error))
     return { kind: "typed", detail: (error as MlxterpError).code };
-  const { syscall, code, stack } = error as NodeJS.ErrnoException;
+  const { syscall, code, stack, name } = error as NodeJS.ErrnoException;
+  if (name === "TimeoutError") return { kind: "callers", detail: "" }; // of the signal that every method is given
   for (let cause: unknown = error; cause !== undefined; cause = (cause as Error).cause) {
     if (cause instanceof CallersError) return { kind: "callers", detail: "" };
     if (typeof cause !== "object" || cause === null) break;

@@ -1,4 +1,4 @@
-/** Every public function of the four libraries with right arguments, which are then spoiled. */
+/** Every public function of four packages with right arguments, which are then spoiled. */
 import * as core from "@mlxterp/core";
 import * as data from "@mlxterp/data";
 import * as interventions from "@mlxterp/interventions";
@@ -49,7 +49,11 @@ export function functionsOf(bench: Bench): Readonly<Record<string, Calls>> {
 
 /** All ways in: functions, and the methods of what they give. */
 export function doorsOf(bench: Bench): Door[] {
-  const groups = { ...functionsOf(bench), ...methodDoors(bench) };
+  return listOf({ ...functionsOf(bench), ...methodDoors(bench) });
+}
+
+/** By package, then by name, as a list. */
+export function listOf(groups: Readonly<Record<string, Calls>>): Door[] {
   return Object.entries(groups).flatMap(([group, calls]) =>
     Object.entries(calls).map(
       ([name, [call, ...args]]): Door => ({
