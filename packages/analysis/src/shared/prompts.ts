@@ -73,6 +73,7 @@ export function isOnePrompt(input: Prompt): input is OnePrompt {
 /** A list of prompts, whatever form they came in; arrays are read to the host. */
 export function promptList(model: AnalysisModel, input: Prompt): readonly OnePrompt[] {
   if (isOnePrompt(input)) return [input];
+  checkModel("model", model);
   if (isArray(input)) return model.tokens(input).ids;
   checkList("prompts", input);
   return input as ManyPrompts;
