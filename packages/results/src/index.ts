@@ -61,6 +61,7 @@ export {
   innerSchema,
 } from "./methods/fields.js";
 export { type ParsedOptions, parseOptions } from "./methods/parse-options.js";
+export { readOnly } from "./methods/read-only.js";
 export {
   type Json,
   type Provenance,

@@ -1,7 +1,8 @@
 /** What activation addition is asked. */
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 
-const prompt = z.union([z.string(), z.array(z.int().min(0)).min(1).readonly()]);
+const prompt = z.union([z.string(), readOnly(z.array(z.int().min(0)).min(1))]);
 
 export const activationAdditionOptions = z.object({
   site: z.string().describe("one site of shape (batch, position, hidden), such as layers.2"),

@@ -1,16 +1,17 @@
 /** What causal tracing is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { answers, anyMetric, indices, wordOrWords } from "../shared/schemas.js";
 
 export const tracedKinds = ["residual", "mlp", "attention"] as const;
 
-const span = z.union([z.string().min(1), z.tuple([z.int().min(0), z.int().min(1)]).readonly()]);
+const span = z.union([z.string().min(1), readOnly(z.tuple([z.int().min(0), z.int().min(1)]))]);
 
 export const tracingOptions = z
   .object({
     subject: z
-      .union([span, z.array(span).min(1).readonly()])
+      .union([span, readOnly(z.array(span).min(1))])
       .describe("words that occur once, or [from, to] of tokens, which are made unreadable; one for all prompts, or one each"), // biome-ignore format: one sentence
     answer: answers
       .optional()

@@ -1,5 +1,6 @@
 /** What a circuit is looked for with. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { scoringFields } from "../edge-attribution/options.js";
 
@@ -29,10 +30,7 @@ export const circuitOptions = z.object({
     .enum(ablations)
     .default("patch")
     .describe("what all other edges carry: what the corrupted prompt wrote, nothing, or means"),
-  fractions: z
-    .array(share)
-    .min(2)
-    .readonly()
+  fractions: readOnly(z.array(share).min(2))
     .default([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
     .describe("shares of the edges at which circuits are judged, from small to large"),
   random: z.int().min(0).default(20).describe("random circuits of the same size to compare with"),

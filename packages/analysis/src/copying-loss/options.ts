@@ -1,14 +1,12 @@
 /** What the copying loss is asked. */
 import type { RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 
-const head = z.tuple([z.int(), z.int()]).readonly();
+const head = readOnly(z.tuple([z.int(), z.int()]));
 
 export const copyingLossOptions = z.object({
-  heads: z
-    .array(head)
-    .min(1)
-    .readonly()
+  heads: readOnly(z.array(head).min(1))
     .optional()
     .describe("heads to set to zero, and as many others to compare; negative from the end"),
   seed: z.int().min(0).default(0).describe("of the random tokens"),

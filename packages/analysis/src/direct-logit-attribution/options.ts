@@ -1,5 +1,6 @@
 /** What direct logit attribution is asked. */
 import type { RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { answers, batchSize } from "../shared/schemas.js";
 
@@ -8,9 +9,7 @@ export const attributionOptions = z.object({
     "whose logit is explained, one token; one for all prompts, or one for each",
   ),
   wrongAnswer: answers.optional().describe("what its logit is compared with"),
-  by: z
-    .array(z.enum(["neurons", "experts", "sources"]))
-    .readonly()
+  by: readOnly(z.array(z.enum(["neurons", "experts", "sources"])))
     .default([])
     .describe("what is listed besides: single neurons, experts, the tokens that heads take from"),
   most: z.int().min(1).default(20).describe("how many of each are listed, the largest"),

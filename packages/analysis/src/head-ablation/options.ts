@@ -1,19 +1,18 @@
 /** What head ablation is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { answers, anyMetric, batchSize, promptLists } from "../shared/schemas.js";
 
-const head = z.tuple([z.int(), z.int()]).readonly();
+const head = readOnly(z.tuple([z.int(), z.int()]));
 
 export const ablationOptions = z
   .object({
     answer: answers.describe("one for all prompts, or one for each"),
     wrongAnswer: answers.optional().describe("what its logit is compared with"),
-    heads: z
-      .array(head)
-      .min(1)
-      .readonly()
-      .describe("layer and head of each, ablated together, at least one; negative from the end"),
+    heads: readOnly(z.array(head).min(1)).describe(
+      "layer and head of each, ablated together, at least one; negative from the end",
+    ),
     method: z.enum(["mean", "zero"]).default("mean").describe("what takes a head's place"),
     reference: promptLists
       .optional()

@@ -1,5 +1,6 @@
 /** What head types are asked for. */
 import type { RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
 import type { HeadTargets } from "./head-kinds.js";
@@ -20,9 +21,7 @@ export const headTypeOptions = z.object({
     .describe(
       "attention on targets as a share of the queries that have one, of all attention, or 1 less the distance from looking nowhere else",
     ),
-  exclude: z
-    .array(z.enum(["first", "current"]))
-    .readonly()
+  exclude: readOnly(z.array(z.enum(["first", "current"])))
     .default([])
     .describe("attention that does not count: on the first position, on the query's own"),
   nulls: z

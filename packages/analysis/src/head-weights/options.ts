@@ -1,5 +1,6 @@
 /** What readings of heads' weights are asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { tokenList } from "../shared/schemas.js";
 
@@ -10,10 +11,7 @@ export const headWeightsOptions = z.object({
     .default(200)
     .describe("tokens at random that copying and matching are judged by"),
   topK: z.int().min(1).default(5).describe("ranks that count as found, and tokens listed"),
-  directions: z
-    .array(z.tuple([z.int(), z.int()]))
-    .min(1)
-    .readonly()
+  directions: readOnly(z.array(z.tuple([z.int(), z.int()])).min(1))
     .optional()
     .describe("heads whose strongest directions are read as tokens"),
   succession: tokenList

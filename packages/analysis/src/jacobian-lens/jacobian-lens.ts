@@ -14,7 +14,7 @@
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
-import { parseOptions, type RunControl } from "@mlxterp/results";
+import { parseOptions, type RunControl, readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { LensTranslators } from "../lens-translators/lens-translators.js";
 import { inBatches, range } from "../shared/lists.js";
@@ -23,10 +23,7 @@ import { promptIds, promptList } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
 
 const jacobianLensOptions = z.object({
-  layers: z
-    .array(z.int())
-    .min(1)
-    .readonly()
+  layers: readOnly(z.array(z.int()).min(1))
     .optional()
     .describe(
       "layers whose input is differentiated, negative from the last; the others stay as they are; default all",

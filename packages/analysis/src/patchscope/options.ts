@@ -1,9 +1,10 @@
 /** What patchscopes are asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { answers, indices } from "../shared/schemas.js";
 
-const prompt = z.union([z.string(), z.array(z.int().min(0)).min(1).readonly()]);
+const prompt = z.union([z.string(), readOnly(z.array(z.int().min(0)).min(1))]);
 
 export const patchscopeOptions = z.object({
   target: prompt.describe("the prompt inside which the vector is inspected"),

@@ -1,4 +1,6 @@
 /** Options that several methods have, each with its one sentence. */
+
+import { readOnly } from "@mlxterp/results";
 import { isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { metricNames, smoothMetrics } from "./metric-names.js";
@@ -7,9 +9,9 @@ import type { MetricFunction } from "./metrics.js";
 /** A token: its id, or a text that is one token when it follows the prompt. */
 const answer = z.union([z.int().min(0), z.string()]);
 
-const anyAnswer = z.strictObject({ any: z.array(answer).min(1).readonly() });
+const anyAnswer = z.strictObject({ any: readOnly(z.array(answer).min(1)) });
 const sequence = z.strictObject({
-  sequence: z.union([z.string().min(1), z.array(z.int().min(0)).min(1).readonly()]),
+  sequence: z.union([z.string().min(1), readOnly(z.array(z.int().min(0)).min(1))]),
 });
 
 /** One token, several of which any will do, or several that follow each other. */
@@ -18,24 +20,21 @@ export const answerChoice = z.union([answer, anyAnswer, sequence]);
 /** One answer for all prompts, or one for each; methods that read single tokens refuse others. */
 export const answers = z.union([
   answer,
-  z.array(answerChoice).min(1).readonly(),
+  readOnly(z.array(answerChoice).min(1)),
   anyAnswer,
   sequence,
 ]);
 
 /** Several tokens. */
-export const tokenList = z.array(answer).min(1).readonly();
+export const tokenList = readOnly(z.array(answer).min(1));
 
 /** Whole numbers that may count from the end. */
-export const indices = z.array(z.int()).min(1).readonly();
+export const indices = readOnly(z.array(z.int()).min(1));
 
 /** Prompts of one's own: texts, or lists of ids. */
 export const promptLists = z.union([
-  z.array(z.string()).min(1).readonly(),
-  z
-    .array(z.array(z.int().min(0)).min(1).readonly())
-    .min(1)
-    .readonly(),
+  readOnly(z.array(z.string()).min(1)),
+  readOnly(z.array(readOnly(z.array(z.int().min(0)).min(1))).min(1)),
 ]);
 
 export const batchSize = z.int().min(1).default(16).describe("prompts in one pass");
@@ -56,5 +55,5 @@ export const anyMetric = z
 
 /** One of a few words, or a list of some of them. */
 export function wordOrWords<const T extends readonly [string, ...string[]]>(words: T) {
-  return z.union([z.enum(words), z.array(z.enum(words)).min(1).readonly()]);
+  return z.union([z.enum(words), readOnly(z.array(z.enum(words)).min(1))]);
 }

@@ -1,5 +1,6 @@
 /** What site statistics are asked for. */
 import type { RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 
 /** The residual stream and everything that is written to it. */
@@ -9,10 +10,7 @@ export const mainSites = [
 ];
 
 export const siteStatisticsOptions = z.object({
-  sites: z
-    .array(z.string())
-    .min(1)
-    .readonly()
+  sites: readOnly(z.array(z.string()).min(1))
     .optional()
     .describe("which sites, such as layers.*.selfAttn.z; default the stream and what writes to it"),
 });

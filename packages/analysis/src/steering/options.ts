@@ -1,5 +1,6 @@
 /** What steering is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { answers, batchSize, indices, promptLists } from "../shared/schemas.js";
 
@@ -29,10 +30,7 @@ export const steerOptions = z.object({
   wrongAnswer: answers.optional().describe("what they would be continued by, to compare with"),
   rule,
   layers,
-  strengths: z
-    .array(z.number())
-    .min(1)
-    .readonly()
+  strengths: readOnly(z.array(z.number()).min(1))
     .default([0.25, 0.5, 1])
     .describe(
       "how much is added, in lengths of the residual stream there; negative for the other way",

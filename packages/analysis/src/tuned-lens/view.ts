@@ -68,7 +68,13 @@ export function lensDistanceLines({ grids: { divergence } }: TunedLensResult): L
   };
 }
 
-/** The loss of every depth, step by step; undefined where nothing was trained. */
+/**
+ * The loss of every depth, step by step; undefined where nothing was trained.
+ *
+ * @example
+ * const trained = await tunedLens(model, ["Mary and John went home", "the key is"], { heldOut: 0.5, steps: 2 });
+ * lensTrainingLines(trained)?.x.length; // 2, one for each step
+ */
 export function lensTrainingLines({ grids: { loss } }: TunedLensResult): LinesBlock | undefined {
   if (!loss) return undefined;
   const { step, layer } = loss.labels;

@@ -1,5 +1,6 @@
 /** What a comparison by a crosscoder is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import type { DictionaryModel } from "../shared/model.js";
 
@@ -24,11 +25,7 @@ export const crosscoderDiffOptions = z.object({
     .optional()
     .describe("the second model; default this one, for a crosscoder of two layers")
     .meta({ reads: "model" }),
-  sites: z
-    .array(z.string().min(1))
-    .min(1)
-    .max(2)
-    .readonly()
+  sites: readOnly(z.array(z.string().min(1)).min(1).max(2))
     .default(["layers.1", "layers.2"])
     .describe("what the first and the second are read at; one name for both"),
   exclusive: share

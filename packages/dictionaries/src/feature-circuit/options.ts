@@ -1,11 +1,10 @@
 /** What feature circuits are asked for. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 
 export const featureCircuitOptions = z.object({
-  dictionaries: z
-    .array(z.string())
-    .readonly()
+  dictionaries: readOnly(z.array(z.string()))
     .default([])
     .describe(
       "folders of dictionaries, each of another place in the model, here or of a hub (owner/name/folder)",

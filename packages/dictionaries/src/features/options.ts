@@ -1,5 +1,6 @@
 /** What features of prompts are asked for. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 
 export const featuresOptions = z.object({
@@ -11,10 +12,7 @@ export const featuresOptions = z.object({
     )
     .meta({ reads: "files", hub: "folders" }),
   site: z.string().optional().describe("where it reads, if not where its files say"),
-  features: z
-    .array(z.int().min(0))
-    .min(1)
-    .readonly()
+  features: readOnly(z.array(z.int().min(0)).min(1))
     .optional()
     .describe("which features are shown; default those that are on most"),
   top: z.int().min(1).default(10).describe("how many features are shown"),

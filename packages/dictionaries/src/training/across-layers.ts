@@ -14,16 +14,17 @@ export function pairsOf(layers: number): number {
   return (layers * (layers + 1)) / 2;
 }
 
-/** @param x (rows, layers · hidden); @param encoder (layers, hidden, features); returns (rows, layers · features) */
+/**
+ * Each layer's part by a matrix of its own, as encoders and skips are.
+ *
+ * @param x (rows, layers · hidden); @param encoder (layers, hidden, features); returns (rows, layers · features)
+ */
 export function encodedAcross(x: MxArray, encoder: MxArray): MxArray {
   const [layers, hidden, features] = encoder.shape;
   const [rows] = x.shape;
   const apart = x.reshape([rows, layers, hidden]).transpose(1, 0, 2);
   return beside(mx.matmul(apart, encoder), [rows, layers * features]);
 }
-
-/** @param x (rows, layers · hidden); @param skip (layers, hidden, output); returns (rows, layers · output) */
-export const skippedAcross = encodedAcross;
 
 /**
  * What features write, without biases.

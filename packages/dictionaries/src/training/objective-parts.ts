@@ -1,7 +1,7 @@
 /** Parts that losses are made of. Everything is lazy; means are over rows. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { rectify } from "../dictionary/activations.js";
-import { encodedAcross, normsAcross, skippedAcross, writtenAcross } from "./across-layers.js";
+import { encodedAcross, normsAcross, writtenAcross } from "./across-layers.js";
 import type { ResolvedConfig } from "./config.js";
 import type { Parameters, TrainingBatch } from "./parameters.js";
 
@@ -67,7 +67,7 @@ export function decoded(parameters: Parameters, features: MxArray, { x }: Traini
   const { decoderBias, skip } = parameters;
   const y = mx.add(written(features, parameters), decoderBias);
   if (!skip) return y;
-  return mx.add(y, skip.ndim === 3 ? skippedAcross(x, skip) : mx.matmul(x, skip));
+  return mx.add(y, skip.ndim === 3 ? encodedAcross(x, skip) : mx.matmul(x, skip));
 }
 
 /** What features cost: the mean over rows of their sum, each by the norm of what it writes where that is free. */
