@@ -53,3 +53,18 @@ describe.each(Object.entries(calls))("%s", (_, [call, option, wrong]) => {
     });
   });
 });
+
+it.each<[string, () => unknown, string]>([
+  ["linearCka of a number", () => analysis.linearCka(rows, 3 as never), "second"],
+  ["circuitAreas of more fractions than values", () => analysis.circuitAreas([0, 1], [1]), "faithfulness"], // biome-ignore format: one call
+  ["circuitAreas of text", () => analysis.circuitAreas("ab" as never, [1]), "fractions"],
+  ["toControlVector of nothing", () => analysis.toControlVector(null as never), "vectors"],
+  ["resolveAnswer in no model", () => analysis.resolveAnswer({} as never, 3, clean), "model"],
+])("%s is refused by the argument's name", (_, call, argument) => {
+  expect(call).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", argument }));
+});
+
+it("vectors of no pairs are refused by the argument's name", async () => {
+  const refused = { code: "INVALID_ARGUMENT", argument: "input" };
+  await expect(analysis.steeringVectors(model, null as never)).rejects.toMatchObject(refused);
+});

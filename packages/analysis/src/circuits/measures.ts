@@ -1,10 +1,11 @@
 /** Numbers that circuits and scores are judged by. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { checkList, InvalidArgumentError } from "@mlxterp/mlx";
 
 /**
  * Areas over the share of edges, by trapezoids over a linear axis, as in MIB (Mueller et al. 2025, arXiv 2504.13151): `cpr` under
  * the faithfulness, higher is better; `cmd` under its distance from 1, lower is better.
  *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many of both
  * @example
  * circuitAreas([0, 1], [0.5, 1]); // { cpr: 0.75, cmd: 0.25 }
  */
@@ -12,6 +13,12 @@ export function circuitAreas(
   fractions: readonly number[],
   faithfulness: readonly number[],
 ): { cpr: number; cmd: number } {
+  checkList("fractions", fractions);
+  checkList("faithfulness", faithfulness);
+  if (fractions.length !== faithfulness.length) {
+    const rule = `${fractions.length} fractions and ${faithfulness.length} values make no curve; give as many of each.`;
+    throw new InvalidArgumentError("faithfulness", faithfulness.length, rule);
+  }
   const area = (values: readonly number[]) =>
     fractions.slice(1).reduce((sum, fraction, index) => {
       return sum + ((fraction - fractions[index]) * (values[index] + values[index + 1])) / 2;

@@ -1,5 +1,5 @@
 /** Two classes of prompts in pairs, such as true and false statements; what methods of directions are given. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { checkRecord, InvalidArgumentError } from "@mlxterp/mlx";
 import type { Fed } from "@mlxterp/results";
 import type { AnalysisModel } from "./model.js";
 import type { PatchingPrompts } from "./pairs.js";
@@ -17,6 +17,7 @@ export interface ClassPairs {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for lists of different length
  */
 export function classPairs(model: AnalysisModel, input: PatchingPrompts): ClassPairs {
+  checkRecord("input", input);
   const positive = promptIds(model, promptList(model, input.clean));
   const negative = promptIds(model, promptList(model, input.corrupted));
   if (positive.length !== negative.length || positive.length === 0) {

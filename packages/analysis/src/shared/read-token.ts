@@ -30,6 +30,7 @@ interface ReadToken {
 }
 
 export function readToken(model: AnalysisModel, answer: Answer, prompt: OnePrompt): ReadToken {
+  checkModel("model", model);
   const { id, other } =
     typeof answer === "number" ? { id: answer, other: undefined } : idOf(model, answer, prompt);
   const { vocab } = model.anatomy;
@@ -45,7 +46,6 @@ export function readToken(model: AnalysisModel, answer: Answer, prompt: OnePromp
 
 /** @returns the token, and the other one that the text could mean */
 function idOf(model: AnalysisModel, text: string, prompt: OnePrompt) {
-  checkModel("model", model);
   const { tokenizer } = model;
   if (!tokenizer) {
     if (/^\d+$/.test(text)) return { id: Number(text), other: undefined };

@@ -1,5 +1,6 @@
 /** How alike two representations of the same inputs are, whatever their bases and widths. */
 import {
+  checkArray,
   fromFlat,
   hostMatrices,
   InvalidArgumentError,
@@ -131,7 +132,7 @@ function squares({ values }: Columns): number {
 }
 
 function checkSameInputs(first: MxArray, second: MxArray): void {
-  const shapes = [first.shape, second.shape];
+  const shapes = [checkArray("first", first).shape, checkArray("second", second).shape];
   if (shapes.every((shape) => shape.length === 2) && shapes[0][0] === shapes[1][0]) return;
   const rule = `two matrices with the same inputs as rows are needed, not [${shapes[0]}] and [${shapes[1]}].`;
   throw new InvalidArgumentError("second", shapes[1], rule);

@@ -1,5 +1,5 @@
 /** Steering vectors as control vectors, the form in which repeng and llama.cpp keep them, and back. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { checkList, InvalidArgumentError } from "@mlxterp/mlx";
 import type { SteeringVector } from "./steering-vectors.js";
 
 /** By the layer's number what is added to its output, as `readControlVector` gives and `writeControlVector` takes it. */
@@ -20,6 +20,7 @@ export function toControlVector(
   vectors: readonly SteeringVector[],
   strength = 1,
 ): { readonly directions: ReadonlyMap<number, Float32Array> } {
+  checkList("vectors", vectors);
   const used = vectors.filter(({ layer }) => layer > 0);
   if (used.length === 0) {
     throw new InvalidArgumentError("vectors", vectors.length, "need a layer from 1 on: control vectors have none for layer 0."); // biome-ignore format: one line
