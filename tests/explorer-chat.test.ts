@@ -1,6 +1,9 @@
 /** A chat on the page's desk, with a published chat template: fed as transformers writes it, and answered until the turn ends. */
-import { createServer } from "../packages/server/src/index.js";
+
 import { expect, it } from "vitest";
+import { serverApi } from "../apps/explorer/src/api/server-api.js";
+import { Explorer } from "../apps/explorer/src/state/explorer.js";
+import { memoryKeep } from "../apps/explorer/src/timeline/keep.js";
 import { llamaLike } from "../packages/analysis/src/shared/test-support.js";
 import { type MxArray, mx } from "../packages/mlx/src/index.js";
 import {
@@ -14,9 +17,7 @@ import {
   expected,
   numbers,
 } from "../packages/models/src/test-support/tokenizers.js";
-import { serverApi } from "../apps/explorer/src/api/server-api.js";
-import { Explorer } from "../apps/explorer/src/state/explorer.js";
-import { memoryKeep } from "../apps/explorer/src/timeline/keep.js";
+import { createServer } from "../packages/server/src/index.js";
 
 const chat = expected.chats.find((one) => one.style === "llama2" && one.addGenerationPrompt)!;
 const ids = numbers(chat.ids);
