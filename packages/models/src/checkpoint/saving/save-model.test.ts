@@ -11,6 +11,7 @@ import {
   type ModelClass,
   RecurrentModel,
   type SaveOptions,
+  StreamsModel,
   UnsupportedSaveError,
 } from "../../index.js";
 import {
@@ -133,6 +134,7 @@ const kinds: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(recurrentFolders().map(({ modelType }) => [modelType, RecurrentModel])),
   camembert: MaskedLanguageModel,
   distilbert: MaskedLanguageModel,
+  gemma3n_text: StreamsModel,
   modernbert: MaskedLanguageModel,
   roberta: MaskedLanguageModel,
   "xlm-roberta": MaskedLanguageModel,
