@@ -27,7 +27,7 @@ const takesData = new Set([
     "interventions.parseIntervention",
     "interventions.parseInterventions",
   ],
-  "trace.at",
+  ...["trace.at", "core.tokenBatch"],
 ]);
 
 it("every exported function is among the doors", () => {

@@ -3,6 +3,7 @@ import {
   brief,
   checkInteger,
   checkList,
+  checkRecord,
   isArray,
   isFloating,
   type MxArray,
@@ -58,12 +59,14 @@ function checkPrompts(ids: readonly (readonly number[])[], limits: PromptLimits)
  * Tokenizes, checks and pads prompts on the right; a batch that was made so before is only checked again.
  *
  * @returns ids (batch, position) int32 with each prompt's true length
- * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`)
+ * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`), InvalidArgumentError
+ * (`INVALID_ARGUMENT`) for limits that are no object
  * @example
  * const limits = { tokenizer: undefined, vocab: 507, maxPositions: undefined };
  * tokenBatch([[1, 5, 2], [1]], limits).lengths; // [3, 1]
  */
 export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
+  checkRecord("limits", limits);
   if (isTokenBatch(input)) return soundBatch(input, limits);
   const ids = promptIds(input, limits.tokenizer);
   checkPrompts(ids, limits);

@@ -1,9 +1,21 @@
 /** What axes mean inside a module where it is another thing than its parts say: positions of a second text, for one. */
-import type { Module } from "@mlxterp/mlx";
+import { checkModule, checkOptions, type Module, type OptionNames, oneOf } from "@mlxterp/mlx";
 import type { Axes, Axis } from "../axes.js";
 
 /** By the name that a part gives its axis. */
 export type AxisNames = { readonly [name in Axis]?: Axis };
+
+/** Every axis there is; the compiler sees that none is forgotten. */
+const axes: Readonly<Record<Axis, true>> = {
+  ...{ batch: true, position: true, target: true, images: true, patches: true, streams: true },
+  ...{ hidden: true, heads: true, kvHeads: true, headDim: true, query: true, key: true },
+  ...{ mlpHidden: true, features: true, vocab: true, labels: true, experts: true, topK: true },
+  ...{ state: true, groups: true, one: true },
+};
+const anyAxis = oneOf(...Object.keys(axes));
+const axisNames = Object.fromEntries(
+  Object.keys(axes).map((name) => [name, anyAxis]),
+) as OptionNames<AxisNames>;
 
 const named = new WeakMap<Module, AxisNames>();
 
@@ -12,11 +24,14 @@ const named = new WeakMap<Module, AxisNames>();
  * axes called `position` and `query` only, so that parts made for one text can stand in the reading of another.
  *
  * @returns the same module
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no module, and for names that no axis has
  * @example
  * const layer = nameAxes(new nn.Linear(8, 8), { position: "target" });
  * new InterpretableModel(layer);
  */
 export function nameAxes<M extends Module>(module: M, names: AxisNames): M {
+  checkModule("module", module);
+  checkOptions<AxisNames>("nameAxes", names, axisNames);
   named.set(module, names);
   return module;
 }

@@ -25,6 +25,7 @@ export const noDoors: ReadonlySet<string> = new Set([
     "ActivationStore",
     "KeyValueCache",
     "RecurrentCache",
+    "EncoderDecoderCache",
     "Decoder",
     "Bert",
     "RecurrentDecoder",
@@ -144,6 +145,8 @@ function coreFunctions({ model, prompt, cache }: Bench): Calls {
     lastPositions: [core.lastPositions, value, [2, 3], 1],
     positionsOf: [core.positionsOf, { from: 0, to: 2 }, 5, "the prompt"],
     padRight: [core.padRight, [[1, 2], [3]], 0],
+    nameAxes: [core.nameAxes, linear(), { position: "target" }],
+    tokenBatch: [core.tokenBatch, [[1, 2], [3]], { vocab: 507 }],
   };
 }
 
@@ -209,6 +212,15 @@ function modelFunctions({ model, folder }: Bench): Calls {
       mx.ones([2, 3]),
     ],
     LanguageModel: [(...args: [never, never]) => new models.LanguageModel(...args), module, named],
+    EncoderDecoderModel: [
+      (...args: [never, never]) => new models.EncoderDecoderModel(...args),
+      ...[module, named], // of another kind, as all modules are that one can build by hand
+    ],
+    ImageTextModel: [
+      (...args: [never, never]) => new models.ImageTextModel(...args),
+      ...[module, { config: named.config }],
+    ],
+    StreamsModel: [(...args: [never, never]) => new models.StreamsModel(...args), module, named],
     MaskedLanguageModel: [
       (...args: [never, never]) => new models.MaskedLanguageModel(...args),
       module,
