@@ -64,7 +64,10 @@ it.each<[string, () => unknown, string]>([
   expect(call).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", argument }));
 });
 
-it("vectors of no pairs are refused by the argument's name", async () => {
-  const refused = { code: "INVALID_ARGUMENT", argument: "input" };
-  await expect(analysis.steeringVectors(model, null as never)).rejects.toMatchObject(refused);
+it.each<[string, () => Promise<unknown>, string]>([
+  ["vectors of no pairs", () => analysis.steeringVectors(model, null as never), "input"],
+  ["weights of no model", () => analysis.headWeights(undefined as never), "model"],
+  ["turns of no conversation", () => analysis.turnByTurn(model, null as never), "prompts"],
+])("%s are refused by the argument's name", async (_, call, argument) => {
+  await expect(call()).rejects.toMatchObject({ code: "INVALID_ARGUMENT", argument });
 });

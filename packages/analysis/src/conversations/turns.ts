@@ -75,7 +75,7 @@ export async function turnByTurn(
 }
 
 function isChat(input: WrittenChat | Prompt | undefined): input is WrittenChat {
-  return typeof input === "object" && "turns" in input;
+  return typeof input === "object" && input !== null && "turns" in input;
 }
 
 function answersOf(

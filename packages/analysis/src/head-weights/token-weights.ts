@@ -1,5 +1,5 @@
 /** Embedding and unembedding as matrices, of models that have them. */
-import { MissingAnatomyError } from "@mlxterp/core";
+import { checkModel, MissingAnatomyError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -15,8 +15,9 @@ export interface TokenWeights {
   OV(layer: number, head: number): Factored;
 }
 
-/** @throws MissingAnatomyError (`MISSING_ANATOMY`) for a module that is no language model */
+/** @throws MissingAnatomyError (`MISSING_ANATOMY`) for a module that is no language model; InvalidArgumentError (`INVALID_ARGUMENT`) */
 export function tokenWeights(model: AnalysisModel): TokenWeights {
+  checkModel("model", model);
   const { weights } = model as unknown as { readonly weights?: Partial<TokenWeights> };
   if (weights && "W_E" in weights && "W_U" in weights) return weights as TokenWeights;
   throw new MissingAnatomyError("embedding and unembedding as matrices", [

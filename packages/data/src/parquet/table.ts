@@ -1,5 +1,5 @@
 /** Tables as columns, and from rows of objects to columns. */
-import { checkIterable, checkRecord } from "@mlxterp/mlx";
+import { checkIterable, checkRecord, InvalidArgumentError, isArray } from "@mlxterp/mlx";
 import { InvalidTableError } from "../errors.js";
 
 type Cell = string | number | boolean | bigint | null | undefined;
@@ -20,13 +20,14 @@ export type Table = Readonly<Record<string, Column>>;
  *
  * @param rows their keys need not be the same: what a row lacks is a missing value
  * @throws InvalidTableError (`INVALID_TABLE`) for a value that is neither a number, text, truth value or list of them, and
- * for objects that contain themselves
+ * for objects that contain themselves; InvalidArgumentError (`INVALID_ARGUMENT`) for what is no list of objects
  * @example
  * const heads = headScores(await headTypes(model));
  * await writeParquet("heads.parquet", tableOf(heads.map(({ layer, head, scores }) => ({ layer, head, ...scores }))));
  */
 export function tableOf(rows: Iterable<object>): Table {
   checkIterable("rows", rows);
+  if (isArray(rows)) throw new InvalidArgumentError("rows", rows, "must be objects, not numbers.");
   const columns = new Map<string, unknown[]>();
   let count = 0;
   for (const row of rows) {

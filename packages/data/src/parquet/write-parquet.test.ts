@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { thisWriter } from "@mlxterp/mlx";
+import { mx, thisWriter } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { describe, expect, it } from "vitest";
@@ -232,6 +232,10 @@ describe("rows of objects", () => {
       expect(() => tableOf([{ value }])).toThrow(InvalidTableError);
     },
   );
+
+  it("are no array, which cannot even be gone through where it has no axes", () => {
+    expect(() => tableOf(mx.array(3) as never)).toThrow(/rows.*must be objects/s);
+  });
 });
 
 describe("two writers of one path", () => {
