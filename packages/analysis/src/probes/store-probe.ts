@@ -198,7 +198,9 @@ async function descend(store: ProbeStore, asked: Asked, { mean, spread }: Moment
 async function judge(store: ProbeStore, asked: Asked, { direction, bias }: Parts) {
   let [right, ones, count] = [0, 0, 0];
   for await (const batch of batchesOf(store, asked)) {
-    const scores = toFlat(mx.matmul(batch.value, direction.reshape([-1, 1])));
+    const scored = mx.matmul(batch.value, direction.reshape([-1, 1]));
+    await evaluate([scored]); // lets go of the batch before
+    const scores = toFlat(scored);
     for (const [at, held] of batch.held.entries()) {
       if (!held) continue;
       count++;
