@@ -1,7 +1,7 @@
 /** What erasure is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { batchSize, indices } from "../shared/schemas.js";
+import { batchSize, folds, indices } from "../shared/schemas.js";
 
 export const erasureSites = {
   residual: "layers.*",
@@ -29,11 +29,7 @@ export const erasureOptions = z.object({
     .enum(["meanDifference", "pcaDifference", "pcaCentre", "logistic"])
     .default("meanDifference")
     .describe("of a projection: how its direction is found"),
-  folds: z
-    .int()
-    .min(2)
-    .default(5)
-    .describe("parts of which each is held out once; pairs stay together"),
+  folds,
   nulls: z
     .int()
     .min(0)

@@ -1,7 +1,7 @@
 /** What probes are asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { batchSize, indices } from "../shared/schemas.js";
+import { batchSize, folds, indices } from "../shared/schemas.js";
 
 export const probeSites = {
   residual: "layers.*",
@@ -26,11 +26,7 @@ export const probeOptions = z.object({
     .describe("logistic regression, or the line between the means of both classes"),
   C: z.number().positive().default(1).describe("how much errors weigh against large weights"),
   sparse: z.int().min(1).optional().describe("how many coordinates are read; default all"),
-  folds: z
-    .int()
-    .min(2)
-    .default(5)
-    .describe("parts of which each is held out once; pairs stay together"),
+  folds,
   nulls: z
     .int()
     .min(0)

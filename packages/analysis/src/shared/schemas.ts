@@ -57,3 +57,10 @@ export const anyMetric = z
 export function wordOrWords<const T extends readonly [string, ...string[]]>(words: T) {
   return z.union([z.enum(words), readOnly(z.array(z.enum(words)).min(1))]);
 }
+
+/** Of what is judged on prompts that it was not made from. */
+export const folds = z
+  .int()
+  .min(2)
+  .default(5)
+  .describe("parts of which each is held out once; pairs stay together");
