@@ -1,5 +1,7 @@
 /** The arrays of a dictionary, oriented so that rows multiply from the left. */
-import type { MxArray } from "@mlxterp/mlx";
+
+import { checkArray, type MxArray } from "@mlxterp/mlx";
+import { checkPositiveInteger, checkRecord, checkText } from "@mlxterp/results/errors";
 import { DictionaryShapeError } from "../shared/errors.js";
 import type { DictionaryConfig } from "./config.js";
 
@@ -32,7 +34,12 @@ const needed: Readonly<Record<string, readonly (keyof DictionaryWeights)[]>> = {
 
 /** @throws DictionaryShapeError (`DICTIONARY_SHAPE`) */
 export function checkWeights(config: DictionaryConfig, weights: DictionaryWeights): void {
+  checkRecord("config", config);
+  checkRecord("config.activation", config.activation);
+  checkRecord("weights", weights);
   const { inputWidth, features, outputWidth, activation } = config;
+  for (const [name, size] of Object.entries({ inputWidth, features, outputWidth })) checkPositiveInteger(`config.${name}`, size); // biome-ignore format: one line
+  checkText("config.activation.kind", activation.kind);
   const shapes: Record<keyof DictionaryWeights, readonly number[]> = {
     ...{ encoder: [inputWidth, features], decoder: [features, outputWidth] },
     ...{ decoderBias: [outputWidth], skip: [inputWidth, outputWidth], threshold: [features] },
@@ -44,7 +51,7 @@ export function checkWeights(config: DictionaryConfig, weights: DictionaryWeight
   for (const [name, shape] of Object.entries(shapes)) {
     const array = weights[name as keyof DictionaryWeights];
     if (array === undefined && !wanted.has(name as keyof DictionaryWeights)) continue;
-    const received = array?.shape ?? [];
+    const received = array === undefined ? [] : checkArray(`weights.${name}`, array).shape;
     if (array && received.join() === shape.join()) continue;
     throw new DictionaryShapeError(`"${name}" of the dictionary`, shape, received);
   }

@@ -1,11 +1,11 @@
 /** The one check of blocks, before anything draws them: JavaScript alone would find out in the middle of a picture. */
-import { brief } from "../errors/brief.js";
 import { oneOf } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
 import {
   checkBoolean,
   checkList,
+  checkNumber,
   checkPositiveInteger,
   checkRecord,
   checkText,
@@ -38,10 +38,7 @@ const listOf =
   };
 
 /** Any, also one that is not finite: a figure shows it as what it is. */
-const number: OptionRule = (argument, value) => {
-  if (typeof value === "number") return;
-  throw new InvalidArgumentError(argument, value, `must be a number, not ${brief(value)}.`);
-};
+const number = checkNumber as OptionRule;
 
 const numberOrText: OptionRule = (argument, value) =>
   typeof value === "string" || number(argument, value);

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
 import { isCallable } from "../errors/option-rules.js";
 import type { OptionsSchema, RunControl } from "./define-method.js";
+import { checkSchema } from "./fields.js";
 
 const control = { signal: true, onProgress: true } as const;
 
@@ -25,6 +26,7 @@ export function parseOptions<S extends OptionsSchema>(
   schema: S,
   options: (z.input<S> & RunControl) | undefined,
 ): ParsedOptions<S> {
+  checkSchema("schema", schema);
   const given: object = options ?? {};
   const names = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, true] as const));
   checkOptions(of, given, { ...names, ...control } as Record<keyof typeof given, true>);
