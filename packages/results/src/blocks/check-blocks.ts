@@ -122,6 +122,7 @@ const deepest = 32;
  * checkBlock("block", { kind: "text", text: "Mary" });
  */
 export function checkBlock(argument: string, value: unknown): asserts value is Block {
+  checkText("argument", argument);
   checkAt(argument, value, 0);
 }
 
@@ -133,6 +134,7 @@ export function checkBlock(argument: string, value: unknown): asserts value is B
  * checkBlocks("blocks", [{ kind: "text", text: "Mary" }]);
  */
 export function checkBlocks(argument: string, value: unknown): asserts value is Block[] {
+  checkText("argument", argument);
   listOf((name, one) => checkAt(name, one, 0))(argument, value);
 }
 

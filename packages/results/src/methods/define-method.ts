@@ -134,7 +134,12 @@ export function defineMethod<
 >(parts: MethodDefinition<Name, I, S, M, R>): Method<Name, I, S, M, R> {
   checkRecord("method", parts);
   const { name, input, options, run, view = plainView } = parts;
-  check("name", name, /^[a-z][a-z-]*$/.test(name), "a word in lower case");
+  check(
+    "name",
+    name,
+    typeof name === "string" && /^[a-z][a-z-]*$/.test(name),
+    "a word in lower case",
+  );
   for (const part of ["title", "summary"] as const) {
     check(part, parts[part], typeof parts[part] === "string" && parts[part] !== "", "a text");
   }

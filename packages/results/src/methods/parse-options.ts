@@ -32,13 +32,24 @@ export function parseOptions<S extends OptionsSchema>(
   checkOptions(of, given, { ...names, ...control } as Record<keyof typeof given, true>);
   const { signal, onProgress, ...own } = given as Record<string, unknown> & RunControl;
   checkControl(of, { signal, onProgress });
-  const parsed = schema.safeParse(own);
+  const parsed = parsedBy(of, schema, own);
   if (!parsed.success) throw invalid(of, schema, own, parsed.error.issues[0]);
   return {
     ...(parsed.data as z.output<S>),
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   };
+}
+
+/** What is no plain data may throw while it is looked at, such as an array of MLX that is asked for its length. */
+function parsedBy(of: string, schema: OptionsSchema, own: object) {
+  try {
+    return schema.safeParse(own);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const rule = `hold what cannot be read as plain data (${why}).`;
+    throw Object.assign(new InvalidArgumentError(`${of}: options`, own, rule), { cause });
+  }
 }
 
 function checkControl(of: string, { signal, onProgress }: RunControl): void {
