@@ -1,6 +1,7 @@
 /** A sweep of steering as blocks: maps of effect and cost, and what they are compared with. */
 import {
   type Block,
+  checkChoice,
   divergingAround,
   fedBlocks,
   formatCell,
@@ -11,12 +12,13 @@ import {
   labelText,
   noteBlocks,
   placesOf,
+  readsResult,
   rowsOf,
   section,
   type TableBlock,
   text,
 } from "@mlxterp/results";
-import type { SteerResult } from "./result.js";
+import { type SteerResult, steerShape } from "./result.js";
 
 const titles = {
   effect: "What steering does",
@@ -25,7 +27,7 @@ const titles = {
   nullCost: "What directions at random cost",
 } as const;
 
-export function steerView(result: SteerResult): Block[] {
+export const steerView = readsResult(steerShape, (result: SteerResult): Block[] => {
   const [best] = result.tables.best.rows;
   const found = best
     ? `Best within the cost: layer ${best.layer}, strength ${best.strength}: ${formatCell(best.effect)}, at ${formatCell(best.cost)} nats a token; ${ofChance(best)}`
@@ -40,7 +42,7 @@ export function steerView(result: SteerResult): Block[] {
     { ...steerLines(result), only: "page" },
     { ...steerGrid(result, "nullEffect"), only: "page" },
   ];
-}
+});
 
 function ofChance({ nullEffect, nullHigh }: { nullEffect: number; nullHigh: number }): string {
   if (Number.isNaN(nullEffect)) return "no direction at random was tried.";
@@ -68,6 +70,7 @@ function baselineTable({ tables }: SteerResult): TableBlock {
  * const { pairs, question } = builtInTask(model, "agreement", { size: 4 });
  * steerGrid(await steer(model, pairs, { ...question, layers: [1], nulls: 0 }), "cost").kind; // "grid"
  */
+<<<<<<< HEAD
 export function steerGrid(result: SteerResult, which: keyof typeof titles): GridBlock {
   const grid = result.grids[which];
   const own = result.grids[which.endsWith("ffect") ? "effect" : "cost"];
@@ -133,3 +136,25 @@ export function steerLines(result: SteerResult, layer?: number): LinesBlock {
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
+=======
+export const steerGrid = readsResult(
+  steerShape,
+  ({ grids }: SteerResult, which: keyof typeof titles): GridBlock => {
+    const grid = grids[checkChoice("which", which, Object.keys(titles) as (keyof typeof titles)[])];
+    return {
+      kind: "grid",
+      title: titles[which],
+      rowTitle: "added after",
+      columnTitle: "strength",
+      rows: grid.labels.layer.map((layer) => `layer ${labelText(layer)}`),
+      columns: grid.labels.strength.map(labelText),
+      rowPlaces: placesOf(grid, "layer"),
+      columnPlaces: placesOf(grid, "strength"),
+      values: rowsOf(grid).map((row) => row.map((value) => (Number.isNaN(value) ? null : value))),
+      scale: divergingAround(grid.values, grid.neutral ?? 0, 0.05),
+      legend: "nats",
+      unit: "strengths",
+    };
+  },
+);
+>>>>>>> wt-strict
