@@ -25,13 +25,13 @@ it.skipIf(!existsSync("/proc/self/status"))(
     const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: "16384", MALLOC_ARENA_MAX: "1" };
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [room, "--expose-gc", await fromSources(script), temporaryFolder(), "600", "96"],
+      [room, "--expose-gc", await fromSources(script), temporaryFolder(), "600", "192"],
       { env },
     );
     // 32 MiB may wait to be collected, before a part of 4 MB, its copies and the engine's own room
     const allowed = { most: 60e6, left: 20e6 }; // of 79 MB
     for (const { work, bytes, most, left } of JSON.parse(stdout) as Growth[]) {
-      // what a group of rows needs is 4 MB, however many groups there are; of 13 MB
+      // what a group of rows needs is 7 MB, however many groups there are; of 25 MB
       const bounds = work === "exported" ? { most: bytes * 0.8, left: bytes / 3 } : allowed;
       expect(most, work).toBeLessThan(bounds.most);
       expect(left, work).toBeLessThan(bounds.left);

@@ -61,11 +61,11 @@ const read = await growth(async (step) => {
 // what writing Parquet loads at its first use stays: it is measured from the second on
 await collectToDisk(model, sequences("64"), { ...options, folder: join(folder, "little") });
 const little = await openStore(join(folder, "little"));
-await storeToParquet(little, join(folder, "little.parquet"), { rowGroupRows: 8 });
+await storeToParquet(little, join(folder, "little.parquet"), { rowGroupRows: 16 });
 
 const part = await openStore(join(folder, "part")); // every number is visited in JavaScript: of all it takes long
 const exported = await growth((onProgress) =>
-  storeToParquet(part, join(folder, "rows.parquet"), { rowGroupRows: 8, onProgress }),
+  storeToParquet(part, join(folder, "rows.parquet"), { rowGroupRows: 16, onProgress }),
 );
 const bytes = (store: { readonly rows: number }) => store.rows * 4096;
 const works = [
