@@ -17,7 +17,7 @@ const page = `
   };`;
 
 /** What a page made of a file. */
-export interface Opened {
+interface Opened {
   /** The file, written again. */
   readonly again: string;
   /** Whether each result is equal to what its own file holds. */
