@@ -96,7 +96,7 @@ function placeText(result: PatchingResult): string {
 function workText({ tables }: PatchingResult): string {
   const [{ runs, merged, passes, saved }] = tables.work.rows;
   const known = merged > 0 ? `, of which ${merged} were known without one` : "";
-  return `${runs} patched runs in ${passes} ${passes === 1 ? "pass" : "passes"}${known}; ${formatPercent(saved)} of all layers were not computed.`;
+  return `${runs} patched runs in ${passes} ${passes === 1 ? "pass" : "passes"}${known}; ${formatPercent(saved)} of layers and positions were not computed.`;
 }
 
 /**

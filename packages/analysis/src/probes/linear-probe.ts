@@ -103,12 +103,18 @@ function classMeans(rows: Rows, labels: readonly number[]) {
   return [1, 0].map((label) => meanRow(rows, (index) => labels[index] === label));
 }
 
+/** Of single precision: a column that varies by less beside its mean does not vary. */
+const rounding = 1e-7;
+
 /** The standard deviation of each column; 1 where nothing varies. */
 function spreads({ count, width, values }: Rows, mean: Float64Array): Float64Array {
   const squares = new Float64Array(width);
   for (let at = 0; at < values.length; at++)
     squares[at % width] += (values[at] - mean[at % width]) ** 2;
-  return squares.map((sum) => Math.sqrt(sum / count) || 1);
+  return squares.map((sum, at) => {
+    const spread = Math.sqrt(sum / count);
+    return spread > rounding * Math.abs(mean[at]) ? spread : 1;
+  });
 }
 
 /** The columns whose class means are farthest apart, in standard deviations. */
