@@ -73,8 +73,8 @@ function baselineTable({ tables }: SteerResult): TableBlock {
 export const steerGrid = readsResult(
   steerShape,
   (result: SteerResult, which: keyof typeof titles): GridBlock => {
-    checkChoice("which", which, Object.keys(titles) as (keyof typeof titles)[]);
-    const grid = result.grids[which];
+    const grid =
+      result.grids[checkChoice("which", which, Object.keys(titles) as (keyof typeof titles)[])];
     const own = result.grids[which.endsWith("ffect") ? "effect" : "cost"];
     return {
       kind: "grid",

@@ -58,7 +58,9 @@ export function checkWeights(config: DictionaryConfig, weights: DictionaryWeight
   checkRecord("config.activation", config.activation);
   checkRecord("weights", weights);
   const { inputWidth, features, outputWidth, activation } = config;
-  for (const [name, size] of Object.entries({ inputWidth, features, outputWidth })) checkPositiveInteger(`config.${name}`, size); // biome-ignore format: one line
+  for (const [name, size] of Object.entries({ inputWidth, features, outputWidth })) {
+    checkPositiveInteger(`config.${name}`, size);
+  }
   checkText("config.activation.kind", activation.kind);
   const shapes: Record<keyof Own, readonly number[]> = {
     ...{ encoder: [inputWidth, features], decoder: [features, outputWidth] },

@@ -111,10 +111,13 @@ export class TranscoderSet implements Transcoders {
   }
 
   decode(inputs: readonly MxArray[], features: readonly MxArray[]): MxArray[] {
-    return this.transcoders.map((transcoder, layer) => {
-      const y = transcoder.decode(features[layer]);
-      const { skip } = transcoder.weights;
-      return skip ? mx.add(y, mx.matmul(inputs[layer], skip)) : y;
-    });
+    return inputs.map((x, layer) => this.decodeLayer(layer, x, features[layer]));
+  }
+
+  /** What features of one layer predict of what is written there. */
+  decodeLayer(layer: number, x: MxArray, features: MxArray): MxArray {
+    const y = this.transcoders[layer].decode(features);
+    const { skip } = this.transcoders[layer].weights;
+    return skip ? mx.add(y, mx.matmul(x, skip)) : y;
   }
 }
