@@ -74,7 +74,7 @@ const trials = fc
       direction: fc.constantFrom("denoising" as const, "noising" as const),
       source: fc.constantFrom("prompt" as const, "prompt" as const, "zero" as const, "mean" as const, "resample" as const), // biome-ignore format: one choice
       positions: fc.constantFrom("each" as const, "all" as const),
-      maxRows: fc.constantFrom(1, 2, 5, 1000),
+      maxRows: fc.constantFrom(1, 2, 5, 1000, undefined),
     }),
     ungrouped: fc.boolean(),
     leavesOut: fc.boolean(),
