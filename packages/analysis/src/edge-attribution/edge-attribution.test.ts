@@ -163,7 +163,7 @@ describe.each(configs)("edges of a model like %s", (_, config) => {
       await outputsOf(model, others, graph),
     ];
     const same = clean.findIndex((id, at) => id !== corrupted[at]);
-    const both = { model, graph, ids, clean: own, corrupted: other, same };
+    const both: RunPairs = { model, graph, ids, clean: own, corrupted: other, same };
     const rest = await restOf(both);
     expect((rest as RunPairs).leftOut?.from).toBe(same);
     const rows = edgesOf(graph).map(({ index }) => {

@@ -1,6 +1,8 @@
 /** A linear probe: a direction and a threshold, fitted to rows of activations, by logistic regression or class means. */
-import { InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+
+import { checkArray, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
+import { checkList } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { fitLogistic } from "../directions/logistic.js";
 import { dot, meanRow, pickColumns, type Rows, rowsOf, times } from "../directions/matrix.js";
@@ -45,6 +47,8 @@ export function fitProbe(
   options?: FitProbeOptions,
 ): LinearProbe {
   const asked = parseOptions("fitProbe", fitOptions, options);
+  checkArray("rows", rows);
+  checkList("labels", labels);
   if (rows.ndim !== 2 || rows.shape[0] !== labels.length) {
     const rule = `${labels.length} labels do not fit rows of shape [${rows.shape.join(", ")}].`;
     throw new InvalidArgumentError("labels", labels.length, rule);

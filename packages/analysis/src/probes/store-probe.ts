@@ -8,6 +8,7 @@
  */
 import { evaluate, fromFlat, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { parseOptions, type RunControl } from "@mlxterp/results";
+import { checkIterable, checkMethods } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { dot } from "../directions/matrix.js";
 import type { LinearProbe } from "./linear-probe.js";
@@ -72,6 +73,7 @@ export async function trainStoreProbe(
   options: StoreProbeOptions,
 ): Promise<StoreProbe> {
   const asked: Asked = parseOptions("trainStoreProbe", storeProbeOptions, options);
+  checkMethods("store", store, ["batches", "origins"], "a store of activations");
   const moments = await momentsOf(store, asked);
   const parts =
     asked.rule === "massMean" ? fromMeans(moments) : await descend(store, asked, moments);
@@ -90,12 +92,9 @@ async function* batchesOf(store: ProbeStore, asked: Asked, epochs?: number): Asy
   const column = `#${label}`;
   const order = epochs === undefined ? {} : { epochs, shuffle: asked.seed };
   const stop = signal ? { signal } : {};
-  for await (const batch of store.batches({
-    batchSize,
-    sites: [site, column],
-    ...order,
-    ...stop,
-  })) {
+  const given = store.batches({ batchSize, sites: [site, column], ...order, ...stop });
+  checkIterable("store.batches", given);
+  for await (const batch of given) {
     const labels = Int32Array.from(toFlat(batch.activations[column]));
     const wrong = labels.find((one) => one !== 0 && one !== 1);
     if (wrong !== undefined)

@@ -1,5 +1,5 @@
 /** What a sweep of steering answers. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 type Cells = Grid<"layer" | "strength">;
 
@@ -29,3 +29,25 @@ export type SteerTables = {
 };
 
 export type SteerResult = Result<"steer", SteerGrids, SteerTables>;
+
+/** What it has at run time. */
+export const steerShape: ResultShape<SteerResult> = {
+  method: "steer",
+  grids: {
+    effect: ["layer", "strength"],
+    cost: ["layer", "strength"],
+    nullEffect: ["layer", "strength"],
+    nullCost: ["layer", "strength"],
+  },
+  tables: {
+    baselines: { what: "text", effect: "number" },
+    best: {
+      layer: "number",
+      strength: "number",
+      effect: "number",
+      cost: "number",
+      nullEffect: "number",
+      nullHigh: "number",
+    },
+  },
+};

@@ -1,8 +1,17 @@
 /** Steering vectors: for every layer a direction between two classes of prompts, with the length of the stream there as its unit. */
+
 import { type Intervention, indexFromEnd } from "@mlxterp/core";
 import { addVector } from "@mlxterp/interventions";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
+import {
+  checkFinite,
+  checkList,
+  checkNumbers,
+  checkOptions,
+  checkRecord,
+  checkWholeNumber,
+} from "@mlxterp/results/errors";
 import { type DirectionRule, findDirection, meanLength } from "../directions/find-direction.js";
 import { pickRows } from "../directions/matrix.js";
 import { type ReadPosition, readPlaces } from "../directions/read-places.js";
@@ -66,6 +75,17 @@ export async function vectorsOf(
   });
 }
 
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no list of vectors, or for none */
+export function checkVectors(vectors: unknown): void {
+  checkList("vectors", vectors);
+  for (const [index, vector] of (vectors as SteeringVector[]).entries()) {
+    checkRecord(`vectors[${index}]`, vector);
+    checkWholeNumber(`vectors[${index}].layer`, vector.layer);
+    checkNumbers(`vectors[${index}].direction`, vector.direction);
+    checkFinite(`vectors[${index}].length`, vector.length);
+  }
+}
+
 /** How vectors are applied. */
 export interface SteeringStrength {
   /** In lengths of the residual stream at each layer; negative for the other way. */
@@ -84,9 +104,12 @@ export interface SteeringStrength {
  */
 export function steeringInterventions(
   vectors: readonly SteeringVector[],
-  { strength, layers }: SteeringStrength,
+  options: SteeringStrength,
 ): Record<string, Intervention> {
-  if (!Number.isFinite(strength)) throw new InvalidArgumentError("strength", strength, "must be a finite number."); // biome-ignore format: one line
+  checkVectors(vectors);
+  checkOptions<SteeringStrength>("steeringInterventions", options, { strength: true, layers: checkNumbers }); // biome-ignore format: one line
+  const { strength, layers } = options;
+  checkFinite("strength", strength);
   const last = Math.max(...vectors.map(({ layer }) => layer));
   const wanted = layers?.map((layer) => indexFromEnd("Layer", layer, last + 1, "the vectors"));
   const missing = wanted?.find((layer) => !vectors.some((one) => one.layer === layer));

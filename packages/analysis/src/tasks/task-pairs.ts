@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { didYouMean } from "@mlxterp/results";
+import { checkChoice, checkText } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { answerChoice } from "../shared/schemas.js";
 import type { TaskPair } from "./task.js";
@@ -39,6 +40,8 @@ const filePairs = z
  * taskPairs('[{"clean":"a b","corrupted":"a c","answer":"d","wrongAnswer":"e"}]', "json").length; // 1
  */
 export function taskPairs(content: string, format: "json" | "csv"): TaskPair[] {
+  checkText("content", content);
+  checkChoice("format", format, ["json", "csv"]);
   const data = format === "json" ? fromJson(content) : fromCsv(content);
   const found = filePairs.safeParse(data);
   if (found.success) return found.data;

@@ -1,5 +1,7 @@
 /** The arrays of a dictionary, oriented so that rows multiply from the left. */
-import type { MxArray } from "@mlxterp/mlx";
+
+import { checkArray, type MxArray } from "@mlxterp/mlx";
+import { checkPositiveInteger, checkRecord, checkText } from "@mlxterp/results/errors";
 import { DictionaryShapeError } from "../shared/errors.js";
 import type { DictionaryConfig } from "./config.js";
 
@@ -52,7 +54,14 @@ const needed: Readonly<Record<string, readonly (keyof Own)[]>> = {
 
 /** @throws DictionaryShapeError (`DICTIONARY_SHAPE`) */
 export function checkWeights(config: DictionaryConfig, weights: DictionaryWeights): void {
+  checkRecord("config", config);
+  checkRecord("config.activation", config.activation);
+  checkRecord("weights", weights);
   const { inputWidth, features, outputWidth, activation } = config;
+  for (const [name, size] of Object.entries({ inputWidth, features, outputWidth })) {
+    checkPositiveInteger(`config.${name}`, size);
+  }
+  checkText("config.activation.kind", activation.kind);
   const shapes: Record<keyof Own, readonly number[]> = {
     ...{ encoder: [inputWidth, features], decoder: [features, outputWidth] },
     ...{ decoderBias: [outputWidth], skip: [inputWidth, outputWidth], threshold: [features] },
@@ -91,7 +100,7 @@ function checkContext(layer: ContextWeights, features: number, heads: number): v
 }
 
 function checkShape(name: string, array: MxArray | undefined, shape: readonly number[]): void {
-  const received = array?.shape ?? [];
+  const received = array === undefined ? [] : checkArray(`weights.${name}`, array).shape;
   if (array && received.join() === shape.join()) return;
   throw new DictionaryShapeError(`"${name}" of the dictionary`, shape, received);
 }
