@@ -1,6 +1,6 @@
 /**
- * Test settings for the whole workspace. Two processes take one file after the other, so that the sources and the binding
- * are loaded twice and not once per file, which costs more than most files do. Nothing of a file is to be seen in the
+ * Test settings for the whole workspace. A few processes take one file after the other, so that the sources and the binding
+ * are loaded a few times and not once per file, which costs more than most files do. Nothing of a file is to be seen in the
  * next: what it changes of the process it changes back. Where that is not enough, since the file counts what its process
  * holds or measures the memory of others, its name ends in `.alone.test.ts` and it has a process of its own; those come
  * first, so that the longest do not run while the other processor has nothing left to do. Where MLX aborts a process,
@@ -23,7 +23,7 @@ const onStandIn = [
 
 /**
  * What large results cost is mostly pages that the system hands out and takes back: as the command does, this keeps them in
- * the process (on Linux; elsewhere nothing reads it). And two files at a time are as many as there are processors, so that
+ * the process (on Linux; elsewhere nothing reads it). And files at a time are as many as there are processors, so that
  * products need no threads of their own. Files that measure memory run without it.
  */
 const ofLibrary = {
@@ -38,14 +38,26 @@ function everywhere(names: string): string[] {
   return [`{packages,apps}/*/{src,test}/**/${names}`, `tests/**/${names}`];
 }
 
+/**
+ * One more than there are processors: files wait for browsers, for programs that they start, and for servers that answer
+ * late, a tenth of the time in all.
+ */
+const processes = Math.min(3, availableParallelism() + 1);
+
+/**
+ * Passes collect what is young, each time little; helpers take longer to be woken than to help, all the more since other
+ * files are at work.
+ */
+const engine = ["--expose-gc", "--no-parallel-scavenge"];
+
 export default defineConfig({
   resolve: { conditions: ["@mlxterp/source"] },
   ssr: { resolve: { conditions: ["@mlxterp/source"], externalConditions: ["@mlxterp/source"] } },
   test: {
     pool: "forks",
-    maxWorkers: Math.min(2, availableParallelism()),
+    maxWorkers: processes,
     testTimeout: 60_000,
-    execArgv: ["--expose-gc"],
+    execArgv: engine,
     projects: [
       {
         extends: true,

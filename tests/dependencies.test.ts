@@ -55,6 +55,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What has many files and is needed by few programs: it comes with its first use, since importing would take as long again. */
+const late = ["csv-parse", "yaml"];
+
 /** Packages whose code must not contain the other, though their declarations may. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {};
 
@@ -162,6 +165,17 @@ describe.each(libraries.map((one) => [one.manifest.name, one] as const))("%s", (
       ({ from, typeOnly }) => !typeOnly && restricted.includes(packageOf(from) ?? ""),
     );
     expect(code.map(({ at, from }) => `${at} imports code of ${from}`)).toEqual([]);
+  });
+});
+
+describe("importing", () => {
+  it("leaves what few programs need to its first use", () => {
+    const loaded = libraries
+      .flatMap((one) => importsByFile(one))
+      .filter(({ from, typeOnly }) => !typeOnly && late.includes(packageOf(from) ?? ""));
+    const early = loaded.filter((found) => !found.late);
+    expect(early.map(({ at, from }) => `${at} imports ${from}`)).toEqual([]);
+    expect(new Set(loaded.map(({ from }) => packageOf(from)))).toEqual(new Set(late));
   });
 });
 

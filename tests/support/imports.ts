@@ -7,6 +7,8 @@ export interface Import {
   readonly from: string;
   /** nothing of it is left in the JavaScript */
   readonly typeOnly: boolean;
+  /** loaded when a statement runs, and not with the file */
+  readonly late: boolean;
 }
 
 function isTypeOnlyImport(node: ts.ImportDeclaration): boolean {
@@ -34,17 +36,17 @@ function calledModule(node: ts.CallExpression): string | undefined {
 
 function importOf(node: ts.Node): Import | undefined {
   if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-    return { from: node.moduleSpecifier.text, typeOnly: isTypeOnlyImport(node) };
+    return { from: node.moduleSpecifier.text, typeOnly: isTypeOnlyImport(node), late: false };
   }
   if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
     const from = (node.moduleSpecifier as ts.StringLiteral).text;
-    return { from, typeOnly: isTypeOnlyExport(node) };
+    return { from, typeOnly: isTypeOnlyExport(node), late: false };
   }
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-    return { from: (node.argument.literal as ts.StringLiteral).text, typeOnly: true };
+    return { from: (node.argument.literal as ts.StringLiteral).text, typeOnly: true, late: false };
   }
   const called = ts.isCallExpression(node) ? calledModule(node) : undefined;
-  return called === undefined ? undefined : { from: called, typeOnly: false };
+  return called === undefined ? undefined : { from: called, typeOnly: false, late: true };
 }
 
 /** What any import inside of statements has; most files have none, and need not be walked. */

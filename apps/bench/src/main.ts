@@ -19,6 +19,7 @@ import { passes } from "./passes.js";
 import { memory } from "./peak-memory.js";
 import { rollouts } from "./rollouts.js";
 import { tracing } from "./tracing.js";
+import { training } from "./training.js";
 
 const measurements: Readonly<Record<string, Measurement>> = {
   passes,
@@ -34,6 +35,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   discovery,
   editing,
   dictionaries,
+  training,
   graphs,
   collecting,
   mixtures,

@@ -20,6 +20,7 @@ import {
   pathPatching,
   rerun,
 } from "./index.js";
+import { untypedFaults } from "./testing/broken-results.js";
 import {
   clean,
   comparesAnswers,
@@ -48,6 +49,9 @@ it.each(methods.map((method) => [method.name, method] as const))(
     expect(compare(result, stored)).toBeUndefined();
     expect(method.view(stored)).toEqual(method.view(result));
     expect(compare(stored, await rerun(model, method, stored))).toBeUndefined();
+    expect(untypedFaults(method, stored)).toEqual([]);
+    const other = methods.find(({ name }) => name !== method.name) as Method;
+    expect(() => other.view(result)).toThrow(`is no result of "${other.name}"`);
     expect(result.method).toBe(method.name);
     expect(result.provenance).toMatchObject({
       model: "tiny",

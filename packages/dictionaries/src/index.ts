@@ -15,7 +15,7 @@ export type {
 } from "./dictionary/config.js";
 export { Dictionary } from "./dictionary/dictionary.js";
 export { firstFeatures, foldActivationNorm, foldDecoderNorm } from "./dictionary/fold.js";
-export type { DictionaryWeights } from "./dictionary/weights.js";
+export type { ContextWeights, DictionaryWeights } from "./dictionary/weights.js";
 export {
   type Absorption,
   type AbsorptionOptions,

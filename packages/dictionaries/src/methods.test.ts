@@ -32,6 +32,8 @@ describe.each(methods.map((method) => [method.name, method] as const))("%s", (na
       const fed = stored.fed.map(({ ids }) => [...ids]);
       const [again] = [await method.run(model, fed, stored.asked as never)].flat() as Result[];
       expect(compare(stored, again)).toBeUndefined();
+      const made = { ...result, method: "another" };
+      expect(() => method.view(made)).toThrow(`is no result of "${name}"`);
       expect(result.method).toBe(name);
       expect(result.provenance).toMatchObject({ model: "tiny", edits: [] });
     }

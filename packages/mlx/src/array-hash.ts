@@ -1,9 +1,11 @@
 /** Hashes of arrays by their bytes: whole where they are small, evenly spread samples where they are large. */
+
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { checkIterable, checkList } from "@mlxterp/results/errors";
 import { writesTo } from "./array-writes.js";
 import { mx } from "./binding.js";
-import { dtypeName } from "./guard.js";
+import { checkArray, dtypeName } from "./guard.js";
 import { saveTensors } from "./save-tensors.js";
 import { withScratchFile } from "./scratch.js";
 import type { MxArray } from "./types/array.js";
@@ -32,7 +34,12 @@ const known = new WeakMap<MxArray, Known>();
  * first === second; // true
  */
 export function hashArrays(arrays: Iterable<readonly [string, MxArray]>): Map<string, string> {
+  checkIterable("arrays", arrays);
   const list = [...arrays];
+  for (const [index, one] of list.entries()) {
+    checkList(`arrays[${index}]`, one);
+    checkArray(`arrays[${index}][1]`, one[1]);
+  }
   const unknown = [...new Set(list.map(([, array]) => array))].filter((array) => {
     const found = known.get(array);
     return !found || found.writes !== writesTo(array);

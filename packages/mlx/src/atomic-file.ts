@@ -1,4 +1,5 @@
 /** Files that appear whole or not at all, even when the process ends or the power fails in the middle. */
+
 import {
   closeSync,
   fsyncSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { brief, InvalidArgumentError } from "@mlxterp/results/errors";
 import { withFile } from "./file-failure.js";
 import { removeDebris, temporaryName } from "./temporary-name.js";
 
@@ -43,6 +45,10 @@ export function replaceFile(path: string, write: (temporary: string) => void): v
  * writeFileAtomically("run/manifest.json", JSON.stringify({ rows: 3 }));
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array): void {
+  if (typeof content !== "string" && !(content instanceof Uint8Array)) {
+    const rule = `must be a string or bytes, not ${brief(content)}.`;
+    throw new InvalidArgumentError("content", content, rule);
+  }
   replaceFile(path, (temporary) => writeFileSync(temporary, content));
 }
 

@@ -1,5 +1,7 @@
 /** Work that is asked before each of its computations whether it may go on, whatever functions it calls. */
+
 import { AsyncLocalStorage } from "node:async_hooks";
+import { checkFunction } from "@mlxterp/results/errors";
 
 /** Called between computations; the work waits for it, and fails with what it throws. */
 export type Between = () => void | Promise<void>;
@@ -24,6 +26,8 @@ const betweens = new AsyncLocalStorage<Between>();
  * computations; // 1
  */
 export function betweenComputations<T>(between: Between, work: () => T): T {
+  checkFunction("between", between);
+  checkFunction("work", work);
   const outer = betweens.getStore();
   const both = outer && (async () => { await outer(); await between(); }); // biome-ignore format: one line
   return betweens.run(both ?? between, work);

@@ -1,5 +1,7 @@
 /** What the system says about files, in this library's errors. */
+
 import { statSync } from "node:fs";
+import { brief, checkFunction, InvalidArgumentError } from "@mlxterp/results/errors";
 import { FileAccessError, IncompleteWriteError, MlxterpError } from "./errors.js";
 
 /** The system's codes that have to do with files, each with the way out. */
@@ -44,6 +46,9 @@ export function fileFailure(error: unknown, file: string): unknown {
   if (MlxterpError.isInstance(error) || !(error instanceof Error)) return error;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
+  if (code === "ERR_INVALID_ARG_TYPE" && typeof file !== "string") {
+    return new InvalidArgumentError("path", file, `must be a string, not ${brief(file)}.`);
+  }
   const named = typeof path === "string" ? path : file;
   const full = noRoom[code];
   if (full) return new IncompleteWriteError(named, full, { cause: error });
@@ -63,6 +68,7 @@ export function fileFailure(error: unknown, file: string): unknown {
  * withFile("stories.txt", () => readFileSync("stories.txt", "utf8"));
  */
 export function withFile<T>(file: string, use: () => T): T {
+  checkFunction("use", use);
   try {
     return use();
   } catch (error) {
@@ -92,6 +98,7 @@ export function fileSize(file: string): number {
  * await withFiles("notes.txt", async () => "what was read");
  */
 export async function withFiles<T>(file: string, use: () => Promise<T>): Promise<T> {
+  checkFunction("use", use);
   try {
     return await use();
   } catch (error) {

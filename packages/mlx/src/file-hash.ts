@@ -1,7 +1,17 @@
 /** Hashes of files, so that damage is found that leaves a file's size and header as they were. */
+
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
+import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  checkPath,
+  checkRecord,
+  checkSignal,
+  checkText,
+} from "@mlxterp/results/errors";
 import { CorruptFileError } from "./errors.js";
 import { withFile } from "./file-failure.js";
 
@@ -60,8 +70,16 @@ function digest(path: string): string {
  */
 export async function verifyFiles(
   files: readonly HashedFile[],
-  { onProgress, signal }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<void> {
+  checkList("files", files);
+  for (const [index, file] of files.entries()) {
+    checkRecord(`files[${index}]`, file);
+    checkPath(`files[${index}].path`, file.path);
+    checkText(`files[${index}].sha256`, file.sha256);
+  }
+  checkOptions<VerifyOptions>("verifyFiles", options, { onProgress: checkFunction, signal: checkSignal }); // biome-ignore format: one line
+  const { onProgress, signal } = options;
   for (const [index, { path, sha256 }] of files.entries()) {
     signal?.throwIfAborted();
     if (!existsSync(path)) throw new CorruptFileError(path, "it is missing");

@@ -1,5 +1,7 @@
 /** Stretches of a file, read when they are asked for. */
+
 import { closeSync, openSync, readSync } from "node:fs";
+import { checkFunction, checkWholeNumber } from "@mlxterp/results/errors";
 import { CorruptFileError } from "./errors.js";
 import { withFile } from "./file-failure.js";
 
@@ -27,6 +29,9 @@ export function readPart(
   length: number,
   endsEarly = (): Error => new CorruptFileError(file, "it ends early (truncated?)"),
 ): Buffer {
+  checkWholeNumber("position", position);
+  checkWholeNumber("length", length);
+  checkFunction("endsEarly", endsEarly);
   return withFile(file, () => {
     const descriptor = openSync(file, "r");
     try {

@@ -63,6 +63,9 @@ export const dtypeNames: readonly DtypeName[] = [
  * isFloating(mx.int32); // false
  */
 export function isFloating(dtype: Dtype): boolean {
+  if (!(dtype instanceof mx.float32.constructor)) {
+    throw new InvalidArgumentError("dtype", dtype, `must be a dtype of mx, not ${brief(dtype)}.`);
+  }
   return mx.issubdtype(dtype, mx.floating);
 }
 
@@ -86,6 +89,7 @@ export function deviceName(): "cpu" | "gpu" {
  * guardDtype(direction, "The direction");
  */
 export function guardDtype(array: MxArray, where: string): void {
+  checkArray("array", array);
   const half = array.dtype === mx.float16 || array.dtype === mx.bfloat16;
   if (half && deviceName() === "cpu") {
     throw new UnsupportedDtypeError(where, dtypeName(array.dtype), ["float32"]);

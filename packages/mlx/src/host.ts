@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { mx } from "./binding.js";
 import { InvalidArgumentError } from "./errors.js";
-import { isFloating } from "./guard.js";
+import { checkArray, isFloating } from "./guard.js";
 import { saveTensors } from "./save-tensors.js";
 import { withScratchFile } from "./scratch.js";
 import type { Dtype, MxArray } from "./types/array.js";
@@ -36,6 +36,7 @@ type TypedNumbers =
  * toFlat(mx.array([[1, 2], [3, 4]])); // Float32Array [1, 2, 3, 4]
  */
 export function toFlat(array: MxArray): Float32Array | Int32Array {
+  checkArray("array", array);
   if (array.dtype === mx.complex64) {
     throw new InvalidArgumentError("array", array, "complex numbers do not fit a typed array.");
   }

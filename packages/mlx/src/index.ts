@@ -65,6 +65,7 @@ export {
   releaseOld,
 } from "./memory.js";
 export { readNumpyArchive } from "./numpy-file/read-archive.js";
+export { listParameters } from "./parameters.js";
 export { fileSampling, hashSampled } from "./sampled-file.js";
 export { sliceForProduct } from "./sound-views.js";
 export {

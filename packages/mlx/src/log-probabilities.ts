@@ -1,5 +1,7 @@
 /** Log-probabilities of logits, and how far two predictions are apart. */
+import { InvalidArgumentError } from "@mlxterp/results/errors";
 import { mx } from "./binding.js";
+import { checkArray } from "./guard.js";
 import type { MxArray } from "./types/array.js";
 
 /**
@@ -11,6 +13,7 @@ import type { MxArray } from "./types/array.js";
  * logProbabilities(mx.zeros([1, 4])).shape; // [1, 4]
  */
 export function logProbabilities(logits: MxArray): MxArray {
+  checkRows("logits", logits);
   return mx.subtract(logits, mx.logsumexp(logits, -1, true));
 }
 
@@ -25,7 +28,14 @@ export function logProbabilities(logits: MxArray): MxArray {
  * klDivergence(even, even).shape; // [1]
  */
 export function klDivergence(own: MxArray, other: MxArray): MxArray {
+  checkRows("own", own);
+  checkRows("other", other);
   const differences = mx.expandDims(mx.subtract(own, other), -1); // (…, vocab, 1)
   const weights = mx.expandDims(mx.exp(own), -2); // (…, 1, vocab)
   return mx.matmul(weights, differences).squeeze([-2, -1]);
+}
+
+function checkRows(argument: string, value: MxArray): void {
+  if (checkArray(argument, value).ndim > 0) return;
+  throw new InvalidArgumentError(argument, value, "must have an axis of the vocabulary, the last.");
 }

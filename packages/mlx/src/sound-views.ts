@@ -11,7 +11,9 @@
  * MLX by the changes 1336, 1389, 1394 and 3647. Binding 0.4.0 has the first three; there only gathers are exchanged, and
  * a binding without any of the faults is left as it is.
  */
+
 import { cutsOf, dense, denseSlice, type IndexMethod } from "./dense-slice.js";
+import { checkArray } from "./guard.js";
 import { type AxisOrder, orderOfLonger, permutationOf } from "./permutation.js";
 import { installSoundOrder } from "./sound-order.js";
 import type { Index, MxArray, Operand } from "./types/array.js";
@@ -69,7 +71,7 @@ export function installSoundViews(mx: Mx): void {
  * const scores = mx.matmul(mx.zeros([1, 4, 1, 16]), past.swapaxes(-1, -2));
  */
 export function sliceForProduct(array: MxArray, ...indices: Index[]): MxArray {
-  const methods = (array as unknown as Prototype)[original];
+  const methods = (checkArray("array", array) as unknown as Prototype)[original];
   return methods ? methods.index.apply(array, indices) : array.index(...indices);
 }
 

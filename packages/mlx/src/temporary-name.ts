@@ -2,10 +2,13 @@
  * Names of files that are not whole yet. They tell the process that writes them, so that what a killed one left behind
  * can be told from what another is still writing.
  */
+
 import { createHash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { checkFunction, checkPath } from "@mlxterp/results/errors";
+import { withFile } from "./file-failure.js";
 
 const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 /** Names that this process has given out and not taken back. */
@@ -23,6 +26,7 @@ const pattern = /^\.incomplete-([0-9a-f]{8})-(\d+)-\d+-(.+)$/;
  * const { name, giveBack } = temporaryName("runs/lens.parquet");
  */
 export function temporaryName(path: string): { name: string; giveBack: () => void } {
+  checkPath("path", path);
   const own = `.incomplete-${host}-${process.pid}-${count++}-${basename(path)}`;
   inUse.add(own);
   return { name: join(dirname(path), own), giveBack: () => inUse.delete(own) };
@@ -72,6 +76,7 @@ export function thisWriter(): { host: string; pid: number } {
  * removeDebris("model.safetensors");
  */
 export function removeDebris(path: string): void {
+  checkPath("path", path);
   removeAbandoned(dirname(path), (final) => final === basename(path));
 }
 
@@ -95,7 +100,9 @@ export function abandonedIn(
   folder: string,
   which: (final: string) => boolean = () => true,
 ): string[] {
-  const names = readdirSync(folder).filter((name) => {
+  checkPath("folder", folder);
+  checkFunction("which", which);
+  const names = withFile(folder, () => readdirSync(folder)).filter((name) => {
     const [, writer, pid, final] = pattern.exec(name) ?? [];
     if (final === undefined || !which(final)) return false;
     return isAbandoned(name, { host: writer, pid: Number(pid) });

@@ -1,9 +1,12 @@
 /** Arrays in safetensors files: written whole or not at all, checked before they are read, read lazily. */
+
 import { statSync } from "node:fs";
+import { checkPath, checkRecord } from "@mlxterp/results/errors";
 import { replaceFile } from "./atomic-file.js";
 import { mx } from "./binding.js";
 import { CorruptFileError, InvalidArgumentError } from "./errors.js";
 import { fileFailure } from "./file-failure.js";
+import { checkArray } from "./guard.js";
 import { evaluate } from "./memory.js";
 import { saveTensors } from "./save-tensors.js";
 import { readTensorHeader } from "./tensor-header.js";
@@ -33,7 +36,10 @@ export async function writeTensors(
   arrays: Readonly<Record<string, MxArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  if (!path.endsWith(".safetensors")) {
+  checkRecord("arrays", arrays);
+  checkRecord("metadata", metadata);
+  for (const [name, array] of Object.entries(arrays)) checkArray(name, array);
+  if (!checkPath("path", path).endsWith(".safetensors")) {
     throw new InvalidArgumentError("path", path, `"${path}" must end in .safetensors.`);
   }
   for (const [name, { size }] of Object.entries(arrays)) {

@@ -6,7 +6,7 @@ import * as interventions from "@mlxterp/interventions";
 import * as models from "@mlxterp/models";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bench, setUp } from "./testing/hostile/bench.js";
-import { type Door, doorsOf, functionsOf, noDoors } from "./testing/hostile/doors.js";
+import { doorsOf, functionsOf, noDoors, type ReadyDoor } from "./testing/hostile/doors.js";
 
 const home = process.cwd();
 let bench: Bench;
@@ -59,7 +59,7 @@ describe("a misspelt option", () => {
 
 /** Calls with one option misspelt by its last letter doubled. @returns what is wrong with the answer */
 async function faultOf(
-  door: Door,
+  door: ReadyDoor,
   place: number,
   options: Readonly<Record<string, unknown>>,
   option: string,

@@ -1,4 +1,5 @@
 /** The menu of @mlxterp/models. */
+export { listParameters } from "@mlxterp/mlx";
 export type { MlpWeights } from "./anatomy/expert-weights.js";
 export { FactoredMatrix, type SingularValues } from "./anatomy/factored-matrix.js";
 export type { LatentWeights } from "./anatomy/latent-weights.js";
@@ -27,7 +28,7 @@ export type { RopeConfig } from "./decoder/config/rope-config.js";
 export { Decoder } from "./decoder/model/decoder.js";
 export type { DecoderPassOptions } from "./decoder/model/decoder-body.js";
 export { type InitializeOptions, initializeWeights } from "./decoder/model/initialize.js";
-export { listParameters, setParameters } from "./decoder/parameters.js";
+export { setParameters } from "./decoder/parameters.js";
 export { Bert } from "./encoder/bert.js";
 export type { BertConfig } from "./encoder/config.js";
 export type { BertPassOptions } from "./encoder/encoder-body.js";

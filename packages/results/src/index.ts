@@ -78,7 +78,9 @@ export {
 } from "./origin/same-origin.js";
 export { bootstrapMean, type Estimate } from "./results/estimate.js";
 export type { Fed, TokenText } from "./results/fed.js";
+export { readsResult } from "./results/read-result.js";
 export type { Grids, Note, Result, Tables } from "./results/result.js";
+export { type ColumnKind, checkResult, type ResultShape } from "./results/result-shape.js";
 export { createTable, type Table, type TableValue } from "./results/table.js";
 export { formatCell, formatNumber, formatPercent } from "./text/format-number.js";
 export { visibleJson, visibleLine, visibleText } from "./text/visible.js";

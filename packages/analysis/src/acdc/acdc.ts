@@ -18,6 +18,7 @@ import type { EdgeRow } from "../edge-attribution/result.js";
 import { edgesOf, sizeOf } from "../graph/graph.js";
 import { graphOf } from "../graph/graph-of.js";
 import { pruned } from "../graph/prune.js";
+import { restOf } from "../graph/rest.js";
 import { type PairBatch, runPairs } from "../graph/run-pairs.js";
 import { askedOf } from "../shared/asked.js";
 import { mean } from "../shared/lists.js";
@@ -53,7 +54,7 @@ export async function acdc(
   const graph = await graphOf(model, read.pairs[0].clean.ids, "any");
   const batches: PairBatch[] = [];
   for await (const batch of runPairs(model, graph, readings.pairs, { metric, batchSize, signal })) {
-    batches.push(batch);
+    batches.push(await restOf(batch));
   }
   const baselines = readings.baselines(readings.pairs.map((_, pair) => baselineOf(batches, pair)));
   const cost: Cost = name === "kl" ? divergence : lessOf;

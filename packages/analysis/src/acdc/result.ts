@@ -1,5 +1,5 @@
 /** What ACDC answers: the edges that it could not leave out. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 import type { EdgeBaseline, EdgeRow } from "../edge-attribution/result.js";
 
 export type AcdcTables = {
@@ -21,3 +21,28 @@ export type AcdcTables = {
 };
 
 export type AcdcResult = Result<"acdc", Record<never, never>, AcdcTables>;
+
+/** What it has at run time. */
+export const acdcShape: ResultShape<AcdcResult> = {
+  method: "acdc",
+  grids: {},
+  tables: {
+    edges: {
+      source: "text",
+      destination: "text",
+      score: "number",
+      low: ["number", "absent"],
+      high: ["number", "absent"],
+    },
+    summary: {
+      threshold: "number",
+      metric: "text",
+      allEdges: "number",
+      edges: "number",
+      onPaths: "number",
+      cost: "number",
+      passes: "number",
+    },
+    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
+  },
+};

@@ -1,12 +1,19 @@
 /** ACDC as blocks: how much was left out at what cost, and the graph of what was not. */
-import { type Block, fedBlocks, formatNumber, noteBlocks, text } from "@mlxterp/results";
+import {
+  type Block,
+  fedBlocks,
+  formatNumber,
+  noteBlocks,
+  readsResult,
+  text,
+} from "@mlxterp/results";
 import { baselineText, edgeGraph } from "../edge-attribution/view.js";
-import type { AcdcResult } from "./result.js";
+import { type AcdcResult, acdcShape } from "./result.js";
 
 /** Edges that are drawn, and listed. */
 const [drawn, listed] = [60, 20];
 
-export function acdcView(result: AcdcResult): Block[] {
+export const acdcView = readsResult(acdcShape, (result: AcdcResult): Block[] => {
   const { summary, edges, baselines } = result.tables;
   const [{ threshold, metric, allEdges, onPaths, cost }] = summary.rows;
   const unit = metric === "kl" ? "nats of divergence" : `of ${metric}`;
@@ -28,4 +35,4 @@ export function acdcView(result: AcdcResult): Block[] {
     },
     edgeGraph("The circuit", edges.rows.slice(0, drawn)),
   ];
-}
+});

@@ -9,7 +9,7 @@
  *
  * Source: Turner et al. 2023, "Activation Addition: Steering Language Models Without Optimization", arXiv 2308.10248.
  */
-import type { Intervention, Interventions } from "@mlxterp/core";
+import { checkModel, type Intervention, type Interventions } from "@mlxterp/core";
 import { addVector } from "@mlxterp/interventions";
 import { evaluate, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
@@ -32,6 +32,7 @@ export async function activationAddition(
   model: AnalysisModel,
   ...additions: readonly ActivationAddition[]
 ): Promise<Interventions> {
+  checkModel("model", model);
   const record: Record<string, Intervention[]> = {};
   for (const one of additions) {
     const asked = parseOptions("activationAddition", activationAdditionOptions, one);

@@ -3,14 +3,14 @@ import { notFiniteError } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { RunJudge } from "../patching/judge.js";
 import { type NextToken, nextTokens, readNext } from "../patching/next-tokens.js";
-import type { Part } from "../patching/parts.js";
+import { axisOf, type Part } from "../patching/parts.js";
 import { sitesOf } from "../patching/sweep.js";
 import { stepLogits } from "../shared/lazy-pass.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
 import { sequenceLogProbability, sequenceRank } from "../shared/sequences.js";
 import type { MatrixPlan } from "./plan.js";
-import { axisOf, type BothRuns } from "./sources.js";
+import type { BothRuns } from "./sources.js";
 
 /** One of the passes that an answer takes. */
 export interface JudgedReading {

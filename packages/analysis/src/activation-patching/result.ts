@@ -1,5 +1,5 @@
 /** What activation patching answers: for each kind the metric of every patched run, and its effect between the baselines. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 import type { PatchPart } from "../patching/kinds.js";
 import type { WorkRow } from "../patching/work.js";
 
@@ -82,3 +82,15 @@ export interface PatchEffect {
   /** 0 is the corrupted run, 1 the clean run; other values are possible. */
   readonly normalized: Matrix;
 }
+
+/** What it has at run time. */
+export const patchingShape: ResultShape<PatchingResult> = {
+  method: "patch",
+  grids: {},
+  tables: {
+    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
+    said: { pair: "number", prompt: "text", id: "number", probability: "number" },
+    tokens: { id: "number", text: "text" },
+    work: { runs: "number", merged: "number", passes: "number", saved: "number" },
+  },
+};

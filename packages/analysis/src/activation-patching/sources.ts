@@ -2,7 +2,7 @@
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { endAlike } from "../patching/causal.js";
 import { meanActivations } from "../patching/means.js";
-import { factsOf, type Part, parts } from "../patching/parts.js";
+import { axisOf, type Part } from "../patching/parts.js";
 import type { Activations, Source } from "../patching/runs.js";
 import { sitesOf } from "../patching/sweep.js";
 import { range } from "../shared/lists.js";
@@ -86,12 +86,6 @@ function otherRun({ runs, base, other, alignment }: Given): Activations {
   });
   const order = mx.array(index, mx.int32);
   return (site) => mx.take(at(site), order, axisOf(site));
-}
-
-/** Which axis of a site holds positions. */
-export function axisOf(site: string): 1 | 2 {
-  const part = (Object.keys(parts) as Part[]).find((one) => site.endsWith(`.${parts[one].site}`));
-  return part && factsOf(part).layout === "unitFirst" ? 2 : 1;
 }
 
 async function resampled(

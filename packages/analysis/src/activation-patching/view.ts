@@ -1,4 +1,5 @@
 /** Activation patching as blocks: the baselines, a map for each kind, and where the effect is strongest. */
+
 import {
   type Block,
   type Cell,
@@ -14,13 +15,15 @@ import {
   labelKey,
   noteBlocks,
   placesOf,
+  readsResult,
   text,
   visibleToken,
 } from "@mlxterp/results";
 import { type PatchPart, patchKinds } from "../patching/kinds.js";
 import { mean } from "../shared/lists.js";
+import { notThere } from "../shared/not-there.js";
 import { strongestCell } from "../shared/strongest.js";
-import type { PatchDirection, PatchingResult } from "./result.js";
+import { type PatchDirection, type PatchingResult, patchingShape } from "./result.js";
 import { promptsOf, saidInCells, saidText } from "./said.js";
 
 const titles: Readonly<Record<PatchPart, string>> = {
@@ -46,7 +49,7 @@ const unitNames: Readonly<Record<string, string>> = {
   expert: "expert",
 };
 
-export function patchingView(result: PatchingResult): Block[] {
+export const patchingView = readsResult(patchingShape, (result: PatchingResult): Block[] => {
   return [
     ...fedBlocks(result.fed),
     ...noteBlocks(result.notes),
@@ -59,7 +62,7 @@ export function patchingView(result: PatchingResult): Block[] {
     }),
     text(workText(result)),
   ];
-}
+});
 
 function directionOf({ asked }: PatchingResult): PatchDirection {
   return asked.direction as PatchDirection;
@@ -93,52 +96,55 @@ function placeText(result: PatchingResult): string {
 function workText({ tables }: PatchingResult): string {
   const [{ runs, merged, passes, saved }] = tables.work.rows;
   const known = merged > 0 ? `, of which ${merged} were known without one` : "";
-  return `${runs} patched runs in ${passes} ${passes === 1 ? "pass" : "passes"}${known}; ${formatPercent(saved)} of all layers were not computed.`;
+  return `${runs} patched runs in ${passes} ${passes === 1 ? "pass" : "passes"}${known}; ${formatPercent(saved)} of layers and positions were not computed.`;
 }
 
 /**
  * Layers × positions (or heads): the effect of each patch, pale where it changes nothing.
  *
- * @throws RangeError for a kind that was not patched
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a kind that was not patched
  * @example
  * patchingGrid(patching, "residual").kind; // "grid"
  */
-export function patchingGrid(result: PatchingResult, kind: PatchPart): GridBlock {
-  const effect: Grid | undefined = result.grids[kind];
-  const metric: Grid | undefined = result.grids[`${kind}Metric`];
-  if (!effect || !metric) throw new RangeError(`"${kind}" was not patched.`);
-  const columns = columnNames(effect, result.fed);
-  const size = columns.length;
-  const direction = directionOf(result);
-  const unchanged = direction === "denoising" ? 0 : 1;
-  const layers = effect.labels.layer;
-  const rows = layers.map((_, row) => [...effect.values.subarray(row * size, (row + 1) * size)]);
-  const next = saidInCells(result, kind, size);
-  const [{ metric: name }] = result.tables.baselines.rows;
-  return {
-    kind: "grid",
-    title: titles[kind],
-    subtitle: baselineText(result),
-    rowTitle: "patched in",
-    columnTitle: columnTitle(effect),
-    rows: layers.map((layer) => `layer ${layer}`),
-    columns,
-    values: rows,
-    cells: rows.map((row) => row.map((value) => effectCell(value, direction))),
-    details: rows.map((row, at) =>
-      row.map(
-        (value, column) =>
-          `layer ${layers[at]}, ${columns[column]}\neffect ${formatNumber(value)}\n${name} ${formatNumber(metric.values[at * size + column])}${next ? saidText(next[at][column][0]) : ""}`,
+export const patchingGrid = readsResult(
+  patchingShape,
+  (result: PatchingResult, kind: PatchPart): GridBlock => {
+    const effect: Grid | undefined = result.grids[kind];
+    const metric: Grid | undefined = result.grids[`${kind}Metric`];
+    if (!effect || !metric) throw notThere(kind, result.grids);
+    const columns = columnNames(effect, result.fed);
+    const size = columns.length;
+    const direction = directionOf(result);
+    const unchanged = direction === "denoising" ? 0 : 1;
+    const layers = effect.labels.layer;
+    const rows = layers.map((_, row) => [...effect.values.subarray(row * size, (row + 1) * size)]);
+    const next = saidInCells(result, kind, size);
+    const [{ metric: name }] = result.tables.baselines.rows;
+    return {
+      kind: "grid",
+      title: titles[kind],
+      subtitle: baselineText(result),
+      rowTitle: "patched in",
+      columnTitle: columnTitle(effect),
+      rows: layers.map((layer) => `layer ${layer}`),
+      columns,
+      values: rows,
+      cells: rows.map((row) => row.map((value) => effectCell(value, direction))),
+      details: rows.map((row, at) =>
+        row.map(
+          (value, column) =>
+            `layer ${layers[at]}, ${columns[column]}\neffect ${formatNumber(value)}\n${name} ${formatNumber(metric.values[at * size + column])}${next ? saidText(next[at][column][0]) : ""}`,
+        ),
       ),
-    ),
-    ...(next && { alternatives: next, prompts: promptsOf(result) }),
-    scale: divergingAround(effect.values, unchanged, 0.05),
-    legend: "effect: 0 as corrupted, 1 as clean",
-    rowPlaces: placesOf(effect, "layer"),
-    ...columnsInWords(effect),
-    unit: unitOf(effect) === undefined ? "positions" : `${unitNames[unitOf(effect)!]}s`,
-  };
-}
+      ...(next && { alternatives: next, prompts: promptsOf(result) }),
+      scale: divergingAround(effect.values, unchanged, 0.05),
+      legend: "effect: 0 as corrupted, 1 as clean",
+      rowPlaces: placesOf(effect, "layer"),
+      ...columnsInWords(effect),
+      unit: unitOf(effect) === undefined ? "positions" : `${unitNames[unitOf(effect)!]}s`,
+    };
+  },
+);
 
 /** A position shows both prompts' tokens where they differ; of several pairs only its number. */
 function columnNames({ axes, labels }: Grid, fed: readonly Fed[]): string[] {

@@ -1,5 +1,5 @@
 /** What attention patterns are: one grid, and the same head by head. */
-import type { Grid, Result } from "@mlxterp/results";
+import { type Grid, type Result, type ResultShape, readsResult } from "@mlxterp/results";
 
 export type AttentionGrids = {
   /** The weight of each key for each query. */
@@ -7,6 +7,15 @@ export type AttentionGrids = {
 };
 
 export type AttentionResult = Result<"attention", AttentionGrids, Record<never, never>>;
+
+/** What it has at run time. */
+export const attentionShape: ResultShape<AttentionResult> = {
+  method: "attention",
+  grids: {
+    pattern: ["layer", "head", "query", "key"],
+  },
+  tables: {},
+};
 
 /** One head's pattern on one prompt. */
 export interface HeadPattern {
@@ -22,17 +31,20 @@ export interface HeadPattern {
  * @example
  * const [{ weights }] = headPatterns(await attentionPatterns(model, "Mary and John"));
  */
-export function headPatterns({ grids: { pattern } }: AttentionResult): HeadPattern[] {
-  const { layer: layers, head: heads, query } = pattern.labels;
-  const size = query.length ** 2;
-  return layers.flatMap((layer, row) =>
-    heads.map((head, column) => {
-      const start = (row * heads.length + column) * size;
-      const weights = pattern.values.slice(start, start + size) as Float32Array;
-      return { layer: Number(layer), head: Number(head), weights };
-    }),
-  );
-}
+export const headPatterns = readsResult(
+  attentionShape,
+  ({ grids: { pattern } }: AttentionResult): HeadPattern[] => {
+    const { layer: layers, head: heads, query } = pattern.labels;
+    const size = query.length ** 2;
+    return layers.flatMap((layer, row) =>
+      heads.map((head, column) => {
+        const start = (row * heads.length + column) * size;
+        const weights = pattern.values.slice(start, start + size) as Float32Array;
+        return { layer: Number(layer), head: Number(head), weights };
+      }),
+    );
+  },
+);
 
 /** Whether no query sees a later key, as in a decoder; an encoder looks both ways. */
 export function isCausal({ grids: { pattern } }: AttentionResult): boolean {

@@ -4,12 +4,19 @@ import {
   fedBlocks,
   formatCell,
   noteBlocks,
+  readsResult,
   section,
   visibleToken,
 } from "@mlxterp/results";
-import { type AttentionResult, type HeadPattern, headPatterns, isCausal } from "./result.js";
+import {
+  type AttentionResult,
+  attentionShape,
+  type HeadPattern,
+  headPatterns,
+  isCausal,
+} from "./result.js";
 
-export function attentionView(result: AttentionResult): Block[] {
+export const attentionView = readsResult(attentionShape, (result: AttentionResult): Block[] => {
   const patterns = headPatterns(result);
   const causal = isCausal(result);
   const { pieces } = result.fed[0];
@@ -34,7 +41,7 @@ export function attentionView(result: AttentionResult): Block[] {
       widest: 50,
     }),
   ];
-}
+});
 
 /** The keys with the largest weights for a query. */
 function looksAt(

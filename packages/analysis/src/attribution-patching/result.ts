@@ -1,5 +1,5 @@
 /** What attribution patching answers: an estimate of what each patch would do. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 import type { EdgeBaseline } from "../edge-attribution/result.js";
 
 type ByPosition = Grid<"layer" | "position">;
@@ -34,3 +34,12 @@ export type AttributionPatchingResult = Result<
   AttributionPatchingGrids,
   AttributionPatchingTables
 >;
+
+/** What it has at run time. */
+export const attributionPatchingShape: ResultShape<AttributionPatchingResult> = {
+  method: "atp",
+  grids: {},
+  tables: {
+    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
+  },
+};

@@ -9,8 +9,10 @@
  * - `gim` (Edin et al. 2025, arXiv 2505.17630): norms are held, the softmax of attention has the slope that it would have at twice the
  *   temperature, and of products (pattern · values, queries · keys, activation · gate) each factor gets half.
  */
-import type { Intervention, Interventions } from "@mlxterp/core";
+
+import { checkModel, type Intervention, type Interventions } from "@mlxterp/core";
 import type { MxArray } from "@mlxterp/mlx";
+import { checkChoice } from "@mlxterp/results/errors";
 import type { AnalysisModel } from "../shared/model.js";
 import { activationRule, halfRule, softmaxRule, stopHere } from "./rules.js";
 
@@ -27,6 +29,8 @@ const softer: Intervention = (x) => softmaxRule(x, 2);
  * const rules = backwardRules(model, "relp");
  */
 export function backwardRules(model: AnalysisModel, rule: BackwardRule): Interventions {
+  checkModel("model", model);
+  checkChoice("rule", rule, ["gradient", "relp", "relp-qk", "gim"]);
   if (rule === "gradient") return {};
   const names = model.sites().map(({ site }) => site);
   const held = names.filter((name) => /(^|\.)scale$/.test(name));

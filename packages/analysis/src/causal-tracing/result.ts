@@ -1,5 +1,5 @@
 /** What causal tracing answers: how much of what a prompt knows each state brings back by itself. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 import type { WorkRow } from "../patching/work.js";
 
 type ByToken = Grid<"layer" | "token">;
@@ -27,3 +27,13 @@ export type TracingTables = {
 };
 
 export type TracingResult = Result<"causal", TracingGrids, TracingTables>;
+
+/** What it has at run time. */
+export const tracingShape: ResultShape<TracingResult> = {
+  method: "causal",
+  grids: {},
+  tables: {
+    baselines: { metric: "text", clean: "number", noised: "number", deviation: "number" },
+    work: { runs: "number", merged: "number", passes: "number", saved: "number" },
+  },
+};

@@ -1,4 +1,5 @@
 /** Causal tracing as blocks: what the noise took, and a map for each kind of what brings it back. */
+
 import {
   type Block,
   divergingAround,
@@ -8,13 +9,15 @@ import {
   labelKey,
   noteBlocks,
   placesOf,
+  readsResult,
   rowsOf,
   text,
   visibleToken,
 } from "@mlxterp/results";
+import { notThere } from "../shared/not-there.js";
 import { strongestCell } from "../shared/strongest.js";
 import { tracedKinds } from "./options.js";
-import type { TracingResult } from "./result.js";
+import { type TracingResult, tracingShape } from "./result.js";
 
 const titles = {
   residual: "Restoring the residual stream before each layer",
@@ -22,7 +25,7 @@ const titles = {
   attention: "Restoring what attention adds",
 } as const;
 
-export function tracingView(result: TracingResult): Block[] {
+export const tracingView = readsResult(tracingShape, (result: TracingResult): Block[] => {
   const { fed, notes, tables, asked } = result;
   const [{ metric, clean, noised }] = tables.baselines.rows;
   const [{ answer }] = fed;
@@ -34,7 +37,7 @@ export function tracingView(result: TracingResult): Block[] {
     return [map, text(strongestCell(map, { by: (value) => value, column: "token" }))];
   });
   return [...fedBlocks(fed), ...noteBlocks(notes), text(line), ...maps];
-}
+});
 
 function subjectText({ fed: [{ pieces, spans }] }: TracingResult): string {
   const [from, to] = spans![0]; // every trace has its subject
@@ -44,36 +47,39 @@ function subjectText({ fed: [{ pieces, spans }] }: TracingResult): string {
 /**
  * Layers × tokens: how much of the answer a restored state brings back; tokens of the subject are marked.
  *
- * @throws RangeError for a kind that was not traced
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a kind that was not traced
  * @example
  * const trace = await causalTracing(model, "the capital of France is", { subject: "France", samples: 2 });
  * tracingGrid(trace, "residual").kind; // "grid"
  */
-export function tracingGrid(result: TracingResult, kind: keyof typeof titles): GridBlock {
-  const effect = result.grids[kind];
-  if (!effect) throw new RangeError(`"${kind}" was not traced.`);
-  const { asked, fed } = result;
-  const [{ spans, pieces }] = fed;
-  const [from, to] = spans![0];
-  const columns = effect.labels.token.map((label) => {
-    const at = Number(labelKey(label));
-    return `${visibleToken(pieces[at])}${at >= from && at < to ? "*" : ""}`;
-  });
-  const severed = asked.severed === "none" ? "" : `, ${asked.severed} severed`;
-  const window = kind === "residual" ? severed : `, ${asked.window} layers together`;
-  return {
-    kind: "grid",
-    title: titles[kind],
-    subtitle: `Causal tracing${window}; * is the subject`,
-    rowTitle: "restored in",
-    columnTitle: "token",
-    rows: effect.labels.layer.map((layer) => `layer ${layer}`),
-    columns,
-    values: rowsOf(effect),
-    rowPlaces: placesOf(effect, "layer"),
-    columnPlaces: { ...placesOf(effect, "token"), axis: "position" },
-    scale: divergingAround(effect.values, 0, 0.05),
-    legend: "effect: 0 as with noise, 1 as without",
-    unit: "positions",
-  };
-}
+export const tracingGrid = readsResult(
+  tracingShape,
+  (result: TracingResult, kind: keyof typeof titles): GridBlock => {
+    const effect = result.grids[kind];
+    if (!effect) throw notThere(kind, result.grids);
+    const { asked, fed } = result;
+    const [{ spans, pieces }] = fed;
+    const [from, to] = spans![0];
+    const columns = effect.labels.token.map((label) => {
+      const at = Number(labelKey(label));
+      return `${visibleToken(pieces[at])}${at >= from && at < to ? "*" : ""}`;
+    });
+    const severed = asked.severed === "none" ? "" : `, ${asked.severed} severed`;
+    const window = kind === "residual" ? severed : `, ${asked.window} layers together`;
+    return {
+      kind: "grid",
+      title: titles[kind],
+      subtitle: `Causal tracing${window}; * is the subject`,
+      rowTitle: "restored in",
+      columnTitle: "token",
+      rows: effect.labels.layer.map((layer) => `layer ${layer}`),
+      columns,
+      values: rowsOf(effect),
+      rowPlaces: placesOf(effect, "layer"),
+      columnPlaces: { ...placesOf(effect, "token"), axis: "position" },
+      scale: divergingAround(effect.values, 0, 0.05),
+      legend: "effect: 0 as with noise, 1 as without",
+      unit: "positions",
+    };
+  },
+);

@@ -1,5 +1,5 @@
 /** Graphs in the language of Graphviz. */
-import type { GraphBlock } from "@mlxterp/results";
+import { checkBlock, checkChoice, type GraphBlock } from "@mlxterp/results";
 
 /**
  * A graph as text that `dot -Tsvg` draws: ranks from bottom to top, positive edges solid, negative ones dashed, wider where stronger.
@@ -8,7 +8,10 @@ import type { GraphBlock } from "@mlxterp/results";
  * const found = await findCircuit(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
  * graphToDot(edgeGraph("The circuit", found.tables.edges.rows)).startsWith("digraph"); // true
  */
-export function graphToDot({ title, nodes, edges }: GraphBlock): string {
+export function graphToDot(graph: GraphBlock): string {
+  checkBlock("graph", graph);
+  checkChoice("graph.kind", graph.kind, ["graph"]);
+  const { title, nodes, edges } = graph;
   const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&").replaceAll("\n", " ")}"`;
   const most = Math.max(...edges.map(({ weight }) => Math.abs(weight)), Number.MIN_VALUE);
   const ranks = [...new Set(nodes.map(({ rank }) => rank))].sort((a, b) => a - b);

@@ -1,5 +1,6 @@
 /** Numbers that circuits and scores are judged by. */
-import { checkList, InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError } from "@mlxterp/mlx";
+import { checkNumbers } from "@mlxterp/results/errors";
 
 /**
  * Areas over the share of edges, by trapezoids over a linear axis, as in MIB (Mueller et al. 2025, arXiv 2504.13151): `cpr` under
@@ -13,8 +14,8 @@ export function circuitAreas(
   fractions: readonly number[],
   faithfulness: readonly number[],
 ): { cpr: number; cmd: number } {
-  checkList("fractions", fractions);
-  checkList("faithfulness", faithfulness);
+  checkNumbers("fractions", fractions);
+  checkNumbers("faithfulness", faithfulness);
   if (fractions.length !== faithfulness.length) {
     const rule = `${fractions.length} fractions and ${faithfulness.length} values make no curve; give as many of each.`;
     throw new InvalidArgumentError("faithfulness", faithfulness.length, rule);
@@ -35,6 +36,8 @@ export function circuitAreas(
  * auroc([3, 1, 2], [true, false, false]); // 1
  */
 export function auroc(scores: ArrayLike<number>, truth: ArrayLike<boolean | number>): number {
+  checkNumbers("scores", scores);
+  checkTruth("truth", truth);
   const order = Array.from(scores, (score, index) => ({ score, hit: Boolean(truth[index]) }));
   const hits = order.filter(({ hit }) => hit).length;
   if (truth.length !== scores.length || hits === 0 || hits === order.length) {
@@ -59,6 +62,8 @@ export function auroc(scores: ArrayLike<number>, truth: ArrayLike<boolean | numb
  * rankCorrelation([1, 2, 3], [10, 20, 15]); // 0.5
  */
 export function rankCorrelation(first: ArrayLike<number>, second: ArrayLike<number>): number {
+  checkNumbers("first", first);
+  checkNumbers("second", second);
   const [a, b] = [ranksOf(first), ranksOf(second)];
   const middle = (a.length + 1) / 2;
   const product = (x: readonly number[], y: readonly number[]) =>
@@ -69,6 +74,12 @@ export function rankCorrelation(first: ArrayLike<number>, second: ArrayLike<numb
     throw new InvalidArgumentError("second", second, rule);
   }
   return product(a, b) / size;
+}
+
+/** Numbers, or whether they are true. */
+function checkTruth(argument: string, value: unknown): void {
+  const whether = (one: unknown) => (typeof one === "boolean" ? Number(one) : one);
+  checkNumbers(argument, Array.isArray(value) ? value.map(whether) : value);
 }
 
 /** From 1; of equal ones the mean. */

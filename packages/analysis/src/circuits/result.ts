@@ -1,5 +1,5 @@
 /** What a circuit is: its edges, and what is left of the answer with nothing but them. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 import type { EdgeBaseline, EdgeRow } from "../edge-attribution/result.js";
 
 /** What circuits of one size keep of the difference between the clean and the corrupted prompt. */
@@ -57,3 +57,33 @@ export type CircuitGrids = {
 };
 
 export type CircuitResult = Result<"circuit", CircuitGrids, CircuitTables>;
+
+/** What it has at run time. */
+export const circuitShape: ResultShape<CircuitResult> = {
+  method: "circuit",
+  grids: {
+    faithfulness: ["fraction", "pair"],
+  },
+  tables: {
+    sizes: {
+      fraction: "number",
+      edges: "number",
+      onPaths: "number",
+      faithfulness: "number",
+      without: "number",
+      randomMean: ["number", "absent"],
+      randomMost: ["number", "absent"],
+    },
+    edges: {
+      source: "text",
+      destination: "text",
+      score: "number",
+      low: ["number", "absent"],
+      high: ["number", "absent"],
+    },
+    minimality: { source: "text", destination: "text", loss: "number" },
+    completeness: { edges: "number", circuit: "number", model: "number", gap: "number" },
+    summary: { cpr: "number", cmd: "number", allEdges: "number" },
+    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
+  },
+};

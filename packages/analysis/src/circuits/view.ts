@@ -6,16 +6,17 @@ import {
   formatPercent,
   type LinesBlock,
   noteBlocks,
+  readsResult,
   text,
 } from "@mlxterp/results";
 import { baselineText, edgeGraph } from "../edge-attribution/view.js";
 import { mean } from "../shared/lists.js";
-import type { CircuitResult } from "./result.js";
+import { type CircuitResult, circuitShape } from "./result.js";
 
 /** Edges that are drawn. */
 const drawn = 60;
 
-export function circuitView(result: CircuitResult): Block[] {
+export const circuitView = readsResult(circuitShape, (result: CircuitResult): Block[] => {
   const { sizes, edges, summary, baselines } = result.tables;
   const keep = Number(result.asked.keep);
   const kept = sizes.rows.find(({ fraction }) => fraction === keep)!; // `keep` is always judged
@@ -39,7 +40,7 @@ export function circuitView(result: CircuitResult): Block[] {
     text(`Areas over the share of edges: CPR ${formatNumber(cpr)}, CMD ${formatNumber(cmd)}.`),
     edgeGraph("The circuit", edges.rows.slice(0, drawn)),
   ];
-}
+});
 
 function ablatedWord({ asked }: CircuitResult): string {
   const words = { zero: "set to zero", mean: "set to its mean", "position-mean": "set to its mean at each position" }; // biome-ignore format: one object
@@ -69,7 +70,7 @@ function needBlocks({ tables: { minimality, completeness } }: CircuitResult): Bl
  * const found = await findCircuit(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
  * faithfulnessLines(found).lines[0].label; // "strongest edges"
  */
-export function faithfulnessLines(result: CircuitResult): LinesBlock {
+export const faithfulnessLines = readsResult(circuitShape, (result: CircuitResult): LinesBlock => {
   const rows = [...result.tables.sizes.rows].sort((a, b) => a.fraction - b.fraction);
   const random = rows[0].randomMean !== undefined;
   return {
@@ -85,4 +86,4 @@ export function faithfulnessLines(result: CircuitResult): LinesBlock {
       ...(random ? [{ label: "random edges", values: rows.map(({ randomMean }) => randomMean ?? null) }] : []), // biome-ignore format: one line
     ],
   };
-}
+});

@@ -1,5 +1,13 @@
 /** A conversation's tokens with names for its parts: what each turn holds, and what was said in it. */
+
 import { InvalidArgumentError } from "@mlxterp/mlx";
+import {
+  checkList,
+  checkNumbers,
+  checkRecord,
+  checkText,
+  checkWholeNumber,
+} from "@mlxterp/results/errors";
 
 interface Span {
   readonly start: number;
@@ -44,7 +52,9 @@ export interface Conversation {
  * talk.turn(0).content; // [1, 2]
  * await logitLens(model, talk.ids, { positions: talk.turn(0).content });
  */
-export function conversation({ ids, turns }: WrittenChat): Conversation {
+export function conversation(chat: WrittenChat): Conversation {
+  checkChat(chat);
+  const { ids, turns } = chat;
   const positions = ({ start, end }: Span) =>
     Array.from({ length: end - start }, (_, at) => start + at);
   return {
@@ -63,4 +73,27 @@ export function conversation({ ids, turns }: WrittenChat): Conversation {
       return { role, all: positions({ start, end }), content: positions(content), last: end - 1 };
     },
   };
+}
+
+function checkChat(chat: unknown): void {
+  checkRecord("chat", chat);
+  const { ids, turns } = chat as WrittenChat;
+  checkNumbers("chat.ids", ids);
+  checkList("chat.turns", turns);
+  for (const [index, turn] of turns.entries()) {
+    const at = `chat.turns[${index}]`;
+    checkRecord(at, turn);
+    checkText(`${at}.role`, turn.role);
+    checkSpan(at, turn, ids.length);
+    checkRecord(`${at}.content`, turn.content);
+    checkSpan(`${at}.content`, turn.content, ids.length);
+  }
+}
+
+function checkSpan(at: string, { start, end }: Span, length: number): void {
+  checkWholeNumber(`${at}.start`, start);
+  checkWholeNumber(`${at}.end`, end);
+  if (start <= end && end <= length) return;
+  const rule = `goes from ${start} to ${end}, and there are ${length} tokens.`;
+  throw new InvalidArgumentError(at, [start, end], rule);
 }

@@ -1,5 +1,5 @@
 /** What a conversation shows, turn by turn. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 export type TurnGrids = {
   /** The share of its attention that a token of one turn gives to another turn, the mean over its tokens. */
@@ -22,3 +22,18 @@ export type TurnTables = {
 };
 
 export type TurnResult = Result<"turns", TurnGrids, TurnTables>;
+
+/** What it has at run time. */
+export const turnShape: ResultShape<TurnResult> = {
+  method: "turns",
+  grids: {
+    attention: ["layer", "head", "query", "key"],
+    token: ["layer", "turn", "rank"],
+    probability: ["layer", "turn", "rank"],
+  },
+  tables: {
+    turns: { turn: "text", tokens: "number" },
+    tokens: { id: "number", text: "text" },
+    scores: { conversation: "text", score: "number" },
+  },
+};

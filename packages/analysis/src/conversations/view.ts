@@ -7,14 +7,15 @@ import {
   type GridBlock,
   labelText,
   noteBlocks,
+  readsResult,
   rowsOf,
   section,
   type TableBlock,
   visibleToken,
 } from "@mlxterp/results";
-import type { TurnResult } from "./result.js";
+import { type TurnResult, turnShape } from "./result.js";
 
-export function turnView(result: TurnResult): Block[] {
+export const turnView = readsResult(turnShape, (result: TurnResult): Block[] => {
   const { loss, patch } = result.grids;
   return [
     ...fedBlocks(result.fed),
@@ -24,7 +25,7 @@ export function turnView(result: TurnResult): Block[] {
     ...(patch ? [turnPatchGrid(patch)] : []),
     section("What would be said after each turn", lensTable(result)),
   ];
-}
+});
 
 /**
  * Turn × turn: the share of attention, the mean over layers and heads.
@@ -33,28 +34,31 @@ export function turnView(result: TurnResult): Block[] {
  * const turns = [{ role: "user", start: 0, end: 3 }];
  * turnAttentionGrid(await turnByTurn(model, [1, 467, 223, 384], { turns })).kind; // "grid"
  */
-export function turnAttentionGrid({ grids: { attention } }: TurnResult): GridBlock {
-  const { layer, head, query, key } = attention.labels;
-  const [count, size] = [layer.length * head.length, query.length * key.length];
-  const sums = new Float64Array(size);
-  for (const [at, value] of attention.values.entries()) sums[at % size] += value / count;
-  const names = query.map(labelText);
-  return {
-    kind: "grid",
-    title: "Who looks at whom",
-    subtitle: "Share of a turn's attention, the mean over layers and heads",
-    rowTitle: "turn",
-    columnTitle: "looks at",
-    rows: names,
-    columns: names,
-    values: names.map((_, row) =>
-      names.map((_, column) => (column > row ? null : sums[row * names.length + column])),
-    ),
-    scale: { kind: "sequential", domain: [0, 1] },
-    legend: "attention",
-    unit: "turns",
-  };
-}
+export const turnAttentionGrid = readsResult(
+  turnShape,
+  ({ grids: { attention } }: TurnResult): GridBlock => {
+    const { layer, head, query, key } = attention.labels;
+    const [count, size] = [layer.length * head.length, query.length * key.length];
+    const sums = new Float64Array(size);
+    for (const [at, value] of attention.values.entries()) sums[at % size] += value / count;
+    const names = query.map(labelText);
+    return {
+      kind: "grid",
+      title: "Who looks at whom",
+      subtitle: "Share of a turn's attention, the mean over layers and heads",
+      rowTitle: "turn",
+      columnTitle: "looks at",
+      rows: names,
+      columns: names,
+      values: names.map((_, row) =>
+        names.map((_, column) => (column > row ? null : sums[row * names.length + column])),
+      ),
+      scale: { kind: "sequential", domain: [0, 1] },
+      legend: "attention",
+      unit: "turns",
+    };
+  },
+);
 
 function largest(values: ArrayLike<number>): number {
   return Math.max(...Array.from(values, (one) => (Number.isFinite(one) ? Math.abs(one) : 0)), 1e-6);

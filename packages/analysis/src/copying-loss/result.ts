@@ -1,5 +1,12 @@
 /** What the copying loss answers: the loss of both copies, with all heads and without some. */
-import { type Grid, InvalidArgumentError, type Result, type Table } from "@mlxterp/results";
+import {
+  type Grid,
+  InvalidArgumentError,
+  type Result,
+  type ResultShape,
+  readsResult,
+  type Table,
+} from "@mlxterp/results";
 
 /** `intact`, `without` the heads that were named, `control`: without as many others. */
 export type CopyingRun = "intact" | "without" | "control";
@@ -22,6 +29,17 @@ export type CopyingLossTables = {
 
 export type CopyingLossResult = Result<"copying", CopyingLossGrids, CopyingLossTables>;
 
+/** What it has at run time. */
+export const copyingLossShape: ResultShape<CopyingLossResult> = {
+  method: "copying",
+  grids: {
+    second: ["run", "token"],
+  },
+  tables: {
+    losses: { run: "text", heads: "text", first: "number", second: "number" },
+  },
+};
+
 /** One run's losses, with its heads as numbers. */
 export interface CopyLoss {
   readonly heads: readonly (readonly [layer: number, head: number])[];
@@ -37,13 +55,16 @@ export interface CopyLoss {
  * const result = await copyingLoss(model, undefined, { sequences: 2 });
  * copyLossOf(result, "intact").second < copyLossOf(result, "intact").first; // true
  */
-export function copyLossOf({ tables }: CopyingLossResult, run: CopyingRun): CopyLoss {
-  const row = tables.losses.rows.find((one) => one.run === run);
-  if (!row) throw new InvalidArgumentError("run", run, "was not made; name heads to take away.");
-  const { heads: names, first, second } = row;
-  const heads = names === "" ? [] : names.split(" ").map(headOf);
-  return { heads, first, second };
-}
+export const copyLossOf = readsResult(
+  copyingLossShape,
+  ({ tables }: CopyingLossResult, run: CopyingRun): CopyLoss => {
+    const row = tables.losses.rows.find((one) => one.run === run);
+    if (!row) throw new InvalidArgumentError("run", run, "was not made; name heads to take away.");
+    const { heads: names, first, second } = row;
+    const heads = names === "" ? [] : names.split(" ").map(headOf);
+    return { heads, first, second };
+  },
+);
 
 function headOf(name: string): [number, number] {
   const [layer, head] = name.split(".").map(Number);

@@ -1,5 +1,13 @@
 /** What direct logit attribution answers: contributions of heads, MLPs and everything else. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+
+import {
+  type Grid,
+  type Result,
+  type ResultShape,
+  readsResult,
+  type Table,
+} from "@mlxterp/results";
+import { checkWholeNumber, InvalidArgumentError } from "@mlxterp/results/errors";
 
 /** All in logits. */
 export type AttributionGrids = {
@@ -61,6 +69,29 @@ export type AttributionTables = {
 
 export type AttributionResult = Result<"attribute", AttributionGrids, AttributionTables>;
 
+/** What it has at run time. */
+export const attributionShape: ResultShape<AttributionResult> = {
+  method: "attribute",
+  grids: {
+    heads: ["layer", "head"],
+    mlps: ["layer"],
+    attentionRest: ["layer"],
+    headsByPrompt: ["prompt", "layer", "head"],
+    mlpsByPrompt: ["prompt", "layer"],
+    attentionRestByPrompt: ["prompt", "layer"],
+  },
+  tables: {
+    prompts: {
+      prompt: "number",
+      total: "number",
+      embedding: "number",
+      normBias: "number",
+      unembeddingRest: "number",
+      answerRank: "number",
+    },
+  },
+};
+
 /** Contributions to the logit (difference), in logits; all of them sum to `total`. */
 export interface Attribution {
   readonly total: number;
@@ -81,27 +112,34 @@ export interface Attribution {
  * @example
  * attributionOf(await directLogitAttribution(model, prompts, { answer: "Mary" }), 0).total; // of the first prompt
  */
-export function attributionOf(result: AttributionResult, prompt?: number): Attribution {
-  const { rows } = result.tables.prompts;
-  const { layer, head } = result.grids.heads.labels;
-  const chosen = prompt === undefined ? rows : [rows[prompt]];
-  const first = prompt ?? 0;
-  const mean = (numbers: readonly number[]) =>
-    numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-  const scalar = (name: "total" | "embedding" | "normBias" | "unembeddingRest") =>
-    mean(chosen.map((row) => row[name]));
-  const column = ({ values }: Grid, size: number) =>
-    Array.from({ length: size }, (_, at) =>
-      mean(chosen.map((_row, index) => values[(first + index) * size + at])),
-    );
-  const flat = column(result.grids.headsByPrompt, layer.length * head.length);
-  return {
-    total: scalar("total"),
-    embedding: scalar("embedding"),
-    heads: layer.map((_, row) => flat.slice(row * head.length, (row + 1) * head.length)),
-    attentionRest: column(result.grids.attentionRestByPrompt, layer.length),
-    mlps: column(result.grids.mlpsByPrompt, layer.length),
-    normBias: scalar("normBias"),
-    unembeddingRest: scalar("unembeddingRest"),
-  };
-}
+export const attributionOf = readsResult(
+  attributionShape,
+  (result: AttributionResult, prompt?: number): Attribution => {
+    const { rows } = result.tables.prompts;
+    if (prompt !== undefined && !(checkWholeNumber("prompt", prompt) < rows.length)) {
+      const rule = `there are ${rows.length} prompts, from 0 on; leave it out for their mean.`;
+      throw new InvalidArgumentError("prompt", prompt, rule);
+    }
+    const { layer, head } = result.grids.heads.labels;
+    const chosen = prompt === undefined ? rows : [rows[prompt]];
+    const first = prompt ?? 0;
+    const mean = (numbers: readonly number[]) =>
+      numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+    const scalar = (name: "total" | "embedding" | "normBias" | "unembeddingRest") =>
+      mean(chosen.map((row) => row[name]));
+    const column = ({ values }: Grid, size: number) =>
+      Array.from({ length: size }, (_, at) =>
+        mean(chosen.map((_row, index) => values[(first + index) * size + at])),
+      );
+    const flat = column(result.grids.headsByPrompt, layer.length * head.length);
+    return {
+      total: scalar("total"),
+      embedding: scalar("embedding"),
+      heads: layer.map((_, row) => flat.slice(row * head.length, (row + 1) * head.length)),
+      attentionRest: column(result.grids.attentionRestByPrompt, layer.length),
+      mlps: column(result.grids.mlpsByPrompt, layer.length),
+      normBias: scalar("normBias"),
+      unembeddingRest: scalar("unembeddingRest"),
+    };
+  },
+);

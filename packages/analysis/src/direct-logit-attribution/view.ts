@@ -1,4 +1,5 @@
 /** Direct logit attribution as blocks: the largest parts as bars, and the heads as a map. */
+
 import {
   type Bar,
   type Block,
@@ -8,35 +9,47 @@ import {
   type GridBlock,
   noteBlocks,
   placesOf,
+  readsResult,
   rowsOf,
   text,
   visibleToken,
 } from "@mlxterp/results";
-import { type Attribution, type AttributionResult, attributionOf } from "./result.js";
+import { checkList, checkNumber, checkNumbers, checkRecord } from "@mlxterp/results/errors";
+import {
+  type Attribution,
+  type AttributionResult,
+  attributionOf,
+  attributionShape,
+} from "./result.js";
 
 /** Parts drawn as bars. */
 const most = 20;
 
-export function attributionView(result: AttributionResult): Block[] {
-  const about = leadOf(result);
-  const mean = attributionOf(result);
-  const bars = attributionBars(mean).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const over = result.fed.length === 1 ? "" : `, mean of ${result.fed.length} prompts`;
-  return [
-    ...fedBlocks(result.fed),
-    ...noteBlocks(result.notes),
-    text(`The model's last position says ${formatNumber(mean.total)} logits for ${about}${over}.`),
-    {
-      kind: "bars",
-      title: "What speaks for the answer",
-      subtitle: `Direct logit attribution of ${about}${over}; the ${Math.min(most, bars.length)} largest of ${bars.length} parts`,
-      axis: "logits",
-      bars: bars.slice(0, most),
-    },
-    headGrid(result),
-    ...finerBars(result),
-  ];
-}
+export const attributionView = readsResult(
+  attributionShape,
+  (result: AttributionResult): Block[] => {
+    const about = leadOf(result);
+    const mean = attributionOf(result);
+    const bars = attributionBars(mean).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+    const over = result.fed.length === 1 ? "" : `, mean of ${result.fed.length} prompts`;
+    return [
+      ...fedBlocks(result.fed),
+      ...noteBlocks(result.notes),
+      text(
+        `The model's last position says ${formatNumber(mean.total)} logits for ${about}${over}.`,
+      ),
+      {
+        kind: "bars",
+        title: "What speaks for the answer",
+        subtitle: `Direct logit attribution of ${about}${over}; the ${Math.min(most, bars.length)} largest of ${bars.length} parts`,
+        axis: "logits",
+        bars: bars.slice(0, most),
+      },
+      headGrid(result),
+      ...finerBars(result),
+    ];
+  },
+);
 
 /** Neurons, experts and source tokens, as far as they were asked for; of the first prompt. */
 function finerBars({ tables }: AttributionResult): Block[] {
@@ -80,7 +93,7 @@ function leadOf({ fed }: AttributionResult): string {
  * @example
  * headGrid(attribution).kind; // "grid"
  */
-export function headGrid(result: AttributionResult): GridBlock {
+export const headGrid = readsResult(attributionShape, (result: AttributionResult): GridBlock => {
   const { heads } = result.grids;
   return {
     kind: "grid",
@@ -97,7 +110,7 @@ export function headGrid(result: AttributionResult): GridBlock {
     legend: "logits",
     unit: "heads",
   };
-}
+});
 
 /**
  * All parts that are there: heads as `head L.H`, and everything else by name.
@@ -106,6 +119,7 @@ export function headGrid(result: AttributionResult): GridBlock {
  * attributionBars(attributionOf(attribution)).map(({ label }) => label);
  */
 export function attributionBars(attribution: Attribution): Bar[] {
+  checkAttribution(attribution);
   const { embedding, heads, attentionRest, mlps, normBias, unembeddingRest } = attribution;
   const byLayer = (name: string, values: readonly number[]) =>
     values.map((value, layer) => ({ label: `${name} ${layer}`, value }));
@@ -120,4 +134,16 @@ export function attributionBars(attribution: Attribution): Bar[] {
     { label: "unembedding rest", value: unembeddingRest },
   ];
   return bars.filter(({ value }) => Math.abs(value) > 1e-6); // what rounding left of parts that are absent
+}
+
+function checkAttribution(value: unknown): void {
+  checkRecord("attribution", value);
+  const { heads, attentionRest, mlps, ...numbers } = value as Attribution;
+  for (const name of ["embedding", "normBias", "unembeddingRest"] as const) {
+    checkNumber(`attribution.${name}`, numbers[name]);
+  }
+  checkNumbers("attribution.attentionRest", attentionRest);
+  checkNumbers("attribution.mlps", mlps);
+  checkList("attribution.heads", heads);
+  for (const [layer, row] of heads.entries()) checkNumbers(`attribution.heads[${layer}]`, row);
 }

@@ -10,9 +10,19 @@
  * Source: Geva et al. 2022, "Transformer Feed-Forward Layers Build Predictions by Promoting Concepts in the Vocabulary Space", arXiv
  * 2203.14680; Dar et al. 2023, arXiv 2209.02535.
  */
-import { provenanceOf } from "@mlxterp/core";
-import { evaluate, InvalidArgumentError, type MxArray, mx, toFlat, topK } from "@mlxterp/mlx";
+
+import { checkModel, provenanceOf } from "@mlxterp/core";
+import {
+  checkArray,
+  evaluate,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+  toFlat,
+  topK,
+} from "@mlxterp/mlx";
 import { createTable, parseOptions, type Result, type Table } from "@mlxterp/results";
+import { checkNumbers } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { normalizeFrozen } from "../direct-logit-attribution/frozen-norm.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -104,6 +114,9 @@ export async function throughUnembedding(model: AnalysisModel, rows: MxArray): P
 }
 
 function requireRows(model: AnalysisModel, given: MxArray | readonly number[]): MxArray {
+  checkModel("model", model);
+  if (Array.isArray(given)) checkNumbers("directions", given);
+  else checkArray("directions", given);
   const array = Array.isArray(given) ? mx.array(given as number[]) : (given as MxArray);
   const { hidden } = model.anatomy;
   const { shape, ndim } = array;

@@ -5,8 +5,8 @@ import type { AnalysisModel } from "../shared/model.js";
 import { select } from "../shared/select.js";
 import { type Rows, rowsOf } from "./matrix.js";
 
-/** How the positions of a prompt become one row: one of them, negative from the end, or all. */
-export type Pooling = number | "mean" | "max";
+/** How the positions of a prompt become one row: one of them, negative from the end, all, or the mean of some that each prompt has for itself. */
+export type Pooling = number | "mean" | "max" | readonly (readonly number[])[];
 
 /** What is read. */
 export interface RowPlan {
@@ -32,9 +32,10 @@ export async function readRows(
     plan.signal?.throwIfAborted();
     using cache = await model.run(batch as number[][], { save: plan.sites as string[] });
     const lengths = batch.map(({ length }) => length);
+    const own = plan.pooling.map((one) => (typeof one === "object" ? one.slice(done, done + batch.length) : one)); // biome-ignore format: one line
     for (const [at, site] of plan.sites.entries()) {
       const value = cache.get(site).astype(mx.float32);
-      for (const [which, pooling] of plan.pooling.entries()) {
+      for (const [which, pooling] of own.entries()) {
         parts[at][which].push(pooled(value, lengths, pooling));
       }
     }
@@ -56,6 +57,7 @@ function pooled(value: MxArray, lengths: readonly number[], pooling: Pooling): M
     const index = mx.array(at, mx.int32);
     return value.index(mx.array(range(batch), mx.int32), index);
   }
+  if (typeof pooling === "object") return meanOf(value, pooling);
   const real = mx.less(
     mx.arange(0, width, 1, mx.int32).reshape([1, width, 1]),
     mx.array([...lengths], mx.int32).reshape([batch, 1, 1]),
@@ -63,4 +65,16 @@ function pooled(value: MxArray, lengths: readonly number[], pooling: Pooling): M
   if (pooling === "max") return mx.max(mx.where(real, value, -3e38), 1);
   const sum = mx.sum(mx.where(real, value, 0), 1);
   return mx.divide(sum, mx.array([...lengths]).reshape([batch, 1]));
+}
+
+/** @param places of each row */
+function meanOf(value: MxArray, places: readonly (readonly number[])[]): MxArray {
+  const [batch, width] = value.shape;
+  const chosen = places.map((own) => {
+    const set = new Set(own);
+    return range(width).map((at) => (set.has(at) ? 1 : 0));
+  });
+  const mask = mx.greater(mx.array(chosen), 0).reshape([batch, width, 1]);
+  const counts = mx.array(places.map(({ length }) => [length]));
+  return mx.divide(mx.sum(mx.where(mask, value, 0), 1), counts);
 }

@@ -13,6 +13,7 @@ import { runEdges } from "../graph/edge-runs.js";
 import { type Destination, edgeSet, edgesOf } from "../graph/graph.js";
 import { graphOf } from "../graph/graph-of.js";
 import { outputsOf } from "../graph/outputs.js";
+import { restOf } from "../graph/rest.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import {
   hasMethodCase,
@@ -149,6 +150,29 @@ describe.each(configs)("edges of a model like %s", (_, config) => {
       const slope = (before[at] - after[at]) / (2 * step);
       expect(Math.abs(slope - score)).toBeLessThan(3e-3 * (1 + Math.abs(score))); // of float32 over a step of 0.01
     });
+  });
+
+  it("are the same without the positions that both prompts begin with, of whichever pair", async () => {
+    const { graph } = runs;
+    const [ids, others] = [
+      [clean, corrupted],
+      [corrupted, clean],
+    ];
+    const [own, other] = [
+      await outputsOf(model, ids, graph),
+      await outputsOf(model, others, graph),
+    ];
+    const same = clean.findIndex((id, at) => id !== corrupted[at]);
+    const both = { model, graph, ids, clean: own, corrupted: other, same };
+    const rest = await restOf(both);
+    expect(rest.leftOut?.from).toBe(same);
+    const rows = edgesOf(graph).map(({ index }) => {
+      const set = edgeSet(graph);
+      set[index] = 1;
+      return { pair: index % 2, corrupted: set };
+    });
+    const [whole, parts] = [await runEdges(both, rows, metric), await runEdges(rest, rows, metric)];
+    expect(Number(mx.max(mx.abs(mx.subtract(whole, parts))).item())).toBeLessThan(1e-5);
   });
 
   it("make the corrupted run together, and the clean run without any", async () => {

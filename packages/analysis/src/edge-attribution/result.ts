@@ -1,5 +1,5 @@
 /** What edge attribution answers: a score for every edge between components. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 
 /** Between a component that writes and one that reads; positive where the clean answer needs it. */
 export type EdgeRow = {
@@ -29,3 +29,19 @@ export type EdgeTables = {
 };
 
 export type EdgeResult = Result<"edges", Record<never, never>, EdgeTables>;
+
+/** What it has at run time. */
+export const edgeShape: ResultShape<EdgeResult> = {
+  method: "edges",
+  grids: {},
+  tables: {
+    edges: {
+      source: "text",
+      destination: "text",
+      score: "number",
+      low: ["number", "absent"],
+      high: ["number", "absent"],
+    },
+    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
+  },
+};

@@ -4,6 +4,7 @@ import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { backwardRules } from "../backward-rules/rule-sets.js";
 import { edgeRowsThatFit, type RunPairs, runEdges } from "../graph/edge-runs.js";
 import { edgeSet, edgesOf } from "../graph/graph.js";
+import { restOf } from "../graph/rest.js";
 import type { MetricFunction } from "../shared/metrics.js";
 import type { AskedEdges, EdgeScoring } from "./options.js";
 import { readGradients } from "./read-gradients.js";
@@ -115,7 +116,8 @@ function pointsOf(batch: Scored, scoring: EdgeScoring): Interventions[] {
 }
 
 /** The clean metric less that of the run in which the edge is corrupted, each edge by itself. */
-async function exactScores(batch: Scored): Promise<Float64Array[]> {
+async function exactScores(given: Scored): Promise<Float64Array[]> {
+  const batch = await restOf(given);
   const { graph, ids, metricOf, baseline } = batch;
   const edges = edgesOf(graph).sort((a, b) => a.destination - b.destination);
   const scores = ids.map(() => new Float64Array(edgeSet(graph).length));

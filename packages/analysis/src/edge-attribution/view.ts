@@ -1,4 +1,5 @@
 /** Edge attribution as blocks: the strongest edges as bars, and as a graph. */
+
 import {
   type Bar,
   type Block,
@@ -6,15 +7,17 @@ import {
   formatNumber,
   type GraphBlock,
   noteBlocks,
+  readsResult,
   text,
 } from "@mlxterp/results";
+import { checkList, checkNumber, checkRecord, checkText } from "@mlxterp/results/errors";
 import { mean } from "../shared/lists.js";
-import type { EdgeBaseline, EdgeResult, EdgeRow } from "./result.js";
+import { type EdgeBaseline, type EdgeResult, type EdgeRow, edgeShape } from "./result.js";
 
 /** Edges drawn as bars, and as a graph. */
 const [bars, drawn] = [20, 40];
 
-export function edgeView(result: EdgeResult): Block[] {
+export const edgeView = readsResult(edgeShape, (result: EdgeResult): Block[] => {
   const { edges, baselines } = result.tables;
   const shown = edges.rows.slice(0, bars);
   return [
@@ -30,7 +33,7 @@ export function edgeView(result: EdgeResult): Block[] {
     },
     edgeGraph("Where it flows", edges.rows.slice(0, drawn)),
   ];
-}
+});
 
 export function baselineText(rows: readonly EdgeBaseline[]): string {
   const clean = formatNumber(mean(rows.map((row) => row.clean)));
@@ -55,6 +58,14 @@ export function edgeGraph(
   title: string,
   rows: readonly Pick<EdgeRow, "source" | "destination" | "score">[],
 ): GraphBlock {
+  checkText("title", title);
+  checkList("rows", rows);
+  for (const [index, row] of rows.entries()) {
+    checkRecord(`rows[${index}]`, row);
+    checkText(`rows[${index}].source`, row.source);
+    checkText(`rows[${index}].destination`, row.destination);
+    checkNumber(`rows[${index}].score`, row.score);
+  }
   const reader = (name: string) => name.replace(/<[qkv]+>$/, "");
   const names = rows.flatMap(({ source, destination }) => [source, reader(destination)]);
   const nodes = [...new Set(names)].map((id) => ({ id, label: id, rank: rankOf(id) }));

@@ -12,7 +12,7 @@
  *
  * Source: Ali, Zimerman & Wolf 2024, "The Hidden Attention of Mamba Models", section 3; Dao & Gu 2024, "Transformers are SSMs", section 3.
  */
-import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import { checkModel, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { createGrid, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
@@ -68,6 +68,7 @@ export async function effectiveAttention(
   options?: EffectiveAttentionOptions,
 ): Promise<EffectiveAttentionResult | EffectiveAttentionResult[]> {
   const asked = parseOptions("effectiveAttention", effectiveAttentionOptions, options);
+  checkModel("model", model);
   const known = sitesByLayer(model);
   const layers = asked.layers
     ? select("Layer", asked.layers, model.anatomy.layers)

@@ -15,7 +15,8 @@ import { eraseLinear, saveEdits } from "@mlxterp/interventions";
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import { bootstrapMean, createGrid, createTable, type Note, parseOptions } from "@mlxterp/results";
 import { pickRows, type Rows } from "../directions/matrix.js";
-import { readRows } from "../directions/read-rows.js";
+import { readPlaces } from "../directions/read-places.js";
+import { type Pooling, readRows } from "../directions/read-rows.js";
 import { askedOf } from "../shared/asked.js";
 import { type ClassPairs, classPairs } from "../shared/classes.js";
 import { mean } from "../shared/lists.js";
@@ -50,7 +51,8 @@ export async function erasure(
   const layers = select("Layer", asked.layers, model.anatomy.layers);
   const prompts = pairs.positive.flatMap((ids, index) => [ids, pairs.negative[index]]); // rows 2i and 2i + 1
   const sites = layers.map((layer) => erasureSites[asked.site].replace("*", `${layer}`));
-  const read = { pooling: [asked.position], batchSize: asked.batchSize, signal: asked.signal };
+  const place = readPlaces(pairs, asked.position);
+  const read = { pooling: [place], batchSize: asked.batchSize, signal: asked.signal };
   const rows = (await readRows(model, prompts, { ...read, sites })).map(([own]) => own);
   if (!rows.every(({ values }) => values.every(Number.isFinite))) {
     throw await notFiniteError("Activations", model, prompts as number[][]);
@@ -62,7 +64,7 @@ export async function erasure(
     asked.signal?.throwIfAborted();
     const eraser = fitEraser(own, asked);
     erasers.push(eraser);
-    cells.push(await cellOf({ model, prompts, asked }, own, eraser, sites[at]));
+    cells.push(await cellOf({ model, prompts, asked, place }, own, eraser, sites[at]));
     asked.onProgress?.({ done: cells.length, total: layers.length, stage: "erasure" });
   }
   if (asked.save) {
@@ -110,10 +112,11 @@ interface About {
   readonly model: AnalysisModel;
   readonly prompts: readonly (readonly number[])[];
   readonly asked: AskedErasure;
+  readonly place: Pooling;
 }
 
 async function cellOf(
-  { model, prompts, asked }: About,
+  { model, prompts, asked, place }: About,
   rows: Rows,
   eraser: Eraser,
   site: string,
@@ -123,7 +126,7 @@ async function cellOf(
   const random = randomUnits(asked, rows.width).map((unit) => projection(rows, unit));
   const last = `layers.${model.anatomy.layers - 1}`;
   const view = (one: Eraser) => model.edit({ [site]: eraseLinear(one) } as never);
-  const read = { sites: [last], pooling: [asked.position], batchSize: asked.batchSize };
+  const read = { sites: [last], pooling: [place], batchSize: asked.batchSize };
   const above = async (one: Eraser) => (await readRows(view(one), prompts, read))[0][0];
   const costs: number[] = [];
   for (const one of [eraser, ...random]) costs.push(await nextTokenCost(model, view(one), prompts, asked)); // biome-ignore format: one line

@@ -1,7 +1,7 @@
 /** What erasure is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { batchSize, folds, indices } from "../shared/schemas.js";
+import { batchSize, folds, indices, readPosition } from "../shared/schemas.js";
 
 export const erasureSites = {
   residual: "layers.*",
@@ -17,10 +17,7 @@ export const erasureOptions = z.object({
   layers: indices
     .optional()
     .describe("layers at which it is erased, each by itself, negative from the last; default all"),
-  position: z
-    .union([z.int(), z.enum(["mean", "max"])])
-    .default(-1)
-    .describe("where activations are read: one position, negative from the end, or all pooled"),
+  position: readPosition,
   rule: z
     .enum(["leace", "projection"])
     .default("leace")

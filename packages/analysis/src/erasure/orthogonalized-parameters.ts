@@ -9,8 +9,10 @@
  *
  * Source: Arditi et al. 2024, "Refusal in Language Models Is Mediated by a Single Direction", arXiv 2406.11717, section 4.1.
  */
-import { MissingAnatomyError } from "@mlxterp/core";
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+
+import { checkModel, MissingAnatomyError } from "@mlxterp/core";
+import { checkArray, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkNumbers } from "@mlxterp/results/errors";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 
@@ -45,6 +47,7 @@ export function orthogonalizedParameters(
   model: AnalysisModel,
   direction: MxArray | readonly number[],
 ): [name: string, array: MxArray][] {
+  checkModel("model", model);
   const parts = model.module as unknown as DecoderParts;
   const unit = unitOf(direction, model.anatomy.hidden);
   const found: [string, MxArray][] = [];
@@ -68,6 +71,8 @@ export function orthogonalizedParameters(
 }
 
 function unitOf(given: MxArray | readonly number[], hidden: number): MxArray {
+  if (Array.isArray(given)) checkNumbers("direction", given);
+  else checkArray("direction", given);
   const direction = (Array.isArray(given) ? mx.array(given as number[]) : (given as MxArray)).astype(mx.float32); // biome-ignore format: one line
   const length =
     direction.shape.join() === `${hidden}` ? Number(mx.linalg.norm(direction).item()) : 0;

@@ -1,5 +1,5 @@
 /** What erasure answers. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 type ByLayer = Grid<"layer">;
 
@@ -32,3 +32,20 @@ export type ErasureTables = {
 };
 
 export type ErasureResult = Result<"erase", ErasureGrids, ErasureTables>;
+
+/** What it has at run time. */
+export const erasureShape: ResultShape<ErasureResult> = {
+  method: "erase",
+  grids: {
+    before: ["layer"],
+    after: ["layer"],
+    random: ["layer"],
+    later: ["layer"],
+    moved: ["layer"],
+    cost: ["layer"],
+    randomCost: ["layer"],
+  },
+  tables: {
+    guarantee: { layer: "number", left: "number", gainBefore: "number", gainAfter: "number" },
+  },
+};

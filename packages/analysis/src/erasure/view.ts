@@ -8,12 +8,13 @@ import {
   type LinesBlock,
   labelText,
   noteBlocks,
+  readsResult,
   section,
   type TableBlock,
 } from "@mlxterp/results";
-import type { ErasureResult } from "./result.js";
+import { type ErasureResult, erasureShape } from "./result.js";
 
-export function erasureView(result: ErasureResult): Block[] {
+export const erasureView = readsResult(erasureShape, (result: ErasureResult): Block[] => {
   return [
     ...fedBlocks(result.fed.slice(0, 2)),
     ...noteBlocks(result.notes),
@@ -21,7 +22,7 @@ export function erasureView(result: ErasureResult): Block[] {
     section("The promise, on the rows that it is for", guaranteeTable(result)),
     { ...erasureLines(result), only: "page" },
   ];
-}
+});
 
 function share(value: number): string {
   return Number.isNaN(value) ? "–" : formatPercent(value);
@@ -72,7 +73,7 @@ function guaranteeTable({ tables: { guarantee } }: ErasureResult): TableBlock {
  * const { pairs } = builtInTask(model, "agreement", { size: 4 });
  * erasureLines(await erasure(model, pairs, { layers: [1, 2], folds: 2, nulls: 1 })).lines.length; // 4
  */
-export function erasureLines({ grids }: ErasureResult): LinesBlock {
+export const erasureLines = readsResult(erasureShape, ({ grids }: ErasureResult): LinesBlock => {
   const { before, after, random, later } = grids;
   const own = (values: ArrayLike<number>) =>
     Array.from(values, (value) => (Number.isNaN(value) ? null : value));
@@ -94,4 +95,4 @@ export function erasureLines({ grids }: ErasureResult): LinesBlock {
       line("in the last layer", later),
     ],
   };
-}
+});

@@ -14,6 +14,7 @@ import { type ReadMask, readMask } from "./edge-masks.js";
 import { begunBefore, type ComponentGraph, type EdgeSet } from "./graph.js";
 import { movement } from "./movement.js";
 import type { Outputs } from "./outputs.js";
+import type { LeftOut } from "./rest.js";
 import { sharedNorm } from "./shared-norm.js";
 import { headWrites } from "./writes.js";
 
@@ -26,6 +27,10 @@ export interface RunPairs {
   readonly corrupted: Outputs;
   /** At how many last positions they are read; undefined for answers of one token. */
   readonly steps?: number | undefined;
+  /** How many positions, from the first, hold the same in both runs of every pair. Default: none */
+  readonly same?: number;
+  /** Of `restOf`: what these runs lack. */
+  readonly leftOut?: LeftOut;
 }
 
 /** What runs of these pairs are judged by, read of a trace: (rows, vocab), or (rows, steps, vocab). */
@@ -60,14 +65,26 @@ export async function runEdges(
   rows: readonly EdgeRow[],
   read: (logits: MxArray) => MxArray,
 ): Promise<MxArray> {
-  const { model, graph, ids } = pairs;
+  const { model, graph, ids, leftOut } = pairs;
   const sets = rows.map(({ corrupted }) => corrupted);
   const masks = graph.reads.map((site) => readMask(graph, site, sets));
-  const interventions = carryOther(pairs, rows.map(({ pair }) => pair), masks); // biome-ignore format: one call
-  const [found] = await lazyPass(model, [ids[0]], { interventions }, (trace) => [
+  const numbers = rows.map(({ pair }) => pair);
+  const interventions = carryOther(pairs, numbers, masks);
+  const start = startOf(graph, masks);
+  const args = leftOut?.beginning.args(leftOut.from, (layer) => (layer < start ? [0] : numbers));
+  const options = { interventions, ...(args && { args }) };
+  const [found] = await lazyPass(model, [ids[0].slice(leftOut?.from)], options, (trace) => [
     read(logitsOfRuns(pairs, trace)),
   ]);
   return found;
+}
+
+/** The first layer in which something moves. */
+function startOf(
+  { reads, layers }: ComponentGraph,
+  masks: readonly (ReadMask | undefined)[],
+): number {
+  return reads.find((_, index) => masks[index])?.layer ?? layers;
 }
 
 /**
@@ -83,7 +100,7 @@ export function carryOther(
 ): Interventions {
   const { model, graph, clean } = pairs;
   const { reads, layers } = graph;
-  const start = reads.find((_, index) => masks[index])?.layer ?? layers;
+  const start = startOf(graph, masks);
   const { wrote, moved } = movement(pairs, numbers, begunBefore(graph, start));
   const interventions: Record<string, Intervention> = {};
   for (const [index, read] of reads.entries()) {

@@ -43,7 +43,8 @@ export function movement(pairs: RunPairs, numbers: readonly number[], begun: num
     });
   };
   const moved = (x: MxArray, { values, moves }: ReadMask, { kind, reach }: ReadSite) => {
-    const known = knownMovement(knownWrites(pairs, begun), numbers, values);
+    const read = values.index(mx.Slice(), mx.Slice(), mx.Slice(0, reach)); // what is written later is not read
+    const known = knownMovement(knownWrites(pairs, begun), numbers, read);
     const added = written
       .filter(({ from, to }) => to <= reach && moves(from, to))
       .reduce((sum, { from, to, values: now }) => {
@@ -80,7 +81,8 @@ function knownMovement(other: MxArray, numbers: readonly number[], values: MxArr
   const [different, count, sources] = values.shape;
   const product = (own: MxArray, pair: number) => {
     const rows = own.reshape([-1, sources]);
-    return mx.matmul(rows, other.index(pair)).reshape([own.shape[0], count, -1]);
+    const writes = other.index(pair, mx.Slice(0, sources));
+    return mx.matmul(rows, writes).reshape([own.shape[0], count, -1]);
   };
   if (different === 1) {
     const pairs = [...new Set(numbers)];

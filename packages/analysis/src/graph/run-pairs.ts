@@ -38,9 +38,16 @@ export async function* runPairs(
     const streams = [clean.stream[graph.layers], corrupted.stream[graph.layers]] as const;
     const judged = await judgePairs(model, pairs, numbers, metric, streams);
     const own = numbers.map((number) => pairs[number]);
+    const same = Math.min(...own.map(sameBeginning));
     const other = inPlace(corrupted, clean, positionMap(own[0], "clean")); // of all, since they are aligned alike
-    yield { ...{ model, graph, ids, clean, numbers, steps: stepsOf(own) }, corrupted: other, ...judged }; // biome-ignore format: one object
+    yield { ...{ model, graph, ids, clean, numbers, same, steps: stepsOf(own) }, corrupted: other, ...judged }; // biome-ignore format: one object
   }
+}
+
+/** How many tokens both prompts of a pair begin with. */
+function sameBeginning({ clean, corrupted }: PromptPair): number {
+  const differs = clean.ids.findIndex((id, at) => id !== corrupted.ids[at]);
+  return differs === -1 ? clean.ids.length : differs;
 }
 
 /** What the other run wrote, at the positions of this one. */

@@ -1,5 +1,5 @@
 /** What head ablation answers: the metric of each prompt before and after. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 
 /** What takes the place of a head's mix of values. */
 export type AblationMethod = "mean" | "zero";
@@ -26,3 +26,20 @@ export type AblationTables = {
 };
 
 export type AblationResult = Result<"ablate", Record<never, never>, AblationTables>;
+
+/** What it has at run time. */
+export const ablationShape: ResultShape<AblationResult> = {
+  method: "ablate",
+  grids: {},
+  tables: {
+    scores: { prompt: "number", baseline: "number", ablated: "number" },
+    change: {
+      metric: "text",
+      baseline: "number",
+      ablated: "number",
+      value: "number",
+      low: ["number", "null"],
+      high: ["number", "null"],
+    },
+  },
+};

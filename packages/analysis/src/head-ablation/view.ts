@@ -4,15 +4,16 @@ import {
   fedBlocks,
   formatNumber,
   noteBlocks,
+  readsResult,
   text,
   visibleToken,
 } from "@mlxterp/results";
-import type { AblationResult } from "./result.js";
+import { type AblationResult, ablationShape } from "./result.js";
 
 /** More prompts than this are no longer told apart in a picture. */
 const most = 20;
 
-export function ablationView(result: AblationResult): Block[] {
+export const ablationView = readsResult(ablationShape, (result: AblationResult): Block[] => {
   const { fed, tables } = result;
   const [{ metric, baseline, ablated, value, low, high }] = tables.change.rows;
   const names = (result.asked.heads as [number, number][]).map((head) => head.join("."));
@@ -41,7 +42,7 @@ export function ablationView(result: AblationResult): Block[] {
       bars,
     },
   ];
-}
+});
 
 function nameOf({ fed }: AblationResult, prompt: number): string {
   const { answer, wrongAnswer } = fed[prompt];

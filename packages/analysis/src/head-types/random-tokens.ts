@@ -1,6 +1,8 @@
 /** Seeded sequences of random tokens, each repeated once: text without meaning, in which only copying helps. */
+
 import { checkModel } from "@mlxterp/core";
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
+import { checkOptions, checkPositiveInteger, checkWholeNumber } from "@mlxterp/results/errors";
 import type { AnalysisModel } from "../shared/model.js";
 import { startTokens, usableTokens } from "../shared/vocabulary.js";
 
@@ -21,6 +23,10 @@ export interface RepeatedTokens {
  * repeatedTokens(model, { seed: 0, length: 5, sequences: 1 })[0].length; // 11
  */
 export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): number[][] {
+  checkModel("model", model);
+  checkOptions<RepeatedTokens>("repeatedTokens", wanted, {
+    ...{ seed: checkWholeNumber, length: true, sequences: checkPositiveInteger },
+  });
   const { seed, length, sequences } = wanted;
   const start = startTokens(model);
   const total = start.length + 2 * length;

@@ -1,5 +1,12 @@
 /** What head types are: a score for each head and type, and the type that each head has. */
-import { type Grid, labelText, type Result, type Table } from "@mlxterp/results";
+import {
+  type Grid,
+  labelText,
+  type Result,
+  type ResultShape,
+  readsResult,
+  type Table,
+} from "@mlxterp/results";
 
 export type HeadTypesGrids = {
   /** The share of attention on the targets of each type: 0 never, 1 all. */
@@ -21,6 +28,19 @@ export type HeadTypesTables = {
 
 export type HeadTypesResult = Result<"heads", HeadTypesGrids, HeadTypesTables>;
 
+/** What it has at run time. */
+export const headTypesShape: ResultShape<HeadTypesResult> = {
+  method: "heads",
+  grids: {
+    score: ["layer", "head", "type"],
+    uniform: ["type"],
+    shuffled: ["type"],
+  },
+  tables: {
+    heads: { layer: "number", head: "number", type: ["text", "null"] },
+  },
+};
+
 /** One head and how much it looks where heads of each type do. */
 export interface HeadScores {
   readonly layer: number;
@@ -35,11 +55,14 @@ export interface HeadScores {
  * @example
  * headScores(await headTypes(model)).map(({ scores }) => scores.induction);
  */
-export function headScores({ grids, tables }: HeadTypesResult): HeadScores[] {
-  const kinds = grids.score.labels.type.map(labelText);
-  const count = kinds.length;
-  return tables.heads.rows.map((row, index) => {
-    const entries = kinds.map((kind, at) => [kind, grids.score.values[index * count + at]]);
-    return { ...row, scores: Object.fromEntries(entries) };
-  });
-}
+export const headScores = readsResult(
+  headTypesShape,
+  ({ grids, tables }: HeadTypesResult): HeadScores[] => {
+    const kinds = grids.score.labels.type.map(labelText);
+    const count = kinds.length;
+    return tables.heads.rows.map((row, index) => {
+      const entries = kinds.map((kind, at) => [kind, grids.score.values[index * count + at]]);
+      return { ...row, scores: Object.fromEntries(entries) };
+    });
+  },
+);

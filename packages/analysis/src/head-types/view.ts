@@ -2,19 +2,21 @@
 import {
   type Block,
   type Cell,
+  checkChoice,
   fedBlocks,
   formatCell,
   type GridBlock,
   labelText,
   noteBlocks,
   placesOf,
+  readsResult,
   rowsOf,
   section,
   sliceOf,
   text,
 } from "@mlxterp/results";
 import type { HeadKind } from "./head-kinds.js";
-import { type HeadScores, type HeadTypesResult, headScores } from "./result.js";
+import { type HeadScores, type HeadTypesResult, headScores, headTypesShape } from "./result.js";
 
 const kindNames: Readonly<Record<HeadKind, string>> = {
   induction: "induction",
@@ -26,7 +28,7 @@ const kindNames: Readonly<Record<HeadKind, string>> = {
 
 const nameOf = (kind: string) => kindNames[kind as HeadKind] ?? kind;
 
-export function headTypesView(result: HeadTypesResult): Block[] {
+export const headTypesView = readsResult(headTypesShape, (result: HeadTypesResult): Block[] => {
   const heads = headScores(result);
   const kinds = result.grids.score.labels.type.map(labelText);
   const found = kinds.filter((kind) => heads.some(({ type }) => type === kind));
@@ -47,7 +49,7 @@ export function headTypesView(result: HeadTypesResult): Block[] {
     section("By chance", chanceTable(result, kinds)),
     ...found.map((kind): Block => ({ ...headTypeGrid(result, kind), only: "page" })),
   ];
-}
+});
 
 function chanceTable({ grids }: HeadTypesResult, kinds: readonly string[]): Block {
   const shown = (value: number) => (Number.isNaN(value) ? "–" : formatCell(value));
@@ -102,22 +104,26 @@ function scoreCell(score: number, threshold: number): Cell {
  * @example
  * headTypeGrid(await headTypes(model), "induction").kind; // "grid"
  */
-export function headTypeGrid({ grids: { score }, fed }: HeadTypesResult, kind: string): GridBlock {
-  const labels = { layer: score.labels.layer, head: score.labels.head };
-  const values = sliceOf(score, { type: kind });
-  return {
-    kind: "grid",
-    title: `Heads that look at: ${nameOf(kind)}`,
-    subtitle: `Mean over ${fed.length} ${fed.length === 1 ? "sequence" : "sequences"}`,
-    rowTitle: "",
-    columnTitle: "",
-    rows: labels.layer.map((layer) => `layer ${layer}`),
-    columns: labels.head.map((head) => `head ${head}`),
-    rowPlaces: placesOf(score, "layer"),
-    columnPlaces: placesOf(score, "head"),
-    values: rowsOf({ axes: ["layer", "head"], labels, values, unit: "share" }),
-    scale: { kind: "sequential", domain: [0, 1] },
-    legend: "share of attention",
-    unit: "heads",
-  };
-}
+export const headTypeGrid = readsResult(
+  headTypesShape,
+  ({ grids: { score }, fed }: HeadTypesResult, kind: string): GridBlock => {
+    checkChoice("kind", kind, score.labels.type.map(labelText));
+    const labels = { layer: score.labels.layer, head: score.labels.head };
+    const values = sliceOf(score, { type: kind });
+    return {
+      kind: "grid",
+      title: `Heads that look at: ${nameOf(kind)}`,
+      subtitle: `Mean over ${fed.length} ${fed.length === 1 ? "sequence" : "sequences"}`,
+      rowTitle: "",
+      columnTitle: "",
+      rows: labels.layer.map((layer) => `layer ${layer}`),
+      columns: labels.head.map((head) => `head ${head}`),
+      rowPlaces: placesOf(score, "layer"),
+      columnPlaces: placesOf(score, "head"),
+      values: rowsOf({ axes: ["layer", "head"], labels, values, unit: "share" }),
+      scale: { kind: "sequential", domain: [0, 1] },
+      legend: "share of attention",
+      unit: "heads",
+    };
+  },
+);

@@ -1,5 +1,5 @@
 /** What heads' weights say. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 type ByHead = Grid<"layer" | "head">;
 
@@ -37,3 +37,19 @@ export type HeadWeightsTables = {
 };
 
 export type HeadWeightsResult = Result<"weights", HeadWeightsGrids, HeadWeightsTables>;
+
+/** What it has at run time. */
+export const headWeightsShape: ResultShape<HeadWeightsResult> = {
+  method: "weights",
+  grids: {
+    copying: ["layer", "head"],
+    keeping: ["layer", "head"],
+    ownToken: ["layer", "head"],
+    matching: ["layer", "head"],
+    composition: ["kind", "writer", "reader"],
+  },
+  tables: {
+    chance: { score: "text", mean: "number", highest: "number" },
+    directions: { head: "text", index: "number", share: "number", reads: "text", writes: "text" },
+  },
+};

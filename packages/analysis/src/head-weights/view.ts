@@ -2,16 +2,18 @@
 import {
   type Block,
   type Cell,
+  checkChoice,
   formatCell,
   type GridBlock,
   labelText,
   noteBlocks,
+  readsResult,
   rowsOf,
   section,
   sliceOf,
   type TableBlock,
 } from "@mlxterp/results";
-import type { HeadWeightsResult } from "./result.js";
+import { type HeadWeightsResult, headWeightsShape } from "./result.js";
 
 const scores = ["copying", "keeping", "ownToken", "matching", "successor"] as const;
 
@@ -23,19 +25,22 @@ const titles: Readonly<Record<(typeof scores)[number], string>> = {
   successor: "successor",
 };
 
-export function headWeightsView(result: HeadWeightsResult): Block[] {
-  const kinds = result.grids.composition.labels.kind.map(labelText);
-  return [
-    ...noteBlocks(result.notes),
-    section("Heads", headWeightsTable(result)),
-    section("By chance", chanceTable(result)),
-    section("Strongest composition", strongest(result)),
-    ...(result.tables.directions.rows.length > 0
-      ? [section("Directions", directions(result))]
-      : []),
-    ...kinds.map((kind): Block => ({ ...compositionGrid(result, kind), only: "page" })),
-  ];
-}
+export const headWeightsView = readsResult(
+  headWeightsShape,
+  (result: HeadWeightsResult): Block[] => {
+    const kinds = result.grids.composition.labels.kind.map(labelText);
+    return [
+      ...noteBlocks(result.notes),
+      section("Heads", headWeightsTable(result)),
+      section("By chance", chanceTable(result)),
+      section("Strongest composition", strongest(result)),
+      ...(result.tables.directions.rows.length > 0
+        ? [section("Directions", directions(result))]
+        : []),
+      ...kinds.map((kind): Block => ({ ...compositionGrid(result, kind), only: "page" })),
+    ];
+  },
+);
 
 /**
  * A row for each head, with what is above every random head in bold.
@@ -43,29 +48,32 @@ export function headWeightsView(result: HeadWeightsResult): Block[] {
  * @example
  * headWeightsTable(await headWeights(model, undefined, { tokens: 50 })).kind; // "table"
  */
-export function headWeightsTable({ grids, tables }: HeadWeightsResult): TableBlock {
-  const shown = scores.filter((score) => grids[score]);
-  const chance = new Map(tables.chance.rows.map(({ score, highest }) => [score, highest]));
-  const { layer, head } = grids.copying.labels;
-  const cell = (score: (typeof scores)[number], at: number): Cell => {
-    const value = grids[score]?.values[at] ?? Number.NaN;
-    const text = formatCell(value);
-    return value > (chance.get(score) ?? 0) ? { text, tone: "strong" } : { text, tone: "quiet" };
-  };
-  return {
-    kind: "table",
-    columns: [
-      { title: "head" },
-      ...shown.map((score) => ({ title: titles[score], align: "right" as const })),
-    ],
-    rows: layer.flatMap((one, row) =>
-      head.map((other, column) => [
-        `${labelText(one)}.${labelText(other)}`,
-        ...shown.map((score) => cell(score, row * head.length + column)),
-      ]),
-    ),
-  };
-}
+export const headWeightsTable = readsResult(
+  headWeightsShape,
+  ({ grids, tables }: HeadWeightsResult): TableBlock => {
+    const shown = scores.filter((score) => grids[score]);
+    const chance = new Map(tables.chance.rows.map(({ score, highest }) => [score, highest]));
+    const { layer, head } = grids.copying.labels;
+    const cell = (score: (typeof scores)[number], at: number): Cell => {
+      const value = grids[score]?.values[at] ?? Number.NaN;
+      const text = formatCell(value);
+      return value > (chance.get(score) ?? 0) ? { text, tone: "strong" } : { text, tone: "quiet" };
+    };
+    return {
+      kind: "table",
+      columns: [
+        { title: "head" },
+        ...shown.map((score) => ({ title: titles[score], align: "right" as const })),
+      ],
+      rows: layer.flatMap((one, row) =>
+        head.map((other, column) => [
+          `${labelText(one)}.${labelText(other)}`,
+          ...shown.map((score) => cell(score, row * head.length + column)),
+        ]),
+      ),
+    };
+  },
+);
 
 function chanceTable({ tables }: HeadWeightsResult): TableBlock {
   return {
@@ -116,25 +124,29 @@ function directions({ tables }: HeadWeightsResult): TableBlock {
  * @example
  * compositionGrid(await headWeights(model, undefined, { tokens: 50 }), "key").kind; // "grid"
  */
-export function compositionGrid({ grids }: HeadWeightsResult, kind: string): GridBlock {
-  const { writer, reader } = grids.composition.labels;
-  const values = sliceOf(grids.composition, { kind });
-  const rows = rowsOf({
-    axes: ["writer", "reader"],
-    labels: { writer, reader },
-    values,
-    unit: "share",
-  });
-  return {
-    kind: "grid",
-    title: `What is read as ${kind}`,
-    rowTitle: "head that writes",
-    columnTitle: "head that reads",
-    rows: writer.map(labelText),
-    columns: reader.map(labelText),
-    values: rows.map((row) => row.map((value) => (value === 0 ? null : value))),
-    scale: { kind: "sequential", domain: [0, Math.max(...values, 1e-6)] },
-    legend: "composition",
-    unit: "heads",
-  };
-}
+export const compositionGrid = readsResult(
+  headWeightsShape,
+  ({ grids }: HeadWeightsResult, kind: string): GridBlock => {
+    const { writer, reader } = grids.composition.labels;
+    checkChoice("kind", kind, grids.composition.labels.kind.map(labelText));
+    const values = sliceOf(grids.composition, { kind });
+    const rows = rowsOf({
+      axes: ["writer", "reader"],
+      labels: { writer, reader },
+      values,
+      unit: "share",
+    });
+    return {
+      kind: "grid",
+      title: `What is read as ${kind}`,
+      rowTitle: "head that writes",
+      columnTitle: "head that reads",
+      rows: writer.map(labelText),
+      columns: reader.map(labelText),
+      values: rows.map((row) => row.map((value) => (value === 0 ? null : value))),
+      scale: { kind: "sequential", domain: [0, Math.max(...values, 1e-6)] },
+      legend: "composition",
+      unit: "heads",
+    };
+  },
+);

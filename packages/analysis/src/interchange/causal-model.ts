@@ -6,8 +6,16 @@
  *
  * Source: Geiger et al. 2021, "Causal Abstractions of Neural Networks", arXiv 2106.02997.
  */
+
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
+import {
+  checkFunction,
+  checkList,
+  checkRecord,
+  checkText,
+  checkTexts,
+} from "@mlxterp/results/errors";
 import { z } from "zod";
 
 const counterfactualOptions = z.object({
@@ -75,6 +83,9 @@ export function runCausalModel(
   inputs: CausalValues,
   fixed: CausalValues = {},
 ): CausalValues {
+  checkCausal(causal);
+  checkRecord("inputs", inputs);
+  checkRecord("fixed", fixed);
   const values: Record<string, CausalValue> = { ...inputs };
   for (const [name, { from, compute }] of Object.entries(causal.variables)) {
     const missing = from.find((one) => !(one in values));
@@ -107,7 +118,15 @@ export function counterfactuals(
   options?: z.input<typeof counterfactualOptions>,
 ): Counterfactuals {
   const { size, seed } = parseOptions("counterfactuals", counterfactualOptions, options);
-  if (!(variable in causal.variables)) {
+  checkCausal(causal);
+  checkFunction("causal.prompt", causal.prompt);
+  checkRecord("causal.inputs", causal.inputs);
+  for (const [name, values] of Object.entries(causal.inputs)) checkList(`causal.inputs.${name}`, values); // biome-ignore format: one line
+  checkText("causal.output", causal.output);
+  for (const [name, rule] of Object.entries({ answer: causal.answer, allowed: causal.allowed })) {
+    if (rule !== undefined) checkFunction(`causal.${name}`, rule);
+  }
+  if (!Object.hasOwn(causal.variables, checkText("variable", variable))) {
     const known = Object.keys(causal.variables).join(", ");
     throw new InvalidArgumentError(
       "variable",
@@ -146,4 +165,16 @@ function draw({ inputs, allowed }: CausalModel, random: () => number): CausalVal
   const entries = Object.entries(inputs).map(([name, values]) => [name, values[Math.floor(random() * values.length)]]); // biome-ignore format: one line
   const drawn = Object.fromEntries(entries) as CausalValues;
   return allowed?.(drawn) === false ? undefined : drawn;
+}
+
+function checkCausal(causal: unknown): void {
+  checkRecord("causal", causal);
+  const { variables } = causal as CausalModel;
+  checkRecord("causal.variables", variables);
+  for (const [name, variable] of Object.entries(variables)) {
+    const at = `causal.variables.${name}`;
+    checkRecord(at, variable);
+    checkTexts(`${at}.from`, variable.from);
+    checkFunction(`${at}.compute`, variable.compute);
+  }
 }

@@ -1,5 +1,5 @@
 /** What interchange interventions answer. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 type Cells = Grid<"layer" | "position">;
 
@@ -27,3 +27,18 @@ export type DasTables = {
 };
 
 export type DasResult = Result<"das", DasGrids, DasTables>;
+
+/** What it has at run time. */
+export const dasShape: ResultShape<DasResult> = {
+  method: "das",
+  grids: {
+    accuracy: ["layer", "position"],
+    random: ["layer", "position"],
+    whole: ["layer", "position"],
+    train: ["layer", "position"],
+    dimensions: ["layer", "position"],
+  },
+  tables: {
+    untouched: { pairs: "text", count: "number", accuracy: "number" },
+  },
+};

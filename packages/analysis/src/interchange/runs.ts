@@ -74,6 +74,24 @@ function counterpart({ aligned }: InterchangePair, at: number, pair: number): nu
   throw new InvalidArgumentError("positions", at, rule);
 }
 
+/** Some of the pairs. */
+export function pickPairs(held: HeldPairs, rows: readonly number[]): HeldPairs {
+  const index = mx.array([...rows], mx.int32);
+  const of = <T>(list: readonly T[]) => rows.map((row) => list[row]);
+  const own = of(held.ids);
+  const width = Math.max(...own.map(({ length }) => length));
+  return {
+    ...held,
+    ids: own,
+    stream: mx.take(held.stream, index, 0).index(mx.Slice(), mx.Slice(0, width)),
+    position: own[0].length - (held.ids[0].length - held.position),
+    base: mx.take(held.base, index, 0),
+    source: mx.take(held.source, index, 0),
+    answer: of(held.answer),
+    wrongAnswer: of(held.wrongAnswer),
+  };
+}
+
 /** The stream with the mixed activation in its place, (pairs, position, hidden); lazy. */
 function exchanged(
   { stream, ids, position, base, source }: HeldPairs,

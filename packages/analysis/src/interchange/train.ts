@@ -1,8 +1,9 @@
 /** Learns which part of an activation carries a variable, by gradients through the layers above. */
-import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
+import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { inBatches, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { logitsOf } from "../shared/token-sets.js";
+import { completed, informedColumns } from "./informed-start.js";
 import {
   boundlessMask,
   nearestOrthonormal,
@@ -11,7 +12,7 @@ import {
   type Subspace,
 } from "./mix.js";
 import type { AskedDas } from "./options.js";
-import { type HeldPairs, interchangedLogits } from "./runs.js";
+import { type HeldPairs, interchangedLogits, pickPairs } from "./runs.js";
 
 /** What is learned, by kind: columns, and what says how much of each. */
 interface Point {
@@ -31,12 +32,12 @@ export async function learnSubspace(
   held: HeldPairs,
   asked: AskedDas,
 ): Promise<Subspace> {
-  let point = startOf(model, asked);
+  let point = await startOf(model, held, asked);
   let moments = { first: zeros(point), second: zeros(point) };
   const batches = inBatches(range(held.ids.length), asked.batchSize);
   for (let step = 1; step <= asked.steps; step++) {
     asked.signal?.throwIfAborted();
-    const rows = rowsOf(held, batches[step % batches.length]);
+    const rows = pickPairs(held, batches[step % batches.length]);
     const temperature = warm * (cold / warm) ** (step / asked.steps);
     const loss = (...parts: MxArray[]) =>
       lossOf(model, rows, pointOf(asked, parts), { asked, temperature });
@@ -62,10 +63,21 @@ export async function learnSubspace(
   return hard(model, point, asked);
 }
 
-function startOf({ anatomy: { hidden } }: AnalysisModel, { kind, size, seed }: AskedDas): Point {
+async function startOf(model: AnalysisModel, held: HeldPairs, asked: AskedDas): Promise<Point> {
+  const { kind, size, seed, batchSize } = asked;
+  const { hidden } = model.anatomy;
   if (kind === "mask") return { gate: mx.zeros([hidden]) };
-  const columns = randomOrthonormal(hidden, kind === "rotation" ? size : hidden, seed);
+  const count = kind === "rotation" ? Math.min(size, hidden) : hidden;
+  const informed = await informedColumns(model, held, batchSize);
+  const random = hostColumns(randomOrthonormal(hidden, hidden, seed));
+  const columns = mx.array(completed(informed, random, count));
   return kind === "rotation" ? { columns } : { columns, gate: mx.array([0.5]) };
+}
+
+function hostColumns(square: MxArray): Float64Array[] {
+  const [rows, count] = square.shape;
+  const values = toFlat(square.T.reshape([-1]));
+  return range(count).map((at) => Float64Array.from(values.slice(at * rows, (at + 1) * rows)));
 }
 
 const partsOf = ({ columns, gate }: Point) => [columns, gate].filter((one): one is MxArray => one !== undefined); // biome-ignore format: one line
@@ -121,21 +133,4 @@ function hard(
   if (kind === "mask") return { mask: mx.greater(gate, 0).astype(mx.float32) };
   const end = Math.max(1, Math.round(hidden * Math.min(1, Math.max(1e-3, Number(gate.item())))));
   return { rotation: columns?.index(mx.Slice(), mx.Slice(0, end)) };
-}
-
-function rowsOf(held: HeldPairs, rows: readonly number[]): HeldPairs {
-  const index = mx.array([...rows], mx.int32);
-  const of = <T>(list: readonly T[]) => rows.map((row) => list[row]);
-  const own = of(held.ids);
-  const width = Math.max(...own.map(({ length }) => length));
-  return {
-    ...held,
-    ids: own,
-    stream: mx.take(held.stream, index, 0).index(mx.Slice(), mx.Slice(0, width)),
-    position: own[0].length - (held.ids[0].length - held.position),
-    base: mx.take(held.base, index, 0),
-    source: mx.take(held.source, index, 0),
-    answer: of(held.answer),
-    wrongAnswer: of(held.wrongAnswer),
-  };
 }

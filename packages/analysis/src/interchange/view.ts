@@ -7,14 +7,15 @@ import {
   labelText,
   noteBlocks,
   placesOf,
+  readsResult,
   rowsOf,
   section,
   type TableBlock,
   text,
 } from "@mlxterp/results";
-import type { DasResult } from "./result.js";
+import { type DasResult, dasShape } from "./result.js";
 
-export function dasView(result: DasResult): Block[] {
+export const dasView = readsResult(dasShape, (result: DasResult): Block[] => {
   const [, { count, accuracy }] = result.tables.untouched.rows;
   return [
     ...fedBlocks(result.fed.slice(0, 2)),
@@ -23,7 +24,7 @@ export function dasView(result: DasResult): Block[] {
     text(`Of ${count} pairs; with nothing exchanged it is ${formatPercent(accuracy)}.`, "quiet"),
     { ...dasGrid(result), only: "page" },
   ];
-}
+});
 
 /**
  * A row for each layer and position.
@@ -32,7 +33,7 @@ export function dasView(result: DasResult): Block[] {
  * const { pairs, question } = builtInTask(model, "agreement", { size: 4 });
  * dasTable(await das(model, pairs, { ...question, layers: [2], steps: 5 })).kind; // "table"
  */
-export function dasTable({ grids }: DasResult): TableBlock {
+export const dasTable = readsResult(dasShape, ({ grids }: DasResult): TableBlock => {
   const { accuracy, random, whole, train, dimensions } = grids;
   const { layer, position } = accuracy.labels;
   const share = (value: number) => (Number.isNaN(value) ? "–" : formatPercent(value));
@@ -62,7 +63,7 @@ export function dasTable({ grids }: DasResult): TableBlock {
     ),
     fixed: 2,
   };
-}
+});
 
 /**
  * Layers × positions of the accuracy.
@@ -71,7 +72,7 @@ export function dasTable({ grids }: DasResult): TableBlock {
  * const { pairs, question } = builtInTask(model, "agreement", { size: 4 });
  * dasGrid(await das(model, pairs, { ...question, layers: [2], steps: 5 })).kind; // "grid"
  */
-export function dasGrid({ grids: { accuracy } }: DasResult): GridBlock {
+export const dasGrid = readsResult(dasShape, ({ grids: { accuracy } }: DasResult): GridBlock => {
   return {
     kind: "grid",
     title: "Interchange accuracy",
@@ -86,4 +87,4 @@ export function dasGrid({ grids: { accuracy } }: DasResult): GridBlock {
     legend: "share of pairs",
     unit: "positions",
   };
-}
+});

@@ -12,7 +12,7 @@
  * Source: the averaged Jacobian follows Hernandez et al. 2024, "Linearity of Relation Decoding in Transformer Language Models", arXiv
  * 2308.09124, section 3, here for all positions at once and towards the last layer.
  */
-import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import { checkModel, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { evaluate, type MxArray, mx } from "@mlxterp/mlx";
 import { parseOptions, type RunControl, readOnly } from "@mlxterp/results";
 import { z } from "zod";
@@ -55,6 +55,7 @@ export async function jacobianLens(
   options?: JacobianLensOptions,
 ): Promise<LensTranslators> {
   const asked = parseOptions("jacobianLens", jacobianLensOptions, options);
+  checkModel("model", model);
   const { layers: count, hidden } = model.anatomy;
   const layers = select("Layer", asked.layers, count);
   const prompts = promptIds(model, promptList(model, input));

@@ -1,5 +1,13 @@
 /** What a lens does to the residual stream before it reads it: an affine map for every depth but the last. */
-import { checkInteger, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import {
+  checkArray,
+  checkChoice,
+  checkRecord,
+  checkWholeNumber,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+} from "@mlxterp/mlx";
 import type { Json, Provenance } from "@mlxterp/results";
 
 /** `tuned`: h + W h + b, as trained. `jacobian`: J h, as differentiated. */
@@ -32,7 +40,12 @@ export class LensTranslators {
   readonly folder: string | undefined;
 
   /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for shapes that do not fit each other */
-  constructor({ kind, weight, bias, origin, folder }: LensParts) {
+  constructor(parts: LensParts) {
+    checkRecord("parts", parts);
+    const { kind, weight, bias, origin, folder } = parts;
+    checkChoice("kind", kind, ["tuned", "jacobian"]);
+    checkArray("weight", weight);
+    checkArray("bias", bias);
     const [depths, out, into] = weight.shape;
     const fits = weight.ndim === 3 && out === into && bias.shape.join() === [depths, out].join();
     if (!fits) {
@@ -62,7 +75,8 @@ export class LensTranslators {
    * @returns (…, hidden), lazy
    */
   apply(residual: MxArray, depth: number): MxArray {
-    if (checkInteger("depth", depth) >= this.depths) return residual;
+    checkArray("residual", residual);
+    if (checkWholeNumber("depth", depth) >= this.depths) return residual;
     const { weight, bias, kind } = this;
     const moved = mx.add(mx.matmul(residual, weight.index(depth).T), bias.index(depth));
     return kind === "tuned" ? mx.add(residual, moved) : moved;

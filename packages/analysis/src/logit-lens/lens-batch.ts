@@ -15,7 +15,7 @@ import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, type OnePrompt, positionLabels, promptIds, textOf } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
 import type { lensOptions } from "./options.js";
-import { type FollowedToken, finalPrediction, type RawCell, readLayer } from "./readout.js";
+import { type FollowedToken, finalPrediction, type RawCell, readLayers } from "./readout.js";
 import type { LensGrids, LensResult, LensTables } from "./result.js";
 
 /** Where the residual stream is read. */
@@ -61,16 +61,22 @@ export async function lensBatch(
   const final = asked.kl ? finalPrediction(model.anatomy, chosen(last)) : undefined;
   if (final) await evaluate([final]);
   const cells: RawCell[][][] = []; // place, prompt, position
-  for (const { site, layer } of places) {
-    asked.signal?.throwIfAborted();
+  const stream = ({ site, layer }: Place) => {
     const depth = typeof layer === "number" ? layer + 1 : 0;
-    const residual = plan.translators?.apply(chosen(site), depth) ?? chosen(site);
-    const rows = await readLayer(model.anatomy, residual, asked.topK, { followed, final });
-    const shown = (row: readonly RawCell[], own: readonly number[]) =>
-      early ? row.slice(0, own.length) : own.map((at) => row[at]); // without padding
-    cells.push(rows.map((row, index) => shown(row, positions[index])));
-    await checkFinite(model, ids, cells[cells.length - 1], site);
-    plan.onRow(cells.length);
+    return plan.translators?.apply(chosen(site), depth) ?? chosen(site);
+  };
+  const shown = (row: readonly RawCell[], own: readonly number[]) =>
+    early ? row.slice(0, own.length) : own.map((at) => row[at]); // without padding
+  const width = Math.max(...(early ? positions : ids).map(({ length }) => length));
+  for (const group of groupsOf(model, places, batch.length * width)) {
+    asked.signal?.throwIfAborted();
+    const streams = group.map(stream);
+    const read = await readLayers(model.anatomy, streams, asked.topK, { followed, final });
+    for (const [at, rows] of read.entries()) {
+      cells.push(rows.map((row, index) => shown(row, positions[index])));
+      await checkFinite(model, ids, cells[cells.length - 1], group[at].site);
+      plan.onRow(cells.length);
+    }
   }
   return ids.map((prompt, index): LensResult => {
     const answer = tracked?.[index];
@@ -92,6 +98,24 @@ export async function lensBatch(
       provenance: provenanceOf(model),
     };
   });
+}
+
+/**
+ * Places that are read with one product: as many as have 128 rows together, after which a row takes no less. Products of another
+ * height may round otherwise, so the last layer is alone: what it says is what the model says, to the bit. So is each place under
+ * a view's edits, which may be for rows of the batch.
+ */
+function groupsOf(model: AnalysisModel, places: readonly Place[], rows: number): Place[][] {
+  const most = model.edits.length > 0 ? 1 : Math.max(1, Math.floor(128 / rows));
+  const isLast = ({ layer }: Place) => layer === model.anatomy.layers - 1;
+  const groups: Place[][] = [];
+  for (const place of places) {
+    const group = groups[groups.length - 1];
+    const joins = group && group.length < most && !isLast(group[0]) && !isLast(place);
+    if (joins) group.push(place);
+    else groups.push([place]);
+  }
+  return groups;
 }
 
 /** A rank among numbers that are none would be a lie. */

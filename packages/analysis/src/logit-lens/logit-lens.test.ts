@@ -36,8 +36,13 @@ describe("logitLens", () => {
     const cache = await model.run([prompt], { save: lensRows(lens).map(({ site }) => site) });
     for (const { site, cells } of lensRows(lens)) {
       const logits = decoder.unembed(decoder.finalNorm!.forward(cache.get(site)));
-      const expected = (logits.tolist() as number[][][])[0];
-      expect(cells.map(({ top }) => byId(top, config.vocab))).toEqual(expected);
+      const own = cells.flatMap(({ top }) => byId(top, config.vocab));
+      // several layers are read with one product, and products of another height round otherwise
+      const expected = toFlat(logits);
+      expect(own).toHaveLength(expected.length);
+      expect(Math.max(...own.map((value, at) => Math.abs(value - expected[at])))).toBeLessThan(
+        1e-6,
+      );
     }
   });
 

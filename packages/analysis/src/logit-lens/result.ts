@@ -1,5 +1,12 @@
 /** What the logit lens answers: grids over layers and positions, and the same as rows of cells. */
-import type { Grid, Result, Table, TokenText } from "@mlxterp/results";
+import {
+  type Grid,
+  type Result,
+  type ResultShape,
+  readsResult,
+  type Table,
+  type TokenText,
+} from "@mlxterp/results";
 
 type Cells = Grid<"layer" | "position">;
 type RankedCells = Grid<"layer" | "position" | "rank">;
@@ -33,6 +40,21 @@ export type LensTables = {
 };
 
 export type LensResult = Result<"lens", LensGrids, LensTables>;
+
+/** What it has at run time. */
+export const lensShape: ResultShape<LensResult> = {
+  method: "lens",
+  grids: {
+    token: ["layer", "position", "rank"],
+    logit: ["layer", "position", "rank"],
+    probability: ["layer", "position", "rank"],
+    entropy: ["layer", "position"],
+  },
+  tables: {
+    tokens: { id: "number", text: "text" },
+    sites: { layer: ["number", "text"], site: "text" },
+  },
+};
 
 /** A token that a cell predicts. */
 export interface LensToken extends TokenText {
@@ -75,7 +97,7 @@ export interface LensRow {
  * @example
  * lensRows(readout).map(({ cells }) => cells.at(-1)?.top[0].text); // what each layer says at the last position
  */
-export function lensRows({ grids, tables }: LensResult): LensRow[] {
+export const lensRows = readsResult(lensShape, ({ grids, tables }: LensResult): LensRow[] => {
   const texts = new Map(tables.tokens.rows.map(({ id, text }) => [id, text]));
   const count = grids.token.labels.rank.length;
   const width = grids.token.labels.position.length;
@@ -103,7 +125,7 @@ export function lensRows({ grids, tables }: LensResult): LensRow[] {
       };
     }),
   }));
-}
+});
 
 function answerAt(grids: LensGrids, at: number): LensAnswer | undefined {
   const { answerRank: rank, answerLogit: logit, answerProbability: probability } = grids;

@@ -11,12 +11,13 @@ import {
   labelText,
   noteBlocks,
   placesOf,
+  readsResult,
   section,
   visibleToken,
 } from "@mlxterp/results";
-import { type LensCell, type LensResult, type LensRow, lensRows } from "./result.js";
+import { type LensCell, type LensResult, type LensRow, lensRows, lensShape } from "./result.js";
 
-export function lensView(result: LensResult): Block[] {
+export const lensView = readsResult(lensShape, (result: LensResult): Block[] => {
   const rows = lensRows(result);
   const positions = result.grids.entropy.labels.position.map(labelText);
   const trajectories = lensTrajectories(result);
@@ -27,7 +28,7 @@ export function lensView(result: LensResult): Block[] {
     ...(trajectories ? [{ ...trajectories, only: "page" as const }] : []),
     section(`At the last position read, after "${positions.at(-1)}"`, lastPosition(rows, result)),
   ];
-}
+});
 
 function rowName({ layer }: LensRow): string {
   return layer === null ? "embedding" : `layer ${layer}`;
@@ -45,7 +46,7 @@ function followed({ fed }: LensResult): { id: number; text: string } | undefined
  * @example
  * lensGrid(readout).kind; // "grid"
  */
-export function lensGrid(result: LensResult): GridBlock {
+export const lensGrid = readsResult(lensShape, (result: LensResult): GridBlock => {
   const rows = lensRows(result);
   const answer = followed(result);
   return {
@@ -72,7 +73,7 @@ export function lensGrid(result: LensResult): GridBlock {
     columnPlaces: placesOf(result.grids.entropy, "position"),
     unit: "positions",
   };
-}
+});
 
 /**
  * How tokens rise through the layers at the last position read: the answer and those followed, or without any the entropy and,
@@ -83,39 +84,42 @@ export function lensGrid(result: LensResult): GridBlock {
  * const risen = await logitLens(model, "the capital of France is", { follow: ["Paris", "Rome"], positions: [-1] });
  * lensTrajectories(risen)?.lines.map(({ label }) => label.trim()); // ["Paris", "Rome"]
  */
-export function lensTrajectories(result: LensResult): LinesBlock | undefined {
-  const { grids } = result;
-  const { layer, position } = grids.entropy.labels;
-  const last = position.length - 1;
-  const line = (label: string, grid: Grid, at: (row: number) => number) => ({
-    label,
-    values: layer.map((_, row) => grid.values[at(row)]),
-  });
-  const single = (row: number) => row * position.length + last;
-  const answer = followed(result);
-  const count = grids.followedProbability?.labels.followed.length ?? 0;
-  const lines = [
-    ...(answer && grids.answerProbability
-      ? [line(answer.text, grids.answerProbability, single)]
-      : []),
-    ...Array.from({ length: count }, (_, index) => {
-      const grid = grids.followedProbability!;
-      const label = labelText(grid.labels.followed[index]);
-      return line(label, grid, (row) => single(row) * count + index);
-    }),
-  ];
-  const far = grids.divergence && line("nats to the final prediction", grids.divergence, single);
-  if (lines.length === 0 && !far) return undefined;
-  return {
-    kind: "lines",
-    title: lines.length > 0 ? "How tokens rise" : "What is left to the final prediction",
-    subtitle: `After "${labelText(position[last])}"`,
-    xTitle: "residual stream after",
-    yTitle: lines.length > 0 ? "probability" : "KL divergence, nats",
-    x: layer.map((one) => labelText(one)),
-    lines: lines.length > 0 ? lines : [far!],
-  };
-}
+export const lensTrajectories = readsResult(
+  lensShape,
+  (result: LensResult): LinesBlock | undefined => {
+    const { grids } = result;
+    const { layer, position } = grids.entropy.labels;
+    const last = position.length - 1;
+    const line = (label: string, grid: Grid, at: (row: number) => number) => ({
+      label,
+      values: layer.map((_, row) => grid.values[at(row)]),
+    });
+    const single = (row: number) => row * position.length + last;
+    const answer = followed(result);
+    const count = grids.followedProbability?.labels.followed.length ?? 0;
+    const lines = [
+      ...(answer && grids.answerProbability
+        ? [line(answer.text, grids.answerProbability, single)]
+        : []),
+      ...Array.from({ length: count }, (_, index) => {
+        const grid = grids.followedProbability!;
+        const label = labelText(grid.labels.followed[index]);
+        return line(label, grid, (row) => single(row) * count + index);
+      }),
+    ];
+    const far = grids.divergence && line("nats to the final prediction", grids.divergence, single);
+    if (lines.length === 0 && !far) return undefined;
+    return {
+      kind: "lines",
+      title: lines.length > 0 ? "How tokens rise" : "What is left to the final prediction",
+      subtitle: `After "${labelText(position[last])}"`,
+      xTitle: "residual stream after",
+      yTitle: lines.length > 0 ? "probability" : "KL divergence, nats",
+      x: layer.map((one) => labelText(one)),
+      lines: lines.length > 0 ? lines : [far!],
+    };
+  },
+);
 
 function gridCell({ top: [best] }: LensCell, answer: number | undefined): Cell {
   const text = visibleToken(best.text);

@@ -1,5 +1,5 @@
 /** How two models differ on a prompt. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 export type ModelDiffGrids = {
   /** KL(model ‖ other) of the next token, in nats. */
@@ -25,3 +25,14 @@ export type ModelDiffTables = {
 };
 
 export type ModelDiffResult = Result<"diff", ModelDiffGrids, ModelDiffTables>;
+
+/** What it has at run time. */
+export const modelDiffShape: ResultShape<ModelDiffResult> = {
+  method: "diff",
+  grids: {
+    divergence: ["position"],
+  },
+  tables: {
+    tokens: { id: "number", text: "text", model: "number", other: "number" },
+  },
+};

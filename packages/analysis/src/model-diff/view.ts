@@ -4,18 +4,20 @@ import {
   formatCell,
   formatPercent,
   type GridBlock,
+  InvalidArgumentError,
   type LinesBlock,
   labelText,
   noteBlocks,
   placesOf,
+  readsResult,
   rowsOf,
   section,
   type TableBlock,
   visibleToken,
 } from "@mlxterp/results";
-import type { ModelDiffResult } from "./result.js";
+import { type ModelDiffResult, modelDiffShape } from "./result.js";
 
-export function modelDiffView(result: ModelDiffResult): Block[] {
+export const modelDiffView = readsResult(modelDiffShape, (result: ModelDiffResult): Block[] => {
   const { divergence, residual, patched } = result.grids;
   const values = [...divergence.values];
   return [
@@ -32,7 +34,7 @@ export function modelDiffView(result: ModelDiffResult): Block[] {
     ...(patched ? [section("This model's stream put into the other", patchedTable(result))] : []),
     ...(patched ? [{ ...patchedLines(result), only: "page" as const }] : []),
   ];
-}
+});
 
 function tokenTable({ tables }: ModelDiffResult): TableBlock {
   return {
@@ -77,20 +79,23 @@ function patchedLines({ grids: { patched } }: ModelDiffResult): LinesBlock {
  * @example
  * residualDiffGrid(await modelDiff(model, "Mary and John", { change: "layers.1=scale(2)" })).kind; // "grid"
  */
-export function residualDiffGrid({ grids: { residual } }: ModelDiffResult): GridBlock {
-  if (!residual) throw new RangeError("models of other shapes have no common stream.");
-  return {
-    kind: "grid",
-    title: "How far the residual streams are apart",
-    rowTitle: "after layer",
-    columnTitle: "token",
-    rows: residual.labels.layer.map(labelText),
-    columns: residual.labels.position.map(labelText),
-    rowPlaces: placesOf(residual, "layer"),
-    columnPlaces: placesOf(residual, "position"),
-    values: rowsOf(residual),
-    scale: { kind: "sequential", domain: [0, Math.max(...residual.values, 1e-6)] },
-    legend: "distance, of the length here",
-    unit: "positions",
-  };
-}
+export const residualDiffGrid = readsResult(
+  modelDiffShape,
+  ({ grids: { residual } }: ModelDiffResult): GridBlock => {
+    if (!residual) throw new InvalidArgumentError("result", undefined, "models of other shapes have no common stream, so there is none to show."); // biome-ignore format: one line
+    return {
+      kind: "grid",
+      title: "How far the residual streams are apart",
+      rowTitle: "after layer",
+      columnTitle: "token",
+      rows: residual.labels.layer.map(labelText),
+      columns: residual.labels.position.map(labelText),
+      rowPlaces: placesOf(residual, "layer"),
+      columnPlaces: placesOf(residual, "position"),
+      values: rowsOf(residual),
+      scale: { kind: "sequential", domain: [0, Math.max(...residual.values, 1e-6)] },
+      legend: "distance, of the length here",
+      unit: "positions",
+    };
+  },
+);

@@ -56,6 +56,12 @@ export function siteOf(part: Part, layer: number | "*"): string {
   return `layers.${layer}.${parts[part].site}`;
 }
 
+/** Which axis of a site holds positions. */
+export function axisOf(site: string): 1 | 2 {
+  const part = (Object.keys(parts) as Part[]).find((one) => site.endsWith(`.${parts[one].site}`));
+  return part && factsOf(part).layout === "unitFirst" ? 2 : 1;
+}
+
 /**
  * The layers of a part: those asked for, or all that have it.
  *

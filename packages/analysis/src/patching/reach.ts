@@ -59,3 +59,19 @@ function atReached(change: Change, same: number, { layers, length, steps }: Reac
   const reached = [...new Set(asked)].filter((at) => at >= from).sort((a, b) => a - b);
   return reached.length > 0 ? [{ ...change, positions: reached }] : [];
 }
+
+/** The first position that a run changes, after what it cannot change was left out of it. */
+export function changedFrom({ changes }: PatchedRun, sources: readonly Source[]): number {
+  const others = changes.filter(({ source }) => !sources[source].isBase);
+  return Math.min(...others.map(({ positions }) => positions?.[0] ?? 0));
+}
+
+/** A run with positions counted from one before which it changes nothing. */
+export function later({ base, changes }: PatchedRun, from: number): PatchedRun {
+  if (from === 0) return { base, changes };
+  const own = changes.flatMap(({ positions, ...change }): Change[] => {
+    const rest = positions?.filter((at) => at >= from).map((at) => at - from) ?? null;
+    return rest?.length === 0 ? [] : [{ ...change, positions: rest }];
+  });
+  return { base, changes: own };
+}

@@ -5,16 +5,18 @@
  * at the input of layer 7, as a copy of the base run's residual stream there, takes its patch, and shares every
  * product above with all other rows. The first layer of a pass gets its input from the base run as well, so
  * nothing below it is computed at all: those layers are built as a graph that nobody asks for. Runs that are equal are made once, and
- * those that change nothing not at all.
+ * those that change nothing not at all. Positions before a run's first change are the base run's: where that pays, passes leave them out, and
+ * go on from its keys and values.
  */
-import { growsBatch, type Intervention, type Interventions } from "@mlxterp/core";
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { type MxArray, toFlat } from "@mlxterp/mlx";
+import { type Beginning, canGoOn, readBeginning } from "../shared/beginning.js";
 import { lastLogits, lastLogitsOf, lazyPass } from "../shared/lazy-pass.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { exchange, type RowChange, valuesAt } from "./exchange.js";
+import { basesIn, fromPosition, growingBatch } from "./growing-batch.js";
 import { type NextToken, type NextTokens, nextTokens, readNext } from "./next-tokens.js";
-import { type Part, parts, siteOf } from "./parts.js";
-import { distinctRuns } from "./reach.js";
+import { type Part, parts } from "./parts.js";
+import { type Portion, passOverhead, portionsOf } from "./portions.js";
+import { changedFrom, distinctRuns, later } from "./reach.js";
 import { type Activations, type PatchedRun, type Source, startOf } from "./runs.js";
 import { addWork, type PatchWork } from "./work.js";
 
@@ -47,27 +49,44 @@ export interface Sweep {
 export async function runSweep(sweep: Sweep, given: readonly PatchedRun[]): Promise<number[]> {
   const { model, ids, sources, steps = 1, scores, maxRows } = sweep;
   const { layers } = model.anatomy;
-  const { runs, of } = distinctRuns(given, { layers, length: ids[0].length, steps, sources });
-  const order = runs.map((_, index) => index).sort((a, b) => startOf(runs[a]) - startOf(runs[b]));
+  const [length, merging] = [ids[0].length, { layers, steps, sources }];
+  const { runs, of } = distinctRuns(given, { ...merging, length });
+  const portions = portionsOf(runs, {
+    ...{ layers, length, steps, overhead: passOverhead(model), texts: ids.length },
+    canBegin: (from) => canGoOn(model, length, from),
+    changedFrom: (run) => changedFrom(run, sources),
+  });
+  const leavesOut = portions.some(({ from }) => from > 0);
+  const beginning =
+    leavesOut && canGoOn(model, length, length) ? await readBeginning(model, ids) : undefined;
   const found = new Array<ChunkAnswer>(runs.length);
-  if (sweep.work) addWork(sweep.work, { layers, asked: given.length, runs, maxRows });
-  const merged = given.length - runs.length;
-  for (let start = 0; start < order.length; start += maxRows) {
+  if (sweep.work) addWork(sweep.work, { ...{ layers, length, runs, portions, maxRows }, asked: given.length }); // biome-ignore format: one call
+  let done = given.length - runs.length;
+  if (runs.length === 0) sweep.onRows?.(done);
+  for (const { from, order } of chunksOf(portions, maxRows)) {
     sweep.signal?.throwIfAborted();
-    const chunk = order.slice(start, start + maxRows);
-    const answers = await runChunk(
-      sweep,
-      chunk.map((index) => runs[index]),
-    );
-    chunk.forEach((index, row) => {
+    const rows = order.map((index) => ({ index, run: later(runs[index], from) }));
+    rows.sort((a, b) => startOf(a.run) - startOf(b.run)); // without what it only kept, one may begin later
+    const own = rows.map(({ run }) => run);
+    const answers = await runChunk(sweep, own, { from, beginning });
+    rows.forEach(({ index }, row) => {
       found[index] = answers[row];
     });
-    sweep.onRows?.(merged + start + chunk.length);
+    done += order.length;
+    sweep.onRows?.(done);
   }
-  if (order.length === 0) sweep.onRows?.(merged);
   const { next } = sweep;
   next?.found.push(...of.map((own, run) => (own === null ? next.base[given[run].base] : found[own].next!))); // biome-ignore format: one call
   return of.map((own, index) => (own === null ? scores[given[index].base] : found[own].score));
+}
+
+/** Portions in passes of no more rows than are wanted. */
+function chunksOf(portions: readonly Portion[], maxRows: number) {
+  return portions.flatMap(({ from, runs }) =>
+    Array.from({ length: Math.ceil(runs.length / maxRows) }, (_, at) => {
+      return { from, order: runs.slice(at * maxRows, (at + 1) * maxRows) };
+    }),
+  );
 }
 
 interface ChunkAnswer {
@@ -75,58 +94,29 @@ interface ChunkAnswer {
   readonly next: NextToken | undefined;
 }
 
-/** @param runs in the order of their first layers */
-async function runChunk(sweep: Sweep, runs: readonly PatchedRun[]): Promise<ChunkAnswer[]> {
+/** The positions that a pass leaves out, and what it goes on from. */
+interface Rest {
+  readonly from: number;
+  readonly beginning: Beginning | undefined;
+}
+
+/** @param runs in the order of their first layers, their positions counted from the first that is computed */
+async function runChunk(
+  sweep: Sweep,
+  runs: readonly PatchedRun[],
+  { from, beginning }: Rest,
+): Promise<ChunkAnswer[]> {
   const { model, ids, judge, steps = 1 } = sweep;
-  const interventions = growingBatch(sweep, runs);
+  const interventions = growingBatch(fromPosition(sweep, from), runs);
   const score = judge(runs.map(({ base }) => base));
-  const [scores, said] = await lazyPass(model, [ids[0]], { interventions }, (trace) => {
+  const args = from > 0 ? beginning?.args(from, (layer) => basesIn(runs, layer)) : undefined;
+  const options = { interventions, ...(args && { args }) };
+  const [scores, said] = await lazyPass(model, [ids[0].slice(from)], options, (trace) => {
     const logits = steps === 1 ? lastLogits(model, trace) : lastLogitsOf(model, trace, steps);
     return [score(logits), ...(sweep.next ? [readNext(logits)] : [])];
   });
   const next = said && nextTokens(said);
   return [...toFlat(scores)].map((one, row) => ({ score: one, next: next?.[row] }));
-}
-
-/** The interventions by which each layer's rows join the pass, and by which all rows take their patches. */
-function growingBatch(sweep: Sweep, runs: readonly PatchedRun[]): Interventions {
-  const interventions: Record<string, Intervention> = {};
-  const byPlace = new Map<string, RowChange[]>();
-  runs.forEach(({ changes }, row) => {
-    for (const change of changes) {
-      const site = siteOf(change.part, change.layer);
-      byPlace.set(site, [...(byPlace.get(site) ?? []), { row, change }]);
-    }
-  });
-  for (let start = 0, end = 0; start < runs.length; start = end) {
-    const layer = startOf(runs[start]);
-    while (end < runs.length && startOf(runs[end]) === layer) end++;
-    const site = siteOf("residual", layer);
-    const joining = join(sweep, runs.slice(start, end), start);
-    const changes = byPlace.get(site);
-    byPlace.delete(site);
-    interventions[site] = growsBatch((x, context) => {
-      const grown = joining(x, context);
-      return changes ? exchange(grown, changes, valuesAt(sweep.sources, site)) : grown;
-    });
-  }
-  for (const [site, changes] of byPlace) {
-    interventions[site] = (x) => exchange(x, changes, valuesAt(sweep.sources, site));
-  }
-  return interventions;
-}
-
-/** Adds the rows of one layer to the batch: copies of their base runs. */
-function join(sweep: Sweep, joining: readonly PatchedRun[], before: number): Intervention {
-  return (x, { site }) => {
-    const base = sweep.base(site);
-    const rows = joining.map((run) => run.base);
-    const added =
-      base.shape[0] === 1
-        ? mx.broadcastTo(base, [rows.length, ...base.shape.slice(1)])
-        : mx.take(base, mx.array(rows, mx.int32), 0);
-    return before === 0 ? added : mx.concatenate([x, added], 0);
-  };
 }
 
 /** The sites that a sweep reads of its sources, beside `layers.*.input` of its base. */

@@ -1,5 +1,6 @@
 /** How much of a sweep was done, and how much of it was saved. */
 import { createTable, type Table } from "@mlxterp/results";
+import type { Portion } from "./portions.js";
 import { type PatchedRun, startOf } from "./runs.js";
 
 /** Counted over all sweeps of a request. */
@@ -7,7 +8,7 @@ export interface PatchWork {
   asked: number;
   made: number;
   passes: number;
-  /** Layers of all runs that were computed. */
+  /** Layers of all runs that were computed, of each as much as of its positions were. */
   layers: number;
   /** Layers of all runs, each from the tokens on. */
   all: number;
@@ -19,7 +20,7 @@ export type WorkRow = {
   /** Those that equal another, or change nothing. */
   readonly merged: number;
   readonly passes: number;
-  /** Share of the layers of all runs, each by itself, that were not computed. */
+  /** Share of the layers and positions of all runs, each by itself, that were not computed. */
   readonly saved: number;
 };
 
@@ -30,15 +31,24 @@ export function noWork(): PatchWork {
 interface Swept {
   readonly layers: number;
   readonly asked: number;
+  /** Positions of a run. */
+  readonly length: number;
   readonly runs: readonly PatchedRun[];
+  readonly portions: readonly Portion[];
   readonly maxRows: number;
 }
 
-export function addWork(work: PatchWork, { layers, asked, runs, maxRows }: Swept): void {
+export function addWork(
+  work: PatchWork,
+  { layers, length, asked, runs, portions, maxRows }: Swept,
+): void {
   work.asked += asked;
   work.made += runs.length;
-  work.passes += Math.ceil(runs.length / maxRows);
-  work.layers += runs.reduce((sum, run) => sum + layers - startOf(run), 0);
+  for (const { from, runs: own } of portions) {
+    const begun = own.reduce((sum, run) => sum + layers - startOf(runs[run]), 0);
+    work.passes += Math.ceil(own.length / maxRows);
+    work.layers += begun * (1 - from / length);
+  }
   work.all += asked * layers;
 }
 

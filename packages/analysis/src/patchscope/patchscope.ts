@@ -15,7 +15,7 @@
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { createGrid, createTable, parseOptions } from "@mlxterp/results";
-import { type FollowedToken, type RawCell, readLayer } from "../logit-lens/readout.js";
+import { type FollowedToken, type RawCell, readLayers } from "../logit-lens/readout.js";
 import { resolveAnswers } from "../shared/answers.js";
 import { askedOf } from "../shared/asked.js";
 import { mean, range } from "../shared/lists.js";
@@ -99,8 +99,10 @@ async function inspect(model: AnalysisModel, given: Inspection): Promise<Patchsc
   const rows = places.map(({ put }, index): TargetRow => ({ vector: vectors[index], site: put }));
   const targets = { ids: target, position, rows };
   const end = await runTargets(model, targets);
-  const read = async (residual: MxArray, followed: readonly (readonly number[])[], k: number) =>
-    (await readLayer(model.anatomy, residual, k, { followed })).map(([cell]) => cell);
+  const read = async (residual: MxArray, followed: readonly (readonly number[])[], k: number) => {
+    const [rows] = await readLayers(model.anatomy, [residual], k, { followed });
+    return rows.map(([cell]) => cell);
+  };
   const cells = await read(
     end,
     rows.map(() => (answer ? [answer.id] : [])),

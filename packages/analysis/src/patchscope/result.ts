@@ -1,5 +1,5 @@
 /** What patchscopes answer. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 type ByRank = Grid<"layer" | "rank">;
 type ByLayer = Grid<"layer">;
@@ -28,3 +28,22 @@ export type PatchscopeTables = {
 };
 
 export type PatchscopeResult = Result<"patchscope", PatchscopeGrids, PatchscopeTables>;
+
+/** What it has at run time. */
+export const patchscopeShape: ResultShape<PatchscopeResult> = {
+  method: "patchscope",
+  grids: {
+    token: ["layer", "rank"],
+    logit: ["layer", "rank"],
+    probability: ["layer", "rank"],
+    followedProbability: ["layer"],
+    followedRank: ["layer"],
+    unpatchedProbability: ["layer"],
+    nullProbability: ["layer"],
+  },
+  tables: {
+    continuations: { layer: ["number", "text"], text: "text" },
+    tokens: { id: "number", text: "text" },
+    target: { position: "number", id: "number", text: "text" },
+  },
+};

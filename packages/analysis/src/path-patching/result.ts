@@ -1,5 +1,5 @@
 /** What path patching answers: how much each head matters to the receivers by way of what they read of it. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 import type { EdgeBaseline } from "../edge-attribution/result.js";
 
 /** What senders are told apart by: each head by itself, or sets of them by their names. */
@@ -21,3 +21,15 @@ export type PathResult<A extends SenderAxes = "layer" | "head"> = Result<
   PathGrids<A>,
   PathTables
 >;
+
+/** With senders of either kind. */
+export type AnyPathResult = PathResult | PathResult<"senders">;
+
+/** What it has at run time; its axes depend on how senders were named. */
+export const pathShape = {
+  method: "path",
+  grids: {},
+  tables: {
+    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
+  },
+} as unknown as ResultShape<AnyPathResult>;

@@ -8,15 +8,14 @@ import {
   type GridBlock,
   labelText,
   noteBlocks,
+  readsResult,
   rowsOf,
   text,
 } from "@mlxterp/results";
 import { baselineText } from "../edge-attribution/view.js";
-import type { PathResult } from "./result.js";
+import { type AnyPathResult, pathShape } from "./result.js";
 
-type AnyPathResult = PathResult | PathResult<"senders">;
-
-export function pathView(result: AnyPathResult): Block[] {
+export const pathView = readsResult(pathShape, (result: AnyPathResult): Block[] => {
   const { baselines } = result.tables;
   return [
     ...fedBlocks(result.fed),
@@ -25,7 +24,7 @@ export function pathView(result: AnyPathResult): Block[] {
     senderGrid(result),
     text(strongest(result)),
   ];
-}
+});
 
 /**
  * What the receivers lose: layers × heads, or one row for each set of senders that was named.
@@ -34,7 +33,7 @@ export function pathView(result: AnyPathResult): Block[] {
  * const paths = await pathPatching(model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John" });
  * senderGrid(paths).kind; // "grid"
  */
-export function senderGrid({ grids, asked }: AnyPathResult): GridBlock {
+export const senderGrid = readsResult(pathShape, ({ grids, asked }: AnyPathResult): GridBlock => {
   const effect: Grid = grids.effect;
   const { layer, head, senders = [] } = effect.labels;
   const receivers = (asked.receivers as string[]).join(", ");
@@ -51,7 +50,7 @@ export function senderGrid({ grids, asked }: AnyPathResult): GridBlock {
     legend: "effect: 0 nothing lost, 1 as corrupted",
     unit: layer ? "heads" : "senders",
   };
-}
+});
 
 function strongest({ grids }: AnyPathResult): string {
   const { values, labels }: Grid = grids.effect;

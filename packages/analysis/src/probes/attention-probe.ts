@@ -18,12 +18,14 @@ const [steps, rate, decay] = [120, 0.05, 1e-2];
 /**
  * Trains query and weights together (Adam, all prompts at once), from a query that looks everywhere alike.
  *
+ * @param C how much errors weigh against large weights
  * @returns scores of other prompts, above 0 for label 1
  */
 export async function attentionScores(
   train: States,
   labels: readonly number[],
   test: States,
+  C = 1,
 ): Promise<Float32Array> {
   const [, , hidden] = train.value.shape;
   const scale = mx.sqrt(mx.mean(mx.square(train.value)));
@@ -36,7 +38,7 @@ export async function attentionScores(
     const size = mx.sum(mx.square(own.index(mx.Slice(0, 2 * hidden))));
     return mx.add(
       mx.mean(mx.logaddexp(0, mx.negative(margins))),
-      mx.multiply(size, decay / hidden),
+      mx.multiply(size, decay / (C * hidden)),
     );
   };
   for (let step = 1; step <= steps; step++) {

@@ -1,6 +1,8 @@
 /** A linear probe: a direction and a threshold, fitted to rows of activations, by logistic regression or class means. */
-import { InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+
+import { checkArray, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
+import { checkList } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { fitLogistic } from "../directions/logistic.js";
 import { dot, meanRow, pickColumns, type Rows, rowsOf, times } from "../directions/matrix.js";
@@ -45,6 +47,8 @@ export function fitProbe(
   options?: FitProbeOptions,
 ): LinearProbe {
   const asked = parseOptions("fitProbe", fitOptions, options);
+  checkArray("rows", rows);
+  checkList("labels", labels);
   if (rows.ndim !== 2 || rows.shape[0] !== labels.length) {
     const rule = `${labels.length} labels do not fit rows of shape [${rows.shape.join(", ")}].`;
     throw new InvalidArgumentError("labels", labels.length, rule);
@@ -99,12 +103,18 @@ function classMeans(rows: Rows, labels: readonly number[]) {
   return [1, 0].map((label) => meanRow(rows, (index) => labels[index] === label));
 }
 
+/** Of single precision: a column that varies by less beside its mean does not vary. */
+const rounding = 1e-7;
+
 /** The standard deviation of each column; 1 where nothing varies. */
 function spreads({ count, width, values }: Rows, mean: Float64Array): Float64Array {
   const squares = new Float64Array(width);
   for (let at = 0; at < values.length; at++)
     squares[at % width] += (values[at] - mean[at % width]) ** 2;
-  return squares.map((sum) => Math.sqrt(sum / count) || 1);
+  return squares.map((sum, at) => {
+    const spread = Math.sqrt(sum / count);
+    return spread > rounding * Math.abs(mean[at]) ? spread : 1;
+  });
 }
 
 /** The columns whose class means are farthest apart, in standard deviations. */

@@ -1,5 +1,5 @@
 /** What probes are asked. */
-import type { ParsedOptions, RunControl } from "@mlxterp/results";
+import { type ParsedOptions, type RunControl, readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { batchSize, folds, indices } from "../shared/schemas.js";
 
@@ -17,15 +17,18 @@ export const probeOptions = z.object({
     .describe("what is read: the stream after a layer, what attention or the MLP adds, neurons"),
   layers: indices.optional().describe("layers to probe, negative from the last; default all"),
   positions: z
-    .union([z.enum(["last", "mean", "max", "attention", "each"]), indices])
+    .union([z.enum(["last", "mean", "max", "attention", "each", "spans"]), indices])
     .default("last")
-    .describe("the last token, all pooled (attention learns where to look), each, or these"),
+    .describe("the last token, all pooled (attention learns where to look), each, these, or the words that spans mark"), // biome-ignore format: one line
   rule: z
     .enum(["logistic", "massMean"])
     .default("logistic")
     .describe("logistic regression, or the line between the means of both classes"),
   C: z.number().positive().default(1).describe("how much errors weigh against large weights"),
   sparse: z.int().min(1).optional().describe("how many coordinates are read; default all"),
+  groups: readOnly(z.array(z.union([z.string(), z.int()])).min(1))
+    .optional()
+    .describe("of each pair, what it shares with others; pairs of a group are held out together"),
   folds,
   nulls: z
     .int()

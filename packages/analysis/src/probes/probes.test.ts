@@ -15,6 +15,14 @@ import { type ProbeStore, trainStoreProbe } from "./store-probe.js";
 const decoder = initializeWeights(new Decoder(gpt2Like), { seed: 3, deviation: 0.3 });
 const model = new LanguageModel(decoder, { config: gpt2Like });
 
+/** Texts are numbers with blanks between. */
+const digits = {
+  vocabSize: 256,
+  encode: (text: string) => text.split(" ").filter(Boolean).map(Number),
+  decode: (ids: readonly number[]) => ids.join(" "),
+  pieces: (ids: readonly number[]) => ids.map(String),
+} as never;
+
 /** Pairs that differ in one token: 40 or 41, at position 2. */
 function planted(count: number, token: (positive: boolean, pair: number) => number) {
   const random = uniformNumbers(5);
@@ -64,6 +72,54 @@ describe("probe", () => {
     },
   );
 
+  it("holds groups of pairs out together, so that what they share does not count", async () => {
+    const [count, subjects] = [24, 4];
+    const subject = (pair: number) => pair % subjects;
+    // which of two tokens is the positive one is known of each subject, and of no other
+    const token = (positive: boolean, pair: number) =>
+      200 + 2 * subject(pair) + (positive === (subject(pair) % 2 === 0) ? 1 : 0);
+    const pairs = planted(count, token);
+    const asked = { positions: [2], layers: [0], folds: 4, nulls: 2 };
+    const apart = await probe(model, pairs, asked);
+    expect(apart.grids.accuracy.values[0]).toBeGreaterThan(0.75);
+    const groups = Array.from({ length: count }, (_, pair) => `subject ${subject(pair)}`);
+    const together = await probe(model, pairs, { ...asked, groups });
+    expect(together.grids.accuracy.values[0]).toBeLessThan(0.5);
+    expect(together.notes[0].text).toContain("4 groups");
+    const one = await probe(model, pairs, { ...asked, groups: groups.map(() => 1) });
+    expect(one.grids.accuracy.values[0]).toBeNaN();
+    const few = probe(model, pairs, { ...asked, groups: ["a"] });
+    await expect(few).rejects.toThrow("1 groups do not fit 24 pairs");
+    const twice = { clean: [...pairs.clean, pairs.clean[0]], corrupted: [...pairs.corrupted, pairs.corrupted[1]] }; // biome-ignore format: one line
+    const { notes } = await probe(model, twice, { ...asked, nulls: 0 });
+    expect(notes.map(({ code }) => code)).toEqual(["SHARED_PROMPTS"]);
+  });
+
+  it("reads marked words of prompts of any length, also behind other text", async () => {
+    const random = uniformNumbers(8);
+    const body = (length: number) => Array.from({ length }, () => Math.floor(random() * 30));
+    const made = Array.from({ length: 16 }, (_, at) => ({ before: body(at % 3), after: body(1 + (at % 2)) })); // biome-ignore format: one line
+    const of = (id: number, filler: number[]) => made.map(({ before, after }) => [...before, id, ...filler, ...after]); // biome-ignore format: one line
+    const spans = made.map(({ before }) => [
+      { clean: [before.length, before.length + 1], corrupted: [before.length, before.length + 2] },
+    ]);
+    const ragged = { clean: of(40, []), corrupted: of(41, [50]), spans: spans as never };
+    const asked = { layers: [0], folds: 4, nulls: 0, longer: "7" };
+    const numbers = new LanguageModel(decoder, { config: gpt2Like, tokenizer: digits });
+    const { grids } = await probe(numbers, ragged, { ...asked, positions: "spans" });
+    expect(grids.accuracy.values[0]).toBeGreaterThan(0.95);
+    expect(grids.longer!.values[0]).toBeGreaterThan(0.9);
+    const wrong = probe(numbers, { ...ragged, spans: undefined }, { ...asked, positions: "spans" });
+    await expect(wrong).rejects.toThrow("no words of pair 0 are marked");
+  });
+
+  it("refuses what a probe that learns where to look has not", async () => {
+    const sparse = probe(model, difference, { positions: "attention", sparse: 2 });
+    await expect(sparse).rejects.toThrow("sparse");
+    const means = probe(model, difference, { positions: "attention", rule: "massMean" });
+    await expect(means).rejects.toThrow("logistic regression");
+  });
+
   it("keeps pairs together, and says when there are too few", async () => {
     const fold = foldsOf(10, 3, uniformNumbers(1));
     expect([0, 1, 2].map((part) => fold.filter((one) => one === part).length).sort()).toEqual([3, 3, 4]); // biome-ignore format: one line
@@ -96,6 +152,14 @@ describe("fitProbe", () => {
     expect([...probe.direction].filter((one) => one !== 0)).toHaveLength(2);
     const scores = times(host, probe.direction).map((one) => one + probe.bias);
     expect(accuracy(scores, labels)).toBeGreaterThan(0.95);
+  });
+
+  it("reads nothing from columns that vary by their rounding only", () => {
+    const constant = mx.add(mx.zeros([80, 1]), 1000.1);
+    const probe = fitProbe(mx.concatenate([rows, constant], 1), labels);
+    expect(Math.abs(probe.direction[12])).toBeLessThan(1e-6);
+    const few = fitProbe(mx.concatenate([constant, rows], 1), labels, { sparse: 2 });
+    expect(few.coordinates).toEqual([5, 8]);
   });
 
   it("puts the line of class means in the middle between them", () => {
@@ -182,6 +246,26 @@ describe("trainStoreProbe", () => {
     for (const [at, value] of found.direction.entries()) {
       expect(value).toBeCloseTo(means[0][at] - means[1][at], 3);
     }
+  });
+
+  it("finds the same where columns are far from 0, or constant", async () => {
+    const far = mx.concatenate([mx.add(rows, 3000), mx.add(mx.zeros([count, 1]), 1000.1)], 1);
+    const away: ProbeStore = {
+      ...store,
+      async *batches(options) {
+        for await (const { rows: which, activations } of store.batches(options)) {
+          const index = mx.array([...which], mx.int32);
+          yield { rows: which, activations: { ...activations, x: mx.take(far, index, 0) } };
+        }
+      },
+    };
+    const asked = { site: "x", label: "y", batchSize: 500, epochs: 3 };
+    const [near, found] = [await trainStoreProbe(store, asked), await trainStoreProbe(away, asked)];
+    expect(found.accuracy).toBeCloseTo(near.accuracy, 2);
+    for (const [at, value] of near.direction.entries()) {
+      expect(Math.abs(found.direction[at] - value)).toBeLessThan(0.02);
+    }
+    expect(Math.abs(found.direction[width])).toBeLessThan(1e-3);
   });
 
   it("refuses labels that are none, and stores of one class", async () => {

@@ -1,5 +1,5 @@
 /** What probes answer. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 type Cells = Grid<"layer" | "position">;
 
@@ -29,3 +29,18 @@ export type ProbeTables = {
 };
 
 export type ProbeResult = Result<"probe", ProbeGrids, ProbeTables>;
+
+/** What it has at run time. */
+export const probeShape: ResultShape<ProbeResult> = {
+  method: "probe",
+  grids: {
+    accuracy: ["layer", "position"],
+    auroc: ["layer", "position"],
+    train: ["layer", "position"],
+    control: ["layer", "position"],
+    selectivity: ["layer", "position"],
+  },
+  tables: {
+    best: { layer: "number", position: "text", accuracy: "number", control: "number" },
+  },
+};

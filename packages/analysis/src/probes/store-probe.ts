@@ -6,9 +6,16 @@
  *
  * Source: averaging: Polyak & Juditsky 1992.
  */
+<<<<<<< HEAD
+import { evaluate, fromFlat, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+=======
+
 import { evaluate, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+>>>>>>> wt-strict
 import { parseOptions, type RunControl } from "@mlxterp/results";
+import { checkIterable, checkMethods } from "@mlxterp/results/errors";
 import { z } from "zod";
+import { dot } from "../directions/matrix.js";
 import type { LinearProbe } from "./linear-probe.js";
 
 /** What is asked of a store; an `ActivationStore` has it. */
@@ -71,12 +78,12 @@ export async function trainStoreProbe(
   options: StoreProbeOptions,
 ): Promise<StoreProbe> {
   const asked: Asked = parseOptions("trainStoreProbe", storeProbeOptions, options);
+  checkMethods("store", store, ["batches", "origins"], "a store of activations");
   const moments = await momentsOf(store, asked);
   const parts =
     asked.rule === "massMean" ? fromMeans(moments) : await descend(store, asked, moments);
-  const judged = await judge(store, asked, parts);
-  const direction = Float64Array.from(toFlat(parts.direction));
-  return { direction, bias: parts.bias, ...judged, trainRows: moments.count };
+  const judged = await judge(store, asked, moments, parts);
+  return { ...parts, ...judged, trainRows: moments.count };
 }
 
 interface Batch {
@@ -90,12 +97,9 @@ async function* batchesOf(store: ProbeStore, asked: Asked, epochs?: number): Asy
   const column = `#${label}`;
   const order = epochs === undefined ? {} : { epochs, shuffle: asked.seed };
   const stop = signal ? { signal } : {};
-  for await (const batch of store.batches({
-    batchSize,
-    sites: [site, column],
-    ...order,
-    ...stop,
-  })) {
+  const given = store.batches({ batchSize, sites: [site, column], ...order, ...stop });
+  checkIterable("store.batches", given);
+  for await (const batch of given) {
     const labels = Int32Array.from(toFlat(batch.activations[column]));
     const wrong = labels.find((one) => one !== 0 && one !== 1);
     if (wrong !== undefined)
@@ -117,57 +121,72 @@ function chosen({ labels, held }: Batch, label?: number): MxArray {
 
 interface Moments {
   readonly count: number;
-  readonly mean: MxArray;
-  readonly spread: MxArray;
+  readonly mean: Float64Array;
+  readonly spread: Float64Array;
   /** Of label 0 and 1. */
-  readonly means: readonly [MxArray, MxArray];
+  readonly means: readonly [Float64Array, Float64Array];
 }
 
+/** Sums of a batch are around the mean of the first one, and added up in double precision: a large mean hides no small spread. */
 async function momentsOf(store: ProbeStore, asked: Asked): Promise<Moments> {
-  let sums: MxArray | undefined; // (3, width): of label 0, of label 1, of squares
+  let shift: MxArray | undefined;
+  let sums: Float64Array | undefined; // (3, width): of label 0, of label 1, of squares
   const counts = [0, 0];
   for await (const batch of batchesOf(store, asked)) {
+    shift ??= mx.mean(batch.value, 0, true); // (1, width)
+    const value = mx.subtract(batch.value, shift);
     const [zero, one] = [chosen(batch, 0), chosen(batch, 1)];
-    const row = (weight: MxArray, value: MxArray) => mx.matmul(weight.T, value);
-    const squares = row(mx.add(zero, one), mx.square(batch.value));
-    const own = mx.concatenate([row(zero, batch.value), row(one, batch.value), squares], 0);
-    const sum: MxArray = sums ? mx.add(sums, own) : own;
-    await evaluate([sum]);
-    sums = sum;
+    const row = (weight: MxArray, rows: MxArray) => mx.matmul(weight.T, rows);
+    const squares = row(mx.add(zero, one), mx.square(value));
+    const own = mx.concatenate([row(zero, value), row(one, value), squares], 0);
+    await evaluate([own, shift]);
+    const found = toFlat(own);
+    sums = sums ? sums.map((sum, at) => sum + found[at]) : Float64Array.from(found);
     for (const [at, label] of batch.labels.entries()) if (!batch.held[at]) counts[label]++;
   }
-  if (!sums || counts.includes(0)) {
+  if (!sums || !shift || counts.includes(0)) {
     const rule = `rows to train on are ${counts[0]} of label 0 and ${counts[1]} of label 1; both are needed.`;
     throw new InvalidArgumentError("label", asked.label, rule);
   }
-  const count = counts[0] + counts[1];
-  const means: [MxArray, MxArray] = [mx.divide(sums.index(0), counts[0]), mx.divide(sums.index(1), counts[1])]; // biome-ignore format: one line
-  const mean = mx.divide(mx.add(sums.index(0), sums.index(1)), count);
-  const variance = mx.subtract(mx.divide(sums.index(2), count), mx.square(mean));
-  const spread = mx.sqrt(mx.maximum(variance, 1e-12));
-  await evaluate([mean, spread, ...means]);
-  return { count, mean, spread, means };
+  return momentsFrom(sums, Float64Array.from(toFlat(shift)), counts);
+}
+
+/** Of single precision: a column that varies by less beside its mean does not vary. */
+const rounding = 1e-7;
+
+function momentsFrom(sums: Float64Array, shift: Float64Array, counts: readonly number[]): Moments {
+  const [count, width] = [counts[0] + counts[1], shift.length];
+  const part = (at: number) => sums.subarray(at * width, (at + 1) * width);
+  const [zero, one, squares] = [part(0), part(1), part(2)];
+  const centre = zero.map((sum, at) => (sum + one[at]) / count);
+  const mean = centre.map((own, at) => shift[at] + own);
+  const spread = squares.map((sum, at) => {
+    const own = Math.sqrt(Math.max(0, sum / count - centre[at] ** 2));
+    return own > rounding * Math.abs(mean[at]) ? own : 1;
+  });
+  const means = [zero, one].map((own, label) => own.map((sum, at) => shift[at] + sum / counts[label])); // biome-ignore format: one line
+  return { count, mean, spread, means: means as [Float64Array, Float64Array] };
 }
 
 interface Parts {
-  readonly direction: MxArray; // (width)
+  readonly direction: Float64Array; // (width)
   readonly bias: number;
 }
 
 function fromMeans({ means: [zero, one] }: Moments): Parts {
-  const direction = mx.subtract(one, zero);
-  const middle = mx.divide(mx.add(one, zero), 2);
-  return { direction, bias: -Number(mx.sum(mx.multiply(direction, middle)).item()) };
+  const direction = one.map((value, at) => value - zero[at]);
+  return { direction, bias: -dot(direction, one.map((value, at) => (value + zero[at]) / 2)) }; // biome-ignore format: one line
 }
 
 async function descend(store: ProbeStore, asked: Asked, { mean, spread }: Moments): Promise<Parts> {
-  const width = mean.shape[0];
+  const width = mean.length;
+  const [centre, scale] = [mean, spread].map((own) => fromFlat(Float32Array.from(own), [width]));
   const total = Math.ceil(store.rows / asked.batchSize) * asked.epochs;
   let point = mx.zeros([width + 1, 1]);
   let [first, second, average] = [mx.zerosLike(point), mx.zerosLike(point), mx.zerosLike(point)];
   let [step, averaged] = [0, 0];
   for await (const batch of batchesOf(store, asked, asked.epochs)) {
-    const standard = mx.divide(mx.subtract(batch.value, mean), spread);
+    const standard = mx.divide(mx.subtract(batch.value, centre), scale);
     const signs = mx.array(Array.from(batch.labels, (label) => 2 * label - 1)).reshape([-1, 1]);
     const used = chosen(batch);
     const loss = (own: MxArray) => {
@@ -182,30 +201,37 @@ async function descend(store: ProbeStore, asked: Asked, { mean, spread }: Moment
     first = mx.add(mx.multiply(first, 0.9), mx.multiply(gradient, 0.1));
     second = mx.add(mx.multiply(second, 0.99), mx.multiply(mx.square(gradient), 0.01));
     const size = (asked.learningRate * (1 - (step - 1) / total)) / (1 - 0.9 ** step);
-    const scale = mx.add(mx.sqrt(mx.divide(second, 1 - 0.99 ** step)), 1e-8);
-    point = mx.subtract(point, mx.multiply(mx.divide(first, scale), size));
+    const root = mx.add(mx.sqrt(mx.divide(second, 1 - 0.99 ** step)), 1e-8);
+    point = mx.subtract(point, mx.multiply(mx.divide(first, root), size));
     if (step > 0.75 * total) average = mx.add(average, mx.multiply(mx.subtract(point, average), 1 / ++averaged)); // biome-ignore format: one line
     await evaluate([point, first, second, average]);
     asked.onProgress?.({ done: step, total, stage: "probe" });
   }
-  const best = averaged > 0 ? average : point;
-  const direction = mx.divide(best.index(mx.Slice(0, width)).reshape([-1]), spread);
-  const bias = mx.subtract(best.index(width, 0), mx.sum(mx.multiply(direction, mean)));
-  await evaluate([direction, bias]);
-  return { direction, bias: Number(bias.item()) };
+  const best = toFlat(averaged > 0 ? average : point);
+  const direction = spread.map((own, at) => best[at] / own);
+  return { direction, bias: best[width] - dot(direction, mean) };
 }
 
-async function judge(store: ProbeStore, asked: Asked, { direction, bias }: Parts) {
+async function judge(
+  store: ProbeStore,
+  asked: Asked,
+  { mean }: Moments,
+  { direction, bias }: Parts,
+) {
+  // around the mean, where single precision loses least
+  const centre = fromFlat(Float32Array.from(mean), [mean.length]);
+  const weights = fromFlat(Float32Array.from(direction), [mean.length, 1]);
+  const start = bias + dot(direction, toFlat(centre));
   let [right, ones, count] = [0, 0, 0];
   for await (const batch of batchesOf(store, asked)) {
-    const scored = mx.matmul(batch.value, direction.reshape([-1, 1]));
+    const scored = mx.matmul(mx.subtract(batch.value, centre), weights);
     await evaluate([scored]); // lets go of the batch before
     const scores = toFlat(scored);
     for (const [at, held] of batch.held.entries()) {
       if (!held) continue;
       count++;
       ones += batch.labels[at];
-      if (scores[at] + bias > 0 === batch.labels[at] > 0) right++;
+      if (scores[at] + start > 0 === batch.labels[at] > 0) right++;
     }
   }
   const share = ones / count;

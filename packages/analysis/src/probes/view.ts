@@ -9,12 +9,13 @@ import {
   labelText,
   noteBlocks,
   placesOf,
+  readsResult,
   rowsOf,
   section,
 } from "@mlxterp/results";
-import type { ProbeResult } from "./result.js";
+import { type ProbeResult, probeShape } from "./result.js";
 
-export function probeView(result: ProbeResult): Block[] {
+export const probeView = readsResult(probeShape, (result: ProbeResult): Block[] => {
   const { accuracy } = result.grids;
   const single = accuracy.labels.position.length === 1;
   const picture = single ? probeLines(result) : probeGrid(result);
@@ -24,7 +25,7 @@ export function probeView(result: ProbeResult): Block[] {
     section("Held-out accuracy", single ? layerTable(result) : picture),
     ...(single ? [{ ...picture, only: "page" as const }] : []),
   ];
-}
+});
 
 function share(value: number): string {
   return Number.isNaN(value) ? "–" : formatPercent(value);
@@ -65,7 +66,7 @@ function layerTable({ grids }: ProbeResult): Block {
  * const { pairs } = builtInTask(model, "facts", { size: 4 });
  * probeLines(await probe(model, pairs, { folds: 2 })).lines.length; // 3
  */
-export function probeLines({ grids }: ProbeResult): LinesBlock {
+export const probeLines = readsResult(probeShape, ({ grids }: ProbeResult): LinesBlock => {
   const { accuracy, control, train } = grids;
   const step = accuracy.labels.position.length;
   const values = (grid: Grid) =>
@@ -86,7 +87,7 @@ export function probeLines({ grids }: ProbeResult): LinesBlock {
       { label: "fitted", values: values(train) },
     ],
   };
-}
+});
 
 /**
  * Layers × positions, held-out accuracy.
@@ -95,19 +96,24 @@ export function probeLines({ grids }: ProbeResult): LinesBlock {
  * const { pairs } = builtInTask(model, "facts", { size: 4 });
  * probeGrid(await probe(model, pairs, { folds: 2, positions: [0, -1] })).kind; // "grid"
  */
-export function probeGrid({ grids: { accuracy } }: ProbeResult): GridBlock {
-  return {
-    kind: "grid",
-    title: "Held-out accuracy",
-    rowTitle: "layer",
-    columnTitle: "position",
-    rows: accuracy.labels.layer.map((layer) => `layer ${labelText(layer)}`),
-    columns: accuracy.labels.position.map(labelText),
-    rowPlaces: placesOf(accuracy, "layer"),
-    columnPlaces: placesOf(accuracy, "position"),
-    values: rowsOf(accuracy).map((row) => row.map((value) => (Number.isNaN(value) ? null : value))),
-    scale: { kind: "diverging", domain: [0, 1], pivot: 0.5 },
-    legend: "share told right",
-    unit: "positions",
-  };
-}
+export const probeGrid = readsResult(
+  probeShape,
+  ({ grids: { accuracy } }: ProbeResult): GridBlock => {
+    return {
+      kind: "grid",
+      title: "Held-out accuracy",
+      rowTitle: "layer",
+      columnTitle: "position",
+      rows: accuracy.labels.layer.map((layer) => `layer ${labelText(layer)}`),
+      columns: accuracy.labels.position.map(labelText),
+      rowPlaces: placesOf(accuracy, "layer"),
+      columnPlaces: placesOf(accuracy, "position"),
+      values: rowsOf(accuracy).map((row) =>
+        row.map((value) => (Number.isNaN(value) ? null : value)),
+      ),
+      scale: { kind: "diverging", domain: [0, 1], pivot: 0.5 },
+      legend: "share told right",
+      unit: "positions",
+    };
+  },
+);

@@ -1,5 +1,5 @@
 /** What a scan answers: findings, each with its interval and what chance would give. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 
 export type Finding = {
   /** Causes come first (patching, ablation), then what is written or read. */
@@ -26,3 +26,23 @@ export type ScanTables = {
 };
 
 export type ScanResult = Result<"scan", Record<never, never>, ScanTables>;
+
+/** What it has at run time. */
+export const scanShape: ResultShape<ScanResult> = {
+  method: "scan",
+  grids: {},
+  tables: {
+    findings: {
+      rank: "number",
+      finding: "text",
+      method: "text",
+      where: "text",
+      value: "number",
+      low: ["number", "null"],
+      high: ["number", "null"],
+      null: ["number", "null"],
+      unit: "text",
+    },
+    steps: { step: "text", looked: "flag" },
+  },
+};

@@ -1,8 +1,15 @@
 /** A scan as blocks: the findings as a table, what was patched as bars, and what was not looked at. */
-import { type Block, fedBlocks, formatNumber, noteBlocks, text } from "@mlxterp/results";
-import type { Finding, ScanResult } from "./result.js";
+import {
+  type Block,
+  fedBlocks,
+  formatNumber,
+  noteBlocks,
+  readsResult,
+  text,
+} from "@mlxterp/results";
+import { type Finding, type ScanResult, scanShape } from "./result.js";
 
-export function scanView({ fed, notes, tables }: ScanResult): Block[] {
+export const scanView = readsResult(scanShape, ({ fed, notes, tables }: ScanResult): Block[] => {
   const { rows } = tables.findings;
   const patched = rows.filter(({ method }) => method === "patch");
   return [
@@ -32,7 +39,7 @@ export function scanView({ fed, notes, tables }: ScanResult): Block[] {
     ...(patched.length === 0 ? [] : [patchBars(patched)]),
     ...noteBlocks(notes),
   ];
-}
+});
 
 /** In words: how well the task is done, and the strongest causes. */
 function causes(rows: readonly Finding[]): Finding[] {

@@ -1,6 +1,7 @@
 /** A result from what a method found: what was fed and where it comes from are filled in. */
 import { type Prompt, provenanceOf } from "@mlxterp/core";
-import type { Grids, Note, Result, Tables } from "@mlxterp/results";
+import { checkResult, type Grids, type Note, type Result, type Tables } from "@mlxterp/results";
+import { checkOptions, checkText } from "@mlxterp/results/errors";
 import { askedOf } from "./asked.js";
 import type { AnalysisModel } from "./model.js";
 import { fedOf, promptIds, promptList } from "./prompts.js";
@@ -27,10 +28,14 @@ export function createResult<
   G extends Grids = Record<never, never>,
   T extends Tables = Record<never, never>,
 >(name: Name, model: AnalysisModel, prompts: Prompt, found: Found<G, T>): Result<Name, G, T> {
+  checkText("name", name);
+  checkOptions<Found<G, T>>("createResult", found, { asked: true, grids: true, tables: true, notes: true }); // biome-ignore format: one line
   const { asked = {}, grids = {} as G, tables = {} as T, notes = [] } = found;
   const ids = promptIds(model, promptList(model, prompts));
-  return {
+  const result = {
     ...{ method: name, asked: askedOf(asked), fed: ids.map((own) => fedOf(model, "prompt", own)) },
     ...{ grids, tables, notes, provenance: provenanceOf(model) },
   };
+  checkResult("found", result, { method: name, grids: {}, tables: {} });
+  return result as Result<Name, G, T>;
 }

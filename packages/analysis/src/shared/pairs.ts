@@ -101,7 +101,10 @@ export function resolvePairs(
 }
 
 /** One list of spans for each pair. */
-function spansOfPairs(given: PatchingPrompts["spans"], pairs: number): readonly GivenSpans[] {
+export function spansOfPairs(
+  given: PatchingPrompts["spans"],
+  pairs: number,
+): readonly GivenSpans[] {
   const none: GivenSpans = [];
   if (given === undefined) return new Array<GivenSpans>(pairs).fill(none);
   const lists = given.length > 0 && given.every((one) => Array.isArray(one));

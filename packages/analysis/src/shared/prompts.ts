@@ -2,7 +2,7 @@
 import { checkModel, type Prompt } from "@mlxterp/core";
 import { isArray } from "@mlxterp/mlx";
 import type { Fed, TokenLabel, TokenText } from "@mlxterp/results";
-import { checkList } from "@mlxterp/results/errors";
+import { checkList, checkNumbers, checkText } from "@mlxterp/results/errors";
 import type { AnalysisModel } from "./model.js";
 
 /** One prompt: a text, or its token ids. */
@@ -46,6 +46,9 @@ export function fedOf(
   ids: readonly number[],
   { answer, wrongAnswer }: Pick<Fed, "answer" | "wrongAnswer"> = {},
 ): Fed {
+  checkModel("model", model);
+  checkText("role", role);
+  checkNumbers("ids", ids);
   const shown = ({ id, text }: TokenText) => ({ id, text });
   return {
     ...{ role, ...promptTokens(model, ids) },

@@ -1,6 +1,8 @@
 /** From what a user calls an answer to one token id. */
+
 import { checkModel, OutOfRangeError, type Tokenizer } from "@mlxterp/core";
 import { type Note, visibleToken } from "@mlxterp/results";
+import { checkNumbers, checkText } from "@mlxterp/results/errors";
 import { AnswerTokenError, MissingTokenizerError } from "./errors.js";
 import type { AnalysisModel } from "./model.js";
 import { type OnePrompt, type TokenText, textOf } from "./prompts.js";
@@ -31,6 +33,8 @@ interface ReadToken {
 
 export function readToken(model: AnalysisModel, answer: Answer, prompt: OnePrompt): ReadToken {
   checkModel("model", model);
+  if (typeof answer !== "number") checkText("answer", answer);
+  if (typeof prompt !== "string") checkNumbers("prompt", prompt);
   const { id, other } =
     typeof answer === "number" ? { id: answer, other: undefined } : idOf(model, answer, prompt);
   const { vocab } = model.anatomy;

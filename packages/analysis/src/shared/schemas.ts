@@ -31,6 +31,12 @@ export const tokenList = readOnly(z.array(answer).min(1));
 /** Whole numbers that may count from the end. */
 export const indices = readOnly(z.array(z.int()).min(1));
 
+/** Of each prompt of a pair. */
+export const readPosition = z
+  .union([z.int(), z.enum(["mean", "max", "spans"])])
+  .default(-1)
+  .describe("where activations are read: one position, negative from the end, all pooled, or the words that spans mark"); // biome-ignore format: one line
+
 /** Prompts of one's own: texts, or lists of ids. */
 export const promptLists = z.union([
   readOnly(z.array(z.string()).min(1)),

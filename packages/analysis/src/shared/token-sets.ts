@@ -34,15 +34,19 @@ export function logitsOf(logits: MxArray, sets: readonly TokenSet[]): MxArray {
 
 /** The logarithm of the summed probability of each row’s tokens: (rows, vocab) → (rows). Lazy. */
 export function logProbabilityOf(logits: MxArray, sets: readonly TokenSet[]): MxArray {
-  const all = mx.logsumexp(logits, 1);
-  if (areSingle(sets)) return mx.subtract(singleLogits(logits, sets), all);
+  return mx.subtract(weightOf(logits, sets), mx.logsumexp(logits, 1));
+}
+
+/** The same before it is divided by what all tokens have: the logarithm of the sum of the exponentials of each row’s logits. Lazy. */
+export function weightOf(logits: MxArray, sets: readonly TokenSet[]): MxArray {
+  if (areSingle(sets)) return singleLogits(logits, sets);
   const { index, real } = gathered(sets);
   const own = mx.where(
     mx.greater(real, 0),
     taken(logits, index),
     mx.array(Number.NEGATIVE_INFINITY),
   );
-  return mx.subtract(mx.logsumexp(own, 1), all);
+  return mx.logsumexp(own, 1);
 }
 
 /** The largest logit of each row’s tokens, (rows, 1). Lazy. */

@@ -1,5 +1,5 @@
 /** How alike layers are. */
-import type { Grid, Result } from "@mlxterp/results";
+import type { Grid, Result, ResultShape } from "@mlxterp/results";
 
 type Layers = Grid<"layer" | "otherLayer">;
 
@@ -11,3 +11,12 @@ export type SimilarityGrids = {
 };
 
 export type LayerSimilarityResult = Result<"similarity", SimilarityGrids, Record<never, never>>;
+
+/** What it has at run time. */
+export const layerSimilarityShape: ResultShape<LayerSimilarityResult> = {
+  method: "similarity",
+  grids: {
+    similarity: ["layer", "otherLayer"],
+  },
+  tables: {},
+};

@@ -1,6 +1,6 @@
 /** What site statistics answer: one row for each value, in the order in which a pass makes them. */
 import type { Axes } from "@mlxterp/core";
-import type { Result, Table } from "@mlxterp/results";
+import { type Result, type ResultShape, readsResult, type Table } from "@mlxterp/results";
 
 export type SiteStatisticsTables = {
   readonly sites: Table<{
@@ -22,6 +22,25 @@ export type SiteStatisticsTables = {
 
 export type SiteStatisticsResult = Result<"statistics", Record<never, never>, SiteStatisticsTables>;
 
+/** What it has at run time. */
+export const siteStatisticsShape: ResultShape<SiteStatisticsResult> = {
+  method: "statistics",
+  grids: {},
+  tables: {
+    sites: {
+      site: "text",
+      shape: "text",
+      axes: ["text", "null"],
+      dtype: "text",
+      mean: "number",
+      standardDeviation: "number",
+      minimum: "number",
+      maximum: "number",
+      lastNorm: ["number", "null"],
+    },
+  },
+};
+
 /** One site's value in numbers. */
 export interface SiteStatistics {
   readonly site: string;
@@ -41,11 +60,14 @@ export interface SiteStatistics {
  * @example
  * statisticsRows(await siteStatistics(model, prompt, { sites: ["layers.0"] }))[0].shape; // [1, 14, 128]
  */
-export function statisticsRows({ tables }: SiteStatisticsResult): SiteStatistics[] {
-  return tables.sites.rows.map(({ site, shape, axes, ...row }) => ({
-    site,
-    shape: shape === "" ? [] : shape.split(", ").map(Number),
-    axes: axes === null ? undefined : (axes.split(", ") as unknown as Axes),
-    ...row,
-  }));
-}
+export const statisticsRows = readsResult(
+  siteStatisticsShape,
+  ({ tables }: SiteStatisticsResult): SiteStatistics[] => {
+    return tables.sites.rows.map(({ site, shape, axes, ...row }) => ({
+      site,
+      shape: shape === "" ? [] : shape.split(", ").map(Number),
+      axes: axes === null ? undefined : (axes.split(", ") as unknown as Axes),
+      ...row,
+    }));
+  },
+);

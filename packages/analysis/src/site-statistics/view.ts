@@ -1,10 +1,25 @@
 /** Site statistics as blocks: one line for each value. */
-import { type Block, fedBlocks, formatNumber, noteBlocks, type TableBlock } from "@mlxterp/results";
-import { type SiteStatistics, type SiteStatisticsResult, statisticsRows } from "./result.js";
+import {
+  type Block,
+  fedBlocks,
+  formatNumber,
+  noteBlocks,
+  readsResult,
+  type TableBlock,
+} from "@mlxterp/results";
+import {
+  type SiteStatistics,
+  type SiteStatisticsResult,
+  siteStatisticsShape,
+  statisticsRows,
+} from "./result.js";
 
-export function siteStatisticsView(result: SiteStatisticsResult): Block[] {
-  return [...fedBlocks(result.fed), ...noteBlocks(result.notes), statisticsTable(result)];
-}
+export const siteStatisticsView = readsResult(
+  siteStatisticsShape,
+  (result: SiteStatisticsResult): Block[] => {
+    return [...fedBlocks(result.fed), ...noteBlocks(result.notes), statisticsTable(result)];
+  },
+);
 
 /**
  * The numbers of every site.
@@ -12,19 +27,22 @@ export function siteStatisticsView(result: SiteStatisticsResult): Block[] {
  * @example
  * statisticsTable(await siteStatistics(model, prompt)).columns[0].title; // "site"
  */
-export function statisticsTable(result: SiteStatisticsResult): TableBlock {
-  return {
-    kind: "table",
-    columns: [
-      ...[{ title: "site" }, { title: "shape" }],
-      ...["mean", "std", "min", "max", "norm at last"].map(
-        (title) => ({ title, align: "right" }) as const,
-      ),
-    ],
-    rows: statisticsRows(result).map(rowOf),
-    widest: 40,
-  };
-}
+export const statisticsTable = readsResult(
+  siteStatisticsShape,
+  (result: SiteStatisticsResult): TableBlock => {
+    return {
+      kind: "table",
+      columns: [
+        ...[{ title: "site" }, { title: "shape" }],
+        ...["mean", "std", "min", "max", "norm at last"].map(
+          (title) => ({ title, align: "right" }) as const,
+        ),
+      ],
+      rows: statisticsRows(result).map(rowOf),
+      widest: 40,
+    };
+  },
+);
 
 function rowOf(value: SiteStatistics): string[] {
   const { site, shape, mean, standardDeviation, minimum, maximum, lastNorm } = value;

@@ -1,6 +1,13 @@
 /** Steering vectors as control vectors, the form in which repeng and llama.cpp keep them, and back. */
-import { checkList, InvalidArgumentError } from "@mlxterp/mlx";
-import type { SteeringVector } from "./steering-vectors.js";
+import { InvalidArgumentError } from "@mlxterp/mlx";
+import {
+  brief,
+  checkFinite,
+  checkNumbers,
+  checkRecord,
+  checkWholeNumber,
+} from "@mlxterp/results/errors";
+import { checkVectors, type SteeringVector } from "./steering-vectors.js";
 
 /** By the layer's number what is added to its output, as `readControlVector` gives and `writeControlVector` takes it. */
 export interface ControlDirections {
@@ -20,7 +27,8 @@ export function toControlVector(
   vectors: readonly SteeringVector[],
   strength = 1,
 ): { readonly directions: ReadonlyMap<number, Float32Array> } {
-  checkList("vectors", vectors);
+  checkVectors(vectors);
+  checkFinite("strength", strength);
   const used = vectors.filter(({ layer }) => layer > 0);
   if (used.length === 0) {
     throw new InvalidArgumentError("vectors", vectors.length, "need a layer from 1 on: control vectors have none for layer 0."); // biome-ignore format: one line
@@ -39,8 +47,16 @@ export function toControlVector(
  * const control = { directions: new Map([[2, new Float32Array(128).fill(0.1)]]) };
  * const interventions = steeringInterventions(fromControlVector(control), { strength: 1.5 });
  */
-export function fromControlVector({ directions }: ControlDirections): SteeringVector[] {
+export function fromControlVector(control: ControlDirections): SteeringVector[] {
+  checkRecord("control", control);
+  const { directions } = control;
+  if (!(directions instanceof Map)) {
+    const rule = `must be a Map from layers to numbers, not ${brief(directions)}.`;
+    throw new InvalidArgumentError("directions", directions, rule);
+  }
   return [...directions].map(([layer, given]) => {
+    checkWholeNumber("layer", layer);
+    checkNumbers(`directions of layer ${layer}`, given);
     const numbers = Float64Array.from(given);
     const length = Math.hypot(...numbers);
     if (!(length > 0)) throw new InvalidArgumentError("directions", layer, "has a direction of zeros, which points nowhere."); // biome-ignore format: one line

@@ -10,4 +10,4 @@ export {
   steeringInterventions,
   steeringVectors,
 } from "./steering-vectors.js";
-export { steerGrid } from "./view.js";
+export { steerGrid, steerLines } from "./view.js";

@@ -2,7 +2,7 @@
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, batchSize, indices, promptLists } from "../shared/schemas.js";
+import { answers, batchSize, indices, promptLists, readPosition } from "../shared/schemas.js";
 
 const rule = z
   .enum(["meanDifference", "pcaDifference", "pcaCentre", "logistic"])
@@ -11,16 +11,11 @@ const rule = z
     "how a direction is found; pcaDifference is repeng's, which removes the mean difference first",
   );
 
-const position = z
-  .union([z.int(), z.enum(["mean", "max"])])
-  .default(-1)
-  .describe("where activations are read: one position, negative from the end, or all pooled");
-
 const layers = indices
   .optional()
   .describe("layers after which it is added, negative from the last; default all");
 
-export const steeringVectorOptions = z.object({ rule, position, layers, batchSize });
+export const steeringVectorOptions = z.object({ rule, position: readPosition, layers, batchSize });
 
 /** Options of `steeringVectors`. */
 export type SteeringVectorOptions = z.input<typeof steeringVectorOptions> & RunControl;
@@ -35,7 +30,7 @@ export const steerOptions = z.object({
     .describe(
       "how much is added, in lengths of the residual stream there; negative for the other way",
     ),
-  position,
+  position: readPosition,
   prompts: promptLists
     .optional()
     .describe(

@@ -13,26 +13,27 @@
  * et al. 2023, "Representation Engineering", arXiv 2310.01405; what words do: Wu et al. 2025, "AxBench", arXiv 2501.17148.
  */
 import { notFiniteError, provenanceOf } from "@mlxterp/core";
-import { fromFlat, type MxArray, mx } from "@mlxterp/mlx";
-import { createGrid, createTable, type Note, parseOptions } from "@mlxterp/results";
-import { resolveAnswers } from "../shared/answers.js";
+import { bootstrapMean, createGrid, createTable, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import { type ClassPairs, classPairs } from "../shared/classes.js";
-import { mean, range } from "../shared/lists.js";
+import { mean } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PatchingPrompts } from "../shared/pairs.js";
 import { type ManyPrompts, type OnePrompt, promptIds } from "../shared/prompts.js";
 import { stoppable } from "../shared/stoppable.js";
+import { arrangePrompts } from "./arrange-prompts.js";
+import { judgedRows } from "./judged-rows.js";
 import { type AskedSteering, type SteerOptions, steerOptions } from "./options.js";
 import type { SteerResult } from "./result.js";
-import { effectOf, holdStreams, type JudgedTokens, randomDirections, surpriseOf } from "./steered-runs.js"; // biome-ignore format: one import
-import { type SteeringVector, vectorsOf } from "./steering-vectors.js";
+import { effectsOf, holdStreams, surpriseOf } from "./steered-runs.js";
+import { vectorsOf } from "./steering-vectors.js";
+import { type Cell, sweep } from "./sweep.js";
 
 /**
  * Sweeps layers and strengths. With several pairs the direction is from the first half of them, and the corrupted prompts of the second half
  * are steered.
  *
- * @param input `clean` prompts are what is steered towards
+ * @param input `clean` prompts are what is steered towards; prompts of a pair may differ in length, and `spans` mark what stands for what
  * @throws AnswerTokenError (`ANSWER_TOKEN`), InvalidArgumentError (`INVALID_ARGUMENT`), OutOfRangeError (`OUT_OF_RANGE`), NotFiniteError
  *   (`NOT_FINITE`); the signal's reason
  * @example
@@ -54,164 +55,73 @@ async function steerAll(
   pairs: ClassPairs,
   asked: AskedSteering,
 ): Promise<SteerResult> {
-  const { from, steered, tokens, notes } = arrangePrompts(model, pairs, asked);
+  const { from, steered, answers, notes, kept } = arrangePrompts(model, pairs, asked);
   const vectors = await vectorsOf(model, from, asked);
   const layers = vectors.map(({ layer }) => layer);
   const texts = asked.texts ? promptIds(model, asked.texts as ManyPrompts as readonly OnePrompt[]) : [...pairs.positive, ...pairs.negative]; // biome-ignore format: one line
   const held = {
-    prompts: await holdStreams(model, steered, layers, asked.batchSize),
-    texts: await holdStreams(model, texts, layers, asked.batchSize),
-  };
+    prompts: await holdStreams(model, judgedRows(steered, answers), layers, asked),
+    texts: await holdStreams(model, texts.map((ids) => ({ ids })), layers, asked),
+  }; // biome-ignore format: one object
   const asItIs = { layer: layers[0], vector: undefined };
-  const plain = {
-    effect: await effectOf(model, held.prompts, asItIs, tokens),
-    cost: await surpriseOf(model, held.texts, asItIs),
-  };
-  const random = await randomDirections(asked.nulls, model.anatomy.hidden, asked.seed);
-  const cells: Cell[] = [];
-  for (const vector of vectors) {
-    for (const strength of asked.strengths) {
-      asked.signal?.throwIfAborted();
-      const own = [
-        fromFlat(Float32Array.from(vector.direction), [vector.direction.length]),
-        ...random,
-      ];
-      const found: Pushed[] = [];
-      for (const direction of own) found.push(await push(model, held, { vector, strength, direction, tokens })); // biome-ignore format: one line
-      cells.push(cellOf(found, plain.cost));
-      asked.onProgress?.({ done: cells.length, total: vectors.length * asked.strengths.length, stage: "steering" }); // biome-ignore format: one line
-    }
-  }
+  const plain = mean(await effectsOf(model, held.prompts, asItIs));
+  const plainCost = await surpriseOf(model, held.texts, asItIs);
+  const cells = await sweep(model, held, { vectors, asked, plainCost });
   if (!cells.every(({ effect, cost }) => Number.isFinite(effect) && Number.isFinite(cost))) {
     throw await notFiniteError("Effects", model, steered as number[][]);
   }
-  const labels = { layer: layers, strength: asked.strengths };
-  const grid = (pick: (cell: Cell) => number, neutral: number) =>
-    createGrid({ labels, values: cells.map(pick), unit: "nats", neutral });
+  const rows = [{ what: "as it is", effect: plain }];
+  if (asked.instruction !== undefined) {
+    const [words] = promptIds(model, [asked.instruction]);
+    const asking = judgedRows(steered.map((ids) => behind(words, ids)), answers); // biome-ignore format: one line
+    const own = await holdStreams(model, asking, [0], asked);
+    const effects = await effectsOf(model, own, { layer: 0, vector: undefined });
+    rows.push({ what: "asked in words", effect: mean(effects) });
+  }
   return {
     method: "steer",
-    asked: askedOf(asked, { answer: [...tokens.answer], wrongAnswer: tokens.wrongAnswer && [...tokens.wrongAnswer] }), // biome-ignore format: one line
+    asked: askedOf(asked, kept),
     fed: pairs.fed,
-    grids: {
-      effect: grid(({ effect }) => effect, plain.effect),
-      cost: grid(({ cost }) => cost, 0),
-      nullEffect: grid(({ nullEffect }) => nullEffect, plain.effect),
-      nullCost: grid(({ nullCost }) => nullCost, 0),
-    },
+    grids: gridsOf(cells, { layer: layers, strength: asked.strengths }, plain),
     tables: {
-      baselines: createTable(["what", "effect"], await baselines(model, { plain: plain.effect, steered, tokens, asked })), // biome-ignore format: one line
-      best: createTable(["layer", "strength", "effect", "cost", "nullEffect"], bestOf(cells, labels, asked.most)), // biome-ignore format: one line
+      baselines: createTable(["what", "effect"], rows),
+      best: createTable(["layer", "strength", "effect", "cost", "nullEffect", "nullHigh"], bestOf(cells, asked.most)), // biome-ignore format: one line
     },
     notes,
     provenance: provenanceOf(model, { seed: asked.seed }),
   };
 }
 
-interface Arranged {
-  readonly from: Pick<ClassPairs, "positive" | "negative">;
-  readonly steered: readonly (readonly number[])[];
-  readonly tokens: JudgedTokens;
-  readonly notes: readonly Note[];
+/** Words take the place of what the tokenizer puts before every text. */
+function behind(words: readonly number[], ids: readonly number[]): number[] {
+  return [...words, ...(ids[0] === words[0] ? ids.slice(1) : ids)];
 }
 
-/** Which pairs the direction is from, and which prompts are steered. */
-function arrangePrompts(model: AnalysisModel, pairs: ClassPairs, asked: AskedSteering): Arranged {
-  const { positive, negative } = pairs;
-  const count = positive.length;
-  const half = Math.ceil(count / 2);
-  const whole = asked.prompts !== undefined || count === 1;
-  const kept = whole ? range(count) : range(half);
-  const others = whole ? range(count) : range(count).slice(half);
-  const steered = asked.prompts ? promptIds(model, asked.prompts as ManyPrompts as readonly OnePrompt[]) : others.map((at) => negative[at]); // biome-ignore format: one line
-  const forPairs = !asked.prompts;
-  const resolve = (given: AskedSteering["answer"], name: string) => {
-    const all = forPairs ? negative : steered;
-    const ids = resolveAnswers(model, given, all as number[][], name);
-    return { all: ids.map(({ token }) => token.id), notes: ids.flatMap((one) => one.notes) };
-  };
-  const answer = resolve(asked.answer, "answer");
-  const wrong = asked.wrongAnswer === undefined ? undefined : resolve(asked.wrongAnswer, "wrongAnswer"); // biome-ignore format: one line
-  const own = (ids: readonly number[]) => (forPairs ? others.map((at) => ids[at]) : [...ids]);
-  const notes = [...answer.notes, ...(wrong?.notes ?? [])];
-  if (count === 1 && forPairs) {
-    notes.push({ code: "ONE_PAIR", text: "one pair: the prompt that is steered is the one that the direction is from. Give more pairs, or other prompts." }); // biome-ignore format: one line
-  }
-  return {
-    from: { positive: kept.map((at) => positive[at]), negative: kept.map((at) => negative[at]) },
-    steered,
-    tokens: { answer: own(answer.all), wrongAnswer: wrong && own(wrong.all) },
-    notes: [...new Map(notes.map((note) => [note.text, note])).values()],
-  };
-}
-
-interface Pushed {
-  readonly effect: number;
-  readonly cost: number;
-}
-
-async function push(
-  model: AnalysisModel,
-  held: Readonly<Record<"prompts" | "texts", Awaited<ReturnType<typeof holdStreams>>>>,
-  given: {
-    readonly vector: SteeringVector;
-    readonly strength: number;
-    readonly direction: MxArray;
-    readonly tokens: JudgedTokens;
-  },
-): Promise<Pushed> {
-  const { vector, strength, direction, tokens } = given;
-  const one = { layer: vector.layer, vector: mx.multiply(direction, strength * vector.length) };
-  return {
-    effect: await effectOf(model, held.prompts, one, tokens),
-    cost: await surpriseOf(model, held.texts, one),
-  };
-}
-
-interface Cell extends Pushed {
-  readonly nullEffect: number;
-  readonly nullCost: number;
-}
-
-function cellOf([own, ...nulls]: readonly Pushed[], plain: number): Cell {
-  const of = (pick: (one: Pushed) => number) =>
-    nulls.length > 0 ? mean(nulls.map(pick)) : Number.NaN;
-  return {
-    effect: own.effect,
-    cost: own.cost - plain,
-    nullEffect: of(({ effect }) => effect),
-    nullCost: of(({ cost }) => cost) - plain,
-  };
-}
-
-function bestOf(
+function gridsOf(
   cells: readonly Cell[],
-  { layer, strength }: { readonly layer: readonly number[]; readonly strength: readonly number[] },
-  most: number,
-) {
-  const rows = cells.map(({ effect, cost, nullEffect }, at) => ({
-    layer: layer[Math.floor(at / strength.length)],
-    strength: strength[at % strength.length],
-    effect,
-    cost,
-    nullEffect,
-  }));
-  const allowed = rows.filter(({ cost }) => cost <= most).sort((a, b) => b.effect - a.effect);
-  return allowed.slice(0, 1);
+  labels: { readonly layer: readonly number[]; readonly strength: readonly number[] },
+  plain: number,
+): SteerResult["grids"] {
+  const grid = (pick: (cell: Cell) => number, neutral: number) =>
+    createGrid({ labels, values: cells.map(pick), unit: "nats", neutral });
+  const bounds = (pick: (cell: Cell) => { readonly low: number; readonly high: number } | undefined) => {
+    const found = cells.map(pick);
+    if (!found.every((one) => one !== undefined)) return {};
+    return { low: Float64Array.from(found, ({ low }) => low), high: Float64Array.from(found, ({ high }) => high) };
+  }; // biome-ignore format: one function
+  return {
+    effect: { ...grid(({ effect }) => effect, plain), ...bounds(({ each }) => bootstrapMean(each)) },
+    cost: grid(({ cost }) => cost, 0),
+    nullEffect: {
+      ...grid(({ nullEffect }) => nullEffect, plain),
+      ...bounds(({ nullLow, nullHigh }) => (Number.isNaN(nullLow) ? undefined : { low: nullLow, high: nullHigh })),
+    },
+    nullCost: grid(({ nullCost }) => nullCost, 0),
+  }; // biome-ignore format: one object
 }
 
-interface Baseline {
-  readonly plain: number;
-  readonly steered: readonly (readonly number[])[];
-  readonly tokens: JudgedTokens;
-  readonly asked: AskedSteering;
-}
-
-async function baselines(model: AnalysisModel, { plain, steered, tokens, asked }: Baseline) {
-  const rows = [{ what: "as it is", effect: plain }];
-  if (asked.instruction === undefined) return rows;
-  const [words] = promptIds(model, [asked.instruction]);
-  const asking = steered.map((ids) => [...words, ...(ids[0] === words[0] ? ids.slice(1) : ids)]);
-  const held = await holdStreams(model, asking, [0], asked.batchSize);
-  const effect = await effectOf(model, held, { layer: 0, vector: undefined }, tokens);
-  return [...rows, { what: "asked in words", effect }];
+function bestOf(cells: readonly Cell[], most: number) {
+  const allowed = cells.filter(({ cost }) => cost <= most);
+  const best = [...allowed].sort((a, b) => b.effect - a.effect).slice(0, 1);
+  return best.map(({ layer, strength, effect, cost, nullEffect, nullHigh }) => ({ layer, strength, effect, cost, nullEffect, nullHigh })); // biome-ignore format: one row
 }

@@ -1,11 +1,23 @@
 /** Steering vectors: for every layer a direction between two classes of prompts, with the length of the stream there as its unit. */
+
 import { type Intervention, indexFromEnd } from "@mlxterp/core";
 import { addVector } from "@mlxterp/interventions";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
+import {
+  checkFinite,
+  checkList,
+  checkNumbers,
+  checkOptions,
+  checkRecord,
+  checkWholeNumber,
+} from "@mlxterp/results/errors";
 import { type DirectionRule, findDirection, meanLength } from "../directions/find-direction.js";
+import { pickRows } from "../directions/matrix.js";
+import { type ReadPosition, readPlaces } from "../directions/read-places.js";
 import { readRows } from "../directions/read-rows.js";
 import { type ClassPairs, classPairs } from "../shared/classes.js";
+import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PatchingPrompts } from "../shared/pairs.js";
 import { select } from "../shared/select.js";
@@ -23,7 +35,7 @@ export interface SteeringVector {
 /**
  * Finds a direction for every layer, in what the layer gives out.
  *
- * @param input `clean` prompts are what is steered towards, `corrupted` ones their counterparts
+ * @param input `clean` prompts are what is steered towards, `corrupted` ones their counterparts; `spans` mark words that stand for each other
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) where classes do not differ; OutOfRangeError (`OUT_OF_RANGE`); the signal's reason
  * @example
  * const vectors = await steeringVectors(model, { clean: ["Mary and"], corrupted: ["John and"] });
@@ -40,7 +52,7 @@ export async function steeringVectors(
 
 interface Wanted {
   readonly rule: DirectionRule;
-  readonly position: number | "mean" | "max";
+  readonly position: ReadPosition;
   readonly layers?: readonly number[] | undefined;
   readonly batchSize: number;
   readonly signal?: AbortSignal | undefined;
@@ -48,18 +60,30 @@ interface Wanted {
 
 export async function vectorsOf(
   model: AnalysisModel,
-  { positive, negative }: Pick<ClassPairs, "positive" | "negative">,
+  pairs: ClassPairs,
   { rule, position, layers, batchSize, signal }: Wanted,
 ): Promise<SteeringVector[]> {
   const chosen = select("Layer", layers, model.anatomy.layers);
   const sites = chosen.map((layer) => `layers.${layer}`);
-  const plan = { sites, pooling: [position], batchSize, signal };
-  const [up, down] = [await readRows(model, positive, plan), await readRows(model, negative, plan)];
+  const plan = { sites, pooling: [readPlaces(pairs, position)], batchSize, signal };
+  const prompts = pairs.positive.flatMap((ids, index) => [ids, pairs.negative[index]]);
+  const found = await readRows(model, prompts, plan);
   return chosen.map((layer, at) => {
-    const pairs = { positive: up[at][0], negative: down[at][0] };
-    const length = (meanLength(pairs.positive) + meanLength(pairs.negative)) / 2;
-    return { layer, direction: findDirection(pairs, rule), length };
+    const of = (side: number) => pickRows(found[at][0], range(prompts.length).filter((row) => row % 2 === side)); // biome-ignore format: one call
+    const both = { positive: of(0), negative: of(1) };
+    return { layer, direction: findDirection(both, rule), length: meanLength(found[at][0]) };
   });
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no list of vectors, or for none */
+export function checkVectors(vectors: unknown): void {
+  checkList("vectors", vectors);
+  for (const [index, vector] of (vectors as SteeringVector[]).entries()) {
+    checkRecord(`vectors[${index}]`, vector);
+    checkWholeNumber(`vectors[${index}].layer`, vector.layer);
+    checkNumbers(`vectors[${index}].direction`, vector.direction);
+    checkFinite(`vectors[${index}].length`, vector.length);
+  }
 }
 
 /** How vectors are applied. */
@@ -80,9 +104,12 @@ export interface SteeringStrength {
  */
 export function steeringInterventions(
   vectors: readonly SteeringVector[],
-  { strength, layers }: SteeringStrength,
+  options: SteeringStrength,
 ): Record<string, Intervention> {
-  if (!Number.isFinite(strength)) throw new InvalidArgumentError("strength", strength, "must be a finite number."); // biome-ignore format: one line
+  checkVectors(vectors);
+  checkOptions<SteeringStrength>("steeringInterventions", options, { strength: true, layers: checkNumbers }); // biome-ignore format: one line
+  const { strength, layers } = options;
+  checkFinite("strength", strength);
   const last = Math.max(...vectors.map(({ layer }) => layer));
   const wanted = layers?.map((layer) => indexFromEnd("Layer", layer, last + 1, "the vectors"));
   const missing = wanted?.find((layer) => !vectors.some((one) => one.layer === layer));

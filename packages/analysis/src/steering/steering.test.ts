@@ -14,9 +14,11 @@ import {
 } from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
+import { rerun } from "../rerun.js";
 import { gpt2Like, largestDifference } from "../shared/test-support.js";
 import { builtInTask } from "../tasks/index.js";
 import { fromControlVector, toControlVector } from "./control-vectors.js";
+import { steerMethod } from "./method.js";
 import { steer } from "./steer.js";
 import { steeringInterventions, steeringVectors } from "./steering-vectors.js";
 
@@ -82,6 +84,67 @@ describe("steer", () => {
     expect(best.effect).toBeGreaterThan(0);
     expect(best.nullEffect).toBeLessThan(best.effect / 2);
     expect(words.what).toBe("asked in words");
+  });
+
+  it("scores answers of several tokens and sets behind prompts as they are steered", async () => {
+    const [right, wrong] = [[42, 7, 12], [3, 9]]; // biome-ignore format: answers
+    const asked = { layers: [1], strengths: [0.5], nulls: 2 };
+    const answer = [{ sequence: right }, { sequence: right }, { sequence: right }, 5];
+    const wrongAnswer = [7, 7, { sequence: wrong }, { any: [6, 8] }];
+    const found = await steer(model, pairs, { ...asked, answer, wrongAnswer });
+    const half = { clean: pairs.clean.slice(0, 2), corrupted: pairs.corrupted.slice(0, 2) };
+    const [vector] = await steeringVectors(model, half, { layers: [1] });
+    const interventions = steeringInterventions([vector], { strength: 0.5 });
+    const next = async (ids: readonly number[]) => toFlat((await model.run([[...ids]], { interventions })).last("output")); // biome-ignore format: one line
+    const sequence = async (ids: readonly number[], own: readonly number[]) => {
+      let sum = 0;
+      for (const [at, id] of own.entries()) sum += logProbability(await next([...ids, ...own.slice(0, at)]), id); // biome-ignore format: one line
+      return sum;
+    };
+    const [third, fourth] = pairs.corrupted.slice(2);
+    const last = await next(fourth);
+    const any = Math.log([6, 8].reduce((sum, id) => sum + Math.exp(logProbability(last, id)), 0));
+    const each = [
+      (await sequence(third, right)) - (await sequence(third, wrong)),
+      logProbability(last, 5) - any,
+    ];
+    const { values, low, high } = found.grids.effect;
+    expect(values[0]).toBeCloseTo((each[0] + each[1]) / 2, 3);
+    expect(low![0]).toBeCloseTo(Math.min(...each), 3);
+    expect(high![0]).toBeCloseTo(Math.max(...each), 3);
+    expect(found.asked.answer).toEqual(answer);
+    const again = await rerun(model, steerMethod, found);
+    expect([...again.grids.effect.values]).toEqual([...values]);
+    const { low: least, high: most } = found.grids.nullEffect;
+    expect(most![0]).toBeGreaterThan(least![0]);
+    expect(found.tables.best.rows.every(({ nullHigh }) => nullHigh === most![0])).toBe(true);
+  });
+
+  it("reads pairs of different length where marked words stand for each other", async () => {
+    const ragged = {
+      clean: [[5, 17, 18, 2, 9]],
+      corrupted: [[5, 30, 2, 9]],
+      spans: [{ clean: [1, 3], corrupted: [1, 2] }],
+    } as const;
+    const states = async (ids: readonly number[]) => (await model.run([[...ids]], { save: "layers.1" })).get("layers.1").tolist() as number[][][]; // biome-ignore format: one line
+    const [[own], [other]] = [await states(ragged.clean[0]), await states(ragged.corrupted[0])];
+    const direction = async (position: number | "spans") => [
+      ...(await steeringVectors(model, ragged, { layers: [1], position }))[0].direction,
+    ];
+    const between = (up: number[], down: number[]) => {
+      const difference = up.map((one, at) => one - down[at]);
+      return difference.map((one) => one / Math.hypot(...difference));
+    };
+    const mean = own[1].map((one, at) => (one + own[2][at]) / 2);
+    expect(largestDifference(await direction("spans"), between(mean, other[1]))).toBeLessThan(1e-4);
+    expect(largestDifference(await direction(3), between(own[3], other[2]))).toBeLessThan(1e-4);
+    expect(largestDifference(await direction(2), between(own[2], other[1]))).toBeLessThan(1e-4);
+    await expect(direction(1)).rejects.toThrow("stands for it");
+    const { spans: _none, ...bare } = ragged;
+    const unmarked = steeringVectors(model, bare, { position: "spans" });
+    await expect(unmarked).rejects.toThrow("no words of pair 0 are marked");
+    const beside = { ...ragged, spans: [{ clean: [1, 3], corrupted: [2, 3] }] } as const;
+    await expect(steeringVectors(model, beside)).rejects.toMatchObject({ code: "UNEQUAL_LENGTH" });
   });
 
   it("says that one pair is steered by itself, and refuses what does not fit", async () => {

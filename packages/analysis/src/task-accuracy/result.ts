@@ -1,5 +1,5 @@
 /** How well a model does a task. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 
 /** One prompt of a pair. */
 export type TaskPromptRow = {
@@ -33,3 +33,29 @@ export type TaskAccuracyTables = {
 };
 
 export type TaskAccuracyResult = Result<"task", Record<never, never>, TaskAccuracyTables>;
+
+/** What it has at run time. */
+export const taskAccuracyShape: ResultShape<TaskAccuracyResult> = {
+  method: "task",
+  grids: {},
+  tables: {
+    prompts: {
+      pair: "number",
+      prompt: "text",
+      logitDifference: "number",
+      probabilityDifference: "number",
+      rank: "number",
+      probability: "number",
+      first: "text",
+    },
+    summary: {
+      prompt: "text",
+      prefers: "number",
+      low: ["number", "absent"],
+      high: ["number", "absent"],
+      first: "number",
+      logitDifference: "number",
+      probabilityDifference: "number",
+    },
+  },
+};

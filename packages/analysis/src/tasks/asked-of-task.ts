@@ -1,5 +1,7 @@
 /** What a method is asked when it is given a task: the task's pairs, its answers and its metric. */
+
 import { fieldsOf, InvalidArgumentError, type Method } from "@mlxterp/results";
+import { checkRecord } from "@mlxterp/results/errors";
 import type { z } from "zod";
 import type { Task } from "./task.js";
 
@@ -16,7 +18,12 @@ type Options = Readonly<Record<string, unknown>>;
  * const { answer } = askedOfTask(method, ioi, {}) as { answer: number[] };
  * answer.length; // 2
  */
-export function askedOfTask(method: Method, { question, metric }: Task, options: Options): Options {
+export function askedOfTask(method: Method, task: Task, options: Options): Options {
+  checkRecord("method", method);
+  checkRecord("task", task);
+  checkRecord("task.question", task.question);
+  checkRecord("options", options);
+  const { question, metric } = task;
   const fields = new Map(fieldsOf(method.options).map((field) => [field.name, field.schema]));
   const beside = Object.keys(question).find((name) => options[name] !== undefined);
   if (beside) {

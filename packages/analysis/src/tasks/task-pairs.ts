@@ -1,10 +1,23 @@
 /** Pairs of a task from the text of a file. */
+<<<<<<< HEAD
+import { createRequire } from "node:module";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { didYouMean } from "@mlxterp/results";
+=======
+
+import { InvalidArgumentError } from "@mlxterp/mlx";
+import { didYouMean } from "@mlxterp/results";
+import { checkChoice, checkText } from "@mlxterp/results/errors";
 import { parse } from "csv-parse/sync";
+>>>>>>> wt-strict
 import { z } from "zod";
 import { answerChoice } from "../shared/schemas.js";
 import type { TaskPair } from "./task.js";
+
+const require = createRequire(import.meta.url);
+
+/** The reader of CSV, from the first such file on. */
+const csv = (): typeof import("csv-parse/sync") => require("csv-parse/sync");
 
 const prompt = z.union([z.string().min(1), z.array(z.int().min(0)).min(1)]);
 const span = z.union([z.string().min(1), z.tuple([z.int().min(0), z.int().min(1)])]);
@@ -34,6 +47,8 @@ const filePairs = z
  * taskPairs('[{"clean":"a b","corrupted":"a c","answer":"d","wrongAnswer":"e"}]', "json").length; // 1
  */
 export function taskPairs(content: string, format: "json" | "csv"): TaskPair[] {
+  checkText("content", content);
+  checkChoice("format", format, ["json", "csv"]);
   const data = format === "json" ? fromJson(content) : fromCsv(content);
   const found = filePairs.safeParse(data);
   if (found.success) return found.data;
@@ -50,7 +65,11 @@ function fromJson(content: string): unknown {
 
 function fromCsv(content: string): unknown {
   const options = { columns: true, skip_empty_lines: true, trim: false } as const;
-  const rows = readable(content, "CSV", () => parse(content, options) as Record<string, string>[]);
+  const rows = readable(
+    content,
+    "CSV",
+    () => csv().parse(content, options) as Record<string, string>[],
+  );
   const plain = ["clean", "corrupted", "answer", "wrongAnswer", "cleanSpans", "corruptedSpans"];
   checkNames(rows, [...plain, ...Object.keys(readers)]);
   return rows.map(pairOfRow);

@@ -4,8 +4,11 @@
  * A pair is a prompt that the model answers, and the same with the decisive words exchanged, so that it answers differently. What
  * a task holds are token ids: of the prompts, and of answers as they continue them.
  */
+
+import { checkModel } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { Note } from "@mlxterp/results";
+import { checkOptions, checkRecord, checkText } from "@mlxterp/results/errors";
 import type { AnswerChoice, AskedAnswer } from "../shared/answers.js";
 import type { MetricName } from "../shared/metric-names.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -64,6 +67,9 @@ export function createTask(
   pairs: readonly TaskPair[],
   facts: TaskFacts = {},
 ): Task {
+  checkModel("model", model);
+  checkText("name", name);
+  checkOptions<TaskFacts>("createTask", facts, { metric: checkText });
   if (!Array.isArray(pairs) || pairs.length === 0) {
     throw new InvalidArgumentError("pairs", pairs, "a task needs at least one pair of prompts.");
   }
@@ -90,6 +96,7 @@ export function createTask(
 }
 
 function readPair(model: AnalysisModel, pair: TaskPair, index: number) {
+  checkRecord(`pairs[${index}]`, pair);
   const { clean, corrupted, answer, wrongAnswer, spans } = pair;
   const input = { clean: [clean] as string[], corrupted: [corrupted] as string[] };
   const read = resolvePairs(

@@ -1,5 +1,5 @@
 /** What token attribution answers: a number for each token of one prompt. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 export type TokenGrids = {
   /** In the unit of the metric: how much each token speaks for the answer. */
@@ -21,3 +21,20 @@ export type TokenTables = {
 };
 
 export type TokenResult = Result<"tokens", TokenGrids, TokenTables>;
+
+/** What it has at run time. */
+export const tokenShape: ResultShape<TokenResult> = {
+  method: "tokens",
+  grids: {
+    attribution: ["token"],
+  },
+  tables: {
+    completeness: {
+      metric: "text",
+      value: "number",
+      baseline: "number",
+      total: "number",
+      gap: "number",
+    },
+  },
+};

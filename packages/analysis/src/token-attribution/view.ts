@@ -5,14 +5,15 @@ import {
   fedBlocks,
   formatNumber,
   noteBlocks,
+  readsResult,
   text,
   visibleToken,
 } from "@mlxterp/results";
-import type { TokenResult } from "./result.js";
+import { type TokenResult, tokenShape } from "./result.js";
 
 const most = 12;
 
-export function tokenView(result: TokenResult): Block[] {
+export const tokenView = readsResult(tokenShape, (result: TokenResult): Block[] => {
   const { attribution } = result.grids;
   const [{ metric, value, baseline, total, gap }] = result.tables.completeness.rows;
   const { pieces } = result.fed[0];
@@ -42,4 +43,4 @@ export function tokenView(result: TokenResult): Block[] {
       bars,
     },
   ];
-}
+});

@@ -1,5 +1,5 @@
 /** What a tuned lens answers. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 export type TunedLensGrids = {
   /** KL(final ‖ lens) in nats, the mean over held-out prompts, with the interval over them. */
@@ -21,3 +21,15 @@ export type TunedLensTables = {
 };
 
 export type TunedLensResult = Result<"tuned-lens", TunedLensGrids, TunedLensTables>;
+
+/** What it has at run time. */
+export const tunedLensShape: ResultShape<TunedLensResult> = {
+  method: "tuned-lens",
+  grids: {
+    divergence: ["lens", "layer"],
+  },
+  tables: {
+    layers: { layer: "text", logitLens: "number", tunedLens: "number", nearer: "number" },
+    prompts: { trained: "number", heldOut: "number" },
+  },
+};

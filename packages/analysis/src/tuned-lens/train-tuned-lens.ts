@@ -11,7 +11,7 @@
  * Source: Belrose et al. 2023, "Eliciting Latent Predictions from Transformers with the Tuned Lens", arXiv 2303.08112.
  */
 import { createHash } from "node:crypto";
-import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import { checkModel, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { mx, uniformNumbers } from "@mlxterp/mlx";
 import { type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { LensTranslators } from "../lens-translators/lens-translators.js";
@@ -41,6 +41,7 @@ export async function trainTunedLens(
   input: Prompt,
   options?: TunedLensTraining,
 ): Promise<LensTranslators> {
+  checkModel("model", model);
   const { onProgress, ...rest } = options ?? {};
   const asked = parseOptions("trainTunedLens", trainingOptions, rest);
   const prompts = promptIds(model, promptList(model, input));

@@ -7,15 +7,16 @@ import {
   type LinesBlock,
   labelText,
   noteBlocks,
+  readsResult,
   section,
   type TableBlock,
 } from "@mlxterp/results";
-import type { TunedLensResult } from "./result.js";
+import { type TunedLensResult, tunedLensShape } from "./result.js";
 
 /** Prompts that are shown: of many the first say what kind they are. */
 const shown = 3;
 
-export function tunedLensView(result: TunedLensResult): Block[] {
+export const tunedLensView = readsResult(tunedLensShape, (result: TunedLensResult): Block[] => {
   const training = lensTrainingLines(result);
   return [
     ...fedBlocks(result.fed.slice(0, shown)),
@@ -24,7 +25,7 @@ export function tunedLensView(result: TunedLensResult): Block[] {
     { ...lensDistanceLines(result), only: "page" },
     ...(training ? [{ ...training, only: "page" as const }] : []),
   ];
-}
+});
 
 function layerTable({ tables: { layers, prompts } }: TunedLensResult): TableBlock {
   const [{ trained, heldOut }] = prompts.rows;
@@ -49,24 +50,27 @@ function layerTable({ tables: { layers, prompts } }: TunedLensResult): TableBloc
  * const found = await tunedLens(model, ["Mary and John went home", "the key is"], { heldOut: 0.5, steps: 2 });
  * lensDistanceLines(found).lines.length; // 2
  */
-export function lensDistanceLines({ grids: { divergence } }: TunedLensResult): LinesBlock {
-  const { lens, layer } = divergence.labels;
-  const own = (values: ArrayLike<number>, at: number) =>
-    Array.from({ length: layer.length }, (_, depth) => values[at * layer.length + depth]);
-  const { low, high } = divergence;
-  return {
-    kind: "lines",
-    title: "How far from what the model says in the end",
-    xTitle: "read after",
-    yTitle: "KL, nats",
-    x: layer.map(labelText),
-    lines: lens.map((name, at) => ({
-      label: labelText(name),
-      values: own(divergence.values, at),
-      ...(low && high && { low: own(low, at), high: own(high, at) }),
-    })),
-  };
-}
+export const lensDistanceLines = readsResult(
+  tunedLensShape,
+  ({ grids: { divergence } }: TunedLensResult): LinesBlock => {
+    const { lens, layer } = divergence.labels;
+    const own = (values: ArrayLike<number>, at: number) =>
+      Array.from({ length: layer.length }, (_, depth) => values[at * layer.length + depth]);
+    const { low, high } = divergence;
+    return {
+      kind: "lines",
+      title: "How far from what the model says in the end",
+      xTitle: "read after",
+      yTitle: "KL, nats",
+      x: layer.map(labelText),
+      lines: lens.map((name, at) => ({
+        label: labelText(name),
+        values: own(divergence.values, at),
+        ...(low && high && { low: own(low, at), high: own(high, at) }),
+      })),
+    };
+  },
+);
 
 /**
  * The loss of every depth, step by step; undefined where nothing was trained.
@@ -75,18 +79,21 @@ export function lensDistanceLines({ grids: { divergence } }: TunedLensResult): L
  * const trained = await tunedLens(model, ["Mary and John went home", "the key is"], { heldOut: 0.5, steps: 2 });
  * lensTrainingLines(trained)?.x.length; // 2, one for each step
  */
-export function lensTrainingLines({ grids: { loss } }: TunedLensResult): LinesBlock | undefined {
-  if (!loss) return undefined;
-  const { step, layer } = loss.labels;
-  return {
-    kind: "lines",
-    title: "Training",
-    xTitle: "step",
-    yTitle: "KL, nats",
-    x: step.map((one) => Number(one)),
-    lines: layer.map((name, depth) => ({
-      label: labelText(name),
-      values: step.map((_, at) => loss.values[at * layer.length + depth]),
-    })),
-  };
-}
+export const lensTrainingLines = readsResult(
+  tunedLensShape,
+  ({ grids: { loss } }: TunedLensResult): LinesBlock | undefined => {
+    if (!loss) return undefined;
+    const { step, layer } = loss.labels;
+    return {
+      kind: "lines",
+      title: "Training",
+      xTitle: "step",
+      yTitle: "KL, nats",
+      x: step.map((one) => Number(one)),
+      lines: layer.map((name, depth) => ({
+        label: labelText(name),
+        values: step.map((_, at) => loss.values[at * layer.length + depth]),
+      })),
+    };
+  },
+);

@@ -5,13 +5,13 @@ import {
   checkOptions,
   checkRecord,
   checkText,
+  listParameters,
   type Module,
   type MxArray,
   type OptionNames,
   writesTo,
 } from "@mlxterp/mlx";
 import type { Provenance, WeightsHash } from "@mlxterp/results";
-import { parametersOf } from "./parameters.js";
 import { forget } from "./remembered.js";
 
 /** What a checkpoint says of the weights in it. */
@@ -50,7 +50,7 @@ export function noteOrigin(module: Module, origin: ModelOrigin): void {
   checkOptions<ModelOrigin>("noteOrigin", origin, originRules);
   checkRecord("origin.weights", origin.weights);
   forget(module);
-  const parameters = [...parametersOf(module)];
+  const parameters = [...listParameters(module)];
   origins.set(module, {
     origin,
     loaded: new Map(parameters.map(([name, array]) => [name, new WeakRef(array)])),

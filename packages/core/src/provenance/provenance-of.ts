@@ -8,13 +8,13 @@ import {
   checkRecord,
   deviceName,
   InvalidArgumentError,
+  listParameters,
   type Module,
   type OptionNames,
 } from "@mlxterp/mlx";
 import type { Json, Provenance } from "@mlxterp/results";
 import { packageVersion } from "../version.js";
 import { originOf } from "./model-origin.js";
-import { parametersOf } from "./parameters.js";
 import { remembered } from "./remembered.js";
 import { weightsDtype, weightsHash } from "./weights-hash.js";
 
@@ -88,7 +88,7 @@ const factRules: OptionNames<ProvenanceFacts> = {
 
 /** What a walk through all parameters says. */
 function weightFacts(module: Module) {
-  const parameters = parametersOf(module);
+  const parameters = listParameters(module);
   const noted = originOf(module, parameters);
   const { weights: _files, ...origin } = noted?.origin ?? { weights: undefined };
   const weights = parameters.size > 0 ? weightsHash(parameters, noted) : undefined;

@@ -12,14 +12,26 @@ export interface LogitTarget {
   readonly probability: number;
 }
 
-/** Nodes in the order features, errors (layer by layer), tokens, logits; `edges[target * nodes + source]`. */
+/** Nodes in the order features, errors (layer by layer), tokens, logits. */
 export interface Adjacency {
   readonly features: readonly ActiveFeature[];
   readonly logits: readonly LogitTarget[];
   readonly positions: number;
   readonly layers: number;
   readonly nodes: number;
+  /** The nodes that something may reach, features and logits: each has a row. */
+  readonly targets: readonly number[];
+  /** `edges[row * nodes + source]` */
   readonly edges: Float32Array;
+}
+
+/** How much a node moves another; nothing reaches errors and tokens. */
+export function edgeBetween(graph: Adjacency, target: number, source: number): number {
+  const { features, logits, nodes, edges } = graph;
+  const below = nodes - logits.length;
+  if (target >= features.length && target < below) return 0;
+  const row = target < below ? target : features.length + target - below;
+  return edges[row * nodes + source];
 }
 
 /** The fewest next tokens that have enough of the probability together, the likeliest first. */
@@ -51,7 +63,7 @@ export async function adjacencyOf(
   const sources = sourcesOf(transcoders, replacement);
   const width = sources.count;
   const rows = new Map<number, Float32Array>(); // by number among active features
-  const logitRows = await logitEdges(replacement, logits, sources);
+  const logitRows = await logitEdges(replacement, logits, sources, asked.batchSize);
   const limit = Math.min(asked.maxFeatures, active.length);
   let chosen = limit < active.length ? [] : active.map((_, index) => index);
   for (let done = 0; done < limit; ) {
@@ -93,14 +105,35 @@ function mostInfluential(
   return open.sort((a, b) => influence[b] - influence[a] || a - b).slice(0, count);
 }
 
+/** Numbers of one array of a pass: what a long prompt needs of targets at a time is no more than a short one does. */
+const numbersAtOnce = 2 ** 23;
+
+/** How many targets that read as far as a length go into one pass. */
+export function targetsAtOnce(
+  most: number,
+  length: number,
+  { embeddings }: Pick<Replacement, "embeddings">,
+): number {
+  const [, hidden] = embeddings.shape;
+  return Math.min(most, Math.max(1, Math.floor(numbersAtOnce / (length * hidden))));
+}
+
 async function logitEdges(
-  { effects, logits: all, ids: prompt }: Replacement,
+  replacement: Replacement,
   logits: readonly LogitTarget[],
   sources: Sources,
+  batchSize: number,
 ): Promise<Float32Array[]> {
-  const rows = logitDirections(all.size, logits);
-  const last = logits.map(() => prompt.length - 1);
-  return sources.edges(effects("logits", rows, last));
+  const { effects, logits: all, ids: prompt } = replacement;
+  const size = targetsAtOnce(batchSize, prompt.length, replacement);
+  const edges: Float32Array[] = [];
+  for (let from = 0; from < logits.length; from += size) {
+    const some = logits.slice(from, from + size);
+    const last = some.map(() => prompt.length - 1);
+    const rows = logitDirections(all.size, some);
+    edges.push(...(await sources.edges(effects("logits", rows, last))));
+  }
+  return edges;
 }
 
 /** Each target without the mean over the vocabulary, (targets, vocab). */
@@ -115,12 +148,13 @@ export function logitDirections(vocab: number, logits: readonly LogitTarget[]): 
 
 async function featureEdges(
   transcoders: Transcoders,
-  { active, effects }: Replacement,
+  replacement: Replacement,
   numbers: readonly number[],
   sources: Sources,
   batchSize: number,
   found: Map<number, Float32Array>,
 ): Promise<void> {
+  const { active, effects } = replacement;
   const byLayer = new Map<number, number[]>();
   for (const number of numbers) {
     const { layer } = active[number];
@@ -130,8 +164,11 @@ async function featureEdges(
     // those that read far back together, so that passes of the others are short
     const own = all.sort((a, b) => active[a].position - active[b].position);
     const encoder = transcoders.encoderRows(layer);
-    for (let from = 0; from < own.length; from += batchSize) {
-      const batch = own.slice(from, from + batchSize);
+    for (let from = 0; from < own.length; ) {
+      const last = own[Math.min(own.length, from + batchSize) - 1];
+      const size = targetsAtOnce(batchSize, active[last].position + 1, replacement);
+      const batch = own.slice(from, from + size);
+      from += batch.length;
       const features = mx.array(
         batch.map((number) => active[number].feature),
         mx.int32,
@@ -166,25 +203,20 @@ function assembled({
 }: Parts): Adjacency {
   const others = (layers + 1) * positions;
   const nodes = chosen.length + others + logits.length;
-  const edges = new Float32Array(nodes * nodes);
-  const fill = (target: number, row: Float32Array) => {
+  const all = [...chosen.map((number) => rows.get(number) as Float32Array), ...logitRows];
+  const edges = new Float32Array(all.length * nodes);
+  all.forEach((row, at) => {
     chosen.forEach((number, source) => {
-      edges[target * nodes + source] = row[number];
+      edges[at * nodes + source] = row[number];
     });
-    edges.set(row.subarray(active.length, active.length + others), target * nodes + chosen.length);
-  };
-  chosen.forEach((number, target) => {
-    fill(target, rows.get(number) as Float32Array);
+    edges.set(row.subarray(active.length, active.length + others), at * nodes + chosen.length);
   });
-  logitRows.forEach((row, at) => {
-    fill(chosen.length + others + at, row);
-  });
+  const from = all.map((_, at) => (at < chosen.length ? at : at + others));
   return {
     features: chosen.map((number) => active[number]),
     logits,
     positions,
     layers,
-    nodes,
-    edges,
+    ...{ nodes, edges, targets: from },
   };
 }

@@ -64,7 +64,7 @@ async function oneGraph(
   const graph = await adjacencyOf(transcoders, replacement, targets, asked);
   const found = graphInfluence(graph);
   const kept = pruneGraph(graph, found, asked);
-  const wanted = asked.loadings > 0 ? strongestBetween(graph, kept.edges, asked.loadings) : [];
+  const wanted = asked.loadings > 0 ? strongestBetween(graph, kept.keeps, asked.loadings) : [];
   const loadings = await headLoadings(transcoders, replacement, graph, wanted, asked);
   const tables = graphTables(model, ids, graph, found, kept, loadings);
   const features = graph.features.length;

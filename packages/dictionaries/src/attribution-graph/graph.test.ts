@@ -13,7 +13,7 @@ import {
   excess,
   sharedPath,
 } from "../testing/reference.js";
-import { adjacencyOf, logitTargets } from "./adjacency.js";
+import { adjacencyOf, edgeBetween, logitTargets, targetsAtOnce } from "./adjacency.js";
 import { attributionGraph } from "./attribution-graph.js";
 import { graphInfluence, pruneGraph } from "./influence.js";
 import { graphOptions } from "./options.js";
@@ -48,7 +48,8 @@ describe.runIf(casesAreHere).each([
     ).toBeLessThanOrEqual(0);
     const expected = toFlat(values.adjacency_matrix);
     let off = 0;
-    graph.edges.forEach((value, at) => {
+    expected.forEach((_, at) => {
+      const value = edgeBetween(graph, Math.floor(at / graph.nodes), at % graph.nodes);
       off = Math.max(off, Math.abs(value - expected[at]) - 2e-4 * Math.abs(expected[at]));
     });
     expect(off).toBeLessThan(2e-4);
@@ -70,11 +71,14 @@ describe.runIf(casesAreHere).each([
       const kept = pruneGraph(graph, found, { nodeShare, edgeShare });
       const mask = [...toFlat(values[`prune_${nodeShare}_${edgeShare}.node_mask`])];
       expect([...kept.nodes]).toEqual(mask);
-      const edges = kept.edges.reduce((sum, one) => sum + one, 0);
+      let edges = 0;
+      expected.forEach((_, at) => {
+        edges += kept.keeps(Math.floor(at / graph.nodes), at % graph.nodes) ? 1 : 0;
+      });
       expect(edges).toBe((counts as { edges: number }).edges);
       const pairs = values[`prune_${nodeShare}_${edgeShare}.edges_target_source`].tolist();
       for (const [target, source] of pairs as number[][]) {
-        expect(kept.edges[target * graph.nodes + source]).toBe(1);
+        expect(kept.keeps(target, source)).toBe(true);
       }
     }
   });
@@ -172,6 +176,23 @@ describe("a graph of the model that ships", () => {
       .slice(0, 8);
     const chosen = new Set(few.tables.nodes.rows.map(({ id }) => id));
     expect(strongest.filter(({ id }) => chosen.has(id)).length).toBeGreaterThanOrEqual(6);
+  });
+
+  /** All pairs of nodes were kept, and a pass took as many targets of a long prompt as of a short one. */
+  it("takes no more memory than what is kept: a row for each target, and passes of one size", async () => {
+    const tiny = await loadModel("tiny");
+    const transcoders = loadTranscoders("tiny");
+    const [ids] = tiny.tokens("Mary and John went to the park . John gave a ball to").ids;
+    const asked = parseOptions("test", graphOptions, { maxFeatures: 30, batchSize: 4 });
+    const replacement = await replacementOf(tiny, transcoders, ids);
+    const targets = logitTargets(replacement.logits, asked);
+    const graph = await adjacencyOf(transcoders, replacement, targets, asked);
+    expect(graph.nodes).toBe(30 + 5 * ids.length + targets.length);
+    expect(graph.edges.byteLength).toBe(4 * (30 + targets.length) * graph.nodes);
+    for (const length of [20, 2_300, 100_000]) {
+      const rows = targetsAtOnce(64, length, { embeddings: mx.zeros([1, 288]) });
+      expect(rows === 1 || 4 * rows * length * 288 <= 2 ** 25).toBe(true);
+    }
   });
 
   it("refuses transcoders of another model", async () => {

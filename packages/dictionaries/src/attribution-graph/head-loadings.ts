@@ -10,7 +10,7 @@
  */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
-import { type Adjacency, logitDirections } from "./adjacency.js";
+import { type Adjacency, edgeBetween, logitDirections, targetsAtOnce } from "./adjacency.js";
 import { bordersOf } from "./influence.js";
 import type { Replacement } from "./replacement.js";
 import { sourcesOf } from "./sources.js";
@@ -43,18 +43,18 @@ export interface EdgeLoadings extends EdgePlace {
 /** The strongest kept edges between two positions: what stays at one needs no heads. */
 export function strongestBetween(
   graph: Adjacency,
-  kept: ArrayLike<number>,
+  keeps: (target: number, source: number) => boolean,
   count: number,
 ): EdgePlace[] {
-  const { nodes, edges } = graph;
+  const { nodes, edges, targets } = graph;
   const places = Array.from({ length: nodes }, (_, node) => positionOf(graph, node));
   const found: EdgePlace[] = [];
   edges.forEach((weight, at) => {
-    const [target, source] = [Math.floor(at / nodes), at % nodes];
-    if (weight !== 0 && kept[at] && places[target] !== places[source])
+    const [target, source] = [targets[Math.floor(at / nodes)], at % nodes];
+    if (weight !== 0 && places[target] !== places[source] && keeps(target, source))
       found.push({ source, target });
   });
-  const size = ({ source, target }: EdgePlace) => Math.abs(edges[target * nodes + source]);
+  const size = ({ source, target }: EdgePlace) => Math.abs(edgeBetween(graph, target, source));
   return found.sort((a, b) => size(b) - size(a)).slice(0, count);
 }
 
@@ -84,8 +84,9 @@ export async function headLoadings(
     const { place, direction, position } = targetOf(transcoders, replacement, graph, target);
     const masks = masksOf(heads.length);
     const rows: Float32Array[] = [];
-    for (let from = 0; from < masks.length; from += batchSize) {
-      const some = masks.slice(from, from + batchSize);
+    const size = targetsAtOnce(batchSize, position + 1, replacement);
+    for (let from = 0; from < masks.length; from += size) {
+      const some = masks.slice(from, from + size);
       const directions = mx.broadcastTo(direction, [some.length, direction.shape[1]]);
       const positions = some.map(() => position);
       const live = liveOf(some, replacement);

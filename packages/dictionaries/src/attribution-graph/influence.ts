@@ -2,16 +2,23 @@
  * How much nodes matter to the targets, through all paths; which of them, and of their edges, are enough; and how much of what is said
  * the graph explains. Source: Ameisen et al. 2025, "Circuit Tracing", appendix "Graph pruning" and "Graph scores".
  */
-import type { Adjacency } from "./adjacency.js";
+import { type Adjacency, edgeBetween } from "./adjacency.js";
 
 const smallest = 1e-10;
 
+/** Edges of those nodes that have any, row by row: rows of errors and tokens, which are most of a long prompt's, are not there. */
+interface Rows {
+  readonly targets: readonly number[];
+  readonly nodes: number;
+  readonly edges: ArrayLike<number>;
+}
+
 /** The sums of absolute edges of each target, by which they are made shares. */
-function divisorsOf(edges: ArrayLike<number>, nodes: number): Float64Array {
-  const sums = new Float64Array(nodes);
-  for (let target = 0; target < nodes; target++) {
+function divisorsOf({ targets, nodes, edges }: Rows): Float64Array {
+  const sums = new Float64Array(nodes).fill(smallest);
+  for (const [row, target] of targets.entries()) {
     let sum = 0;
-    for (let at = target * nodes; at < (target + 1) * nodes; at++) sum += Math.abs(edges[at]);
+    for (let at = row * nodes; at < (row + 1) * nodes; at++) sum += Math.abs(edges[at]);
     sums[target] = Math.max(sum, smallest);
   }
   return sums;
@@ -19,18 +26,17 @@ function divisorsOf(edges: ArrayLike<number>, nodes: number): Float64Array {
 
 /** w N + w N² + …: each target's weight is shared out once all that it reaches is, as nodes stand in the order of layers. */
 function influenceOf(
-  edges: ArrayLike<number>,
+  { targets, nodes, edges }: Rows,
   divisors: Float64Array,
   weights: Float64Array,
 ): Float64Array {
-  const nodes = weights.length;
   const influence = new Float64Array(nodes);
-  for (let target = nodes - 1; target >= 0; target--) {
+  for (let row = targets.length - 1; row >= 0; row--) {
+    const target = targets[row];
     const weight = (influence[target] + weights[target]) / divisors[target];
     if (weight === 0) continue;
-    const row = target * nodes;
     for (let source = 0; source < nodes; source++) {
-      influence[source] += weight * Math.abs(edges[row + source]);
+      influence[source] += weight * Math.abs(edges[row * nodes + source]);
     }
   }
   return influence;
@@ -96,23 +102,23 @@ function targetWeights({ nodes, logits }: Adjacency): Float64Array {
 }
 
 export function graphInfluence(graph: Adjacency): GraphInfluence {
-  const { nodes, edges } = graph;
-  const divisors = divisorsOf(edges, nodes);
+  const { nodes, edges, targets } = graph;
+  const divisors = divisorsOf(graph);
   const weights = targetWeights(graph);
-  const influence = influenceOf(edges, divisors, weights);
+  const influence = influenceOf(graph, divisors, weights);
   const { errors, tokens, logits } = bordersOf(graph);
   const sum = (from: number, to: number) =>
     influence.subarray(from, to).reduce((all, value) => all + value, 0);
   const [ofTokens, ofErrors] = [sum(tokens, logits), sum(errors, tokens)];
-  let [told, all] = [0, 0];
-  for (let target = 0; target < nodes; target++) {
-    const weight = influence[target] + weights[target];
+  let all = 0;
+  for (let node = 0; node < nodes; node++) all += influence[node] + weights[node];
+  let told = all;
+  for (const [row, target] of targets.entries()) {
     let wrong = 0;
     for (let source = errors; source < tokens; source++) {
-      wrong += Math.abs(edges[target * nodes + source]);
+      wrong += Math.abs(edges[row * nodes + source]);
     }
-    told += (1 - wrong / divisors[target]) * weight;
-    all += weight;
+    told -= (wrong / divisors[target]) * (influence[target] + weights[target]);
   }
   return {
     ...{ influence, cumulative: cumulativeShares(influence) },
@@ -132,8 +138,12 @@ function cumulativeShares(influence: Float64Array): Float64Array {
   return shares;
 }
 
-/** The smallest score that is kept, so that those kept have a share of all together. Equal ones all stay. */
-function thresholdFor(scores: Float64Array, share: number): number {
+/**
+ * The smallest score that is kept, so that those kept have a share of all together. Equal ones all stay.
+ *
+ * @param count how many scores there are, with those of nothing
+ */
+function thresholdFor(scores: Float64Array, share: number, count: number): number {
   const sorted = scores
     .filter((score) => score > 0)
     .sort()
@@ -144,14 +154,14 @@ function thresholdFor(scores: Float64Array, share: number): number {
     sum += score;
     if (sum / all >= share) return score;
   }
-  return sorted.length < scores.length ? 0 : (sorted.at(-1) ?? 0);
+  return sorted.length < count ? 0 : (sorted.at(-1) ?? 0);
 }
 
 /** Which nodes and edges are kept. */
 export interface Pruned {
   readonly nodes: Uint8Array;
-  /** `edges[target * nodes + source]` */
-  readonly edges: Uint8Array;
+  /** Whether an edge is kept, by nodes. */
+  keeps(target: number, source: number): boolean;
 }
 
 export function pruneGraph(
@@ -159,61 +169,77 @@ export function pruneGraph(
   { influence }: GraphInfluence,
   { nodeShare, edgeShare }: { readonly nodeShare: number; readonly edgeShare: number },
 ): Pruned {
-  const { nodes } = graph;
   const { tokens } = bordersOf(graph);
-  const least = thresholdFor(influence, nodeShare);
+  const least = thresholdFor(influence, nodeShare, influence.length);
   const keep = Uint8Array.from(influence, (value, node) =>
     value >= least || node >= tokens ? 1 : 0,
   );
   const own = [...keep.keys()].filter((node) => keep[node]);
-  const scores = edgeScores(graph, own);
-  const lowest = thresholdFor(scores, edgeShare);
-  const kept = new Uint8Array(nodes * nodes);
-  for (const [row, target] of own.entries()) {
-    for (const [column, source] of own.entries()) {
-      if (scores[row * own.length + column] >= lowest) kept[target * nodes + source] = 1;
-    }
-  }
-  dropUnconnected(graph, keep, kept);
-  return { nodes: keep, edges: kept };
+  const { scores, rowOf } = edgeScores(graph, own);
+  const lowest = thresholdFor(scores, edgeShare, own.length ** 2);
+  const kept = new Uint8Array(scores.length);
+  for (let at = 0; at < scores.length; at++) kept[at] = scores[at] >= lowest ? 1 : 0;
+  const columnOf = placesOf(own, graph.nodes);
+  const keeps = (target: number, source: number) => {
+    if (!keep[target] || !keep[source]) return false;
+    const row = rowOf[target];
+    return row < 0 ? lowest <= 0 : kept[row * own.length + columnOf[source]] === 1;
+  };
+  dropUnconnected(graph, keep, keeps);
+  return { nodes: keep, keeps };
 }
 
-/** How much of what reaches the targets each edge between some nodes carries, (nodes, nodes). */
-function edgeScores(graph: Adjacency, own: readonly number[]): Float64Array {
-  const { nodes, edges } = graph;
-  const inner = new Float64Array(own.length ** 2);
-  for (const [row, target] of own.entries()) {
+/** How much of what reaches the targets each edge between some nodes carries, and where each target's row is. */
+function edgeScores(
+  graph: Adjacency,
+  own: readonly number[],
+): { readonly scores: Float64Array; readonly rowOf: Int32Array } {
+  const { errors, logits } = bordersOf(graph);
+  const width = own.length;
+  const targets = [...own.keys()].filter((at) => own[at] < errors || own[at] >= logits);
+  const scores = new Float64Array(targets.length * width);
+  for (const [row, at] of targets.entries()) {
     for (const [column, source] of own.entries()) {
-      inner[row * own.length + column] = edges[target * nodes + source];
+      scores[row * width + column] = edgeBetween(graph, own[at], source);
     }
   }
-  const divisors = divisorsOf(inner, own.length);
+  const inner = { targets, nodes: width, edges: scores };
+  const divisors = divisorsOf(inner);
   const all = targetWeights(graph);
   const weights = Float64Array.from(own, (node) => all[node]);
   const reached = influenceOf(inner, divisors, weights);
-  const scores = inner;
   for (let at = 0; at < scores.length; at++) {
-    const target = Math.floor(at / own.length);
-    scores[at] = (Math.abs(inner[at]) / divisors[target]) * (reached[target] + weights[target]);
+    const target = targets[Math.floor(at / width)];
+    scores[at] = (Math.abs(scores[at]) / divisors[target]) * (reached[target] + weights[target]);
   }
-  return scores;
+  const rows = targets.map((at) => own[at]);
+  return { scores, rowOf: placesOf(rows, graph.nodes) };
+}
+
+/** Where each node stands in a list; −1 where it does not. */
+function placesOf(list: readonly number[], nodes: number): Int32Array {
+  const places = new Int32Array(nodes).fill(-1);
+  list.forEach((node, at) => {
+    places[node] = at;
+  });
+  return places;
 }
 
 /** Features that nothing reaches or that reach nothing go, and errors that reach nothing, until all that is left is connected. */
-function dropUnconnected(graph: Adjacency, keep: Uint8Array, kept: Uint8Array): void {
-  const { nodes } = graph;
+function dropUnconnected(
+  graph: Adjacency,
+  keep: Uint8Array,
+  keeps: (target: number, source: number) => boolean,
+): void {
   const { errors, tokens } = bordersOf(graph);
   let own = [...keep.keys()].filter((node) => keep[node]);
   for (let changed = true; changed; own = own.filter((node) => keep[node])) {
     const lone = own.filter((node) => {
       if (node >= tokens) return false;
-      const out = own.some((target) => kept[target * nodes + node]);
-      return !out || (node < errors && !own.some((source) => kept[node * nodes + source]));
+      const out = own.some((target) => keeps(target, node));
+      return !out || (node < errors && !own.some((source) => keeps(node, source)));
     });
     changed = lone.length > 0;
-    for (const node of lone) {
-      keep[node] = 0;
-      for (const other of own) kept[node * nodes + other] = kept[other * nodes + node] = 0;
-    }
+    for (const node of lone) keep[node] = 0; // its edges go with it
   }
 }

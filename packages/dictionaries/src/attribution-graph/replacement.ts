@@ -2,10 +2,10 @@
  * The local replacement model of one prompt: attention patterns and the denominators of norms are held at their values, and the output of
  * every MLP is a constant that transcoders take apart. What is left is linear, so that effects are exact.
  */
-import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { DictionaryModel } from "../shared/model.js";
 import { frozenSites, transcoderPlaces } from "../transcoders/places.js";
-import type { Transcoders } from "../transcoders/transcoder-set.js";
+import { TranscoderSet, type Transcoders } from "../transcoders/transcoder-set.js";
 
 /** A feature that is on. */
 export interface ActiveFeature {
@@ -83,10 +83,7 @@ export async function replacementOf(
   const held = (site: string) => mx.stopGradient(cache.get(site).astype(mx.float32));
   const inputs = reads.map((site) => held(site).index(0));
   const outputs = writes.map((site) => held(site).index(0));
-  const later = laterTokens(ids.length);
-  const features = inputs.map((x, layer) => mx.multiply(transcoders.encode(layer, x), later));
-  const predicted = transcoders.decode(inputs, features);
-  const errors = outputs.map((y, layer) => mx.multiply(mx.subtract(y, predicted[layer]), later));
+  const found = await takenApart(transcoders, inputs, outputs);
   const named = (sites: readonly string[]) => new Map(sites.map((site) => [site, held(site)]));
   const frozen: Frozen = {
     patterns: named(patterns),
@@ -96,12 +93,42 @@ export async function replacementOf(
   const embeddings = held("embedTokens");
   const places = { reads, writes };
   return {
-    ...{ ids, layers, errors, embeddings: embeddings.index(0) },
-    explained: outputs.map((y, layer) => explainedShare(y, errors[layer])),
-    active: activeFeatures(features),
+    ...{ ids, layers, ...found, embeddings: embeddings.index(0) },
     logits: held("output").index(0, ids.length - 1),
     ...effectsIn(model, transcoders, { frozen, embeddings, places, ids }),
   };
+}
+
+/**
+ * What MLPs wrote as features and errors. Features of one layer at a time where each layer has its own: there are thousands for every
+ * token, and few of them are on.
+ */
+async function takenApart(
+  transcoders: Transcoders,
+  inputs: readonly MxArray[],
+  outputs: readonly MxArray[],
+): Promise<Pick<Replacement, "active" | "errors" | "explained">> {
+  const later = laterTokens(inputs[0].shape[0]);
+  const [active, errors]: [ActiveFeature[], MxArray[]] = [[], []];
+  const encoded = (layer: number) => mx.multiply(transcoders.encode(layer, inputs[layer]), later);
+  const wrong = (layer: number, y: MxArray) => mx.multiply(mx.subtract(outputs[layer], y), later);
+  if (transcoders instanceof TranscoderSet) {
+    for (const [layer, x] of inputs.entries()) {
+      const features = encoded(layer);
+      errors.push(wrong(layer, transcoders.decodeLayer(layer, x, features)));
+      await evaluate([features, errors[layer]]);
+      addActive(active, features, layer);
+    }
+  } else {
+    const features = inputs.map((_, layer) => encoded(layer));
+    const predicted = transcoders.decode(inputs, features);
+    errors.push(...predicted.map((y, layer) => wrong(layer, y)));
+    features.forEach((array, layer) => {
+      addActive(active, array, layer);
+    });
+  }
+  const explained = outputs.map((y, layer) => explainedShare(y, errors[layer]));
+  return { active, errors, explained };
 }
 
 /** @param y (position, hidden), and its errors, which are nothing at the first token */
@@ -117,15 +144,12 @@ function laterTokens(length: number): MxArray {
   return mx.array(Array.from({ length }, (_, position) => [position === 0 ? 0 : 1]));
 }
 
-function activeFeatures(features: readonly MxArray[]): ActiveFeature[] {
-  return features.flatMap((array, layer) => {
-    const [, count] = array.shape;
-    const found: ActiveFeature[] = [];
-    toFlat(array).forEach((activation, at) => {
-      if (activation === 0) return;
-      found.push({ layer, position: Math.floor(at / count), feature: at % count, activation });
-    });
-    return found;
+/** @param features of a layer, (position, features) */
+function addActive(active: ActiveFeature[], features: MxArray, layer: number): void {
+  const [, count] = features.shape;
+  toFlat(features).forEach((activation, at) => {
+    if (activation === 0) return;
+    active.push({ layer, position: Math.floor(at / count), feature: at % count, activation });
   });
 }
 

@@ -1,5 +1,5 @@
 /** What an attribution graph is. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 
 export type GraphNodeKind = "feature" | "error" | "token" | "logit";
 
@@ -76,3 +76,40 @@ export type GraphResult = Result<
     readonly heads: Table<GraphHead>;
   }
 >;
+
+/** What it has at run time. */
+export const graphShape: ResultShape<GraphResult> = {
+  method: "graph",
+  grids: {},
+  tables: {
+    nodes: {
+      id: "text",
+      kind: "text",
+      layer: ["number", "null"],
+      position: "number",
+      number: ["number", "null"],
+      token: "text",
+      activation: ["number", "null"],
+      probability: ["number", "null"],
+      influence: ["number", "null"],
+      cumulative: ["number", "null"],
+    },
+    edges: { source: "text", target: "text", weight: "number" },
+    scores: {
+      replacement: "number",
+      completeness: "number",
+      active: "number",
+      features: "number",
+      kept: "number",
+    },
+    routes: { source: "text", target: "text", weight: "number", several: "number" },
+    heads: {
+      source: "text",
+      target: "text",
+      layer: "number",
+      head: "number",
+      alone: "number",
+      without: "number",
+    },
+  },
+};

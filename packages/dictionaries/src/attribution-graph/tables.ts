@@ -21,15 +21,15 @@ export function graphTables(
   loadings: readonly EdgeLoadings[],
 ): Pick<GraphResult["tables"], "nodes" | "edges" | "routes" | "heads"> {
   const all = allNodes(model, ids, graph, found);
-  const { nodes, edges } = graph;
+  const { nodes, edges, targets } = graph;
   const { logits } = bordersOf(graph);
   const rows: GraphEdge[] = [];
-  for (let target = 0; target < nodes; target++) {
+  for (const [row, target] of targets.entries()) {
     for (let source = 0; source < logits; source++) {
-      const at = target * nodes + source;
+      const weight = edges[row * nodes + source];
       // where edges of nothing are as strong as the limit, they stay as in the published graphs; a picture needs none of them
-      if (!kept.edges[at] || edges[at] === 0) continue;
-      rows.push({ source: all[source].id, target: all[target].id, weight: edges[at] });
+      if (weight === 0 || !kept.keeps(target, source)) continue;
+      rows.push({ source: all[source].id, target: all[target].id, weight });
     }
   }
   return {

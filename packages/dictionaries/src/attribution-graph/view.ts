@@ -5,15 +5,16 @@ import {
   formatNumber,
   formatPercent,
   noteBlocks,
+  readsResult,
   text,
   visibleToken,
 } from "@mlxterp/results";
-import type { GraphEdge, GraphNode, GraphResult } from "./result.js";
+import { type GraphEdge, type GraphNode, type GraphResult, graphShape } from "./result.js";
 
 /** More than this nobody can look at; the viewer's JSON has them all. */
 const shown = { nodes: 30, edges: 60, rows: 15, heads: 2 };
 
-export function graphView(result: GraphResult): Block[] {
+export const graphView = readsResult(graphShape, (result: GraphResult): Block[] => {
   const { nodes, edges, scores } = result.tables;
   const [{ replacement, completeness, active, kept }] = scores.rows;
   const labels = new Map(nodes.rows.map((node) => [node.id, labelOf(node)]));
@@ -52,7 +53,7 @@ export function graphView(result: GraphResult): Block[] {
     },
     ...headBlocks(result, name),
   ];
-}
+});
 
 /** Which heads carried edges, where that was asked for. */
 function headBlocks({ tables }: GraphResult, name: (id: string) => string): Block[] {

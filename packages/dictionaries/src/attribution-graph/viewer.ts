@@ -6,8 +6,8 @@ import {
   checkText,
   InvalidArgumentError,
 } from "@mlxterp/mlx";
-import { checkChoice, didYouMean, type Json } from "@mlxterp/results";
-import type { GraphNode, GraphResult } from "./result.js";
+import { didYouMean, type Json, readsResult } from "@mlxterp/results";
+import { type GraphNode, type GraphResult, graphShape } from "./result.js";
 
 export interface ViewerOptions {
   /** The name of the graph's file, without spaces; default `graph`. */
@@ -45,36 +45,37 @@ const types = {
  * const { metadata } = viewerGraph(graph, { slug: "france" });
  * metadata.slug; // "france"
  */
-export function viewerGraph(result: GraphResult, options: ViewerOptions = {}): ViewerGraph {
-  checkOptions<ViewerOptions>("viewerGraph", options, {
-    ...{ slug: checkText, scan: checkText, supernodes: checkRecord },
-  });
-  checkRecord("result", result);
-  checkChoice("result.method", result.method, ["graph"]);
-  const { slug = "graph", scan = String(result.asked.transcoders), supernodes = {} } = options;
-  const { nodes, edges } = result.tables;
-  const [fed] = result.fed;
-  const ids = new Map(nodes.rows.map((node) => [node.id, viewerId(node)]));
-  const linked = new Set(edges.rows.flatMap(({ source, target }) => [source, target]));
-  const always = (node: GraphNode) => node.kind === "token" || node.kind === "logit";
-  const firstLogit = nodes.rows.find(({ kind }) => kind === "logit");
-  const shown = nodes.rows.filter((node) => always(node) || linked.has(node.id));
-  return {
-    metadata: {
-      ...{ slug, scan, transcoder_list: [], prompt_tokens: [...fed.pieces] },
-      prompt: fed.pieces.join(" "),
-      ...{ node_threshold: result.asked.nodeShare, schema_version: 1 },
-    },
-    qParams: {
-      ...groupsOf(supernodes, ids),
-      ...{ linkType: "both", clickedId: "", sg_pos: "" },
-    },
-    nodes: shown.map((node) => viewerNode(node, node === firstLogit)),
-    links: edges.rows.map(({ source, target, weight }) => ({
-      ...{ source: ids.get(source) as string, target: ids.get(target) as string, weight },
-    })),
-  };
-}
+export const viewerGraph = readsResult(
+  graphShape,
+  (result: GraphResult, options: ViewerOptions = {}): ViewerGraph => {
+    checkOptions<ViewerOptions>("viewerGraph", options, {
+      ...{ slug: checkText, scan: checkText, supernodes: checkRecord },
+    });
+    const { slug = "graph", scan = String(result.asked.transcoders), supernodes = {} } = options;
+    const { nodes, edges } = result.tables;
+    const [fed] = result.fed;
+    const ids = new Map(nodes.rows.map((node) => [node.id, viewerId(node)]));
+    const linked = new Set(edges.rows.flatMap(({ source, target }) => [source, target]));
+    const always = (node: GraphNode) => node.kind === "token" || node.kind === "logit";
+    const firstLogit = nodes.rows.find(({ kind }) => kind === "logit");
+    const shown = nodes.rows.filter((node) => always(node) || linked.has(node.id));
+    return {
+      metadata: {
+        ...{ slug, scan, transcoder_list: [], prompt_tokens: [...fed.pieces] },
+        prompt: fed.pieces.join(" "),
+        ...{ node_threshold: result.asked.nodeShare, schema_version: 1 },
+      },
+      qParams: {
+        ...groupsOf(supernodes, ids),
+        ...{ linkType: "both", clickedId: "", sg_pos: "" },
+      },
+      nodes: shown.map((node) => viewerNode(node, node === firstLogit)),
+      links: edges.rows.map(({ source, target, weight }) => ({
+        ...{ source: ids.get(source) as string, target: ids.get(target) as string, weight },
+      })),
+    };
+  },
+);
 
 /**
  * Groups as the viewer has them, whose nodes are pinned so that they are drawn.

@@ -1,5 +1,5 @@
 /** What a comparison by a crosscoder finds. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 import type { FeaturePlace } from "../model-diffing/diff-crosscoder.js";
 
 /** A feature of both, or of one alone. */
@@ -46,3 +46,37 @@ export type CrosscoderDiffResult = Result<
   Record<never, never>,
   { readonly features: Table<ComparedFeature>; readonly counts: Table<CrosscoderCounts> }
 >;
+
+/** What it has at run time. */
+export const crosscoderDiffShape: ResultShape<CrosscoderDiffResult> = {
+  method: "crosscoder",
+  grids: {},
+  tables: {
+    features: {
+      feature: "number",
+      place: "text",
+      relativeNorm: "number",
+      density: "number",
+      scaling: ["number", "null"],
+      scalingByChance: ["number", "null"],
+      confirmed: "flag",
+      token: ["text", "null"],
+      activation: "number",
+    },
+    counts: {
+      first: "text",
+      second: "text",
+      tokens: "number",
+      features: "number",
+      on: "number",
+      shared: "number",
+      firstAlone: "number",
+      secondAlone: "number",
+      between: "number",
+      confirmed: "number",
+      chance: ["number", "null"],
+      explainedFirst: "number",
+      explainedSecond: "number",
+    },
+  },
+};

@@ -4,7 +4,8 @@
  * Each feature has a decoder row for every one of them; how long those are tells where it belongs. Source: Lindsey et al. 2024, "Sparse
  * Crosscoders for Cross-Layer Features and Model Diffing"; scales and batch top-k: Minder et al. 2025, arXiv 2504.02922.
  */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { checkArray, type MxArray, mx } from "@mlxterp/mlx";
+import { checkPositiveInteger, checkRecord } from "@mlxterp/results/errors";
 import { keepLargestOfBatch, rectify } from "../dictionary/activations.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 
@@ -53,13 +54,17 @@ export class Crosscoder {
     readonly config: CrosscoderConfig,
     readonly weights: CrosscoderWeights,
   ) {
+    checkRecord("config", config);
+    checkRecord("weights", weights);
+    checkRecord("config.selection", config.selection);
     const { sources, width, features } = config;
+    for (const [name, size] of Object.entries({ sources, width, features })) checkPositiveInteger(`config.${name}`, size); // biome-ignore format: one line
     const shapes = {
       ...{ encoder: [sources, width, features], decoder: [sources, features, width] },
       ...{ encoderBias: [features], decoderBias: [sources, width] },
     };
     for (const [name, shape] of Object.entries(shapes)) {
-      const received = weights[name as keyof typeof shapes].shape;
+      const { shape: received } = checkArray(`weights.${name}`, weights[name as keyof typeof shapes]); // biome-ignore format: one line
       if (received.join() === shape.join()) continue;
       throw new DictionaryShapeError(`"${name}" of the crosscoder`, shape, received);
     }

@@ -12,7 +12,22 @@ export type FeatureActivation =
   /** The largest of each of k equal groups of neighbours. */
   | { readonly kind: "groupMax"; readonly k: number }
   /** One part decides whether a feature is on, another how much. */
-  | { readonly kind: "gated" };
+  | { readonly kind: "gated" }
+  /**
+   * One feature after the other, each on what the others left: until a row's rest is shorter than `tolerance` (0: not asked), a feature
+   * comes again where `untilRepeated`, and at most for so many rounds. The encoder is the decoder's transpose.
+   */
+  | {
+      readonly kind: "matchingPursuit";
+      readonly tolerance: number;
+      readonly rounds: number;
+      readonly untilRepeated: boolean;
+    }
+  /**
+   * Of what attention over the positions before does not predict; the k largest of each row, or all above zero. Such a dictionary reads
+   * whole texts: (batch, position, width).
+   */
+  | { readonly kind: "temporal"; readonly heads: number; readonly k?: number };
 
 /** What is done to activations before they are encoded. */
 export type InputNormalization =

@@ -16,7 +16,9 @@ import {
   rectify,
 } from "./activations.js";
 import type { DictionaryConfig, FeatureActivation } from "./config.js";
+import { pursue } from "./matching-pursuit.js";
 import { type Normalized, normalizeInput } from "./normalize.js";
+import { temporalCodes } from "./temporal.js";
 import { checkWeights, type DictionaryWeights } from "./weights.js";
 
 /**
@@ -44,14 +46,14 @@ export class Dictionary extends nn.Module {
   }
 
   /**
-   * @param x (…, input), or (…, heads, headDim) for one that reads heads
+   * @param x (…, input), or (…, heads, headDim) for one that reads heads; (batch, position, input) for a temporal one
    * @returns (…, features)
    * @throws DictionaryShapeError (`DICTIONARY_SHAPE`)
    */
   encode(x: MxArray): MxArray {
     const { rows, outer } = rowsOf(this.config, x);
     const { x: normalized } = normalizeInput(this.config.normalization, rows);
-    return encodeRows(this, normalized).reshape([...outer, this.config.features]);
+    return codesOf(this, normalized, outer).features.reshape([...outer, this.config.features]);
   }
 
   /**
@@ -70,7 +72,7 @@ export class Dictionary extends nn.Module {
 
   /** The norm of each feature's decoder row, (features). */
   decoderNorms(): MxArray {
-    return mx.sqrt(mx.sum(mx.square(this.weights.decoder), 1));
+    return rowNorms(this.weights.decoder);
   }
 
   /**
@@ -94,11 +96,17 @@ export class Dictionary extends nn.Module {
     const { kind, normalization, features: count, outputWidth, joinHeads } = this.config;
     const { rows, outer } = rowsOf(this.config, x);
     const normalized = normalizeInput(normalization, rows);
-    const encoded = encodeRows(this, normalized.x).reshape([...outer, count]);
-    const features = this.features.forward(encoded).reshape([rows.shape[0], count]);
-    const y = withSkip(this.weights, undone(normalized, this.decode(features), kind), rows);
+    const codes = codesOf(this, normalized.x, outer);
+    const read = this.features.forward(codes.features.reshape([...outer, count]));
+    const features = read.reshape([rows.shape[0], count]);
+    const all = codes.predicted ? mx.add(features, codes.predicted) : features;
+    const y = withSkip(this.weights, undone(normalized, this.decode(all), kind), rows);
     return y.reshape(joinHeads ? x.shape : [...outer, outputWidth]);
   }
+}
+
+function rowNorms(decoder: MxArray): MxArray {
+  return mx.sqrt(mx.sum(mx.square(decoder), 1));
 }
 
 function undone({ undo }: Normalized, y: MxArray, kind: DictionaryConfig["kind"]): MxArray {
@@ -109,15 +117,33 @@ function withSkip({ skip }: DictionaryWeights, y: MxArray, rows: MxArray): MxArr
   return skip ? mx.add(y, mx.matmul(rows, skip)) : y;
 }
 
-/** @param x (rows, input), normalised */
-function encodeRows(dictionary: Dictionary, x: MxArray): MxArray {
-  const { activation, subtractDecoderBias } = dictionary.config;
-  const { encoder, encoderBias, decoderBias, threshold } = dictionary.weights;
-  const h = subtractDecoderBias ? mx.subtract(x, decoderBias) : x;
-  if (activation.kind === "gated") return gated(h, dictionary.weights);
+/** Features of rows, and of temporal ones what was on before they were: (rows, features). */
+interface Codes {
+  readonly features: MxArray;
+  readonly predicted?: MxArray;
+}
+
+/**
+ * @param x (rows, input), normalised
+ * @param outer the axes that the rows come from
+ */
+function codesOf({ config, weights }: Dictionary, x: MxArray, outer: readonly number[]): Codes {
+  const { activation, subtractDecoderBias, inputWidth, features } = config;
+  const h = subtractDecoderBias ? mx.subtract(x, weights.decoderBias) : x;
+  if (activation.kind !== "temporal") return { features: encodeRows(config, weights, h) };
+  const codes = temporalCodes(h.reshape([...outer, inputWidth]), weights, activation);
+  const flat = (array: MxArray) => array.reshape([x.shape[0], features]);
+  return { features: flat(codes.features), predicted: flat(codes.predicted) };
+}
+
+/** @param h (rows, input) */
+function encodeRows(config: DictionaryConfig, weights: DictionaryWeights, h: MxArray): MxArray {
+  const { activation, scaleByDecoderNorm } = config;
+  const { encoder, encoderBias, decoder, threshold } = weights;
+  if (activation.kind === "gated") return gated(h, weights);
+  if (activation.kind === "matchingPursuit") return pursue(h, decoder, activation);
   const p = mx.add(mx.matmul(h, encoder), encoderBias!);
-  const { scaleByDecoderNorm } = dictionary.config;
-  const scaled = scaleByDecoderNorm ? mx.multiply(p, dictionary.decoderNorms()) : p;
+  const scaled = scaleByDecoderNorm ? mx.multiply(p, rowNorms(decoder)) : p;
   return selectFeatures(activation, scaled, threshold);
 }
 
@@ -150,7 +176,7 @@ function gated(h: MxArray, weights: DictionaryWeights): MxArray {
 
 /** @throws DictionaryShapeError (`DICTIONARY_SHAPE`) */
 function rowsOf(
-  { joinHeads, inputWidth }: DictionaryConfig,
+  { joinHeads, inputWidth, activation }: DictionaryConfig,
   x: MxArray,
 ): { readonly rows: MxArray; readonly outer: readonly number[] } {
   const { shape } = checkArray("x", x);
@@ -159,6 +185,9 @@ function rowsOf(
   const width = shape.slice(-inner).reduce((product, length) => product * length, 1);
   if (shape.length < inner || width !== inputWidth) {
     throw new DictionaryShapeError("x", ["…", inputWidth], shape);
+  }
+  if (activation.kind === "temporal" && outer.length !== 2) {
+    throw new DictionaryShapeError("x", ["batch", "position", inputWidth], shape);
   }
   return { rows: x.astype(mx.float32).reshape([x.size / inputWidth, inputWidth]), outer };
 }

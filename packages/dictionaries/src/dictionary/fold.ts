@@ -1,6 +1,7 @@
 /** The same dictionary with other weights: factors moved from one matrix into another, features left out. */
 import { checkFinite, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { checkDictionary } from "./check-dictionary.js";
+import type { DictionaryConfig } from "./config.js";
 import { Dictionary } from "./dictionary.js";
 import type { DictionaryWeights } from "./weights.js";
 
@@ -20,7 +21,8 @@ export function foldDecoderNorm(dictionary: Dictionary): Dictionary {
   const { activation, scaleByDecoderNorm } = config;
   const largest = !["relu", "jumpRelu", "gated"].includes(activation.kind);
   if (largest && !scaleByDecoderNorm) {
-    const rule = "it keeps its largest features as they are; in other units it would keep others.";
+    const rule =
+      "which of its features are on depends on their units; in other units others would be.";
     throw new InvalidArgumentError("dictionary", activation.kind, rule);
   }
   const norms = dictionary.decoderNorms();
@@ -53,16 +55,25 @@ export function foldActivationNorm(dictionary: Dictionary, meanNorm: number): Di
   checkFinite("meanNorm", meanNorm);
   if (meanNorm <= 0) throw new InvalidArgumentError("meanNorm", meanNorm, "must be above zero.");
   const { config, weights } = dictionary;
-  const factor = Math.sqrt(config.inputWidth) / meanNorm;
-  return new Dictionary(
-    { ...config, averageScaled: false },
-    {
-      ...weights,
-      encoder: mx.multiply(weights.encoder, factor),
-      decoder: mx.divide(weights.decoder, factor),
-      decoderBias: mx.divide(weights.decoderBias, factor),
-    },
+  refuseKinds(
+    config,
+    ["matchingPursuit", "temporal"],
+    "it encodes by what it writes, in one unit.",
   );
+  const factor = Math.sqrt(config.inputWidth) / meanNorm;
+  return foldInputScale(new Dictionary({ ...config, averageScaled: false }, weights), factor);
+}
+
+/** With what activations are multiplied by moved into the weights; features stay as they are. */
+export function foldInputScale(dictionary: Dictionary, factor: number): Dictionary {
+  if (factor === 1) return dictionary;
+  const { encoder, decoder, decoderBias, ...rest } = dictionary.weights;
+  return new Dictionary(dictionary.config, {
+    ...rest,
+    encoder: mx.multiply(encoder, factor),
+    decoder: mx.divide(decoder, factor),
+    decoderBias: mx.divide(decoderBias, factor),
+  });
 }
 
 /**
@@ -76,6 +87,7 @@ export function foldActivationNorm(dictionary: Dictionary, meanNorm: number): Di
 export function firstFeatures(dictionary: Dictionary, features: number): Dictionary {
   checkDictionary("dictionary", dictionary);
   const { config, weights } = dictionary;
+  refuseKinds(config, ["temporal"], "its features are predicted from all of them together.");
   if (!Number.isInteger(features) || features < 1 || features > config.features) {
     const rule = `must be a whole number from 1 to ${config.features}.`;
     throw new InvalidArgumentError("features", features, rule);
@@ -91,4 +103,15 @@ export function firstFeatures(dictionary: Dictionary, features: number): Diction
     magnitudeScale: cut(weights.magnitudeScale),
   };
   return new Dictionary({ ...config, features }, narrow);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+function refuseKinds(
+  { activation }: DictionaryConfig,
+  kinds: readonly string[],
+  rule: string,
+): void {
+  if (kinds.includes(activation.kind)) {
+    throw new InvalidArgumentError("dictionary", activation.kind, rule);
+  }
 }

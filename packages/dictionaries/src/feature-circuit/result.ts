@@ -1,5 +1,5 @@
 /** What a feature circuit is. */
-import type { Result, Table } from "@mlxterp/results";
+import type { Result, ResultShape, Table } from "@mlxterp/results";
 
 /** A feature, or what a dictionary gets wrong, at one position. */
 export type CircuitNode = {
@@ -46,3 +46,30 @@ export type FeatureCircuitResult = Result<
     readonly scores: Table<CircuitScores>;
   }
 >;
+
+/** What it has at run time. */
+export const featureCircuitShape: ResultShape<FeatureCircuitResult> = {
+  method: "feature-circuit",
+  grids: {},
+  tables: {
+    nodes: {
+      id: "text",
+      site: "text",
+      position: "number",
+      token: "text",
+      feature: ["number", "null"],
+      activation: ["number", "null"],
+      effect: "number",
+    },
+    edges: { source: "text", target: "text", weight: "number" },
+    scores: {
+      answer: "text",
+      whole: "number",
+      circuit: "number",
+      nothing: "number",
+      faithfulness: "number",
+      byChance: ["number", "null"],
+      candidates: "number",
+    },
+  },
+};

@@ -5,38 +5,42 @@ import {
   formatNumber,
   formatPercent,
   noteBlocks,
+  readsResult,
   text,
   visibleToken,
 } from "@mlxterp/results";
-import type { CircuitNode, FeatureCircuitResult } from "./result.js";
+import { type CircuitNode, type FeatureCircuitResult, featureCircuitShape } from "./result.js";
 
-export function featureCircuitView({ fed, notes, tables }: FeatureCircuitResult): Block[] {
-  const { nodes, scores } = tables;
-  const [{ answer, faithfulness, byChance, candidates }] = scores.rows;
-  const chance = byChance === null ? "" : `; random ones of its size ${formatPercent(byChance)}`;
-  return [
-    ...fedBlocks(fed),
-    ...noteBlocks(notes),
-    text(
-      `${nodes.rows.length} of ${candidates} nodes keep ${formatPercent(faithfulness)} of what they all do for ${visibleToken(answer)}${chance}.`,
-    ),
-    picture(tables),
-    {
-      kind: "table",
-      caption: "What each does for the answer, in nats",
-      columns: [
-        { title: "node" },
-        { title: "activation", align: "right" },
-        { title: "effect", align: "right" },
-      ],
-      rows: nodes.rows.map((node) => [
-        labelOf(node),
-        node.activation === null ? "" : formatNumber(node.activation),
-        formatNumber(node.effect),
-      ]),
-    },
-  ];
-}
+export const featureCircuitView = readsResult(
+  featureCircuitShape,
+  ({ fed, notes, tables }: FeatureCircuitResult): Block[] => {
+    const { nodes, scores } = tables;
+    const [{ answer, faithfulness, byChance, candidates }] = scores.rows;
+    const chance = byChance === null ? "" : `; random ones of its size ${formatPercent(byChance)}`;
+    return [
+      ...fedBlocks(fed),
+      ...noteBlocks(notes),
+      text(
+        `${nodes.rows.length} of ${candidates} nodes keep ${formatPercent(faithfulness)} of what they all do for ${visibleToken(answer)}${chance}.`,
+      ),
+      picture(tables),
+      {
+        kind: "table",
+        caption: "What each does for the answer, in nats",
+        columns: [
+          { title: "node" },
+          { title: "activation", align: "right" },
+          { title: "effect", align: "right" },
+        ],
+        rows: nodes.rows.map((node) => [
+          labelOf(node),
+          node.activation === null ? "" : formatNumber(node.activation),
+          formatNumber(node.effect),
+        ]),
+      },
+    ];
+  },
+);
 
 function labelOf({ site, feature, position, token }: CircuitNode): string {
   const place = site.replace(/^layers\.(\d+)\.?/, "L$1 ").trim();

@@ -59,8 +59,8 @@ async function oneResult(
   asked: AskedFeatures,
 ): Promise<FeaturesResult> {
   using cache = await model.run([[...ids]], { save: site });
-  const x = cache.get(site).index(0).astype(mx.float32); // (position, …)
-  const encoded = dictionary.encode(x); // (position, features)
+  const x = cache.get(site).astype(mx.float32); // (1, position, …)
+  const encoded = dictionary.encode(x); // (1, position, features)
   const values = toFlat(encoded);
   const { features } = dictionary.config;
   const shown =
@@ -139,10 +139,10 @@ function effectsIn(
   );
 }
 
-/** @param x (position, …) */
+/** @param x (1, position, …) */
 function explainedShare(dictionary: Dictionary, x: MxArray, { firstToken }: AskedFeatures): number {
-  const counted = firstToken || x.shape[0] < 3 ? x : x.index(mx.Slice(1));
-  const y = dictionary.forward(counted);
+  const start = firstToken || x.shape[1] < 3 ? 0 : 1;
+  const [counted, y] = [x, dictionary.forward(x)].map((all) => all.index(0, mx.Slice(start)));
   const left = mx.sum(mx.square(mx.subtract(counted, y)));
   const spread = mx.sum(mx.square(mx.subtract(counted, mx.mean(counted, 0, true))));
   return Number(mx.subtract(1, mx.divide(left, spread)).item());

@@ -1,5 +1,5 @@
 /** What the features of a prompt are. */
-import type { Grid, Result, Table } from "@mlxterp/results";
+import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 
 /** One feature in the prompt. */
 export type FeatureRow = {
@@ -30,3 +30,23 @@ export type FeaturesResult = Result<
   { readonly activation: Grid<"feature" | "token"> },
   { readonly features: Table<FeatureRow>; readonly quality: Table<FeatureQuality> }
 >;
+
+/** What it has at run time. */
+export const featuresShape: ResultShape<FeaturesResult> = {
+  method: "features",
+  grids: {
+    activation: ["feature", "token"],
+  },
+  tables: {
+    features: {
+      feature: "number",
+      position: "number",
+      token: "text",
+      activation: "number",
+      count: "number",
+      promotes: "text",
+      suppresses: "text",
+    },
+    quality: { site: "text", features: "number", count: "number", explained: ["number", "null"] },
+  },
+};

@@ -9,7 +9,7 @@ export const harmlessFields = [
   ...["matryoshka_widths", "l1_coefficient", "lp_norm", "l1_warm_up_steps", "l0_coefficient"],
   ...["jumprelu_init_threshold", "jumprelu_bandwidth", "jumprelu_sparsity_loss_mode"],
   ...["jumprelu_tanh_scale", "l0_warm_up_steps", "pre_act_loss_coefficient", "k"],
-  ...["finetuning_scaling_factor", "rescale_acts_by_decoder_norm", "d_out"],
+  ...["finetuning_scaling_factor", "rescale_acts_by_decoder_norm", "d_out", "bottleneck_factor"],
   // runner settings that folders from before version 6 keep
   ...["context_size", "prepend_bos", "dataset_path", "dataset_trust_remote_code", "lr", "seed"],
   ...["is_dataset_tokenized", "model_from_pretrained_kwargs", "model_kwargs", "hook_layer"],

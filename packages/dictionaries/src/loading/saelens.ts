@@ -6,7 +6,8 @@ import {
   type FeatureActivation,
 } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
-import type { DictionaryWeights } from "../dictionary/weights.js";
+import { foldInputScale } from "../dictionary/fold.js";
+import type { ContextWeights, DictionaryWeights } from "../dictionary/weights.js";
 import { FieldReader } from "./fields.js";
 import { optional, type Place, readFields, required, type Tensors, tensorsOf } from "./files.js";
 import type { LoadDictionaryOptions } from "./options.js";
@@ -17,6 +18,7 @@ export const saelensWeights = "sae_weights.safetensors";
 const architectures = [
   ...["standard", "gated", "jumprelu", "topk", "batchtopk", "matryoshka_batchtopk"],
   ...["transcoder", "skip_transcoder", "jumprelu_transcoder"],
+  ...["matching_pursuit", "temporal"],
 ] as const;
 
 export function loadSaelens(place: Place, options: LoadDictionaryOptions): Dictionary {
@@ -25,8 +27,10 @@ export function loadSaelens(place: Place, options: LoadDictionaryOptions): Dicti
   const weightsFile = place.at(saelensWeights);
   const tensors = tensorsOf(weightsFile);
   const config = readConfig(reader, tensors, options);
+  const inputScale = inputScaleOf(reader, config);
+  const weights = readWeights(weightsFile, tensors, config, reader);
   reader.refuseOthers(harmlessFields);
-  return new Dictionary(config, readWeights(weightsFile, tensors, config, reader));
+  return foldInputScale(new Dictionary(config, weights), inputScale);
 }
 
 function readConfig(
@@ -40,8 +44,12 @@ function readConfig(
     "constant_norm_rescale",
     "layer_norm",
     "expected_average_only_in",
+    ...(architecture === "temporal" ? (["constant_scalar_rescale"] as const) : []),
   ]);
-  const reshape = reader.word("reshape_activations", ["none", "hook_z"]);
+  const reshape = reader.word("reshape_activations", [
+    "none",
+    ...(architecture === "temporal" ? [] : (["hook_z"] as const)),
+  ]);
   const inputWidth = need(reader, "d_in");
   const isTranscoder = architecture.endsWith("transcoder");
   const subtract = reader.boolean("apply_b_dec_to_input") ?? !isTranscoder;
@@ -71,7 +79,17 @@ const normalizations = {
   expected_average_only_in: "none",
   constant_norm_rescale: "constantNorm",
   layer_norm: "layerNorm",
+  constant_scalar_rescale: "none", // folded in
 } as const;
+
+/** What activations are multiplied by, where the files tell it. */
+function inputScaleOf(reader: FieldReader, { activation }: DictionaryConfig): number {
+  if (activation.kind !== "temporal") return 1;
+  const factor = reader.number("activation_normalization_factor") ?? 1;
+  if (reader.text("normalize_activations") !== "constant_scalar_rescale") return 1;
+  if (factor > 0) return factor;
+  throw reader.wrong("activation_normalization_factor", "a number above zero");
+}
 
 /** Only those that take the largest measure features by what they write. */
 function rescales(reader: FieldReader, architecture: string): boolean {
@@ -86,6 +104,8 @@ function activationOf(
   select: LoadDictionaryOptions["select"],
 ): FeatureActivation {
   if (architecture === "gated") return { kind: "gated" };
+  if (architecture === "matching_pursuit") return matchingPursuitOf(reader);
+  if (architecture === "temporal") return temporalOf(reader);
   if (architecture.startsWith("jumprelu")) return { kind: "jumpRelu", rectified: true };
   if (!architecture.includes("topk")) return { kind: "relu" };
   const hasThreshold = Object.hasOwn(tensors, "topk_threshold");
@@ -96,13 +116,35 @@ function activationOf(
   return { kind: "batchTopK", k: needNumber(reader, "k") };
 }
 
+function matchingPursuitOf(reader: FieldReader): FeatureActivation {
+  const tolerance = reader.number("residual_threshold") ?? 1e-2;
+  if (!(tolerance >= 0)) throw reader.wrong("residual_threshold", "zero or above");
+  return {
+    ...{ kind: "matchingPursuit", tolerance },
+    rounds: reader.count("max_iterations") ?? need(reader, "d_in"),
+    untilRepeated: reader.boolean("stop_on_duplicate_support") ?? true,
+  };
+}
+
+function temporalOf(reader: FieldReader): FeatureActivation {
+  const heads = reader.count("n_heads") ?? 8;
+  if (need(reader, "d_sae") % heads !== 0) throw reader.wrong("n_heads", "a divisor of d_sae");
+  const few = reader.word("sae_diff_type", ["topk", "relu"]) ?? "topk";
+  const k = reader.count("kval_topk");
+  return { kind: "temporal", heads, ...(few === "topk" && k !== undefined && { k }) };
+}
+
 function readWeights(
   file: string,
   tensors: Tensors,
-  { activation, features }: DictionaryConfig,
+  config: DictionaryConfig,
   reader: FieldReader,
 ): DictionaryWeights {
   checkScaling(tensors, reader);
+  const { activation, features } = config;
+  if (activation.kind === "matchingPursuit" || activation.kind === "temporal") {
+    return tiedWeights(file, tensors, config, reader);
+  }
   const gated = activation.kind === "gated";
   const skip = optional(tensors, "W_skip");
   return {
@@ -115,6 +157,39 @@ function readWeights(
     magnitudeBias: optional(tensors, "b_mag"),
     magnitudeScale: optional(tensors, "r_mag"),
     skip: skip?.transpose(),
+  };
+}
+
+/** Of architectures that may encode by their decoder. */
+function tiedWeights(
+  file: string,
+  tensors: Tensors,
+  { activation, subtractDecoderBias }: DictionaryConfig,
+  reader: FieldReader,
+): DictionaryWeights {
+  const decoder = required(file, tensors, "W_dec", 2);
+  const bias = required(file, tensors, "b_dec", 1);
+  if (activation.kind === "matchingPursuit") {
+    // what is not taken off at first is not added at last
+    const decoderBias = subtractDecoderBias ? bias : mx.zerosLike(bias);
+    return { encoder: decoder.transpose(), decoder, decoderBias };
+  }
+  const tied = reader.boolean("tied_weights") ?? true;
+  const encoder = tied ? decoder.transpose() : required(file, tensors, "W_enc", 2);
+  const layers = reader.count("n_attn_layers") ?? 1;
+  const context = Array.from({ length: layers }, (_, layer) => contextOf(file, tensors, layer));
+  return { encoder, decoder, decoderBias: bias, context };
+}
+
+function contextOf(file: string, tensors: Tensors, layer: number): ContextWeights {
+  const weight = (name: string) =>
+    required(file, tensors, `attn_layers.${layer}.${name}.weight`, 2).transpose();
+  const bias = (name: string) => required(file, tensors, `attn_layers.${layer}.${name}.bias`, 1);
+  return {
+    ...{ query: weight("q_target"), queryBias: bias("q_target") },
+    ...{ key: weight("k_ctx"), keyBias: bias("k_ctx") },
+    ...{ value: weight("v_ctx"), valueBias: bias("v_ctx") },
+    ...{ output: weight("c_proj"), outputBias: bias("c_proj") },
   };
 }
 

@@ -9,6 +9,7 @@
  * Chance stands beside it: the same with the feature's activations of other rows. Source: Lindsey et al. 2024, "Sparse Crosscoders"; latent
  * scaling: Minder et al. 2025, arXiv 2504.02922.
  */
+
 import {
   checkOptions,
   checkPositiveInteger,
@@ -18,6 +19,7 @@ import {
   release,
   toFlat,
 } from "@mlxterp/mlx";
+import { checkIterable } from "@mlxterp/results/errors";
 import { checkCrosscoder } from "../crosscoder/check-crosscoder.js";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import { DictionaryShapeError, NoTrainingDataError } from "../shared/errors.js";
@@ -86,7 +88,9 @@ export async function diffCrosscoder(
   if (sources !== 2) throw new DictionaryShapeError("The crosscoder", [2, "…"], [sources]);
   const sums = emptySums(crosscoder.config.features);
   let seen = 0;
-  for await (const { x } of source.batches(batchSize, 0)) {
+  const given = source.batches(batchSize, 0);
+  checkIterable("source.batches", given);
+  for await (const { x } of given) {
     addBatch(sums, crosscoder, x);
     await release();
     seen++;

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { withFile, writeFileAtomically, writeTensors } from "@mlxterp/mlx";
-import { stringify } from "yaml";
+import { yaml } from "../shared/yaml.js";
 import type { CrossLayerTranscoder } from "../transcoders/cross-layer.js";
 import { contiguous } from "./contiguous.js";
 
@@ -29,5 +29,5 @@ export async function saveCrossLayer(
     ...{ feature_input_hook: sites.input, feature_output_hook: sites.output },
     ...(sites.name && { scan: sites.name }),
   };
-  writeFileAtomically(join(folder, "config.yaml"), stringify(settings));
+  writeFileAtomically(join(folder, "config.yaml"), yaml().stringify(settings));
 }

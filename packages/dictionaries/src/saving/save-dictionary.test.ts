@@ -69,7 +69,7 @@ describe("SAELens' layout", () => {
     change({ rotate_input: true });
     expect(() => loadDictionary(folder)).toThrow('"rotate_input" is true');
     expect(loadDictionary(folder, { ignore: ["rotate_input"] }).config.features).toBe(20);
-    change({ rotate_input: null, architecture: "temporal" });
+    change({ rotate_input: null, architecture: "variational" });
     expect(() => loadDictionary(folder)).toThrow(
       expect.objectContaining({ code: "UNKNOWN_DICTIONARY_FIELD", field: "architecture" }),
     );

@@ -38,7 +38,7 @@ export async function saveDictionary(dictionary: Dictionary, folder: string): Pr
   checkPath("folder", folder);
   const settings = saelensSettings(dictionary);
   withFile(folder, () => mkdirSync(folder, { recursive: true }));
-  await writeTensors(join(folder, "sae_weights.safetensors"), saelensTensors(dictionary.weights));
+  await writeTensors(join(folder, "sae_weights.safetensors"), saelensTensors(dictionary));
   writeFileAtomically(join(folder, "cfg.json"), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
@@ -108,6 +108,7 @@ function saelensSettings({ config, weights }: Dictionary): Record<string, unknow
       k: activation.k,
       rescale_acts_by_decoder_norm: config.scaleByDecoderNorm,
     }),
+    ...ownSettings(config, weights),
     metadata: {
       sae_lens_version: saelensVersion,
       sae_lens_training_version: null,
@@ -116,6 +117,27 @@ function saelensSettings({ config, weights }: Dictionary): Record<string, unknow
       ...(config.outputSite && { hook_name_out: config.outputSite }),
       hook_head_index: null,
     },
+  };
+}
+
+/** What only some architectures have words for. */
+function ownSettings(
+  { activation }: Dictionary["config"],
+  { context = [] }: DictionaryWeights,
+): Record<string, unknown> {
+  if (activation.kind === "matchingPursuit") {
+    const { tolerance, rounds, untilRepeated } = activation;
+    return {
+      ...{ residual_threshold: tolerance, max_iterations: rounds },
+      stop_on_duplicate_support: untilRepeated,
+    };
+  }
+  if (activation.kind !== "temporal") return {};
+  const [first] = context;
+  return {
+    ...{ n_heads: activation.heads, n_attn_layers: context.length, tied_weights: false },
+    ...(first && { bottleneck_factor: first.value.shape[0] / first.keyBias.size }),
+    ...{ sae_diff_type: activation.k === undefined ? "relu" : "topk", kval_topk: activation.k },
   };
 }
 
@@ -147,18 +169,35 @@ function architectureOf(
   const fits = !isTranscoder && (activation.kind !== "topK" || activation.rectified);
   if (fits && activation.kind === "gated") return "gated";
   if (fits && activation.kind === "topK") return "topk";
+  if (fits && activation.kind === "matchingPursuit") return "matching_pursuit";
+  if (fits && activation.kind === "temporal") return "temporal";
   throw noWord(`${activation.kind} of this kind`, "SAELens");
 }
 
-function saelensTensors(weights: DictionaryWeights): Record<string, MxArray> {
+function saelensTensors({ config, weights }: Dictionary): Record<string, MxArray> {
+  const byDecoder = config.activation.kind === "matchingPursuit"; // it has no encoder of its own
   const named: Record<string, MxArray | undefined> = {
-    ...{ W_enc: weights.encoder, W_dec: weights.decoder, b_dec: weights.decoderBias },
+    ...{ W_enc: byDecoder ? undefined : weights.encoder, W_dec: weights.decoder },
+    b_dec: weights.decoderBias,
     ...{ b_enc: weights.encoderBias, threshold: weights.threshold, b_gate: weights.gateBias },
     ...{ b_mag: weights.magnitudeBias, r_mag: weights.magnitudeScale },
     W_skip: weights.skip && turned(weights.skip),
+    ...contextTensors(weights),
   };
   const there = Object.entries(named).filter(([, array]) => array !== undefined);
   return Object.fromEntries(there.map(([name, array]) => [name, contiguous(array!)]));
+}
+
+function contextTensors({ context = [] }: DictionaryWeights): Record<string, MxArray> {
+  const layers = context.map((own, layer) => {
+    const named = { q_target: "query", k_ctx: "key", v_ctx: "value", c_proj: "output" } as const;
+    const parts = Object.entries(named).flatMap(([name, part]) => [
+      [`attn_layers.${layer}.${name}.weight`, turned(own[part])],
+      [`attn_layers.${layer}.${name}.bias`, own[`${part}Bias`]],
+    ]);
+    return Object.fromEntries(parts) as Record<string, MxArray>;
+  });
+  return Object.assign({}, ...layers);
 }
 
 function turned(array: MxArray): MxArray {

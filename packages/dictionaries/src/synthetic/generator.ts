@@ -4,7 +4,9 @@
  *
  * Every number comes from one generator of 32 bits (mulberry32; normal numbers by Box and Muller), so that any language makes the same data.
  */
+
 import { checkInteger, checkOptions, checkPositiveInteger } from "@mlxterp/mlx";
+import { InvalidArgumentError } from "@mlxterp/results/errors";
 
 export interface SyntheticOptions {
   /** How many samples; default 3000. */
@@ -40,6 +42,9 @@ const shared = 0.4;
 const groupSize = 6;
 const parents = 4;
 
+/** Of one array, which is a gigabyte. */
+const mostNumbers = 2 ** 27;
+
 /**
  * Sparse data with correlated groups and a hierarchy: features 0 to 3 are parents of 8 and 9, 10 and 11, and so on.
  *
@@ -54,6 +59,11 @@ export function syntheticData(options: SyntheticOptions = {}): SyntheticData {
     ...{ width: checkPositiveInteger, seed: checkInteger },
   });
   const { samples = 3000, features = 48, width = 24, seed = 1234 } = options;
+  const largest = Math.max(samples * features, samples * width, features * width);
+  if (largest > mostNumbers) {
+    const rule = `an array of ${largest} numbers would be made of ${samples} samples, ${features} features and width ${width}; at most ${mostNumbers} are.`;
+    throw new InvalidArgumentError("samples", samples, rule);
+  }
   const draw = generator(seed);
   const dictionary = new Float64Array(features * width);
   for (let row = 0; row < features; row++) {

@@ -1,5 +1,7 @@
 /** How much of a known truth a dictionary has found. */
+
 import { checkRecord, fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { checkNumbers, checkPositiveInteger } from "@mlxterp/results/errors";
 import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import { DictionaryShapeError } from "../shared/errors.js";
@@ -41,6 +43,8 @@ export function scoreAgainstTruth(dictionary: Dictionary, data: SyntheticData): 
   checkDictionary("dictionary", dictionary);
   checkRecord("data", data);
   const { samples, width, features: count } = data;
+  for (const [name, one] of Object.entries({ samples, width, features: count })) checkPositiveInteger(`data.${name}`, one); // biome-ignore format: one line
+  for (const name of ["x", "coefficients", "dictionary"] as const) checkNumbers(`data.${name}`, data[name]); // biome-ignore format: one line
   const { inputWidth, features } = dictionary.config;
   if (inputWidth !== width)
     throw new DictionaryShapeError("The data", ["…", inputWidth], [samples, width]);

@@ -19,6 +19,11 @@ export function casePath(name: string, ...parts: string[]): string {
   return sharedPath("reference/dictionaries", name, ...parts);
 }
 
+/** A case that ships beside the sources. */
+export function ownCasePath(name: string, ...parts: string[]): string {
+  return join(fileURLToPath(new URL("../../references", import.meta.url)), name, ...parts);
+}
+
 /** What cases say of themselves; each has some of it. */
 interface CaseFacts {
   readonly format: string;

@@ -4,9 +4,12 @@
  * Caveat: they may predict a layer's output from what an earlier layer read, and so skip computation that the model really does; per-layer
  * ones cannot. Source: Lindsey, Templeton et al. 2024, "Sparse Crosscoders"; Ameisen et al. 2025, "Circuit Tracing".
  */
-import { type MxArray, mx } from "@mlxterp/mlx";
+
+import { checkArray, type MxArray, mx } from "@mlxterp/mlx";
+import { checkRecord } from "@mlxterp/results/errors";
 import { aboveThreshold, rectify } from "../dictionary/activations.js";
 import { DictionaryShapeError } from "../shared/errors.js";
+import { checkLayers, checkSites } from "./check-parts.js";
 import type { LayerWrites, TranscoderSites, Transcoders } from "./transcoder-set.js";
 
 /** The arrays of one layer. */
@@ -46,6 +49,12 @@ export class CrossLayerTranscoder implements Transcoders {
     readonly weights: readonly CrossLayerWeights[],
     readonly sites: TranscoderSites,
   ) {
+    checkSites(sites);
+    checkLayers("weights", weights);
+    for (const [layer, parts] of weights.entries()) {
+      checkRecord(`weights[${layer}]`, parts);
+      for (const name of ["encoder", "encoderBias", "decoder", "decoderBias"] as const) checkArray(`weights[${layer}].${name}`, parts[name]); // biome-ignore format: one line
+    }
     weights.forEach(({ encoder, decoder, decoderBias }, layer) => {
       const [hidden, features] = encoder.shape;
       const expected = [features, weights.length - layer, decoderBias.shape[0]];

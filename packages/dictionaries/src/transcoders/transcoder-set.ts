@@ -1,6 +1,9 @@
 /** Transcoders of all layers of a model: one for each, or such as write to all later layers. */
+
 import { type MxArray, mx } from "@mlxterp/mlx";
+import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
+import { checkLayers, checkSites } from "./check-parts.js";
 
 /** What a set says of its model, in the words of its files. */
 export interface TranscoderSites {
@@ -61,7 +64,11 @@ export class TranscoderSet implements Transcoders {
   constructor(
     readonly transcoders: readonly Dictionary[],
     readonly sites: TranscoderSites,
-  ) {}
+  ) {
+    checkLayers("transcoders", transcoders);
+    for (const [layer, one] of transcoders.entries()) checkDictionary(`transcoders[${layer}]`, one);
+    checkSites(sites);
+  }
 
   get layers(): number {
     return this.transcoders.length;
@@ -104,10 +111,13 @@ export class TranscoderSet implements Transcoders {
   }
 
   decode(inputs: readonly MxArray[], features: readonly MxArray[]): MxArray[] {
-    return this.transcoders.map((transcoder, layer) => {
-      const y = transcoder.decode(features[layer]);
-      const { skip } = transcoder.weights;
-      return skip ? mx.add(y, mx.matmul(inputs[layer], skip)) : y;
-    });
+    return inputs.map((x, layer) => this.decodeLayer(layer, x, features[layer]));
+  }
+
+  /** What features of one layer predict of what is written there. */
+  decodeLayer(layer: number, x: MxArray, features: MxArray): MxArray {
+    const y = this.transcoders[layer].decode(features);
+    const { skip } = this.transcoders[layer].weights;
+    return skip ? mx.add(y, mx.matmul(x, skip)) : y;
   }
 }

@@ -48,8 +48,17 @@ export function spliceDictionary<M extends DictionaryModel>(
   checkDictionary("dictionary", dictionary);
   const { site, from } = spliceSite(model, dictionary.config, options.site);
   const { error = true, stopGradient = false } = options;
-  return model.edit({ [site]: splice(dictionary, { from, error, stopGradient }) }) as M;
+  const view = model.edit({ [site]: splice(dictionary, { from, error, stopGradient }) }) as M;
+  if (dictionary.config.activation.kind !== "temporal") return view;
+  return view.edit({ [`${site}.inserted.features`]: onlyWholeTexts }) as M;
 }
+
+/** A temporal dictionary would take each generated token for a text of its own. */
+const onlyWholeTexts: Intervention = (features, { site, step }) => {
+  if (step === undefined) return features;
+  const rule = "a temporal dictionary reads whole texts, so that nothing can be generated with it.";
+  throw new InvalidArgumentError("model", site, rule);
+};
 
 /**
  * The site of a dictionary's features, once it is spliced in.

@@ -9,3 +9,4 @@ export {
 } from "./columns.js";
 export { type Eigenvalues, eigenvalues } from "./eigenvalues.js";
 export { type JacobiValues, singularValues } from "./singular-values.js";
+export { type SymmetricEigenvalues, symmetricEigenvalues } from "./symmetric-eigenvalues.js";

@@ -1,5 +1,12 @@
 /** The numbers of a torch tensor, row by row whatever the order it was saved in. */
 
+import {
+  checkChoice,
+  checkNumbers,
+  checkRecord,
+  checkText,
+  checkWholeNumber,
+} from "@mlxterp/results/errors";
 import { readPart } from "../file-part.js";
 import { fromBytes } from "../host.js";
 import type { MxArray } from "../types/array.js";
@@ -14,8 +21,26 @@ import { itemBytes, type TorchTensor } from "./torch-value.js";
  * @example
  * for (const tensor of openTorchFile("weights.pt").tensors.values()) torchBytes(tensor, 0, 1).length;
  */
-export function torchBytes(tensor: TorchTensor, from = 0, to = tensor.shape[0] ?? 1): Uint8Array {
+export function torchBytes(
+  tensor: TorchTensor,
+  from = 0,
+  to = tensor?.shape?.[0] ?? 1,
+): Uint8Array {
+  checkTensor(tensor);
+  checkWholeNumber("from", from);
+  checkWholeNumber("to", to);
   return bytesOf(tensor, from, to);
+}
+
+function checkTensor(value: unknown): asserts value is TorchTensor {
+  checkRecord("tensor", value);
+  const { file, shape, strides, storage, dtype, offset } = value as TorchTensor;
+  checkText("tensor.file", file);
+  checkNumbers("tensor.shape", shape);
+  checkNumbers("tensor.strides", strides);
+  checkRecord("tensor.storage", storage);
+  checkChoice("tensor.dtype", dtype, Object.keys(itemBytes) as TorchTensor["dtype"][]);
+  checkWholeNumber("tensor.offset", offset);
 }
 
 function bytesOf(tensor: TorchTensor, from: number, to: number): Buffer {
@@ -40,6 +65,7 @@ function bytesOf(tensor: TorchTensor, from: number, to: number): Buffer {
  * for (const tensor of openTorchFile("weights.pt").tensors.values()) readTorchTensor(tensor).shape;
  */
 export function readTorchTensor(tensor: TorchTensor): MxArray {
+  checkTensor(tensor);
   return fromBytes(bytesOf(tensor, 0, tensor.shape[0] ?? 1), tensor.shape, tensor.dtype);
 }
 

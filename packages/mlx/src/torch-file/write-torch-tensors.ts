@@ -1,6 +1,9 @@
 /** Arrays as a file of `torch.save`: a dictionary of float32 tensors, for programs that read nothing else. */
+
+import { checkList, checkPath, checkText } from "@mlxterp/results/errors";
 import { writeFileAtomically } from "../atomic-file.js";
 import { InvalidArgumentError } from "../errors.js";
+import { checkArray } from "../guard.js";
 import { toFlat } from "../host.js";
 import { evaluate } from "../memory.js";
 import type { MxArray } from "../types/array.js";
@@ -34,6 +37,13 @@ export async function writeTorchTensors(
   path: string,
   arrays: readonly (readonly [name: string, array: MxArray])[],
 ): Promise<void> {
+  checkPath("path", path);
+  checkList("arrays", arrays);
+  for (const [index, one] of arrays.entries()) {
+    checkList(`arrays[${index}]`, one);
+    checkText(`arrays[${index}][0]`, one[0]);
+    checkArray(`arrays[${index}][1]`, one[1]);
+  }
   const names = arrays.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {

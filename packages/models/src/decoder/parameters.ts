@@ -1,4 +1,4 @@
-/** A module's parameters as a flat list of paths, and back. */
+/** Puts arrays in the place of a module's parameters, by path. */
 import {
   type ArrayTree,
   checkArray,
@@ -6,30 +6,9 @@ import {
   checkList,
   checkModule,
   checkText,
-  isArray,
   type Module,
   type MxArray,
 } from "@mlxterp/mlx";
-
-/**
- * Every parameter by its path, such as `layers.0.mlp.upProj.weight`.
- *
- * @example
- * const count = [...listParameters(decoder).values()].reduce((sum, { size }) => sum + size, 0);
- */
-export function listParameters(module: Module): Map<string, MxArray> {
-  checkModule("module", module);
-  const found = new Map<string, MxArray>();
-  const visit = (tree: ArrayTree, path: string) => {
-    if (isArray(tree)) {
-      found.set(path, tree);
-      return;
-    }
-    for (const [key, child] of Object.entries(tree)) visit(child, path ? `${path}.${key}` : key);
-  };
-  visit(module.parameters(), "");
-  return found;
-}
 
 type Branch = { [key: string]: ArrayTree };
 

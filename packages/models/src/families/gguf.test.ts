@@ -1,11 +1,10 @@
 /** Every architecture of GGUF against the family it stands for, with names spelled out here once more. */
-import { fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import { fromFlat, listParameters, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { GgufMetadata } from "../checkpoint/gguf/gguf-metadata.js";
 import type { GgufValue } from "../checkpoint/gguf/gguf-reader.js";
 import { Decoder } from "../decoder/model/decoder.js";
 import { initializeWeights } from "../decoder/model/initialize.js";
-import { listParameters } from "../decoder/parameters.js";
 import { LanguageModel, loadModel, UnsupportedConfigError } from "../index.js";
 import { familyChecks } from "../test-support/family-checks.js";
 import {

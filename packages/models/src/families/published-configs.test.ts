@@ -1,7 +1,8 @@
 /** Config files as they are published are read, and what a family has never heard of is refused. */
+
 import type { Module } from "@mlxterp/mlx";
+import { listParameters } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
-import { listParameters } from "../decoder/parameters.js";
 import { UnsupportedConfigError } from "../errors.js";
 import { familyChecks } from "../test-support/family-checks.js";
 import { families, familyOf } from "./index.js";

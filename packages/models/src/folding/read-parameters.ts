@@ -1,8 +1,7 @@
 /** A decoder's parameters as another decoder of the same parts would hold them: unpacked, and 0 where there is none. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { listParameters, type MxArray, mx } from "@mlxterp/mlx";
 import { TiedHead } from "../decoder/head/tied-head.js";
 import type { Decoder } from "../decoder/model/decoder.js";
-import { listParameters } from "../decoder/parameters.js";
 import { type Adapted, fullWeight, type Weighted } from "../packed/full-weight.js";
 import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
 

@@ -1,8 +1,8 @@
 /** The memory of a recurrent model: pads, copies and failures. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { listParameters, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { keySequence } from "../decoder/model/initialize.js";
-import { listParameters, setParameters } from "../decoder/parameters.js";
+import { setParameters } from "../decoder/parameters.js";
 import { RecurrentCache } from "../recurrent/caches/cache.js";
 import type { RecurrentConfig } from "../recurrent/config.js";
 import { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";

@@ -1,10 +1,11 @@
 /** Published models as their config.json files describe them, from each family's `published.json`. */
+
 import { existsSync, readFileSync } from "node:fs";
+import { listParameters } from "@mlxterp/mlx";
 import { takePacking } from "../checkpoint/quantization/packing-config.js";
 import { unwrap } from "../checkpoint/wrappers/unwrap.js";
 import type { DecoderConfig, LayerConfig } from "../decoder/config/config.js";
 import { Decoder } from "../decoder/model/decoder.js";
-import { listParameters } from "../decoder/parameters.js";
 import { ropeFrequencies } from "../decoder/positions/rope-frequencies.js";
 import { families, familyOf } from "../families/index.js";
 

@@ -1,11 +1,11 @@
 /** The one check of blocks, before anything draws them: JavaScript alone would find out in the middle of a picture. */
-import { brief } from "../errors/brief.js";
 import { oneOf } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
 import {
   checkBoolean,
   checkList,
+  checkNumber,
   checkPositiveInteger,
   checkRecord,
   checkText,
@@ -38,10 +38,7 @@ const listOf =
   };
 
 /** Any, also one that is not finite: a figure shows it as what it is. */
-const number: OptionRule = (argument, value) => {
-  if (typeof value === "number") return;
-  throw new InvalidArgumentError(argument, value, `must be a number, not ${brief(value)}.`);
-};
+const number = checkNumber as OptionRule;
 
 const numberOrText: OptionRule = (argument, value) =>
   typeof value === "string" || number(argument, value);
@@ -125,6 +122,7 @@ const deepest = 32;
  * checkBlock("block", { kind: "text", text: "Mary" });
  */
 export function checkBlock(argument: string, value: unknown): asserts value is Block {
+  checkText("argument", argument);
   checkAt(argument, value, 0);
 }
 
@@ -136,6 +134,7 @@ export function checkBlock(argument: string, value: unknown): asserts value is B
  * checkBlocks("blocks", [{ kind: "text", text: "Mary" }]);
  */
 export function checkBlocks(argument: string, value: unknown): asserts value is Block[] {
+  checkText("argument", argument);
   listOf((name, one) => checkAt(name, one, 0))(argument, value);
 }
 

@@ -1,10 +1,20 @@
 /** Short ways to write the most frequent blocks. */
 
+import { checkChoice } from "../errors/check-options.js";
+import {
+  checkFinite,
+  checkIterable,
+  checkList,
+  checkRecord,
+  checkText,
+} from "../errors/option-rules.js";
 import type { Grid } from "../grids/grid.js";
 import { labelKey } from "../grids/label.js";
+import { checkFed, checkGrid } from "../results/check-parts.js";
 import type { Fed } from "../results/fed.js";
 import type { Note } from "../results/result.js";
 import type { Block, ColourScale, Places, TextBlock, TokensBlock, Tone } from "./block.js";
+import { checkBlocks } from "./check-blocks.js";
 
 /**
  * A heading with what stands below it.
@@ -13,6 +23,8 @@ import type { Block, ColourScale, Places, TextBlock, TokensBlock, Tone } from ".
  * section("What was found", text("Nothing."));
  */
 export function section(title: string, ...blocks: readonly Block[]): Block {
+  checkText("title", title);
+  checkBlocks("blocks", blocks);
   return { kind: "section", title, blocks };
 }
 
@@ -23,6 +35,8 @@ export function section(title: string, ...blocks: readonly Block[]): Block {
  * text("Nothing was found.").kind; // "text"
  */
 export function text(content: string, tone?: Tone): TextBlock {
+  checkText("content", content);
+  if (tone !== undefined) checkChoice("tone", tone, ["strong", "good", "bad", "quiet"]);
   return { kind: "text", text: content, ...(tone && { tone }) };
 }
 
@@ -39,6 +53,7 @@ const roleNames: Readonly<Record<string, string>> = {
  * fedBlocks([{ role: "prompt", ids: [4], pieces: ["Mary"] }])[0].label; // "Tokens fed"
  */
 export function fedBlocks(fed: readonly Fed[]): TokensBlock[] {
+  checkFed("fed", fed);
   const drawn = fed.filter(({ role }) => role === "random").slice(0, 1);
   return [...fed.filter(({ role }) => role !== "random"), ...drawn].map(({ role, pieces }) => ({
     kind: "tokens",
@@ -54,6 +69,11 @@ export function fedBlocks(fed: readonly Fed[]): TokensBlock[] {
  * noteBlocks([{ code: "one-prompt", text: "one prompt" }])[0].text; // "Note: one prompt"
  */
 export function noteBlocks(notes: readonly Note[]): TextBlock[] {
+  checkList("notes", notes);
+  for (const [index, note] of notes.entries()) {
+    checkRecord(`notes[${index}]`, note);
+    checkText(`notes[${index}].text`, note.text);
+  }
   return notes.map((note) => text(`Note: ${note.text}`));
 }
 
@@ -63,8 +83,9 @@ export function noteBlocks(notes: readonly Note[]): TextBlock[] {
  * @example
  * placesOf(readout.grids.entropy, "layer").at[0]; // "embedding"
  */
-export function placesOf<A extends string>({ labels }: Grid<A>, axis: A): Places {
-  return { axis, at: labels[axis].map(labelKey) };
+export function placesOf<A extends string>(grid: Grid<A>, axis: A): Places {
+  checkGrid("grid", grid);
+  return { axis, at: grid.labels[checkChoice("axis", axis, grid.axes)].map(labelKey) };
 }
 
 /**
@@ -78,6 +99,9 @@ export function divergingAround(
   pivot: number,
   least = 1e-6,
 ): ColourScale {
+  checkIterable("values", values);
+  checkFinite("pivot", pivot);
+  checkFinite("least", least);
   let reach = least;
   for (const value of values) {
     const size = Math.abs((value ?? pivot) - pivot);

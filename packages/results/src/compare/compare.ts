@@ -1,5 +1,8 @@
 /** Whether two results say the same. */
+import { checkOptions } from "../errors/check-options.js";
+import { checkFinite } from "../errors/option-rules.js";
 import type { Result } from "../results/result.js";
+import { checkResults } from "../results/result-shape.js";
 
 /** How near is near enough. */
 export interface Tolerance {
@@ -41,6 +44,9 @@ export function compare(
   second: Result | readonly Result[],
   tolerance: Tolerance = {},
 ): Difference | undefined {
+  checkResults("first", [first].flat());
+  checkResults("second", [second].flat());
+  checkOptions<Tolerance>("compare", tolerance, { absolute: checkFinite, relative: checkFinite });
   return walk(first, second, "", tolerance);
 }
 

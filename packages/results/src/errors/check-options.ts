@@ -1,7 +1,7 @@
 /** The one check of options: JavaScript alone would pass over a misspelt name or value in silence. */
 import { InvalidArgumentError } from "./invalid-argument.js";
 import { didYouMean } from "./nearest.js";
-import type { OptionRule } from "./option-rules.js";
+import { checkFunction, checkRecord, checkTexts, type OptionRule } from "./option-rules.js";
 
 /**
  * All options of an interface, each with the rule of its values, or `true` where that is checked elsewhere; the compiler
@@ -27,6 +27,7 @@ export function checkOptions<T extends object>(
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidArgumentError(`${of}: options`, options, "they must be an object.");
   }
+  checkRecord("known", known);
   const given = options as Readonly<Record<string, unknown>>;
   const unknown = namesIn(given).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) {
@@ -46,7 +47,9 @@ function checkValues(
 ): void {
   for (const [name, rule] of Object.entries(known)) {
     const { [name]: value } = given;
-    if (rule !== true && value !== undefined) rule(name, value);
+    if (rule === true || value === undefined) continue;
+    checkFunction(`the rule of ${name}`, rule);
+    rule(name, value);
   }
 }
 
@@ -69,6 +72,7 @@ export function checkChoice<const T extends string>(
   value: unknown,
   choices: readonly T[],
 ): T {
+  checkTexts("choices", choices);
   if (choices.includes(value as T)) return value as T;
   const hint = typeof value === "string" ? didYouMean(value, choices) : "";
   const rule = `must be one of ${choices.map((one) => `"${one}"`).join(", ")}. ${hint}`.trimEnd();

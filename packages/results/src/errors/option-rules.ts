@@ -62,6 +62,44 @@ export function checkFinite(argument: string, value: unknown): number {
 }
 
 /**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a number; infinities and NaN are
+ * @example
+ * checkNumber("value", Number.NaN); // NaN
+ */
+export function checkNumber(argument: string, value: unknown): number {
+  if (typeof value === "number") return value;
+  throw new InvalidArgumentError(argument, value, `must be a number, not ${brief(value)}.`);
+}
+
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list of numbers, of any kind: typed arrays are
+ * @example
+ * checkNumbers("values", Float64Array.of(1, 2));
+ */
+export function checkNumbers(argument: string, value: unknown): void {
+  const typed = ArrayBuffer.isView(value) && !(value instanceof DataView);
+  if (!typed && !Array.isArray(value)) {
+    const rule = `must be a list of numbers, not ${brief(value)}.`;
+    throw new InvalidArgumentError(argument, value, rule);
+  }
+  const odd = Array.from(value as ArrayLike<unknown>).findIndex((one) => typeof one !== "number");
+  if (odd < 0) return;
+  const rule = `must hold numbers only; place ${odd} holds ${brief((value as ArrayLike<unknown>)[odd])}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
+/**
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list of strings
+ * @example
+ * checkTexts("known", ["heads", "layers"]);
+ */
+export function checkTexts(argument: string, value: unknown): void {
+  checkList(argument, value);
+  for (const [index, one] of (value as unknown[]).entries())
+    checkText(`${argument}[${index}]`, one);
+}
+
+/**
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is true or false
  * @example
  * checkBoolean("special", true); // true
@@ -147,6 +185,7 @@ export function checkMethods(
   what: string,
 ): void {
   const given = Object(value ?? {}) as Readonly<Record<string, unknown>>;
+  checkTexts("methods", methods);
   if (methods.every((method) => typeof given[method] === "function")) return;
   throw new InvalidArgumentError(argument, value, `must be ${what}, not ${brief(value)}.`);
 }

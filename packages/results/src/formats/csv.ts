@@ -1,7 +1,11 @@
 /** Grids and tables as CSV text (RFC 4180), for spreadsheets and data frames. */
+
+import { checkList, checkRecord } from "../errors/option-rules.js";
 import type { Grid } from "../grids/grid.js";
 import { type Label, labelKey } from "../grids/label.js";
+import { checkGrid, checkTable } from "../results/check-parts.js";
 import type { Result } from "../results/result.js";
+import { checkResults } from "../results/result-shape.js";
 import type { Table, TableValue } from "../results/table.js";
 
 /**
@@ -10,7 +14,9 @@ import type { Table, TableValue } from "../results/table.js";
  * @example
  * gridToCsv(createGrid({ labels: { layer: [0, 1] }, values: [0.5, 1], unit: "share" })); // "layer,share\r\n0,0.5\r\n1,1\r\n"
  */
-export function gridToCsv({ axes, labels, values, unit, low, high }: Grid): string {
+export function gridToCsv(grid: Grid): string {
+  checkGrid("grid", grid);
+  const { axes, labels, values, unit, low, high } = grid;
   const isToken = axes.map((axis) => labels[axis].some((label) => typeof label === "object"));
   const header = axes.flatMap((axis, at) => (isToken[at] ? [axis, `${axis}Text`] : [axis]));
   const extra = [...(low ? ["low"] : []), ...(high ? ["high"] : [])];
@@ -40,6 +46,7 @@ type Row = Readonly<Record<string, TableValue | undefined>>;
  * resultsToCsv([readout]).startsWith("part,"); // true
  */
 export function resultsToCsv(results: readonly Result[]): string {
+  checkResults("results", results);
   return rowsToCsv(
     results.flatMap(({ grids, tables }, at) => {
       const result = results.length > 1 ? { result: at } : {};
@@ -61,6 +68,8 @@ export function resultsToCsv(results: readonly Result[]): string {
  * rowsToCsv([{ a: 1 }, { b: "x" }]); // "a,b\r\n1,\r\n,x\r\n"
  */
 export function rowsToCsv(rows: readonly Row[]): string {
+  checkList("rows", rows);
+  for (const [index, row] of rows.entries()) checkRecord(`rows[${index}]`, row);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return toCsv([columns, ...rows.map((row) => columns.map((column) => row[column]))]);
 }
@@ -97,7 +106,9 @@ function labelsAt(axes: readonly (readonly Label[])[], index: number): Label[] {
  * @example
  * tableToCsv(createTable(["layer", "loss"], [{ layer: 0, loss: 2.5 }])); // "layer,loss\r\n0,2.5\r\n"
  */
-export function tableToCsv({ columns, rows }: Table<Readonly<Record<string, TableValue>>>): string {
+export function tableToCsv(table: Table<Readonly<Record<string, TableValue>>>): string {
+  checkTable("table", table);
+  const { columns, rows } = table;
   return toCsv([columns, ...rows.map((row) => columns.map((column) => row[column] ?? ""))]);
 }
 

@@ -1,4 +1,5 @@
 /** Results as JSON text and back: typed arrays, NaN and infinities survive, written in one way. */
+import { brief } from "../errors/brief.js";
 import { MlxterpError } from "../errors/mlxterp-error.js";
 
 /** A text that is no JSON of ours. */
@@ -69,6 +70,7 @@ function specialName(value: number): string | undefined {
  * fromJson('{"$number":"Infinity"}'); // Infinity
  */
 export function fromJson(text: string): unknown {
+  if (typeof text !== "string") throw new ResultFormatError(`This is no JSON text, but ${brief(text)}.`); // biome-ignore format: one line
   let plain: unknown;
   try {
     plain = JSON.parse(text);

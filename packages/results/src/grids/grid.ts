@@ -1,6 +1,8 @@
 /** Dense numbers with named axes: what methods return, whatever the method. */
+
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
-import type { Label } from "./label.js";
+import { checkList, checkNumbers, checkRecord } from "../errors/option-rules.js";
+import { isLabel, type Label } from "./label.js";
 
 /** What the numbers of a grid are. */
 export type Unit =
@@ -57,18 +59,40 @@ interface GridParts<A extends string> {
  * valueAt(grid, { layer: 1, head: 0 }); // 3
  */
 export function createGrid<A extends string>(parts: GridParts<A>): Grid<A> {
+  checkRecord("grid", parts);
   const { labels, values, ...rest } = parts;
+  checkRecord("labels", labels);
+  checkNumbers("values", values);
   const axes = Object.keys(labels) as A[];
+  for (const axis of axes) checkLabels(axis, labels[axis]);
   const size = axes.reduce((product, axis) => product * labels[axis].length, 1);
   if (values.length !== size) {
     const shape = axes.map((axis) => `${labels[axis].length} × ${axis}`).join(", ");
     const rule = `${values.length} numbers do not fill ${shape}.`;
     throw new InvalidArgumentError("values", values.length, rule);
   }
+  for (const [name, bound] of Object.entries({ low: rest.low, high: rest.high })) {
+    if (bound === undefined) continue;
+    checkNumbers(name, bound);
+    if (bound.length === size) continue;
+    throw new InvalidArgumentError(
+      name,
+      bound.length,
+      `must hold as many numbers as values, ${size}.`,
+    );
+  }
   const numbers = isTyped(values) ? values : Float64Array.from(values);
   return { axes, labels, values: numbers, ...rest };
 }
 
 function isTyped(values: GridValues | readonly number[]): values is GridValues {
-  return ArrayBuffer.isView(values);
+  return values instanceof Float32Array || values instanceof Float64Array;
+}
+
+function checkLabels(axis: string, labels: unknown): void {
+  checkList(`labels.${axis}`, labels);
+  const odd = (labels as unknown[]).findIndex((label) => !isLabel(label));
+  if (odd < 0) return;
+  const rule = "must be a number, a text, or a token with its text and position.";
+  throw new InvalidArgumentError(`labels.${axis}[${odd}]`, (labels as unknown[])[odd], rule);
 }

@@ -1,6 +1,9 @@
 /** Numbers read off a grid by the names of its axes. */
+
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
+import { checkRecord } from "../errors/option-rules.js";
+import { checkGrid } from "../results/check-parts.js";
 import type { Grid, GridValues } from "./grid.js";
 import { labelKey } from "./label.js";
 
@@ -13,7 +16,13 @@ export type Place<A extends string> = Readonly<Partial<Record<A, number | string
  * @example
  * shapeOf(createGrid({ labels: { layer: [0, 1], head: [0] }, values: [1, 2], unit: "logits" })); // [2, 1]
  */
-export function shapeOf<A extends string>({ axes, labels }: Grid<A>): number[] {
+export function shapeOf<A extends string>(grid: Grid<A>): number[] {
+  checkGrid("grid", grid);
+  return lengthsOf(grid);
+}
+
+/** The same of what is known to be a grid. */
+export function lengthsOf<A extends string>({ axes, labels }: Grid<A>): number[] {
   return axes.map((axis) => labels[axis].length);
 }
 
@@ -30,7 +39,12 @@ export function valueAt<A extends string>(
   grid: Grid<A>,
   place: Readonly<Record<A, number | string>>,
 ): number {
-  return sliceOf(grid, place)[0];
+  checkGrid("grid", grid);
+  checkRecord("place", place);
+  const open = grid.axes.find((axis) => place[axis] === undefined);
+  if (open === undefined) return sliceOf(grid, place)[0];
+  const rule = `a number stands at a place of every axis; ${open} is missing.`;
+  throw new InvalidArgumentError("place", place, rule);
 }
 
 /**
@@ -40,8 +54,10 @@ export function valueAt<A extends string>(
  * sliceOf(createGrid({ labels: { layer: [0, 1], head: [0] }, values: [1, 2], unit: "logits" }), { head: 0 }).length; // 2
  */
 export function sliceOf<A extends string>(grid: Grid<A>, place: Place<A>): GridValues {
+  checkGrid("grid", grid);
+  checkRecord("place", place);
   for (const axis of Object.keys(place)) checkAxis(grid, axis);
-  const shape = shapeOf(grid);
+  const shape = lengthsOf(grid);
   const fixed = grid.axes.map((axis) => indexOf(grid, axis, place[axis]));
   const numbers: number[] = [];
   const visit = (axis: number, offset: number): void => {
@@ -67,7 +83,12 @@ export function sliceOf<A extends string>(grid: Grid<A>, place: Place<A>): GridV
  * rowsOf(createGrid({ labels: { layer: [0, 1], head: [0, 1] }, values: [1, 2, 3, 4], unit: "logits" })); // [[1, 2], [3, 4]]
  */
 export function rowsOf(grid: Grid): number[][] {
-  const [rows, columns] = shapeOf(grid);
+  const shape = shapeOf(grid);
+  if (shape.length !== 2) {
+    const rule = `has ${shape.length} axes; rows are of a grid of two, such as one that \`sliceOf\` leaves.`;
+    throw new InvalidArgumentError("grid", grid, rule);
+  }
+  const [rows, columns] = shape;
   return Array.from({ length: rows }, (_, row) => [
     ...grid.values.subarray(row * columns, (row + 1) * columns),
   ]);

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Block } from "../blocks/block.js";
 import { plainView } from "../blocks/plain-view.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
+import { checkRecord } from "../errors/option-rules.js";
 import type { Result } from "../results/result.js";
 
 /** How far a method has come. */
@@ -131,8 +132,14 @@ export function defineMethod<
   M,
   R extends Result,
 >(parts: MethodDefinition<Name, I, S, M, R>): Method<Name, I, S, M, R> {
+  checkRecord("method", parts);
   const { name, input, options, run, view = plainView } = parts;
-  check("name", name, /^[a-z][a-z-]*$/.test(name), "a word in lower case");
+  check(
+    "name",
+    name,
+    typeof name === "string" && /^[a-z][a-z-]*$/.test(name),
+    "a word in lower case",
+  );
   for (const part of ["title", "summary"] as const) {
     check(part, parts[part], typeof parts[part] === "string" && parts[part] !== "", "a text");
   }

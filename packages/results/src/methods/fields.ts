@@ -1,6 +1,15 @@
 /** A schema's options as a list of fields: what flags, forms and tables of documentation are made of. */
 import type { z } from "zod";
+import { brief } from "../errors/brief.js";
+import { InvalidArgumentError } from "../errors/invalid-argument.js";
+import { checkRecord } from "../errors/option-rules.js";
 import type { OptionsSchema } from "./define-method.js";
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object of zod, which has a shape */
+export function checkSchema(argument: string, value: unknown): void {
+  checkRecord(argument, value);
+  checkRecord(`${argument}.shape`, (value as Partial<OptionsSchema>).shape);
+}
 
 /** What one option takes. */
 export type FieldKind =
@@ -64,6 +73,10 @@ export function innerSchema(schema: z.core.$ZodType): z.core.$ZodType {
  * definitionOf(z.boolean()).type; // "boolean"
  */
 export function definitionOf(schema: z.core.$ZodType): Definition {
+  if (typeof schema?._zod?.def !== "object") {
+    const rule = `must be a schema of zod, not ${brief(schema)}.`;
+    throw new InvalidArgumentError("schema", schema, rule);
+  }
   return schema._zod.def as unknown as Definition;
 }
 
@@ -74,6 +87,7 @@ export function definitionOf(schema: z.core.$ZodType): Definition {
  * fieldsOf(z.object({ topK: z.int().min(1).default(5).describe("tokens") }))[0].default; // 5
  */
 export function fieldsOf(schema: OptionsSchema): Field[] {
+  checkSchema("schema", schema);
   return Object.entries(schema.shape as Record<string, z.core.$ZodType>).map(([name, option]) => {
     const inner = innerSchema(option);
     const { minimum, maximum } = limitsOf(inner);

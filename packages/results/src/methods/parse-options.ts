@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
 import { isCallable } from "../errors/option-rules.js";
 import type { OptionsSchema, RunControl } from "./define-method.js";
+import { checkSchema } from "./fields.js";
 
 const control = { signal: true, onProgress: true } as const;
 
@@ -25,18 +26,30 @@ export function parseOptions<S extends OptionsSchema>(
   schema: S,
   options: (z.input<S> & RunControl) | undefined,
 ): ParsedOptions<S> {
+  checkSchema("schema", schema);
   const given: object = options ?? {};
   const names = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, true] as const));
   checkOptions(of, given, { ...names, ...control } as Record<keyof typeof given, true>);
   const { signal, onProgress, ...own } = given as Record<string, unknown> & RunControl;
   checkControl(of, { signal, onProgress });
-  const parsed = schema.safeParse(own);
+  const parsed = parsedBy(of, schema, own);
   if (!parsed.success) throw invalid(of, schema, own, parsed.error.issues[0]);
   return {
     ...(parsed.data as z.output<S>),
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   };
+}
+
+/** What is no plain data may throw while it is looked at, such as an array of MLX that is asked for its length. */
+function parsedBy(of: string, schema: OptionsSchema, own: object) {
+  try {
+    return schema.safeParse(own);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const rule = `hold what cannot be read as plain data (${why}).`;
+    throw Object.assign(new InvalidArgumentError(`${of}: options`, own, rule), { cause });
+  }
 }
 
 function checkControl(of: string, { signal, onProgress }: RunControl): void {

@@ -1,6 +1,7 @@
 /** Whether numbers of two origins may be compared or mixed: of the same weights, computed the same way. */
+import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { MlxterpError } from "../errors/mlxterp-error.js";
-import type { Provenance } from "./provenance.js";
+import { type Provenance, provenanceProblem } from "./provenance.js";
 
 /** A part of two origins that is not the same. */
 export interface OriginDifference {
@@ -66,12 +67,21 @@ const circumstantial: Readonly<Record<string, Part>> = {
  * originDifferences(readout.provenance, patching.provenance); // []
  */
 export function originDifferences(was: Provenance, is: Provenance): OriginDifference[] {
+  checkOrigin("was", was);
+  checkOrigin("is", is);
   const found = [...parts(decisive, true, was, is), ...parts(circumstantial, false, was, is)];
   if (was.weights && is.weights) {
     if (areComparable(was.weights.how, is.weights.how)) return found;
     return found.map((one) => (one.field === "weights" ? unknown(one) : one));
   }
   return [...parts({ model: ({ model }) => model }, true, was, is), ...found];
+}
+
+function checkOrigin(argument: string, value: unknown): void {
+  const problem = provenanceProblem(value);
+  if (problem === undefined) return;
+  const rule = `is no provenance: ${problem}. Give that of a result, as it is.`;
+  throw new InvalidArgumentError(argument, value, rule);
 }
 
 /** Hashes of files and of memory tell nothing about each other; one that was carried on from another is another. */

@@ -1,4 +1,5 @@
 /** A number with how sure one can be of it. */
+import { checkNumbers } from "../errors/option-rules.js";
 
 /** A mean over examples or seeds, and the interval that another draw would likely fall into. */
 export interface Estimate {
@@ -22,6 +23,7 @@ const draws = 2000;
  * bootstrapMean([1, 2, 3, 4])?.value; // 2.5
  */
 export function bootstrapMean(values: readonly number[]): Estimate | undefined {
+  checkNumbers("values", values);
   const n = values.length;
   if (n < 2) return undefined;
   const random = numbersFrom(n);

@@ -1,4 +1,5 @@
 /** Sparse things as rows of named columns: features, edges, steps, scores. */
+import { checkTable } from "./check-parts.js";
 
 /** What a cell of a table holds. */
 export type TableValue = string | number | boolean | null;
@@ -19,5 +20,6 @@ export function createTable<Row extends Readonly<Record<string, TableValue>>>(
   columns: readonly (keyof Row & string)[],
   rows: readonly Row[],
 ): Table<Row> {
+  checkTable("table", { columns, rows });
   return { columns, rows };
 }

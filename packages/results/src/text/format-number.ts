@@ -1,7 +1,9 @@
 /** Numbers as people read them: the one way in which terminals, pictures and pages write them. */
+import { checkNumber } from "../errors/option-rules.js";
 
 /** What is no number, written alike everywhere. */
 function notFinite(value: number): string {
+  checkNumber("value", value);
   return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
 }
 

@@ -1,4 +1,5 @@
 /** Token texts made visible: the one way in which terminals, pictures and pages write them. */
+import { checkText } from "../errors/option-rules.js";
 import { visibleLine } from "./visible.js";
 
 /**
@@ -9,6 +10,7 @@ import { visibleLine } from "./visible.js";
  * visibleToken(" Paris"); // "·Paris"
  */
 export function visibleToken(piece: string): string {
+  checkText("piece", piece);
   if (piece === "") return "∅";
   return visibleLine(piece.replace(/^ +| +$/g, (blanks) => "·".repeat(blanks.length)));
 }

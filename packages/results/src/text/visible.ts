@@ -1,4 +1,5 @@
 /** Text from models, files and users as it may be shown: what a terminal would obey or hide is written out. */
+import { checkText } from "../errors/option-rules.js";
 
 /**
  * What a terminal obeys (C0 and C1 controls, escape sequences with them), what turns the order of characters around,
@@ -19,6 +20,7 @@ const named: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r"
  * visibleText("\u001b[2Jsafe"); // "\\x1b[2Jsafe"
  */
 export function visibleText(text: string): string {
+  checkText("text", text);
   return replaceUnseen(text, (character) =>
     character === "\n" || character === "\t" ? character : written(character),
   );
@@ -31,6 +33,7 @@ export function visibleText(text: string): string {
  * visibleLine("two\nlines"); // "two\\nlines"
  */
 export function visibleLine(text: string): string {
+  checkText("text", text);
   return replaceUnseen(text, written);
 }
 
@@ -41,6 +44,7 @@ export function visibleLine(text: string): string {
  * visibleJson(JSON.stringify("Mary")); // '"Mary"'
  */
 export function visibleJson(json: string): string {
+  checkText("json", json);
   return replaceUnseen(json, (character) => (character === "\n" ? character : escapedUnits(character)), false); // biome-ignore format: one call
 }
 

@@ -1,4 +1,11 @@
 /** A typed client: methods by their names, with their own options and results. */
+import {
+  checkFunction,
+  checkOptions,
+  checkText,
+  InvalidArgumentError,
+  type OptionNames,
+} from "@mlxterp/results/errors";
 import type {
   Capabilities,
   DoneEvent,
@@ -69,6 +76,7 @@ export interface Client<M extends { readonly name: string } = BuiltInMethods> {
 export function createClient<M extends { readonly name: string } = BuiltInMethods>(
   settings: ClientSettings = {},
 ): Client<M> {
+  checkOptions<ClientSettings>("createClient", settings, settingRules);
   const transport = new Transport(settings);
   const of = (model: string) => `/api/models/${encodeURIComponent(model)}`;
   return {
@@ -106,5 +114,18 @@ export function createClient<M extends { readonly name: string } = BuiltInMethod
     },
   };
 }
+
+function checkUrl(argument: string, value: unknown): void {
+  if (URL.canParse(checkText(argument, value))) return;
+  throw new InvalidArgumentError(
+    argument,
+    value,
+    "must be an address such as http://localhost:3000.",
+  );
+}
+
+const settingRules: OptionNames<ClientSettings> = {
+  ...{ url: checkUrl, token: checkText, client: checkText, fetch: checkFunction },
+};
 
 type Models = { readonly models: ModelSummary[] };

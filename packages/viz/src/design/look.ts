@@ -1,4 +1,5 @@
 /** How a picture is to look: which design, and for what it is made. */
+import { type OptionNames, oneOf } from "@mlxterp/results/errors";
 import { type Theme, type ThemeName, themes, typefaces } from "./theme.js";
 
 /** What may be said of a picture's looks. */
@@ -23,15 +24,15 @@ const widths = {
   paper: { width: 624, plotWidth: 624 },
 } as const;
 
-/** @throws RangeError for a design or a size that does not exist */
-export function lookOf({ theme = "light", size = "screen" }: LookOptions = {}): Look {
-  if (!Object.hasOwn(themes, theme)) throw new RangeError(unknown("theme", theme, themes));
-  if (!Object.hasOwn(widths, size)) throw new RangeError(unknown("size", size, widths));
-  return { theme: themes[theme], ...widths[size] };
-}
+/** The rules of both. */
+export const lookRules: OptionNames<LookOptions> = {
+  theme: oneOf(...Object.keys(themes)),
+  size: oneOf(...Object.keys(widths)),
+};
 
-function unknown(name: string, value: string, known: object): string {
-  return `There is no ${name} "${value}"; there are ${Object.keys(known).join(" and ")}.`;
+/** Of options that are checked. */
+export function lookOf({ theme = "light", size = "screen" }: LookOptions = {}): Look {
+  return { theme: themes[theme], ...widths[size] };
 }
 
 /** Families for attributes of SVG, which stand in double quotes. */

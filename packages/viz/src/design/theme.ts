@@ -1,4 +1,5 @@
 /** The design of every picture, page and component: colours, type and spacing, light and dark, in one place. */
+import { checkChoice } from "@mlxterp/results/errors";
 
 /** Two designs, of equal rank. */
 export type ThemeName = "light" | "dark";
@@ -85,7 +86,8 @@ const spaces = { hair: 2, small: 4, medium: 8, large: 16, wide: 28 } as const;
  * cssVariables("dark").includes("--mi-ink"); // true
  */
 export function cssVariables(name: ThemeName): string {
-  const { sequential, diverging, hues, name: _, ...colours } = themes[name];
+  const chosen = checkChoice("name", name, Object.keys(themes) as ThemeName[]);
+  const { sequential, diverging, hues, name: _, ...colours } = themes[chosen];
   const lists = { sequential, diverging, hue: hues };
   return [
     `color-scheme: ${name};`,

@@ -1,6 +1,7 @@
 /** From blocks to an SVG document, whatever method they are from. */
 import { type Block, checkBlock, checkBlocks } from "@mlxterp/results";
-import type { LookOptions } from "../design/look.js";
+import { checkOptions, checkText } from "@mlxterp/results/errors";
+import { type LookOptions, lookRules } from "../design/look.js";
 import type { PictureBlock } from "./pictures.js";
 import type { SheetOptions } from "./sheet.js";
 
@@ -15,8 +16,9 @@ import type { SheetOptions } from "./sheet.js";
  * @example
  * const svg = await drawBlock({ kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "head 1.0", value: 2 }] });
  */
-export async function drawBlock(block: PictureBlock, options?: LookOptions): Promise<string> {
+export async function drawBlock(block: PictureBlock, options: LookOptions = {}): Promise<string> {
   checkBlock("block", block);
+  checkOptions<LookOptions>("drawBlock", options, lookRules);
   const { drawPicture } = await import("./pictures.js");
   return drawPicture(block, options);
 }
@@ -35,6 +37,11 @@ export async function drawBlocks(
   options: SheetOptions = {},
 ): Promise<string> {
   checkBlocks("blocks", blocks);
+  checkOptions<SheetOptions>("drawBlocks", options, {
+    ...lookRules,
+    title: checkText,
+    footer: checkText,
+  });
   const { drawSheet } = await import("./sheet.js");
   return drawSheet(blocks, options);
 }

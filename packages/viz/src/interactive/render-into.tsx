@@ -1,8 +1,10 @@
 /** Blocks in a page that does not know Preact. */
 import { type Block, checkBlocks } from "@mlxterp/results";
+import { brief, checkBoolean, checkOptions, InvalidArgumentError } from "@mlxterp/results/errors";
 import { render } from "preact";
 import { BlocksView } from "./block-view.js";
 import type { OnSelect } from "./parts/selection.js";
+import { viewRules } from "./parts/strict-view.js";
 import type { ThemeChoice } from "./parts/use-theme.js";
 import { interactiveStyles } from "./styles.js";
 
@@ -27,9 +29,15 @@ const marker = "mi-styles";
 export function renderInto(
   element: Element,
   blocks: readonly Block[],
-  { styles = true, ...options }: RenderOptions = {},
+  given: RenderOptions = {},
 ): () => void {
   checkBlocks("blocks", blocks);
+  checkOptions<RenderOptions>("renderInto", given, { ...viewRules, styles: checkBoolean });
+  if (typeof element?.ownerDocument !== "object") {
+    const rule = `must be an element of a page, not ${brief(element)}.`;
+    throw new InvalidArgumentError("element", element, rule);
+  }
+  const { styles = true, ...options } = given;
   const { ownerDocument: page } = element;
   if (styles && !page.getElementById(marker)) {
     const style = page.createElement("style");

@@ -1,5 +1,6 @@
 /** Blocks as notebooks show them: the value of a cell that knows how it is displayed (Deno, and kernels that do alike). */
 import { type Block, checkBlocks } from "@mlxterp/results";
+import { checkOptions, checkPositiveInteger, checkText } from "@mlxterp/results/errors";
 import { drawBlocks } from "../draw/draw-block.js";
 import { htmlReport } from "../report/html-report.js";
 import { escapeMarkup } from "../text.js";
@@ -31,11 +32,13 @@ export interface DisplayOptions {
  * const shown = await display(lens.view(readout), { title: "Logit lens" })[Symbol.for("Jupyter.display")]();
  * shown["text/plain"]; // "Logit lens"
  */
-export function display(
-  blocks: readonly Block[],
-  { title = "mlxterp", height = 560 }: DisplayOptions = {},
-): Displayable {
+export function display(blocks: readonly Block[], options: DisplayOptions = {}): Displayable {
   checkBlocks("blocks", blocks);
+  checkOptions<DisplayOptions>("display", options, {
+    title: checkText,
+    height: checkPositiveInteger,
+  });
+  const { title = "mlxterp", height = 560 } = options;
   return {
     [Symbol.for("Jupyter.display")]: async () => ({
       "text/plain": title,

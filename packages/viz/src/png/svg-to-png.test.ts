@@ -27,6 +27,9 @@ it("is drawn with fewer pixels rather than not at all, where it is very long", a
 });
 
 it("refuses a scale that is none", async () => {
-  await expect(svgToPng(svg, { scale: 0 })).rejects.toThrow("scale must be above 0");
-  await expect(svgToPng(svg, { scale: Number.NaN })).rejects.toThrow(RangeError);
+  await expect(svgToPng(svg, { scale: 0 })).rejects.toThrow("scale: must be above 0");
+  await expect(svgToPng(svg, { scale: Number.NaN })).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    argument: "scale",
+  });
 });

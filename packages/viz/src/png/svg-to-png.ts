@@ -1,5 +1,11 @@
 /** SVG as PNG. */
 import { MlxterpError } from "@mlxterp/results";
+import {
+  checkNumber,
+  checkOptions,
+  checkText,
+  InvalidArgumentError,
+} from "@mlxterp/results/errors";
 
 /** What draws pixels is not there, or finds no letters. */
 export class NoRasterizerError extends MlxterpError {
@@ -20,15 +26,27 @@ type Resvg = typeof import("@resvg/resvg-js").Resvg;
  * Draws an SVG document, such as `drawBlock` gives, as PNG.
  *
  * @returns the bytes of the file
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no SVG document, and for options that do not exist
  * @throws NoRasterizerError (`NO_RASTERIZER`) where the optional package `@resvg/resvg-js` is missing, or the system has no font
  * @example
  * import { svgToPng } from "@mlxterp/viz/png";
  *
  * const bytes = await svgToPng(await drawBlocks(lens.view(readout)));
  */
-export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Promise<Uint8Array> {
+export async function svgToPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
+  checkText("svg", svg);
+  checkOptions<PngOptions>("svgToPng", options, { scale: checkNumber });
+  const { scale = 2 } = options;
   if (!(scale > 0 && scale <= 10)) {
-    throw new RangeError(`scale must be above 0 and at most 10, not ${scale}.`);
+    const rule = `must be above 0 and at most 10, not ${scale}.`;
+    throw new InvalidArgumentError("scale", scale, rule);
+  }
+  if (!/<svg[\s>]/.test(svg)) {
+    throw new InvalidArgumentError(
+      "svg",
+      svg,
+      "must be an SVG document, such as `drawBlock` gives.",
+    );
   }
   const Rasterizer = await load();
   const font = { loadSystemFonts: true, defaultFontFamily: textFont };
@@ -38,11 +56,14 @@ export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Pro
     );
   }
   const fitting = Math.min(scale, mostPixels / longestSide(svg));
-  const zoomed = new Rasterizer(plainFamilies(svg), {
-    font,
-    fitTo: { mode: "zoom", value: fitting },
-  });
-  return new Uint8Array(zoomed.render().asPng());
+  try {
+    const fitTo = { mode: "zoom", value: fitting } as const;
+    const zoomed = new Rasterizer(plainFamilies(svg), { font, fitTo });
+    return new Uint8Array(zoomed.render().asPng());
+  } catch (cause) {
+    const rule = `cannot be drawn (${cause instanceof Error ? cause.message : String(cause)}).`;
+    throw Object.assign(new InvalidArgumentError("svg", svg, rule), { cause });
+  }
 }
 
 /** As the document says itself: to ask the package would load all fonts once more. */

@@ -1,7 +1,27 @@
 /** One self-contained HTML page from blocks, for callers. */
 import { checkBlocks } from "@mlxterp/results";
-import { checkRecord } from "@mlxterp/results/errors";
+import {
+  checkOptions,
+  checkText,
+  InvalidArgumentError,
+  type OptionNames,
+} from "@mlxterp/results/errors";
 import type { Report } from "./report.js";
+
+/** What JSON cannot hold, such as a cycle or a bigint, is refused before anything is drawn. */
+function checkJson(argument: string, value: unknown): void {
+  try {
+    JSON.stringify(value);
+  } catch (cause) {
+    const rule = "must be data that JSON can hold, such as the provenance of a result.";
+    throw Object.assign(new InvalidArgumentError(argument, value, rule), { cause });
+  }
+}
+
+const reportRules: OptionNames<Report> = {
+  ...{ title: true, blocks: true },
+  ...{ summary: checkText, command: checkText, provenance: checkJson },
+};
 
 /**
  * A page that needs no other file and no network: style, script and pictures are in it, and its own policy forbids to
@@ -18,7 +38,8 @@ import type { Report } from "./report.js";
  * });
  */
 export async function htmlReport(report: Report): Promise<string> {
-  checkRecord("report", report);
+  checkOptions<Report>("htmlReport", report, reportRules);
+  checkText("report.title", report.title);
   checkBlocks("report.blocks", report.blocks);
   const { reportPage } = await import("./report.js");
   return reportPage(report);

@@ -2,8 +2,11 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { methods } from "@mlxterp/analysis";
 import { type ActivationStore, collectToDisk } from "@mlxterp/data";
 import { type LanguageModel, loadModel } from "@mlxterp/models";
+import type { Method, Result } from "@mlxterp/results";
+import { fewRuns, resultOf } from "../../../../analysis/src/testing/each-method.js";
 
 export type Bench = Awaited<ReturnType<typeof setUp>>;
 
@@ -23,7 +26,26 @@ export async function setUp() {
     folder: join(folder, "store"),
     save: "layers.0",
   });
-  return { folder, model, tokenizer, prompt, cache, prefix, store, ended: await endedOf(model) };
+  const ended = await endedOf(model);
+  const results = resultsBy(model);
+  return { folder, model, tokenizer, prompt, cache, prefix, store, ended, resultOf: results };
+}
+
+/** Fewer runs still, of those that take longest. */
+const few: Readonly<Record<string, object>> = {
+  ...{ causal: { samples: 1, layers: [0] }, circuit: { random: 1, fractions: [0.1, 1] } },
+  ...{ patchscope: { layers: [1], nulls: 1 } },
+};
+
+/** What a method answers, by its name; each is asked once, when somebody wants to know. */
+function resultsBy(model: LanguageModel): (name: string) => Promise<Result> {
+  const known = new Map<string, Promise<Result>>();
+  return (name) => {
+    const method = methods.find((one) => one.name === name) as Method;
+    const found = known.get(name) ?? resultOf(model, method, { ...fewRuns(method), ...few[name] });
+    known.set(name, found);
+    return found;
+  };
 }
 
 /** Things that were disposed of, and things that belong to another model. */

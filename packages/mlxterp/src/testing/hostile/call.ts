@@ -2,6 +2,8 @@
 import { evaluate, isArray, MlxterpError, type MxArray } from "@mlxterp/mlx";
 import type { Bench } from "./bench.js";
 import type { Door } from "./doors.js";
+import { made } from "./later.js";
+import { freely } from "./pool.js";
 import { seeded } from "./random.js";
 import { CallersError, spoiled } from "./values.js";
 
@@ -24,7 +26,9 @@ export async function callWith(
 ): Promise<Ending> {
   const random = seeded(seed);
   const door = random.pick(doors);
-  const args = spoiled(door.args, random, bench.ended);
+  const args = door.args
+    ? spoiled(await made(door.args), random, bench.ended)
+    : freely(bench, random, door.places ?? 1);
   try {
     const result: unknown = await door.call(...(args as never[]));
     await use(result, bench);

@@ -3,8 +3,7 @@ import { rmSync } from "node:fs";
 import { chdir } from "node:process";
 import { setUp } from "./bench.js";
 import { callWith, doorFor } from "./call.js";
-import { doorsOf, listOf } from "./doors.js";
-import { libraryDoors } from "./library-doors.js";
+import { allDoors } from "./doors.js";
 
 const [from, to] = process.argv.slice(2).map(Number);
 const home = process.cwd();
@@ -14,7 +13,7 @@ process.on("unhandledRejection", (error) => {
   stray = String(error instanceof Error ? error.stack : error);
 });
 const bench = await setUp();
-const doors = [...doorsOf(bench), ...listOf(libraryDoors(bench))];
+const doors = allDoors(bench);
 for (current = from; current < to; current++) {
   tell({ seed: current, door: doorFor(doors, current).name });
   tell({ seed: current, ...(await callWith(bench, doors, current)) });

@@ -1,18 +1,29 @@
-/** Every public function of four packages with right arguments, which are then spoiled. */
+/** Every public function with right arguments, which are then spoiled. */
 import * as core from "@mlxterp/core";
 import * as data from "@mlxterp/data";
 import * as interventions from "@mlxterp/interventions";
 import { mx, nn } from "@mlxterp/mlx";
+import { doorsOf as dictionaryDoors } from "../../../../dictionaries/src/testing/doors.js";
+import { analysisFunctions } from "./analysis-doors.js";
 import type { Bench } from "./bench.js";
+import { type Exported, exportedFunctions } from "./exports.js";
+import { type Arguments, later } from "./later.js";
+import { libraryDoors } from "./library-doors.js";
 import { methodDoors } from "./method-doors.js";
 import { modelFunctions } from "./model-doors.js";
+import { resultFunctions, serverFunctions, vizFunctions } from "./other-doors.js";
 
 /** One way in. */
 export interface Door {
   readonly name: string;
-  readonly args: readonly unknown[];
+  /** None where nobody wrote any down, but how many there are. */
+  readonly args?: Arguments;
+  readonly places?: number;
   readonly call: (...args: never[]) => unknown;
 }
+
+/** One way in with arguments that are at hand. */
+export type ReadyDoor = Door & { readonly args: readonly unknown[] };
 
 export type Calls = Readonly<Record<string, readonly [call: unknown, ...args: unknown[]]>>;
 
@@ -49,15 +60,51 @@ export function functionsOf(bench: Bench): Readonly<Record<string, Calls>> {
 }
 
 /** All ways in: functions, and the methods of what they give. */
-export function doorsOf(bench: Bench): Door[] {
+export function doorsOf(bench: Bench): ReadyDoor[] {
   return listOf({ ...functionsOf(bench), ...methodDoors(bench) });
 }
 
+/** The same, the methods of all packages, and whatever else is exported. */
+export function allDoors(bench: Bench): Door[] {
+  const known = listOf({
+    ...functionsOf(bench),
+    analysis: analysisFunctions(bench),
+    results: resultFunctions(bench),
+    viz: vizFunctions,
+    server: serverFunctions(bench),
+  });
+  const names = new Set([...known.map(({ name }) => name.split(".")[1]), ...noDoors, ...notCalled]);
+  const others = exportedFunctions().filter(({ name }) => !names.has(name));
+  return [
+    ...known,
+    ...others.map(otherDoor(bench)),
+    ...listOf({ ...methodDoors(bench), ...libraryDoors(bench) }),
+  ];
+}
+
+/** What takes the ground from under the calls that follow. */
+const notCalled = ["release", "releaseOld", "removeAbandoned", "removeDebris"];
+
+/** Those of dictionaries as in their own tests; of others nobody wrote arguments down. */
+function otherDoor({ model, folder, store }: Bench) {
+  const dictionaries = later(() => dictionaryDoors(model, folder, store));
+  return ({ group, name, call, length }: Exported): Door => {
+    if (group !== "dictionaries" || /^[A-Z]/.test(name)) {
+      return { name: `${group}.${name}`, call: call as Door["call"], places: length };
+    }
+    const right = later(async () => {
+      const doors = (await dictionaries.get()) as Readonly<Record<string, readonly unknown[]>>;
+      return doors[name]?.slice(1) ?? [];
+    });
+    return { name: `${group}.${name}`, args: right, call: call as Door["call"] };
+  };
+}
+
 /** By package, then by name, as a list. */
-export function listOf(groups: Readonly<Record<string, Calls>>): Door[] {
+function listOf(groups: Readonly<Record<string, Calls>>): ReadyDoor[] {
   return Object.entries(groups).flatMap(([group, calls]) =>
     Object.entries(calls).map(
-      ([name, [call, ...args]]): Door => ({
+      ([name, [call, ...args]]): ReadyDoor => ({
         name: `${group}.${name}`,
         args,
         call: call as Door["call"],

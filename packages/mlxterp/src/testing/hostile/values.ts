@@ -112,7 +112,7 @@ const makers: readonly (() => unknown)[] = [
 ];
 
 /** Any hostile value. */
-function hostileValue(random: Random, extra: readonly unknown[]): unknown {
+export function hostileValue(random: Random, extra: readonly unknown[]): unknown {
   const kind = random.below(10);
   if (kind < 2) return random.pick(numbers);
   if (kind < 4) return random.pick(texts);

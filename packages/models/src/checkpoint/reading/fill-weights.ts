@@ -1,6 +1,14 @@
 /** Turns the tensors of a checkpoint into the parameters of a module, one after the other. */
-import { type Dtype, evaluate, type Module, type MxArray, mx, releaseOld } from "@mlxterp/mlx";
-import { listParameters, setParameters } from "../../decoder/parameters.js";
+import {
+  type Dtype,
+  evaluate,
+  listParameters,
+  type Module,
+  type MxArray,
+  mx,
+  releaseOld,
+} from "@mlxterp/mlx";
+import { setParameters } from "../../decoder/parameters.js";
 import { UnsupportedConfigError } from "../../errors.js";
 import {
   mapPacked,

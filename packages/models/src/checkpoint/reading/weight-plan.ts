@@ -1,6 +1,5 @@
 /** Checks a checkpoint's tensors against a module, from the headers alone; strict in both directions. */
-import { type Module, type MxArray, UnsupportedDtypeError } from "@mlxterp/mlx";
-import { listParameters } from "../../decoder/parameters.js";
+import { listParameters, type Module, type MxArray, UnsupportedDtypeError } from "@mlxterp/mlx";
 import {
   CorruptCheckpointError,
   MissingWeightsError,

@@ -1,8 +1,7 @@
 /** How weights come in: in slices where they are packed, whatever the order of the file, and equal to the whole. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { listParameters, type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { Decoder } from "../../decoder/model/decoder.js";
-import { listParameters } from "../../decoder/parameters.js";
 import { llama } from "../../families/llama/family.js";
 import { pack, unpack } from "../../packed/scheme.js";
 import { writeCheckpoint } from "../../test-support/checkpoints.js";

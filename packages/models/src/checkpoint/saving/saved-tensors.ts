@@ -1,6 +1,7 @@
 /** Collects a model's weights under the names and in the form of its checkpoint. */
+
 import type { Module, MxArray } from "@mlxterp/mlx";
-import { listParameters } from "../../decoder/parameters.js";
+import { listParameters } from "@mlxterp/mlx";
 import { UnsupportedSaveError } from "../../errors.js";
 import { fullWeight, isPacked, type Weighted } from "../../packed/full-weight.js";
 import { type PackedWeight, packedParts, type QuantizationScheme } from "../../packed/scheme.js";

@@ -112,11 +112,10 @@ function headReading(
   };
 }
 
-/** (batch, position, hidden) → (batch, position, heads, hidden) */
+/** (batch, position, hidden) → (batch, position, heads, hidden); a view, which takes no memory of its own */
 function forEachHead(x: MxArray, heads: number): MxArray {
   const [batch, length, hidden] = x.shape;
-  const ones = mx.ones([1, 1, heads, 1], x.dtype);
-  return mx.multiply(x.reshape([batch, length, 1, hidden]), ones);
+  return mx.broadcastTo(mx.expandDims(x, 2), [batch, length, heads, hidden]);
 }
 
 /**

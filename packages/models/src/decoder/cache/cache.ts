@@ -3,6 +3,8 @@ import type { MxArray } from "@mlxterp/mlx";
 import {
   appendBehindPads,
   appendPositions,
+  beginningOf,
+  behindBeginning,
   type PositionBuffer,
   repeatRows,
 } from "../positions/position-buffer.js";
@@ -17,6 +19,8 @@ export class LayerCache implements LayerMemory<LayerCache> {
   #values: PositionBuffer | undefined;
   /** Pads that the next positions begin with, to go before what is held. */
   #pads: readonly number[] | undefined;
+  /** Whether one pass goes on from here and nothing of it is kept. */
+  #once = false;
 
   /**
    * Adds new positions and returns all that are held with them.
@@ -24,6 +28,9 @@ export class LayerCache implements LayerMemory<LayerCache> {
    * @param keep how many of the newest stay for later passes. Default: all
    */
   append(keys: MxArray, values: MxArray, keep?: number): [keys: MxArray, values: MxArray] {
+    if (this.#once) {
+      return [behindBeginning(this.#keys!, keys), behindBeginning(this.#values!, values)];
+    }
     const kept = this.sliding ? keep : undefined;
     const pads = this.#pads;
     const append = (before: PositionBuffer | undefined, added: MxArray) =>
@@ -54,7 +61,17 @@ export class LayerCache implements LayerMemory<LayerCache> {
     copy.#keys = this.#keys;
     copy.#values = this.#values;
     copy.#pads = pads ?? this.#pads;
+    copy.#once = this.#once;
     return copy;
+  }
+
+  /** @param rows which row each row of the pass goes on from */
+  beginning(length: number, rows: readonly number[]): LayerCache {
+    const beginning = new LayerCache(false);
+    beginning.#keys = this.#keys && beginningOf(this.#keys, length, rows);
+    beginning.#values = this.#values && beginningOf(this.#values, length, rows);
+    beginning.#once = true;
+    return beginning;
   }
 
   repeated(rows: number): LayerCache {
@@ -95,5 +112,24 @@ export class KeyValueCache extends SequenceCache<LayerCache> {
   /** A copy with so many rows, all of which continue from the one that is here. */
   repeated(rows: number): KeyValueCache {
     return this.intoRows(new KeyValueCache({ sliding: this.sliding }), rows);
+  }
+
+  /**
+   * @internal What one pass goes on from that is changed from a position on, and that is all it is good for: whoever asks knows that the
+   * positions before stay as they are. Of a cache that lets go of nothing.
+   *
+   * @param length how many positions, from the first, are left out of the pass
+   * @param rowsOf of each layer, which row each row of the pass goes on from; rows may join the pass at later layers
+   */
+  beginning(length: number, rowsOf: (layer: number) => readonly number[]): KeyValueCache {
+    const layers = this.layers.map((layer, at) => layer.beginning(length, rowsOf(at)));
+    return new Beginning({ sliding: false }).starting(layers, length);
+  }
+}
+
+/** Belongs to nobody: the pass that goes on from it is another than the one that filled it. */
+class Beginning extends KeyValueCache {
+  override claim(): void {
+    // whose it is does not matter
   }
 }

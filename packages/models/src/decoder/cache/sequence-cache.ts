@@ -58,6 +58,19 @@ export abstract class SequenceCache<L extends LayerMemory<L>> {
     return this.#layers[index];
   }
 
+  /** The shares of all layers that have been used. */
+  protected get layers(): readonly L[] {
+    return this.#layers;
+  }
+
+  /** Fills an empty cache, for a pass that is given one row. */
+  protected starting(layers: readonly L[], length: number): this {
+    this.#layers = [...layers];
+    this.#length = length;
+    this.#batch = 1;
+    return this;
+  }
+
   /** Everything held, to be evaluated together with what a step computes. */
   arrays(): MxArray[] {
     return this.#layers.flatMap((layer) => layer.arrays());

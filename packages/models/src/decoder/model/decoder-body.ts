@@ -1,6 +1,7 @@
 /** What every decoder has under its head: embeddings, layers and the final norm, composed from a description. */
 import type { SiteNotes } from "@mlxterp/core";
 import {
+  checkRecord,
   type Embedding,
   InvalidArgumentError,
   type Linear,
@@ -155,6 +156,7 @@ export class DecoderBody extends nn.Module {
   /** Layers and the final norm over a text. @throws InvalidArgumentError (`INVALID_ARGUMENT`) as `forward` says */
   protected read(ids: MxArray, options: BodyPassOptions & { readonly lastOnly?: boolean }): Read {
     checkIds(ids);
+    checkRecord("options", options);
     const { lengths, ...others } = options;
     checkPassOptions(ids.shape, others);
     const { cache } = options;

@@ -1,12 +1,12 @@
 /** The decoder as a whole: its parameters, gradients, cache, padding and limits. */
-import { InvalidArgumentError, mx, nn, toFlat } from "@mlxterp/mlx";
+import { InvalidArgumentError, listParameters, mx, nn, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { smallConfig } from "../../test-support/checkpoints.js";
 import { smallDecoder } from "../../test-support/models.js";
 import { maxDifference } from "../../test-support/reference.js";
 import { KeyValueCache } from "../cache/cache.js";
 import type { DecoderConfig } from "../config/config.js";
-import { listParameters, setParameters } from "../parameters.js";
+import { setParameters } from "../parameters.js";
 import { maskedScore } from "../positions/pass.js";
 import { Decoder } from "./decoder.js";
 import { initializeWeights } from "./initialize.js";

@@ -6,10 +6,11 @@ import {
   checkModule,
   checkOptions,
   checkWholeNumber,
+  listParameters,
   type MxArray,
   mx,
 } from "@mlxterp/mlx";
-import { listParameters, setParameters } from "../parameters.js";
+import { setParameters } from "../parameters.js";
 import type { Decoder } from "./decoder.js";
 
 export interface InitializeOptions {

@@ -56,6 +56,26 @@ export function repeatRows({ array, ...range }: PositionBuffer, rows: number): P
   return { array: mx.repeat(array, rows, 0), ...range };
 }
 
+/** The first positions in use, in these rows. */
+export function beginningOf(
+  { array, start }: PositionBuffer,
+  length: number,
+  rows: readonly number[],
+): PositionBuffer {
+  const held = positions(array, start, start + length);
+  const shape = [rows.length, ...held.shape.slice(1)];
+  const own =
+    held.shape[0] === 1
+      ? mx.broadcastTo(held, shape)
+      : mx.take(held, mx.array([...rows], mx.int32), 0);
+  return { array: own, start: 0, end: length };
+}
+
+/** Positions behind those of a beginning, without room for more. */
+export function behindBeginning({ array }: PositionBuffer, added: MxArray): MxArray {
+  return mx.concatenate([array, added], 2);
+}
+
 /** Moves what stays to the front of a new buffer. */
 function regrow(
   before: PositionBuffer | undefined,
