@@ -28,7 +28,7 @@ OTHERS = {"clip": AutoModel, "t5": AutoModelForSeq2SeqLM}
 # Of other programs, or in formats whose weights are the same numbers.
 UNREAD = ("auto_map", "custom_pipelines", "quantization_config")
 # Buffers that files hold.
-STORED = ("e_score_correction_bias", "act_fn.beta", "act_fn.eps")
+STORED = ("layer_scalar", "e_score_correction_bias", "act_fn.beta", "act_fn.eps")
 # What its class says before the first forward is not what it computes.
 LATE_ROTATION = ("phimoe",)
 

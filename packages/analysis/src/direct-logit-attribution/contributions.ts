@@ -2,6 +2,7 @@
 import { lastPositions, type TraceCore } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { weightOf } from "../graph/writes.js";
+import { NotASumError } from "../shared/errors.js";
 import { lazyPass } from "../shared/lazy-pass.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { ranksOf } from "../shared/ranks.js";
@@ -64,12 +65,19 @@ function residualParts(
   const embedding = alone(last("layers.0.input")); // (batch, 1, hidden)
   const parts = [mx.zerosLike(embedding), embedding];
   const names = new Set(model.sites().map(({ site }) => site));
+  requireUnscaled(names);
   for (let layer = 0; layer < model.anatomy.layers; layer++) {
     const heads = headsAt(trace, names, layer, lengths); // (batch, heads, hidden)
     const rest = mx.subtract(last(`layers.${layer}.selfAttn`), mx.sum(heads, 1));
     parts.push(heads, alone(rest), alone(last(`layers.${layer}.mlp`)));
   }
   return mx.concatenate(parts, 1);
+}
+
+/** Where layers scale the stream, what was written before is no more what it was. */
+function requireUnscaled(names: ReadonlySet<string>): void {
+  if (!names.has("layers.0.residPost") || names.has("layers.0.outputNorm")) return; // a norm is noted with the result
+  throw new NotASumError(0, "it scales the residual stream itself");
 }
 
 /** What heads write as it is added: where that is normalised, with the norm's denominator held. */

@@ -31,7 +31,7 @@ import type { AttributionResult } from "./result.js";
  *
  * @param input one prompt or several, also of different length
  * @returns the mean over prompts, and each prompt; all contributions sum to `total`
- * @throws AnswerTokenError (`ANSWER_TOKEN`), OutOfRangeError (`OUT_OF_RANGE`); UnknownSiteError (`UNKNOWN_SITE`) for a model
+ * @throws NotASumError (`NOT_A_SUM`) for a model whose layers scale the residual stream; AnswerTokenError (`ANSWER_TOKEN`), OutOfRangeError (`OUT_OF_RANGE`); UnknownSiteError (`UNKNOWN_SITE`) for a model
  *   without `selfAttn.result`, `mlp` or `finalNorm.scale`; InvalidArgumentError (`INVALID_ARGUMENT`) for options that do not
  *   exist; NotFiniteError (`NOT_FINITE`)
  * @example

@@ -28,6 +28,7 @@ interface DecoderParts {
   readonly layers?: readonly {
     readonly selfAttn?: { readonly oProj?: WithWeight };
     readonly mlp?: { readonly downProj?: WithWeight };
+    readonly embeddingWrite?: { readonly outProj?: WithWeight };
   }[];
 }
 
@@ -61,9 +62,10 @@ export function orthogonalizedParameters(
   if (!tied) add("embedTokens", parts.embedTokens, 1);
   if (parts.embedPositions) add("embedPositions", parts.embedPositions, 1);
   for (const layer of range(model.anatomy.layers)) {
-    const { selfAttn, mlp } = parts.layers?.[layer] ?? {};
+    const { selfAttn, mlp, embeddingWrite } = parts.layers?.[layer] ?? {};
     add(`layers.${layer}.selfAttn.oProj`, selfAttn?.oProj, 0);
     add(`layers.${layer}.mlp.downProj`, mlp?.downProj, 0);
+    if (embeddingWrite) add(`layers.${layer}.embeddingWrite.outProj`, embeddingWrite.outProj, 0);
   }
   return found;
 }

@@ -42,6 +42,12 @@ function sitesOf(names: ReadonlySet<string>, layer: number, wired: Wired): strin
   if (wired === "plain" && names.has(at(".selfAttn.postNorm.scale"))) {
     throw new NotASumError(layer, "its attention normalises what its heads write together");
   }
+  if (names.has(at(".embeddingWrite"))) {
+    throw new NotASumError(
+      layer,
+      "it also writes what it makes of its own embedding of each token",
+    );
+  }
   const optional = [".selfAttn.postNorm.scale", ".selfAttn.postNorm.normalized", ".selfAttn.postNorm"]; // biome-ignore format: a list
   const together = wired === "any" && !names.has(at(".qInput"));
   return [
@@ -74,7 +80,7 @@ function wiringOf({ model, cache, names, layer }: Look): LayerWiring {
   const [input, middle, output] = [at(".input"), at(".residMid"), at("")];
   const sum = mx.add(mx.add(input, attention), at(".mlp"));
   if (!near(sum, output) || !near(mx.add(input, attention), middle)) {
-    throw new NotASumError(layer, "it normalises the residual stream itself");
+    throw new NotASumError(layer, "it normalises or scales the residual stream itself");
   }
   const readsTogether = !has(".qInput");
   const read = mlpReading(model, { ...comparing(cache, layer), layer, own: has(".postAttentionNorm") }); // biome-ignore format: one call

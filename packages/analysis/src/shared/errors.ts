@@ -100,7 +100,7 @@ export class NotASumError extends MlxterpError {
     readonly reason: string,
   ) {
     super(
-      `Edges are parts of a sum, but layer ${layer} of this model adds up otherwise: ${reason}. Patch whole activations instead (activationPatching).`,
+      `Edges and direct contributions are parts of a sum, but layer ${layer} of this model adds up otherwise: ${reason}. Patch whole activations instead (activationPatching).`,
     );
   }
 }

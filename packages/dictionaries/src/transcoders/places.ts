@@ -30,12 +30,20 @@ export function transcoderPlaces(
   };
 }
 
-/** The patterns of attention, and the denominators of norms outside of MLPs. */
+/**
+ * The patterns of attention, and the denominators of norms outside of MLPs.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a model of which more than that and its MLPs is not linear
+ */
 export function frozenSites(model: DictionaryModel): {
   readonly patterns: readonly string[];
   readonly scales: readonly string[];
 } {
   const sites = model.sites().map(({ site }) => site);
+  if (sites.includes("layers.0.embeddingWrite")) {
+    const rule = "its layers write of embeddings of their own, through a nonlinearity that no transcoder stands for."; // biome-ignore format: one line
+    throw new InvalidArgumentError("model", model.name, rule);
+  }
   return {
     patterns: sites.filter((site) => site.endsWith(".pattern")),
     scales: sites.filter((site) => site.endsWith(".scale") && !site.includes(".mlp.")),

@@ -60,8 +60,9 @@ def recurrent(model, ids):
 def watch_routers(model, gaps):
     """Record how close each expert that was not chosen came to being chosen."""
     def hook(module, inputs, output):
-        scores = next(part for part in reversed(output) if part.shape[-1] == module.num_experts)
-        count = module.top_k
+        sizes = module if hasattr(module, "num_experts") else module.config
+        scores = next(part for part in reversed(output) if part.shape[-1] == sizes.num_experts)
+        count = getattr(sizes, "top_k", None) or sizes.top_k_experts
         if hasattr(module, "e_score_correction_bias"):  # groups are chosen first, then experts inside them
             scores = scores.sigmoid() + module.e_score_correction_bias
             groups = scores.view(len(scores), module.num_group, -1)
@@ -78,7 +79,7 @@ def watch_routers(model, gaps):
         return (ranked[:, count - 1] - ranked[:, count]).min().item()
 
     for module in model.modules():
-        if type(module).__name__.lower().endswith(("topkrouter", "llama4router")):
+        if type(module).__name__.lower().endswith(("topkrouter", "llama4router", "gemma4textrouter")):
             module.register_forward_hook(hook)
 
 

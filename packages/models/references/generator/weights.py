@@ -6,13 +6,13 @@ import torch
 from transformers.pytorch_utils import Conv1D
 
 
-PLAIN = ("Gemma3nRMSNorm",)  # whose weights are not the difference from 1
+PLAIN = ("Gemma3nRMSNorm", "Gemma4RMSNorm")  # whose weights are not the difference from 1
 CENTRED = ("Qwen3NextRMSNorm", "Qwen3_5RMSNorm", "RecurrentGemmaRMSNorm")
 
 
 def initialise(model, generator, gain):
     """Draw every stored tensor. `gain` scales some of them: qk, out (what writes to the residual
-    stream), embed, post (post-norm weights are centred at this value instead of at zero)."""
+    stream), embed, post (post-norm weights are centred at this value instead of at zero), query_norm (the same of those of queries), router."""
     done = set()
     try:
         embedding = getattr(model.get_input_embeddings(), "weight", None)  # none where pixels are read
@@ -33,9 +33,12 @@ def initialise(model, generator, gain):
             if "Norm" in kind and name == "weight":
                 offset = kind.startswith("Gemma") and kind not in PLAIN or kind.endswith("1P") or kind in CENTRED  # these use 1 + weight
                 centre = (gain.get("post", 0) if "post_" in path else 0) if offset else 1
+                centre *= gain.get("query_norm", 1) if "q_norm" in path else 1
                 value = centre + 0.1 * noise
-            elif name == "correct_output_scale":
+            elif name in ("correct_output_scale", "scale", "per_expert_scale"):
                 value = 1 + 0.1 * noise
+            elif name == "layer_scalar":
+                value = 0.8 + 0.2 * noise
             elif name == "A_log":
                 value = torch.arange(1, tensor.shape[-1] + 1).log() + 0.2 * noise
             elif name in ("D", "dt_bias") or full.endswith("dt_proj.bias"):
@@ -55,7 +58,7 @@ def initialise(model, generator, gain):
             else:
                 value = noise * matrix_gain(full, gain, tensor is head) / math.sqrt(fan_in(module, tensor))
             tensor.data.copy_(value.half())  # what float16 holds, so that files may be half as large
-    plain = [name for name, t in model.state_dict().items() if ((t == 0) | (t == 1)).float().mean() > 0.1]
+    plain = [name for name, t in model.state_dict().items() if ((t == 0) | (t == 1)).sum() > max(3, 0.1 * t.numel())]
     assert not plain, f"left at zero or one: {plain}"
 
 
@@ -74,4 +77,4 @@ def matrix_gain(name, gain, is_head):
         return 1.5 * gain.get("qk", 1)
     if any(part in name for part in ("o_proj", "out_proj", "linear_out", "down_proj", "c_proj", "fc2", "fc_out", ".dense")):
         return 1.2 * gain.get("out", 1)
-    return 2.0 if "gate.weight" in name or "router" in name else 1.0
+    return 2.0 * gain.get("router", 1) if "gate.weight" in name or "router" in name else 1.0

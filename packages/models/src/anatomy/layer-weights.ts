@@ -47,8 +47,10 @@ export interface DecoderLayerWeights extends LayerWeights {
 /** The projections of a layer, whatever stands between them. */
 export interface LayerProjections {
   readonly selfAttn: Readonly<Record<"qProj" | "kProj" | "vProj" | "oProj", Linear>> &
-    Readonly<Record<"heads" | "kvHeads", number>> &
-    Partial<LatentProjections>;
+    Readonly<Record<"heads" | "kvHeads", number>> & {
+      readonly keysOf?: number | undefined;
+      readonly valuesFromKeys?: boolean;
+    } & Partial<LatentProjections>;
   readonly mlp: FeedForward;
 }
 
@@ -57,7 +59,7 @@ export interface LayerProjections {
  *
  * @param index negative ones count from the end
  * @throws OutOfRangeError (`OUT_OF_RANGE`) for a layer that does not exist; MissingAnatomyError (`MISSING_ANATOMY`) when
- * a matrix is read of which the layer has many (experts) or that is two with a norm between (latent attention)
+ * a matrix is read of which the layer has many (experts), that is two with a norm between (latent attention), or that is an earlier layer's
  */
 export function layerWeights(
   layers: readonly LayerProjections[],
@@ -146,7 +148,12 @@ class LayerMatrices implements DecoderLayerWeights {
 
 /** A projection that reads what the layer's norm gives. */
 function direct({ selfAttn }: LayerProjections, name: "qProj" | "kProj" | "vProj"): Linear {
-  if (!selfAttn.kvDownProj) return selfAttn[name];
+  const { keysOf, valuesFromKeys } = selfAttn;
+  if (keysOf !== undefined && name !== "qProj") {
+    const what = `W_K and W_V (its keys and values are those of layers.${keysOf})`;
+    throw new MissingAnatomyError(what, ["selfAttn.kProj", "selfAttn.vProj"]);
+  }
+  if (!selfAttn.kvDownProj) return selfAttn[valuesFromKeys && name === "vProj" ? "kProj" : name];
   const parts = ["qDownProj", "qProj", "kvDownProj", "kProj", "vProj"];
   throw new MissingAnatomyError(
     "W_Q, W_K and W_V as single matrices (latent attention has two, with a norm between: see `latent`)",

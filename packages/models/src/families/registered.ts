@@ -21,6 +21,7 @@ export { gemma } from "./gemma/family.js";
 export { gemma2 } from "./gemma2/family.js";
 export { gemma3Text } from "./gemma3_text/family.js";
 export { gemma3nText } from "./gemma3n_text/family.js";
+export { gemma4Text } from "./gemma4_text/family.js";
 export { glm } from "./glm/family.js";
 export { glm4 } from "./glm4/family.js";
 export { glm4Moe } from "./glm4_moe/family.js";

@@ -35,8 +35,18 @@ export function foldNorms(parameters: Parameters, config: DecoderConfig): void {
       const readers = readersOf(layer, norm).map((reader) => `${path}.${reader}`);
       foldNorm(parameters, `${path}.${norm}`, described, readers);
     }
+    foldOwnNorms(parameters, layer, `layers.${index}.mlp`);
   });
   if (config.finalNorm) foldNorm(parameters, "finalNorm", config.finalNorm, ["lmHead"]);
+}
+
+/** Those through which the experts of a mixture and its router read the stream by themselves. */
+function foldOwnNorms(parameters: Parameters, { mlp }: LayerConfig, path: string): void {
+  const own = mlp.experts?.ownNorms;
+  if (!own) return;
+  const experts = mlpReaders.map((name) => `${path}.${name}`);
+  foldNorm(parameters, `${path}.expertsNorm`, own, experts);
+  foldNorm(parameters, `${path}.routerNorm`, own, [`${path}.router`]);
 }
 
 function checkFoldable({ layers, embeddingWidth }: DecoderConfig): void {
@@ -57,7 +67,8 @@ function readersOf(layer: LayerConfig, norm: "inputNorm" | "postAttentionNorm"):
   const { latent } = attention;
   const query = latent?.queryRank ? "qDownProj" : "qProj";
   const byAttention = latent ? [query, ...latentReaders] : attentionReaders;
-  const byMlp = mlp.experts ? expertReaders : mlpReaders;
+  const byExperts = mlp.experts?.ownNorms ? expertReaders.slice(-mlpReaders.length) : expertReaders; // the shared one
+  const byMlp = mlp.experts ? byExperts : mlpReaders;
   return [
     ...(norm === "inputNorm" ? byAttention.map((name) => `selfAttn.${name}`) : []),
     ...(norm === mlpNorm(layer) ? byMlp.map((name) => `mlp.${name}`) : []),

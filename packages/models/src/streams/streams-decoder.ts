@@ -13,6 +13,7 @@ import {
 import { softly } from "../decoder/attention/heads.js";
 import { type LogitsAxes, logitsAxes, residualAxes } from "../decoder/axes.js";
 import { KeyValueCache } from "../decoder/cache/cache.js";
+import { PerLayerEmbedding } from "../decoder/embedding/per-layer-embedding.js";
 import { ScaledEmbedding } from "../decoder/embedding/scaled-embedding.js";
 import { requireSameRegime, sharedParts } from "../decoder/model/decoder-body.js";
 import { checkIds, checkPositions, instanceOf } from "../decoder/model/pass-arguments.js";
@@ -24,7 +25,6 @@ import { regimesOf } from "../decoder/positions/rope-frequencies.js";
 import { firstOf } from "./alternating-updates.js";
 import type { StreamsConfig } from "./config.js";
 import { StreamsLayer } from "./layer.js";
-import { PerLayerEmbedding } from "./per-layer-embedding.js";
 
 /** How one forward pass differs from a plain one over whole prompts. */
 export interface StreamsPassOptions {
@@ -72,7 +72,10 @@ export class StreamsDecoder extends nn.Module {
     this.positionRegime = regimesOf(layers.map(({ rope }) => rope));
     this.logitSoftCap = head.softCap;
     this.embedTokens = new ScaledEmbedding(vocab, hidden, config.embeddingScale);
-    this.perLayer = new PerLayerEmbedding(config);
+    this.perLayer = new PerLayerEmbedding({
+      ...{ hidden, norm, layers: layers.length },
+      ...config.perLayer,
+    });
     const projections = () =>
       Array.from({ length: streams - 1 }, () => new nn.Linear(hidden, hidden, false));
     this.streamProjs = projections();

@@ -77,9 +77,18 @@ function parametersOf(config: DecoderConfig): number {
     kinds.set(key, { layer, times: (kinds.get(key)?.times ?? 0) + 1 });
   }
   const distinct = [...kinds.values()];
-  const decoder = new Decoder({ ...config, layers: distinct.map(({ layer }) => layer) });
+  const names = [...kinds.keys()];
+  const layers = distinct.map(({ layer }): LayerConfig => {
+    const { keysOf } = layer.attention;
+    if (keysOf === undefined) return layer;
+    const source = names.indexOf(JSON.stringify(config.layers[keysOf]));
+    return { ...layer, attention: { ...layer.attention, keysOf: source } };
+  });
+  const decoder = new Decoder({ ...config, layers });
+  const missing = config.layers.length / layers.length; // tables with a part for every layer
   const sizes = [...listParameters(decoder)].map(([path, { size }]) => {
     const layer = /^layers\.(\d+)\./.exec(path)?.[1];
+    if (/^perLayer\.(table|projection)\./.test(path)) return { size: size * missing };
     return { size: layer === undefined ? size : size * distinct[Number(layer)].times };
   });
   return sizeOf(sizes);

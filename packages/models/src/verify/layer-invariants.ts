@@ -33,8 +33,10 @@ function inEveryLayer(name: string, statement: string, compare: InLayer): Invari
 export const patternMixesValues = inEveryLayer(
   "pattern mixes values",
   "pattern @ v = z",
-  (trace, layer) => {
-    const { pattern, v, z } = trace.layers[layer].selfAttn;
+  (trace, layer, { model }) => {
+    const { pattern, z } = trace.layers[layer].selfAttn;
+    const { keysOf = layer } = model.module.layers[layer].selfAttn;
+    const { v } = trace.layers[keysOf].selfAttn;
     const shared = pattern.shape[1] / v.shape[1]; // query heads per key/value head
     const values = mx.repeat(v.value, shared, 1); // (batch, heads, key, headDim)
     const mixed = mx.matmul(pattern.value, values).transpose(0, 2, 1, 3);
@@ -56,14 +58,28 @@ export const headsAddUp = inEveryLayer(
   },
 );
 
-/** The residual stream changes by nothing but the two writes of a layer, and norms on it where there are any. */
+/** What attention and the MLP of a layer write, and a third part where there is one, added to something. */
+function withWrites(
+  residual: MxArray,
+  layer: Trace<Decoder>["layers"][number],
+  third: unknown,
+): MxArray {
+  const sum = mx.add(mx.add(residual, layer.selfAttn.value), layer.mlp.value);
+  return third ? mx.add(sum, layer.embeddingWrite!.value) : sum; // a site only where the layer has it
+}
+
+/** What becomes of it before the next layer, where norms do not stand on the stream. */
+const scaled = (x: MxArray, scale: MxArray | null) => (scale ? mx.multiply(x, scale) : x);
+
+/** The residual stream changes by nothing but the writes of a layer, and a number or norms on it where there are any. */
 export const writesAddUp = inEveryLayer(
   "writes add up",
-  "residual before + selfAttn + mlp = residual after; where it is then normalised, before that and in two steps",
+  "residual before + selfAttn + mlp (+ embeddingWrite) = residual after, times learnedScale if there is one; where it is normalised, before that and in two steps",
   (trace, index, { model }) => {
     const layer = trace.layers[index];
     const { input, selfAttn, residMid, mlp } = layer;
-    const { outputNorm, addsToNormalized } = model.module.layers[index];
+    const { outputNorm, addsToNormalized, embeddingWrite, learnedScale } =
+      model.module.layers[index];
     if (addsToNormalized) {
       const { inputNorm, postAttentionNorm } = layer;
       const attended = mx.add(inputNorm.value, selfAttn.value);
@@ -75,7 +91,7 @@ export const writesAddUp = inEveryLayer(
       };
     }
     if (!outputNorm) {
-      const received = mx.add(mx.add(input.value, selfAttn.value), mlp.value);
+      const received = scaled(withWrites(input.value, layer, embeddingWrite), learnedScale);
       return { where: layer.site, received, expected: layer.value };
     }
     const { postAttentionNorm, residPost } = layer;
@@ -98,8 +114,8 @@ export const decompositionGivesLogits: Invariant<Subject> = {
   async measure({ model, ids }) {
     await using trace = model.trace(ids);
     let residual: MxArray = trace.layers[0].input.value;
-    for (const { selfAttn, mlp } of trace.layers) {
-      residual = mx.add(residual, mx.add(selfAttn.value, mlp.value));
+    for (const [index, { embeddingWrite, learnedScale }] of model.module.layers.entries()) {
+      residual = scaled(withWrites(residual, trace.layers[index], embeddingWrite), learnedScale);
     }
     const received = model.anatomy.unembed(model.anatomy.finalNorm(residual));
     return measure([{ where: "output", received, expected: trace.output.value }]);

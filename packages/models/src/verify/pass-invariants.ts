@@ -39,7 +39,7 @@ export const identityIsNeutral: Invariant = {
 };
 
 /** What is written to the residual stream. */
-const writes = /^layers\.\d+\.(mixer|selfAttn|mlp)$/;
+const writes = /^layers\.\d+\.(mixer|selfAttn|mlp|embeddingWrite)$/;
 
 /** A run on other tokens, with everything that is written to the residual stream taken from the clean run. */
 export const patchingAllIsClean: Invariant = {

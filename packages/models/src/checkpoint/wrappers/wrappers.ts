@@ -18,6 +18,7 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   deepseek_vl: { text: "llama" },
   gemma3: { text: "gemma3_text" },
   gemma3n: { text: "gemma3n_text" },
+  gemma4: { text: "gemma4_text" },
   got_ocr2: { text: "qwen2" },
   idefics3: { text: "llama" },
   internvl: { text: "qwen2" },
@@ -70,6 +71,9 @@ export const textDefaults: Readonly<Record<string, TextDefaults>> = {
   gemma3_text: {
     ...{ vocab_size: 262_208, hidden_size: 2304, intermediate_size: 9216, num_hidden_layers: 26 },
     ...{ num_attention_heads: 8, num_key_value_heads: 4, head_dim: 256 },
+  },
+  gemma4_text: {
+    ...{ vocab_size: 262_144, hidden_size: 2304, num_hidden_layers: 30, num_attention_heads: 8 },
   },
   cohere2: {
     ...{ vocab_size: 256_000, hidden_size: 8192, intermediate_size: 22_528, num_hidden_layers: 40 },

@@ -1,6 +1,6 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
 import { Tap } from "@mlxterp/core";
-import { type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { InvalidArgumentError, type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
 import {
   type GateAxes,
   type KeyAxes,
@@ -13,9 +13,9 @@ import type { AttentionConfig } from "../config/config.js";
 import { Norm } from "../norm/norm.js";
 import { createQueryKeyNorms } from "../norm/query-key-norm.js";
 import type { ScoreBias } from "../positions/alibi.js";
-import type { Pass } from "../positions/pass.js";
+import type { KeysAndValues, Pass } from "../positions/pass.js";
 import type { Rotation } from "../positions/rope.js";
-import { type ByHead, projectHeads } from "./head-inputs.js";
+import { type ByHead, projectHeads, withDifferences } from "./head-inputs.js";
 import { headSites } from "./head-sites.js";
 import { splitHeads } from "./heads.js";
 import {
@@ -38,6 +38,9 @@ export interface SelfAttention extends Module, Mixing, HeadWriting {
   readonly vProj: Linear;
   readonly qNorm?: Norm | undefined;
   readonly kNorm?: Norm | undefined;
+  readonly vNorm?: Norm | undefined;
+  readonly keysOf?: number | undefined;
+  readonly valuesFromKeys?: boolean;
   readonly qRaw?: Attention["qRaw"];
   readonly kRaw?: Attention["kRaw"];
   readonly q: Attention["q"];
@@ -73,9 +76,18 @@ export class Attention extends nn.Module implements SelfAttention {
   /** A function: what alibi adds to the mask. */
   readonly scoreBias: ScoreBias | undefined;
 
+  /** The earlier layer whose keys and values are read. */
+  readonly keysOf: number | undefined;
+  /** The number of the layer, where later ones read its keys and values. */
+  readonly sharesAs: number | undefined;
   readonly qProj: Linear;
-  readonly kProj: Linear;
-  readonly vProj: Linear;
+  /** Not there, as all of keys and values, where they are an earlier layer's: in Gemma 4 only. */
+  readonly kProj!: Linear;
+  /** Not there either where values are read off `kProj`. */
+  readonly vProj!: Linear;
+  readonly valuesFromKeys: boolean;
+  /** Normalises each head's values; absent in most families. */
+  readonly vNorm: Norm | undefined;
   /** Normalise queries and keys, by head or over the full width before they are split; absent in most families. */
   readonly qNorm: Norm | undefined;
   readonly kNorm: Norm | undefined;
@@ -86,10 +98,10 @@ export class Attention extends nn.Module implements SelfAttention {
   readonly qRaw: Tap<QueryAxes, "hook_q"> | undefined;
   readonly kRaw: Tap<KeyAxes, "hook_k"> | undefined;
   readonly q = headSites.q();
-  readonly k = headSites.k();
-  readonly v = headSites.v();
+  readonly k!: ReturnType<typeof headSites.k>;
+  readonly v!: ReturnType<typeof headSites.v>;
   readonly qRot = headSites.qRot();
-  readonly kRot = headSites.kRot();
+  readonly kRot!: ReturnType<typeof headSites.kRot>;
   readonly scores = headSites.scores();
   readonly pattern = headSites.pattern();
   readonly z = headSites.z();
@@ -102,11 +114,15 @@ export class Attention extends nn.Module implements SelfAttention {
   readonly postNorm: Norm | undefined;
   readonly outputScale: number | undefined;
 
-  /** @param parts shared by the layers that turn, or are biased, alike */
+  /** @param parts shared by the layers that turn, or are biased, alike; and the layer's number, where later ones read its keys */
   constructor(
     hidden: number,
     config: AttentionConfig,
-    parts: { readonly rotate?: Rotation; readonly scoreBias?: ScoreBias } = {},
+    parts: {
+      readonly rotate?: Rotation;
+      readonly scoreBias?: ScoreBias;
+      readonly sharesAs?: number;
+    } = {},
   ) {
     super();
     const { heads, kvHeads, headDim } = config;
@@ -123,22 +139,40 @@ export class Attention extends nn.Module implements SelfAttention {
     this.rotate = parts.rotate;
     this.scoreBias = parts.scoreBias;
     this.qProj = new nn.Linear(hidden, heads * headDim, config.qkvBias);
-    this.kProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
-    this.vProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
+    this.keysOf = config.keysOf;
+    this.sharesAs = parts.sharesAs;
+    this.valuesFromKeys = config.valuesFromKeys ?? false;
+    const own = config.keysOf === undefined;
+    if (own) {
+      this.kProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
+      if (!this.valuesFromKeys) {
+        this.vProj = new nn.Linear(hidden, kvHeads * headDim, config.qkvBias);
+      }
+      if (config.valueNorm) {
+        this.vNorm = new Norm(headDim, config.valueNorm, { headAxis: "kvHeads" });
+      }
+      this.k = headSites.k();
+      this.v = headSites.v();
+      this.kRot = headSites.kRot();
+    }
     this.normsWidth = config.queryKeyNorm?.over === "width";
     this.normsTurned = config.queryKeyNorm?.afterRotation ?? false;
     if (config.queryKeyNorm) {
-      [this.qNorm, this.kNorm] = createQueryKeyNorms(config.queryKeyNorm, config);
+      const [ofQueries, ofKeys] = createQueryKeyNorms(config.queryKeyNorm, config);
+      this.qNorm = ofQueries;
+      if (own) this.kNorm = ofKeys;
     }
     if (config.queryKeyNorm && !this.normsTurned) {
       this.qRaw = new Tap(["batch", "heads", "position", "headDim"], {
         holds: "Queries by head before they are normalised; only where they are.",
         hook: "hook_q",
       });
-      this.kRaw = new Tap(["batch", "kvHeads", "position", "headDim"], {
-        holds: "Keys by head before they are normalised; only where they are.",
-        hook: "hook_k",
-      });
+      if (own) {
+        this.kRaw = new Tap(["batch", "kvHeads", "position", "headDim"], {
+          holds: "Keys by head before they are normalised; only where they are.",
+          hook: "hook_k",
+        });
+      }
     }
     if (config.outputGate) {
       this.gateProj = new nn.Linear(hidden, heads * headDim, config.qkvBias);
@@ -166,16 +200,13 @@ export class Attention extends nn.Module implements SelfAttention {
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
   override forward(x: MxArray, pass: Pass, cache?: LayerCache, differences?: ByHead): MxArray {
-    const { heads, kvHeads, qProj, kProj, vProj, qRaw, kRaw, scoreBias, normsTurned } = this;
+    const { heads, qProj, qRaw, scoreBias, normsTurned } = this;
     const [first, last] = normsTurned ? [undefined, this] : [this, undefined];
     const projectedQ = this.seen(projectHeads(x, qProj, differences?.q), heads, qRaw);
-    const projectedK = this.seen(projectHeads(x, kProj, differences?.k), kvHeads, kRaw);
     const q = this.q.forward(this.byHead(projectedQ, heads, first?.qNorm));
-    const k = this.k.forward(this.byHead(projectedK, kvHeads, first?.kNorm));
-    const v = this.v.forward(this.byHead(projectHeads(x, vProj, differences?.v), kvHeads));
+    const own = this.keysOf === undefined ? this.keysAndValues(x, differences) : undefined;
     const queries = this.qRot.forward(this.heated(this.turn(q, pass, last?.qNorm), pass));
-    const newKeys = this.kRot.forward(this.turn(k, pass, last?.kNorm));
-    const [keys, values] = cache ? cache.append(newKeys, v, keptKeys(this)) : [newKeys, v];
+    const [keys, values] = own ? this.remember(own, pass, cache) : this.shared(pass);
     const visible = pass.mask(this.window, keys.shape[2], this.chunk);
     const mask = scoreBias ? scoreBias(keys, visible, pass.positions) : visible;
     const parts = {
@@ -187,6 +218,36 @@ export class Attention extends nn.Module implements SelfAttention {
     };
     const mixed = mixHeads(this, parts, mask); // (batch, heads, position, headDim)
     return writeHeads(this, this.gated(this.z.forward(mixed.transpose(0, 2, 1, 3)), x));
+  }
+
+  /** What is made of this layer's own tokens, before rotation. */
+  private keysAndValues(x: MxArray, differences: ByHead | undefined): KeysAndValues {
+    const { kvHeads, kProj, vProj, vNorm, kNorm, kRaw, normsTurned, valuesFromKeys } = this;
+    const projected = kProj.forward(x);
+    const projectedK = this.seen(withDifferences(projected, kProj, differences?.k), kvHeads, kRaw);
+    const k = this.k.forward(this.byHead(projectedK, kvHeads, normsTurned ? undefined : kNorm));
+    const projectedV = valuesFromKeys
+      ? withDifferences(projected, kProj, differences?.v)
+      : projectHeads(x, vProj, differences?.v);
+    return [k, this.v.forward(this.byHead(projectedV, kvHeads, vNorm, false))];
+  }
+
+  /** All keys, turned, and values that there are with these. */
+  private remember([k, v]: KeysAndValues, pass: Pass, cache?: LayerCache): KeysAndValues {
+    const newKeys = this.kRot.forward(
+      this.turn(k, pass, this.normsTurned ? this.kNorm : undefined),
+    );
+    const all = cache ? cache.append(newKeys, v, keptKeys(this)) : ([newKeys, v] as const);
+    if (this.sharesAs !== undefined) pass.shared?.set(this.sharesAs, all);
+    return all;
+  }
+
+  /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) where the layer that makes them was skipped */
+  private shared({ shared }: Pass): KeysAndValues {
+    const found = shared?.get(this.keysOf!); // nobody else asks
+    if (found) return found;
+    const rule = `keys and values of a later layer are those of layers.${this.keysOf}, which was skipped. Leave its attention in.`;
+    throw new InvalidArgumentError(`layers.${this.keysOf}.selfAttn`, this.keysOf, rule);
   }
 
   /** What heads write of their mixes of values, (batch, position, heads, headDim). */
@@ -224,8 +285,13 @@ export class Attention extends nn.Module implements SelfAttention {
   }
 
   /** (batch, position, heads · headDim) → (batch, heads, position, headDim), normalised and clipped. */
-  private byHead(projected: MxArray, heads: number, norm?: Norm): MxArray {
-    const { headDim, clip, normsWidth } = this;
+  private byHead(
+    projected: MxArray,
+    heads: number,
+    norm?: Norm,
+    normsWidth = this.normsWidth,
+  ): MxArray {
+    const { headDim, clip } = this;
     const whole = norm && normsWidth ? norm.forward(projected) : projected;
     const split = splitHeads(whole, heads, headDim);
     const normalized = norm && !normsWidth ? norm.forward(split) : split;

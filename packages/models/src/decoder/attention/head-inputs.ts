@@ -18,8 +18,9 @@ export interface HeadInputs {
 /** Something for each head; of queries (batch, position, heads, hidden), of keys and values with kvHeads. */
 export interface ByHead {
   readonly q: MxArray;
-  readonly k: MxArray;
-  readonly v: MxArray;
+  /** Absent, as values, in a layer that reads an earlier one's. */
+  readonly k?: MxArray;
+  readonly v?: MxArray;
 }
 
 interface HeadCounts {
@@ -27,7 +28,15 @@ interface HeadCounts {
   readonly kvHeads: number;
 }
 
-export function createHeadInputs({ heads, kvHeads }: HeadCounts): Required<HeadInputs> {
+/** @param ownKeys whether keys and values are not an earlier layer's */
+export function createHeadInputs(
+  { heads, kvHeads }: HeadCounts,
+  ownKeys = true,
+): Required<HeadInputs> {
+  const queries = createQueryInput();
+  if (!ownKeys) {
+    return { attnInput: undefined, qInput: queries, kInput: undefined, vInput: undefined };
+  }
   return {
     attnInput:
       heads === kvHeads
@@ -37,10 +46,7 @@ export function createHeadInputs({ heads, kvHeads }: HeadCounts): Required<HeadI
             hook: "hook_attn_in",
           })
         : undefined,
-    qInput: new Tap(["batch", "position", "heads", "hidden"], {
-      holds: "What queries are read from, by head and before the norm.",
-      hook: "hook_q_input",
-    }),
+    qInput: queries,
     kInput: new Tap(["batch", "position", "kvHeads", "hidden"], {
       holds: "What keys are read from, by head and before the norm.",
       hook: "hook_k_input",
@@ -50,6 +56,13 @@ export function createHeadInputs({ heads, kvHeads }: HeadCounts): Required<HeadI
       hook: "hook_v_input",
     }),
   };
+}
+
+function createQueryInput(): Tap<HeadWriteAxes, "hook_q_input"> {
+  return new Tap(["batch", "position", "heads", "hidden"], {
+    holds: "What queries are read from, by head and before the norm.",
+    hook: "hook_q_input",
+  });
 }
 
 /**
@@ -69,7 +82,8 @@ export function headDifferences(
   if (!read) return undefined;
   const common = mx.expandDims(normalize(x), 2);
   const less = (own: MxArray) => mx.subtract(normalize(own), common);
-  return { q: less(read.q), k: less(read.k), v: less(read.v) };
+  const { q, k, v } = read;
+  return { q: less(q), ...(k && { k: less(k) }), ...(v && { v: less(v) }) };
 }
 
 function headReading(
@@ -77,7 +91,7 @@ function headReading(
   x: MxArray,
   { heads, kvHeads }: HeadCounts,
 ): ByHead | undefined {
-  if (!qInput || !kInput || !vInput) return undefined;
+  if (!qInput) return undefined;
   const taps: readonly (readonly [Tap | undefined, number])[] = [
     [attnInput, heads],
     [qInput, heads],
@@ -89,8 +103,10 @@ function headReading(
     return undefined;
   }
   const shared = attnInput?.forward(forEachHead(x, heads));
+  const q = qInput.forward(shared ?? forEachHead(x, heads));
+  if (!kInput || !vInput) return { q };
   return {
-    q: qInput.forward(shared ?? forEachHead(x, heads)),
+    q,
     k: kInput.forward(shared ?? forEachHead(x, kvHeads)),
     v: vInput.forward(shared ?? forEachHead(x, kvHeads)),
   };
@@ -110,7 +126,15 @@ function forEachHead(x: MxArray, heads: number): MxArray {
  * @returns (batch, position, heads · headDim)
  */
 export function projectHeads(x: MxArray, projection: Linear, difference?: MxArray): MxArray {
-  const projected = projection.forward(x);
+  return withDifferences(projection.forward(x), projection, difference);
+}
+
+/** The same where the projection of what all heads read is there already, (batch, position, heads · headDim). */
+export function withDifferences(
+  projected: MxArray,
+  projection: Linear,
+  difference?: MxArray,
+): MxArray {
   if (!difference) return projected;
   const [, , heads, hidden] = difference.shape;
   if (!showsWeight(projection)) {

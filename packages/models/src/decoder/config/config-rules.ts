@@ -30,8 +30,38 @@ function brokenRule(config: DecoderConfig): string | undefined {
     if (broken) return `layers.${index}.attention${broken}`;
     const brokenMlp = brokenMlpRule(mlp);
     if (brokenMlp) return `layers.${index}.mlp${brokenMlp}`;
+    const brokenLayer = brokenSharingRule(config, index) ?? brokenThirdWriteRule(config, layer);
+    if (brokenLayer) return `layers.${index}${brokenLayer}`;
   }
   return undefined;
+}
+
+/** Keys are read as they are held, so both layers must see the same ones. */
+function brokenSharingRule({ layers }: DecoderConfig, index: number): string | undefined {
+  const { attention } = layers[index];
+  const { keysOf, latent } = attention;
+  if (keysOf === undefined) return undefined;
+  const source = layers[keysOf]?.attention;
+  if (keysOf >= index || !source || source.keysOf !== undefined || source.latent || latent) {
+    return `.attention.keysOf: ${keysOf} is no earlier layer with keys of its own`;
+  }
+  const alike = (["kvHeads", "headDim", "window", "chunk"] as const).every(
+    (name) => source[name] === attention[name],
+  );
+  if (alike) return undefined;
+  return `.attention.keysOf: layers.${keysOf} has other kvHeads, headDim, window or chunk`;
+}
+
+function brokenThirdWriteRule(
+  { perLayer }: DecoderConfig,
+  { embeddingWrite, learnedScale, outputNorm, addsToNormalized }: LayerConfig,
+): string | undefined {
+  if (embeddingWrite && embeddingWrite.width !== perLayer?.width) {
+    return `.embeddingWrite: needs perLayer of width ${embeddingWrite.width}`;
+  }
+  if (!embeddingWrite && !learnedScale) return undefined;
+  if (!outputNorm && !addsToNormalized) return undefined;
+  return ": embeddingWrite and learnedScale exclude outputNorm and addsToNormalized";
 }
 
 function brokenNormRule(layer: LayerConfig): string | undefined {

@@ -1,6 +1,7 @@
 /** The description of a decoder: everything that distinguishes one architecture from another, as plain data. */
 import { z } from "zod";
 import { expertsSchema } from "./experts-config.js";
+import { type NormConfig, normSchema as norm } from "./norm-config.js";
 import { ropeSchema } from "./rope-config.js";
 
 const size = z.int().positive();
@@ -18,19 +19,6 @@ export const activationNames = [
 export type ActivationName = (typeof activationNames)[number];
 /** Those whose shape is not learned. */
 export type PlainActivationName = Exclude<ActivationName, "xielu">;
-
-const norm = z.strictObject({
-  /** `rms` divides by the root mean square, `layer` also subtracts the mean. */
-  kind: z.enum(["rms", "layer"]),
-  /** Added under the root. */
-  epsilon: z.number().positive(),
-  /** Whether the norm adds a learned vector. */
-  bias: z.boolean(),
-  /** Whether the norm multiplies by a learned vector. Default: true. */
-  weight: z.boolean().optional(),
-  /** Whether the stored weight is the difference from 1, as in Gemma. */
-  unitOffset: z.boolean().optional(),
-});
 
 /** Normalisation of queries and keys, before rotation unless told otherwise. */
 const queryKeyNorm = z.strictObject({
@@ -82,6 +70,12 @@ const attention = z.strictObject({
   outputBias: z.boolean(),
   rope: ropeSchema.optional(),
   queryKeyNorm: queryKeyNorm.optional(),
+  /** Of each head's values. */
+  valueNorm: norm.optional(),
+  /** Whether values are read off the projection of the keys, before these are normalised. Default: false. */
+  valuesFromKeys: z.boolean().optional(),
+  /** The earlier layer whose keys and values are read; absent where the layer has its own. */
+  keysOf: z.int().nonnegative().optional(),
   /** Queries, keys and values are cut off at plus and minus this. */
   clip: z.number().positive().optional(),
   /** A query sees this many keys, itself included. Absent: all before it. */
@@ -115,6 +109,14 @@ const mlp = z.strictObject({
   ...write,
 });
 
+/** A third write of a layer: of its own embedding of each token, let through by what the stream holds. */
+const embeddingWrite = z.strictObject({
+  width: size,
+  activation: z.enum(activationNames).exclude(["xielu"]),
+  /** Of what is added. */
+  norm,
+});
+
 const layer = z.strictObject({
   /** What attention reads; absent where it reads the residual stream itself. */
   inputNorm: norm.optional(),
@@ -134,6 +136,10 @@ const layer = z.strictObject({
    * added, and there is no `inputNorm`.
    */
   outputNorm: norm.optional(),
+  /** After the MLP. Needs `perLayer` of the decoder, of the same width. */
+  embeddingWrite: embeddingWrite.optional(),
+  /** Whether the residual stream is multiplied by a learned number after all writes. Default: false. */
+  learnedScale: z.boolean().optional(),
 });
 
 export const decoderSchema = z.strictObject({
@@ -153,6 +159,8 @@ export const decoderSchema = z.strictObject({
   embeddingNorm: norm.optional(),
   /** Whether tokens also see what comes after them; a window then reaches as far to that side. Default: false. */
   bothWays: z.boolean().optional(),
+  /** An embedding of every token for each layer, beside the common one. */
+  perLayer: z.strictObject({ vocab: size, width: size, norm }).optional(),
   /** One description per layer: layers may differ. */
   layers: z.array(layer).min(1),
   /** Absent where logits are read off the residual stream itself. */
@@ -168,11 +176,12 @@ export const decoderSchema = z.strictObject({
   }),
 });
 
-export type NormConfig = z.infer<typeof norm>;
+export type { NormConfig };
 export type QueryKeyNormConfig = z.infer<typeof queryKeyNorm>;
 export type AlibiConfig = z.infer<typeof alibi>;
 export type LatentConfig = z.infer<typeof latent>;
 export type AttentionConfig = z.infer<typeof attention>;
+export type EmbeddingWriteConfig = z.infer<typeof embeddingWrite>;
 export type MlpConfig = z.infer<typeof mlp>;
 export type LayerConfig = z.infer<typeof layer>;
 export type DecoderConfig = z.infer<typeof decoderSchema>;

@@ -1,5 +1,6 @@
 /** The description of a mixture of experts, as plain data. */
 import { z } from "zod";
+import { normSchema } from "./norm-config.js";
 
 const size = z.int().positive();
 
@@ -46,6 +47,12 @@ export const expertsSchema = z.strictObject({
    * which 1 is then added.
    */
   clampedAt: z.number().positive().optional(),
+  /**
+   * Gives the chosen experts and the router norms of their own, through which they read the residual stream, and norms what
+   * those experts and the one that sees every token say before it is added up. The router then reads what is normalised
+   * divided by the root of its width, and a learned number of each expert multiplies its weight. Needs `sharedHidden`.
+   */
+  ownNorms: normSchema.optional(),
 });
 
 export type ExpertsConfig = z.infer<typeof expertsSchema>;
@@ -58,6 +65,9 @@ export function brokenExpertsRule(experts: ExpertsConfig): string | undefined {
   }
   if (experts.scoring === "sparseMixer" && experts.normalized) {
     return ".normalized: each expert has a share of its own with scoring = sparseMixer";
+  }
+  if (experts.ownNorms && (!sharedHidden || sharedGate || experts.weighsInputs)) {
+    return ".ownNorms: needs sharedHidden and excludes sharedGate and weighsInputs";
   }
   if (sharedGate && !sharedHidden) return ".sharedGate: needs sharedHidden";
   if (topK > count) return `.topK: ${topK} of ${count} experts cannot be chosen`;

@@ -7,6 +7,8 @@ const factor = z.number().positive();
 /** How the rotation frequencies of a checkpoint differ from the plain `base^(-2i / dims)`. */
 const scaling = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("linear"), factor }),
+  /** Only the first pairs turn, as fast as if all did: `dims` is the whole head. */
+  z.strictObject({ kind: z.literal("proportional"), factor, pairs: z.int().nonnegative() }),
   /** The base grows with the sequence, once it is longer than the original maximum. */
   z.strictObject({ kind: z.literal("dynamic"), factor, originalMaxPositions: size }),
   z.strictObject({

@@ -20,5 +20,9 @@ export interface FeedForward extends Module {
   readonly expertIndices?: Tap | undefined;
   readonly expertWeights?: Tap | undefined;
   readonly sharedExpert?: Mlp | undefined;
-  forward(x: MxArray): MxArray;
+  /** In mixtures whose experts have norms of their own. */
+  readonly expertsNorm?: Norm | undefined;
+  readonly routerNorm?: Norm | undefined;
+  /** @param stream what those read, (batch, position, hidden) */
+  forward(x: MxArray, stream?: MxArray): MxArray;
 }

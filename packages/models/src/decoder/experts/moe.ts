@@ -18,6 +18,9 @@ const moeNotes = {
   router: { holds: "How well each expert suits a token; changing it changes choice and weights." },
   downProj: { holds: "What each chosen expert says, before it is weighted." },
   sharedExpert: { holds: "What the expert says that sees every token." },
+  expertsNorm: { holds: "What the chosen experts read; only where it is not what the MLP reads." },
+  routerNorm: { holds: "What the router reads; only where it is not what the MLP reads." },
+  mixedNorm: { holds: "What the chosen experts say together, normalised; only where it is." },
   sharedGate: {
     holds:
       "The number whose sigmoid is how much that expert counts; only in families that have it.",
@@ -67,6 +70,10 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
   readonly sharedExpert: Mlp | undefined;
   /** How much that one counts, (batch, position, 1) before the sigmoid; absent in most families. */
   readonly sharedGate: Linear | undefined;
+  /** Absent in most families: of the stream before `postAttentionNorm`, and of what the chosen experts say together. */
+  readonly expertsNorm: Norm | undefined;
+  readonly routerNorm: Norm | undefined;
+  readonly mixedNorm: Norm | undefined;
   readonly postNorm: Norm | undefined;
   readonly outputScale: number | undefined;
 
@@ -97,7 +104,13 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
         activation,
         gated,
         bias,
+        ...(experts.ownNorms && { postNorm: experts.ownNorms }),
       });
+    }
+    if (experts.ownNorms) {
+      this.expertsNorm = new Norm(hidden, experts.ownNorms);
+      this.routerNorm = new Norm(hidden, experts.ownNorms);
+      this.mixedNorm = new Norm(hidden, experts.ownNorms);
     }
     if (experts.sharedGate) this.sharedGate = new nn.Linear(hidden, 1, false);
     if (config.postNorm) this.postNorm = new Norm(hidden, config.postNorm);
@@ -119,22 +132,37 @@ export class MixtureOfExperts extends nn.Module implements FeedForward, Write {
 
   /**
    * @param x (batch, position, hidden), normalised
+   * @param stream the same before that, which experts with norms of their own read
    * @returns what is added to the residual stream, (batch, position, hidden)
    */
-  override forward(x: MxArray): MxArray {
-    const { experts, router, choose, weigh, weighsInputs } = this;
-    const logits = router.forward(x);
+  override forward(x: MxArray, stream: MxArray = x): MxArray {
+    const { experts, router, choose, routerNorm, expertsNorm, mixedNorm } = this;
+    const logits = router.forward(routerNorm ? routerNorm.forward(stream) : x);
     const indices = this.expertIndices.forward(choose(logits, router.correction));
-    const weights = this.expertWeights.forward(weigh(logits, indices));
     const dispatch = new Dispatch(indices, experts);
-    const mixed = weighsInputs
-      ? mx.sum(
-          this.consult(mx.multiply(mx.expandDims(x, 2), mx.expandDims(weights, 3)), dispatch),
-          2,
-        )
-      : mx.matmul(mx.expandDims(weights, 2), this.consult(x, dispatch)).squeeze(2);
+    const weights = this.expertWeights.forward(this.scaled(logits, dispatch));
+    const read = expertsNorm ? expertsNorm.forward(stream) : x;
+    const mixed = this.mix(read, weights, dispatch);
+    const said = mixedNorm ? mixedNorm.forward(mixed) : mixed;
     const shared = this.consultShared(x);
-    return asAdded(shared ? mx.add(mixed, shared) : mixed, this);
+    return asAdded(shared ? mx.add(said, shared) : said, this);
+  }
+
+  /** How much each chosen expert counts, (batch, position, topK). */
+  private scaled(logits: MxArray, { indices }: Dispatch): MxArray {
+    const { weigh, router } = this;
+    const weights = weigh(logits, indices);
+    const { expertScales } = router;
+    return expertScales ? mx.multiply(weights, expertScales.index(indices)) : weights;
+  }
+
+  /** What the chosen experts say together, (batch, position, hidden). */
+  private mix(x: MxArray, weights: MxArray, dispatch: Dispatch): MxArray {
+    if (!this.weighsInputs) {
+      return mx.matmul(mx.expandDims(weights, 2), this.consult(x, dispatch)).squeeze(2);
+    }
+    const read = mx.multiply(mx.expandDims(x, 2), mx.expandDims(weights, 3));
+    return mx.sum(this.consult(read, dispatch), 2);
   }
 
   /** What the expert adds that sees every token, (batch, position, hidden). */

@@ -9,12 +9,20 @@ export class Router extends nn.Module {
   bias: MxArray | null = null; // (experts)
   /** Added to scores for the choice only, (experts). */
   correction: MxArray | null = null;
+  /** Multiply weights, (experts). */
+  expertScales: MxArray | null = null;
+  /** Multiplies what is read. */
+  readonly inputScale: number | undefined;
 
-  constructor(hidden: number, { count, routerBias, correctionBias }: ExpertsConfig) {
+  constructor(hidden: number, { count, routerBias, correctionBias, ownNorms }: ExpertsConfig) {
     super();
     this.weight = mx.zeros([count, hidden]);
     if (routerBias) this.bias = mx.zeros([count]);
     if (correctionBias) this.correction = mx.zeros([count]);
+    if (ownNorms) {
+      this.expertScales = mx.ones([count]);
+      this.inputScale = hidden ** -0.5;
+    }
   }
 
   get outputAxes(): Axes {
@@ -23,7 +31,8 @@ export class Router extends nn.Module {
 
   /** @param x (batch, position, hidden); returns logits, before softmax or sigmoid */
   override forward(x: MxArray): MxArray {
-    const { weight, bias } = this;
-    return bias ? mx.addmm(bias, x, weight.T) : mx.matmul(x, weight.T);
+    const { weight, bias, inputScale } = this;
+    const read = inputScale === undefined ? x : mx.multiply(x, inputScale);
+    return bias ? mx.addmm(bias, read, weight.T) : mx.matmul(read, weight.T);
   }
 }

@@ -13,6 +13,7 @@ import { residualAxes } from "../axes.js";
 import type { KeyValueCache } from "../cache/cache.js";
 import type { AttentionConfig, DecoderConfig } from "../config/config.js";
 import { checkDecoderConfig } from "../config/config-rules.js";
+import { PerLayerEmbedding } from "../embedding/per-layer-embedding.js";
 import { ProjectedEmbedding } from "../embedding/projected-embedding.js";
 import { ScaledEmbedding } from "../embedding/scaled-embedding.js";
 import { Norm } from "../norm/norm.js";
@@ -68,6 +69,9 @@ export const bodyNotes = {
     hook: "hook_pos_embed",
   },
   embedNorm: { holds: "The normalised embeddings." },
+  perLayer: {
+    holds: "Every layer's own embedding of each token; only in families that have them.",
+  },
   "layers.*": { inside: "blocks.*" },
   finalNorm: { holds: "What the head reads.", inside: "ln_final" },
 } as const satisfies SiteNotes;
@@ -93,6 +97,10 @@ export class DecoderBody extends nn.Module {
   readonly embedPositions: Embedding | undefined;
   /** Absent in most families. */
   readonly embedNorm: Norm | undefined;
+  /** Absent in most families. */
+  readonly perLayer: PerLayerEmbedding | undefined;
+  /** Whether layers read keys and values of earlier ones. */
+  readonly sharesKeys: boolean;
   readonly layers: DecoderLayer[];
   /** Absent where a head reads the residual stream itself. */
   readonly finalNorm: Norm | undefined;
@@ -114,7 +122,15 @@ export class DecoderBody extends nn.Module {
       this.embedPositions = new nn.Embedding(maxPositions + positionOffset, hidden);
     }
     if (embeddingNorm) this.embedNorm = new Norm(hidden, embeddingNorm);
-    this.layers = layers.map((layer) => new DecoderLayer(hidden, layer, parts(layer.attention)));
+    if (rest.perLayer) {
+      this.perLayer = new PerLayerEmbedding({ hidden, layers: layers.length, ...rest.perLayer });
+    }
+    const read = new Set(layers.map(({ attention }) => attention.keysOf));
+    this.sharesKeys = layers.some(({ attention }) => attention.keysOf !== undefined);
+    this.layers = layers.map((layer, index) => {
+      const shared = parts(layer.attention);
+      return new DecoderLayer(hidden, layer, read.has(index) ? { ...shared, sharesAs: index } : shared); // biome-ignore format: one call
+    });
     if (finalNorm) this.finalNorm = new Norm(hidden, finalNorm);
     if (embeddingWidth) this.unembedProjection = new nn.Linear(hidden, embeddingWidth, false);
   }
@@ -152,10 +168,16 @@ export class DecoderBody extends nn.Module {
     const pass: Pass = {
       ...{ positions, mask: this.masks(x, positions, { ...options, padding }) },
       bothWays: this.bothWays,
+      ...(this.sharesKeys && { shared: new Map() }),
     };
+    const own = this.perLayer?.forward(ids, x); // (batch, position, layers, width)
     const grown = cache?.copy(options.padding && padding); // so that a pass that fails leaves the cache as it was
     for (let index = 0; index < layers.length; index++) {
-      x = layers[index].forward(x, pass, grown?.layer(index));
+      const memory = grown?.layer(index);
+      const embedding = own?.index(mx.Slice(), mx.Slice(), index);
+      x = embedding
+        ? layers[index].forward(x, pass, memory, embedding)
+        : layers[index].forward(x, pass, memory);
     }
     const states = this.finalNorm ? this.finalNorm.forward(x) : x;
     const settle = () => {

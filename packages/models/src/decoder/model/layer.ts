@@ -14,11 +14,14 @@ import { Norm } from "../norm/norm.js";
 import type { ScoreBias } from "../positions/alibi.js";
 import type { Pass } from "../positions/pass.js";
 import type { Rotation } from "../positions/rope.js";
+import { LayerEmbeddingWrite } from "./layer-embedding-write.js";
 
 /** What layers of one kind share. */
 export interface LayerParts {
   readonly rotate?: Rotation;
   readonly scoreBias?: ScoreBias;
+  /** The layer's number, where later ones read its keys and values. */
+  readonly sharesAs?: number;
 }
 
 const layerNotes = {
@@ -48,6 +51,9 @@ const layerNotes = {
   },
   "mlp.postNorm": { holds: "The MLP's write, normalised.", inside: "ln2_post" },
   outputNorm: { holds: "The sum with the MLP, normalised: the layer's output." },
+  embeddingWrite: {
+    holds: "What is made of the layer's own embedding of each token, as it is added.",
+  },
 } as const satisfies SiteNotes;
 
 export class DecoderLayer extends nn.Module {
@@ -55,6 +61,8 @@ export class DecoderLayer extends nn.Module {
   readonly parallel: boolean;
   /** Whether writes are added to what is read, the normalised stream. */
   readonly addsToNormalized: boolean;
+  /** Whether the MLP also reads the stream as it is, through norms of its own. */
+  readonly readsStream: boolean;
   /**
    * What attention reads, by head and before the norm; absent in latent attention.
    */
@@ -73,24 +81,31 @@ export class DecoderLayer extends nn.Module {
   /** What the MLP reads; absent where it reads the residual stream itself, or in a parallel layer what attention reads. */
   readonly postAttentionNorm: Norm | undefined;
   readonly mlp: FeedForward;
-  /** The sum with the MLP, where it is then normalised. */
+  /** What the layer's own embedding of each token adds after the MLP; absent in most families. */
+  readonly embeddingWrite: LayerEmbeddingWrite | undefined;
+  /** The sum of all writes, where it is then normalised or scaled. */
   readonly residPost: Tap | undefined;
+  /** Multiplies that sum, (1); absent in most families. */
+  learnedScale: MxArray | null = null;
   /** Normalises the residual stream, so what a layer writes is also rescaled by all later ones. Absent in most families. */
   readonly outputNorm: Norm | undefined;
 
   constructor(hidden: number, config: LayerConfig, parts: LayerParts = {}) {
     super();
     const { inputNorm, attention, postAttentionNorm, mlp, outputNorm } = config;
-    const { parallel = false, addsToNormalized = false } = config;
+    const { parallel = false, addsToNormalized = false, embeddingWrite, learnedScale } = config;
     this.parallel = parallel;
     this.addsToNormalized = addsToNormalized;
     const { latent } = attention;
-    const { attnInput, qInput, kInput, vInput } = createHeadInputs(attention);
+    const { attnInput, qInput, kInput, vInput } = createHeadInputs(
+      attention,
+      attention.keysOf === undefined,
+    );
     if (!latent) {
       if (attnInput) this.attnInput = attnInput;
       this.qInput = qInput;
-      this.kInput = kInput;
-      this.vInput = vInput;
+      if (kInput) this.kInput = kInput;
+      if (vInput) this.vInput = vInput;
     }
     if (inputNorm) this.inputNorm = new Norm(hidden, inputNorm);
     this.selfAttn = latent
@@ -99,12 +114,15 @@ export class DecoderLayer extends nn.Module {
     if (postAttentionNorm) this.postAttentionNorm = new Norm(hidden, postAttentionNorm);
     const { experts } = mlp;
     this.mlp = experts ? new MixtureOfExperts(hidden, mlp, experts) : new Mlp(hidden, mlp);
-    if (outputNorm) {
+    this.readsStream = experts?.ownNorms !== undefined;
+    if (embeddingWrite) this.embeddingWrite = new LayerEmbeddingWrite(hidden, embeddingWrite);
+    if (outputNorm || learnedScale) {
       this.residPost = new Tap(residualAxes, {
-        holds: "The sum with the MLP, before it is normalised; only where it is.",
+        holds: "The sum of all writes, before it is normalised or scaled; only where it is.",
       });
-      this.outputNorm = new Norm(hidden, outputNorm);
     }
+    if (outputNorm) this.outputNorm = new Norm(hidden, outputNorm);
+    if (learnedScale) this.learnedScale = mx.ones([1]);
   }
 
   get outputAxes(): ResidualAxes {
@@ -115,10 +133,13 @@ export class DecoderLayer extends nn.Module {
     return layerNotes;
   }
 
-  /** @param x the residual stream, (batch, position, hidden) */
-  override forward(x: MxArray, pass: Pass, cache?: LayerCache): MxArray {
-    const { inputNorm, postAttentionNorm, parallel, residPost, outputNorm } = this;
-    const { addsToNormalized } = this;
+  /**
+   * @param x the residual stream, (batch, position, hidden)
+   * @param own the layer's embedding of each token, where it has one, (batch, position, width)
+   */
+  override forward(x: MxArray, pass: Pass, cache?: LayerCache, own?: MxArray): MxArray {
+    const { inputNorm, postAttentionNorm, parallel } = this;
+    const { addsToNormalized, readsStream, mlp } = this;
     const normalize = (y: MxArray) => (inputNorm ? inputNorm.plain(y) : y);
     const differences = headDifferences(this, x, this.selfAttn, normalize);
     const read = inputNorm ? inputNorm.forward(x) : x;
@@ -127,9 +148,17 @@ export class DecoderLayer extends nn.Module {
     const stream = parallel ? x : middle;
     const unnormalized = parallel ? read : middle;
     const mlpInput = postAttentionNorm ? postAttentionNorm.forward(stream) : unnormalized;
-    if (!outputNorm || !residPost) {
-      return mx.add(addsToNormalized ? mlpInput : middle, this.mlp.forward(mlpInput));
-    }
-    return outputNorm.forward(residPost.forward(mx.add(mlpInput, this.mlp.forward(mlpInput))));
+    const said = readsStream ? mlp.forward(mlpInput, stream) : mlp.forward(mlpInput);
+    const added = mx.add(addsToNormalized || this.outputNorm ? mlpInput : middle, said);
+    return this.ended(added, own);
+  }
+
+  /** The layer's output, from the sum with the MLP and what comes after that. */
+  private ended(sum: MxArray, own: MxArray | undefined): MxArray {
+    const { embeddingWrite, residPost, outputNorm, learnedScale } = this;
+    const all = embeddingWrite && own ? mx.add(sum, embeddingWrite.forward(sum, own)) : sum;
+    const whole = residPost ? residPost.forward(all) : all;
+    if (outputNorm) return outputNorm.forward(whole);
+    return learnedScale ? mx.multiply(whole, learnedScale) : whole;
   }
 }

@@ -25,7 +25,12 @@ export interface Pass {
   mask(window?: number, keys?: number, chunk?: number): MxArray | null;
   /** Whether queries see keys behind them. Default: false. */
   readonly bothWays?: boolean;
+  /** Keys as scores read them and values, by the number of the layer that they were made in, where later layers read them. */
+  readonly shared?: Map<number, KeysAndValues>;
 }
+
+/** (batch, kvHeads, key, headDim) each. */
+export type KeysAndValues = readonly [keys: MxArray, values: MxArray];
 
 /** What is added to a score to hide it: finite, so that a row with nothing to see stays free of NaN. */
 export function maskedScore(dtype: Dtype): number {

@@ -44,6 +44,8 @@ function scaleFrequency(
 ): number {
   const { scaling } = config;
   if (scaling?.kind === "linear") return frequency / scaling.factor;
+  if (scaling?.kind === "proportional")
+    return pair < scaling.pairs ? frequency / scaling.factor : 0;
   if (scaling?.kind === "llama3") return llama3Frequency(frequency, scaling);
   if (scaling?.kind === "yarn") return yarnFrequency(frequency, pair, config, scaling);
   if (scaling?.kind !== "longrope") return frequency;

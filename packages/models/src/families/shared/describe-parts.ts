@@ -4,6 +4,7 @@ import type {
   DecoderConfig,
   LayerConfig,
   MlpConfig,
+  PlainActivationName,
 } from "../../decoder/config/config.js";
 import { type CommonConfig, readGiven } from "./part.js";
 import type { GivenParts, ReadPart } from "./parts.js";
@@ -37,6 +38,7 @@ function describeEmbedding(read: ReadPart, config: CommonConfig) {
       embeddingScale: read("embeddingScale"),
       embeddingNorm: read("embeddingNorm") ? read("norm") : undefined,
       bothWays: read("bothWays") || undefined,
+      perLayer: read("perLayer") && { ...read("perLayer")!, norm: read("norm") },
     }),
   };
 }
@@ -54,8 +56,19 @@ function describeLayer(read: ReadPart, heads: number): LayerConfig {
     ...(postAttentionNorm && { postAttentionNorm: norm }),
     mlp: { ...describeMlp(read), ...write, ...mlpScale(read) },
     ...(outputNorm && { outputNorm: norm }),
+    ...embeddingWriteOf(read),
     ...order,
   };
+}
+
+/** What comes after the MLP. */
+function embeddingWriteOf(read: ReadPart): Pick<LayerConfig, "embeddingWrite" | "learnedScale"> {
+  const perLayer = read("perLayer");
+  const activation = read("activation") as PlainActivationName; // no family with another has both
+  return defined({
+    embeddingWrite: perLayer && { width: perLayer.width, activation, norm: read("norm") },
+    learnedScale: read("learnedScale"),
+  });
 }
 
 function describeAttention(read: ReadPart, heads: number): AttentionConfig {
@@ -69,6 +82,9 @@ function describeAttention(read: ReadPart, heads: number): AttentionConfig {
     ...defined({
       rope: rotationOf(read, headDim),
       queryKeyNorm: queryKeyNormOf(read),
+      valueNorm: read("valueNorm"),
+      valuesFromKeys: read("valuesFromKeys"),
+      keysOf: read("keysOf"),
       alibi: read("alibi"),
       window: read("window"),
       clip: read("clip"),

@@ -29,7 +29,7 @@ export const blockSparseModules = {
 };
 
 /** All experts' gates above all their linear branches, (experts, 2 · mlpHidden, hidden): how `transformers` 5 holds them. */
-const gatesAboveBranches = (into: readonly string[]): WeightRule => ({
+export const gatesAboveBranches = (into: readonly string[]): WeightRule => ({
   into,
   transform: (tensor) => tensor.split(2, 1).map(compact),
   storedShape: ([[experts, out, from]]) => [experts, 2 * out, from],

@@ -4,6 +4,7 @@ import type {
   AlibiConfig,
   AttentionConfig,
   LatentConfig,
+  LayerConfig,
   NormConfig,
   QueryKeyNormConfig,
 } from "../../decoder/config/config.js";
@@ -65,6 +66,9 @@ export interface DecoderParts {
   readonly window: number | undefined;
   /** Where the norm is not the layers', the whole description. */
   readonly queryKeyNorm: QueryKeyNormConfig["over"] | QueryKeyNormConfig | undefined;
+  readonly valueNorm: AttentionConfig["valueNorm"];
+  readonly valuesFromKeys: AttentionConfig["valuesFromKeys"];
+  readonly keysOf: AttentionConfig["keysOf"];
   readonly clip: number | undefined;
   readonly scoreCap: number | undefined;
   readonly chunk: number | undefined;
@@ -72,6 +76,10 @@ export interface DecoderParts {
   readonly sinks: AttentionConfig["sinks"];
   readonly latent: LatentConfig | undefined;
   readonly outputGate: AttentionConfig["outputGate"];
+
+  /** An embedding of every token for each layer, and whether layers write what they make of theirs. */
+  readonly perLayer: { readonly vocab: number; readonly width: number } | undefined;
+  readonly learnedScale: LayerConfig["learnedScale"];
 
   readonly mlpWidth: number;
   readonly activation: ActivationName;

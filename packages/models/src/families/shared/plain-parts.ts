@@ -46,6 +46,8 @@ const absent = {
     latent: undefined,
     outputGate: undefined,
   },
+  ...{ valueNorm: undefined, valuesFromKeys: undefined, keysOf: undefined },
+  ...{ perLayer: undefined, learnedScale: undefined },
   ...{ experts: undefined, mlpPreScale: undefined, mlpOutputScale: undefined },
 };
 

@@ -6,7 +6,7 @@ const read = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 
 /** `transformers` reads `truncate` where no kind of layer has it. */
-const parametersOfOne = z
+export const parametersOfOne = z
   .unknown()
   .refine((given) => read(given, "truncate") !== false, {
     message: "truncate = false means two things where kinds of layers have parameters of their own",

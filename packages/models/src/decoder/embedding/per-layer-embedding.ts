@@ -1,8 +1,19 @@
 /** The embeddings of a token that each layer has for itself: looked up, and read off the token's common embedding. */
 import { type Embedding, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import { ScaledEmbedding } from "../decoder/embedding/scaled-embedding.js";
-import { Norm } from "../decoder/norm/norm.js";
-import type { StreamsConfig } from "./config.js";
+import type { NormConfig } from "../config/norm-config.js";
+import { Norm } from "../norm/norm.js";
+import { ScaledEmbedding } from "./scaled-embedding.js";
+
+export interface PerLayerOptions {
+  readonly hidden: number;
+  /** How many layers there are. */
+  readonly layers: number;
+  /** How many tokens have embeddings. */
+  readonly vocab: number;
+  /** Of the embedding of one layer. */
+  readonly width: number;
+  readonly norm: NormConfig;
+}
 
 export class PerLayerEmbedding extends nn.Module {
   readonly layers: number;
@@ -13,14 +24,14 @@ export class PerLayerEmbedding extends nn.Module {
   readonly projection: Linear;
   readonly norm: Norm;
 
-  constructor({ hidden, layers, perLayer: { vocab, width }, norm }: StreamsConfig) {
+  constructor({ hidden, layers, vocab, width, norm }: PerLayerOptions) {
     super();
-    this.layers = layers.length;
+    this.layers = layers;
     this.width = width;
     this.rows = vocab;
     this.projectionScale = hidden ** -0.5;
-    this.table = new ScaledEmbedding(vocab, layers.length * width, Math.sqrt(width));
-    this.projection = new nn.Linear(hidden, layers.length * width, false);
+    this.table = new ScaledEmbedding(vocab, layers * width, Math.sqrt(width));
+    this.projection = new nn.Linear(hidden, layers * width, false);
     this.norm = new Norm(width, norm, { headAxis: "groups" });
   }
 
