@@ -165,7 +165,7 @@ describe.each(configs)("edges of a model like %s", (_, config) => {
     const same = clean.findIndex((id, at) => id !== corrupted[at]);
     const both: RunPairs = { model, graph, ids, clean: own, corrupted: other, same };
     const rest = await restOf(both);
-    expect(rest.leftOut?.from).toBe(same);
+    expect((rest as RunPairs).leftOut?.from).toBe(same);
     const rows = edgesOf(graph).map(({ index }) => {
       const set = edgeSet(graph);
       set[index] = 1;
