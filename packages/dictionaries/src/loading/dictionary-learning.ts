@@ -16,7 +16,7 @@ export const dictionaryLearningWeights = "ae.pt";
 /** By the name of the class, and whether it takes thresholds by itself. */
 const classes = {
   AutoEncoder: "relu",
-  AutoEncoderNew: "relu",
+  AutoEncoderNew: "linear",
   GatedAutoEncoder: "gated",
   JumpReluAutoEncoder: "jumpRelu",
   AutoEncoderTopK: "topK",
@@ -41,7 +41,7 @@ export function loadDictionaryLearning(
   const activation = activationOf(file, tensors, kind, options);
   const config: DictionaryConfig = completeConfig({
     ...{ inputWidth, features, activation, format: "dictionary-learning" },
-    subtractDecoderBias: kind !== "jumpRelu",
+    subtractDecoderBias: kind !== "jumpRelu" && kind !== "linear",
     site: typeof trainer?.submodule_name === "string" ? siteOf(trainer.submodule_name) : undefined,
     model: typeof trainer?.lm_name === "string" ? trainer.lm_name : undefined,
   });
@@ -73,6 +73,7 @@ function guessClass(file: string, tensors: Tensors): ClassName {
   if (has("group_sizes")) return "MatryoshkaBatchTopKSAE";
   if (has("W_enc") && has("threshold") && !has("k")) return "JumpReluAutoEncoder";
   if (has("encoder.weight") && has("bias")) return "AutoEncoder";
+  if (has("encoder.weight") && has("decoder.bias")) return "AutoEncoderNew";
   const reason = "its tensors alone do not say which class it is; put its config.json beside it.";
   throw new DictionaryFormatError(file, reason);
 }
@@ -103,7 +104,10 @@ function scaled(weights: DictionaryWeights, factor: number): DictionaryWeights {
 function weightsOf(file: string, tensors: Tensors, kind: string): DictionaryWeights {
   const linear = Object.hasOwn(tensors, "encoder.weight");
   const get = (name: string, axes: number) => required(file, tensors, name, axes);
-  const bias = kind === "gated" ? "decoder_bias" : kind === "relu" ? "bias" : "b_dec";
+  const named: Readonly<Record<string, string>> = {
+    ...{ gated: "decoder_bias", relu: "bias", linear: "decoder.bias" },
+  };
+  const bias = named[kind] ?? "b_dec";
   const threshold = optional(tensors, "threshold");
   return {
     encoder: linear ? get("encoder.weight", 2).transpose() : get("W_enc", 2),
@@ -123,7 +127,8 @@ function activationOf(
   kind: (typeof classes)[ClassName],
   { select, rectified = true }: LoadDictionaryOptions,
 ): FeatureActivation {
-  if (kind === "relu" || kind === "gated") return { kind };
+  if (kind === "relu" || kind === "linear") return { kind: "relu" };
+  if (kind === "gated") return { kind };
   if (kind === "jumpRelu") return { kind, rectified };
   const way = select ?? (kind === "topK" ? "topK" : "threshold");
   if (way === "threshold") return { kind: "jumpRelu", rectified };

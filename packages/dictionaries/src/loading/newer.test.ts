@@ -1,4 +1,4 @@
-/** The architectures of SAELens that choose features one after the other, or by the positions before, against its formulas in torch. */
+/** Architectures of SAELens that choose features one after the other, or by the positions before, against its formulas in torch; and what else came later. */
 import { type MxArray, mx, readTensors, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import type { DictionaryConfig } from "../dictionary/config.js";
@@ -44,6 +44,17 @@ describe.each(cases)("%s", (name) => {
     expect(() => foldDecoderNorm(loadDictionary(path))).toThrow(refused);
     expect(() => foldActivationNorm(loadDictionary(path), 3)).toThrow(refused);
   });
+});
+
+/** Two linear layers with a bias each, of which nothing is taken off before: its decoder's bias was looked for under another name. */
+it("reads dictionary_learning's AutoEncoderNew, with its config.json and without", () => {
+  const name = "dictionary-learning-new";
+  const values = readTensors(ownCasePath(name, "values.safetensors")).tensors;
+  for (const part of ["", "ae.pt"]) {
+    const dictionary = loadDictionary(ownCasePath(name, part));
+    expect(apart(dictionary.encode(values.x), values.feature_acts)).toBeLessThanOrEqual(0);
+    expect(apart(dictionary.forward(values.x), values.reconstruction)).toBeLessThanOrEqual(0);
+  }
 });
 
 /** Rows of single texts would be taken for one text. */
