@@ -8,6 +8,7 @@
  */
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What every kind of result goes through, once more with the names and the strictness of the newer binding. */
 const onStandIn = [
@@ -32,6 +33,49 @@ const ofLibrary = {
   MALLOC_TRIM_THRESHOLD_: "268435456",
   OPENBLAS_NUM_THREADS: "1",
 };
+
+const alone = "alone";
+const standIn = "on a stand-in of the newer binding";
+
+/** Files that take ten seconds or more, most of them longer than their size tells: none of them is to be the last. */
+const long = [
+  "tests/examples.test.ts",
+  "testing/gallery/components.test.ts",
+  "apps/explorer/test/page.test.ts",
+  "tests/consumer.test.ts",
+  "families/cached.test.ts",
+  "edge-attribution/edge-attribution.test.ts",
+  "src/rooms.test.ts",
+  "families/invariants.test.ts",
+  "families/gradients.test.ts",
+  "src/cli/main.test.ts",
+  "tests/example-files.test.ts",
+  "generation/rollout.test.ts",
+  "acdc/acdc.test.ts",
+  "families/ragged.test.ts",
+  "families/reference.test.ts",
+  "testing/planted.test.ts",
+  "generation/prefix.test.ts",
+  "families/folded.test.ts",
+  "activation-patching/activation-patching.test.ts",
+  "activation-patching/properties.test.ts",
+  "src/cli/run-cli.test.ts",
+];
+
+/** Where a file stands in the order; the smaller, the earlier. */
+function rankOf({ project, moduleId }: TestSpecification): number {
+  if (project.name === alone) return 0;
+  if (project.name === standIn) return 1; // small, in processes of their own, which would have to start at the end
+  const place = long.findIndex((name) => moduleId.endsWith(name));
+  return place < 0 ? 2 + long.length : 2 + place;
+}
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files); // by what they took the last time, or by their size
+    return sorted.sort((one, other) => rankOf(one) - rankOf(other));
+  }
+}
 
 /** Tests beside the sources, of a whole package, and of the workspace. */
 function everywhere(names: string): string[] {
@@ -58,10 +102,11 @@ export default defineConfig({
     maxWorkers: processes,
     testTimeout: 60_000,
     execArgv: engine,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
-        test: { name: "alone", include: everywhere("*.alone.test.ts") },
+        test: { name: alone, include: everywhere("*.alone.test.ts") },
       },
       {
         extends: true,
@@ -76,7 +121,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "on a stand-in of the newer binding",
+          name: standIn,
           include: onStandIn,
           isolate: false,
           env: ofLibrary,

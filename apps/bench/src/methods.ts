@@ -40,6 +40,9 @@ export async function* methods({ rounds }: Settings): AsyncGenerator<Line> {
     residual: patch("residual"),
     heads: patch("head"),
     attribution: async () => {
+      await attributionPatching(model, pair, { ...answers, steps: 1 });
+    },
+    averaged: async () => {
       await attributionPatching(model, pair, answers);
     },
     relevance: async () => {
@@ -54,16 +57,17 @@ export async function* methods({ rounds }: Settings): AsyncGenerator<Line> {
     what: string,
     name: keyof typeof alternatives,
     unit: "short" | "both" | "long",
-    most: number,
+    most?: number,
   ): Line => ({
     what: `${what} / one bare forward${unit === "both" ? " of both prompts" : ""}`,
     value: ratio(times[name], times[unit]).toFixed(1),
-    goal: `≤ ${most}`,
+    ...(most !== undefined && { goal: `≤ ${most}` }),
   });
   yield line("a lens of 12 layers × 32 tokens, top 5", "lens", "long", 5);
   yield line("a residual sweep, 12 layers × 16 positions", "residual", "short", 45);
   yield line("all 144 heads patched", "heads", "short", 60);
-  yield line("attribution patching, all nodes", "attribution", "both", 3);
+  yield line("attribution patching at one point, all nodes", "attribution", "both", 3);
+  yield line("the same at three points, which is the default", "averaged", "both");
   yield line("the same by relevance", "relevance", "both", 3);
   yield line("edge attribution, 5 steps", "edges", "both", 20);
 }

@@ -29,8 +29,10 @@ import {
   resultOf,
   resultsOfList,
 } from "./testing/each-method.js";
+import { pageThatOpens } from "./testing/open-in-browser.js";
 
 const model = await loadModel("tiny");
+const openInBrowser = await pageThatOpens();
 const methods: readonly Method[] = named; // each as any method, not as itself
 
 /** How often each computes, with the options of these tests. */
@@ -85,7 +87,7 @@ it.each(methods.map((method) => [method.name, method] as const))(
 const near = { absolute: 1e-4, relative: 1e-4 };
 
 it.each(methods.map((method) => [method.name, method] as const))(
-  "%s: every result of a list of prompts or pairs runs again",
+  "%s: every result of a list of prompts or pairs runs again, and a browser opens it",
   async (_, method) => {
     const results = await resultsOfList(model, method);
     expect(results.flatMap(({ fed }) => fed)).toHaveLength(method.input === "pairs" ? 4 : 2);
@@ -96,8 +98,23 @@ it.each(methods.map((method) => [method.name, method] as const))(
       expect(again.fed).toEqual(stored.fed);
       expect(again.asked).toEqual(stored.asked);
     }
+    expectOpened(results);
   },
 );
+
+function expectOpened(results: readonly Result[]): void {
+  const file = toJson(results);
+  const { again, same, grids, tables } = openInBrowser(file);
+  expect(again).toBe(file);
+  expect(same).toBe(true);
+  for (const [index, result] of results.entries()) {
+    const sizes = Object.values(result.grids).map((grid) => grid?.values.length);
+    const rows = Object.values(result.tables).map((table) => table?.rows.length);
+    const lines = (csv: string) => csv.split("\r\n").length - 2; // without the header and the end
+    expect(grids[index].map(lines)).toEqual(sizes);
+    expect(tables[index].map(lines)).toEqual(rows);
+  }
+}
 
 it.each(methods.map((method) => [method.name, method] as const))(
   "%s: refuses an option that does not exist, and says what every option is",

@@ -27,6 +27,7 @@ export {
   type EvaluationOptions,
   evaluateDictionary,
 } from "./evaluation/evaluate.js";
+export { type FeatureTests, featureTests } from "./evaluation/feature-tests.js";
 export {
   type BehaviourMeasures,
   densityHistogram,

@@ -18,6 +18,17 @@ const question = { answer: 3, wrongAnswer: 8 };
 const lead = (logits: MxArray) => mx.subtract(logits.index("...", 3), logits.index("...", 8));
 const sites = { residual: "input", attention: "selfAttn", mlp: "mlp", head: "selfAttn.z" } as const;
 
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const centred = (x: readonly number[]) => {
+    const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+    return x.map((value) => value - mean);
+  };
+  const [x, y] = [centred(a), centred(b)];
+  const product = (p: number[], q: number[]) =>
+    p.reduce((sum, value, at) => sum + value * q[at], 0);
+  return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+}
+
 function randomModel(given: typeof llamaLike | typeof gpt2Like): LanguageModel {
   const config = given as typeof llamaLike;
   const decoder = initializeWeights(new Decoder(config), { seed: 5, deviation: 0.35 });
@@ -31,7 +42,7 @@ describe.each([
   const model = randomModel(given);
 
   it.each(["denoising", "noising"] as const)("is the slope of a patch, %s", async (direction) => {
-    const { grids, tables } = await attributionPatching(model, { clean, corrupted }, { ...question, direction }); // biome-ignore format: one call
+    const { grids, tables } = await attributionPatching(model, { clean, corrupted }, { ...question, direction, steps: 1 }); // biome-ignore format: one call
     const [{ clean: high, corrupted: low }] = tables.baselines.rows;
     const scale = direction === "denoising" ? high - low : low - high;
     const [from, into] = direction === "denoising" ? [clean, corrupted] : [corrupted, clean];
@@ -130,7 +141,7 @@ describe.each(["gpt2", "llama", "sort-gpt2"])("against the reference on %s", (na
         ["denoising", "denoise"],
       ] as const) {
         // biome-ignore format: a list
-        const { grids } = await attributionPatching(model, reference.pairs, { ...reference.question, direction }); // biome-ignore format: one call
+        const { grids } = await attributionPatching(model, reference.pairs, { ...reference.question, direction, steps: 1 }); // biome-ignore format: one call
         for (const [kind, key] of Object.entries(keys)) {
           if (!reference.has(`node.${short}.${key}`)) continue;
           const expected = reference.numbers(`node.${short}.${key}`);
@@ -165,10 +176,12 @@ it.skipIf(!stories15M.available)(
     };
     const asked = { answer: " Tom", wrongAnswer: " Sue", kinds: ["attention", "mlp"] as const };
     const patched = await activationPatching(model, pair, asked);
-    const estimated = await attributionPatching(model, pair, asked);
+    const near = await attributionPatching(model, pair, { ...asked, steps: 1 });
+    const along = await attributionPatching(model, pair, asked);
     for (const kind of asked.kinds) {
-      const [guessed, found] = [estimated, patched].map(({ grids }) => [...grids[kind]!.values]);
-      expect(rankCorrelation(guessed, found), kind).toBeGreaterThan(0.9);
+      const [ranked, sized, found] = [near, along, patched].map(({ grids }) => [...grids[kind]!.values]); // biome-ignore format: one line
+      expect(rankCorrelation(ranked, found), kind).toBeGreaterThan(0.9); // most places do little, where slopes are right
+      expect(correlation(sized, found), kind).toBeGreaterThan(0.9); // the few that do much
     }
   },
 );
@@ -185,13 +198,45 @@ it.skipIf(!stories15M.available)("ranks stories15M's parts as patching ranks the
   const patched = flat((await activationPatching(model, pairs, parts)).grids);
   const agreement = async (rule: "gradient" | "relp" | "relp-qk") =>
     rankCorrelation(
-      flat((await attributionPatching(model, pairs, { ...parts, rule })).grids),
+      flat((await attributionPatching(model, pairs, { ...parts, rule, steps: 1 })).grids),
       patched,
     );
   const [plain, held, open] = [await agreement("gradient"), await agreement("relp"), await agreement("relp-qk")]; // biome-ignore format: one list
   expect(open).toBeGreaterThan(0.9);
   expect(open).toBeGreaterThan(Math.max(plain, held)); // what acts through queries and keys is what those two miss
 });
+
+it("finds what a run that has decided has no slope for", async () => {
+  const model = await loadModel("tiny");
+  const { pairs, question: asked } = builtInTask(model, "agreement", { size: 2, seed: 1 });
+  const parts = { ...asked, kinds: ["attention", "head"] as const, positions: "all" as const };
+  const { grids } = await activationPatching(model, pairs, parts);
+  const [{ values }] = [grids.attention!];
+  expect(values[0]).toBeGreaterThan(0.9); // the first layer's attention gives almost all of it back
+  const estimate = async (options: object) =>
+    (await attributionPatching(model, pairs, { ...parts, ...options })).grids.attention!.values[0];
+  expect(await estimate({ steps: 1 })).toBeLessThan(0.1);
+  expect(await estimate({})).toBeGreaterThan(0.5);
+});
+
+describe.each(["denoising", "noising"] as const)(
+  "slopes on the way between two runs, %s",
+  (direction) => {
+    it("add up to all that lies between them", async () => {
+      const model = randomModel(llamaLike);
+      const options = { ...question, direction, kinds: "residual", positions: "all" } as const;
+      const { grids, asked } = await attributionPatching(model, { clean, corrupted }, { ...options, steps: 40 }); // biome-ignore format: one call
+      expect(Math.abs(grids.residual!.values[0] - 1)).toBeLessThan(0.05); // the embeddings of all positions, a sum of 40 parts
+      expect(asked).toMatchObject({ steps: 40 });
+    });
+
+    it("are not mixed with corrections of slopes at one point", async () => {
+      const options = { ...question, direction, steps: 2, gradDrop: true } as const;
+      const wrong = attributionPatching(randomModel(llamaLike), { clean, corrupted }, options);
+      await expect(wrong).rejects.toThrow("slopes at one point");
+    });
+  },
+);
 
 describe.each([
   ["Llama", llamaLike],
@@ -233,7 +278,11 @@ describe.each([
   it("averages sizes over passes that each leave out what one layer writes", async () => {
     const kinds = ["mlp", "head"] as const;
     const { grids } = await attributionPatching(model, { clean, corrupted }, { ...noising, kinds, gradDrop: true }); // biome-ignore format: one call
-    const plain = await attributionPatching(model, { clean, corrupted }, { ...noising, kinds });
+    const plain = await attributionPatching(
+      model,
+      { clean, corrupted },
+      { ...noising, kinds, steps: 1 },
+    );
     const layers = 3;
     const site = "layers.0.mlp";
     const source = await model.run([clean], { save: site });

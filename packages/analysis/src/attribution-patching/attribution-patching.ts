@@ -1,9 +1,13 @@
 /**
- * Attribution patching: what every patch would do, from one pass with gradients.
+ * Attribution patching: what every patch would do, from a few passes with gradients.
  *
  * Activation patching runs the model once for each patch. To first order a patch changes the metric by the difference of
  * the two activations times the slope of the metric there, and one backward pass gives all slopes. It is the way to find out where
  * to look, in any model, before patching what stands out.
+ *
+ * Where the patched run has decided, it has no slope, though other activations would have it decide otherwise. So by default slopes are
+ * averaged over three points on the straight way from its embeddings towards those of the other run, as integrated gradients do; `steps: 1`
+ * takes the patched run alone.
  *
  * Caveats. A slope is wrong where something saturates: a softmax that has decided, a norm whose scale the patch would change. That hits early
  * layers and MLPs most. `rule: "relp"` replaces the slopes by relevance, which holds norms, patterns and activations at their values
@@ -36,6 +40,7 @@ import {
   type AskedAttribution,
   type AttributionPatchingOptions,
   attributionPatchingOptions,
+  pointsOf,
 } from "./options.js";
 import type { AttributionPatchingGrids, AttributionPatchingResult } from "./result.js";
 import { type PairScores, scoreBatch } from "./scores.js";
@@ -58,6 +63,7 @@ export async function attributionPatching(
 ): Promise<AttributionPatchingResult> {
   const asked = parseOptions("attributionPatching", attributionPatchingOptions, options);
   const { signal, onProgress, batchSize } = asked;
+  const steps = pointsOf(asked);
   const {
     pairs,
     notes,
@@ -75,7 +81,7 @@ export async function attributionPatching(
   for (const numbers of batchesByLength(readings.pairs, batchSize)) {
     signal?.throwIfAborted();
     const scores = await scoreBatch(model, readings.pairs, numbers, metric, {
-      ...asked,
+      ...{ ...asked, steps },
       kinds,
       columns,
     });
@@ -90,7 +96,7 @@ export async function attributionPatching(
   const found = { baselines, byKind };
   return {
     method: "atp",
-    asked: askedOf(asked, { ...answers, ...(typeof metric === "string" && { metric }) }),
+    asked: askedOf(asked, { ...answers, steps, ...(typeof metric === "string" && { metric }) }),
     fed: pairs.flatMap(({ clean, corrupted }) => [clean, corrupted]),
     grids: arrange(model, pairs, found, kinds, asked),
     tables: { baselines: baselineTable({ metric, baselines }) },

@@ -25,7 +25,7 @@ interface Patched {
 
 interface Slopes {
   readonly values: ActivationCache;
-  readonly gradients: ActivationCache;
+  readonly gradients: { get(site: string): MxArray };
 }
 
 /** @returns by layer the effect of every query or key, (pair, head, position) */

@@ -22,6 +22,13 @@ const fields = z.object({
     .describe(
       "what flows back: the plain gradient, relevance (norms, patterns and activations held, products halved), the same with a softer softmax in place of held patterns, or GIM (norms held, a softer softmax, products halved)",
     ),
+  steps: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "at how many points, from the patched run towards the other, slopes are taken and averaged; default 3 for gradients, 1 for other rules and with corrections of AtP*",
+    ),
   qkFix: z
     .boolean()
     .default(false)
@@ -38,7 +45,12 @@ const fields = z.object({
   batchSize: z.int().min(1).default(4).describe("pairs in one pass"),
 });
 
-export const attributionPatchingOptions = fields.superRefine(({ qkFix, rule, kinds }, context) => {
+export const attributionPatchingOptions = fields.superRefine((given, context) => {
+  const { qkFix, gradDrop, rule, kinds, steps } = given;
+  if (steps !== undefined && steps > 1 && (qkFix || gradDrop)) {
+    const message = "the corrections of AtP* are of slopes at one point; leave one of them out.";
+    context.addIssue({ code: "custom", path: ["steps"], message });
+  }
   if (!qkFix) return;
   const refuse = (message: string) =>
     context.addIssue({ code: "custom", path: ["qkFix"], message });
@@ -48,6 +60,11 @@ export const attributionPatchingOptions = fields.superRefine(({ qkFix, rule, kin
     refuse('it is about queries and keys; add kinds "query" or "key".');
   }
 });
+
+/** A run that has decided has no slope, but has one on the way to where it decides otherwise; what the corrections and rules hold is of one point. */
+export function pointsOf({ steps, rule, qkFix, gradDrop }: AskedAttribution): number {
+  return steps ?? (rule === "gradient" && !qkFix && !gradDrop ? 3 : 1);
+}
 
 /** Options of `attributionPatching`. */
 export type AttributionPatchingOptions = z.input<typeof attributionPatchingOptions> & RunControl;

@@ -5,6 +5,7 @@ import { backwardRules } from "../backward-rules/rule-sets.js";
 import { stopHere } from "../backward-rules/rules.js";
 import { type PositionMap, positionMap, putInPlace } from "../shared/aligned.js";
 import { endLogits, judgePairs, metricOfRows, type PairBaseline, stepsOf } from "../shared/baselines.js"; // biome-ignore format: one import
+import { range } from "../shared/lists.js";
 import type { Metric, MetricFunction } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
@@ -18,7 +19,11 @@ export interface PairScores {
   readonly byKind: Readonly<Record<string, Float64Array>>;
 }
 
-type Asked = Pick<AskedAttribution, "direction" | "rule" | "positions" | "qkFix" | "gradDrop"> & {
+type Asked = Pick<
+  AskedAttribution,
+  "direction" | "rule" | "positions" | "qkFix" | "gradDrop" | "signal"
+> & {
+  readonly steps: number;
   readonly kinds: readonly NodeKind[];
   /** The clean prompts' positions that are shown, where each is. */
   readonly columns?: readonly number[] | undefined;
@@ -50,7 +55,7 @@ export async function scoreBatch(
   const judge = metricOfRows(own, metric)(own.map((_, row) => row));
   const prompts = (side: "clean" | "corrupted") => own.map((pair) => pair[side].ids);
   const [from, into] = direction === "denoising" ? (["clean", "corrupted"] as const) : (["corrupted", "clean"] as const); // biome-ignore format: two sides
-  const save = [...kinds.map((kind) => nodeSite(kind, "*")), last];
+  const save = [...kinds.map((kind) => nodeSite(kind, "*")), "layers.0.input", last];
   const source = await model.run(prompts(from), { save });
   const map = positionMap(own[0], into);
   const batch: Batch = { model, ids: prompts(into), judge, source, asked, map, steps: stepsOf(own) }; // biome-ignore format: one object
@@ -85,7 +90,7 @@ async function scoresOf(batch: Batch): Promise<{ scores: MxArray[]; stream: MxAr
   const { model, asked } = batch;
   const { layers } = model.anatomy;
   const pass = await slopes(batch, {});
-  const plain = await effects(batch, pass);
+  const plain = await effects(batch, await overPath(batch, pass));
   const stream = pass.values.get(`layers.${layers - 1}`);
   if (!asked.gradDrop) return { scores: plain, stream };
   let sums = plain.map((x) => mx.zerosLike(x));
@@ -121,14 +126,41 @@ function slopes({ model, ids, judge, asked, steps }: Batch, stops: Interventions
       return mx.sum(judge(endLogits(model, pass.value(last), steps))); // only these go through the head
     },
     {
-      save: [...asked.kinds.map((kind) => nodeSite(kind, "*")), last, ...fixed],
+      save: [...asked.kinds.map((kind) => nodeSite(kind, "*")), "layers.0.input", last, ...fixed],
       values: true,
       interventions: { ...rules, ...stops },
     },
   );
 }
 
-type Slopes = Awaited<ReturnType<typeof slopes>>;
+/** Values of the patched runs, and slopes there or on the way from there. */
+interface Slopes {
+  readonly values: ActivationCache;
+  readonly gradients: { get(site: string): MxArray };
+}
+
+/** With slopes that are means over points on the straight way between both runs' embeddings, beginning at the patched run. */
+async function overPath(batch: Batch, pass: Slopes): Promise<Slopes> {
+  const { source, asked, map, model } = batch;
+  const { steps, signal } = asked;
+  if (steps === 1) return pass;
+  const embeddings = "layers.0.input";
+  const own = pass.values.get(embeddings);
+  const change = mx.subtract(putInPlace(source.get(embeddings), own, map, 1), own);
+  const sites = asked.kinds.flatMap((kind) =>
+    range(model.anatomy.layers).map((layer) => nodeSite(kind, layer)),
+  );
+  let sums = sites.map((site) => pass.gradients.get(site).astype(mx.float32));
+  for (let step = 1; step < steps; step++) {
+    signal?.throwIfAborted();
+    const point = mx.add(own, mx.multiply(change, step / steps));
+    const { gradients } = await slopes(batch, { [embeddings]: () => point });
+    sums = sums.map((sum, at) => mx.add(sum, gradients.get(sites[at])));
+    await evaluate(sums);
+  }
+  const means = new Map(sums.map((sum, at) => [sites[at], mx.divide(sum, steps)]));
+  return { values: pass.values, gradients: { get: (site: string) => means.get(site)! } };
+}
 
 async function effects(batch: Batch, pass: Slopes): Promise<MxArray[]> {
   const { model, source, asked } = batch;

@@ -1,7 +1,7 @@
 /** A direction between two classes of activations, by one of several rules. */
 import { hostMatrices, InvalidArgumentError } from "@mlxterp/mlx";
 import { fitLogistic } from "./logistic.js";
-import { covariance, dot, meanRow, type Rows, row, times, unit } from "./matrix.js";
+import { covariance, dot, meanRow, type Rows, row, times, unit, weighted } from "./matrix.js";
 
 export const directionRules = ["meanDifference", "pcaDifference", "pcaCentre", "logistic"] as const;
 
@@ -79,10 +79,12 @@ function firstComponent(rows: Rows): Float64Array {
   if (width <= count) {
     const zero = new Float64Array(width);
     const matrix = { rows: width, count: width, values: covariance(centred, zero) };
-    return hostMatrices.singularValues(matrix).U.values.slice(0, width);
+    return hostMatrices.symmetricEigenvalues(matrix).vectors.values.slice(0, width);
   }
-  const turned = { rows: width, count, values: values.slice() }; // each row of activations is a column here
-  return hostMatrices.singularValues(turned).U.values.slice(0, width);
+  const columns = { rows: width, count, values }; // each row of activations is a column here
+  const products = { ...hostMatrices.transposedProduct(columns, columns), rows: count };
+  const { vectors } = hostMatrices.symmetricEigenvalues(products);
+  return weighted(centred, vectors.values.subarray(0, count)); // made one long by who asks
 }
 
 /** The mean length of rows: the unit in which strengths are given. */

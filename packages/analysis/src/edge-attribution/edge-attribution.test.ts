@@ -9,7 +9,7 @@ import {
   setParameters,
 } from "@mlxterp/models";
 import { beforeAll, describe, expect, it } from "vitest";
-import { runEdges } from "../graph/edge-runs.js";
+import { type RunPairs, runEdges } from "../graph/edge-runs.js";
 import { type Destination, edgeSet, edgesOf } from "../graph/graph.js";
 import { graphOf } from "../graph/graph-of.js";
 import { outputsOf } from "../graph/outputs.js";
@@ -163,9 +163,9 @@ describe.each(configs)("edges of a model like %s", (_, config) => {
       await outputsOf(model, others, graph),
     ];
     const same = clean.findIndex((id, at) => id !== corrupted[at]);
-    const both = { model, graph, ids, clean: own, corrupted: other, same };
+    const both: RunPairs = { model, graph, ids, clean: own, corrupted: other, same };
     const rest = await restOf(both);
-    expect(rest.leftOut?.from).toBe(same);
+    expect((rest as RunPairs).leftOut?.from).toBe(same);
     const rows = edgesOf(graph).map(({ index }) => {
       const set = edgeSet(graph);
       set[index] = 1;

@@ -92,15 +92,21 @@ function rootsOf(rows: Rows, mean: Float64Array) {
 
 function ofCovariance(rows: Rows, mean: Float64Array) {
   const matrix = { rows: rows.width, count: rows.width, values: covariance(rows, mean) };
-  const { U, S } = hostMatrices.singularValues(matrix);
-  return { U, roots: [...S].map(Math.sqrt) };
+  const { vectors, values } = hostMatrices.symmetricEigenvalues(matrix);
+  return { U: vectors, roots: [...values].map((one) => Math.sqrt(Math.max(0, one))) };
 }
 
-/** Fewer rows than they are wide are taken apart themselves: their covariance is wider, and says no more. */
+/** Fewer rows than they are wide: the products of their pairs are the smaller matrix, and say no less. */
 function ofFewRows({ width, count, values }: Rows, mean: Float64Array) {
-  const centred = values.map((value, at) => value - mean[at % width]);
-  const { U, S } = hostMatrices.singularValues({ rows: width, count, values: centred });
-  return { U, roots: [...S].map((one) => one / Math.sqrt(count)) };
+  const centred = { rows: width, count, values: values.map((value, at) => value - mean[at % width]) }; // biome-ignore format: one object
+  const products = { ...hostMatrices.transposedProduct(centred, centred), rows: count };
+  const found = hostMatrices.symmetricEigenvalues(products);
+  const lengths = [...found.values].map((one) => Math.sqrt(Math.max(0, one)));
+  const scaled = { ...found.vectors, values: found.vectors.values.map((one, at) => one / (lengths[Math.floor(at / count)] || 1)) }; // biome-ignore format: one object
+  return {
+    U: hostMatrices.product(centred, scaled),
+    roots: lengths.map((one) => one / Math.sqrt(count)),
+  };
 }
 
 function covarianceWith(rows: Rows, mean: Float64Array, label: readonly number[]): Float64Array {

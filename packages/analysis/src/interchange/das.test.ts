@@ -74,6 +74,22 @@ const gate: CausalModel = {
 };
 
 describe.skipIf(!hasMethodCase("planted", "gpt2-gate"))("the planted gate", () => {
+  it.each(["rotation", "boundless", "mask"] as const)(
+    "is found from few pairs whatever their draw, as it is asked without options: %s",
+    async (kind) => {
+      const trained = await modelOfCase("planted", "gpt2-gate");
+      for (const seed of [2, 14]) {
+        const { pairs, question } = counterfactuals(gate, "open", { size: 48, seed });
+        const asked = { ...question, layers: [1], kind, nulls: 1, seed };
+        const { grids } = await das(trained, pairs as never, asked);
+        const at = { layer: 1, position: -1 };
+        expect(valueAt(grids.accuracy, at)).toBeGreaterThanOrEqual(0.95);
+        expect(valueAt(grids.dimensions, at)).toBeLessThanOrEqual(2);
+        expect(valueAt(grids.random, at)).toBeLessThan(0.1);
+      }
+    },
+  );
+
   it("is found in one direction after the MLP that computes it, and in no random one", async () => {
     const trained = await modelOfCase("planted", "gpt2-gate");
     const reference = openMethodCase("planted", "gpt2-gate");

@@ -2,8 +2,8 @@
  * Where the search for a subspace starts: in directions along which an exchange turns the answer, to first order.
  *
  * On the way from each base to its source the slope of what is judged says what each direction does; a direction does the more the more both differ along
- * it, in the same sense on all pairs. These are the first eigenvectors of a symmetric matrix, within what base and source differ in. A start at random
- * would have to find them by many small steps, and learns pairs by heart meanwhile.
+ * it, in the same sense on all pairs. These are the first eigenvectors of a symmetric matrix, within the directions that the model reads: what pairs
+ * differ in besides is larger, and would drown them. A start at random would have to find them by many small steps, and learns pairs by heart meanwhile.
  */
 import { evaluate, hostMatrices, type MxArray, mx } from "@mlxterp/mlx";
 import { dot, type Rows, row, rowsOf } from "../directions/matrix.js";
@@ -16,8 +16,8 @@ import { type HeldPairs, interchangedLogits, pickPairs } from "./runs.js";
 const parts = 3;
 /** No more pairs are needed to see what they have in common. */
 const mostPairs = 256;
-/** Directions in which pairs differ by less of the most are rounding. */
-const least = 1e-8;
+/** Directions whose slopes have less of the squares of the steepest are not what the model reads. */
+const least = 1e-2;
 
 /** @returns columns, most effective first; fewer than the activations are wide where pairs differ in fewer directions */
 export async function informedColumns(
@@ -26,7 +26,7 @@ export async function informedColumns(
   batchSize: number,
 ): Promise<Float64Array[]> {
   const [differences, slopes] = await alongTheWay(model, held, batchSize);
-  const basis = spanOf(differences);
+  const basis = spanOf(slopes);
   const inside = (rows: Rows) => basis.map((direction) => range(rows.count).map((at) => dot(row(rows, at), direction))); // biome-ignore format: one line
   const [moved, steep] = [inside(differences), inside(slopes)];
   const size = basis.length;

@@ -20,7 +20,7 @@ export const dasOptions = z.object({
     ),
   size: z.int().min(1).default(1).describe("dimensions of the subspace"),
   steps: z.int().min(1).default(60).describe("updates"),
-  learningRate: z.number().positive().default(0.02).describe("of Adam, falling to 0 in a line"),
+  learningRate: z.number().positive().default(0.05).describe("of Adam, falling to 0 in a line"),
   sparsity: z.number().min(0).default(2).describe("what size costs where it is learned"),
   nulls: z
     .int()

@@ -6,12 +6,7 @@
  *
  * Source: averaging: Polyak & Juditsky 1992.
  */
-<<<<<<< HEAD
 import { evaluate, fromFlat, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
-=======
-
-import { evaluate, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
->>>>>>> wt-strict
 import { parseOptions, type RunControl } from "@mlxterp/results";
 import { checkIterable, checkMethods } from "@mlxterp/results/errors";
 import { z } from "zod";

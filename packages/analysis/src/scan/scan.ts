@@ -25,7 +25,7 @@ import { type Scanned, scanSteps } from "./steps.js";
  * @returns findings by rank, and which steps were taken
  * @throws what `activationPatching` throws; the signal's reason when cancelled
  * @example
- * const { pairs, question } = builtInTask(model, "ioi", { size: 4 });
+ * const { pairs, question } = builtInTask(model, "ioi", { size: 2 });
  * const { tables } = await scan(model, pairs, question);
  * tables.findings.rows[0].finding; // the strongest cause
  */

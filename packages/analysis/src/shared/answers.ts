@@ -79,7 +79,7 @@ function requireKind(
 ): void {
   if (sequence && !kinds.sequences) {
     const instead = kinds.sets ? "Give one token, or several of which any will do ({ any })" : "Give one token"; // biome-ignore format: one choice
-    const rule = `${JSON.stringify(text)} is ${sequence.length} tokens, and this method reads one position. ${instead}; methods that patch, ablate, trace, score edges or find circuits take sequences.`;
+    const rule = `${JSON.stringify(text)} is ${sequence.length} tokens, and this method reads one position. ${instead}; methods that patch, ablate, trace, steer, score edges or find circuits take sequences.`;
     throw new InvalidArgumentError(name, sequence, rule);
   }
   if (typeof set === "number" || kinds.sets) return;

@@ -157,7 +157,7 @@ describe("pairs that spans align", () => {
   it.each(["denoising", "noising"] as const)(
     "have slopes that small steps have: %s",
     async (direction) => {
-      const { grids } = await attributionPatching(model, ragged, { ...question, direction, kinds: ["residual", "value"] }); // biome-ignore format: one call
+      const { grids } = await attributionPatching(model, ragged, { ...question, direction, steps: 1, kinds: ["residual", "value"] }); // biome-ignore format: one call
       expect(grids.residual!.labels.position).toHaveLength(6);
       const into = direction === "denoising" ? ragged.corrupted : ragged.clean;
       const from = direction === "denoising" ? ragged.clean : ragged.corrupted;

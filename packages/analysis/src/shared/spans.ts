@@ -98,6 +98,7 @@ function checked({ ids, role }: Fed, span: Span): Span {
   const [from, to] = span;
   const inside = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to;
   if (inside && to <= ids.length) return [from, to];
-  const rule = `a span of the ${role} prompt is [from, to] with 0 ≤ from < to ≤ ${ids.length}, not ${JSON.stringify(span)}.`;
+  const which = role === "prompt" ? "prompt" : `${role} prompt`;
+  const rule = `a span of the ${which} is [from, to] with 0 ≤ from < to ≤ ${ids.length}, not ${JSON.stringify(span)}.`;
   throw new InvalidArgumentError("spans", span, rule);
 }

@@ -102,9 +102,7 @@ export function svcca(
 ): CanonicalCorrelations {
   const { variance } = parseOptions("svcca", svccaOptions, options);
   const [x, y] = centredPair(first, second).map((one) => leading(one, variance));
-  const across = hostMatrices.transposedProduct(x, y); // (directions of the first, of the second)
-  const tall = across.rows >= across.count ? across : hostMatrices.transposed(across);
-  const correlations = [...hostMatrices.singularValues(tall).S].map((one) => Math.min(1, one));
+  const correlations = [...sizesOf(productOf(x, y))].map((one) => Math.min(1, one));
   const mean = correlations.reduce((sum, one) => sum + one, 0) / correlations.length;
   return { correlations, mean, kept: [x.count, y.count] };
 }
@@ -119,9 +117,7 @@ export function svcca(
  */
 export function procrustesSimilarity(first: MxArray, second: MxArray): number {
   const [x, y] = centredPair(first, second);
-  const across = hostMatrices.transposedProduct(x, y);
-  const tall = across.rows >= across.count ? across : hostMatrices.transposed(across);
-  const nuclear = hostMatrices.singularValues(tall).S.reduce((sum, one) => sum + one, 0);
+  const nuclear = sizesOf(productOf(x, y)).reduce((sum, one) => sum + one, 0);
   return nuclear / Math.sqrt(squares(x) * squares(y));
 }
 
@@ -156,21 +152,35 @@ function centredColumns(name: string, rows: Rows): Columns {
   return hostMatrices.transposed(turned); // (rows, width)
 }
 
+/** The singular values of a matrix, by the products of its columns: those below 1e-8 of the largest are rounding. */
+function sizesOf(matrix: Columns): Float64Array {
+  const tall = matrix.rows >= matrix.count ? matrix : hostMatrices.transposed(matrix);
+  const products = { ...hostMatrices.transposedProduct(tall, tall), rows: tall.count };
+  const { values } = hostMatrices.symmetricEigenvalues(products, false);
+  return values.map((one) => Math.sqrt(Math.max(0, one)));
+}
+
 /** Where there are fewer rows than columns, in coordinates of what the rows span, which these measures cannot tell apart. */
 function spanned(columns: Columns): Columns {
   const { rows: count, count: width } = columns;
   if (width <= count) return columns;
-  const { S, V } = hostMatrices.singularValues(hostMatrices.transposed(columns)); // U S Vᵀ, so rows are V S Uᵀ
-  const scaled = V.values.map((value, at) => value * S[Math.floor(at / V.rows)]);
+  const turned = hostMatrices.transposed(columns);
+  const { values, vectors } = eigenvaluesOf(productOf(turned, turned), count);
+  const scaled = vectors.values.map((value, at) => value * Math.sqrt(Math.max(0, values[Math.floor(at / count)]))); // biome-ignore format: one line
   return { rows: count, count, values: scaled };
+}
+
+function eigenvaluesOf({ values }: Columns, size: number) {
+  return hostMatrices.symmetricEigenvalues({ rows: size, count: size, values });
 }
 
 /** The left singular vectors that hold a share of the variance. */
 function leading(matrix: Columns, variance: number): Columns {
-  const copy = { ...matrix, values: matrix.values.slice() };
-  const { U, S } = hostMatrices.singularValues(copy);
-  const total = S.reduce((sum, one) => sum + one * one, 0);
+  const { values, vectors } = eigenvaluesOf(productOf(matrix, matrix), matrix.count);
+  const total = values.reduce((sum, one) => sum + Math.max(0, one), 0);
   let [sum, count] = [0, 0];
-  while (count < S.length && sum < variance * total * (1 - 1e-12)) sum += S[count++] ** 2;
-  return { rows: U.rows, count, values: U.values.slice(0, count * U.rows) };
+  while (count < values.length && sum < variance * total * (1 - 1e-12) && values[count] > 0) sum += values[count++]; // biome-ignore format: one line
+  const directions = { rows: vectors.rows, count, values: vectors.values.slice(0, count * vectors.rows) }; // biome-ignore format: one line
+  const scaled = { ...directions, values: directions.values.map((one, at) => one / Math.sqrt(values[Math.floor(at / vectors.rows)])) }; // biome-ignore format: one line
+  return productOf(hostMatrices.transposed(matrix), scaled);
 }

@@ -47,6 +47,7 @@ export const steerShape: ResultShape<SteerResult> = {
       effect: "number",
       cost: "number",
       nullEffect: "number",
+      nullHigh: "number",
     },
   },
 };

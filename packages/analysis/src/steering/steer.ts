@@ -12,8 +12,10 @@
  * Source: Turner et al. 2023, arXiv 2308.10248; Rimsky et al. 2023, "Steering Llama 2 via Contrastive Activation Addition", arXiv 2312.06681; Zou
  * et al. 2023, "Representation Engineering", arXiv 2310.01405; what words do: Wu et al. 2025, "AxBench", arXiv 2501.17148.
  */
+
 import { notFiniteError, provenanceOf } from "@mlxterp/core";
 import { bootstrapMean, createGrid, createTable, parseOptions } from "@mlxterp/results";
+import { InvalidArgumentError } from "@mlxterp/results/errors";
 import { askedOf } from "../shared/asked.js";
 import { type ClassPairs, classPairs } from "../shared/classes.js";
 import { mean } from "../shared/lists.js";
@@ -59,6 +61,11 @@ async function steerAll(
   const vectors = await vectorsOf(model, from, asked);
   const layers = vectors.map(({ layer }) => layer);
   const texts = asked.texts ? promptIds(model, asked.texts as ManyPrompts as readonly OnePrompt[]) : [...pairs.positive, ...pairs.negative]; // biome-ignore format: one line
+  if (!texts.some(({ length }) => length > 1)) {
+    const rule =
+      "fluency is how well each token follows those before it, and no text has two tokens; give longer ones.";
+    throw new InvalidArgumentError("texts", texts, rule);
+  }
   const held = {
     prompts: await holdStreams(model, judgedRows(steered, answers), layers, asked),
     texts: await holdStreams(model, texts.map((ids) => ({ ids })), layers, asked),

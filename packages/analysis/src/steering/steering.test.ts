@@ -193,3 +193,11 @@ describe("steeringInterventions", () => {
     expect(() => steeringInterventions(vectors, { strength: Number.NaN })).toThrow("finite");
   });
 });
+
+it("texts of one token have no fluency, which is said instead of a number that is none", async () => {
+  const short = { clean: [[5]], corrupted: [[6]] };
+  await expect(steer(model, short, { answer: 7, layers: [1], nulls: 0 })).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    argument: "texts",
+  });
+});

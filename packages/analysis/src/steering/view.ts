@@ -70,25 +70,28 @@ function baselineTable({ tables }: SteerResult): TableBlock {
  * const { pairs, question } = builtInTask(model, "agreement", { size: 4 });
  * steerGrid(await steer(model, pairs, { ...question, layers: [1], nulls: 0 }), "cost").kind; // "grid"
  */
-<<<<<<< HEAD
-export function steerGrid(result: SteerResult, which: keyof typeof titles): GridBlock {
-  const grid = result.grids[which];
-  const own = result.grids[which.endsWith("ffect") ? "effect" : "cost"];
-  return {
-    kind: "grid",
-    title: which.endsWith("ffect") ? `${titles[which]}: ${judgedBy(result)}` : titles[which],
-    rowTitle: "added after",
-    columnTitle: "strength",
-    rows: grid.labels.layer.map((layer) => `layer ${labelText(layer)}`),
-    columns: grid.labels.strength.map(labelText),
-    rowPlaces: placesOf(grid, "layer"),
-    columnPlaces: placesOf(grid, "strength"),
-    values: rowsOf(grid).map((row) => row.map((value) => (Number.isNaN(value) ? null : value))),
-    scale: divergingAround(own.values, own.neutral ?? 0, 0.05), // one scale with what chance does
-    legend: "nats",
-    unit: "strengths",
-  };
-}
+export const steerGrid = readsResult(
+  steerShape,
+  (result: SteerResult, which: keyof typeof titles): GridBlock => {
+    const grid =
+      result.grids[checkChoice("which", which, Object.keys(titles) as (keyof typeof titles)[])];
+    const own = result.grids[which.endsWith("ffect") ? "effect" : "cost"];
+    return {
+      kind: "grid",
+      title: which.endsWith("ffect") ? `${titles[which]}: ${judgedBy(result)}` : titles[which],
+      rowTitle: "added after",
+      columnTitle: "strength",
+      rows: grid.labels.layer.map((layer) => `layer ${labelText(layer)}`),
+      columns: grid.labels.strength.map(labelText),
+      rowPlaces: placesOf(grid, "layer"),
+      columnPlaces: placesOf(grid, "strength"),
+      values: rowsOf(grid).map((row) => row.map((value) => (Number.isNaN(value) ? null : value))),
+      scale: divergingAround(own.values, own.neutral ?? 0, 0.05), // one scale with what chance does
+      legend: "nats",
+      unit: "strengths",
+    };
+  },
+);
 
 /**
  * What one layer does by strength, with its interval over prompts, beside the mean, least and most of directions at random, and what asking in words does.
@@ -98,63 +101,44 @@ export function steerGrid(result: SteerResult, which: keyof typeof titles): Grid
  * const { pairs, question } = builtInTask(model, "agreement", { size: 4 });
  * steerLines(await steer(model, pairs, { ...question, layers: [1] })).lines[0].label; // "this direction"
  */
-export function steerLines(result: SteerResult, layer?: number): LinesBlock {
-  const { grids, tables } = result;
-  const { layer: layers, strength } = grids.effect.labels;
-  const own = layer ?? tables.best.rows[0]?.layer ?? Number(layers[0]);
-  const row = layers.indexOf(own);
-  if (row < 0) throw new InvalidArgumentError("layer", own, `was not steered; take one of ${layers.map(labelText).join(", ")}.`); // biome-ignore format: one line
-  const [plain, words] = tables.baselines.rows;
-  const start = row * strength.length;
-  // without any strength both are the model as it is
-  const places = [
-    { x: 0, at: -1 },
-    ...strength.map((one, at) => ({ x: Number(one), at: start + at })),
-  ]
-    .filter(({ x, at }) => x !== 0 || at < 0)
-    .sort((a, b) => a.x - b.x);
-  const of = (values: ArrayLike<number>) =>
-    places.map(({ at }) => finite(at < 0 ? plain.effect : values[at]));
-  const line = (label: string, { values, low, high }: Grid) => ({
-    label,
-    values: of(values),
-    ...(low && high && { low: of(low), high: of(high) }),
-  });
-  const chance = grids.nullEffect.values.every(Number.isNaN) ? [] : [line("at random", grids.nullEffect)]; // biome-ignore format: one line
-  const asking = words ? [{ label: words.what, values: places.map(() => words.effect) }] : [];
-  return {
-    kind: "lines",
-    title: `Steering after layer ${own}`,
-    subtitle: judgedBy(result),
-    xTitle: "strength, in lengths of the residual stream",
-    yTitle: "nats",
-    x: places.map(({ x }) => x),
-    lines: [line("this direction", grids.effect), ...chance, ...asking],
-  };
-}
+export const steerLines = readsResult(
+  steerShape,
+  (result: SteerResult, layer?: number): LinesBlock => {
+    const { grids, tables } = result;
+    const { layer: layers, strength } = grids.effect.labels;
+    const own = layer ?? tables.best.rows[0]?.layer ?? Number(layers[0]);
+    const row = layers.indexOf(own);
+    if (row < 0) throw new InvalidArgumentError("layer", own, `was not steered; take one of ${layers.map(labelText).join(", ")}.`); // biome-ignore format: one line
+    const [plain, words] = tables.baselines.rows;
+    const start = row * strength.length;
+    // without any strength both are the model as it is
+    const places = [
+      { x: 0, at: -1 },
+      ...strength.map((one, at) => ({ x: Number(one), at: start + at })),
+    ]
+      .filter(({ x, at }) => x !== 0 || at < 0)
+      .sort((a, b) => a.x - b.x);
+    const of = (values: ArrayLike<number>) =>
+      places.map(({ at }) => finite(at < 0 ? plain.effect : values[at]));
+    const line = (label: string, { values, low, high }: Grid) => ({
+      label,
+      values: of(values),
+      ...(low && high && { low: of(low), high: of(high) }),
+    });
+    const chance = grids.nullEffect.values.every(Number.isNaN) ? [] : [line("at random", grids.nullEffect)]; // biome-ignore format: one line
+    const asking = words ? [{ label: words.what, values: places.map(() => words.effect) }] : [];
+    return {
+      kind: "lines",
+      title: `Steering after layer ${own}`,
+      subtitle: judgedBy(result),
+      xTitle: "strength, in lengths of the residual stream",
+      yTitle: "nats",
+      x: places.map(({ x }) => x),
+      lines: [line("this direction", grids.effect), ...chance, ...asking],
+    };
+  },
+);
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
-=======
-export const steerGrid = readsResult(
-  steerShape,
-  ({ grids }: SteerResult, which: keyof typeof titles): GridBlock => {
-    const grid = grids[checkChoice("which", which, Object.keys(titles) as (keyof typeof titles)[])];
-    return {
-      kind: "grid",
-      title: titles[which],
-      rowTitle: "added after",
-      columnTitle: "strength",
-      rows: grid.labels.layer.map((layer) => `layer ${labelText(layer)}`),
-      columns: grid.labels.strength.map(labelText),
-      rowPlaces: placesOf(grid, "layer"),
-      columnPlaces: placesOf(grid, "strength"),
-      values: rowsOf(grid).map((row) => row.map((value) => (Number.isNaN(value) ? null : value))),
-      scale: divergingAround(grid.values, grid.neutral ?? 0, 0.05),
-      legend: "nats",
-      unit: "strengths",
-    };
-  },
-);
->>>>>>> wt-strict

@@ -1,15 +1,8 @@
 /** Pairs of a task from the text of a file. */
-<<<<<<< HEAD
 import { createRequire } from "node:module";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { didYouMean } from "@mlxterp/results";
-=======
-
-import { InvalidArgumentError } from "@mlxterp/mlx";
-import { didYouMean } from "@mlxterp/results";
 import { checkChoice, checkText } from "@mlxterp/results/errors";
-import { parse } from "csv-parse/sync";
->>>>>>> wt-strict
 import { z } from "zod";
 import { answerChoice } from "../shared/schemas.js";
 import type { TaskPair } from "./task.js";

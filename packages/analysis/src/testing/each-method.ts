@@ -56,6 +56,7 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
   },
   erase: { layers: [2], nulls: 1 },
   "tuned-lens": { steps: 2 },
+  tokens: { steps: 4 },
   diff: { change: "layers.1.mlp=scale(0.5)" },
 };
 

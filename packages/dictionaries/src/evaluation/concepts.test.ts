@@ -6,6 +6,7 @@ import { Dictionary } from "../dictionary/dictionary.js";
 import { generator } from "../synthetic/generator.js";
 import { normal } from "../testing/make.js";
 import { featureAbsorption } from "./absorption.js";
+import { featureTests } from "./feature-tests.js";
 import { fitLogistic } from "./logistic.js";
 import { overSeeds } from "./over-seeds.js";
 import { sparseProbe } from "./sparse-probing.js";
@@ -66,6 +67,7 @@ describe("a concept of which the feature is known", () => {
     const { x, labels } = labelledRows();
     const found = sparseProbe(absorbing(false), x, labels);
     expect(found).toMatchObject({ features: [0], accuracy: 1, rawAccuracy: 1, majority: 0.5 });
+    expect(found).toMatchObject({ f1: 1, rawF1: 1, alwaysF1: 2 / 3 });
     const seeds = Array.from({ length: 8 }, (_, seed) => seed);
     const untrained = seeds.map(
       (seed) => sparseProbe(absorbing(false), x, labels, { seed }).untrainedAccuracy,
@@ -83,6 +85,24 @@ describe("a concept of which the feature is known", () => {
     expect(absorbed.absorbed).toBe(absorbed.silent);
     expect(absorbed.rate).toBeGreaterThan(0.1);
     expect(absorbed.rate).toBeLessThan(0.4); // a quarter of the concept's rows
+  });
+
+  it("has the F1 of each feature, counted row by row", () => {
+    const { x, labels } = labelledRows();
+    const dictionary = absorbing(true);
+    const found = featureTests(dictionary, x, labels);
+    const values = dictionary.encode(x).tolist() as number[][];
+    for (let feature = 0; feature < dictionary.config.features; feature++) {
+      const said = values.map((row) => row[feature] > 0);
+      const hits = said.filter((yes, row) => yes && labels[row]).length;
+      const [on, there] = [said, labels].map((all) => all.filter(Boolean).length);
+      expect(found.precision[feature]).toBeCloseTo(on ? hits / on : 0, 6);
+      expect(found.recall[feature]).toBeCloseTo(hits / there, 6);
+      const [p, r] = [found.precision[feature], found.recall[feature]];
+      expect(found.f1[feature]).toBeCloseTo(p + r > 0 ? (2 * p * r) / (p + r) : 0, 6);
+    }
+    expect(found.recall[0]).toBeLessThan(1); // absorbed
+    expect(() => featureTests(dictionary, x, [true])).toThrow("labels");
   });
 
   it("is refused where there are too few rows of it", () => {

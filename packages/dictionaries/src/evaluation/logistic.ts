@@ -52,3 +52,13 @@ export function accuracyOf(logits: ArrayLike<number>, labels: ArrayLike<number>)
   for (let at = 0; at < logits.length; at++) if (logits[at] > 0 === labels[at] > 0.5) right++;
   return right / logits.length;
 }
+
+export function f1Of(logits: ArrayLike<number>, labels: ArrayLike<number>): number {
+  let [hits, either] = [0, 0];
+  for (let at = 0; at < logits.length; at++) {
+    const [said, there] = [logits[at] > 0, labels[at] > 0.5];
+    hits += said && there ? 1 : 0;
+    either += Number(said) + Number(there);
+  }
+  return either > 0 ? (2 * hits) / either : 0;
+}

@@ -17,7 +17,7 @@ import {
 import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import { halves, type LabelledHalves } from "./labelled.js";
-import { accuracyOf, fitLogistic, logitsOf } from "./logistic.js";
+import { accuracyOf, f1Of, fitLogistic, logitsOf } from "./logistic.js";
 import { nullDictionary } from "./nulls.js";
 
 export interface SparseProbeOptions {
@@ -38,6 +38,12 @@ export interface SparseProbe {
   readonly rawAccuracy: number;
   /** By as many features of a dictionary that nobody trained. */
   readonly untrainedAccuracy: number;
+  /** The F1 on held-out rows: 2 · hits / (said yes + has the concept), 0 where there is neither. */
+  readonly f1: number;
+  readonly rawF1: number;
+  readonly untrainedF1: number;
+  /** By always saying yes. */
+  readonly alwaysF1: number;
   readonly heldOut: number;
 }
 
@@ -68,10 +74,14 @@ export function sparseProbe(
   const raw = fitLogistic(split.train.x, split.train.labels);
   const positive = split.test.labels.reduce((sum, label) => sum + label, 0);
   const heldOut = split.test.labels.length;
+  const ofRaw = logitsOf(raw, split.test.x);
   return {
     ...own,
+    rawF1: f1Of(ofRaw, split.test.labels),
+    untrainedF1: untrained.f1,
+    alwaysF1: (2 * positive) / (heldOut + positive),
     majority: Math.max(positive, heldOut - positive) / heldOut,
-    rawAccuracy: accuracyOf(logitsOf(raw, split.test.x), split.test.labels),
+    rawAccuracy: accuracyOf(ofRaw, split.test.labels),
     untrainedAccuracy: untrained.accuracy,
     heldOut,
   };
@@ -81,13 +91,15 @@ function probeFew(
   dictionary: Dictionary,
   { train, test }: LabelledHalves,
   count: number,
-): { readonly features: readonly number[]; readonly accuracy: number } {
+): Pick<SparseProbe, "features" | "accuracy" | "f1"> {
   const [seen, unseen] = [train.x, test.x].map((rows) => dictionary.encode(rows));
   const features = mostDifferent(seen, train.labels, count);
   const columns = mx.array([...features], mx.int32);
   const [few, others] = [seen, unseen].map((rows) => mx.take(rows, columns, 1));
   const probe = fitLogistic(few, train.labels, 1e-2);
-  return { features, accuracy: accuracyOf(logitsOf(probe, others), test.labels) };
+  const logits = logitsOf(probe, others);
+  const { labels } = test;
+  return { features, accuracy: accuracyOf(logits, labels), f1: f1Of(logits, labels) };
 }
 
 /** Features whose means with and without the concept differ most. @param f (rows, features) */

@@ -8,6 +8,7 @@ import {
 import { Dictionary } from "../dictionary/dictionary.js";
 import { foldInputScale } from "../dictionary/fold.js";
 import type { ContextWeights, DictionaryWeights } from "../dictionary/weights.js";
+import { UnknownDictionaryFieldError } from "../shared/errors.js";
 import { FieldReader } from "./fields.js";
 import { optional, type Place, readFields, required, type Tensors, tensorsOf } from "./files.js";
 import type { LoadDictionaryOptions } from "./options.js";
@@ -17,7 +18,7 @@ export const saelensWeights = "sae_weights.safetensors";
 
 const architectures = [
   ...["standard", "gated", "jumprelu", "topk", "batchtopk", "matryoshka_batchtopk"],
-  ...["transcoder", "skip_transcoder", "jumprelu_transcoder"],
+  ...["transcoder", "skip_transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder"],
   ...["matching_pursuit", "temporal"],
 ] as const;
 
@@ -29,6 +30,7 @@ export function loadSaelens(place: Place, options: LoadDictionaryOptions): Dicti
   const config = readConfig(reader, tensors, options);
   const inputScale = inputScaleOf(reader, config);
   const weights = readWeights(weightsFile, tensors, config, reader);
+  refuseOtherTensors(weightsFile, tensors, config, reader);
   reader.refuseOthers(harmlessFields);
   return foldInputScale(new Dictionary(config, weights), inputScale);
 }
@@ -141,22 +143,24 @@ function readWeights(
   reader: FieldReader,
 ): DictionaryWeights {
   checkScaling(tensors, reader);
+  const skips = reader.text("architecture")?.includes("skip") ?? false;
   const { activation, features } = config;
   if (activation.kind === "matchingPursuit" || activation.kind === "temporal") {
     return tiedWeights(file, tensors, config, reader);
   }
   const gated = activation.kind === "gated";
-  const skip = optional(tensors, "W_skip");
   return {
     encoder: required(file, tensors, "W_enc", 2),
     decoder: required(file, tensors, "W_dec", 2),
     decoderBias: required(file, tensors, "b_dec", 1),
     encoderBias: gated ? undefined : required(file, tensors, "b_enc", 1),
     threshold: activation.kind === "jumpRelu" ? thresholdOf(file, tensors, features) : undefined,
-    gateBias: optional(tensors, "b_gate"),
-    magnitudeBias: optional(tensors, "b_mag"),
-    magnitudeScale: optional(tensors, "r_mag"),
-    skip: skip?.transpose(),
+    ...(gated && {
+      gateBias: required(file, tensors, "b_gate", 1),
+      magnitudeBias: required(file, tensors, "b_mag", 1),
+      magnitudeScale: required(file, tensors, "r_mag", 1),
+    }),
+    skip: skips ? required(file, tensors, "W_skip", 2).transpose() : undefined,
   };
 }
 
@@ -204,9 +208,34 @@ function thresholdOf(file: string, tensors: Tensors, features: number): MxArray 
 /** A factor for each feature, from before version 6: dropped where it is 1. */
 function checkScaling(tensors: Tensors, reader: FieldReader): void {
   const factor = optional(tensors, "scaling_factor");
-  if (!factor || reader.boolean("finetuning_scaling_factor") !== true) return;
-  if (mx.all(mx.equal(factor, 1)).item()) return;
+  if (!factor || mx.allclose(factor, mx.ones(factor.shape)).item()) return;
   throw reader.unknown("finetuning_scaling_factor", "features are scaled by a tensor of factors");
+}
+
+/** A tensor that nothing here reads would change what SAELens computes, or is of another architecture than the settings say. */
+function refuseOtherTensors(
+  file: string,
+  tensors: Tensors,
+  { activation }: DictionaryConfig,
+  reader: FieldReader,
+): void {
+  const skips = reader.text("architecture")?.includes("skip");
+  const known = new Set([
+    ...["W_enc", "W_dec", "b_dec", "scaling_factor", ...(skips ? ["W_skip"] : [])],
+    ...(activation.kind === "gated" ? ["b_gate", "b_mag", "r_mag"] : ["b_enc"]),
+    ...(activation.kind === "jumpRelu" ? ["threshold", "log_threshold"] : []),
+    ...(reader.text("architecture")?.includes("topk") ? ["topk_threshold"] : []),
+    ...reader.ignored,
+  ]);
+  const layers = activation.kind === "temporal" ? (reader.count("n_attn_layers") ?? 1) : 0;
+  const ofContext = (name: string) => {
+    const [, layer] = /^attn_layers\.(\d+)\./.exec(name) ?? [];
+    return layer !== undefined && Number(layer) < layers;
+  };
+  const other = Object.keys(tensors).find((name) => !known.has(name) && !ofContext(name));
+  if (other === undefined) return;
+  const reason = "the architecture of the settings has no such tensor";
+  throw new UnknownDictionaryFieldError(file, other, tensors[other].shape, reason);
 }
 
 function need(reader: FieldReader, name: string): number {

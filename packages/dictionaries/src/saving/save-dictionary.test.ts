@@ -1,7 +1,7 @@
 /** What is written is read back as it was; what has no word is refused; what nobody knows is not guessed. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mx, toFlat, writeTensors } from "@mlxterp/mlx";
+import { mx, readTensors, toFlat, writeTensors } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DictionaryConfig } from "../dictionary/config.js";
@@ -29,6 +29,7 @@ const kinds: [string, Parts, boolean][] = [
   ["a transcoder", { activation: relu, kind: "transcoder", outputWidth: 4 }, false],
   ["a skip transcoder", { activation: relu, kind: "transcoder", outputWidth: 4 }, true],
   ["a jumpRelu transcoder", { activation: jumpRelu, kind: "transcoder" }, false],
+  ["a jumpRelu skip transcoder", { activation: jumpRelu, kind: "transcoder" }, true],
 ];
 
 describe("SAELens' layout", () => {
@@ -84,6 +85,36 @@ describe("SAELens' layout", () => {
       expect.objectContaining({ code: "DICTIONARY_FORMAT" }),
     );
   });
+});
+
+/** A skip was read where the settings have none, and left out where they have one but no tensor. */
+it("refuses tensors that the architecture does not have, and misses those that it has", async () => {
+  const folder = temporaryFolder();
+  const parts = { activation: relu, kind: "transcoder" } as const;
+  await saveDictionary(randomDictionary(parts, { skip: true }), folder);
+  const file = join(folder, "cfg.json");
+  const settings = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...settings, architecture: "transcoder" }));
+  expect(() => loadDictionary(folder)).toThrow(
+    expect.objectContaining({ code: "UNKNOWN_DICTIONARY_FIELD", field: "W_skip" }),
+  );
+  expect(loadDictionary(folder, { ignore: ["W_skip"] }).weights.skip).toBeUndefined();
+  await saveDictionary(randomDictionary(parts), folder);
+  writeFileSync(file, JSON.stringify({ ...settings, architecture: "skip_transcoder" }));
+  expect(() => loadDictionary(folder)).toThrow('it has no tensor "W_skip"');
+});
+
+it("refuses factors of features that it would leave out, whatever the settings say of them", async () => {
+  const folder = temporaryFolder();
+  await saveDictionary(randomDictionary({ activation: relu }), folder);
+  const file = join(folder, "sae_weights.safetensors");
+  const { tensors } = readTensors(file);
+  await writeTensors(file, { ...tensors, scaling_factor: mx.ones([20]) });
+  expect(loadDictionary(folder).config.features).toBe(20);
+  await writeTensors(file, { ...tensors, scaling_factor: mx.full([20], 2) });
+  expect(() => loadDictionary(folder)).toThrow(
+    expect.objectContaining({ field: "finetuning_scaling_factor" }),
+  );
 });
 
 describe("circuit-tracer's layout", () => {

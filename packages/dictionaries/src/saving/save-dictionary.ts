@@ -157,11 +157,13 @@ function architectureOf(
   }
   if (isTranscoder && subtractDecoderBias)
     throw noWord("a transcoder that takes its bias off", "SAELens");
-  if (skip && !(isTranscoder && activation.kind === "relu")) throw noWord("this skip", "SAELens");
+  const skips = isTranscoder && ["relu", "jumpRelu"].includes(activation.kind);
+  if (skip && !skips) throw noWord("this skip", "SAELens");
   if (activation.kind === "jumpRelu") {
     const below = !activation.rectified && Boolean(mx.any(mx.less(threshold!, 0)).item());
     if (below) throw noWord("features below zero", "SAELens");
-    return isTranscoder ? "jumprelu_transcoder" : "jumprelu";
+    if (!isTranscoder) return "jumprelu";
+    return skip ? "jumprelu_skip_transcoder" : "jumprelu_transcoder";
   }
   if (activation.kind === "relu") {
     return isTranscoder ? (skip ? "skip_transcoder" : "transcoder") : "standard";

@@ -2,8 +2,9 @@
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
+import { completeConfig } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
-import { randomDictionary } from "../testing/make.js";
+import { normal, randomDictionary } from "../testing/make.js";
 import { featureDashboard } from "./dashboard.js";
 import { logitEffects } from "./logit-effects.js";
 import { featureSimilarity, matchFeatures } from "./similarity.js";
@@ -27,6 +28,32 @@ async function outputOf(view: typeof model, save = "output"): Promise<MxArray> {
   using cache = await view.run(prompt, { save });
   return mx.add(cache.get(save), 0);
 }
+
+/** Each generated token was taken for a text of its own. */
+it("reads a prompt with a temporal dictionary, and generates nothing with it", async () => {
+  const features = 16;
+  const square = (seed: number) => normal([features, features], seed);
+  const layer = {
+    ...{ query: square(1), key: square(2), value: square(3), output: square(4) },
+    ...{ queryBias: mx.zeros([features]), keyBias: mx.zeros([features]) },
+    ...{ valueBias: mx.zeros([features]), outputBias: mx.zeros([features]) },
+  };
+  const temporal = new Dictionary(
+    completeConfig({
+      ...{ activation: { kind: "temporal", heads: 2, k: 4 }, inputWidth: 128, features },
+      ...{ site: "blocks.2.hook_resid_post", format: "mlxterp" },
+    }),
+    {
+      ...{ encoder: normal([128, features], 5), decoder: normal([features, 128], 6) },
+      ...{ decoderBias: mx.zeros([128]), context: [layer] },
+    },
+  );
+  const view = spliceDictionary(model, temporal);
+  expect(numbers(await outputOf(view))).toEqual(numbers(await outputOf(model)));
+  const read = await outputOf(view, featureSite(model, temporal));
+  expect(difference(read, temporal.encode(await outputOf(model, "layers.2")))).toBeLessThan(1e-4);
+  await expect(view.generateText(prompt, { maxTokens: 2 })).rejects.toThrow("reads whole texts");
+});
 
 describe.each([
   ["an autoencoder", dictionary, "layers.2"],

@@ -125,7 +125,8 @@ describe.each(families)("$name", ({ name, open, inside }) => {
   const seedOf = (kind: (typeof kinds)[number]) =>
     kinds.length * families.findIndex((family) => family.name === name) + kinds.indexOf(kind);
 
-  it.each(kinds)("computes the same in any pieces, changing %s", async (kind) => {
+  const changed = kinds.slice(1); // unchanged, a prefix is continued below
+  it.each(changed)("computes the same in any pieces, changing %s", async (kind) => {
     const model = await opened;
     const property = asyncProperty(cutSequence, async ([seed, length, cuts]) => {
       const rows = [tokensOf(seed, length), tokensOf(seed + 1, length)];
@@ -142,7 +143,7 @@ describe.each(families)("$name", ({ name, open, inside }) => {
     "computes for padded prompts what it does for each alone, changing %s",
     async (kind) => {
       const model = await opened;
-      const lengths = tuple(...[1, 2, 3].map(() => integer({ min: 1, max: longest - 4 })));
+      const lengths = tuple(...[1, 2].map(() => integer({ min: 1, max: longest - 4 })));
       const pads = constantFrom(0, 5, 40);
       const property = asyncProperty(cutSequence, lengths, pads, async (sequence, counts, pad) => {
         const [seed, , cuts] = sequence;

@@ -51,13 +51,12 @@ describe.each(generativeFamilies)("a batch of prompts of different length in %s"
     const halve = { [site]: (x: MxArray) => mx.multiply(x, 0.5) };
     const rows = await rowsOf(model, prompts, { ...options, interventions: halve });
     for (const [row, prompt] of prompts.entries()) {
-      const text = [...prompt];
-      for (const { token, logProbability } of rows[row]) {
-        const logits = (await model.run([text], { interventions: halve })).get("output");
-        const last = logits.index(0, -1);
-        const expected = mx.subtract(last.index(token), mx.logsumexp(last));
+      const text = [...prompt, ...tokensOf(rows[row])];
+      const logits = (await model.run([text], { interventions: halve })).get("output");
+      for (const [step, { token, logProbability }] of rows[row].entries()) {
+        const before = logits.index(0, prompt.length + step - 1);
+        const expected = mx.subtract(before.index(token), mx.logsumexp(before));
         expect(logProbability).toBeCloseTo(Number(expected.item()), 3);
-        text.push(token);
       }
     }
   });

@@ -66,9 +66,9 @@ describe.each(generativeFamilies)("a rollout of %s", (name) => {
     },
   );
 
-  it.each(Object.entries(cases))("of a batch equals each text's own, %s", async (_, given) => {
+  const alikeInAll = Object.entries(cases).slice(0, 2); // the last knows where one prompt ends
+  it.each(alikeInAll)("of a batch equals each text's own, %s", async (_, interventions) => {
     const model = await loaded;
-    const interventions = given["layers.0"] === double ? given : {};
     const prompts = [prompt, someIds(3, 5), someIds(14, 2)];
     const alike = { interventions, maxTokens: 7, ignoreEos: true, save };
     const together = await model.rolloutBatch(prompts, alike);

@@ -22,7 +22,7 @@ async function loads(): Promise<number> {
 
 let before = await loads();
 let growth = Number.POSITIVE_INFINITY;
-for (let window = 0; window < 3 && growth > 16 * 1024; window++) {
+for (let window = 0; window < 6 && growth > 16 * 1024; window++) {
   const after = await loads();
   growth = Math.min(growth, (after - before) / Number(count));
   before = after;

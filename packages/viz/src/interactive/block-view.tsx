@@ -18,7 +18,7 @@ import { ScatterView } from "./views/scatter-view.js";
 import { TableView } from "./views/table-view.js";
 import { TokenStrip } from "./views/token-strip.js";
 
-interface Shared {
+export interface Shared {
   /** Default: as the system is set. */
   readonly theme?: ThemeChoice;
   readonly onSelect?: OnSelect;

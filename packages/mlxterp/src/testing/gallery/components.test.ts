@@ -44,11 +44,21 @@ async function bundled(): Promise<string> {
   return outputFiles[0].text;
 }
 
-async function pageWith(blocks: readonly Block[], theme: ThemeName = "light"): Promise<Page> {
+let light: Page | undefined;
+
+async function newPage(theme: ThemeName): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
   page.on("pageerror", (error) => problems.push(error.message));
   await page.setContent(`<!doctype html><html lang="en"><title>Blocks</title><body style="background:${theme === "dark" ? "#121417" : "#faf9f6"}"><h1 style="color:#777">Blocks</h1><main></main></body></html>`); // biome-ignore format: one page
   await page.addScriptTag({ content: script });
+  return page;
+}
+
+/** One page for all that is in the light, since opening it takes longer than most do there: emptied, with the mouse away. */
+async function pageWith(blocks: readonly Block[], theme: ThemeName = "light"): Promise<Page> {
+  const page = (theme === "light" && light) || (await newPage(theme));
+  if (theme === "light") light = page;
+  await page.mouse.move(0, 0);
   await page.evaluate(`show(${JSON.stringify(toJson(blocks))}, "${theme}")`);
   return page;
 }
@@ -115,7 +125,6 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     const box = (await map.boundingBox())!;
     await page.mouse.move(box.x + 400, box.y + 60);
     expect(await page.locator(".mi-tip").count()).toBe(1);
-    await page.close();
   });
 
   it("shows below both prompts what is said after a patch", async () => {
@@ -131,7 +140,6 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     expect(await says()).toMatch(/patched here ·Mary \d+\.\d%$/);
     await page.keyboard.press("Enter");
     expect((await chosen(page))[0]).toMatchObject({ cell: { layer: 5, position: 14 } });
-    await page.close();
   });
 
   it("colours both directions of a token, and holds it", async () => {
@@ -150,7 +158,6 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     await page.locator(".mi-token").nth(2).click();
     const last = (await chosen(page)).at(-1);
     expect(last).toEqual({ cell: { layer: 2, head: 1, query: 2 }, token: " Mary" });
-    await page.close();
   });
 
   it("prunes, joins and pins the nodes of a graph, and walks along its edges", async () => {
@@ -170,7 +177,6 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     await page.getByRole("button", { name: "join chosen" }).click();
     expect(await page.getByRole("button", { name: "part again" }).isEnabled()).toBe(true);
     expect((await chosen(page)).map(({ node }) => node)).toHaveLength(2);
-    await page.close();
   });
 
   it("moves through four thousand tokens without waiting for them", async () => {
@@ -183,7 +189,6 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
       .locator(".mi-scroller canvas")
       .evaluate((one) => (one as unknown as { width: number }).width);
     expect(canvas).toBeLessThan(4000);
-    await page.close();
   });
 
   it("sorts a table by its numbers, not by their letters, and its rows are chosen by keys", async () => {
@@ -196,7 +201,6 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     expect((await chosen(page)).at(-1)).toEqual({ cell: { row: 0 }, token: "a" });
-    await page.close();
   });
 
   it("opens a report without a network, with its own policy, and without a script its content is still read", async () => {

@@ -93,7 +93,7 @@ describe.skipIf(platform() !== "linux")("loading", patient, () => {
 describe.skipIf(platform() !== "linux")("loading the same model many times", () => {
   it("does not grow the process by what layers draw when they are made", async () => {
     const repeated = new URL("../../test-support/measure-repeated-loading.ts", import.meta.url);
-    const child = ["--expose-gc", await fromSources(repeated), "tiny", "60"];
+    const child = ["--expose-gc", await fromSources(repeated), "tiny", "30"];
     const { stdout } = await promisify(execFile)(process.execPath, child);
     expect(Number(stdout)).toBeLessThan(35 * 1024); // it was 70 kB, more at every load
   }, 120_000);
