@@ -12,7 +12,8 @@ CENTRED = ("Qwen3NextRMSNorm", "Qwen3_5RMSNorm", "RecurrentGemmaRMSNorm")
 
 def initialise(model, generator, gain):
     """Draw every stored tensor. `gain` scales some of them: qk, out (what writes to the residual
-    stream), embed, post (post-norm weights are centred at this value instead of at zero), query_norm (the same of those of queries), router."""
+    stream), embed, post (post-norm weights are centred at this value instead of at zero), query_norm and
+    write_norm (those of norms of queries, and of writes, are centred at this share of the usual), router."""
     done = set()
     try:
         embedding = getattr(model.get_input_embeddings(), "weight", None)  # none where pixels are read
@@ -34,6 +35,7 @@ def initialise(model, generator, gain):
                 offset = kind.startswith("Gemma") and kind not in PLAIN or kind.endswith("1P") or kind in CENTRED  # these use 1 + weight
                 centre = (gain.get("post", 0) if "post_" in path else 0) if offset else 1
                 centre *= gain.get("query_norm", 1) if "q_norm" in path else 1
+                centre *= gain.get("write_norm", 1) if "post_" in path else 1
                 value = centre + 0.1 * noise
             elif name in ("correct_output_scale", "scale", "per_expert_scale"):
                 value = 1 + 0.1 * noise

@@ -1,6 +1,6 @@
 /** The weights of one layer, by head, oriented so that activations multiply from the left. */
 import { type LayerWeights, MissingAnatomyError, OutOfRangeError } from "@mlxterp/core";
-import type { Linear, MxArray } from "@mlxterp/mlx";
+import { type Linear, type MxArray, mx } from "@mlxterp/mlx";
 import type { FeedForward } from "../decoder/experts/feed-forward.js";
 import { MixtureOfExperts } from "../decoder/experts/moe.js";
 import { Mlp } from "../decoder/mlp/mlp.js";
@@ -135,7 +135,9 @@ class LayerMatrices implements DecoderLayerWeights {
   }
   get W_router(): MxArray | undefined {
     const { router } = this.#layer.mlp;
-    return router && fullWeight(router).T;
+    const matrix = router && fullWeight(router).T;
+    const scale = router?.inputScale;
+    return matrix && scale !== undefined ? mx.multiply(matrix, scale) : matrix;
   }
   get b_router(): MxArray | undefined {
     return this.#layer.mlp.router?.bias ?? undefined;

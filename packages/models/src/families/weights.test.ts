@@ -27,10 +27,11 @@ describe.each(checkpoints)("the weights of $name", ({ folder }) => {
     const model = await loadModel(folder);
     const prompt = rows(readActivations(folder).input_ids);
     const { W_router, latent } = model.weights.layer(1);
+    const ofKeys = model.module.layers[1].selfAttn.valuesFromKeys;
     const projections = [
       ...(latent
         ? ["qProj", "kvDownProj", "kRopeProj", "kProj", "vProj"]
-        : ["qProj", "kProj", "vProj"]
+        : ["qProj", "kProj", ...(ofKeys ? [] : ["vProj"])]
       ).map((name) => `${attention}.${name}`),
       ...(latent?.W_DQ ? [`${attention}.qDownProj`] : []),
       `${attention}.oProj`,
@@ -72,7 +73,8 @@ describe.each(checkpoints)("the weights of $name", ({ folder }) => {
     } else {
       check(`${attention}.qProj`, weights.W_Q, weights.b_Q);
       check(`${attention}.kProj`, weights.W_K, weights.b_K);
-      check(`${attention}.vProj`, weights.W_V, weights.b_V);
+      const { valuesFromKeys } = model.module.layers[1].selfAttn;
+      check(`${attention}.${valuesFromKeys ? "k" : "v"}Proj`, weights.W_V, weights.b_V);
     }
     const { W_O, b_O } = weights; // (heads, headDim, hidden)
     const whole = W_O.reshape([-1, W_O.shape[2]]);
