@@ -225,9 +225,11 @@ describe.each(["denoising", "noising"] as const)(
     it("add up to all that lies between them", async () => {
       const model = randomModel(llamaLike);
       const options = { ...question, direction, kinds: "residual", positions: "all" } as const;
-      const { grids, asked } = await attributionPatching(model, { clean, corrupted }, { ...options, steps: 40 }); // biome-ignore format: one call
-      expect(Math.abs(grids.residual!.values[0] - 1)).toBeLessThan(0.05); // the embeddings of all positions, a sum of 40 parts
-      expect(asked).toMatchObject({ steps: 40 });
+      const embeddings = async (steps: number) =>
+        (await attributionPatching(model, { clean, corrupted }, { ...options, steps })).grids.residual!.values[0]; // biome-ignore format: one line
+      const [few, twice] = [await embeddings(20), await embeddings(40)];
+      expect(Math.abs(few - 1)).toBeLessThan(0.2);
+      expect(Math.abs(2 * twice - few - 1)).toBeLessThan(0.01); // what is missing halves with twice as many
     });
 
     it("are not mixed with corrections of slopes at one point", async () => {
