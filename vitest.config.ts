@@ -58,7 +58,6 @@ const long = [
   "generation/prefix.test.ts",
   "families/folded.test.ts",
   "activation-patching/activation-patching.test.ts",
-  "activation-patching/properties.test.ts",
   "src/cli/run-cli.test.ts",
 ];
 

@@ -70,11 +70,13 @@ const entryPoints = new Set(
   ),
 );
 
-/** What tests of packages take from the repository: how a program is made of sources. */
+/** What tests of packages take from elsewhere: how a program is made of sources, and helpers of other packages' tests. */
 function ofTests(file: string, from: string): boolean {
-  const tool = join(root, "scripts/lib/from-sources.mjs");
+  const target = resolve(dirname(file), from);
   const isTest = /\.test\.ts$|\/test(ing|-support)?\//.test(file);
-  return isTest && resolve(dirname(file), from) === tool;
+  const isHelp =
+    target === join(root, "scripts/lib/from-sources.mjs") || /\/src\/testing\//.test(target);
+  return isTest && isHelp;
 }
 
 function importsByFile(one: WorkspacePackage, select = sourceFiles) {

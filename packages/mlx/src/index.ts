@@ -70,7 +70,7 @@ export {
 export { readNumpyArchive } from "./numpy-file/read-archive.js";
 export { listParameters } from "./parameters.js";
 export { fileSampling, hashSampled } from "./sampled-file.js";
-export { sliceForProduct } from "./sound-views.js";
+export { sliceForProduct } from "./slice-for-product.js";
 export {
   abandonedIn,
   hasEnded,

@@ -13,21 +13,20 @@
  */
 
 import { cutsOf, dense, denseSlice, type IndexMethod } from "./dense-slice.js";
-import { checkArray } from "./guard.js";
 import { type AxisOrder, orderOfLonger, permutationOf } from "./permutation.js";
 import { installSoundOrder } from "./sound-order.js";
 import type { Index, MxArray, Operand } from "./types/array.js";
 import type { Mx } from "./types/core.js";
 
 /** The methods as the binding has them. */
-interface Methods {
+export interface Methods {
   index: IndexMethod;
   transpose(this: MxArray, ...axes: (number | readonly number[])[]): MxArray;
   swapaxes(this: MxArray, one: number, other: number): MxArray;
   moveaxis(this: MxArray, source: number, destination: number): MxArray;
 }
 
-const original = Symbol.for("mlxterp.originalViews");
+export const original = Symbol.for("mlxterp.originalViews");
 type Prototype = Methods & { [original]?: Methods };
 
 /** Exchanges the methods once per process, if the binding has the faults. */
@@ -60,19 +59,6 @@ export function installSoundViews(mx: Mx): void {
   };
   exchangeFunctions(mx);
   installSoundOrder(mx);
-}
-
-/**
- * A slice that may have gaps and whose marks are not right: free, but only for products, which go by its strides.
- *
- * @example
- * const keys = mx.zeros([1, 4, 64, 16]); // (batch, heads, key, headDim)
- * const past = sliceForProduct(keys, mx.Slice(), mx.Slice(), mx.Slice(0, 12));
- * const scores = mx.matmul(mx.zeros([1, 4, 1, 16]), past.swapaxes(-1, -2));
- */
-export function sliceForProduct(array: MxArray, ...indices: Index[]): MxArray {
-  const methods = (checkArray("array", array) as unknown as Prototype)[original];
-  return methods ? methods.index.apply(array, indices) : array.index(...indices);
 }
 
 /** Adds two rows of a table to a transposed matrix. */

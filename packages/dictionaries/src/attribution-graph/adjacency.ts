@@ -1,38 +1,11 @@
 /** All edges of a graph: how much every node moves every other, directly. Rows are targets, and are computed a few at a time. */
 import { type MxArray, mx, toFlat, topK } from "@mlxterp/mlx";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
+import type { Adjacency, LogitTarget } from "./edges.js";
 import { partialInfluence } from "./influence.js";
 import type { AskedGraph } from "./options.js";
 import type { ActiveFeature, Replacement } from "./replacement.js";
 import { type Sources, sourcesOf } from "./sources.js";
-
-/** A target among next tokens. */
-export interface LogitTarget {
-  readonly id: number;
-  readonly probability: number;
-}
-
-/** Nodes in the order features, errors (layer by layer), tokens, logits. */
-export interface Adjacency {
-  readonly features: readonly ActiveFeature[];
-  readonly logits: readonly LogitTarget[];
-  readonly positions: number;
-  readonly layers: number;
-  readonly nodes: number;
-  /** The nodes that something may reach, features and logits: each has a row. */
-  readonly targets: readonly number[];
-  /** `edges[row * nodes + source]` */
-  readonly edges: Float32Array;
-}
-
-/** How much a node moves another; nothing reaches errors and tokens. */
-export function edgeBetween(graph: Adjacency, target: number, source: number): number {
-  const { features, logits, nodes, edges } = graph;
-  const below = nodes - logits.length;
-  if (target >= features.length && target < below) return 0;
-  const row = target < below ? target : features.length + target - below;
-  return edges[row * nodes + source];
-}
 
 /** The fewest next tokens that have enough of the probability together, the likeliest first. */
 export function logitTargets(

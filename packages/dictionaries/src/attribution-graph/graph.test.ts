@@ -13,8 +13,9 @@ import {
   excess,
   sharedPath,
 } from "../testing/reference.js";
-import { adjacencyOf, edgeBetween, logitTargets, targetsAtOnce } from "./adjacency.js";
+import { adjacencyOf, logitTargets, targetsAtOnce } from "./adjacency.js";
 import { attributionGraph } from "./attribution-graph.js";
+import { edgeBetween } from "./edges.js";
 import { graphInfluence, pruneGraph } from "./influence.js";
 import { graphOptions } from "./options.js";
 import { replacementOf } from "./replacement.js";

@@ -10,7 +10,8 @@
  */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
-import { type Adjacency, edgeBetween, logitDirections, targetsAtOnce } from "./adjacency.js";
+import { logitDirections, targetsAtOnce } from "./adjacency.js";
+import { type Adjacency, edgeBetween } from "./edges.js";
 import { bordersOf } from "./influence.js";
 import type { Replacement } from "./replacement.js";
 import { sourcesOf } from "./sources.js";

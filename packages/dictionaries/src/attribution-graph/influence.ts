@@ -2,7 +2,7 @@
  * How much nodes matter to the targets, through all paths; which of them, and of their edges, are enough; and how much of what is said
  * the graph explains. Source: Ameisen et al. 2025, "Circuit Tracing", appendix "Graph pruning" and "Graph scores".
  */
-import { type Adjacency, edgeBetween } from "./adjacency.js";
+import { type Adjacency, edgeBetween } from "./edges.js";
 
 const smallest = 1e-10;
 

@@ -1,7 +1,7 @@
 /** The kept part of a graph as tables. */
 import { createTable } from "@mlxterp/results";
 import { type DictionaryModel, piecesOf } from "../shared/model.js";
-import type { Adjacency } from "./adjacency.js";
+import type { Adjacency } from "./edges.js";
 import type { EdgeLoadings } from "./head-loadings.js";
 import { bordersOf, type GraphInfluence, type Pruned } from "./influence.js";
 import type { GraphEdge, GraphNode, GraphResult } from "./result.js";

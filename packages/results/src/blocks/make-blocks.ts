@@ -8,9 +8,10 @@ import {
   checkRecord,
   checkText,
 } from "../errors/option-rules.js";
+import { checkGrid } from "../grids/check-grid.js";
 import type { Grid } from "../grids/grid.js";
 import { labelKey } from "../grids/label.js";
-import { checkFed, checkGrid } from "../results/check-parts.js";
+import { checkFed } from "../results/check-parts.js";
 import type { Fed } from "../results/fed.js";
 import type { Note } from "../results/result.js";
 import type { Block, ColourScale, Places, TextBlock, TokensBlock, Tone } from "./block.js";

@@ -1,9 +1,10 @@
 /** Grids and tables as CSV text (RFC 4180), for spreadsheets and data frames. */
 
 import { checkList, checkRecord } from "../errors/option-rules.js";
+import { checkGrid } from "../grids/check-grid.js";
 import type { Grid } from "../grids/grid.js";
 import { type Label, labelKey } from "../grids/label.js";
-import { checkGrid, checkTable } from "../results/check-parts.js";
+import { checkTable } from "../results/check-parts.js";
 import type { Result } from "../results/result.js";
 import { checkResults } from "../results/result-shape.js";
 import type { Table, TableValue } from "../results/table.js";

@@ -3,7 +3,7 @@
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
 import { checkRecord } from "../errors/option-rules.js";
-import { checkGrid } from "../results/check-parts.js";
+import { checkGrid, lengthsOf } from "./check-grid.js";
 import type { Grid, GridValues } from "./grid.js";
 import { labelKey } from "./label.js";
 
@@ -19,11 +19,6 @@ export type Place<A extends string> = Readonly<Partial<Record<A, number | string
 export function shapeOf<A extends string>(grid: Grid<A>): number[] {
   checkGrid("grid", grid);
   return lengthsOf(grid);
-}
-
-/** The same of what is known to be a grid. */
-export function lengthsOf<A extends string>({ axes, labels }: Grid<A>): number[] {
-  return axes.map((axis) => labels[axis].length);
 }
 
 /**

@@ -1,13 +1,7 @@
-/** Refuses what is no grid, table or prompt as fed, before anything reads it. */
+/** Refuses what is no table or prompt as fed, before anything reads it. */
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { checkList } from "../errors/option-rules.js";
-import type { Grid } from "../grids/grid.js";
-import { gridProblem, isFed, tableProblem } from "./result-problem.js";
-
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) with what is missing or wrong */
-export function checkGrid(argument: string, value: unknown): asserts value is Grid {
-  refuse(argument, value, gridProblem("it", value));
-}
+import { isFed, tableProblem } from "./result-problem.js";
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) with what is missing or wrong */
 export function checkTable(argument: string, value: unknown): void {

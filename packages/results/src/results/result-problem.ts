@@ -1,8 +1,7 @@
 /** What is wrong with data that should be a result: the one place that doubts it, so that nothing else needs to. */
 
-import type { Grid } from "../grids/grid.js";
-import { isLabel } from "../grids/label.js";
-import { lengthsOf } from "../grids/read-grid.js";
+import { isRecord, isTexts } from "../errors/kinds-of-values.js";
+import { gridProblem } from "../grids/check-grid.js";
 import { provenanceProblem } from "../origin/provenance.js";
 
 type Parts = Readonly<Record<string, unknown>>;
@@ -39,25 +38,6 @@ function firstOf(
   return undefined;
 }
 
-/** What is wrong with data that should be a grid. */
-export function gridProblem(name: string, grid: unknown): string | undefined {
-  if (!isRecord(grid) || !isTexts(grid.axes) || !isNumbers(grid.values)) {
-    return `"${name}" is no grid`;
-  }
-  const { axes, labels, values, low, high } = grid as unknown as Grid;
-  const lacking = axes.find((axis) => !isRecord(labels) || !Array.isArray(labels[axis]));
-  if (lacking !== undefined) return `"${name}" lacks labels of its axis ${lacking}`;
-  if (!axes.every((axis) => labels[axis].every(isLabel))) {
-    return `a label of "${name}" is neither a number, a text nor a token`;
-  }
-  const size = lengthsOf(grid as unknown as Grid).reduce((product, length) => product * length, 1);
-  if (size !== values.length) return `"${name}" has ${values.length} of ${size} numbers`;
-  const bounds = [low, high].filter((bound) => bound !== undefined);
-  return bounds.every((bound) => isNumbers(bound) && bound.length === size)
-    ? undefined
-    : `the intervals of "${name}" do not fit its numbers`;
-}
-
 /** What is wrong with data that should be a table. */
 export function tableProblem(name: string, table: unknown): string | undefined {
   const whole = isRecord(table) && isTexts(table.columns) && Array.isArray(table.rows);
@@ -83,16 +63,4 @@ function isPair(value: unknown): boolean {
 
 function isCell(value: unknown): boolean {
   return value === null || ["number", "string", "boolean", "undefined"].includes(typeof value);
-}
-
-function isNumbers(value: unknown): value is Float64Array {
-  return value instanceof Float32Array || value instanceof Float64Array;
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
