@@ -4,10 +4,12 @@ import { range } from "./lists.js";
 import type { AnalysisModel } from "./model.js";
 import { select } from "./select.js";
 
-/** Those whose heads' patterns and mixes are sites, in order. */
+/** Those whose heads show what they look at or mix, in order. */
 export function layersThatAttend(model: AnalysisModel): number[] {
   const names = new Set(model.sites().map(({ site }) => site));
-  return range(model.anatomy.layers).filter((layer) => names.has(`layers.${layer}.selfAttn.z`));
+  return range(model.anatomy.layers).filter((layer) =>
+    ["pattern", "z"].some((part) => names.has(`layers.${layer}.selfAttn.${part}`)),
+  );
 }
 
 /**
@@ -23,7 +25,7 @@ export function attendingLayers(
 ): number[] {
   const asked = select("Layer", chosen, model.anatomy.layers);
   const there = layersThatAttend(model);
-  const site = ["layers.*.selfAttn.z"];
+  const site = ["layers.*.selfAttn.pattern", "layers.*.selfAttn.z"];
   if (there.length === 0) {
     const way = `${method} is about heads, and no layer of this model attends; the stream and what is written to it can be patched (activationPatching), read (logitLens) and measured (siteStatistics).`;
     throw new MissingAnatomyError("heads", site, way);
