@@ -1,6 +1,6 @@
 /** What holds for every method: results survive JSON, run again to the same numbers, refuse what they do not know. */
 import { betweenComputations, mx } from "@mlxterp/mlx";
-import { loadModel } from "@mlxterp/models";
+import { type LanguageModel, loadModel, RecurrentModel } from "@mlxterp/models";
 import {
   compare,
   fieldsOf,
@@ -82,6 +82,34 @@ it.each(methods.map((method) => [method.name, method] as const))(
     expect(counted.after).toBeLessThanOrEqual(3);
   },
 );
+
+/** Where layers are no transformer's: what they lack is looked at nowhere, or named by who needs it. */
+const others = [
+  ["mamba", ["attention", "heads", "turns", "ablate", "scan"], ["attribute", "path", "edges"]],
+  ["recurrent_gemma", [], ["attribute", "path", "edges"]],
+] as const;
+
+it.each(others)("%s: what its layers lack is left out or named", async (name, headless, sums) => {
+  const folder = new URL(`../../models/references/${name}/base`, import.meta.url).pathname;
+  const other = (await loadModel(folder, { as: RecurrentModel })) as unknown as LanguageModel;
+  const [question, pair] = [{ answer: 7, wrongAnswer: 8 }, { clean: [5, 6, 7], corrupted: [5, 8, 7] }]; // biome-ignore format: one list
+  const asked = ["attention", "heads", "turns", "ablate", "attribute", "path", "edges", "atp", "causal", "diff", "statistics"]; // biome-ignore format: a list
+  for (const method of methods.filter((one) => asked.includes(one.name))) {
+    const own = { ...question, heads: [[1, 0]], subject: [1, 2], samples: 1, length: 4, sequences: 1, change: "layers.1=scale(0.5)", turns: [{ role: "user", start: 0, end: 2 }] }; // biome-ignore format: one object
+    const takes = new Set(fieldsOf(method.options).map((field) => field.name));
+    const options = Object.fromEntries(Object.entries(own).filter(([key]) => takes.has(key) && (key !== "heads" || method.name === "ablate"))); // biome-ignore format: one list
+    const input = { pairs: pair, prompts: pair.clean, none: undefined }[method.input];
+    const given = method.name === "turns" ? pair.clean : input;
+    const ended = await Promise.resolve(method.run(other, given as never, options)).catch((error) => error); // biome-ignore format: one call
+    const code = ended instanceof Error ? (ended as Error & { code?: string }).code : "result";
+    const refuses = (list: readonly string[]) => list.includes(method.name);
+    const expected = refuses(headless) ? "MISSING_ANATOMY" : refuses(sums) ? "NOT_A_SUM" : "result";
+    expect([method.name, code]).toEqual([method.name, expected]);
+    if (expected === "MISSING_ANATOMY")
+      expect(ended.message).toMatch(/ is about heads, and no layer/);
+    if (expected === "NOT_A_SUM") expect(ended.message).toMatch(/it has no layers\.\d\.selfAttn/);
+  }
+});
 
 /** What alone and in a batch sums in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };

@@ -176,10 +176,9 @@ export class MissingAnatomyError extends MlxterpError {
   constructor(
     readonly part: string,
     readonly looked: readonly string[],
+    wayOut = "Name it with new InterpretableModel(module, { anatomy: { … } }).",
   ) {
-    super(
-      `This model does not show its ${part}. Looked for: ${looked.join(", ")}. Name it with new InterpretableModel(module, { anatomy: { … } }).`,
-    );
+    super(`This model does not show its ${part}. Looked for: ${looked.join(", ")}. ${wayOut}`);
   }
 }
 

@@ -12,6 +12,7 @@ import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { createGrid, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
+import { attendingLayers } from "../shared/attending.js";
 import type { AnalysisModel } from "../shared/model.js";
 import {
   fedOf,
@@ -71,7 +72,7 @@ async function patternsOf(
   ids: readonly number[],
   asked: ParsedOptions<typeof attentionOptions>,
 ): Promise<AttentionResult> {
-  const layers = select("Layer", asked.layers, model.anatomy.layers);
+  const layers = attendingLayers("attentionPatterns", model, asked.layers);
   const heads = select("Head", asked.heads, model.anatomy.heads);
   const sites = layers.map((layer) => `layers.${layer}.selfAttn.pattern`);
   const cache = await model.run([ids], { save: sites });

@@ -20,6 +20,7 @@ import {
 } from "@mlxterp/results";
 import { z } from "zod";
 import { askedOf } from "../shared/asked.js";
+import { attendingLayers } from "../shared/attending.js";
 import { lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -72,14 +73,13 @@ export async function attentionRollout(
 ): Promise<AttentionRolloutResult | AttentionRolloutResult[]> {
   const asked = parseOptions("attentionRollout", attentionRolloutOptions, options);
   const prompts = promptIds(model, promptList(model, input));
+  const layers = attendingLayers("attentionRollout", model, range(model.anatomy.layers)); // others would carry tokens unseen
   const results: AttentionRolloutResult[] = [];
   for (const ids of prompts) {
     asked.signal?.throwIfAborted();
     const flows = await lazyPass(model, [ids], {}, (trace) =>
       flowsThrough(
-        range(model.anatomy.layers).map(
-          (layer) => trace.at(`layers.${layer}.selfAttn.pattern`).value,
-        ),
+        layers.map((layer) => trace.at(`layers.${layer}.selfAttn.pattern`).value),
         asked.residual,
       ),
     );

@@ -20,6 +20,7 @@ import { provenanceOf } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import { createGrid, type Grid, type Label, parseOptions } from "@mlxterp/results";
 import { baselineTable, edgeNotes } from "../edge-attribution/edge-attribution.js";
+import { layersOf, partsThere } from "../patching/parts.js";
 import { askedOf } from "../shared/asked.js";
 import { batchesByLength, type PairBaseline } from "../shared/baselines.js";
 import { mean, range } from "../shared/lists.js";
@@ -72,7 +73,9 @@ export async function attributionPatching(
   if (asked.positions === "each") checkSameLength(pairs);
   requireSimple(pairs, asked);
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
-  const kinds = [asked.kinds].flat() as NodeKind[];
+  const there = partsThere(model, [asked.kinds].flat() as NodeKind[]);
+  const { kinds } = there;
+  const layersBy = new Map(kinds.map((kind) => [kind, layersOf(model, kind, undefined)]));
   const readings = readingsOf(pairs, metric);
   const total = readings.pairs.length;
   const each = new Array<PairScores>(total);
@@ -82,8 +85,7 @@ export async function attributionPatching(
     signal?.throwIfAborted();
     const scores = await scoreBatch(model, readings.pairs, numbers, metric, {
       ...{ ...asked, steps },
-      kinds,
-      columns,
+      ...{ kinds, columns, layersOf: (kind) => layersBy.get(kind)! },
     });
     numbers.forEach((number, row) => {
       each[number] = scores[row];
@@ -93,14 +95,14 @@ export async function attributionPatching(
   }
   const baselines = readings.baselines(each.map(({ baseline }) => baseline));
   const byKind = (kind: NodeKind) => readings.merged(each.map((one) => one.byKind[kind]));
-  const found = { baselines, byKind };
+  const found = { baselines, byKind, layersBy };
   return {
     method: "atp",
     asked: askedOf(asked, { ...answers, steps, ...(typeof metric === "string" && { metric }) }),
     fed: pairs.flatMap(({ clean, corrupted }) => [clean, corrupted]),
     grids: arrange(model, pairs, found, kinds, asked),
     tables: { baselines: baselineTable({ metric, baselines }) },
-    notes: [...notes, ...edgeNotes(pairs, { metric, baselines })],
+    notes: [...there.notes, ...notes, ...edgeNotes(pairs, { metric, baselines })],
     provenance: provenanceOf(model),
   };
 }
@@ -110,6 +112,7 @@ interface Found {
   readonly baselines: readonly PairBaseline[];
   /** By pair. */
   readonly byKind: (kind: NodeKind) => Float64Array[];
+  readonly layersBy: ReadonlyMap<NodeKind, readonly number[]>;
 }
 
 /** The corrections of AtP* are about one softmax and one sum; what they would mean for pairs that spans align, or of several continuations, is not known. */
@@ -133,11 +136,10 @@ function columnsOf(pairs: readonly PromptPair[]): number[] {
 function arrange(
   model: AnalysisModel,
   pairs: readonly PromptPair[],
-  { baselines, byKind }: Found,
+  { baselines, byKind, layersBy }: Found,
   kinds: readonly NodeKind[],
   { positions, direction }: AskedAttribution,
 ): AttributionPatchingGrids {
-  const { layers } = model.anatomy;
   const shown = columnsOf(pairs);
   const tokens = positionLabels(model, pairs[0].clean.ids, shown);
   const position: Label[] = positions === "all" ? ["all"] : pairs.length > 1 ? shown : tokens; // biome-ignore format: one choice
@@ -145,9 +147,9 @@ function arrange(
   const scale = direction === "denoising" ? distance : -distance;
   const grids: Record<string, Grid> = {};
   for (const kind of kinds) {
-    const layer = range(layers);
+    const layer = layersBy.get(kind)!;
     const rows = byKind(kind);
-    const heads = headsOf(model, kind) && rows[0].length / layers / position.length;
+    const heads = headsOf(model, kind) && rows[0].length / layer.length / position.length;
     const labels: Record<string, readonly Label[]> = heads
       ? { layer, head: range(heads), position }
       : { layer, position };

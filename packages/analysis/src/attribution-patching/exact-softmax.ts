@@ -33,31 +33,32 @@ export async function exactSoftmax(
   { model, ids, source }: Patched,
   { values, gradients }: Slopes,
   kind: "query" | "key",
+  layers: readonly number[],
 ): Promise<MxArray[]> {
-  const { layers } = model.anatomy;
   const wanted = kind === "query" ? "pattern" : "scores";
   const seen: MxArray[] = [];
   const interventions: Record<string, Interventions[string]> = {};
-  for (let layer = 0; layer < layers; layer++) {
+  for (const [at, layer] of layers.entries()) {
     const of = `layers.${layer}.selfAttn`;
     const site = nodeSite(kind, layer);
     const before = values.get(`${of}.pattern`);
     interventions[site] = () => source.get(site);
     interventions[`${of}.scores`] = (x) => {
-      if (wanted === "scores") seen[layer] = x;
+      if (wanted === "scores") seen[at] = x;
       return x;
     };
     interventions[`${of}.pattern`] = (x) => {
-      if (wanted === "pattern") seen[layer] = x;
+      if (wanted === "pattern") seen[at] = x;
       return before; // so that later layers read what they read
     };
   }
-  const last = `layers.${layers - 1}`;
+  const last = `layers.${model.anatomy.layers - 1}`;
   const found = await lazyPass(model, ids as number[][], { interventions }, (trace) => {
     void trace.at(last).value;
     return seen.map((x) => mx.add(x, 0));
   });
-  return found.map((other, layer) => {
+  return found.map((other, at) => {
+    const layer = layers[at];
     const of = `layers.${layer}.selfAttn`;
     const [pattern, slope] = [values, gradients].map((cache) => cache.get(`${of}.pattern`).astype(mx.float32)); // biome-ignore format: one line
     if (kind === "query") return mx.sum(mx.multiply(slope, mx.subtract(other, pattern)), -1);

@@ -5,7 +5,6 @@ import { backwardRules } from "../backward-rules/rule-sets.js";
 import { stopHere } from "../backward-rules/rules.js";
 import { type PositionMap, positionMap, putInPlace } from "../shared/aligned.js";
 import { endLogits, judgePairs, metricOfRows, type PairBaseline, stepsOf } from "../shared/baselines.js"; // biome-ignore format: one import
-import { range } from "../shared/lists.js";
 import type { Metric, MetricFunction } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
@@ -25,6 +24,8 @@ type Asked = Pick<
 > & {
   readonly steps: number;
   readonly kinds: readonly NodeKind[];
+  /** The layers that have a kind. */
+  readonly layersOf: (kind: NodeKind) => readonly number[];
   /** The clean prompts' positions that are shown, where each is. */
   readonly columns?: readonly number[] | undefined;
 };
@@ -94,11 +95,15 @@ async function scoresOf(batch: Batch): Promise<{ scores: MxArray[]; stream: MxAr
   const stream = pass.values.get(`layers.${layers - 1}`);
   if (!asked.gradDrop) return { scores: plain, stream };
   let sums = plain.map((x) => mx.zerosLike(x));
+  const names = new Set(model.sites().map(({ site }) => site));
   for (let layer = 0; layer < layers; layer++) {
-    const writes = [`layers.${layer}.selfAttn`, `layers.${layer}.mlp`];
+    const writes = writers.map((part) => `layers.${layer}.${part}`).filter((site) => names.has(site)); // biome-ignore format: one list
     const dropped = await slopes(batch, Object.fromEntries(writes.map((site) => [site, stopHere])));
     const found = await effects(batch, dropped);
-    sums = sums.map((sum, at) => mx.add(sum, mx.abs(without(found[at], layer, asked.kinds[at]))));
+    sums = sums.map((sum, at) => {
+      const kind = asked.kinds[at];
+      return mx.add(sum, mx.abs(without(found[at], asked.layersOf(kind).indexOf(layer), kind)));
+    });
     await evaluate(sums);
   }
   const scores = sums.map((sum, at) =>
@@ -107,6 +112,9 @@ async function scoresOf(batch: Batch): Promise<{ scores: MxArray[]; stream: MxAr
   await evaluate(scores);
   return { scores, stream };
 }
+
+/** What adds to the stream. */
+const writers = ["selfAttn", "mixer", "mlp"];
 
 /** What a layer writes goes nowhere where its writes are stopped; the stream that it reads still goes past it. */
 function without(scores: MxArray, layer: number, kind: NodeKind): MxArray {
@@ -141,14 +149,14 @@ interface Slopes {
 
 /** With slopes that are means over points on the straight way between both runs' embeddings, beginning at the patched run. */
 async function overPath(batch: Batch, pass: Slopes): Promise<Slopes> {
-  const { source, asked, map, model } = batch;
+  const { source, asked, map } = batch;
   const { steps, signal } = asked;
   if (steps === 1) return pass;
   const embeddings = "layers.0.input";
   const own = pass.values.get(embeddings);
   const change = mx.subtract(putInPlace(source.get(embeddings), own, map, 1), own);
   const sites = asked.kinds.flatMap((kind) =>
-    range(model.anatomy.layers).map((layer) => nodeSite(kind, layer)),
+    asked.layersOf(kind).map((layer) => nodeSite(kind, layer)),
   );
   let sums = sites.map((site) => pass.gradients.get(site).astype(mx.float32));
   for (let step = 1; step < steps; step++) {
@@ -163,15 +171,15 @@ async function overPath(batch: Batch, pass: Slopes): Promise<Slopes> {
 }
 
 async function effects(batch: Batch, pass: Slopes): Promise<MxArray[]> {
-  const { model, source, asked } = batch;
+  const { source, asked } = batch;
   const found: MxArray[] = [];
   for (const kind of asked.kinds) {
     if (asked.qkFix && (kind === "query" || kind === "key")) {
-      const exact = await exactSoftmax(batch, pass, kind);
+      const exact = await exactSoftmax(batch, pass, kind, asked.layersOf(kind));
       found.push(summed(exact, asked.positions));
       continue;
     }
-    const each = Array.from({ length: model.anatomy.layers }, (_, layer) => {
+    const each = asked.layersOf(kind).map((layer) => {
       const site = nodeSite(kind, layer);
       const own = pass.values.get(site);
       const other = putInPlace(source.get(site), own, batch.map, positionAxis(kind));

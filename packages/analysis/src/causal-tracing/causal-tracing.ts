@@ -18,6 +18,7 @@
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { evaluate, InvalidArgumentError, mx, toFlat } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
+import { partsThere } from "../patching/parts.js";
 import { noWork, workTable } from "../patching/work.js";
 import { askedOf } from "../shared/asked.js";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
@@ -73,6 +74,7 @@ export async function causalTracing(
 ): Promise<TracingResult | TracingResult[]> {
   const asked = parseOptions("causalTracing", tracingOptions, options);
   const prompts = promptIds(model, promptList(model, input));
+  const { kinds, notes } = partsThere(model, [asked.kinds].flat(), asked.layers);
   const answer = asked.answer ?? (await likeliest(model, prompts));
   const { wrongAnswer } = asked;
   const questions = resolveQuestions(
@@ -100,7 +102,7 @@ export async function causalTracing(
         total: subjects.length * total,
         stage: "tracing",
       });
-    const found = await tracePrompt(model, { index, subject, about, deviation, maxRows, work, report, asked }); // biome-ignore format: one call
+    const found = await tracePrompt(model, { index, subject, about, deviation, maxRows, work, report, asked: { ...asked, kinds } }); // biome-ignore format: one call
     const name = metricName(asked.metric ?? "probability");
     const { clean, noised, rank } = found;
     const own = questions.list[index];
@@ -117,6 +119,7 @@ export async function causalTracing(
       grids: tracingGrids(model, subject.ids, found),
       tables: { ...tracingTables({ name, clean, noised, deviation }), work: workTable(work) },
       notes: [
+        ...notes,
         ...questions.notes,
         ...taskNotes([prefersBy(name, clean)]),
         ...answerNotes([own], [rank]),

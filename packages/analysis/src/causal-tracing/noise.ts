@@ -5,7 +5,7 @@ import type { AnalysisModel } from "../shared/model.js";
 import type { Span } from "../shared/spans.js";
 
 /** Where embeddings are, before positions are added. */
-const embeddings = "embedTokens";
+export const embeddings = "embedTokens";
 
 /** A prompt and its subject. */
 export interface Subject {

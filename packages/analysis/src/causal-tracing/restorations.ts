@@ -1,6 +1,5 @@
 /** Which runs a trace means: one for every kind, layer and token. */
 import type { Change } from "../patching/runs.js";
-import { range } from "../shared/lists.js";
 import type { AskedTracing } from "./options.js";
 
 type Kind = "residual" | "mlp" | "attention";
@@ -18,21 +17,21 @@ export interface Restored {
 /** What is restored in a cell, and what is held without the subject; without the draw. */
 export function changesOf(
   { kind, layer, token }: Restored,
-  layers: number,
+  layersOf: (kind: Kind) => readonly number[],
   { window, severed }: Pick<AskedTracing, "window" | "severed">,
 ): Omit<Change, "row">[] {
   const at = { positions: [token], units: null };
-  const restored = windowOf(kind === "residual" ? 1 : window, layer, layers).map((one) => {
+  const restored = windowOf(kind === "residual" ? 1 : window, layer, layersOf(kind)).map((one) => {
     return { ...at, part: kind, layer: one, source: intact };
   });
   if (severed === "none") return restored;
-  const held = range(layers).filter((one) => one >= layer);
+  const held = layersOf(severed).filter((one) => one >= layer);
   return [...restored, ...held.map((one) => ({ ...at, part: severed, layer: one, source: noisy }))];
 }
 
-/** So many layers around one, fewer at both ends: half of them before it, and it with the rest behind. */
-function windowOf(window: number, layer: number, layers: number): number[] {
-  const first = Math.max(0, layer - Math.floor(window / 2));
-  const end = Math.min(layers, layer + Math.ceil(window / 2));
-  return range(layers).filter((one) => one >= first && one < end);
+/** Of so many layers around one, fewer at both ends, those that have it: half of them before it, and it with the rest behind. */
+function windowOf(window: number, layer: number, layers: readonly number[]): number[] {
+  const first = layer - Math.floor(window / 2);
+  const end = layer + Math.ceil(window / 2);
+  return layers.filter((one) => one >= first && one < end);
 }

@@ -3,7 +3,7 @@ import { notFiniteError } from "@mlxterp/core";
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { endAlike } from "../patching/causal.js";
 import { type AskedAbout, judgeOf, type RunJudge } from "../patching/judge.js";
-import { layersOf } from "../patching/parts.js";
+import { layersOf, layersWith } from "../patching/parts.js";
 import type { PatchedRun, Source } from "../patching/runs.js";
 import { runSweep, sitesOf } from "../patching/sweep.js";
 import type { PatchWork } from "../patching/work.js";
@@ -15,7 +15,7 @@ import type { AnalysisModel } from "../shared/model.js";
 import { ranksOf } from "../shared/ranks.js";
 import { select } from "../shared/select.js";
 import { sequenceRank } from "../shared/sequences.js";
-import { noised, noiseOf, type Subject } from "./noise.js";
+import { embeddings, noised, noiseOf, type Subject } from "./noise.js";
 import type { AskedTracing } from "./options.js";
 import { changesOf, intact, noisy, type Restored } from "./restorations.js";
 
@@ -105,14 +105,16 @@ async function traceReading(
   const sources: Source[] = [];
   sources[intact] = { at: runs.clean.at, sameBefore: () => same };
   sources[noisy] = { at: runs.noised.at, isBase: true };
+  const layersBy = new Map(changedKinds.map((kind) => [kind, layersWith(model, kind)]));
   const list = cells.flatMap((cell) =>
-    range(samples).map((draw) => runOf(model, cell, draw, plan)),
+    range(samples).map((draw) => runOf(cell, draw, (kind) => layersBy.get(kind)!, asked)),
   );
   const found = await runSweep(
     {
       ...{ model, scores, sources, maxRows, work, signal, steps: steps.length },
       ids: range(samples).map(() => subject.ids),
       base: runs.noised.at,
+      embeddings: runs.noised.at(embeddings),
       judge: () => read,
       onRows: (rows) => report(Math.floor(rows / samples), cells.length),
     },
@@ -162,7 +164,10 @@ async function bothRuns(model: AnalysisModel, { subject, deviation, asked }: Tra
   const noise = noiseOf(subject, model.anatomy.hidden, { samples, seed, deviation });
   const rows = range(samples).map(() => subject.ids);
   const interventions = noised(subject, noise);
-  const other = await model.run(rows, { interventions, save: ["layers.*.input", ...held, last] });
+  const other = await model.run(rows, {
+    interventions,
+    save: ["layers.*.input", embeddings, ...held, last],
+  });
   const of = (cache: typeof clean) => ({
     at: (site: string) => cache.get(site),
     stream: cache.get(last),
@@ -179,13 +184,15 @@ function cellsOf(model: AnalysisModel, { subject, asked }: TracePlan): Restored[
   );
 }
 
+const changedKinds = ["residual", "mlp", "attention"] as const;
+
 function runOf(
-  model: AnalysisModel,
   cell: Restored,
   draw: number,
-  { asked }: TracePlan,
+  layersOf: (kind: Restored["kind"]) => readonly number[],
+  asked: AskedTracing,
 ): PatchedRun {
-  const changes = changesOf(cell, model.anatomy.layers, asked);
+  const changes = changesOf(cell, layersOf, asked);
   return {
     base: draw,
     changes: changes.map((change) => ({ ...change, row: change.source === noisy ? draw : 0 })),

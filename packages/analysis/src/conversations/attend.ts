@@ -11,6 +11,7 @@ export async function attendTurns(
   model: AnalysisModel,
   ids: readonly number[],
   groups: readonly Group[],
+  layers: readonly number[],
 ): Promise<Float64Array> {
   const member = (average: boolean) =>
     mx.array(
@@ -22,7 +23,7 @@ export async function attendTurns(
     );
   const [rows, columns] = [member(true), member(false).T]; // (turns, query), (key, turns)
   const sums = await lazyPass(model, [[...ids]], {}, (trace) =>
-    range(model.anatomy.layers).map((layer) => {
+    layers.map((layer) => {
       const site = `layers.${layer}.selfAttn.pattern`;
       const pattern = trace.at(site).value.index(0).astype(mx.float32);
       return mx.matmul(mx.matmul(rows, pattern), columns); // (heads, turns, turns)

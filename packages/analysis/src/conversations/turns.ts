@@ -11,14 +11,14 @@
  * Source: cutting attention: Geva et al. 2023, "Dissecting Recall of Factual Associations in Auto-Regressive Language Models", arXiv 2304.14767.
  */
 import { type Prompt, provenanceOf } from "@mlxterp/core";
-import { createGrid, createTable, type Fed, parseOptions } from "@mlxterp/results";
+import { createGrid, createTable, type Fed, type Note, parseOptions } from "@mlxterp/results";
 import { logitLens } from "../logit-lens/logit-lens.js";
 import { askedOf } from "../shared/asked.js";
+import { attendingLayers } from "../shared/attending.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf } from "../shared/prompts.js";
 import { resolveBoth } from "../shared/questions.js";
-import { select } from "../shared/select.js";
 import { attendTurns } from "./attend.js";
 import { cutTurns, patchTurns } from "./carry.js";
 import type { WrittenChat } from "./conversation.js";
@@ -32,7 +32,7 @@ import type { TurnResult } from "./result.js";
  *
  * @param input what the tokenizer's `applyChatTemplate` gives; or a prompt with `turns` or `ends`; or nothing, with `messages` or a `file`
  * @throws AnswerTokenError (`ANSWER_TOKEN`), OutOfRangeError (`OUT_OF_RANGE`), NotFiniteError (`NOT_FINITE`), InvalidArgumentError
- *   (`INVALID_ARGUMENT`), EqualBaselinesError (`EQUAL_BASELINES`); UnknownSiteError (`UNKNOWN_SITE`) for layers that do not attend; the signal's reason
+ *   (`INVALID_ARGUMENT`), EqualBaselinesError (`EQUAL_BASELINES`); MissingAnatomyError (`MISSING_ANATOMY`) for layers that do not attend; the signal's reason
  * @example
  * const turns = [{ role: "user", start: 0, end: 3, content: { start: 1, end: 3 } }];
  * const { grids } = await turnByTurn(model, { ids: [1, 467, 223, 384], turns }, { answer: 10 });
@@ -47,10 +47,11 @@ export async function turnByTurn(
   const asked = parseOptions("turnByTurn", turnOptions, options);
   const { prompt, turns } = isChat(input) ? { prompt: input.ids, turns: input.turns } : { prompt: input, turns: asked.turns }; // biome-ignore format: one choice
   const { chat, against } = readChat(model, prompt, { ...asked, ...(turns && { turns }) });
-  const layers = select("Layer", asked.layers, model.anatomy.layers);
+  const layers = attendingLayers("turnByTurn", model, asked.layers);
+  const shown = attendingLayers("turnByTurn", model);
   const groups = groupsOf(chat, asked.parts);
   const questions = answersOf(model, chat.ids, asked);
-  const attention = await attendTurns(model, chat.ids, groups);
+  const attention = await attendTurns(model, chat.ids, groups, shown);
   const lens = await lensOf(model, chat.ids, groups, asked.topK);
   const { signal, onProgress } = asked;
   const carried = await carriedOf(model, chat.ids, groups, { ...questions, layers, against, signal, onProgress }); // biome-ignore format: one line
@@ -63,15 +64,27 @@ export async function turnByTurn(
       ...questions?.asked,
     }),
     fed: fedBy(model, chat.ids, questions),
-    grids: { ...gridsOf(model, groups, attention), ...lens.grids, ...carried.grids },
+    grids: { ...gridsOf(model, groups, shown, attention), ...lens.grids, ...carried.grids },
     tables: {
       turns: createTable(["turn", "tokens"], groups.map(({ name, positions }) => ({ turn: name, tokens: positions.length }))), // biome-ignore format: one table
       tokens: lens.tokens,
       scores: createTable(["conversation", "score"], carried.scores),
     },
-    notes: questions?.notes ?? [],
+    notes: [...(questions?.notes ?? []), ...cutNotes(model, carried.grids)],
     provenance: provenanceOf(model),
   };
+}
+
+/** What `loss` cannot say. */
+function cutNotes(model: AnalysisModel, { loss }: { readonly loss?: unknown }): Note[] {
+  if (!loss) return [];
+  const diagonal =
+    "loss has no number (NaN) where nothing is cut: no turn sees itself from outside, or a later one.";
+  const notes: Note[] = [{ code: "NOTHING_TO_CUT", text: diagonal }];
+  const mixers = model.sites().filter(({ site }) => /^layers\.\d+\.mixer$/.test(site)).length;
+  if (mixers === 0) return notes;
+  const text = `${mixers} of ${model.anatomy.layers} layers also carry turns in a state that is not cut, so loss is what attention alone carries.`;
+  return [...notes, { code: "STATE_NOT_CUT", text }];
 }
 
 function isChat(input: WrittenChat | Prompt | undefined): input is WrittenChat {
@@ -96,10 +109,15 @@ function fedBy(model: AnalysisModel, ids: readonly number[], questions: Question
   return [fedOf(model, "prompt", ids, { ...(answer && { answer }), ...(wrongAnswer && { wrongAnswer }) })]; // biome-ignore format: one list
 }
 
-function gridsOf(model: AnalysisModel, groups: readonly Group[], values: Float64Array) {
+function gridsOf(
+  model: AnalysisModel,
+  groups: readonly Group[],
+  layer: readonly number[],
+  values: Float64Array,
+) {
   const names = groups.map(({ name }) => name);
-  const { layers, heads } = model.anatomy;
-  const labels = { layer: range(layers), head: range(heads), query: names, key: names };
+  const { heads } = model.anatomy;
+  const labels = { layer, head: range(heads), query: names, key: names };
   return { attention: createGrid({ labels, values, unit: "share" }) };
 }
 

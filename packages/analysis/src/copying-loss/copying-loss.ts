@@ -15,7 +15,8 @@ import { checkModel, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/
 import { InvalidArgumentError, parseOptions } from "@mlxterp/results";
 import { fittingLength, repeatedTokens } from "../head-types/random-tokens.js";
 import { askedOf } from "../shared/asked.js";
-import { inBatches } from "../shared/lists.js";
+import { attendingLayers } from "../shared/attending.js";
+import { inBatches, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { RunControl } from "../shared/progress.js";
 import { fedOf, promptIds, promptList } from "../shared/prompts.js";
@@ -78,18 +79,17 @@ function checkHeads(model: AnalysisModel, heads: readonly Head[]): [number, numb
   checkModel("model", model);
   const { anatomy } = model;
   const checked = heads.map(([layer, head]): [number, number] => [
-    select("Layer", [layer], anatomy.layers)[0],
+    attendingLayers("copyingLoss", model, [layer])[0],
     select("Head", [head], anatomy.heads)[0],
   ]);
   return [...new Map(checked.map((head) => [head.join("."), head])).values()];
 }
 
 /** As many other heads, from the last layer down; fewer where there are no more. */
-function otherHeads({ anatomy }: AnalysisModel, taken: readonly Head[]): Head[] {
+function otherHeads(model: AnalysisModel, taken: readonly Head[]): Head[] {
   const names = new Set(taken.map((head) => head.join(".")));
-  const all = Array.from(
-    { length: anatomy.layers * anatomy.heads },
-    (_, index): Head => [Math.floor(index / anatomy.heads), index % anatomy.heads],
+  const all = attendingLayers("copyingLoss", model).flatMap((layer) =>
+    range(model.anatomy.heads).map((head): Head => [layer, head]),
   );
   return all.filter((head) => !names.has(head.join("."))).slice(-taken.length);
 }

@@ -65,7 +65,7 @@ function residualParts(
   const embedding = alone(last("layers.0.input")); // (batch, 1, hidden)
   const parts = [mx.zerosLike(embedding), embedding];
   const names = new Set(model.sites().map(({ site }) => site));
-  requireUnscaled(names);
+  requireSum(model, names);
   for (let layer = 0; layer < model.anatomy.layers; layer++) {
     const heads = headsAt(trace, names, layer, lengths); // (batch, heads, hidden)
     const rest = mx.subtract(last(`layers.${layer}.selfAttn`), mx.sum(heads, 1));
@@ -74,8 +74,13 @@ function residualParts(
   return mx.concatenate(parts, 1);
 }
 
-/** Where layers scale the stream, what was written before is no more what it was. */
-function requireUnscaled(names: ReadonlySet<string>): void {
+/** Where layers scale the stream, what was written before is no more what it was; what mixers write is no part that is read here. */
+function requireSum({ anatomy }: AnalysisModel, names: ReadonlySet<string>): void {
+  for (let layer = 0; layer < anatomy.layers; layer++) {
+    const lacks = ["selfAttn.result", "mlp"].find((part) => !names.has(`layers.${layer}.${part}`));
+    if (lacks) throw new NotASumError(layer, `it has no layers.${layer}.${lacks}, so what it writes is not that of heads and an MLP`); // biome-ignore format: one error
+    if (names.has(`layers.${layer}.mixer`)) throw new NotASumError(layer, "its mixer writes beside its attention"); // biome-ignore format: one error
+  }
   if (!names.has("layers.0.residPost") || names.has("layers.0.outputNorm")) return; // a norm is noted with the result
   throw new NotASumError(0, "it scales the residual stream itself");
 }

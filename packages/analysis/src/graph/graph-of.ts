@@ -12,8 +12,7 @@ export type Wired = "plain" | "any";
 
 /**
  * @throws NotASumError (`NOT_A_SUM`) for models whose stream is no sum of what components write, or, where `wired` is "plain", that normalise
- *   what they add or whose MLP has no norm of its own; UnknownSiteError (`UNKNOWN_SITE`) for models without attention in every layer;
- *   NotFiniteError (`NOT_FINITE`), since NaN is no sum of anything
+ *   what they add or whose MLP has no norm of its own; NotFiniteError (`NOT_FINITE`), since NaN is no sum of anything
  */
 export async function graphOf(
   model: AnalysisModel,
@@ -36,6 +35,11 @@ export async function graphOf(
 function sitesOf(names: ReadonlySet<string>, layer: number, wired: Wired): string[] {
   const at = (name: string) => `layers.${layer}${name}`;
   const own = names.has(at(".postAttentionNorm"));
+  const lacks = [".selfAttn.result", ".mlp"].find((part) => !names.has(at(part)));
+  if (lacks)
+    throw new NotASumError(layer, `it has no ${at(lacks)}, so its mixer is no node of the graph`);
+  if (names.has(at(".mixer"))) throw new NotASumError(layer, "its mixer writes beside its attention, and is no node of the graph"); // biome-ignore format: one line
+  if (names.has(at(".qInput")) && !names.has(at(".kInput"))) throw new NotASumError(layer, "its keys and values are those of an earlier layer"); // biome-ignore format: one line
   if (wired === "plain" && !own) {
     throw new NotASumError(layer, "its MLP reads what attention reads, through the same norm, or the stream itself"); // biome-ignore format: one line
   }

@@ -13,6 +13,7 @@ import { checkModel, type Prompt, provenanceOf } from "@mlxterp/core";
 import { type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { siteOf } from "../patching/parts.js";
 import { askedOf } from "../shared/asked.js";
+import { attendingLayers } from "../shared/attending.js";
 import { chooseMetric, metricName } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { answerNotes, prefersBy, saturationNotes, taskNotes } from "../shared/notes.js";
@@ -81,7 +82,7 @@ function checkHeads(model: AnalysisModel, heads: readonly HeadAddress[]): [numbe
   checkModel("model", model);
   const { anatomy } = model;
   return heads.map(([layer, head]) => [
-    select("Layer", [layer], anatomy.layers)[0],
+    attendingLayers("ablateHeads", model, [layer])[0],
     select("Head", [head], anatomy.heads)[0],
   ]);
 }

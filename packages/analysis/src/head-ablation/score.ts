@@ -102,7 +102,7 @@ async function scoreBatch(
   const all = prompts.map((_, row) => row);
   for (const [reading, { fed, steps }] of judge.readings.entries()) {
     const ids = prompts.map((own) => [...own, ...fed]);
-    const cache = await model.run(ids, { save: [input, last] });
+    const cache = await model.run(ids, { save: [siteOf("residual", 0), input, last] });
     const logits = stepLogits(model, cache.get(last), steps.length); // (rows, steps, vocab)
     const ending = logits.index(mx.Slice(), steps.length - 1);
     const read = (rows: readonly number[]) => judge.read(reading, ending, rows);

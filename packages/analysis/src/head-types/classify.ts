@@ -7,6 +7,7 @@ import type { HeadMeasure } from "./options.js";
 import type { HeadTypesResult } from "./result.js";
 
 export interface Classes {
+  readonly layers: readonly number[];
   readonly kinds: readonly string[];
   readonly nulls: number;
   readonly threshold: number;
@@ -22,9 +23,9 @@ interface Given {
 export function classify(
   model: AnalysisModel,
   sums: readonly ScoreSums[],
-  { kinds, nulls, threshold, measure }: Classes,
+  { layers, kinds, nulls, threshold, measure }: Classes,
 ): Pick<HeadTypesResult, "grids" | "tables"> {
-  const { layers, heads } = model.anatomy;
+  const { heads } = model.anatomy;
   const total = (pick: (batch: ScoreSums) => number) =>
     sums.reduce((sum, batch) => sum + pick(batch), 0);
   const last = kinds.length * (1 + nulls);
@@ -37,10 +38,10 @@ export function classify(
     return 1 - (given.all - 2 * given.hits + targets) / total((batch) => batch.queries);
   };
   const at = (layer: number, head: number, column: number) =>
-    total((batch) => batch.attention[layer][head][column]);
+    total((batch) => batch.attention[layers.indexOf(layer)][head][column]);
   const score = (layer: number, head: number, column: number) =>
     measured(column, { hits: at(layer, head, column), all: at(layer, head, last) });
-  const places = range(layers * heads).map((index) => [Math.floor(index / heads), index % heads]);
+  const places = layers.flatMap((layer) => range(heads).map((head) => [layer, head]));
   const even = (column: number) => total((batch) => batch.columns[column].uniform);
   const uniform = kinds.map((_, kind) => measured(kind, { hits: even(kind), all: even(last) }));
   const shuffled = kinds.map((_, kind) => {
@@ -58,7 +59,7 @@ export function classify(
   });
   const byType = (values: readonly number[]) =>
     createGrid({ labels: { type: kinds }, values, unit: "share" });
-  const labels = { layer: range(layers), head: range(heads), type: kinds };
+  const labels = { layer: layers, head: range(heads), type: kinds };
   return {
     grids: {
       score: createGrid({ labels, values: rows.flatMap(({ scores }) => scores), unit: "share" }),

@@ -8,6 +8,8 @@ import type { HeadTargets } from "./head-kinds.js";
 
 /** What one batch is scored by. */
 export interface ScoredBatch {
+  /** Those that attend. */
+  readonly layers: readonly number[];
   readonly prompts: readonly (readonly number[])[];
   /** The same prompts with their tokens in another order, once for each null. */
   readonly shuffled: readonly (readonly (readonly number[])[])[];
@@ -27,7 +29,7 @@ export interface ColumnSums {
 }
 
 export interface ScoreSums {
-  /** Attention on targets, [layer][head][column]. */
+  /** Attention on targets, [one of the layers][head][column]. */
   readonly attention: readonly (readonly (readonly number[])[])[];
   readonly columns: readonly ColumnSums[];
   /** All queries, the first of each prompt too. */
@@ -40,7 +42,7 @@ export interface ScoreSums {
  * @param batch prompts may differ in length
  */
 export async function sumScores(model: AnalysisModel, batch: ScoredBatch): Promise<ScoreSums> {
-  const { layers, heads } = model.anatomy;
+  const { heads } = model.anatomy;
   const { prompts, shuffled, kinds, counts, signal } = batch;
   const width = Math.max(...prompts.map(({ length }) => length));
   const size = prompts.length * width * width;
@@ -56,7 +58,7 @@ export async function sumScores(model: AnalysisModel, batch: ScoredBatch): Promi
   }
   const weights = fromFlat(masks, [count, size]).T;
   const sums = await lazyPass(model, prompts, {}, (trace) =>
-    range(layers).map((layer) =>
+    batch.layers.map((layer) =>
       sumTargets(trace.at(`layers.${layer}.selfAttn.pattern`).value, weights),
     ),
   );

@@ -16,8 +16,9 @@
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
-import { type ParsedOptions, parseOptions } from "@mlxterp/results";
+import { labelText, type Note, type ParsedOptions, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
+import { attendingLayers } from "../shared/attending.js";
 import { inBatches, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { fedOf, promptIds, promptList } from "../shared/prompts.js";
@@ -57,6 +58,7 @@ export async function headTypes(
     !(first && key === 0) && !(current && key === query);
   const drawn = input === undefined;
   if (!drawn) refuseRandomOptions(options);
+  const layers = attendingLayers("headTypes", model);
   const prompts = drawn ? randomPrompts(model, asked) : promptIds(model, promptList(model, input));
   const sums: ScoreSums[] = [];
   let done = 0;
@@ -66,11 +68,13 @@ export async function headTypes(
       batch.map((ids, row) => shuffle(ids, uniformNumbers(seed + 1 + draw + 7919 * (done + row)))),
     );
     const targets = kinds.map(([, own]) => own);
-    sums.push(await sumScores(model, { prompts: batch, shuffled, kinds: targets, counts, signal }));
+    sums.push(
+      await sumScores(model, { layers, prompts: batch, shuffled, kinds: targets, counts, signal }),
+    );
     done += batch.length;
     onProgress?.({ done, total: prompts.length, stage: "head types" });
   }
-  const scores = classify(model, sums, { ...asked, kinds: kinds.map(([name]) => name) });
+  const scores = classify(model, sums, { ...asked, layers, kinds: kinds.map(([name]) => name) });
   if (!scores.grids.score.values.every(Number.isFinite)) {
     throw await notFiniteError("Scores of heads", model, prompts);
   }
@@ -79,9 +83,17 @@ export async function headTypes(
     asked: askedOf(asked, asked.detectors && { detectors: namesOf(asked.detectors) }),
     fed: prompts.map((ids) => fedOf(model, drawn ? "random" : "prompt", ids)),
     ...scores,
-    notes: [],
+    notes: chanceNotes(scores.grids.shuffled),
     provenance: provenanceOf(model, drawn ? { seed } : {}),
   };
+}
+
+/** What `shuffled` cannot say, and why. */
+function chanceNotes({ labels, values }: HeadTypesResult["grids"]["shuffled"]): Note[] {
+  const fixed = labels.type.filter((_, at) => Number.isNaN(values[at])).map(labelText);
+  if (fixed.length === 0) return [];
+  const text = `${fixed.join(", ")}: where these look did not depend on the tokens, so shuffling them says nothing of chance (NaN); compare with uniform.`;
+  return [{ code: "NOT_SHUFFLED", text }];
 }
 
 /** Functions of one's own are kept by name, and cannot be run again from data. */

@@ -8,7 +8,7 @@
  * Caveats. Distances of streams are relative, and a large one in a direction that nobody reads changes nothing: the divergence is what counts. A
  * model of another training has another basis; its distances are then meaningless, and only `divergence` says something.
  */
-import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
+import { anatomyPart, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { parseInterventionEntries } from "@mlxterp/interventions";
 import {
   evaluate,
@@ -27,6 +27,7 @@ import {
   parseOptions,
 } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
+import { layersThatAttend } from "../shared/attending.js";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -82,7 +83,10 @@ function otherOf(model: AnalysisModel, { other, change }: Asked): AnalysisModel 
 function sharedShapes(model: AnalysisModel, other: AnalysisModel) {
   const [a, b] = [model.anatomy, other.anatomy];
   const streams = a.layers === b.layers && a.hidden === b.hidden;
-  return { streams, heads: streams && a.heads === b.heads && a.headDim === b.headDim };
+  const [own, theirs] = [model, other].map(layersThatAttend);
+  const alike = streams && own.join() === theirs.join();
+  const same = (part: "heads" | "headDim") => anatomyPart(a, part) === anatomyPart(b, part);
+  return { streams, heads: alike && same("heads") && same("headDim") ? own : undefined };
 }
 
 async function compareOn(
@@ -92,8 +96,8 @@ async function compareOn(
   asked: Asked,
 ): Promise<ModelDiffResult> {
   const shared = sharedShapes(model, other);
-  const own = await readModel(model, ids, shared.heads);
-  const theirs = await readModel(other, ids, shared.heads);
+  const own = await readModel(model, ids, shared.heads ?? []);
+  const theirs = await readModel(other, ids, shared.heads ?? []);
   const divergence = await divergenceOf(own.logits, theirs.logits);
   if (!divergence.every(Number.isFinite))
     throw await notFiniteError("Divergences", model, [[...ids]]);
@@ -109,8 +113,8 @@ async function compareOn(
         unit: "nats",
       }),
     }),
-    ...(shared.heads && {
-      head: createGrid({ labels: { layer, head: range(model.anatomy.heads) }, values: await headDistances(own.heads, theirs.heads), unit: "share" }), // biome-ignore format: one line
+    ...(shared.heads?.length && {
+      head: createGrid({ labels: { layer: shared.heads, head: range(model.anatomy.heads) }, values: await headDistances(own.heads, theirs.heads), unit: "share" }), // biome-ignore format: one line
     }),
   };
   return {
@@ -126,6 +130,7 @@ async function compareOn(
 
 function notesOf({ streams, heads }: ReturnType<typeof sharedShapes>): Note[] {
   if (!streams) return [{ code: "OTHER_SHAPE", text: "the models differ in layers or width: only their predictions are compared." }]; // biome-ignore format: one note
+  if (heads?.length === 0) return [{ code: "NO_HEADS", text: "no layer of these models attends: there are no heads to compare." }]; // biome-ignore format: one note
   return heads ? [] : [{ code: "OTHER_HEADS", text: "the models differ in heads, which are not compared." }]; // biome-ignore format: one note
 }
 
@@ -133,18 +138,18 @@ interface Read {
   readonly logits: MxArray; // (position, vocab)
   /** After each layer, (position, hidden). */
   readonly streams: readonly MxArray[];
-  /** Of each layer, (position, heads, headDim). */
+  /** Of each layer that attends, (position, heads, headDim). */
   readonly heads: readonly MxArray[];
 }
 
 async function readModel(
   model: AnalysisModel,
   ids: readonly number[],
-  heads: boolean,
+  attending: readonly number[],
 ): Promise<Read> {
   const layers = range(model.anatomy.layers);
   const sites = layers.map((layer) => `layers.${layer}`);
-  const mixed = heads ? layers.map((layer) => `layers.${layer}.selfAttn.z`) : [];
+  const mixed = attending.map((layer) => `layers.${layer}.selfAttn.z`);
   const cache = await model.run([[...ids]], { save: [...sites, ...mixed, "output"] });
   const read = (site: string) => cache.get(site).index(0).astype(mx.float32);
   return { logits: read("output"), streams: sites.map(read), heads: mixed.map(read) };

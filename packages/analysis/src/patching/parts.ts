@@ -1,5 +1,7 @@
 /** What of a layer can be exchanged: by which site, and what its axes are. */
 import { InvalidArgumentError } from "@mlxterp/mlx";
+import type { Note } from "@mlxterp/results";
+import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { select } from "../shared/select.js";
 import type { PatchPart } from "./kinds.js";
@@ -82,4 +84,30 @@ export function layersOf(
   const which = missing.length === asked.length ? "none of these layers has it" : `layers ${missing.join(", ")} do not have it`; // biome-ignore format: one choice
   const rule = `"${part}" is ${siteOf(part, "*")}, and ${which} in this model. Choose another kind, or other layers.`;
   throw new InvalidArgumentError("kinds", part, rule);
+}
+
+/** Of several parts those that some of the layers have, and a note about the others; of one alone, it. */
+export function partsThere<P extends Part>(
+  model: AnalysisModel,
+  asked: readonly P[],
+  chosen?: readonly number[],
+): { readonly kinds: P[]; readonly notes: Note[] } {
+  const names = new Set(model.sites().map(({ site }) => site));
+  const layers = select("Layer", chosen, model.anatomy.layers);
+  const has = (part: P) =>
+    part === "residual" || layers.some((layer) => names.has(siteOf(part, layer)));
+  const kinds = asked.filter(has);
+  if (kinds.length === 0 || kinds.length === asked.length) return { kinds: [...asked], notes: [] };
+  const missing = asked
+    .filter((part) => !has(part))
+    .map((part) => `${part} (${siteOf(part, "*")})`);
+  const text = `left out, since none of these layers has them: ${missing.join(", ")}.`;
+  return { kinds, notes: [{ code: "NOT_IN_MODEL", text }] };
+}
+
+/** The layers that have a part, of all. */
+export function layersWith(model: AnalysisModel, part: Part): number[] {
+  if (part === "residual") return range(model.anatomy.layers);
+  const names = new Set(model.sites().map(({ site }) => site));
+  return range(model.anatomy.layers).filter((layer) => names.has(siteOf(part, layer)));
 }

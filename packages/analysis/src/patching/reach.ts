@@ -67,11 +67,12 @@ export function changedFrom({ changes }: PatchedRun, sources: readonly Source[])
 }
 
 /** A run with positions counted from one before which it changes nothing. */
-export function later({ base, changes }: PatchedRun, from: number): PatchedRun {
-  if (from === 0) return { base, changes };
-  const own = changes.flatMap(({ positions, ...change }): Change[] => {
-    const rest = positions?.filter((at) => at >= from).map((at) => at - from) ?? null;
-    return rest?.length === 0 ? [] : [{ ...change, positions: rest }];
+export function later(run: PatchedRun, from: number): PatchedRun {
+  if (from === 0) return run;
+  const { changes, ...rest } = run;
+  const left = changes.flatMap(({ positions, ...change }): Change[] => {
+    const own = positions?.filter((at) => at >= from).map((at) => at - from) ?? null;
+    return own?.length === 0 ? [] : [{ ...change, positions: own }];
   });
-  return { base, changes: own };
+  return { ...rest, changes: left };
 }

@@ -23,6 +23,8 @@ export interface PatchedRun {
   /** Which of the unchanged runs it begins as. */
   readonly base: number;
   readonly changes: readonly Change[];
+  /** The first layer that is run for it. Default: the first that it changes. */
+  readonly begins?: number;
 }
 
 /** Where values come from. */
@@ -36,7 +38,7 @@ export interface Source {
   readonly sameBefore?: (row: number, base: number) => number;
 }
 
-/** The first layer that a run changes. */
-export function startOf({ changes }: PatchedRun): number {
-  return Math.min(...changes.map(({ layer }) => layer));
+/** The first layer of a run that is not another's too. */
+export function startOf({ changes, begins }: PatchedRun): number {
+  return begins ?? Math.min(...changes.map(({ layer }) => layer));
 }

@@ -4,13 +4,15 @@
  * A run that is patched in layer 7 is the base run up to layer 7, so it need not exist before: its row joins the pass
  * at the input of layer 7, as a copy of the base run's residual stream there, takes its patch, and shares every
  * product above with all other rows. The first layer of a pass gets its input from the base run as well, so
- * nothing below it is computed at all: those layers are built as a graph that nobody asks for. Runs that are equal are made once, and
+ * nothing below it is computed at all: those layers are built as a graph that nobody asks for. Where a layer reads more than the stream (an
+ * earlier layer's keys, an embedding of its own), all rows are there from the first layer on. Runs that are equal are made once, and
  * those that change nothing not at all. Positions before a run's first change are the base run's: where that pays, passes leave them out, and
  * go on from its keys and values.
  */
-import { type MxArray, toFlat } from "@mlxterp/mlx";
+import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { type Beginning, canGoOn, readBeginning } from "../shared/beginning.js";
 import { lastLogits, lastLogitsOf, lazyPass } from "../shared/lazy-pass.js";
+import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { basesIn, fromPosition, growingBatch } from "./growing-batch.js";
 import { type NextToken, type NextTokens, nextTokens, readNext } from "./next-tokens.js";
@@ -29,6 +31,8 @@ export interface Sweep {
   readonly ids: readonly (readonly number[])[];
   /** The runs that are patched: their `layers.i.input`. */
   readonly base: Activations;
+  /** Their embeddings, (runs, position, hidden), where those are not what the tokens have. */
+  readonly embeddings?: MxArray;
   /** What those score without a change. */
   readonly scores: readonly number[];
   readonly sources: readonly Source[];
@@ -50,10 +54,12 @@ export async function runSweep(sweep: Sweep, given: readonly PatchedRun[]): Prom
   const { model, ids, sources, steps = 1, scores, maxRows } = sweep;
   const { layers } = model.anatomy;
   const [length, merging] = [ids[0].length, { layers, steps, sources }];
-  const { runs, of } = distinctRuns(given, { ...merging, length });
+  const { runs: shortest, of } = distinctRuns(given, { ...merging, length });
+  const alone = readsBeside(model);
+  const runs = alone ? shortest.map((run) => ({ ...run, begins: 0 })) : shortest;
   const portions = portionsOf(runs, {
     ...{ layers, length, steps, overhead: passOverhead(model), texts: ids.length },
-    canBegin: (from) => canGoOn(model, length, from),
+    canBegin: (from) => !alone && canGoOn(model, length, from),
     changedFrom: (run) => changedFrom(run, sources),
   });
   const leavesOut = portions.some(({ from }) => from > 0);
@@ -68,7 +74,7 @@ export async function runSweep(sweep: Sweep, given: readonly PatchedRun[]): Prom
     const rows = order.map((index) => ({ index, run: later(runs[index], from) }));
     rows.sort((a, b) => startOf(a.run) - startOf(b.run)); // without what it only kept, one may begin later
     const own = rows.map(({ run }) => run);
-    const answers = await runChunk(sweep, own, { from, beginning });
+    const answers = await runChunk(sweep, own, { from, beginning, alone });
     rows.forEach(({ index }, row) => {
       found[index] = answers[row];
     });
@@ -98,25 +104,42 @@ interface ChunkAnswer {
 interface Rest {
   readonly from: number;
   readonly beginning: Beginning | undefined;
+  /** Whether rows need the tokens of their own base runs. */
+  readonly alone: boolean;
 }
 
 /** @param runs in the order of their first layers, their positions counted from the first that is computed */
 async function runChunk(
   sweep: Sweep,
   runs: readonly PatchedRun[],
-  { from, beginning }: Rest,
+  { from, beginning, alone }: Rest,
 ): Promise<ChunkAnswer[]> {
   const { model, ids, judge, steps = 1 } = sweep;
-  const interventions = growingBatch(fromPosition(sweep, from), runs);
-  const score = judge(runs.map(({ base }) => base));
+  const { embeddings } = sweep;
+  const bases = runs.map(({ base }) => base);
+  const interventions = {
+    ...growingBatch(fromPosition(sweep, from), runs),
+    ...(alone && embeddings && { embedTokens: () => mx.take(embeddings, mx.array(bases, mx.int32), 0) }), // biome-ignore format: one line
+  };
+  const score = judge(bases);
   const args = from > 0 ? beginning?.args(from, (layer) => basesIn(runs, layer)) : undefined;
   const options = { interventions, ...(args && { args }) };
-  const [scores, said] = await lazyPass(model, [ids[0].slice(from)], options, (trace) => {
+  const texts = alone ? bases.map((base) => ids[base]) : [ids[0].slice(from)];
+  const [scores, said] = await lazyPass(model, texts, options, (trace) => {
     const logits = steps === 1 ? lastLogits(model, trace) : lastLogitsOf(model, trace, steps);
     return [score(logits), ...(sweep.next ? [readNext(logits)] : [])];
   });
   const next = said && nextTokens(said);
   return [...toFlat(scores)].map((one, row) => ({ score: one, next: next?.[row] }));
+}
+
+/** Whether layers read something that the stream at their input does not hold. */
+function readsBeside(model: AnalysisModel): boolean {
+  const names = new Set(model.sites().map(({ site }) => site));
+  return range(model.anatomy.layers).some((layer) => {
+    const [queries, keys, own] = ["selfAttn.q", "selfAttn.k", "embeddingWrite"].map((name) => names.has(`layers.${layer}.${name}`)); // biome-ignore format: one list
+    return own || (queries && !keys);
+  });
 }
 
 /** The sites that a sweep reads of its sources, beside `layers.*.input` of its base. */

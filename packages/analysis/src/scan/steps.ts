@@ -8,7 +8,9 @@ import { ablateHeads } from "../head-ablation/ablate-heads.js";
 import { headTypes } from "../head-types/head-types.js";
 import { headScores } from "../head-types/result.js";
 import { logitLens } from "../logit-lens/logit-lens.js";
+import { layersWith } from "../patching/parts.js";
 import type { AskedAnswer } from "../shared/answers.js";
+import { attendingLayers } from "../shared/attending.js";
 import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
@@ -97,10 +99,15 @@ async function rankNodes(scanned: Scanned): Promise<Found[]> {
   const { model, input, question, asked } = scanned;
   const options = { ...question, kinds: ["head", "mlp"] as const, positions: "all" as const, batchSize: asked.batchSize, ...control(scanned) }; // biome-ignore format: one object
   const { grids } = await attributionPatching(model, input, options);
-  const { heads } = model.anatomy;
+  const { layer: attending, head } = grids.head!.labels;
+  const mlps = grids.mlp?.labels.layer ?? [];
   const scores = [
-    ...Array.from(grids.head!.values, (value, at) => ({ value, layer: Math.floor(at / heads), head: at % heads })), // biome-ignore format: one list
-    ...Array.from(grids.mlp!.values, (value, layer) => ({ value, layer, head: null })),
+    ...Array.from(grids.head!.values, (value, at) => ({ value, layer: Number(attending[Math.floor(at / head.length)]), head: at % head.length })), // biome-ignore format: one list
+    ...mlps.map((layer, at) => ({
+      value: grids.mlp!.values[at],
+      layer: Number(layer),
+      head: null,
+    })),
   ];
   scores.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   scanned.nodes = scores.slice(0, asked.top).map(({ layer, head }) => ({ layer, head }));
@@ -139,12 +146,14 @@ async function patchOne(scanned: Scanned, { layer, head }: ScanNode): Promise<nu
 }
 
 function drawNodes({ model, asked }: Scanned, count: number): ScanNode[] {
-  const { layers, heads } = model.anatomy;
+  const { heads } = model.anatomy;
   const random = uniformNumbers(asked.seed);
-  const all = range(layers).flatMap((layer): ScanNode[] => [
-    { layer, head: null },
-    ...range(heads).map((head) => ({ layer, head })),
-  ]);
+  const all = [
+    ...layersWith(model, "mlp").map((layer): ScanNode => ({ layer, head: null })),
+    ...attendingLayers("scan", model).flatMap((layer) =>
+      range(heads).map((head): ScanNode => ({ layer, head })),
+    ),
+  ];
   const drawn = all.map((node) => ({ node, at: random() })).sort((a, b) => a.at - b.at);
   return drawn.slice(0, count).map(({ node }) => node);
 }

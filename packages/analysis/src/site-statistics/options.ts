@@ -3,9 +3,10 @@ import type { RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 
-/** The residual stream and everything that is written to it. */
+/** The residual stream and everything that is written to it: of these, what a model has. */
 export const mainSites = [
-  ...["embedTokens", "layers.0.input", "layers.*.selfAttn", "layers.*.mlp", "layers.*"],
+  ...["embedTokens", "layers.0.input", "layers.*.selfAttn", "layers.*.mixer", "layers.*.mlp"],
+  "layers.*",
   ...["finalNorm", "output"],
 ];
 

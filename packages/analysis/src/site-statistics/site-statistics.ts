@@ -61,7 +61,7 @@ async function statisticsOf(
   ids: readonly number[],
   asked: ParsedOptions<typeof siteStatisticsOptions>,
 ): Promise<SiteStatisticsResult> {
-  const rows = await measure(model, ids, asked.sites ?? mainSites);
+  const rows = await measure(model, ids, asked.sites ?? mainSitesOf(model));
   return {
     method: "statistics",
     asked: askedOf(asked),
@@ -71,6 +71,12 @@ async function statisticsOf(
     notes: finiteNotes(rows),
     provenance: provenanceOf(model),
   };
+}
+
+function mainSitesOf(model: AnalysisModel): string[] {
+  const names = new Set(model.sites("**").map(({ site }) => site.replace(/\.\d+/, ".*")));
+  const there = mainSites.filter((site) => site === "layers.0.input" || names.has(site));
+  return there.length > 1 ? there : mainSites; // so that the refusal names what is not there
 }
 
 const columns = [

@@ -20,7 +20,7 @@ export type RecurrentModelOptions = GenerativeOptions<RecurrentConfig>;
 
 /**
  * An interpretable model whose layers remember in a state of fixed size (Mamba), or some of them (hybrids). Its anatomy has
- * what the architecture has: there are heads only where every layer attends.
+ * what the architecture has: heads are those of the layers that attend, and there are none where none does.
  *
  * @example
  * const model = await loadModel("state-spaces/mamba-130m-hf", { as: RecurrentModel });
@@ -86,11 +86,10 @@ function describeAnatomy(
   { layers, hidden, vocab, maxPositions }: RecurrentConfig,
 ): Partial<Anatomy> {
   const attentions = layers.flatMap(({ attention }) => (attention ? [attention] : []));
-  const everywhere = attentions.length === layers.length;
-  const { heads, kvHeads, headDim } = attentions[0] ?? {};
+  const [first] = attentions;
   return {
     ...{ layers: layers.length, hidden, vocab, maxPositions },
-    ...(everywhere && { heads, kvHeads, headDim }),
+    ...(first && { heads: first.heads, kvHeads: first.kvHeads, headDim: first.headDim }),
     embed: (ids) => decoder.embedTokens.forward(ids),
     finalNorm: (residual) => decoder.normalize(residual),
     unembed: (normalized) => decoder.unembed(normalized),
