@@ -1,7 +1,7 @@
 /** Which tokens of a written conversation belong to each message, and which of them are what was said. */
 import type { ChatMessage, ChatTurn } from "./chat.js";
 import { ChatTemplateError } from "./errors.js";
-import { type Characters, findContent } from "./find-content.js";
+import { type Characters, endingOf, findContent } from "./find-content.js";
 import type { TextToken } from "./text-tokens.js";
 
 /** Writes a conversation with the template. */
@@ -47,7 +47,10 @@ function contentOf(
   { start, end }: { readonly start: number; readonly end: number },
 ): ChatTurn["content"] {
   const inside = (token: TextToken) =>
-    content !== undefined && token.end > content.start && token.start < content.end;
+    content !== undefined &&
+    content.start < content.end &&
+    token.end > content.start &&
+    token.start < content.end;
   const found = tokens
     .slice(start, end)
     .flatMap((token, at) => (inside(token) ? [start + at] : []));
@@ -72,25 +75,45 @@ function turnEnds(
   const cuts = cutsText(messages, render);
   let character = 0;
   return messages.map((_, index) => {
-    const cut = cuts ? attempt(messages.slice(0, index + 1), render, false) : undefined;
     const contentEnd = Math.max(character, contents[index]?.end ?? 0);
-    const clean = cut !== undefined && text.startsWith(cut) && cut.length >= contentEnd;
-    character = clean ? cut.length : contentEnd;
+    const cutEnd = cuts
+      ? endOfCut(text, messages.slice(0, index + 1), contentEnd, render)
+      : undefined;
+    character = cutEnd ?? contentEnd;
     const end = tokenAt(character);
-    return !clean && tokens[end]?.special ? end + 1 : end;
+    return cutEnd === undefined && tokens[end]?.special ? end + 1 : end;
   });
+}
+
+/**
+ * Where the text goes on after a conversation that ends with the turn. Some templates write the last turn's beginning in another way than
+ * that of the others (its thoughts, say): then what they write after its content tells.
+ */
+function endOfCut(
+  text: string,
+  messages: readonly ChatMessage[],
+  contentEnd: number,
+  render: Render,
+): number | undefined {
+  const write = (others: readonly ChatMessage[]) => attempt(others, render, false);
+  const cut = write(messages);
+  if (cut === undefined) return undefined;
+  if (text.startsWith(cut) && cut.length >= contentEnd) return cut.length;
+  const after = endingOf(messages, write);
+  return after !== undefined && text.startsWith(after, contentEnd)
+    ? contentEnd + after.length
+    : undefined;
 }
 
 /** Whether a conversation that ends with a message is written without the beginning of another. */
 function cutsText(messages: readonly ChatMessage[], render: Render): boolean {
   if (render(messages, false) !== render(messages, true)) return true;
-  const content = "Hello";
-  const question = { role: "user", content };
-  const tails = [[question], [question, { role: "assistant", content }]].map((talk) => {
-    const text = attempt(talk, render, false) ?? "";
-    return text.slice(text.lastIndexOf(content) + content.length);
-  });
-  return tails[0] !== tails[1]; // the same begins an answer whoever spoke
+  const write = (others: readonly ChatMessage[]) => attempt(others, render, false);
+  const long = ["user", "assistant", "user"].map((role) => ({ role, content: "Hello" }));
+  const ending = endingOf(long.slice(0, 2), write);
+  const text = write(long);
+  const answer = text === undefined ? undefined : findContent(text, long, 1, write);
+  return ending === undefined || !answer || text?.startsWith(ending, answer.end) === true;
 }
 
 function attempt(

@@ -122,6 +122,27 @@ it.each(Object.entries(layouts))("%s finds what was said, whatever that is", (st
   }
 });
 
+describe("a template that writes thoughts in the last turn only", () => {
+  const template = `{% for m in messages %}<|im_start|>{{ m.role }}
+{% if loop.last %}<think>
+{{ m.content.split('</think>')[0].split('<think>')[-1] if '</think>' in m.content }}</think>
+{% endif %}{{ m.content.split('</think>')[-1] }}<|im_end|>
+{% endfor %}`;
+  const said = ["Hi", "<think>hm</think>Yes", "Yes", "", "ok", "<think>hm</think>Yes"];
+
+  it("has turns that end where the next begins, and the contents it kept", () => {
+    const tokenizer = chatTokenizerOf("qwen2_5", template);
+    const messages = said.map((content, at) => ({ role: at % 2 ? "assistant" : "user", content }));
+    const { ids, turns } = tokenizer.applyChatTemplate(messages);
+    const textOf = ({ start, end }: { start: number; end: number }) => tokenizer.decode(ids.slice(start, end)); // biome-ignore format: one line
+    const kept = ["Hi", "Yes", "Yes", "", "ok", "<think>\nhm</think>\nYes"];
+    expect(turns.map(textOf)).toEqual(
+      messages.map(({ role }, at) => `<|im_start|>${role}\n${kept[at]}<|im_end|>\n`),
+    );
+    expect(turns.slice(0, -1).map(({ content }) => textOf(content))).toEqual(kept.slice(0, -1));
+  });
+});
+
 describe("a chat template", () => {
   const named = [
     { name: "default", template: "{{ messages[0].content }}" },

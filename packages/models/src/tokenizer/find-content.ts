@@ -7,31 +7,51 @@ export interface Characters {
   readonly end: number;
 }
 
+/** Undefined where the template refuses a conversation. */
+type Write = (messages: readonly ChatMessage[]) => string | undefined;
+
 /**
  * Looking for the content itself would find it elsewhere too: "end" in the mark that closes a turn, "user" in the one that opens
  * it, and the same said twice. So a character that the text does not have is put in its place: what stays the same
  * around it is the template's.
  *
  * @param text the conversation as it is written, with or without the beginning of an answer
- * @param render undefined where the template refuses a conversation
- * @returns undefined where the content is not written, or the template writes it in a way that cannot be told from its own
+ * @returns where it is, or would be if it were not empty; undefined where the content is not written, or the template writes it in a way
+ *   that cannot be told from its own
  */
 export function findContent(
   text: string,
   messages: readonly ChatMessage[],
   index: number,
-  render: (messages: readonly ChatMessage[]) => string | undefined,
+  render: Write,
 ): Characters | undefined {
-  const message = messages[index];
-  if (typeof message?.content !== "string" || message.content === "") return undefined;
-  const mark = unusedCharacter(text);
-  const other = render(messages.with(index, { ...message, content: mark }));
-  const literal = message.content.trim();
-  if (other === undefined) return findOnly(text, literal);
-  const parts = other.split(mark);
+  const content = messages[index]?.content;
+  if (typeof content !== "string") return undefined;
+  const parts = partsAround(text, messages, index, render);
+  const literal = content.trim();
+  if (parts === undefined) return findOnly(text, literal);
   return parts.length === 1
     ? undefined
     : (between(text, parts) ?? findAround(text, literal, parts));
+}
+
+/** What the template writes behind the last message's content. */
+export function endingOf(messages: readonly ChatMessage[], render: Write): string | undefined {
+  const text = render(messages);
+  if (text === undefined) return undefined;
+  const [, ...rest] = partsAround(text, messages, messages.length - 1, render) ?? [];
+  return rest.at(-1);
+}
+
+/** What is written around the content, everywhere that it is written. */
+function partsAround(
+  text: string,
+  messages: readonly ChatMessage[],
+  index: number,
+  render: Write,
+): string[] | undefined {
+  const mark = unusedCharacter(text);
+  return render(messages.with(index, { ...messages[index], content: mark }))?.split(mark);
 }
 
 /** One of those that Unicode leaves to everybody: no template changes it. */
@@ -45,7 +65,7 @@ function unusedCharacter(text: string): string {
 function between(text: string, parts: readonly string[]): Characters | undefined {
   const count = parts.length - 1;
   const length = (text.length - parts.join("").length) / count;
-  if (!Number.isInteger(length) || length < 1) return undefined;
+  if (!Number.isInteger(length) || length < 0) return undefined;
   const end = text.length - parts[count].length;
   const start = end - length;
   return parts.join(text.slice(start, end)) === text ? { start, end } : undefined;
