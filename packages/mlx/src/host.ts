@@ -70,7 +70,7 @@ export function toFlat(array: MxArray): Float32Array | Int32Array {
 export function fromFlat(data: TypedNumbers, shape: readonly number[], dtype?: Dtype): MxArray {
   const format = formatOf(data);
   checkCount(data.length, shape);
-  const numbers = data instanceof Float64Array ? Float32Array.from(data) : data;
+  const numbers = data instanceof Float64Array ? new Float32Array(data) : data;
   const source = mx[format.dtype];
   const array = isLong(numbers)
     ? fromFile(numbers, shape, format)

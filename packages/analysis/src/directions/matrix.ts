@@ -11,7 +11,7 @@ export interface Rows {
 /** @param array (rows, width) */
 export function rowsOf(array: MxArray): Rows {
   const [count, width] = array.shape;
-  return { count, width, values: Float64Array.from(toFlat(array.astype(mx.float32))) };
+  return { count, width, values: new Float64Array(toFlat(array.astype(mx.float32))) };
 }
 
 export function row({ width, values }: Rows, index: number): Float64Array {

@@ -83,7 +83,7 @@ function productOf(x: Columns, y: Columns): Columns {
   if (x.rows * x.count * y.count < manyTerms) return hostMatrices.transposedProduct(x, y);
   const [left, right] = [x, y].map(({ values, count, rows }) => fromFlat(values, [count, rows]));
   const made = toFlat(mx.matmul(right, left.T)); // (y, x), row by row: columns of (x, y)
-  return { rows: x.count, count: y.count, values: Float64Array.from(made) };
+  return { rows: x.count, count: y.count, values: new Float64Array(made) };
 }
 
 /**

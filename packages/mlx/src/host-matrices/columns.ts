@@ -22,9 +22,13 @@ export function dot(matrix: Columns, first: number, second: number): number {
 /** @returns `left ᵀ · right`, (columns of left, columns of right) */
 export function transposedProduct(left: Columns, right: Columns): Columns {
   const values = new Float64Array(left.count * right.count);
+  const same = left === right; // then one half is the other
   for (let j = 0; j < right.count; j++) {
-    for (let i = 0; i < left.count; i++) {
-      values[j * left.count + i] = inner(column(left, i), column(right, j));
+    const own = column(right, j);
+    for (let i = same ? j : 0; i < left.count; i++) {
+      const found = inner(column(left, i), own);
+      values[j * left.count + i] = found;
+      if (same) values[i * left.count + j] = found;
     }
   }
   return { rows: left.count, count: right.count, values };
@@ -45,11 +49,17 @@ export function product(left: Columns, right: Columns): Columns {
   return result;
 }
 
+/** Columns that are turned together: as many lines of the cache as it holds. */
+const side = 32;
+
 export function transposed({ rows, count, values }: Columns): Columns {
-  const turned = Float64Array.from(
-    values,
-    (_, at) => values[(at % count) * rows + Math.floor(at / count)],
-  );
+  const turned = new Float64Array(values.length);
+  for (let from = 0; from < count; from += side) {
+    const end = Math.min(from + side, count);
+    for (let row = 0; row < rows; row++) {
+      for (let at = from; at < end; at++) turned[row * count + at] = values[at * rows + row];
+    }
+  }
   return { rows: count, count: rows, values: turned };
 }
 

@@ -79,6 +79,70 @@ describe("a conversation", () => {
   });
 });
 
+/** What the templates write before and after a message, written down by hand; in all of them what is said is trimmed or as it is. */
+const layouts = {
+  qwen2_5: (role: string, said: string) => [`<|im_start|>${role}\n`, said, "<|im_end|>\n"],
+  llama3: (role: string, said: string, first: boolean) => [
+    `${first ? "<|begin_of_text|>" : ""}<|start_header_id|>${role}<|end_header_id|>\n\n`,
+    said.trim(),
+    "<|eot_id|>",
+  ],
+  llama2: (role: string, said: string) =>
+    role === "user" ? ["<s>[INST] ", said.trim(), " [/INST]"] : [" ", said.trim(), " </s>"],
+  gemma: (role: string, said: string, first: boolean) => [
+    `${first ? "<bos>" : ""}<start_of_turn>${role === "user" ? role : "model"}\n`,
+    said.trim(),
+    "<end_of_turn>\n",
+  ],
+};
+const marks = ["user", "end", "im", "s", "|", "<", "]", "INST", "o", "model", "start", "eot_id"];
+const whole = ["<|im_end|>", "<|eot_id|>", " [/INST]", "<end_of_turn>\n", "</s>", "<bos>"];
+const others = [" two  spaces ", "\n\nline\n", "🙂👩‍👩‍👧é", "a\u0301", "", " ", "\ue000", "0"];
+
+it.each(Object.entries(layouts))("%s finds what was said, whatever that is", (style, layout) => {
+  const tokenizer = chatTokenizerOf(style as keyof typeof layouts);
+  const system = style === "qwen2_5" ? [{ role: "system", content: "end" }] : [];
+  for (const said of [...marks, ...whole, ...others]) {
+    const three = ["user", "assistant", "user"].map((role) => ({ role, content: said }));
+    const messages = [...system, ...three];
+    const { text, ids, turns } = tokenizer.applyChatTemplate(messages);
+    const tokens = tokenizer.tokens(text, { addSpecialTokens: false });
+    const parts = messages.map(({ role, content }, at) => layout(role, content, at === 0));
+    expect(text.startsWith(parts.flat().join(""))).toBe(true);
+    for (const [index, [before, own]] of parts.entries()) {
+      const start = [...parts.slice(0, index).flat(), before].join("").length;
+      const end = start + own.length;
+      const has = tokens.flatMap((token, at) =>
+        own !== "" && token.end > start && token.start < end ? [at] : [],
+      );
+      const { content } = turns[index];
+      const found = ids.map((_, at) => at).slice(content.start, content.end);
+      expect(found, `turn ${index} of ${JSON.stringify(said)}`).toEqual(has);
+    }
+  }
+});
+
+describe("a template that writes thoughts in the last turn only", () => {
+  const template = `{% for m in messages %}<|im_start|>{{ m.role }}
+{% if loop.last %}<think>
+{{ m.content.split('</think>')[0].split('<think>')[-1] if '</think>' in m.content }}</think>
+{% endif %}{{ m.content.split('</think>')[-1] }}<|im_end|>
+{% endfor %}`;
+  const said = ["Hi", "<think>hm</think>Yes", "Yes", "", "ok", "<think>hm</think>Yes"];
+
+  it("has turns that end where the next begins, and the contents it kept", () => {
+    const tokenizer = chatTokenizerOf("qwen2_5", template);
+    const messages = said.map((content, at) => ({ role: at % 2 ? "assistant" : "user", content }));
+    const { ids, turns } = tokenizer.applyChatTemplate(messages);
+    const textOf = ({ start, end }: { start: number; end: number }) => tokenizer.decode(ids.slice(start, end)); // biome-ignore format: one line
+    const kept = ["Hi", "Yes", "Yes", "", "ok", "<think>\nhm</think>\nYes"];
+    expect(turns.map(textOf)).toEqual(
+      messages.map(({ role }, at) => `<|im_start|>${role}\n${kept[at]}<|im_end|>\n`),
+    );
+    expect(turns.slice(0, -1).map(({ content }) => textOf(content))).toEqual(kept.slice(0, -1));
+  });
+});
+
 describe("a chat template", () => {
   const named = [
     { name: "default", template: "{{ messages[0].content }}" },

@@ -4,6 +4,7 @@ import { TemplateFault } from "../templates/fault.js";
 import { parseTemplate } from "../templates/parse.js";
 import { renderTemplate } from "../templates/render.js";
 import type { Body } from "../templates/syntax.js";
+import { findTurns, type Render } from "./chat-turns.js";
 import { ChatTemplateError } from "./errors.js";
 import type { Settings } from "./settings.js";
 import type { TextToken } from "./text-tokens.js";
@@ -30,7 +31,7 @@ export interface ChatTurn {
   readonly role: string;
   readonly start: number;
   readonly end: number;
-  /** Those of what was said, without what the template writes around it; empty where it is not written as it was given. */
+  /** Those of what was said, without what the template writes around it; empty where the turn does not hold it. */
   readonly content: { readonly start: number; readonly end: number };
 }
 
@@ -57,18 +58,13 @@ export function createChatWriter(
       variables: checkRecord,
     });
     const render = createRenderer(settings, options);
-    const text = render(messages, options.addGenerationPrompt ?? false);
+    const { addGenerationPrompt = false } = options;
+    const text = render(messages, addGenerationPrompt);
     const found = tokens(text, { addSpecialTokens: false });
-    const ends = turnEnds(text, found, messages, render);
-    const turn = (message: ChatMessage, index: number): ChatTurn => {
-      const [start, end] = [ends[index - 1] ?? 0, ends[index]];
-      return { role: message.role, start, end, content: contentOf(text, found, message, { start, end }) }; // biome-ignore format: one line
-    };
-    return { ids: found.map(({ id }) => id), text, turns: messages.map(turn) };
+    const turns = findTurns({ text, tokens: found, messages, render, addGenerationPrompt });
+    return { ids: found.map(({ id }) => id), text, turns };
   };
 }
-
-type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
 const tokenNames = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].map(
   (name) => `${name}_token`,
@@ -151,81 +147,4 @@ function attempt<T>(work: () => T): T {
     const reason = `The chat template ${failure}: ${cause.message}${place}.`;
     throw new ChatTemplateError(reason, wayOut, { cause }, cause.line);
   }
-}
-
-/** The tokens of a turn that have any character of its content. */
-function contentOf(
-  text: string,
-  tokens: readonly TextToken[],
-  { content }: ChatMessage,
-  { start, end }: { readonly start: number; readonly end: number },
-): ChatTurn["content"] {
-  const written = typeof content === "string" ? content.trim() : "";
-  const from = tokens[start]?.start ?? text.length;
-  const to = tokens[end - 1]?.end ?? text.length;
-  const at = text.lastIndexOf(written, to - written.length); // a role's name before it may be the same word
-  const none = { start: end, end };
-  if (written === "" || at < from) return none;
-  const inside = tokens
-    .slice(start, end)
-    .map((token, index) => ({ token, index: start + index }))
-    .filter(({ token }) => token.end > at && token.start < at + written.length);
-  return inside.length === 0
-    ? none
-    : { start: inside[0].index, end: inside[inside.length - 1].index + 1 };
-}
-
-/**
- * The token after each message. A turn ends where the conversation ends when it is cut there. Where the template refuses
- * that, as some do after a system message, or begins an answer whether asked or not, the turn ends with its content and the special
- * token that closes it.
- */
-function turnEnds(
-  text: string,
-  tokens: readonly TextToken[],
-  messages: readonly ChatMessage[],
-  render: Render,
-): number[] {
-  const tokenAt = (character: number) => {
-    const index = tokens.findIndex(({ start }) => start >= character);
-    return index < 0 ? tokens.length : index;
-  };
-  const cuts = cutsText(messages, render);
-  let character = 0;
-  return messages.map((message, index) => {
-    const cut = cuts ? renderCut(messages.slice(0, index + 1), render) : undefined;
-    const contentEnd = endOfContent(text, message, character);
-    const clean = cut !== undefined && text.startsWith(cut) && cut.length >= contentEnd;
-    character = clean ? cut.length : contentEnd;
-    const end = tokenAt(character);
-    return !clean && tokens[end]?.special ? end + 1 : end;
-  });
-}
-
-/** Whether a conversation that ends with a message is written without the beginning of another. */
-function cutsText(messages: readonly ChatMessage[], render: Render): boolean {
-  if (render(messages, false) !== render(messages, true)) return true;
-  const content = "Hello";
-  const question = { role: "user", content };
-  const tails = [[question], [question, { role: "assistant", content }]].map((talk) => {
-    const text = renderCut(talk, render) ?? "";
-    return text.slice(text.lastIndexOf(content) + content.length);
-  });
-  return tails[0] !== tails[1]; // the same begins an answer whoever spoke
-}
-
-function renderCut(messages: readonly ChatMessage[], render: Render): string | undefined {
-  try {
-    return render(messages, false);
-  } catch (error) {
-    if (error instanceof ChatTemplateError) return undefined;
-    throw error;
-  }
-}
-
-/** @param from where the turn begins */
-function endOfContent(text: string, { content }: ChatMessage, from: number): number {
-  const written = typeof content === "string" ? content.trim() : "";
-  const at = text.indexOf(written, from);
-  return at < 0 ? from : at + written.length;
 }
