@@ -97,7 +97,7 @@ export async function doorsOf(
     ],
     nullDictionary: [own.nullDictionary, dictionary, "random", 1],
     overSeeds: [own.overSeeds, [1, 2, 3]],
-    promptFeatures: [own.promptFeatures, model, prompt, { top: 2, tokens: 1 }],
+    promptFeatures: [own.promptFeatures, model, prompt, { top: 2, tokensEach: 1 }],
     saveCrosscoder: [own.saveCrosscoder, crosscoder, join(folder, "saved-crosscoder")],
     saveDictionary: [own.saveDictionary, dictionary, join(folder, "saved")],
     saveTranscoders: [own.saveTranscoders, transcoders, join(folder, "saved-transcoders")],
