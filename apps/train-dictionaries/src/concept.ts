@@ -14,7 +14,7 @@ export interface Rows {
 }
 
 /** Whether a feature shall be on at the words, or at the token before: late layers hold what comes next. */
-export type Where = "at" | "before";
+type Where = "at" | "before";
 
 /** Of all tokens but each text's first. */
 export async function rowsOf(
