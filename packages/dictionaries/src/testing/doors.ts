@@ -73,6 +73,7 @@ export async function doorsOf(
       },
     ],
     featureAbsorption: [own.featureAbsorption, dictionary, x, labels, { mainFeatures: 1, seed: 1 }],
+    featureTests: [own.featureTests, dictionary, x, labels],
     featureCircuit: [own.featureCircuit, model, prompt, { nodes: 2, random: 0 }],
     featureDashboard: [own.featureDashboard, summary, own.logitEffects(model, dictionary, [7])[0]],
     featureSimilarity: [own.featureSimilarity, dictionary, dictionary],

@@ -73,7 +73,6 @@ async function runMethod(
   try {
     const { options: brought, named } = await bringHubFolders(method, options, context);
     const own = await withOtherModels(method, brought, context);
-    warnOfUnknownAnswers(model, own, context);
     const { fed, asked } = isAskedTask(input)
       ? await taskInput(method, model, input, own, context)
       : { fed: fedInput(model, input, context), asked: own };
@@ -81,6 +80,7 @@ async function runMethod(
       ...asked,
       ...control,
     });
+    warnOfUnknownAnswers(model, own, context); // an answer that is refused is told by its error alone
     return ([found].flat() as readonly Result[]).map(named);
   } finally {
     bar.stop();
