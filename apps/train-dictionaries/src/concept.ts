@@ -1,4 +1,4 @@
-/** Which feature is on at some words and nowhere else. */
+/** Which feature is on at some words, or before them, and nowhere else. */
 import type { Dictionary } from "@mlxterp/dictionaries";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
@@ -7,11 +7,14 @@ import type { LanguageModel } from "@mlxterp/models";
 export interface Rows {
   readonly x: MxArray; // (tokens, hidden)
   readonly tokens: readonly string[];
-  /** 1 where a token is one of the words, (tokens). */
+  /** 1 where a token is one of the words, or is followed by one, (tokens). */
   readonly isWord: Float32Array;
   /** The tokens that are. */
   readonly ids: ReadonlySet<number>;
 }
+
+/** Whether a feature shall be on at the words, or at the token before: late layers hold what comes next. */
+type Where = "at" | "before";
 
 /** Of all tokens but each text's first. */
 export async function rowsOf(
@@ -19,6 +22,7 @@ export async function rowsOf(
   { config }: Dictionary,
   texts: readonly (readonly number[])[],
   words: readonly string[],
+  where: Where,
 ): Promise<Rows> {
   const site = model.sites(config.site as string)[0].site;
   const parts: MxArray[] = [];
@@ -38,10 +42,12 @@ export async function rowsOf(
       .toLowerCase();
   const ids = new Set(every.filter((id) => wanted.has(plain(pieces[id]))));
   const given = texts.flatMap((text) => text.slice(1));
+  const judged =
+    where === "at" ? given : texts.flatMap((text) => text.slice(1).map((_, at) => text[at + 2]));
   return {
     x: mx.concatenate(parts, 0),
     tokens: given.map((id) => pieces[id]),
-    isWord: Float32Array.from(given, (id) => (ids.has(id) ? 1 : 0)),
+    isWord: Float32Array.from(judged, (id) => (id !== undefined && ids.has(id) ? 1 : 0)),
     ids,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * `pnpm --filter @mlxterp/train-dictionaries feature`: the feature that is on at some words and nowhere else, what it does to what the model
- * says, and what chance would.
+ * `pnpm --filter @mlxterp/train-dictionaries feature`: the feature that is on before some words (or at them) and nowhere else, what it does to what
+ * the model says, and what chance would.
  *
  * The feature is found on one half of the texts and judged on the other, beside the best of a dictionary that nobody trained. It is then added to
  * the residual stream everywhere, and the probability of those words beside that with other features of the dictionary, as long.
@@ -19,15 +19,20 @@ import { type LanguageModel, loadModel } from "@mlxterp/models";
 import { bestFeature, f1Of, type Rows, rowsOf } from "./concept.js";
 import { sampleTexts } from "./sample-texts.js";
 
+/** What people give each other in the texts of `tiny`. */
+const things =
+  "ball,drink,book,ring,letter,kite,present,cake,hat,lamp,coat,map,flower,basket,pen,bone";
+
 const { values } = parseArgs({
   options: {
     model: { type: "string", default: "tiny" },
     dictionary: { type: "string", default: "tiny" },
-    words: { type: "string", default: "Mary,John,Tom" },
-    prompt: { type: "string", default: "the" },
-    sequences: { type: "string", default: "48" },
+    words: { type: "string", default: things },
+    where: { type: "string", default: "before" },
+    prompt: { type: "string", default: "Mary and John went to the park . John gave a" },
+    sequences: { type: "string", default: "96" },
     length: { type: "string", default: "48" },
-    strength: { type: "string", default: "4" },
+    strength: { type: "string", default: "2" },
     others: { type: "string", default: "39" },
     seed: { type: "string", default: "77" },
   },
@@ -40,14 +45,16 @@ const texts = await sampleTexts(model, {
 });
 const half = Math.floor(texts.length / 2);
 const words = values.words.split(",");
+const { where } = values;
+if (where !== "at" && where !== "before") throw new Error(`--where is at or before, not ${where}.`);
 const [found, judged] = [texts.slice(0, half), texts.slice(half)];
 const [train, test] = [
-  await rowsOf(model, dictionary, found, words),
-  await rowsOf(model, dictionary, judged, words),
+  await rowsOf(model, dictionary, found, words, where),
+  await rowsOf(model, dictionary, judged, words, where),
 ];
 
 const { feature, f1 } = bestFeature(dictionary, train);
-say(`feature ${feature}: on at ${words.join(", ")}`);
+say(`feature ${feature}: on ${where} ${words.join(", ")}`);
 say(`  F1 ${short(f1)} where it was found, ${short(f1Of(dictionary, feature, test))} elsewhere`);
 const nobody = nullDictionary(dictionary, "untrained", seed);
 const best = bestFeature(nobody, train);

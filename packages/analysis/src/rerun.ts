@@ -3,6 +3,7 @@ import { provenanceOf } from "@mlxterp/core";
 import {
   checkOptions,
   type Fed,
+  fieldsOf,
   InvalidArgumentError,
   type Method,
   type OptionNames,
@@ -37,7 +38,7 @@ const optionRules: OptionNames<RerunOptions> = {
 /**
  * The same method with the same options on the same token ids.
  *
- * @throws NotRepeatableError (`NOT_REPEATABLE`) for a result that does not say everything: a function as metric, edits of the model;
+ * @throws NotRepeatableError (`NOT_REPEATABLE`) for a result that does not say everything: a function as metric, another model of which there is the name, edits of the model;
  *   ProvenanceMismatchError (`PROVENANCE_MISMATCH`) for other weights, dtype, edits or version of the library;
  *   InvalidArgumentError (`INVALID_ARGUMENT`) for what is no result, or one of another method, and options that do not exist
  * @example
@@ -58,6 +59,15 @@ export async function rerun<R extends Result>(
   const code = Object.keys(asked).find((name) => isFunction(asked[name]));
   if (code !== undefined) {
     throw new NotRepeatableError(`its ${code} was a function, of which only the name was kept`);
+  }
+  const other = fieldsOf(method.options).find(
+    ({ name, reads }) => reads === "model" && isName(asked[name]),
+  );
+  if (other) {
+    const rule = "of which only the name was kept; put that model in its place in what was asked";
+    throw new NotRepeatableError(
+      `its ${other.name} was a model, ${brief(asked[other.name])}, ${rule}`,
+    );
   }
   if (provenance.edits.length > 0 && model.edits.length === 0) {
     throw new NotRepeatableError("its model was edited; give a model with the same edits");
@@ -87,6 +97,13 @@ function checkStored(method: Method, stored: unknown): void {
 
 function isFunction(value: unknown): boolean {
   return typeof value === "object" && value !== null && "function" in value;
+}
+
+/** Of a model, as results keep it. */
+function isName(value: unknown): boolean {
+  return (
+    typeof value === "string" || (typeof value === "object" && value !== null && "edited" in value)
+  );
 }
 
 function inputOf(method: Method, fed: readonly Fed[]) {

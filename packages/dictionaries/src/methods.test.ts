@@ -11,6 +11,7 @@ import {
   toJson,
 } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
+import { promptFeatures } from "./features/prompt-features.js";
 import { dictionaryMethods } from "./methods.js";
 
 const model = await loadModel("tiny");
@@ -68,4 +69,17 @@ describe.each(methods.map((method) => [method.name, method] as const))("%s", (na
     expect(list).toContain(`[${method.title}](../../packages/dictionaries/src/${room}/README.md)`);
     expect(list).toContain(`\`mlxterp ${name}\``);
   });
+});
+
+it("regression: features that are on nowhere were on most at the first token, and one token was explained by −∞", async () => {
+  const [{ tables, grids, notes }] = await promptFeatures(model, "", { features: [0, 0, 47] });
+  const [off, on] = tables.features.rows;
+  expect(tables.features.rows).toHaveLength(2); // one that is named twice is shown once
+  expect(off).toMatchObject({ feature: 0, position: null, token: null, activation: 0, count: 0 });
+  expect(on).toMatchObject({ feature: 47, position: 0, token: "<bos>", count: 1 });
+  expect(grids.activation.values).toHaveLength(2);
+  expect(tables.quality.rows[0].explained).toBeNull();
+  expect(notes).toEqual([]);
+  const beyond = promptFeatures(model, prompts[1], { features: [3, 256] });
+  await expect(beyond).rejects.toThrow("there are features 0 … 255, not 256");
 });

@@ -209,6 +209,16 @@ describe("parseOptions", () => {
     expect(parse(options)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
   });
 
+  it.each([
+    [z.string().min(1), "", "must not be empty."],
+    [z.number().min(1), 0.5, "must be at least 1, not 0.5."],
+    [z.array(z.string()).min(2), ["a"], "must have 2 entries or more, not 1."],
+    [z.array(z.int()).max(2), [1, 2, 3], "must have at most 2 entries, not [1, 2, 3]."],
+  ])("regression: sizes of texts and lists were called integers %#", (option, given, message) => {
+    const asked = { option: given } as never;
+    expect(() => parseOptions("f", z.object({ option }), asked)).toThrow(`f: option: ${message}`);
+  });
+
   it("tells surfaces what each option takes", () => {
     const fields = Object.fromEntries(fieldsOf(schema).map((field) => [field.name, field]));
     expect(fields.topK).toMatchObject({ kind: "integer", minimum: 1, default: 5, required: false });

@@ -17,7 +17,7 @@ describe.each(["gpt2", "llama", "stories15M"].filter((name) => hasMethodCase("he
     it("have its composition and copying, and its rollout", async () => {
       const reference = openMethodCase("heads", name);
       const trained = await modelOfCase("heads", name);
-      const { grids } = await headWeights(trained, undefined, { tokens: 20 });
+      const { grids } = await headWeights(trained, undefined, { sampleTokens: 20 });
       const heads = trained.anatomy.heads;
       const size = trained.anatomy.layers * heads;
       for (const [at, kind] of ["Q", "K", "V"].entries()) {
@@ -43,7 +43,7 @@ describe.each(["gpt2", "llama", "stories15M"].filter((name) => hasMethodCase("he
 
 describe("headWeights", () => {
   it("judges tokens by the whole product of matrices", async () => {
-    const asked = { tokens: 60, topK: 3, succession: [4, 9, 2, 30] };
+    const asked = { sampleTokens: 60, topK: 3, succession: [4, 9, 2, 30] };
     const { grids } = await headWeights(model, undefined, asked);
     const { W_E, W_U } = model.weights;
     for (const [layer, head] of [

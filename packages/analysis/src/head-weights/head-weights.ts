@@ -48,7 +48,7 @@ import {
  * @throws MissingAnatomyError (`MISSING_ANATOMY`) for modules that are no language models, and latent attention; AnswerTokenError
  *   (`ANSWER_TOKEN`); InvalidArgumentError (`INVALID_ARGUMENT`); NotFiniteError (`NOT_FINITE`); the signal's reason
  * @example
- * const { grids } = await headWeights(model, undefined, { tokens: 50 });
+ * const { grids } = await headWeights(model, undefined, { sampleTokens: 50 });
  * valueAt(grids.copying, { layer: 1, head: 3 }) > 0.9; // true: what it attends to it says again
  */
 export async function headWeights(
@@ -120,10 +120,10 @@ async function readWeights(
   };
 }
 
-function sampled(model: AnalysisModel, { tokens, seed }: AskedHeadWeights): number[] {
+function sampled(model: AnalysisModel, { sampleTokens, seed }: AskedHeadWeights): number[] {
   const usable = usableTokens(model, startTokens(model));
   const random = uniformNumbers(seed);
-  const count = Math.min(tokens, usable.length);
+  const count = Math.min(sampleTokens, usable.length);
   for (let index = 0; index < count; index++) {
     const other = index + Math.floor(random() * (usable.length - index));
     [usable[index], usable[other]] = [usable[other], usable[index]];

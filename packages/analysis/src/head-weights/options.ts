@@ -5,7 +5,7 @@ import { z } from "zod";
 import { tokenList } from "../shared/schemas.js";
 
 export const headWeightsOptions = z.object({
-  tokens: z
+  sampleTokens: z
     .int()
     .min(2)
     .default(200)

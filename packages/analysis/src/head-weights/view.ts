@@ -46,7 +46,7 @@ export const headWeightsView = readsResult(
  * A row for each head, with what is above every random head in bold.
  *
  * @example
- * headWeightsTable(await headWeights(model, undefined, { tokens: 50 })).kind; // "table"
+ * headWeightsTable(await headWeights(model, undefined, { sampleTokens: 50 })).kind; // "table"
  */
 export const headWeightsTable = readsResult(
   headWeightsShape,
@@ -122,7 +122,7 @@ function directions({ tables }: HeadWeightsResult): TableBlock {
  * Writers × readers of one kind of composition.
  *
  * @example
- * compositionGrid(await headWeights(model, undefined, { tokens: 50 }), "key").kind; // "grid"
+ * compositionGrid(await headWeights(model, undefined, { sampleTokens: 50 }), "key").kind; // "grid"
  */
 export const compositionGrid = readsResult(
   headWeightsShape,

@@ -3,7 +3,9 @@ import { mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
+import { rerun } from "../rerun.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
+import { diffMethod } from "./method.js";
 import { modelDiff } from "./model-diff.js";
 
 const make = (config: typeof gpt2Like, seed: number) =>
@@ -46,7 +48,10 @@ describe("modelDiff", () => {
     expect(apart.grids.residual).toBeUndefined();
     expect(apart.notes.map(({ code }) => code)).toEqual(["OTHER_SHAPE"]);
     expect(Math.max(...apart.grids.divergence.values)).toBeGreaterThan(0.01);
-    expect(apart.asked.other).toEqual({ function: shallow.name });
+    expect(apart.asked.other).toBe(shallow.name);
+    await expect(rerun(model, diffMethod as never, apart)).rejects.toMatchObject({
+      ...{ code: "NOT_REPEATABLE", message: expect.stringContaining("its other was a model") },
+    });
   });
 
   it("refuses what cannot be compared", async () => {

@@ -26,6 +26,7 @@ import {
   type ParsedOptions,
   parseOptions,
 } from "@mlxterp/results";
+import { askedModel } from "../shared/any-model.js";
 import { askedOf } from "../shared/asked.js";
 import { layersThatAttend } from "../shared/attending.js";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
@@ -119,7 +120,7 @@ async function compareOn(
   };
   return {
     method: "diff",
-    asked: askedOf(asked, asked.other ? { other: { function: other.name } } : {}),
+    asked: askedOf(asked, asked.other ? { other: askedModel(other) } : {}),
     fed: [fedOf(model, "prompt", ids)],
     grids,
     tables: { tokens: createTable(["id", "text", "model", "other"], await changedTokens(model, own, theirs, asked.topK)) }, // biome-ignore format: one line

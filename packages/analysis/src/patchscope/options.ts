@@ -23,7 +23,12 @@ export const patchscopeOptions = z.object({
     ),
   answer: answers.optional().describe("a token whose rank is followed, as it continues the target"),
   topK: z.int().min(1).default(5).describe("tokens listed for each layer"),
-  tokens: z.int().min(1).max(64).default(1).describe("how many tokens the target is continued by"),
+  maxTokens: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("how many tokens the target is continued by"),
   nulls: z
     .int()
     .min(0)

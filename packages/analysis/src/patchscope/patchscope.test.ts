@@ -62,7 +62,7 @@ describe("patchscope", () => {
     const { tables } = await patchscope(model, target, {
       target,
       layers: [1],
-      tokens: 3,
+      maxTokens: 3,
       nulls: 0,
     });
     const ids = [...target];

@@ -115,7 +115,7 @@ async function inspect(model: AnalysisModel, given: Inspection): Promise<Patchsc
   const plain = await runTargets(model, { ...targets, rows: [{ vector: undefined, site: "" }] });
   const [{ followed: unpatched }] = await read(plain, [tokens], 1);
   const nulls = await nullProbabilities(model, targets, { tokens, asked, read });
-  const continued = await continueTargets(model, targets, asked.tokens, asked.signal);
+  const continued = await continueTargets(model, targets, asked.maxTokens, asked.signal);
   return arrange(model, given, { places, cells, unpatched, nulls, continued });
 }
 

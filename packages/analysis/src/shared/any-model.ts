@@ -1,4 +1,5 @@
 /** Another model as an option, of which surfaces that load models know the name. */
+import type { Json } from "@mlxterp/results";
 import { z } from "zod";
 import type { AnalysisModel } from "./model.js";
 
@@ -11,3 +12,8 @@ function isModel(value: unknown): boolean {
 export const anyModel = z
   .union([z.custom<AnalysisModel>(isModel), z.string().min(1)])
   .meta({ reads: "model" });
+
+/** As results keep it: by the name that it is loaded by again, unless it was edited. */
+export function askedModel({ name, edits }: AnalysisModel): Json {
+  return edits.length > 0 ? { edited: name } : name;
+}

@@ -9,6 +9,7 @@
 import { type Prompt, provenanceOf } from "@mlxterp/core";
 import { evaluate, InvalidArgumentError, type MxArray, mx, uniformNumbers } from "@mlxterp/mlx";
 import { createGrid, type Note, parseOptions } from "@mlxterp/results";
+import { askedModel } from "../shared/any-model.js";
 import { askedOf } from "../shared/asked.js";
 import { mean, range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -49,7 +50,7 @@ export async function layerSimilarity(
   const mixed = draws[0]?.map((_, at) => mean(draws.map((draw) => draw[at])));
   return {
     method: "similarity",
-    asked: askedOf(asked, other && { other: { function: other.name } }),
+    asked: askedOf(asked, other && { other: askedModel(other) }),
     fed: prompts.map((ids) => fedOf(model, "prompt", ids)),
     grids: {
       similarity: createGrid({ labels, values, unit: "share" }),

@@ -46,7 +46,7 @@ const cheap: Readonly<Record<string, Record<string, unknown>>> = {
   scan: { top: 2, random: 2 },
   das: { steps: 2, layers: [2], nulls: 1 },
   steer: { layers: [1], nulls: 1 },
-  weights: { tokens: 20, nulls: 2 },
+  weights: { sampleTokens: 20, nulls: 2 },
   patchscope: { nulls: 1 },
   turns: {
     turns: [

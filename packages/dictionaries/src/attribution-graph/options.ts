@@ -5,6 +5,7 @@ import { z } from "zod";
 export const graphOptions = z.object({
   transcoders: z
     .string()
+    .min(1)
     .default("tiny")
     .describe(
       "the folder of transcoders of all layers, or of a hub (owner/name/folder); tiny are those that ship for the model tiny",

@@ -63,6 +63,10 @@ it("reads a second model where one is given, and says when the crosscoder is not
   expect(notes.map(({ code }) => code)).toContain("POOR_RECONSTRUCTION");
   await expect(crosscoderDiff(tiny, "Mary", { sites: ["layers.1"] })).rejects.toThrow("two tokens");
   await expect(crosscoderDiff(tiny, prompts, { other: "tiny" })).rejects.toThrow("is a name");
+  for (const site of ["layers.1.selfAttn.pattern", "layers.1.selfAttn.z"]) {
+    const read = crosscoderDiff(tiny, prompts, { sites: [site] });
+    await expect(read).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining(`"${site}" does not have one row for each token`) }); // biome-ignore format: one line
+  }
 });
 
 it("shows as many features as are asked for, confirmed ones first", async () => {

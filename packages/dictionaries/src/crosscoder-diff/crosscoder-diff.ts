@@ -11,7 +11,7 @@
  */
 import { type Prompt, provenanceOf } from "@mlxterp/core";
 import { InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { createTable, type Note, parseOptions } from "@mlxterp/results";
+import { createTable, type Json, type Note, parseOptions } from "@mlxterp/results";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import { loadCrosscoder } from "../loading/load.js";
 import { type CrosscoderDiff, diffCrosscoder } from "../model-diffing/diff-crosscoder.js";
@@ -67,7 +67,7 @@ export async function crosscoderDiff(
   };
   return {
     method: "crosscoder",
-    asked: askedOf({ ...asked, other: asked.other && nameOf(asked.other) } as never),
+    asked: askedOf({ ...asked, other: asked.other && askedModel(asked.other) } as never),
     fed: prompts.map((ids) => promptFed(model, ids)),
     grids: {},
     tables: {
@@ -84,8 +84,10 @@ const featureColumns = [
   ...["token", "activation"],
 ] as (keyof ComparedFeature & string)[];
 
-function nameOf(other: DictionaryModel | string): string {
-  return typeof other === "string" ? other : other.name;
+/** As results keep it: by the name that it is loaded by again, unless it was edited. */
+function askedModel(other: DictionaryModel | string): Json {
+  if (typeof other === "string") return other;
+  return other.edits.length > 0 ? { edited: other.name } : other.name;
 }
 
 /** Activations of both side by side, and the tokens they are of. */
@@ -131,7 +133,10 @@ async function stateOf(
   site: string,
 ): Promise<MxArray> {
   using cache = await model.run([[...ids]], { save: site });
-  return cache.get(site).index(0).astype(mx.float32);
+  const state = cache.get(site).index(0).astype(mx.float32);
+  if (state.shape.length === 2 && state.shape[0] === ids.length) return state;
+  const rule = `"${site}" does not have one row for each token, its shape being [${state.shape.join(", ")}]; name a site of the residual stream, or of what a module gives.`;
+  throw new InvalidArgumentError("sites", site, rule);
 }
 
 function comparedFeatures(

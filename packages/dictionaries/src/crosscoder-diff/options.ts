@@ -15,6 +15,7 @@ const share = z.number().min(0).max(0.5);
 export const crosscoderDiffOptions = z.object({
   crosscoder: z
     .string()
+    .min(1)
     .default("tiny")
     .describe(
       "the folder of a crosscoder of two, or of a hub (owner/name/folder); tiny is the one that ships, of two layers of the model tiny",

@@ -1,13 +1,14 @@
 /** Feature circuits against brute force: small changes of what a node is, and all of them taken away. */
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { loadModel } from "@mlxterp/models";
-import { parseOptions } from "@mlxterp/results";
+import { parseOptions, resultsFromJson, toJson } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { answerMetric, type Candidate, directEdges, effectsOn } from "./effects.js";
 import { answerWith } from "./faithfulness.js";
 import { featureCircuit } from "./feature-circuit.js";
 import { type FeatureCircuitOptions, featureCircuitOptions } from "./options.js";
 import { splicedModel } from "./places.js";
+import { featureCircuitView } from "./view.js";
 
 const model = await loadModel("tiny");
 const [ids] = model.tokens("the capital of France is").ids;
@@ -101,4 +102,15 @@ it("keeps more of the answer than random circuits, and refuses what cannot be", 
   await expect(twice).rejects.toThrow("layers.2");
   const words = featureCircuit(model, ids as never, { answer: "Paris is big" });
   await expect(words).rejects.toMatchObject({ argument: "answer" });
+});
+
+it("regression: a prompt of the first token alone kept NaN of its answer, which no view of a stored result took", async () => {
+  const [result] = await featureCircuit(model, [ids.slice(0, 1)]);
+  expect(result.tables.scores.rows[0]).toMatchObject({ faithfulness: null, byChance: null });
+  expect(result.notes[0].text).toContain("There are no nodes");
+  const [stored] = resultsFromJson(toJson(result));
+  const [said] = featureCircuitView(stored as typeof result)
+    .filter(({ kind }) => kind === "text")
+    .slice(-1);
+  expect(said).toMatchObject({ text: expect.stringContaining("change nothing of The") });
 });

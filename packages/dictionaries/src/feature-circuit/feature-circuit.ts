@@ -160,13 +160,15 @@ async function scoresOf(
 ): Promise<Omit<CircuitScores, "answer">> {
   const run = (kept: readonly Candidate[]) => answerWith(spliced, ids, answer, kept);
   const [whole, circuit, nothing] = [await run(candidates), await run(chosen), await run([])];
-  const share = (value: number) => (value - nothing) / (whole - nothing);
+  const effect = whole - nothing;
+  const share = (value: number) => (value - nothing) / effect;
   let sum = 0;
   for (let draw = 0; draw < asked.random; draw++) {
     sum += share(await run(randomCircuit(candidates, chosen.length, asked.seed + draw)));
   }
-  const byChance = asked.random > 0 ? sum / asked.random : null;
-  const scores = { whole, circuit, nothing, faithfulness: share(circuit), byChance };
+  const byChance = asked.random > 0 && effect !== 0 ? sum / asked.random : null;
+  const faithfulness = effect === 0 ? null : share(circuit);
+  const scores = { whole, circuit, nothing, faithfulness, byChance };
   return { ...scores, candidates: candidates.length };
 }
 
@@ -174,10 +176,11 @@ function notesOf(chosen: readonly Candidate[], scores: Omit<CircuitScores, "answ
   const notes: Note[] = [];
   const { faithfulness, byChance, whole, nothing } = scores;
   if (Math.abs(whole - nothing) < 0.1) {
-    const text =
-      "The answer is as likely without any of the nodes: faithfulness divides by nearly nothing.";
+    const text = chosen.length
+      ? "The answer is as likely without any of the nodes: faithfulness divides by nearly nothing."
+      : "There are no nodes: the first token keeps what it has, and the prompt is no longer.";
     notes.push({ code: "NOTHING_TO_EXPLAIN", text });
-  } else if (byChance !== null && faithfulness <= byChance) {
+  } else if (byChance !== null && faithfulness !== null && faithfulness <= byChance) {
     const text = "The circuit keeps no more of the answer than random ones of its size.";
     notes.push({ code: "NO_BETTER_THAN_CHANCE", text });
   }

@@ -4,7 +4,7 @@ import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 
 export const featureCircuitOptions = z.object({
-  dictionaries: readOnly(z.array(z.string()))
+  dictionaries: readOnly(z.array(z.string().min(1)))
     .default([])
     .describe(
       "folders of dictionaries, each of another place in the model, here or of a hub (owner/name/folder)",
@@ -12,6 +12,7 @@ export const featureCircuitOptions = z.object({
     .meta({ reads: "files", hub: "folders" }),
   transcoders: z
     .string()
+    .min(1)
     .default("tiny")
     .describe(
       "a folder of transcoders of all layers, here or of a hub (owner/name/folder); none for dictionaries alone",

@@ -29,9 +29,9 @@ export type CircuitScores = {
   readonly whole: number;
   readonly circuit: number;
   readonly nothing: number;
-  /** (circuit − nothing) / (whole − nothing). */
-  readonly faithfulness: number;
-  /** The same of random circuits of the same size; null where none were asked for. */
+  /** (circuit − nothing) / (whole − nothing); null where the nodes change nothing, as where there are none. */
+  readonly faithfulness: number | null;
+  /** The same of random circuits of the same size; null where none were asked for, too. */
   readonly byChance: number | null;
   /** Features and errors that could have been chosen. */
   readonly candidates: number;
@@ -67,7 +67,7 @@ export const featureCircuitShape: ResultShape<FeatureCircuitResult> = {
       whole: "number",
       circuit: "number",
       nothing: "number",
-      faithfulness: "number",
+      faithfulness: ["number", "null"],
       byChance: ["number", "null"],
       candidates: "number",
     },

@@ -16,12 +16,15 @@ export const featureCircuitView = readsResult(
   ({ fed, notes, tables }: FeatureCircuitResult): Block[] => {
     const { nodes, scores } = tables;
     const [{ answer, faithfulness, byChance, candidates }] = scores.rows;
+    const count = `${nodes.rows.length} of ${candidates} nodes`;
     const chance = byChance === null ? "" : `; random ones of its size ${formatPercent(byChance)}`;
     return [
       ...fedBlocks(fed),
       ...noteBlocks(notes),
       text(
-        `${nodes.rows.length} of ${candidates} nodes keep ${formatPercent(faithfulness)} of what they all do for ${visibleToken(answer)}${chance}.`,
+        faithfulness === null
+          ? `${count}; all of them together change nothing of ${visibleToken(answer)}.`
+          : `${count} keep ${formatPercent(faithfulness)} of what they all do for ${visibleToken(answer)}${chance}.`,
       ),
       picture(tables),
       {

@@ -6,6 +6,7 @@ import { z } from "zod";
 export const featuresOptions = z.object({
   dictionary: z
     .string()
+    .min(1)
     .default("tiny")
     .describe(
       "the folder or file of a dictionary, or of a hub (owner/name/folder); tiny is the one that ships for the model tiny",
@@ -20,7 +21,7 @@ export const featuresOptions = z.object({
     .boolean()
     .default(false)
     .describe("whether the first token counts, which is often an outlier, for choice and quality"),
-  tokens: z.int().min(1).default(3).describe("how many tokens each makes more and less likely"),
+  tokensEach: z.int().min(1).default(3).describe("how many tokens each makes more and less likely"),
 });
 
 /** Options of `promptFeatures`. */

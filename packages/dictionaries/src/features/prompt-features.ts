@@ -12,7 +12,14 @@
  */
 import { type Prompt, provenanceOf } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { createGrid, createTable, type Note, parseOptions, visibleToken } from "@mlxterp/results";
+import {
+  createGrid,
+  createTable,
+  formatPercent,
+  type Note,
+  parseOptions,
+  visibleToken,
+} from "@mlxterp/results";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import { loadDictionary } from "../loading/load.js";
 import { askedOf } from "../shared/asked.js";
@@ -63,18 +70,21 @@ async function oneResult(
   const encoded = dictionary.encode(x); // (1, position, features)
   const values = toFlat(encoded);
   const { features } = dictionary.config;
-  const shown =
-    asked.features?.map((one) => featureNumber(one, features)) ??
-    strongest(values, features, asked);
+  const named = asked.features && [
+    ...new Set(asked.features.map((one) => featureNumber(one, features))),
+  ];
+  const shown = named ?? strongest(values, features, asked);
   const tokens = tokenLabels(model, ids);
   const column = (feature: number) =>
     tokens.map((_, position) => values[position * features + feature]);
   const columns = shown.map(column);
-  const directly = effectsIn(model, dictionary, shown, asked.tokens);
+  const directly = effectsIn(model, dictionary, shown, asked.tokensEach);
   const rows = shown.map((feature, at): FeatureRow => {
-    const position = columns[at].indexOf(Math.max(...columns[at]));
+    const most = columns[at].indexOf(Math.max(...columns[at]));
+    const isOn = columns[at][most] > 0;
     return {
-      ...{ feature, position, token: tokens[position].text, activation: columns[at][position] },
+      ...{ feature, position: isOn ? most : null, token: isOn ? tokens[most].text : null },
+      activation: columns[at][most],
       count: columns[at].filter((value) => value > 0).length,
       promotes: directly.get(feature)?.promotes ?? "",
       suppresses: directly.get(feature)?.suppresses ?? "",
@@ -139,12 +149,18 @@ function effectsIn(
   );
 }
 
-/** @param x (1, position, …) */
-function explainedShare(dictionary: Dictionary, x: MxArray, { firstToken }: AskedFeatures): number {
-  const start = firstToken || x.shape[1] < 3 ? 0 : 1;
+/** @param x (1, position, …); null where nothing varies, as over one token */
+function explainedShare(
+  dictionary: Dictionary,
+  x: MxArray,
+  { firstToken }: AskedFeatures,
+): number | null {
+  const start = firstToken ? 0 : 1;
+  if (x.shape[1] - start < 2) return null;
   const [counted, y] = [x, dictionary.forward(x)].map((all) => all.index(0, mx.Slice(start)));
   const left = mx.sum(mx.square(mx.subtract(counted, y)));
   const spread = mx.sum(mx.square(mx.subtract(counted, mx.mean(counted, 0, true))));
+  if (Number(spread.item()) === 0) return null;
   return Number(mx.subtract(1, mx.divide(left, spread)).item());
 }
 
@@ -154,10 +170,9 @@ const poor = 0.5;
 function notesOf({ explained }: FeatureQuality): Note[] {
   const notes: Note[] = [];
   if (explained !== null && explained < poor) {
-    const share = `${(100 * explained).toFixed(0)} %`;
     notes.push({
       code: "POOR_RECONSTRUCTION",
-      text: `The dictionary explains only ${share} of the variance over this prompt's tokens.`,
+      text: `The dictionary explains only ${formatPercent(explained)} of the variance over this prompt's tokens.`,
     });
   }
   return notes;

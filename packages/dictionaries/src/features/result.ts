@@ -4,9 +4,9 @@ import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
 /** One feature in the prompt. */
 export type FeatureRow = {
   readonly feature: number;
-  /** Where it is on most, and how much. */
-  readonly position: number;
-  readonly token: string;
+  /** Where it is on most, and how much; null where it is on at no token. */
+  readonly position: number | null;
+  readonly token: string | null;
   readonly activation: number;
   /** At how many tokens it is on. */
   readonly count: number;
@@ -21,7 +21,7 @@ export type FeatureQuality = {
   readonly features: number;
   /** How many are on at a token, on average. */
   readonly count: number;
-  /** The share of the variance over the prompt's tokens that is explained; null for transcoders. */
+  /** The share of the variance over the tokens that count; null for transcoders, and where nothing varies (one token). */
   readonly explained: number | null;
 };
 
@@ -40,8 +40,8 @@ export const featuresShape: ResultShape<FeaturesResult> = {
   tables: {
     features: {
       feature: "number",
-      position: "number",
-      token: "text",
+      position: ["number", "null"],
+      token: ["text", "null"],
       activation: "number",
       count: "number",
       promotes: "text",

@@ -53,7 +53,7 @@ export const featuresView = readsResult(
         ],
         rows: tables.features.rows.map((row) => [
           String(row.feature),
-          `${row.position} ${visibleToken(row.token)}`,
+          row.token === null ? "nowhere" : `${row.position} ${visibleToken(row.token)}`,
           formatNumber(row.activation),
           String(row.count),
           row.promotes,

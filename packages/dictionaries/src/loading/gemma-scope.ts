@@ -19,6 +19,9 @@ export function loadGemmaScope(
     : ofOneLayer(file, tensors, encoder, options);
 }
 
+/** Repositories of transcoders, as they are called in the hub and in its cache. */
+const ofTranscoders = /gemma-scope-[^\\/]*-transcoders/;
+
 function ofOneLayer(
   file: string,
   tensors: Tensors,
@@ -33,7 +36,7 @@ function ofOneLayer(
   const skip = optional(tensors, "affine_skip_connection");
   const [inputWidth, features] = encoder.shape;
   const config = completeConfig({
-    kind: isArchive ? "autoencoder" : "transcoder",
+    kind: options.kind ?? (isArchive && !ofTranscoders.test(file) ? "autoencoder" : "transcoder"),
     ...{ inputWidth, features, outputWidth: decoder.shape[1] },
     activation: { kind: "jumpRelu", rectified: options.rectified ?? isArchive },
     format: isArchive ? "gemma-scope" : "gemma-scope-2",

@@ -1,4 +1,5 @@
 /** Every published format against what its own library computes. */
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx, readTensors, writeTensors } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
@@ -71,6 +72,17 @@ describe.runIf(casesAreHere)("a dictionary in its library's files", () => {
     const values = caseValues(name);
     expectClose(dictionary.encode(values.x), values[`feature_acts_${way}`]);
     expectClose(dictionary.forward(values.x), values[`reconstruction_${way}`]);
+  });
+
+  it("regression: transcoders of Gemma Scope, which have an autoencoder's tensors, were taken for autoencoders", () => {
+    const file = casePath("gemma-scope-npz/params.npz");
+    const folder = join(temporaryFolder(), "models--google--gemma-scope-2b-pt-transcoders");
+    mkdirSync(folder);
+    copyFileSync(file, join(folder, "params.npz"));
+    expect(loadDictionary(file).config.kind).toBe("autoencoder");
+    expect(loadDictionary(join(folder, "params.npz")).config.kind).toBe("transcoder");
+    expect(loadDictionary(file, { kind: "transcoder" }).config.kind).toBe("transcoder");
+    expect(loadDictionary(folder, { kind: "autoencoder" }).config.kind).toBe("autoencoder");
   });
 
   it("leaves out the outer features of a matryoshka", () => {

@@ -14,6 +14,11 @@ export interface LoadDictionaryOptions {
   /** Whether features below zero are cut off where a threshold is. Default: as their own library does. */
   readonly rectified?: boolean;
   /**
+   * What a `params.npz` of Gemma Scope is, whose transcoders have the same tensors as its autoencoders. Default: a transcoder where the path
+   * names a repository of them (`gemma-scope-2b-pt-transcoders`), else an autoencoder.
+   */
+  readonly kind?: "autoencoder" | "transcoder";
+  /**
    * The unit of Llama Scope's published threshold: that of raw activations, as published values suggest, or of normalised ones.
    * Default: `raw`; `normalized` for those with a threshold for each feature.
    */
@@ -26,5 +31,6 @@ export const loadRules: OptionNames<LoadDictionaryOptions> = {
   part: checkText,
   select: oneOf("threshold", "topK", "batchTopK"),
   rectified: checkBoolean,
+  kind: oneOf("autoencoder", "transcoder"),
   thresholdUnit: oneOf("raw", "normalized"),
 };

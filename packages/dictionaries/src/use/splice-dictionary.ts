@@ -1,6 +1,7 @@
 /** A dictionary in its model: features that can be read, patched, ablated and steered, in generation too. */
 import { type Intervention, splice } from "@mlxterp/core";
 import {
+  brief,
   checkBoolean,
   checkOptions,
   checkRecord,
@@ -119,7 +120,11 @@ export function changeFeatures(dictionary: Dictionary, changes: FeatureChanges):
 export function featureNumber(name: number | string, features: number): number {
   const number = Number(name);
   if (Number.isInteger(number) && number >= 0 && number < features) return number;
-  throw new InvalidArgumentError("feature", name, `there are features 0 … ${features - 1}.`);
+  throw new InvalidArgumentError(
+    "feature",
+    name,
+    `there are features 0 … ${features - 1}, not ${brief(name)}.`,
+  );
 }
 
 function finite(name: string, value: number): number {

@@ -21,6 +21,9 @@ const transcoder = randomDictionary({
   ...{ ...parts, kind: "transcoder", site: "blocks.1.mlp.hook_in", outputWidth: 128 },
   outputSite: "blocks.1.hook_mlp_out",
 } as const);
+const ofNeurons = randomDictionary({
+  ...{ activation: relu, inputWidth: 256, features: 40, site: "blocks.1.mlp.hook_post" },
+});
 const numbers = (array: MxArray) => [...toFlat(array)];
 const difference = (a: MxArray, b: MxArray) => Number(mx.max(mx.abs(mx.subtract(a, b))).item());
 
@@ -58,13 +61,14 @@ it("reads a prompt with a temporal dictionary, and generates nothing with it", a
 describe.each([
   ["an autoencoder", dictionary, "layers.2"],
   ["a transcoder", transcoder, "layers.1.mlp"],
+  ["an autoencoder of neurons", ofNeurons, "layers.1.mlp.post"],
 ] as const)("%s in its model", (_, one, place) => {
   it("changes nothing, and has its features as a site", async () => {
     const view = spliceDictionary(model, one);
     expect(numbers(await outputOf(view))).toEqual(numbers(await outputOf(model)));
     const site = featureSite(model, one);
     expect(site).toBe(`${place}.inserted.features`);
-    const reads = place === "layers.2" ? "layers.2" : "layers.1.postAttentionNorm";
+    const reads = place === "layers.1.mlp" ? "layers.1.postAttentionNorm" : place;
     const expected = one.encode(await outputOf(model, reads));
     expect(difference(await outputOf(view, site), expected)).toBeLessThan(1e-4);
   });

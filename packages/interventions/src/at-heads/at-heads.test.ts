@@ -4,6 +4,7 @@ import { mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { addVector } from "../add-vector/add-vector.js";
 import { atBatch } from "../at-batch/at-batch.js";
+import { atNeurons } from "../at-neurons/at-neurons.js";
 import { atPositions } from "../at-positions/at-positions.js";
 import { replaceWith } from "../replace-with/replace-with.js";
 import { scale } from "../scale/scale.js";
@@ -87,6 +88,27 @@ describe("atHeads", () => {
   it.each([mx.float16, mx.bfloat16])("keeps %s", (dtype) => {
     const y = atHeads(0, scale(0.5))(counting([1, 1, 2, 2], dtype), atZ);
     expect([y.dtype, values(y)]).toEqual([dtype, [0.5, 1, 3, 4]]);
+  });
+});
+
+describe("atNeurons", () => {
+  const post = siteContext({ site: "layers.3.mlp.post", axes: ["batch", "position", "mlpHidden"] });
+
+  it("changes the neurons named, or the features of a dictionary", () => {
+    const x = counting([1, 2, 4]);
+    const cut = atNeurons([1, -1], zeroOut());
+    expect(values(cut(x, post))).toEqual([1, 0, 3, 0, 5, 0, 7, 0]);
+    const axes = ["batch", "position", "features"] as const;
+    const features = siteContext({ site: "layers.2.inserted.features", axes });
+    expect(values(cut(x, features))).toEqual([1, 0, 3, 0, 5, 0, 7, 0]);
+    expect(() => atNeurons(4, zeroOut())(x, post)).toThrow(/Neuron 4 .* has 4/);
+    expect(() => atNeurons(4, zeroOut())(x, features)).toThrow(/Feature 4 .* has 4/);
+  });
+
+  it("names the sites with neurons where this one has none", () => {
+    const wrong = () => atNeurons(0, zeroOut())(counting([1, 2, 3]), siteContext());
+    expect(wrong).toThrow(MissingAxisError);
+    expect(wrong).toThrow(/layers\.3\.mlp\.gate, \.pre and \.post/);
   });
 });
 

@@ -11,12 +11,14 @@ import { parseIntervention } from "../json/parse-json.js";
 import { toJSON } from "../json/to-json.js";
 import { siteContext, values } from "../test-support.js";
 import { parseInterventionText } from "../text/parse-text.js";
+import { interventionToText } from "../text/to-text.js";
 import { builtIn, type InterventionJson } from "./built-in.js";
 
 const shape = [2, 3, 2, 2];
 const contexts = [
   siteContext({ site: "layers.1.selfAttn.z", axes: ["batch", "position", "heads", "headDim"] }),
   siteContext({ site: "layers.1.selfAttn.pattern", axes: ["batch", "heads", "query", "key"] }),
+  siteContext({ site: "layers.1.mlp.post", axes: ["batch", "position", "heads", "mlpHidden"] }),
 ];
 const number = fc
   .double({ min: -50, max: 50, noNaN: true })
@@ -37,6 +39,7 @@ const inner = fc.oneof(
 /** Values that a field of a name may have, where its kind alone does not say. */
 const named: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   heads: several,
+  neurons: several,
   rows: several,
   axis: fc.constant(1),
   positions: fc.oneof(
@@ -109,7 +112,7 @@ function text(value: unknown): string {
 function effect(intervention: Intervention, json: InterventionJson): unknown {
   if (skipOptions(intervention)) return skipOptions(intervention)?.output;
   const x = mx.random.normal(shape, mx.float32, 0, 1, mx.random.key(7));
-  const context = contexts[json.type === "atKeys" ? 1 : 0];
+  const context = contexts[["atKeys", "atNeurons"].indexOf(json.type) + 1];
   return values(intervention(x, context));
 }
 
@@ -127,6 +130,7 @@ describe.each(
         const read = parseInterventionText(text(json));
         expect(toJSON(read)).toEqual(json);
         expect(effect(read, json)).toEqual(expected);
+        expect(toJSON(parseInterventionText(interventionToText(made)))).toEqual(json);
       }),
       { numRuns: 40 },
     );

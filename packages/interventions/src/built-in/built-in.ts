@@ -5,6 +5,7 @@ import { addVectorDefinition } from "../add-vector/add-vector.js";
 import { atBatchDefinition } from "../at-batch/at-batch.js";
 import { atHeadsDefinition } from "../at-heads/at-heads.js";
 import { atKeysDefinition } from "../at-keys/at-keys.js";
+import { atNeuronsDefinition } from "../at-neurons/at-neurons.js";
 import { atPositionsDefinition } from "../at-positions/at-positions.js";
 import { capDefinition } from "../cap/cap.js";
 import { clampDefinition } from "../clamp/clamp.js";
@@ -36,6 +37,7 @@ export const builtIn = [
   atPositionsDefinition,
   atKeysDefinition,
   atHeadsDefinition,
+  atNeuronsDefinition,
   atBatchDefinition,
 ] as const;
 

@@ -1,8 +1,19 @@
 /** The text form: what it means as JSON, and where its errors point. */
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { InterventionSyntaxError } from "../errors.js";
+import {
+  atNeurons,
+  atPositions,
+  clamp,
+  compose,
+  defineIntervention,
+  scale,
+  zeroOut,
+} from "../index.js";
 import { interventionsToJSON, toJSON } from "../json/to-json.js";
 import { parseInterventionEntries, parseInterventionText } from "./parse-text.js";
+import { interventionsToEntries, interventionToText } from "./to-text.js";
 
 const json = (text: string) => toJSON(parseInterventionText(text));
 const zero = { type: "zeroOut" };
@@ -113,5 +124,37 @@ describe("parseInterventionEntries", () => {
     expect(() => parseInterventionEntries(["layers.3=scale(x)"])).toThrow(/^Column 16 /);
     expect(() => parseInterventionEntries(["scale(0.5)"])).toThrow(/expected a site/);
     expect(() => parseInterventionEntries(["=scale(0.5)"])).toThrow(/expected a site/);
+  });
+});
+
+describe("text that is written", () => {
+  it("is read again, with a range, infinities and sites", () => {
+    const record = {
+      "layers.2": [scale(0.5), atPositions({ from: -3 }, atNeurons(4, zeroOut()))],
+      "layers.3": compose(scale(2), clamp({ min: -1 })),
+    };
+    const entries = interventionsToEntries(record);
+    expect(entries).toEqual([
+      "layers.2=scale(factor=0.5)",
+      "layers.2=atPositions(positions=-3.., intervention=atNeurons(neurons=4, intervention=zeroOut()))",
+      "layers.3=compose(scale(factor=2), clamp(min=-1))",
+    ]);
+    const again = interventionsToJSON(parseInterventionEntries(entries));
+    expect(again["layers.2"]).toEqual(interventionsToJSON(record)["layers.2"]);
+  });
+
+  it("is refused for what the form lacks, by the part", () => {
+    const flagged = defineIntervention({
+      type: "flagged",
+      fields: { on: z.boolean() },
+      make: () => (x) => x,
+    });
+    const both = compose(scale(2), flagged({ on: true }));
+    const refused = expect.objectContaining({ code: "NOT_SERIALIZABLE" });
+    expect(() => interventionToText(both)).toThrow(refused);
+    expect(() => interventionToText(both, { types: [flagged] })).toThrow(
+      /\.on .*boolean like true/,
+    );
+    expect(() => interventionsToEntries({ "layers.3": (x) => x })).toThrow(refused);
   });
 });

@@ -22,6 +22,21 @@ describe("rerun", () => {
     expect(stdout).toContain("the same numbers, bit for bit");
   });
 
+  it.each([["crosscoder", "--sites", "layers.1"], ["diff"], ["similarity", "--nulls", "0"]])(
+    "regression: the second model of %s was taken for a function",
+    async (verb, ...rest) => {
+      const asked = [verb, "Mary and John", ...rest, "--other", "tiny", "--out", `${verb}.json`];
+      expect(await invoke(asked, { folder })).toMatchObject({ code: 0, stderr: "" });
+      for (const named of [[], ["--other", "tiny"]]) {
+        const { code, stdout } = await invoke(["rerun", `${verb}.json`, ...named], { folder });
+        expect({ code, stdout }).toEqual({
+          code: 0,
+          stdout: expect.stringContaining("bit for bit"),
+        });
+      }
+    },
+  );
+
   it("says where other numbers begin, with exit code 1", async () => {
     await invoke(["attribute", "--out", "attribute.json"], { folder });
     const text = readFileSync(join(folder, "attribute.json"), "utf8");
@@ -83,8 +98,27 @@ describe("a method of one's own", () => {
     const taken = join(folder, "taken.mjs");
     writeFileSync(taken, source.replace('name: "loudness"', 'name: "lens"'));
     expect((await invoke(["--methods", taken, "lens"])).stderr).toContain('"lens" is taken');
+    const hidden = join(folder, "hidden.mjs");
+    writeFileSync(hidden, source.replace("layer: z.int()", "tokens: z.int()"));
+    expect((await invoke(["--methods", hidden, "loudness", "Mary"])).stderr).toContain(
+      'The method "loudness" has an option that is --tokens',
+    );
     const empty = join(folder, "empty.mjs");
     writeFileSync(empty, "export const x = 1;");
     expect((await invoke(["--methods", empty, "x"])).stderr).toContain("exports no method");
   });
+});
+
+it("regression: options called tokens could not be given beside a prompt, which --tokens is too", async () => {
+  const prompt = "the capital of France is";
+  const few = ["features", prompt, "--top", "1", "--tokens-each", "1", "--json"];
+  const { tables } = JSON.parse((await invoke(few)).stdout);
+  expect(tables.features.rows[0].promotes.split(" ")).toHaveLength(1);
+  const ids = await invoke(["features", "--tokens", "5,6,7", "--json"]);
+  expect(JSON.parse(ids.stdout).fed[0].ids).toEqual([5, 6, 7]);
+});
+
+it("warns of an answer whose words the vocabulary lacks", async () => {
+  const { stderr } = await invoke(["lens", "the capital of France is", "--answer", "Zanzibar"]);
+  expect(stderr).toContain(`1 of the answer's words, which became <unk>: "Zanzibar"`);
 });

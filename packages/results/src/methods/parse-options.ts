@@ -94,11 +94,13 @@ function ruleOf(issue: z.core.$ZodIssue, value: unknown, whole: z.core.$ZodType 
         : `does not fit${describe(whole)}; got ${shown(value)}.`;
     }
     case "too_small":
-      if (issue.origin === "array") return emptyRule(whole);
-      return issue.inclusive && issue.minimum === 1
+      if (issue.origin === "array") return shortRule(issue.minimum, value, whole);
+      if (issue.origin === "string") return issue.minimum === 1 ? "must not be empty." : `must have ${issue.minimum} characters or more${got}.`; // biome-ignore format: one line
+      return issue.inclusive && issue.minimum === 1 && Number.isInteger(value)
         ? `must be a positive integer${got}.`
         : `must be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}${got}.`;
     case "too_big":
+      if (issue.origin === "array") return `must have at most ${issue.maximum} entries${got}.`;
       return `must be at most ${issue.maximum}${got}.`;
     case "invalid_type":
       return `must be ${article(issue.expected)}${got}.`;
@@ -107,7 +109,9 @@ function ruleOf(issue: z.core.$ZodIssue, value: unknown, whole: z.core.$ZodType 
   }
 }
 
-function emptyRule(whole: z.core.$ZodType | undefined): string {
+function shortRule(least: unknown, value: unknown, whole: z.core.$ZodType | undefined): string {
+  const length = Array.isArray(value) ? value.length : 0;
+  if (length > 0) return `must have ${least} entries or more, not ${length}.`;
   const optional = whole?._zod.optin !== undefined;
   return `the list is empty; name at least one${optional ? ", or leave it out" : ""}.`;
 }

@@ -24,7 +24,7 @@ const cheap: Readonly<Record<string, object>> = {
   das: { steps: 1, layers: [2], nulls: 1 },
   steer: { layers: [1], nulls: 1 },
   probe: { nulls: 1 },
-  weights: { tokens: 10, nulls: 1 },
+  weights: { sampleTokens: 10, nulls: 1 },
   heads: { sequences: 1, length: 8 },
   copying: { sequences: 1, length: 8 },
   patchscope: { nulls: 1, target: prompt },

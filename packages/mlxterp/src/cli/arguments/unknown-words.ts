@@ -9,6 +9,7 @@ export function warnOfUnknown(
   tokenizer: TextTokenizer,
   text: string,
   warn: (text: string) => void,
+  what = "prompt",
 ): void {
   const { unknownId } = tokenizer;
   if (unknownId === undefined) return;
@@ -21,7 +22,7 @@ export function warnOfUnknown(
   const words = unknownParts(tokenizer, text, name);
   const which = words.length > 0 ? `: ${listed(words)}` : "";
   warn(
-    `the vocabulary lacks ${count - written} of the prompt's words, which became ${name}${which}`,
+    `the vocabulary lacks ${count - written} of the ${what}'s words, which became ${name}${which}`,
   );
 }
 

@@ -12,10 +12,11 @@ import {
 } from "@mlxterp/results";
 import { UsageError } from "../arguments/failure.js";
 import { modelOptions } from "../arguments/model-options.js";
-import { toggle } from "../arguments/options.js";
+import { text, toggle } from "../arguments/options.js";
 import { paragraph } from "../blocks/blocks.js";
 import { type Command, type CommandContext, outputOptions } from "../verbs/command.js";
 import { bringHubFolders } from "../verbs/hub-folders.js";
+import { withOtherModels } from "../verbs/other-models.js";
 
 /** Prompts that shared a batch are run alone here, and products of other shapes sum in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };
@@ -31,6 +32,7 @@ export function rerunCommand(methods: readonly Method[]): Command {
       ...modelOptions,
       chat: toggle("has no meaning here: what was fed is fed again"),
       ...outputOptions,
+      other: text("the second model of a result that had one, if its name alone does not tell", "model"), // biome-ignore format: one line
       anyway: toggle("go on with other weights, dtype or versions than made the result"),
     },
     examples: ["result.json", "result.json --model ./the-same-model"],
@@ -40,7 +42,8 @@ export function rerunCommand(methods: readonly Method[]): Command {
       const stored = await readResults(resolve(context.folder, file), file);
       const source = options.model as string | undefined;
       const checks: Check[] = [];
-      const how = { source, anyway: options.anyway === true };
+      const other = options.other as string | undefined;
+      const how = { source, other, anyway: options.anyway === true };
       for (const one of stored) checks.push(await check(one, methods, how, context));
       const blocks = checks.map(({ text, same }) => paragraph(text, same ? "good" : "bad"));
       return {
@@ -64,6 +67,12 @@ interface Check {
   readonly result: Result;
 }
 
+interface How {
+  readonly source: string | undefined;
+  readonly other: string | undefined;
+  readonly anyway: boolean;
+}
+
 async function readResults(path: string, file: string): Promise<Result[]> {
   try {
     return resultsFromJson(await readFile(path, "utf8"));
@@ -75,7 +84,7 @@ async function readResults(path: string, file: string): Promise<Result[]> {
 async function check(
   stored: Result,
   methods: readonly Method[],
-  { source, anyway }: { readonly source: string | undefined; readonly anyway: boolean },
+  { source, other, anyway }: How,
   context: CommandContext,
 ): Promise<Check> {
   const method = methods.find(({ name }) => name === stored.method);
@@ -84,9 +93,10 @@ async function check(
   }
   const { rerun } = await import("@mlxterp/analysis");
   const model = await context.loadModel(source ?? stored.provenance.model);
-  const { options, named } = await bringHubFolders(method, stored.asked, context);
+  const brought = await bringHubFolders(method, stored.asked, context);
+  const options = await withOtherModels(method, brought.options, context, other);
   const asked = options as Result["asked"];
-  const result = named(
+  const result = brought.named(
     await rerunOrSay(() =>
       rerun(model, method, { ...stored, asked }, { signal: context.signal, anyway }),
     ),

@@ -12,8 +12,10 @@ import {
   openTask,
   taskOptions,
 } from "../arguments/task.js";
+import { warnOfUnknown } from "../arguments/unknown-words.js";
 import { type Command, type CommandContext, promptOptions, sharedOptions } from "./command.js";
 import { bringHubFolders } from "./hub-folders.js";
+import { withOtherModels } from "./other-models.js";
 
 const inputOptions: Readonly<Record<InputKind, OptionTable>> = {
   prompts: promptOptions,
@@ -41,7 +43,7 @@ export function commandOf(method: Method): Command {
     name,
     summary,
     takesPrompt: input === "prompts" ? true : input === "none" ? "optional" : false,
-    options: { ...inputOptions[input], ...flagsOf(options) },
+    options: { ...inputOptions[input], ...ownFlags(method) },
     examples,
     async run({ options: values, prompt }, context) {
       const given = givenOf(method, values, prompt);
@@ -49,6 +51,15 @@ export function commandOf(method: Method): Command {
       return outcomeOf(method, model, await runMethod(method, model, given, context));
     },
   };
+}
+
+/** @throws UsageError for an option that would take the place of a flag of every verb, such as that of prompts as ids */
+function ownFlags({ name, input, options }: Method): OptionTable {
+  const own = flagsOf(options);
+  const taken = Object.keys(own).find((flag) => Object.hasOwn(inputOptions[input], flag));
+  if (taken === undefined) return own;
+  const rule = "which the command has a meaning for already; call it something else.";
+  throw new UsageError(`The method "${name}" has an option that is --${taken}, ${rule}`);
 }
 
 async function runMethod(
@@ -69,9 +80,21 @@ async function runMethod(
       ...asked,
       ...control,
     });
+    warnOfUnknownAnswers(model, own, context); // an answer that is refused is told by its error alone
     return ([found].flat() as readonly Result[]).map(named);
   } finally {
     bar.stop();
+  }
+}
+
+/** Answers that all become the same token. */
+function warnOfUnknownAnswers(
+  { tokenizer }: LanguageModel,
+  { answer, wrongAnswer }: Given["options"],
+  { warn }: CommandContext,
+): void {
+  for (const text of [answer, wrongAnswer].flat()) {
+    if (typeof text === "string" && tokenizer) warnOfUnknown(tokenizer, text, warn, "answer");
   }
 }
 
@@ -86,20 +109,6 @@ async function taskInput(
   const task = await openTask(model, input, folder);
   const { askedOfTask } = await import("@mlxterp/analysis"); // loads the binding
   return { fed: task.pairs, asked: askedOfTask(method, task, options) };
-}
-
-/** Models that options name are loaded as `--model` is. */
-async function withOtherModels(
-  method: Method,
-  options: Given["options"],
-  context: CommandContext,
-): Promise<Given["options"]> {
-  const named = fieldsOf(method.options).filter(
-    ({ name, reads }) => reads === "model" && typeof options[name] === "string",
-  );
-  const loaded: Record<string, unknown> = {};
-  for (const { name } of named) loaded[name] = await context.loadModel(options[name] as string);
-  return { ...options, ...loaded };
 }
 
 function fedInput(
