@@ -1,6 +1,6 @@
 /** A pass whose batch grows layer by layer: each row joins where it is first changed, as a copy of its base run. */
 import { growsBatch, type Intervention, type Interventions } from "@mlxterp/core";
-import { mx } from "@mlxterp/mlx";
+import { type Module, mx } from "@mlxterp/mlx";
 import { exchange, type RowChange, valuesAt } from "./exchange.js";
 import { axisOf, siteOf } from "./parts.js";
 import { type Activations, type PatchedRun, type Source, startOf } from "./runs.js";
@@ -12,8 +12,23 @@ interface Swept {
   readonly sources: readonly Source[];
 }
 
+/** What is looked for in a model's layers. */
+interface MayShareKeys {
+  readonly layers?: readonly { readonly selfAttn?: { readonly keysOf?: number | undefined } }[];
+}
+
+/** The last layer at which rows can join: from the first whose keys later layers read, all rows need keys of their own. */
+export function lastJoin(module: Module): number {
+  const { layers = [] } = module as MayShareKeys;
+  return Math.min(...layers.map(({ selfAttn }) => selfAttn?.keysOf ?? Number.POSITIVE_INFINITY));
+}
+
 /** The interventions by which each layer's rows join the pass, and by which all rows take their patches. */
-export function growingBatch(sweep: Swept, runs: readonly PatchedRun[]): Interventions {
+export function growingBatch(
+  sweep: Swept,
+  runs: readonly PatchedRun[],
+  last: number,
+): Interventions {
   const interventions: Record<string, Intervention> = {};
   const byPlace = new Map<string, RowChange[]>();
   runs.forEach(({ changes }, row) => {
@@ -23,8 +38,8 @@ export function growingBatch(sweep: Swept, runs: readonly PatchedRun[]): Interve
     }
   });
   for (let start = 0, end = 0; start < runs.length; start = end) {
-    const layer = startOf(runs[start]);
-    while (end < runs.length && startOf(runs[end]) === layer) end++;
+    const layer = joinOf(runs[start], last);
+    while (end < runs.length && joinOf(runs[end], last) === layer) end++;
     const site = siteOf("residual", layer);
     const joining = join(sweep, runs.slice(start, end), start);
     const changes = byPlace.get(site);
@@ -41,9 +56,14 @@ export function growingBatch(sweep: Swept, runs: readonly PatchedRun[]): Interve
 }
 
 /** Which of the base runs each row of a layer is, of those that have joined; below them one row stands for nothing. */
-export function basesIn(runs: readonly PatchedRun[], layer: number): number[] {
-  const joined = runs.filter((run) => startOf(run) <= layer).map(({ base }) => base);
+export function basesIn(runs: readonly PatchedRun[], layer: number, last: number): number[] {
+  const joined = runs.filter((run) => joinOf(run, last) <= layer).map(({ base }) => base);
   return joined.length > 0 ? joined : [0];
+}
+
+/** The layer at whose input a row joins. */
+function joinOf(run: PatchedRun, last: number): number {
+  return Math.min(startOf(run), last);
 }
 
 /** The runs and sources of a sweep, without their positions before one. */

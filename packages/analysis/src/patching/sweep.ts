@@ -12,7 +12,7 @@ import { type MxArray, toFlat } from "@mlxterp/mlx";
 import { type Beginning, canGoOn, readBeginning } from "../shared/beginning.js";
 import { lastLogits, lastLogitsOf, lazyPass } from "../shared/lazy-pass.js";
 import type { AnalysisModel } from "../shared/model.js";
-import { basesIn, fromPosition, growingBatch } from "./growing-batch.js";
+import { basesIn, fromPosition, growingBatch, lastJoin } from "./growing-batch.js";
 import { type NextToken, type NextTokens, nextTokens, readNext } from "./next-tokens.js";
 import { type Part, parts } from "./parts.js";
 import { type Portion, passOverhead, portionsOf } from "./portions.js";
@@ -107,9 +107,10 @@ async function runChunk(
   { from, beginning }: Rest,
 ): Promise<ChunkAnswer[]> {
   const { model, ids, judge, steps = 1 } = sweep;
-  const interventions = growingBatch(fromPosition(sweep, from), runs);
+  const last = lastJoin(model.module);
+  const interventions = growingBatch(fromPosition(sweep, from), runs, last);
   const score = judge(runs.map(({ base }) => base));
-  const args = from > 0 ? beginning?.args(from, (layer) => basesIn(runs, layer)) : undefined;
+  const args = from > 0 ? beginning?.args(from, (layer) => basesIn(runs, layer, last)) : undefined;
   const options = { interventions, ...(args && { args }) };
   const [scores, said] = await lazyPass(model, [ids[0].slice(from)], options, (trace) => {
     const logits = steps === 1 ? lastLogits(model, trace) : lastLogitsOf(model, trace, steps);
