@@ -35,6 +35,13 @@ describe("listParameters", () => {
     expect(listed.get("first.weight")).toBe(module.first.weight);
   });
 
+  it("asks a module that says itself what its parameters are", () => {
+    const own = { part: { weight: mx.ones([3]) } };
+    const module = Object.assign(new Outer(), { parameters: () => own });
+    expect(listParameters(module).get("part.weight")).toBe(own.part.weight);
+    expect(listParameters(module).size).toBe(1);
+  });
+
   it("is told what is no module", () => {
     const wrong = { parameters: () => ({}) } as unknown as InstanceType<typeof nn.Module>;
     expect(() => listParameters(wrong)).toThrow(

@@ -15,7 +15,8 @@ import type { Module } from "./types/nn.js";
 export function listParameters(module: Module): Map<string, MxArray> {
   checkModule("module", module);
   const found = new Map<string, MxArray>();
-  visitMembers(module, "", found);
+  if (module.parameters === nn.Module.prototype.parameters) visitMembers(module, "", found);
+  else visit(module.parameters(), "", found); // it says itself what its parameters are
   return found;
 }
 

@@ -219,24 +219,22 @@ it("finds what a run that has decided has no slope for", async () => {
   expect(await estimate({})).toBeGreaterThan(0.5);
 });
 
-describe.each(["denoising", "noising"] as const)(
-  "slopes on the way between two runs, %s",
-  (direction) => {
-    it("add up to all that lies between them", async () => {
-      const model = randomModel(llamaLike);
-      const options = { ...question, direction, kinds: "residual", positions: "all" } as const;
-      const { grids, asked } = await attributionPatching(model, { clean, corrupted }, { ...options, steps: 40 }); // biome-ignore format: one call
-      expect(Math.abs(grids.residual!.values[0] - 1)).toBeLessThan(0.05); // the embeddings of all positions, a sum of 40 parts
-      expect(asked).toMatchObject({ steps: 40 });
-    });
+describe("slopes on the way between two runs", () => {
+  const options = { ...question, direction: "denoising" } as const;
 
-    it("are not mixed with corrections of slopes at one point", async () => {
-      const options = { ...question, direction, steps: 2, gradDrop: true } as const;
-      const wrong = attributionPatching(randomModel(llamaLike), { clean, corrupted }, options);
-      await expect(wrong).rejects.toThrow("slopes at one point");
-    });
-  },
-);
+  it("add up to all that lies between them", async () => {
+    const model = randomModel(llamaLike);
+    const whole = { ...options, kinds: "residual", positions: "all", steps: 200 } as const;
+    const { grids } = await attributionPatching(model, { clean, corrupted }, whole);
+    expect(Math.abs(grids.residual!.values[0] - 1)).toBeLessThan(0.01); // the embeddings of all positions, a sum of 200 parts
+  });
+
+  it("are not mixed with corrections of slopes at one point", async () => {
+    const mixed = { ...options, steps: 2, gradDrop: true };
+    const wrong = attributionPatching(randomModel(llamaLike), { clean, corrupted }, mixed);
+    await expect(wrong).rejects.toThrow("slopes at one point");
+  });
+});
 
 describe.each([
   ["Llama", llamaLike],

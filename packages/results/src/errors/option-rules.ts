@@ -64,7 +64,7 @@ export function checkFinite(argument: string, value: unknown): number {
 /**
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a number; infinities and NaN are
  * @example
- * checkNumber("value", Number.NaN); // NaN
+ * checkNumber("value", 1.5); // 1.5
  */
 export function checkNumber(argument: string, value: unknown): number {
   if (typeof value === "number") return value;
