@@ -120,6 +120,40 @@ describe("runSweep", () => {
     for (const score of scores) expect(score).toBeCloseTo(own, 5);
   });
 
+  it("gives each row its own keys where later layers read those of earlier ones", async () => {
+    const [own, other] = [layerWith(4), layerWith(2)];
+    const reads = { ...other, attention: { ...other.attention, keysOf: 1 } };
+    const shared = { ...config, layers: [own, other, own, reads] };
+    const module = initializeWeights(new Decoder(shared), { seed: 2, deviation: 0.3 });
+    const view = new LanguageModel(module, { config: shared });
+    const texts = [ids, [9, 3, 11, 6]];
+    const save = ["layers.*.input", "layers.*.selfAttn", "output"];
+    const base = await view.run(texts, { save });
+    const at = (site: string) => base.get(site);
+    const scores = [...toFlat(metric(base.last("output")))];
+    const list = [0, 1, 2, 3].flatMap((layer) =>
+      [0, 1].map((row) => {
+        const [change] = run("attention", layer, 2).changes;
+        return { base: row, changes: [{ ...change, row: 1 - row }] };
+      }),
+    );
+    const expected = [];
+    for (const { base: row, changes } of list) {
+      const [{ layer, row: from }] = changes;
+      const site = `layers.${layer}.selfAttn`;
+      const put = at(site).index(mx.Slice(from, from + 1));
+      const chosen = mx.equal(mx.arange(0, 4), 2).reshape([1, 4, 1]);
+      const interventions = { [site]: (x: MxArray) => mx.where(chosen, put, x) };
+      const patched = await view.run([texts[row]], { interventions });
+      expected.push(...toFlat(metric(patched.last("output"))));
+    }
+    for (const maxRows of [1, 3, 100]) {
+      const asked = { model: view, ids: texts, base: at, scores, sources: [{ at }], maxRows };
+      const found = await runSweep({ ...asked, judge: () => metric }, list);
+      expect(largestDifference(found, expected), `${maxRows} rows`).toBeLessThan(1e-5);
+    }
+  });
+
   it("makes several changes of one run, and keeps what a later one says", async () => {
     const [first] = run("attention", 1, 2).changes;
     const two: PatchedRun = { base: 0, changes: [first, { ...first, part: "mlp", layer: 2 }] };
