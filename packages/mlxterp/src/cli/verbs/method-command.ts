@@ -38,7 +38,7 @@ interface Given {
 
 /** The verb of a method. */
 export function commandOf(method: Method): Command {
-  const { name, summary, input, options, examples = [] } = method;
+  const { name, summary, input, examples = [] } = method;
   return {
     name,
     summary,
