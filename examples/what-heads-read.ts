@@ -30,7 +30,7 @@ for (const kind of kinds) {
 }
 const [{ runs, passes, saved }] = patched.tables.work.rows;
 console.log(
-  `${runs} runs in ${passes} passes, ${(100 * saved).toFixed(0)} % of their layers saved`,
+  `${runs} runs in ${passes} passes, ${(100 * saved).toFixed(0)} % of their work saved`,
 );
 
 const blocks = patch.view(patched);

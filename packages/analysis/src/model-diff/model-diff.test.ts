@@ -1,6 +1,6 @@
 /** Differences of models against what was changed in them. */
 import { mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
+import { Decoder, initializeWeights, LanguageModel, type TextTokenizer } from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { rerun } from "../rerun.js";
@@ -60,5 +60,24 @@ describe("modelDiff", () => {
     await expect(modelDiff(model, prompt, { other: llama })).rejects.toThrow("60 tokens");
     await expect(modelDiff(model, prompt, { other: "tiny" })).rejects.toThrow("load it");
     await expect(modelDiff(model, prompt, { change: "layers.9=scale(2)" })).rejects.toMatchObject({ code: "UNKNOWN_SITE" }); // biome-ignore format: one line
+  });
+
+  it("refuses a model that reads other words, though it has as many", async () => {
+    const reading = (words: string) => {
+      const tokenizer = {
+        encode: (text: string) => [...text].map((letter) => words.indexOf(letter)),
+        decode: (ids: readonly number[]) => ids.map((id) => words[id] ?? "?").join(""),
+        pieces: (ids: readonly number[]) => ids.map((id) => words[id] ?? "?"),
+        vocabSize: gpt2Like.vocab,
+      };
+      return new LanguageModel(model.module, { config: gpt2Like, tokenizer: tokenizer as unknown as TextTokenizer }); // biome-ignore format: one line
+    };
+    const own = reading("abcd");
+    await expect(modelDiff(own, "abc", { other: reading("abdc") })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining('reads "d" where this model reads "c"') as string,
+    });
+    const { grids } = await modelDiff(own, "ab", { other: reading("abdc") });
+    expect(Math.max(...grids.divergence.values)).toBeCloseTo(0, 5);
   });
 });

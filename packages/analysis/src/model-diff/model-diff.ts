@@ -44,7 +44,7 @@ type Asked = ParsedOptions<typeof modelDiffOptions>;
  * Compares a model with another, or with itself after a change.
  *
  * @param prompt one prompt gives one result; a list gives a list. The other model gets the same token ids
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for neither or both of `other` and `change`, and for another vocabulary;
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for neither or both of `other` and `change`, and for another vocabulary or other words;
  *   InterventionSyntaxError (`INTERVENTION_SYNTAX`), UnknownSiteError (`UNKNOWN_SITE`), NotFiniteError (`NOT_FINITE`); the signal's reason
  * @example
  * const { grids } = await modelDiff(model, "the capital of France is", { change: "layers.2.mlp=scale(0)" });
@@ -58,8 +58,8 @@ export async function modelDiff(
   options: ModelDiffOptions,
 ): Promise<ModelDiffResult | ModelDiffResult[]> {
   const asked = parseOptions("modelDiff", modelDiffOptions, options);
-  const other = otherOf(model, asked);
   const prompts = promptIds(model, promptList(model, input));
+  const other = otherOf(model, asked, prompts);
   const results: ModelDiffResult[] = [];
   for (const ids of prompts) {
     asked.signal?.throwIfAborted();
@@ -69,7 +69,11 @@ export async function modelDiff(
   return isOnePrompt(input) ? results[0] : results;
 }
 
-function otherOf(model: AnalysisModel, { other, change }: Asked): AnalysisModel {
+function otherOf(
+  model: AnalysisModel,
+  { other, change }: Asked,
+  prompts: readonly (readonly number[])[],
+): AnalysisModel {
   if ((other === undefined) === (change === undefined)) {
     throw new InvalidArgumentError("other", other, "give another model, or a change of this one: one of the two."); // biome-ignore format: one line
   }
@@ -77,7 +81,7 @@ function otherOf(model: AnalysisModel, { other, change }: Asked): AnalysisModel 
     const entries = [change].flat();
     return model.edit(parseInterventionEntries(entries), { name: entries.join(" ") });
   }
-  return otherModel(model, other!); // one of both is there
+  return otherModel(model, other!, prompts); // one of both is there
 }
 
 /** What two models have in common. */

@@ -39,7 +39,7 @@ export async function layerSimilarity(
 ): Promise<LayerSimilarityResult> {
   const asked = parseOptions("layerSimilarity", layerSimilarityOptions, options);
   const prompts = promptIds(model, promptList(model, input));
-  const other = asked.other === undefined ? undefined : otherModel(model, asked.other);
+  const other = asked.other === undefined ? undefined : otherModel(model, asked.other, prompts);
   const [layer, own] = await streamsOf(model, prompts, asked);
   const [otherLayer, others] = other ? await streamsOf(other, prompts, asked) : [layer, own];
   const values = compareAll(own, others, asked);
