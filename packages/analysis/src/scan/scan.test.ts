@@ -1,5 +1,5 @@
 /** A scan says what its methods say, beside what chance gives, and what it did not look at. */
-import { loadModel } from "@mlxterp/models";
+import { loadModel, RecurrentModel } from "@mlxterp/models";
 import { expect, it } from "vitest";
 import { activationPatching } from "../activation-patching/activation-patching.js";
 import { ablateHeads } from "../head-ablation/ablate-heads.js";
@@ -60,4 +60,23 @@ it("takes answers of several tokens and pairs that spans align, with the methods
   expect(tables.findings.rows.map(({ method }) => method)).toContain("patch");
   const left = tables.steps.rows.filter(({ looked }) => !looked).map(({ step }) => step);
   expect(left).toEqual(["what writes towards the answer", "where the answer first leads"]);
+});
+
+it("goes on without the step that needs a stream that is a sum, and says so", async () => {
+  const folder = new URL("../../../models/references/recurrent_gemma/base", import.meta.url);
+  const hybrid = await loadModel(folder.pathname, { as: RecurrentModel });
+  const pair = { clean: [5, 6, 7], corrupted: [5, 8, 7] };
+  const { tables, notes } = await scan(hybrid, pair, {
+    answer: 7,
+    wrongAnswer: 8,
+    top: 2,
+    random: 2,
+  });
+  const left = tables.steps.rows.filter(({ looked }) => !looked);
+  expect(left).toHaveLength(1);
+  const told = notes.filter(({ code }) => code === "NOT_A_SUM");
+  expect(told).toHaveLength(1);
+  expect(told[0].text).toContain(left[0].step);
+  expect(notes.map(({ code }) => code)).not.toContain("LEFT_OUT");
+  expect(tables.findings.rows.some(({ method }) => method === "patch")).toBe(true);
 });

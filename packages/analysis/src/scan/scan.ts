@@ -12,7 +12,7 @@
  * Source: the methods that it calls, each on its own page.
  */
 import { provenanceOf } from "@mlxterp/core";
-import { createTable, type Note, parseOptions } from "@mlxterp/results";
+import { createTable, MlxterpError, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
@@ -50,13 +50,15 @@ export async function scan(
   };
   const found: Omit<Finding, "rank">[] = [];
   const steps: { step: string; looked: boolean }[] = [];
+  const refused = new Map<string, Note>();
   const single = read.pairs.every(({ answer, wrongAnswer }) => [answer, wrongAnswer!].every(({ set, sequence }) => typeof set === "number" && !sequence)); // biome-ignore format: one line
   for (const [index, { step, look, readsOneToken }] of scanSteps.entries()) {
     signal?.throwIfAborted();
     const inTime = index === 0 || performance.now() < until;
-    const looked = inTime && (single || !readsOneToken);
-    if (looked) found.push(...(await look(scanned)));
-    steps.push({ step, looked });
+    const asks = inTime && (single || !readsOneToken);
+    const findings = asks ? await lookWherePossible(step, () => look(scanned), refused) : undefined;
+    found.push(...(findings ?? []));
+    steps.push({ step, looked: findings !== undefined });
     onProgress?.({ done: index + 1, total: scanSteps.length, stage: step });
   }
   const ranked = found.sort((a, b) => order(a) - order(b) || Math.abs(b.value) - Math.abs(a.value));
@@ -72,9 +74,24 @@ export async function scan(
       ),
       steps: createTable(["step", "looked"], steps),
     },
-    notes: [...read.notes, ...scanned.notes, ...pairNotes(read.pairs.length), ...blindNotes(steps)],
+    notes: [...read.notes, ...scanned.notes, ...pairNotes(read.pairs.length), ...refused.values(), ...blindNotes(steps.filter(({ step }) => !refused.has(step)))], // biome-ignore format: one list
     provenance: provenanceOf(model, { seed: asked.seed }),
   };
+}
+
+/** What a step finds; undefined, with a note, in models whose stream is no sum of what is written, which the others do not need. */
+async function lookWherePossible<T>(
+  step: string,
+  look: () => Promise<T>,
+  refused: Map<string, Note>,
+): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!MlxterpError.isInstance(error) || error.code !== "NOT_A_SUM") throw error;
+    refused.set(step, { code: "NOT_A_SUM", text: `not looked at: ${step}. ${error.message}` });
+    return undefined;
+  }
 }
 
 /** The pairs as its methods take them: token ids, and where words stand for each other. */
