@@ -23,6 +23,7 @@ const takesData = new Set([
   ...["core.skipOptions", "core.checkInterventions", "core.checkPositions", "core.isPositionRange"],
   ...["core.positionsOf", "core.anatomyPart", "interventions.interventionsToJSON"],
   ...[
+    "interventions.interventionsToEntries",
     "interventions.parseEdits",
     "interventions.parseIntervention",
     "interventions.parseInterventions",
