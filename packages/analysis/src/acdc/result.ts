@@ -1,6 +1,6 @@
 /** What ACDC answers: the edges that it could not leave out. */
 import type { Result, ResultShape, Table } from "@mlxterp/results";
-import type { EdgeBaseline, EdgeRow } from "../edge-attribution/result.js";
+import { type EdgeBaseline, type EdgeRow, edgeTables } from "../edge-attribution/result.js";
 
 export type AcdcTables = {
   /** The edges that are left and on a path; `score` is what leaving each out would have cost when it was tried. */
@@ -27,13 +27,7 @@ export const acdcShape: ResultShape<AcdcResult> = {
   method: "acdc",
   grids: {},
   tables: {
-    edges: {
-      source: "text",
-      destination: "text",
-      score: "number",
-      low: ["number", "absent"],
-      high: ["number", "absent"],
-    },
+    ...edgeTables,
     summary: {
       threshold: "number",
       metric: "text",
@@ -43,6 +37,5 @@ export const acdcShape: ResultShape<AcdcResult> = {
       cost: "number",
       passes: "number",
     },
-    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
   },
 };

@@ -1,6 +1,6 @@
 /** What a circuit is: its edges, and what is left of the answer with nothing but them. */
 import type { Grid, Result, ResultShape, Table } from "@mlxterp/results";
-import type { EdgeBaseline, EdgeRow } from "../edge-attribution/result.js";
+import { type EdgeBaseline, type EdgeRow, edgeTables } from "../edge-attribution/result.js";
 
 /** What circuits of one size keep of the difference between the clean and the corrupted prompt. */
 export type CircuitSize = {
@@ -65,6 +65,7 @@ export const circuitShape: ResultShape<CircuitResult> = {
     faithfulness: ["fraction", "pair"],
   },
   tables: {
+    ...edgeTables,
     sizes: {
       fraction: "number",
       edges: "number",
@@ -74,16 +75,8 @@ export const circuitShape: ResultShape<CircuitResult> = {
       randomMean: ["number", "absent"],
       randomMost: ["number", "absent"],
     },
-    edges: {
-      source: "text",
-      destination: "text",
-      score: "number",
-      low: ["number", "absent"],
-      high: ["number", "absent"],
-    },
     minimality: { source: "text", destination: "text", loss: "number" },
     completeness: { edges: "number", circuit: "number", model: "number", gap: "number" },
     summary: { cpr: "number", cmd: "number", allEdges: "number" },
-    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
   },
 };

@@ -30,18 +30,21 @@ export type EdgeTables = {
 
 export type EdgeResult = Result<"edges", Record<never, never>, EdgeTables>;
 
+/** The columns of edges and of what runs score, which circuits have as well. */
+export const edgeTables = {
+  edges: {
+    source: "text",
+    destination: "text",
+    score: "number",
+    low: ["number", "absent"],
+    high: ["number", "absent"],
+  },
+  baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
+} as const;
+
 /** What it has at run time. */
 export const edgeShape: ResultShape<EdgeResult> = {
   method: "edges",
   grids: {},
-  tables: {
-    edges: {
-      source: "text",
-      destination: "text",
-      score: "number",
-      low: ["number", "absent"],
-      high: ["number", "absent"],
-    },
-    baselines: { pair: "number", metric: "text", clean: "number", corrupted: "number" },
-  },
+  tables: edgeTables,
 };
