@@ -29,9 +29,7 @@ for (const kind of kinds) {
   console.log(restored > 0 ? `${kind}: ${restored} restored by head ${name}` : `${kind}: nothing`);
 }
 const [{ runs, passes, saved }] = patched.tables.work.rows;
-console.log(
-  `${runs} runs in ${passes} passes, ${(100 * saved).toFixed(0)} % of their work saved`,
-);
+console.log(`${runs} runs in ${passes} passes, ${(100 * saved).toFixed(0)} % of their work saved`);
 
 const blocks = patch.view(patched);
 const file = join(mkdtempSync(join(tmpdir(), "mlxterp-")), "what-heads-read.html");
