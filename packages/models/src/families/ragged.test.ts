@@ -10,6 +10,12 @@ const save = ["layers.*", "layers.*.selfAttn.pattern", "output"];
 /** Products of other sizes, and sums with masked keys behind them, round in another order. */
 const rounding = 1e-5;
 
+/**
+ * Gemma 4's checkpoint enlarges rounding most, at its output: transformers' float32 is 9.6e-6 from its own
+ * float64 there, over 300 such batches, and this library's padded runs came to 1.2e-5 over 600.
+ */
+const roundingOf = (name: string) => (name === "gemma4_text" ? 3e-5 : rounding);
+
 /** Every checkpoint has at least so many ids. */
 const vocab = 60;
 const prompt = fc.array(fc.integer({ min: 1, max: vocab - 1 }), { minLength: 1, maxLength: 9 });
@@ -42,11 +48,12 @@ async function expectSingleRuns(
   prompts: readonly number[][],
   together: ActivationCache,
   starts: readonly number[],
+  tolerance = rounding,
 ): Promise<void> {
   for (const [row, ids] of prompts.entries()) {
     for (const [site, value] of await model.run([ids], { save })) {
       const part = unpadded(together.get(site), row, starts[row], ids.length);
-      expect(distance(part, value), `${site} of prompt ${row}`).toBeLessThanOrEqual(rounding);
+      expect(distance(part, value), `${site} of prompt ${row}`).toBeLessThanOrEqual(tolerance);
     }
   }
 }
@@ -61,7 +68,8 @@ function check(
 /** Inputs of experts, whose axes no module declares, are refused where positions could be taken for experts or prompts. */
 const longerThanWide = batch.filter((prompts) => prompts.some(({ length }) => length > 4));
 
-describe.each(checkpoints)("$name in ragged batches", ({ folder }) => {
+describe.each(checkpoints)("$name in ragged batches", ({ name, folder }) => {
+  const tolerance = roundingOf(name);
   const opened = loadModel(folder);
 
   it("is that of single runs, padded on the right", async () => {
@@ -73,6 +81,7 @@ describe.each(checkpoints)("$name in ragged batches", ({ folder }) => {
         prompts,
         together,
         prompts.map(() => 0),
+        tolerance,
       );
     });
   });
@@ -84,7 +93,7 @@ describe.each(checkpoints)("$name in ragged batches", ({ folder }) => {
       const padding = prompts.map(({ length }) => width - length);
       const rows = prompts.map((ids, row) => [...new Array<number>(padding[row]).fill(0), ...ids]);
       const together = await model.run(rows, { save, args: [{ padding }] });
-      await expectSingleRuns(model, prompts, together, padding);
+      await expectSingleRuns(model, prompts, together, padding, tolerance);
     });
   });
 });
