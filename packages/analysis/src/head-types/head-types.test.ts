@@ -17,6 +17,7 @@ import { attentionPatterns } from "../attention-patterns/attention-patterns.js";
 import { headPatterns } from "../attention-patterns/result.js";
 import { largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { headTypes } from "./head-types.js";
 import { repeatedTokens } from "./random-tokens.js";
 import { headScores } from "./result.js";
@@ -167,12 +168,18 @@ describe("headTypes", () => {
   });
 });
 
-/** Attention of one kind each: grouped, parallel, with sinks, latent, capped, among states, both ways. */
-const families = [
-  ...["llama", "gpt_neox", "bloom", "gemma2", "gemma4_text", "gpt_oss", "deepseek_v3", "llama4_text"].map((one) => [one, LanguageModel]), // biome-ignore format: a list
-  ...["recurrent_gemma", "falcon_h1"].map((one) => [one, RecurrentModel]),
-  ...["bert", "modernbert"].map((one) => [one, MaskedLanguageModel]),
-] as unknown as [string, typeof LanguageModel][];
+/** Attention of one kind each: grouped, capped, latent, among states, both ways, with sinks, parallel. */
+const families = sweep(
+  [
+    ...["llama", "gemma2", "deepseek_v3"].map((one) => [one, LanguageModel]),
+    ["recurrent_gemma", RecurrentModel],
+    ["bert", MaskedLanguageModel],
+    ...["gpt_oss", "gpt_neox", "bloom", "gemma4_text", "llama4_text"].map((one) => [one, LanguageModel]), // biome-ignore format: a list
+    ["falcon_h1", RecurrentModel],
+    ["modernbert", MaskedLanguageModel],
+  ] as unknown as [string, typeof LanguageModel][],
+  5,
+);
 
 describe("chance", () => {
   it("is what a head that looks everywhere alike has, and what any head has on shuffled tokens", async () => {
@@ -247,7 +254,9 @@ describe("chance", () => {
   });
 });
 
-describe.each(["gpt2", "llama", "stories15M"].filter((name) => hasMethodCase("heads", name)))(
+const references = sweep(["gpt2", "llama", "stories15M"], 2);
+
+describe.each(references.filter((name) => hasMethodCase("heads", name)))(
   "detectors on %s, computed by TransformerLens",
   (name) => {
     it.each([
