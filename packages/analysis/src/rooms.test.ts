@@ -31,6 +31,7 @@ import {
   question,
   resultOf,
   resultsOfList,
+  sweptMethods,
 } from "./testing/each-method.js";
 import { listAndSingles, takesSingles } from "./testing/list-and-singles.js";
 import { pageThatOpens } from "./testing/open-in-browser.js";
@@ -38,6 +39,8 @@ import { pageThatOpens } from "./testing/open-in-browser.js";
 const model = await loadModel("tiny");
 const openInBrowser = await pageThatOpens();
 const methods: readonly Method[] = named; // each as any method, not as itself
+
+const swept = sweptMethods(methods).map((method) => [method.name, method] as const);
 
 /** How often each computes, with the options of these tests. */
 const computations = new Map<string, number>();
@@ -67,7 +70,7 @@ it.each(methods.map((method) => [method.name, method] as const))(
   },
 );
 
-it.each(methods.map((method) => [method.name, method] as const))(
+it.each(swept)(
   "%s: stops within three computations when it is told to in the middle",
   async (_, method) => {
     const more = ["nulls", "random", "samples"].filter((name) => name in method.options.shape);
@@ -187,7 +190,7 @@ it.each(["gpt2", "mixtral", "mamba"])(
 /** What alone and in a batch sums in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };
 
-it.each(methods.map((method) => [method.name, method] as const))(
+it.each(swept)(
   "%s: every result of a list of prompts or pairs runs again, and a browser opens it",
   async (_, method) => {
     const results = await resultsOfList(model, method);
@@ -280,7 +283,7 @@ const explains = methods.filter((method) =>
     : ["ablate", "causal"].includes(method.name),
 );
 
-it.each(explains.map((method) => [method.name, method] as const))(
+it.each(sweptMethods(explains).map((method) => [method.name, method] as const))(
   "%s: says so where the model prefers the other answer",
   async (_, method) => {
     const differs = method.name === "causal" ? { metric: "logitDifference" } : {};
