@@ -35,6 +35,7 @@ import {
 } from "./testing/each-method.js";
 import { listAndSingles, takesSingles } from "./testing/list-and-singles.js";
 import { pageThatOpens } from "./testing/open-in-browser.js";
+import { sweep } from "./testing/sweeps.js";
 
 const model = await loadModel("tiny");
 const openInBrowser = await pageThatOpens();
@@ -164,7 +165,7 @@ it("what a mixer adds is scored by its slope, and all mixers together restore a 
   expect(notes.map(({ text }) => text).join()).toContain('the kind "mixer"');
 });
 
-it.each(["gpt2", "mixtral", "mamba"])(
+it.each(sweep(["gpt2", "mamba", "mixtral"], 1))(
   "%s: each prompt of a list is answered as it is alone",
   async (name) => {
     const folder = new URL(`../../models/references/${name}/base`, import.meta.url).pathname;
