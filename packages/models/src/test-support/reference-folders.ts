@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { families } from "../families/index.js";
 import { reference } from "./reference.js";
+import { sweep } from "./sweeps.js";
 
 const shipped = fileURLToPath(new URL("../../references", import.meta.url));
 
@@ -47,6 +48,24 @@ export const baseFolders: readonly ReferenceFolder[] = completeBelow(shipped);
 /** Those of families that the decoder covers. */
 export const referenceFolders = (): ReferenceFolder[] => baseFolders.filter(isDecoder);
 
+/** Decoders that differ in kind, for claims about all of them. */
+const differing = [
+  "gpt2", // learned positions, layer norms, fused and tied weights
+  "llama", // rotary positions, RMS norms, gates, grouped queries
+  "gptj", // both branches from one norm, rotary positions on pairs beside each other
+  "bloom", // positions by distance alone, a norm of the embedding
+  "falcon", // one key for all heads, beside the MLP
+  "olmo2", // norms of what is written, and of queries and keys
+  "gemma2", // capped scores and logits, windows in every other layer
+  "gemma4_text", // keys of earlier layers, a third write
+  "deepseek_v3", // latent attention, experts in groups
+  "gpt_oss", // sinks, experts with biases
+  "llama4_text", // attention within chunks, layers without positions
+];
+
+/** The decoders that a sweep goes over. */
+export const sweptFolders = (): readonly ReferenceFolder[] => sweep(referenceFolders(), differing);
+
 const recurrent = new Set(
   families.flatMap((family) =>
     "kind" in family && family.kind === "recurrent" ? [family.modelType] : [],
@@ -56,6 +75,19 @@ const recurrent = new Set(
 /** Those of recurrent and hybrid families. */
 export const recurrentFolders = (): ReferenceFolder[] =>
   baseFolders.filter(({ modelType }) => recurrent.has(modelType));
+
+/** Of these, those that remember in different ways. */
+const remembering = [
+  "mamba", // a selective scan, and nothing that attends
+  "falcon_h1", // a scan by heads beside attention
+  "qwen3_next", // the delta rule, between layers that attend
+  "recurrent_gemma", // a gated linear recurrence, and a window
+  "lfm2", // short convolutions
+];
+
+/** The recurrent and hybrid families that a sweep goes over. */
+export const sweptRecurrentFolders = (): readonly ReferenceFolder[] =>
+  sweep(recurrentFolders(), remembering);
 
 const beside = reference("reference/families");
 const furtherFolder =
