@@ -9,6 +9,7 @@ import { outputsOf } from "../graph/outputs.js";
 import { pruned } from "../graph/prune.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { acdc } from "./acdc.js";
 
 const clean = [5, 17, 2, 25, 9];
@@ -25,7 +26,7 @@ describe.each([
     { config },
   );
 
-  it.each([0.003, 0.05, 0.5])(
+  it.each(sweep([0.05, 0.003, 0.5], 1))(
     "leaves out what one at a time leaves out, at %s",
     async (threshold) => {
       const graph = await graphOf(model, clean);
@@ -61,7 +62,7 @@ describe.each([
   );
 });
 
-describe.each(["gpt2", "sort-gpt2"])("against the reference on %s", (name) => {
+describe.each(sweep(["gpt2", "sort-gpt2"], 1))("against the reference on %s", (name) => {
   it.skipIf(!hasMethodCase("acdc", name))("keeps exactly the same edges", async () => {
     const reference = openMethodCase("acdc", name);
     const model = await modelOfCase("acdc", name);

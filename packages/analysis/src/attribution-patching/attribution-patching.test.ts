@@ -10,6 +10,7 @@ import { rankCorrelation } from "../circuits/measures.js";
 import { gpt2Like, llamaLike, sharedModel } from "../shared/test-support.js";
 import { builtInTask } from "../tasks/open-task.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { attributionPatching } from "./attribution-patching.js";
 
 const clean = [5, 17, 2, 25, 9];
@@ -128,7 +129,7 @@ it("keeps relevance: without biases every layer's values times their relevance a
   }
 });
 
-describe.each(["gpt2", "llama", "sort-gpt2"])("against the reference on %s", (name) => {
+describe.each(sweep(["gpt2", "llama", "sort-gpt2"], 2))("against the reference on %s", (name) => {
   it.skipIf(!hasMethodCase("edge-attribution", name))(
     "at every layer, position and head",
     async () => {

@@ -19,6 +19,7 @@ import { pruned } from "../graph/prune.js";
 import { resolvePairs } from "../shared/pairs.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { findCircuit } from "./find-circuit.js";
 import { judgeEdges } from "./judge.js";
 import { auroc, circuitAreas, rankCorrelation } from "./measures.js";
@@ -247,7 +248,7 @@ describe("how edges are chosen", () => {
   });
 });
 
-describe.each(["gpt2", "sort-gpt2", "llama"])("the peer's circuits of %s", (name) => {
+describe.each(sweep(["gpt2", "llama", "sort-gpt2"], 2))("the peer's circuits of %s", (name) => {
   const there = hasMethodCase("edge-attribution", name) && name !== "llama";
   it.skipIf(!there)("are as faithful, and as large after pruning", async () => {
     const reference = openMethodCase("edge-attribution", name);
