@@ -1,0 +1,14 @@
+import { mx } from "@mlxterp/mlx";
+import { hostMatrices, toFlat } from "@mlxterp/mlx";
+import { svcca, procrustesSimilarity, linearCka } from "@mlxterp/analysis";
+const n = (r: number, w: number, s: number) => mx.random.normal([r, w], mx.float32, 0, 1, mx.random.key(s));
+const x = n(4000, 768, 1); const y = mx.add(mx.matmul(x, n(768, 768, 2)), mx.multiply(n(4000, 768, 3), 30));
+const g = mx.divide(mx.matmul(x.T, x), 4000);
+const c = { rows: 768, count: 768, values: new Float64Array(toFlat(g)) };
+const time = (name: string, f: () => unknown) => { const a = process.cpuUsage(); const v = f(); const b = process.cpuUsage(a); console.log(name, ((b.user + b.system) / 1e6).toFixed(2), typeof v === "number" ? v : ""); };
+time("eig values", () => hostMatrices.symmetricEigenvalues(c, false).values[0]);
+time("eig vectors", () => hostMatrices.symmetricEigenvalues(c, true).values[0]);
+time("tp", () => hostMatrices.transposedProduct(c, { ...c }).values[0]);
+time("svcca", () => svcca(x, y).mean);
+time("procrustes", () => procrustesSimilarity(x, y));
+time("cka", () => linearCka(x, y));
