@@ -165,6 +165,8 @@ describe("headTypes", () => {
     const { fed } = await headTypes(model, undefined, { sequences: 1 });
     expect(fed[0].ids).toHaveLength(40);
     await expect(headTypes(model, undefined, { length: 21 })).rejects.toThrow("40 positions");
+    const nothing = headTypes(undefined as never);
+    await expect(nothing).rejects.toMatchObject({ code: "INVALID_ARGUMENT", argument: "model" });
   });
 });
 

@@ -108,6 +108,17 @@ describe("headWeights", () => {
     );
     await expect(headWeights(model, undefined, { succession: [1] })).rejects.toThrow("two tokens");
     const bare = Object.create(model, { weights: { value: undefined } });
-    await expect(headWeights(bare)).rejects.toMatchObject({ code: "MISSING_ANATOMY" });
+    await expect(headWeights(bare)).rejects.toMatchObject({
+      code: "MISSING_ANATOMY",
+      message: expect.stringContaining("headWeights compares every head's matrices"),
+    });
+  });
+
+  it("says by its name what latent attention has instead", async () => {
+    const folder = new URL("../../../models/references/deepseek_v3/base", import.meta.url).pathname;
+    await expect(headWeights(await loadModel(folder))).rejects.toMatchObject({
+      code: "MISSING_ANATOMY",
+      message: expect.stringMatching(/latent attention.*headWeights.*attentionPatterns/),
+    });
   });
 });
