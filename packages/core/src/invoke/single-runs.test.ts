@@ -79,6 +79,12 @@ describe("prompts in one forward", () => {
   });
 });
 
+/** Another number for each place of the last axis: of equal ones a norm makes what rounding left of their mean, enlarged. */
+const uneven = (x: MxArray) => {
+  const count = x.shape[x.ndim - 1];
+  return mx.divide(mx.arange(1, count + 1, 1, mx.float32), count);
+};
+
 /** Changes that differ with the length of the prompt, so that padding would show. */
 const changes: Record<string, Intervention> = {
   half: (x) => mx.multiply(x, 0.5),
@@ -88,12 +94,12 @@ const changes: Record<string, Intervention> = {
   ramp: (x) => {
     const along = x.ndim > 1 ? x.shape[1] : 1;
     const steps = mx.arange(0, along, 1, mx.float32);
-    return mx.add(x, steps.reshape(x.shape.map((_, axis) => (axis === 1 ? along : 1))));
+    const placed = steps.reshape(x.shape.map((_, axis) => (axis === 1 ? along : 1)));
+    return mx.add(x, mx.multiply(placed, uneven(x)));
   },
   back: (x) => (x.ndim === 3 ? x.index(mx.Slice(), mx.Slice(null, null, -1)) : x),
   place: (x) => {
-    // of the same numbers a norm makes nothing but what rounding left of their mean, many times over
-    x.indexPut_(0, mx.arange(1, x.shape[x.ndim - 1] + 1, 1, mx.float32));
+    x.indexPut_(0, mx.multiply(7, uneven(x)));
     return x;
   },
 };
