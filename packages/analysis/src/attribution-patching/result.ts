@@ -14,6 +14,8 @@ export type AttributionPatchingGrids = {
   readonly residualByPair?: Grid<"pair" | "layer" | "position">;
   readonly attention?: ByPosition;
   readonly attentionByPair?: Grid<"pair" | "layer" | "position">;
+  readonly mixer?: ByPosition;
+  readonly mixerByPair?: Grid<"pair" | "layer" | "position">;
   readonly mlp?: ByPosition;
   readonly mlpByPair?: Grid<"pair" | "layer" | "position">;
   readonly head?: ByHead;

@@ -4,7 +4,7 @@ import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { answers, anyMetric, indices, wordOrWords } from "../shared/schemas.js";
 
-export const tracedKinds = ["residual", "mlp", "attention"] as const;
+export const tracedKinds = ["residual", "mlp", "attention", "mixer"] as const;
 
 const span = z.union([z.string().min(1), readOnly(z.tuple([z.int().min(0), z.int().min(1)]))]);
 
@@ -19,7 +19,9 @@ export const tracingOptions = z
     wrongAnswer: answers.optional().describe("what it is compared with, for metrics that compare"),
     kinds: wordOrWords(tracedKinds)
       .default(["residual", "mlp", "attention"])
-      .describe("what is restored: the residual stream before a layer, what MLPs or attention add"),
+      .describe(
+        "what is restored: the residual stream before a layer, what MLPs, attention or mixers add",
+      ),
     window: z
       .int()
       .min(1)
