@@ -37,7 +37,7 @@ const ofLibrary = {
 const alone = "alone";
 const standIn = "on a stand-in of the newer binding";
 
-/** Files that take ten seconds or more, most of them longer than their size tells: none of them is to be the last. */
+/** Files that take ten seconds or more where sweeps go over all, most of them longer than their size tells: none of them is to be the last. */
 const long = [
   "tests/examples.test.ts",
   "testing/gallery/components.test.ts",
@@ -51,7 +51,10 @@ const long = [
   "src/cli/main.test.ts",
   "tests/example-files.test.ts",
   "generation/rollout.test.ts",
-  "acdc/acdc.test.ts",
+  "interchange/das.test.ts",
+  "attribution-patching/attribution-patching.test.ts",
+  "tokenizer/chat.test.ts",
+  "generation/generate-batch.test.ts",
   "families/ragged.test.ts",
   "families/reference.test.ts",
   "testing/planted.test.ts",

@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { capture } from "../../scripts/lib/commands.mjs";
 import { packPackages } from "../../scripts/lib/packages.mjs";
-import { sweep } from "./sweeps.js";
 import { root } from "./workspace.js";
 
 function mustRun(command: string, args: string[], cwd: string): string {
@@ -65,18 +64,13 @@ export function runPlain(folder: string, program: string, source: string): strin
   return mustRun(program, ["plain.mjs"], folder);
 }
 
-/** What consumers have; the native one finds the same in a quarter of the time. */
-const compilers = ["typescript-native", "typescript"];
-
 /** Compiles source files, by name, as the consumer does: all at once, since reading the declarations takes longest. */
 export function compile(folder: string, sources: Readonly<Record<string, string>>): void {
   mkdirSync(join(folder, "src"), { recursive: true });
   for (const [name, source] of Object.entries(sources)) {
     writeFileSync(join(folder, "src", `${name}.ts`), source);
   }
-  for (const compiler of sweep(compilers, String, ["typescript"])) {
-    mustRun(process.execPath, [join(root, "node_modules", compiler, "bin/tsc"), "-p", "."], folder);
-  }
+  mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
 }
 
 const printed = new Map<string, string>();
