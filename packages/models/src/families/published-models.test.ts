@@ -23,10 +23,10 @@ describe("a published model", () => {
     ...["llama4_text", "exaone4", "phimoe"].map((family) => `${family}, option: one head of keys`),
     ...["ministral, option: no list of layers", "recurrent_gemma, option: tied the other way"],
   ]);
-  const all = publishedModels.filter((model) => !isOption(model));
-  const firsts = new Map(all.toReversed().map(({ modelType, name }) => [modelType, name]));
-  const published = sweep(all, [...firsts.values()]); // one of every family
-  const cases = [...published, ...swept].map(
+  const published = publishedModels.filter((model) => !isOption(model));
+  const firsts = new Map(published.toReversed().map(({ modelType, name }) => [modelType, name]));
+  const oneOfEach = sweep(published, [...firsts.values()]); // of every family
+  const cases = [...oneOfEach, ...swept].map(
     (model) => [model.modelType, model.name, model] as const,
   );
 
