@@ -2,13 +2,14 @@
 import type { AnalysisModel } from "../shared/model.js";
 
 /** Queries, keys and values are those of single heads; heads that share keys have one of each. */
-export const nodeKinds = ["residual", "attention", "mlp", "head", "query", "key", "value"] as const;
+export const nodeKinds = ["residual", "attention", "mixer", "mlp", "head", "query", "key", "value"] as const; // biome-ignore format: one list
 
 export type NodeKind = (typeof nodeKinds)[number];
 
 const siteNames: Readonly<Record<NodeKind, string>> = {
   residual: "input",
   attention: "selfAttn",
+  mixer: "mixer",
   mlp: "mlp",
   head: "selfAttn.z",
   query: "selfAttn.q",

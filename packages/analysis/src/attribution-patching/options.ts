@@ -10,7 +10,7 @@ const fields = z.object({
   kinds: wordOrWords(nodeKinds)
     .default(["residual", "attention", "mlp", "head"])
     .describe(
-      "what is scored: the residual stream before a layer, what attention or the MLP adds, single heads, their queries, keys and values",
+      "what is scored: the residual stream before a layer, what attention, a mixer or the MLP adds, single heads, their queries, keys and values",
     ),
   direction: z
     .enum(["denoising", "noising"])

@@ -22,6 +22,7 @@ import { type AttributionPatchingResult, attributionPatchingShape } from "./resu
 const titles: Readonly<Record<NodeKind, string>> = {
   residual: "Patching the residual stream before each layer, estimated",
   attention: "Patching what attention adds, estimated",
+  mixer: "Patching what the mixer adds, estimated",
   mlp: "Patching what the MLP adds, estimated",
   head: "Patching single heads, estimated; the sum over positions",
   query: "Patching queries, estimated; the sum over positions",

@@ -4,7 +4,7 @@ import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { answers, anyMetric, indices, wordOrWords } from "../shared/schemas.js";
 
-export const tracedKinds = ["residual", "mlp", "attention"] as const;
+export const tracedKinds = ["residual", "mlp", "attention", "mixer"] as const;
 
 const span = z.union([z.string().min(1), readOnly(z.tuple([z.int().min(0), z.int().min(1)]))]);
 
@@ -19,14 +19,16 @@ export const tracingOptions = z
     wrongAnswer: answers.optional().describe("what it is compared with, for metrics that compare"),
     kinds: wordOrWords(tracedKinds)
       .default(["residual", "mlp", "attention"])
-      .describe("what is restored: the residual stream before a layer, what MLPs or attention add"),
+      .describe(
+        "what is restored: the residual stream before a layer, what MLPs, attention or mixers add",
+      ),
     window: z
       .int()
       .min(1)
       .default(10)
-      .describe("layers around each whose MLPs or attention are restored together; streams by themselves"), // biome-ignore format: one sentence
+      .describe("layers around each whose MLPs, attention or mixers are restored together; streams by themselves"), // biome-ignore format: one sentence
     severed: z
-      .enum(["none", "mlp", "attention"])
+      .enum(["none", "mlp", "attention", "mixer"])
       .default("none")
       .describe("what is held as without the subject, at the restored token, from the restored layer on"), // biome-ignore format: one sentence
     noise: z

@@ -2,7 +2,7 @@
 import type { Change } from "../patching/runs.js";
 import type { AskedTracing } from "./options.js";
 
-type Kind = "residual" | "mlp" | "attention";
+type Kind = "residual" | "mlp" | "attention" | "mixer";
 
 /** Numbers of the sources. */
 export const [intact, noisy] = [0, 1];

@@ -12,6 +12,8 @@ export type TracingGrids = {
   readonly mlpMetric?: ByToken;
   readonly attention?: ByToken;
   readonly attentionMetric?: ByToken;
+  readonly mixer?: ByToken;
+  readonly mixerMetric?: ByToken;
 };
 
 export type TracingTables = {

@@ -184,7 +184,7 @@ function cellsOf(model: AnalysisModel, { subject, asked }: TracePlan): Restored[
   );
 }
 
-const changedKinds = ["residual", "mlp", "attention"] as const;
+const changedKinds = ["residual", "mlp", "attention", "mixer"] as const;
 
 function runOf(
   cell: Restored,
