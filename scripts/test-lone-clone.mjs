@@ -5,8 +5,12 @@ import { inLoneClone } from "./lib/lone-clone.mjs";
 
 const shipped = ["packages/models/src/families"];
 
-/** Nothing is looked for elsewhere either. */
-const alone = { MLXTERP_SHARED: undefined, MLXTERP_REFERENCES: undefined };
+/** Nothing is looked for elsewhere either; and sweeps are short, since the tests of the checkout go over all families. */
+const alone = {
+  MLXTERP_SHARED: undefined,
+  MLXTERP_REFERENCES: undefined,
+  MLXTERP_SWEEPS: undefined,
+};
 
 runScript(() => {
   const given = scriptArguments();

@@ -2,7 +2,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findCycles } from "./support/cycles.js";
-import { importsIn, importsOf, packageOf } from "./support/imports.js";
+import { type Import, importsIn, importsOf, packageOf } from "./support/imports.js";
 import {
   allFiles,
   apps,
@@ -79,10 +79,25 @@ function ofTests(file: string, from: string): boolean {
   return isTest && isHelp;
 }
 
-function importsByFile(one: WorkspacePackage, select = sourceFiles) {
-  return select(one).flatMap((file) =>
-    importsOf(file).map((found) => ({ ...found, file, at: relative(root, file) })),
-  );
+interface ImportInFile extends Import {
+  readonly file: string;
+  /** the file, from the root */
+  readonly at: string;
+}
+
+const byFile = { sources: new Map<string, ImportInFile[]>(), all: new Map<string, ImportInFile[]>() }; // biome-ignore format: one line
+
+/** Those of a package's sources, or of all its files; folders are listed once. */
+function importsByFile(one: WorkspacePackage, which: keyof typeof byFile = "sources") {
+  const known = byFile[which].get(one.path);
+  if (known) return known;
+  const files = { sources: sourceFiles, all: allFiles }[which](one);
+  const found = files.flatMap((file) => {
+    const at = relative(root, file);
+    return importsOf(file).map((found) => ({ ...found, file, at }));
+  });
+  byFile[which].set(one.path, found);
+  return found;
 }
 
 /** Each source file and the files of the same package whose code it imports. */
@@ -184,12 +199,12 @@ describe("importing", () => {
 describe.each([...libraries, ...apps].map((one) => [one.path, one] as const))("%s", (_, one) => {
   it("leaves the binding to @mlxterp/mlx", () => {
     const isHome = one.manifest.name === "@mlxterp/mlx";
-    const direct = importsByFile(one, allFiles).some(({ from }) => packageOf(from) === binding);
+    const direct = importsByFile(one, "all").some(({ from }) => packageOf(from) === binding);
     expect(direct).toBe(isHome);
   });
 
   it("reaches other packages by name, never by a relative or deep path", () => {
-    const deep = importsByFile(one, allFiles).filter(({ from, file }) => {
+    const deep = importsByFile(one, "all").filter(({ from, file }) => {
       const inside = !relative(one.folder, resolve(dirname(file), from)).startsWith("..");
       if (from.startsWith(".")) return !inside && !ofTests(file, from);
       return ours.has(packageOf(from) ?? "") && !entryPoints.has(from);

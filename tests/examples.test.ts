@@ -8,6 +8,7 @@ import { removeFixtures } from "./support/examples/fixtures.js";
 import { inOwnFolder } from "./support/examples/folder.js";
 import { needsCheckpoint, parseExample } from "./support/examples/names.js";
 import { runExample } from "./support/examples/run-example.js";
+import { sweep } from "./support/sweeps.js";
 import { libraries } from "./support/workspace.js";
 
 const menus = new Map(
@@ -33,6 +34,29 @@ const compiledOnly = [
   "packages/models/src/recurrent-model/recurrent-model.ts RecurrentModel",
   "packages/models/src/streams/streams-model.ts StreamsModel",
   "packages/models/src/vision/image-classifier.ts ImageClassifier",
+];
+
+/** What takes longest: run when sweeps go over all, and compiled always. What is shown there is tested beside its source, too. */
+const long = [
+  "packages/analysis/src/scan/README.md block 1",
+  "packages/analysis/src/scan/scan.ts scan",
+  "packages/analysis/src/tuned-lens/README.md block 1",
+  "packages/analysis/src/tuned-lens/view.ts lensTrainingLines",
+  "packages/analysis/src/interchange/README.md block 1",
+  "packages/analysis/src/interchange/das.ts das",
+  "packages/analysis/src/interchange/view.ts dasGrid",
+  "packages/analysis/src/circuits/find-circuit.ts findCircuit",
+  "packages/analysis/src/circuits/view.ts faithfulnessLines",
+  "packages/analysis/src/acdc/README.md block 1",
+  "packages/analysis/src/acdc/acdc.ts acdc",
+  "packages/analysis/src/edge-attribution/README.md block 1",
+  "packages/analysis/src/attribution-patching/view.ts attributionPatchingGrid",
+  "packages/analysis/src/head-ablation/ablate-heads.ts ablateHeads",
+  "packages/analysis/src/patchscope/view.ts patchscopeLines",
+  "packages/models/src/recurrent-model/recurrent-model.ts RecurrentModel.verify",
+  "packages/dictionaries/src/attribution-graph/attribution-graph.ts attributionGraph",
+  "packages/dictionaries/src/features/prompt-features.ts promptFeatures",
+  "packages/dictionaries/src/training/train.ts trainCrossLayerTranscoder",
 ];
 
 /** Code that nobody should be shown, and what is to be said of it. */
@@ -128,7 +152,8 @@ describe("running", () => {
     expect(left.map(([title]) => title)).toEqual(compiledOnly);
   });
 
-  it.each(runnable.map(titled))("%s", (_, parsed) => inOwnFolder(() => runExample(parsed)));
+  const run = sweep(runnable.map(titled), ([title]) => title, long);
+  it.each(run)("%s", (_, parsed) => inOwnFolder(() => runExample(parsed)));
 
   it("fails where a comment states another value", async () => {
     await runExample(parseCode('[1, 2].map((x) => x + 1); // [2, 3]\n"a" + "b";\n// "ab"'));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setupFolder } from "../../scripts/lib/checkout.mjs";
 import { capture } from "../../scripts/lib/commands.mjs";
 
-/** What people have: the first is the oldest that is supported. */
+/** What people have: from the oldest that is supported to the newest. */
 export const nodeVersions = [20, 22, 24, 26] as const;
 
 /** Which of them parse `using`. */

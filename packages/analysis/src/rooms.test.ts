@@ -28,12 +28,15 @@ import {
   question,
   resultOf,
   resultsOfList,
+  sweptMethods,
 } from "./testing/each-method.js";
 import { pageThatOpens } from "./testing/open-in-browser.js";
 
 const model = await loadModel("tiny");
 const openInBrowser = await pageThatOpens();
 const methods: readonly Method[] = named; // each as any method, not as itself
+
+const swept = sweptMethods(methods).map((method) => [method.name, method] as const);
 
 /** How often each computes, with the options of these tests. */
 const computations = new Map<string, number>();
@@ -63,7 +66,7 @@ it.each(methods.map((method) => [method.name, method] as const))(
   },
 );
 
-it.each(methods.map((method) => [method.name, method] as const))(
+it.each(swept)(
   "%s: stops within three computations when it is told to in the middle",
   async (_, method) => {
     const more = ["nulls", "random", "samples"].filter((name) => name in method.options.shape);
@@ -114,7 +117,7 @@ it.each(others)("%s: what its layers lack is left out or named", async (name, he
 /** What alone and in a batch sums in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };
 
-it.each(methods.map((method) => [method.name, method] as const))(
+it.each(swept)(
   "%s: every result of a list of prompts or pairs runs again, and a browser opens it",
   async (_, method) => {
     const results = await resultsOfList(model, method);
@@ -207,7 +210,7 @@ const explains = methods.filter((method) =>
     : ["ablate", "causal"].includes(method.name),
 );
 
-it.each(explains.map((method) => [method.name, method] as const))(
+it.each(sweptMethods(explains).map((method) => [method.name, method] as const))(
   "%s: says so where the model prefers the other answer",
   async (_, method) => {
     const differs = method.name === "causal" ? { metric: "logitDifference" } : {};

@@ -131,12 +131,13 @@ export class WeightShapeError extends MlxterpError {
     readonly expected: readonly number[],
     readonly received: readonly number[],
     readonly file: string,
-    /** Where it is not the file's own config that asks. */
-    wayOut?: string,
+    /** What to do where it is not the file's own config that asks, or the fields of the config that do. */
+    { wayOut, fields }: { readonly wayOut?: string; readonly fields?: string } = {},
   ) {
     const asks = wayOut ? "this model has" : "the config asks for";
     const found = `${file}: ${weight} has shape [${received.join(", ")}]`;
-    super(`${found}, but ${asks} [${expected.join(", ")}].${wayOut ? ` ${wayOut}` : ""}`);
+    const more = wayOut ?? fields;
+    super(`${found}, but ${asks} [${expected.join(", ")}].${more ? ` ${more}` : ""}`);
   }
 }
 
@@ -237,9 +238,8 @@ export class UnsupportedFoldError extends MlxterpError {
   constructor(
     readonly option: string,
     readonly reason: string,
+    wayOut = "Leave this option out.",
   ) {
-    super(
-      `${option} cannot be folded without changing the model. ${reason}. Leave this option out.`,
-    );
+    super(`${option} cannot be folded without changing the model. ${reason}. ${wayOut}`);
   }
 }

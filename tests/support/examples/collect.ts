@@ -27,6 +27,7 @@ function nameOf(node: ts.Node): string {
 
 /** The examples in the source of one file. */
 export function docstringExamples(source: string, file: string, packageName: string): Example[] {
+  if (!source.includes("@example")) return [];
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.ESNext, true);
   const found = new Map<number, Example>(); // a declaration inside a statement has the tags of both
   const visit = (node: ts.Node): void => {

@@ -17,6 +17,7 @@ import {
   modelOfCase,
   openMethodCase,
 } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { acdc } from "./acdc.js";
 import { divergence } from "./search.js";
 
@@ -40,7 +41,7 @@ describe.each([
     { config },
   );
 
-  it.each([0.003, 0.05, 0.5])(
+  it.each(sweep([0.05, 0.003, 0.5], 1))(
     "leaves out what one at a time leaves out, at %s",
     async (threshold) => {
       const graph = await graphOf(model, clean);
@@ -111,7 +112,7 @@ it.skipIf(!hasMethodCase("acdc", "gpt2"))(
   },
 );
 
-describe.each(["gpt2", "sort-gpt2"])("against the reference on %s", (name) => {
+describe.each(sweep(["gpt2", "sort-gpt2"], 1))("against the reference on %s", (name) => {
   it.skipIf(!hasMethodCase("acdc", name))("keeps exactly the same edges", async () => {
     const reference = openMethodCase("acdc", name);
     const model = await modelOfCase("acdc", name);

@@ -19,8 +19,8 @@ import {
 } from "../graph/graph.js";
 import type { PairBatch } from "../graph/run-pairs.js";
 import { notLedTo, type Settled } from "../graph/settled.js";
-import { leadsOn } from "./leads-on.js";
-import { statesOf } from "./settle.js";
+import { leadingSources, leadsOn } from "./leads-on.js";
+import { standing } from "./settle.js";
 
 /** The cost of runs that belong to pairs of a batch, one number for each row of logits. */
 export type Cost = (batch: PairBatch, pairs: readonly number[]) => (logits: MxArray) => MxArray;
@@ -57,7 +57,7 @@ export async function searchEdges(search: Search): Promise<Found> {
   const prices = new Float64Array(removed.length);
   const tries = { search, left: edgeSet(graph), guesses: new Float64Array(removed.length) };
   const leading = new Set<number>();
-  let states = search.batches.map(({ clean }) => clean.writes);
+  const state = standing(search.batches);
   let { start: current } = search;
   let [done, passes] = [0, 0];
   for (const stage of stagesOf(graph)) {
@@ -67,7 +67,11 @@ export async function searchEdges(search: Search): Promise<Found> {
     const edges = stage.filter(({ destination }) => leading.has(destination));
     if (threshold > 0) for (const { destination, index } of stage) if (!leading.has(destination)) removed[index] = 1; // biome-ignore format: one rule
     const of = notLedTo(graph, removed, new Set(open));
-    const settled = states.map((writes) => ({ of, writes }));
+    const settled = await state.before(
+      tries.left,
+      of,
+      leadingSources(graph, removed, leading, open),
+    );
     const before = sizeOf(tries.left);
     for (let next = 0; next < edges.length; ) {
       signal?.throwIfAborted();
@@ -83,15 +87,12 @@ export async function searchEdges(search: Search): Promise<Found> {
       next += tried.sound.length;
       onEdges?.(done + next);
     }
-    if (sizeOf(tries.left) > before && of.includes(0)) {
-      states = await statesOf(search.batches, tries.left, settled);
-      passes += states.length;
-    }
+    if (sizeOf(tries.left) > before) state.after(of);
     done += stage.length;
   }
   onEdges?.(done);
   const kept = edgeSet(graph, true).map((one, index) => (removed[index] ? 0 : one));
-  return { kept, prices, cost: current, passes };
+  return { kept, prices, cost: current, passes: passes + state.passes };
 }
 
 /** Edges from the logits back, by what is read at the same time: nothing of a stage leads to another destination of it. */
@@ -117,7 +118,7 @@ interface Tries {
   /** What each edge seemed to cost when it was last tried; 0 for one that was not. */
   readonly guesses: Float64Array;
   /** Of each batch what is known of all runs of a stage. */
-  readonly settled: readonly Settled[];
+  readonly settled: readonly Settled[] | undefined;
 }
 
 interface Tried {
@@ -159,7 +160,7 @@ async function costsOf(
   { batches, cost, total, graph }: Search,
   sets: readonly EdgeSet[],
   { destination }: Edge,
-  settled: readonly Settled[],
+  settled: readonly Settled[] | undefined,
 ): Promise<{ values: number[]; passes: number }> {
   const byStep: number[][] = sets.map(() => []);
   let passes = 0;
@@ -171,7 +172,7 @@ async function costsOf(
     for (let start = 0; start < rows.length; start += fits) {
       const chunk = rows.slice(start, start + fits);
       const read = cost(batch, chunk.map(({ pair }) => pair)); // biome-ignore format: one call
-      const values = toFlat(await runEdges(batch, chunk, read, settled[at]));
+      const values = toFlat(await runEdges(batch, chunk, read, settled?.[at]));
       chunk.forEach(({ step, number }, row) => {
         byStep[step][number] = values[row];
       });

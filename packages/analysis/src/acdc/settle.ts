@@ -5,16 +5,55 @@ import { type RunPairs, traceEdges } from "../graph/edge-runs.js";
 import type { EdgeSet } from "../graph/graph.js";
 import type { Settled } from "../graph/settled.js";
 
-/** Of each batch what all sources write where the search stands. */
-export async function statesOf(
-  batches: readonly RunPairs[],
-  removed: EdgeSet,
-  before: readonly Settled[],
-): Promise<MxArray[]> {
-  const states: MxArray[] = [];
-  for (const [at, batch] of batches.entries())
-    states.push(await settle(batch, removed, before[at]));
-  return states;
+/** What is known while a search goes from stage to stage. */
+export interface Standing {
+  /**
+   * Of each batch what its runs in a stage have in common; undefined where that is little, since it takes a pass.
+   *
+   * @param removed edges that are left out
+   * @param of sources to which the stage's edges do not lead
+   * @param leads sources that lead to the answer
+   */
+  before(
+    removed: EdgeSet,
+    of: Uint8Array,
+    leads: Uint8Array,
+  ): Promise<readonly Settled[] | undefined>;
+  /** To be called where edges of a stage were left out. */
+  after(of: Uint8Array): void;
+  readonly passes: number;
+}
+
+/** Less than this share of what leads to the answer is not worth its pass. */
+const worth = 0.25;
+
+export function standing(batches: readonly RunPairs[]): Standing {
+  let states = batches.map(({ clean }) => clean.writes);
+  const known = new Uint8Array(batches[0].graph.sources.length).fill(1);
+  let passes = 0;
+  return {
+    get passes() {
+      return passes;
+    },
+    async before(removed, of, leads) {
+      const living = leads.reduce((sum, one) => sum + one, 0);
+      const common = leads.reduce((sum, one, at) => sum + (one && of[at]), 0);
+      if (living === 0 || common < worth * living) return undefined;
+      if (known.includes(0)) {
+        const settled = states.map((writes) => ({ of: known, writes }));
+        states = [];
+        for (const [at, batch] of batches.entries()) states.push(await settle(batch, removed, settled[at])); // biome-ignore format: one line
+        passes += states.length;
+        known.fill(1);
+      }
+      return states.map((writes) => ({ of, writes }));
+    },
+    after(of) {
+      of.forEach((one, source) => {
+        if (!one) known[source] = 0;
+      });
+    },
+  };
 }
 
 /**

@@ -78,9 +78,14 @@ async function patching(
   };
 }
 
+const models = new Map<typeof llamaLike | typeof gpt2Like, LanguageModel>();
+
+/** One for each config. */
 function randomModel(config: typeof llamaLike | typeof gpt2Like): LanguageModel {
   const decoder = initializeWeights(new Decoder(config), { seed: 11, deviation: 0.35 });
-  return new LanguageModel(decoder, { config });
+  const model = models.get(config) ?? new LanguageModel(decoder, { config });
+  models.set(config, model);
+  return model;
 }
 
 const kinds = ["residual", "attention", "mlp", "head"] as const;
@@ -110,18 +115,33 @@ function exchange(x: MxArray, source: MxArray, { position, head }: PatchColumn):
   return mx.concatenate(positions, 1);
 }
 
+/** What has been computed of each model: tests that ask for the same run share it. */
+const computed = new WeakMap<AnalysisModel, Map<string, Promise<unknown>>>();
+
+function once<T>(model: AnalysisModel, key: unknown, compute: () => Promise<T>): Promise<T> {
+  const own = computed.get(model) ?? new Map<string, Promise<unknown>>();
+  computed.set(model, own);
+  const name = JSON.stringify(key);
+  const found = (own.get(name) as Promise<T> | undefined) ?? compute();
+  own.set(name, found);
+  return found;
+}
+
 /** One full run for one cell: the logits at its end. */
-async function bruteForce(
+function bruteForce(
   model: AnalysisModel,
   [base, source]: readonly (readonly number[])[],
   cell: Cell,
 ): Promise<number[]> {
-  const site = siteOf(cell.kind, cell.layer);
-  const other = (await model.run([source], { save: site })).get(site);
-  const run = await model.run([base], {
-    interventions: { [site]: (x) => exchange(x, other, cell) },
+  return once(model, [base, source, cell], async () => {
+    const site = siteOf(cell.kind, cell.layer);
+    const saved = () => model.run([source], { save: site });
+    const other = (await once(model, [source, site], saved)).get(site);
+    const run = await model.run([base], {
+      interventions: { [site]: (x) => exchange(x, other, cell) },
+    });
+    return [...toFlat(run.last("output"))];
   });
-  return [...toFlat(run.last("output"))];
 }
 
 async function largestError(

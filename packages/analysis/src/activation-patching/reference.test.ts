@@ -4,6 +4,7 @@ import type { Grid } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import type { PatchPart } from "../patching/kinds.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { activationPatching } from "./activation-patching.js";
 
 const streams = { resid_pre: "residual", resid_mid: "residualMid", attn_out: "attention", mlp_out: "mlp" } as const; // biome-ignore format: one table
@@ -50,7 +51,7 @@ function ordered({ values, labels }: Grid, unit: string | undefined, positionFir
   return found;
 }
 
-describe.each(["gpt2", "llama", "stories15M"])("%s", (name) => {
+describe.each(sweep(["gpt2", "llama", "stories15M"], 2))("%s", (name) => {
   it.skipIf(!hasMethodCase("activation-patching", name))(
     "agrees in every grid, both ways",
     async () => {

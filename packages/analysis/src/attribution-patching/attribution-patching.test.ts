@@ -11,6 +11,7 @@ import { rankCorrelation } from "../circuits/measures.js";
 import { gpt2Like, llamaLike, sharedModel } from "../shared/test-support.js";
 import { builtInTask } from "../tasks/open-task.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { attributionPatching } from "./attribution-patching.js";
 
 const clean = [5, 17, 2, 25, 9];
@@ -116,7 +117,7 @@ describe.each([
   });
 });
 
-it.each(["mamba", "recurrent_gemma"])(
+it.each(sweep(["mamba", "recurrent_gemma"], 1))(
   "scores what mixers of %s add as the slope of a patch",
   async (name) => {
     const folder = fileURLToPath(
@@ -152,7 +153,7 @@ it("keeps relevance: without biases every layer's values times their relevance a
   }
 });
 
-describe.each(["gpt2", "llama", "sort-gpt2", "stories15M"])(
+describe.each(sweep(["gpt2", "llama", "sort-gpt2", "stories15M"], 2))(
   "against the reference on %s",
   (name) => {
     it.skipIf(!hasMethodCase("edge-attribution", name))(

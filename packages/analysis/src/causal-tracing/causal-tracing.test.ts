@@ -5,6 +5,7 @@ import { Decoder, initializeWeights, LanguageModel, loadModel, RecurrentModel } 
 import { type Grid, valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
+import { sweep } from "../testing/sweeps.js";
 import { causalTracing } from "./causal-tracing.js";
 import { deviationOf, noiseOf } from "./noise.js";
 import type { TracingOptions } from "./options.js";
@@ -80,13 +81,14 @@ describe.each([
   ["GPT-2", gpt2Like],
 ] as const)("a model like %s", (_, config) => {
   const model = modelLike(config as typeof llamaLike);
-  const cases: [string, TracingOptions["severed"], number, number][] = [
-    ["each by itself", "none", 1, 1000],
+  const all: [string, TracingOptions["severed"], number, number][] = [
     ["in windows of two", "none", 2, 7],
-    ["in windows of three", "none", 3, 1],
     ["with MLPs severed", "mlp", 1, 11],
     ["with attention severed", "attention", 1, 5],
+    ["each by itself", "none", 1, 1000],
+    ["in windows of three", "none", 3, 1],
   ];
+  const cases = sweep(all, 3);
 
   it.each(cases)("is the run with states put back, %s", async (_name, severed, window, maxRows) => {
     const kinds = severed === "none" ? (["residual", "mlp", "attention"] as const) : (["residual"] as const); // biome-ignore format: one choice

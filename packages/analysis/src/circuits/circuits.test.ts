@@ -19,6 +19,7 @@ import { pruned } from "../graph/prune.js";
 import { resolvePairs } from "../shared/pairs.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { findCircuit } from "./find-circuit.js";
 import { judgeEdges } from "./judge.js";
 import { auroc, circuitAreas, rankCorrelation } from "./measures.js";
@@ -248,7 +249,7 @@ describe("how edges are chosen", () => {
 });
 
 /** Where heads share keys (llama), an edge here is several there, and so are circuits others. */
-describe.each(["gpt2", "sort-gpt2"])("the peer's circuits of %s", (name) => {
+describe.each(sweep(["gpt2", "sort-gpt2"], 1))("the peer's circuits of %s", (name) => {
   const there = hasMethodCase("edge-attribution", name);
   it.skipIf(!there)("are as faithful at every size, and the same after pruning", async () => {
     const reference = openMethodCase("edge-attribution", name);
@@ -282,26 +283,28 @@ describe.each(["gpt2", "sort-gpt2"])("the peer's circuits of %s", (name) => {
   });
 });
 
-it.skipIf(!hasMethodCase("edge-attribution", "stories15M"))(
-  "the peer's circuits of stories15M are as faithful at three sizes",
-  async () => {
-    const reference = openMethodCase("edge-attribution", "stories15M");
-    const opened = await modelOfCase("edge-attribution", "stories15M");
-    const { pairs } = resolvePairs(opened, reference.pairs, reference.question);
-    const graph = await graphOf(opened, pairs[0].clean.ids);
-    const { fractions } = reference.about;
-    const choose = chooserOf(graph, [Float64Array.from(reference.numbers("scores.EAP-IG-inputs"))], "top"); // biome-ignore format: one line
-    const shares = [0.02, 0.05, 0.1];
-    const runs = shares.map((share) => complement(graph, setOf(graph, choose(Math.floor(share * graph.edges + 1e-9))))); // biome-ignore format: one line
-    const judged = await judgeEdges({ model: opened, graph, pairs, metric: "logitDifference", batchSize: 8 }, runs); // biome-ignore format: one call
-    const [[clean], [corrupted]] = ["metric_clean", "metric_corrupted"].map(reference.numbers);
-    const expected = reference.numbers("faithfulness.EAP-IG-inputs");
-    judged.forEach((values, at) => {
-      const kept = (values.reduce((sum, value) => sum + value, 0) / values.length - corrupted) / (clean - corrupted); // biome-ignore format: one line
-      expect(Math.abs(kept - expected[fractions.indexOf(shares[at])])).toBeLessThan(1e-4);
-    });
-  },
-);
+it.each(
+  sweep(
+    ["stories15M"].filter((name) => hasMethodCase("edge-attribution", name)),
+    0,
+  ),
+)("the peer's circuits of %s are as faithful at three sizes", async () => {
+  const reference = openMethodCase("edge-attribution", "stories15M");
+  const opened = await modelOfCase("edge-attribution", "stories15M");
+  const { pairs } = resolvePairs(opened, reference.pairs, reference.question);
+  const graph = await graphOf(opened, pairs[0].clean.ids);
+  const { fractions } = reference.about;
+  const choose = chooserOf(graph, [Float64Array.from(reference.numbers("scores.EAP-IG-inputs"))], "top"); // biome-ignore format: one line
+  const shares = [0.02, 0.05, 0.1];
+  const runs = shares.map((share) => complement(graph, setOf(graph, choose(Math.floor(share * graph.edges + 1e-9))))); // biome-ignore format: one line
+  const judged = await judgeEdges({ model: opened, graph, pairs, metric: "logitDifference", batchSize: 8 }, runs); // biome-ignore format: one call
+  const [[clean], [corrupted]] = ["metric_clean", "metric_corrupted"].map(reference.numbers);
+  const expected = reference.numbers("faithfulness.EAP-IG-inputs");
+  judged.forEach((values, at) => {
+    const kept = (values.reduce((sum, value) => sum + value, 0) / values.length - corrupted) / (clean - corrupted); // biome-ignore format: one line
+    expect(Math.abs(kept - expected[fractions.indexOf(shares[at])])).toBeLessThan(1e-4);
+  });
+});
 
 it("works on models with learned positions and biases as well", async () => {
   const plain = { ...gpt2Like, layers: gpt2Like.layers.slice(0, 2) };

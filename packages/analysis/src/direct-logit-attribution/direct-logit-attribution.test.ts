@@ -11,6 +11,7 @@ import { describe, expect, it } from "vitest";
 import type { AnalysisModel } from "../shared/model.js";
 import { gpt2Like, llamaLike, sharedModel } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { directLogitAttribution } from "./direct-logit-attribution.js";
 import { type Attribution, attributionOf } from "./result.js";
 
@@ -134,7 +135,7 @@ describe("finer parts", () => {
   });
 });
 
-describe.each(["gpt2", "llama", "stories15M"])("against the reference on %s", (name) => {
+describe.each(sweep(["gpt2", "llama", "stories15M"], 2))("against the reference on %s", (name) => {
   const method = "direct-logit-attribution";
   it.skipIf(!hasMethodCase(method, name))("heads, MLPs and neurons", async () => {
     const { about, numbers } = openMethodCase(method, name);

@@ -5,9 +5,16 @@
  * write in this one; so all other edges stay as they are, and what a corrupted edge changes flows on through all later
  * components. Many such runs are the rows of one pass, which begins at the first layer that any of them changes.
  */
-import { growsBatch, type Intervention, type Interventions, type TraceCore } from "@mlxterp/core";
+import {
+  growsBatch,
+  type Intervention,
+  type Interventions,
+  skip,
+  type TraceCore,
+} from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { lastLogits, lastLogitsOf, lazyPass } from "../shared/lazy-pass.js";
+import { range } from "../shared/lists.js";
 import { rowsThatFit } from "../shared/memory.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type ReadMask, readMask } from "./edge-masks.js";
@@ -163,14 +170,23 @@ function movedPass(
   const first = growsBatch(() => streamOf(start));
   const logits = interventions[begin];
   interventions[begin] = start === layers && logits ? growsBatch((x, site) => logits(first(x, site), site)) : first; // biome-ignore format: one choice
+  const below = Math.min(start, layers - 1); // of the last the output is read
+  for (let layer = 0; layer < below; layer++) interventions[`layers.${layer}`] = skip({ output: "input" }); // biome-ignore format: one line
+  const needs = (from: number, to: number) =>
+    !summed || range(to - from).some((at) => from + at >= begun && leads[from + at] && !settled?.of[from + at]); // biome-ignore format: one rule
   for (let layer = start; layer < layers; layer++) {
     // Heads read what differs from the stream: of sums it may be any, and this one takes no run.
     if (summed && layer > start) interventions[`layers.${layer}.input`] = () => streamOf(layer);
     const from = begunBefore(graph, layer);
+    const middle = from + graph.heads;
     const heads = (x: MxArray) => wrote(x, from);
-    const parts = (x: MxArray) => wrote(x, from + graph.heads);
-    if (from >= begun) Object.assign(interventions, headWrites(graph, layer, heads)); // otherwise it is as in the clean run
-    Object.assign(interventions, mlpWrites(layer, graph.wiring[layer].units, parts));
+    const parts = (x: MxArray) => wrote(x, middle);
+    const [attends, thinks] = [needs(from, middle), needs(middle, begunBefore(graph, layer + 1))];
+    const left = skip({ output: "zeros" });
+    if (!attends) interventions[`layers.${layer}.selfAttn`] = left;
+    else if (from >= begun) Object.assign(interventions, headWrites(graph, layer, heads)); // otherwise it is as in the clean run
+    if (!thinks) interventions[`layers.${layer}.mlp`] = left;
+    else Object.assign(interventions, mlpWrites(layer, graph.wiring[layer].units, parts));
   }
   return { interventions, written, leads };
 }

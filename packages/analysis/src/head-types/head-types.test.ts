@@ -8,6 +8,7 @@ import { attentionPatterns } from "../attention-patterns/attention-patterns.js";
 import { headPatterns } from "../attention-patterns/result.js";
 import { largestDifference, llamaLike, sharedModel } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { headTypes } from "./head-types.js";
 import { repeatedTokens } from "./random-tokens.js";
 import { headScores } from "./result.js";
@@ -191,7 +192,9 @@ describe("chance", () => {
   });
 });
 
-describe.each(["gpt2", "llama", "stories15M"].filter((name) => hasMethodCase("heads", name)))(
+const references = sweep(["gpt2", "llama", "stories15M"], 2);
+
+describe.each(references.filter((name) => hasMethodCase("heads", name)))(
   "detectors on %s, computed by TransformerLens",
   (name) => {
     it.each([

@@ -6,12 +6,15 @@ import { describe, expect, it } from "vitest";
 import { attentionRollout } from "../attention-rollout/attention-rollout.js";
 import { largestDifference, llamaLike } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { headWeights } from "./head-weights.js";
 
 const decoder = initializeWeights(new Decoder(llamaLike), { seed: 5, deviation: 0.4 });
 const model = new LanguageModel(decoder, { config: llamaLike });
 
-describe.each(["gpt2", "llama", "stories15M"].filter((name) => hasMethodCase("heads", name)))(
+const references = sweep(["gpt2", "llama", "stories15M"], 2);
+
+describe.each(references.filter((name) => hasMethodCase("heads", name)))(
   "weights of %s, read by TransformerLens",
   (name) => {
     it("have its composition and copying, and its rollout", async () => {

@@ -3,7 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mx, openTorchFile, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
+import {
+  Decoder,
+  EncoderDecoderModel,
+  ImageTextModel,
+  initializeWeights,
+  LanguageModel,
+  loadModel,
+  MaskedLanguageModel,
+  RecurrentModel,
+  StreamsModel,
+} from "@mlxterp/models";
 import { afterAll, describe, expect, it } from "vitest";
 import { readDirection } from "../direction-reading/direction-reading.js";
 import { jacobianLens } from "../jacobian-lens/jacobian-lens.js";
@@ -207,6 +217,14 @@ describe("trainTunedLens", () => {
   });
 });
 
+/** One of each kind of layer: whose stream, norms, attention, experts or states another has not. */
+const jacobianFamilies = [
+  ...["llama", "gpt_neox", "cohere", "bloom", "gemma2", "gemma4_text", "olmo2", "granite", "llama4_text"].map((one) => [one, LanguageModel] as const), // biome-ignore format: a list
+  ...["mixtral", "qwen2_moe", "gpt_oss", "deepseek_v3"].map((one) => [one, LanguageModel] as const), // biome-ignore format: a list
+  ...["mamba", "mamba2", "recurrent_gemma", "falcon_h1", "lfm2", "qwen3_next"].map((one) => [one, RecurrentModel] as const), // biome-ignore format: a list
+  ...["bert", "modernbert"].map((one) => [one, MaskedLanguageModel] as const),
+] as unknown as [string, typeof LanguageModel][];
+
 describe("jacobianLens", () => {
   it.each(["later", "same"] as const)(
     "is the mean of derivatives by differences: %s",
@@ -243,6 +261,41 @@ describe("jacobianLens", () => {
       expect([...toFlat(lens.weight.index(0))]).toEqual([...toFlat(mx.eye(hidden))]);
     },
   );
+
+  it.each(jacobianFamilies)("is what differences say in %s", async (family, kind) => {
+    const folder = new URL(`../../../models/references/${family}/base`, import.meta.url).pathname;
+    const own = (await loadModel(folder, { as: kind })) as unknown as LanguageModel;
+    const { layers, hidden } = own.anatomy;
+    const [ids, layer] = [[5, 17, 9, 33], layers - 2];
+    const lens = await jacobianLens(own, [ids], { layers: [layer], rows: 20 });
+    const push = mx.random.normal([hidden], mx.float32, 0, 1, mx.random.key(3));
+    const last = `layers.${layers - 1}`;
+    const pushed = async (by: number) => {
+      const change = (x: typeof push) => mx.add(x, mx.multiply(push, by));
+      const interventions = { [`layers.${layer}.input`]: change }; // at every position
+      return (await own.run([ids], { save: last, interventions })).get(last);
+    };
+    const slope = async (step: number) =>
+      mx.divide(mx.subtract(await pushed(step), await pushed(-step)), 2 * step);
+    // what is left of third order goes, too
+    const both = [mx.multiply(await slope(4e-3), 4 / 3), mx.divide(await slope(8e-3), 3)];
+    const expected = toFlat(mx.mean(mx.subtract(both[0], both[1]), [0, 1]));
+    const found = toFlat(mx.matmul(lens.weight.index(layer), push));
+    const size = Math.max(...expected.map(Math.abs));
+    expect(largestDifference([...found], [...expected]) / size).toBeLessThan(1e-3);
+  });
+
+  it("names what a model of several streams or two stacks has not", async () => {
+    for (const [path, as] of [
+      ["gemma3n_text/base", StreamsModel],
+      ["t5/written-gated", EncoderDecoderModel],
+      ["clip/compared-highest", ImageTextModel],
+    ] as const) {
+      const folder = new URL(`../../../models/references/${path}`, import.meta.url).pathname;
+      const other = (await loadModel(folder, { as: as as never })) as LanguageModel;
+      await expect(jacobianLens(other, [[5, 7]])).rejects.toMatchObject({ code: "MISSING_ANATOMY" }); // biome-ignore format: one line
+    }
+  });
 
   it("changes nothing where nothing comes after", async () => {
     const shallow = { ...gpt2Like, layers: gpt2Like.layers.slice(0, 1) };

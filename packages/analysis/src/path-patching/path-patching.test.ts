@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { edgeAttribution } from "../edge-attribution/edge-attribution.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import { sweep } from "../testing/sweeps.js";
 import { path } from "./method.js";
 import { pathPatching } from "./path-patching.js";
 
@@ -186,7 +187,7 @@ it("refuses receivers that do not exist, with the nearest name", async () => {
   await expect(asked).rejects.toThrow('Did you mean "a1.h');
 });
 
-describe.each(["gpt2", "llama", "sort-gpt2"])("against the reference on %s", (name) => {
+describe.each(sweep(["gpt2", "llama", "sort-gpt2"], 2))("against the reference on %s", (name) => {
   it.skipIf(!hasMethodCase("path-patching", name))("every receiver, both ways", async () => {
     const reference = openMethodCase("path-patching", name);
     const model = await modelOfCase("path-patching", name);

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { methods as named } from "../methods.js";
 import { gpt2Like } from "../shared/test-support.js";
 import { taskAccuracy } from "../task-accuracy/task-accuracy.js";
-import { comparesAnswers, fewRuns } from "../testing/each-method.js";
+import { comparesAnswers, fewRuns, sweptMethods } from "../testing/each-method.js";
 import { createTask } from "./task.js";
 import { taskPairs } from "./task-pairs.js";
 
@@ -55,7 +55,7 @@ describe("sets of answers", () => {
 
   it("are taken by every method that compares two prompts, and change what it says", async () => {
     const one = createTask(model, "one", [{ clean, corrupted, answer: 3, wrongAnswer: 4 }]);
-    for (const method of methods.filter(comparesAnswers)) {
+    for (const method of sweptMethods(methods.filter(comparesAnswers))) {
       const options = fewRuns(method);
       const result = await method.run(model, sets.pairs, { ...sets.question, ...options });
       const other = await method.run(model, one.pairs, { ...one.question, ...options });

@@ -7,7 +7,8 @@ import { describe, expect, it } from "vitest";
 import { methods as named } from "../methods.js";
 import { sharedModel } from "../shared/test-support.js";
 import { taskAccuracy } from "../task-accuracy/task-accuracy.js";
-import { comparesAnswers, fewRuns } from "../testing/each-method.js";
+import { comparesAnswers, fewRuns, sweptMethods } from "../testing/each-method.js";
+import { sweep } from "../testing/sweeps.js";
 import { relations } from "./known-facts.js";
 import { taskNames } from "./names.js";
 import { builtInTask } from "./open-task.js";
@@ -191,7 +192,7 @@ it("facts are known to the shipped model, and every method of pairs takes them",
     expect(first).toBeGreaterThan(0.8);
   }
   const two = builtInTask(model, "facts", { size: 2 });
-  for (const method of methods.filter(comparesAnswers)) {
+  for (const method of sweptMethods(methods.filter(comparesAnswers))) {
     const result = await method.run(model, two.pairs, { ...two.question, ...fewRuns(method) });
     expect(JSON.stringify(result), method.name).not.toContain("NaN");
   }
@@ -199,10 +200,13 @@ it("facts are known to the shipped model, and every method of pairs takes them",
 
 const stories15M = sharedModel("stories15M");
 
-it.skipIf(!stories15M.available).each(added)("%s on stories15M", async (name) => {
-  const model = await loadModel(stories15M.folder);
-  if (name !== "greater-than") expect(texts(model, name, { size: 12 })).toHaveLength(12);
-  const { pairs, question } = builtInTask(model, name, { size: 12 });
-  const { tables } = await taskAccuracy(model, pairs, question);
-  expect(tables.prompts.rows).toHaveLength(24);
-});
+it.skipIf(!stories15M.available).each(sweep(["docstring", "facts", "greater-than"] as const, 1))(
+  "%s on stories15M",
+  async (name) => {
+    const model = await loadModel(stories15M.folder);
+    if (name !== "greater-than") expect(texts(model, name, { size: 12 })).toHaveLength(12);
+    const { pairs, question } = builtInTask(model, name, { size: 12 });
+    const { tables } = await taskAccuracy(model, pairs, question);
+    expect(tables.prompts.rows).toHaveLength(24);
+  },
+);

@@ -1,6 +1,7 @@
 /** For tests: something to ask of every method, and what it answers. */
 import type { LanguageModel } from "@mlxterp/models";
 import { fieldsOf, type InputKind, type Method, type Result } from "@mlxterp/results";
+import { sweep } from "./sweeps.js";
 
 /** A prompt of the model that comes along, and its twin with the giver exchanged. */
 export const clean = "Mary and John went to the park . John gave a ball to";
@@ -21,6 +22,17 @@ const second = "Tom and Anna went to the park . Anna gave a ball to";
 /** Whether a method asks what completes the prompts of a pair. */
 export function comparesAnswers({ input, options }: Method): boolean {
   return input === "pairs" && fieldsOf(options).some(({ name }) => name === "answer");
+}
+
+/** Methods that differ in kind: of prompts, of pairs and of nothing; by patches, slopes, edges and training. */
+const differing: readonly string[] = ["lens", "patch", "atp", "edges", "heads", "das"];
+
+/** What a claim about every method is tried on. */
+export function sweptMethods(methods: readonly Method[]): readonly Method[] {
+  const [few, others] = [true, false].map((wanted) =>
+    methods.filter(({ name }) => differing.includes(name) === wanted),
+  );
+  return sweep([...few, ...others], few.length);
 }
 
 /** Two of each, with answers of their own. Pairs are equally long: some methods have an axis of positions. */

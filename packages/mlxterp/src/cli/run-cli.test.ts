@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { sweep } from "../../../analysis/src/testing/sweeps.js";
 import { commands } from "./commands/index.js";
 import { invoke, sharedModel, widestLine } from "./test-support.js";
 
@@ -126,48 +127,53 @@ it("ends with 130 when interrupted", async () => {
   });
 });
 
-/** Every command with the options of its tables. */
+/** Every command with the options of its tables; those first that differ in what they show: sites, words, maps, running text. */
 const invocations: Readonly<Record<string, readonly string[]>> = {
   trace: ["trace", "--sites", "layers.*.selfAttn.z", "--sites", "output"],
   lens: ["lens", "--answer", "Mary", "--top-k", "3"],
+  patch: ["patch", "--kinds", "residual,head"],
+  generate: ["generate", "--max-tokens", "3"],
+  verify: ["verify"],
   attention: ["attention", "--layers", "1"],
   heads: ["heads", "--sequences", "2"],
   attribute: ["attribute"],
   ablate: ["ablate", "--heads", "2.1,-1.0"],
-  patch: ["patch", "--kinds", "residual,head"],
-  generate: ["generate", "--max-tokens", "3"],
-  verify: ["verify"],
   sites: ["sites", "--sites", "layers.0.*"],
 };
 
-describe.each(Object.entries(invocations))("%s on the model that comes along", (name, argv) => {
-  it.each([40, 100])("fits into %i columns", async (columns) => {
-    const { code, stdout, stderr } = await invoke(argv, { environment: { COLUMNS: `${columns}` } });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    // generated text is passed on as it comes
-    if (name !== "generate") expect(widestLine(stdout)).toBeLessThanOrEqual(columns);
-    expect(stdout).not.toContain("\u001B[");
-  });
+describe.each(sweep(Object.entries(invocations), 5))(
+  "%s on the model that comes along",
+  (name, argv) => {
+    it.each([40, 100])("fits into %i columns", async (columns) => {
+      const { code, stdout, stderr } = await invoke(argv, {
+        environment: { COLUMNS: `${columns}` },
+      });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      // generated text is passed on as it comes
+      if (name !== "generate") expect(widestLine(stdout)).toBeLessThanOrEqual(columns);
+      expect(stdout).not.toContain("\u001B[");
+    });
 
-  it("prints data only with --json", async () => {
-    const { code, stdout, stderr } = await invoke([...argv, "--json"]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(Object.keys(JSON.parse(stdout)).length).toBeGreaterThan(1);
-  });
+    it("prints data only with --json", async () => {
+      const { code, stdout, stderr } = await invoke([...argv, "--json"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(Object.keys(JSON.parse(stdout)).length).toBeGreaterThan(1);
+    });
 
-  it("writes one self-contained page with --out", async () => {
-    const own = join(folder, name);
-    mkdirSync(own);
-    const { code, stdout } = await invoke([...argv, "--out", "report.html"], { folder: own });
-    expect(code).toBe(0);
-    expect(stdout).toContain(`Report: ${join(own, "report.html")}`);
-    expect(readdirSync(own)).toEqual(["report.html"]);
-    const page = readFileSync(join(own, "report.html"), "utf8");
-    expect(page).toMatch(/^<!doctype html>/i);
-    expect(page).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
-    expect(page).not.toMatch(/@import|url\(\s*["']?https?:/i);
-  });
-});
+    it("writes one self-contained page with --out", async () => {
+      const own = join(folder, name);
+      mkdirSync(own);
+      const { code, stdout } = await invoke([...argv, "--out", "report.html"], { folder: own });
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Report: ${join(own, "report.html")}`);
+      expect(readdirSync(own)).toEqual(["report.html"]);
+      const page = readFileSync(join(own, "report.html"), "utf8");
+      expect(page).toMatch(/^<!doctype html>/i);
+      expect(page).not.toMatch(/(src|href)\s*=\s*["']?(https?:)?\/\//i);
+      expect(page).not.toMatch(/@import|url\(\s*["']?https?:/i);
+    });
+  },
+);
 
 describe("what is shown", () => {
   it("always includes the tokens that were fed, marks included", async () => {

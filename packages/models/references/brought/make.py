@@ -180,6 +180,10 @@ def wrappers():
     experts = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, shared_expert_intermediate_size=8)
     hybrid = {key: value for key, value in hybrid.items() if key != "intermediate_size"} | experts
     wrapper("qwen3_5_moe", t.Qwen3_5MoeConfig(text_config=hybrid, vision_config=plain, tie_word_embeddings=False, **tokens))
+    unified = dict(head_dim=4, global_head_dim=8, sliding_window=4, layer_types=["sliding_attention", "full_attention", "sliding_attention", "full_attention"],
+                   num_kv_shared_layers=2, use_double_wide_mlp=True, final_logit_softcapping=5.0, **{**text, "num_hidden_layers": 4})
+    embedded = dict(patch_size=2, pooling_kernel_size=2, mm_embed_dim=8, mm_posemb_size=4, output_proj_dims=16)
+    wrapper("gemma4_unified", t.Gemma4UnifiedConfig(text_config=unified, vision_config=embedded, audio_config=dict(audio_embed_dim=8)))
     llama4 = dict(head_dim=4, intermediate_size_mlp=24, num_local_experts=2, attention_chunk_size=3, no_rope_layers=[1, 0], floor_scale=3, **text)
     seen = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, image_size=8, patch_size=4,
                 vision_output_dim=8, projector_input_dim=8, projector_output_dim=8, pixel_shuffle_ratio=0.5)

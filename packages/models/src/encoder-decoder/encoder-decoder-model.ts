@@ -3,6 +3,9 @@ import { InterpretableModel, MissingAnatomyError, type Prompt } from "@mlxterp/c
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
+import type { FoldOptions } from "../folding/fold-decoder.js";
+import { foldEncoderDecoder } from "../folding/fold-encoder-decoder.js";
+import { requireNoEdits } from "../folding/require-no-edits.js";
 import { type GenerationDefaults, withDefaults } from "../generation/defaults.js";
 import type { GeneratedText } from "../generation/generate.js";
 import { generateRows } from "../generation/generate-rows.js";
@@ -15,6 +18,8 @@ import {
 } from "../generation/options.js";
 import { checkGenerativeOptions, type GenerativeOptions } from "../generative-base/options.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
+import type { Verification, VerifyOptions } from "../verify/verify-model.js";
+import { verifyEncoderDecoder } from "../verify/verify-stacks.js";
 import { EncoderDecoderCache } from "./cache.js";
 import type { EncoderDecoderConfig } from "./config.js";
 import { EncoderDecoder, startOf } from "./encoder-decoder.js";
@@ -67,6 +72,34 @@ export class EncoderDecoderModel extends InterpretableModel<EncoderDecoder> {
     this.generationDefaults = generationDefaults;
     this.checkpoint = options.checkpoint;
     this.notes = options.notes ?? [];
+  }
+
+  /**
+   * Checks the invariants that make activations and interventions trustworthy, on these weights: of both stacks, of what one
+   * reads of the other, and of writing with a cache.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
+   * @example
+   * const { passed, invariants } = await model.verify();
+   */
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return verifyEncoderDecoder(this, options);
+  }
+
+  /**
+   * A second model that computes the same, where norms only normalise: their weights are in the matrices that read them, those of
+   * the encoder's last norm in what the decoder makes of it. In full precision; takes the memory of another model.
+   *
+   * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) for centring; InvalidArgumentError (`INVALID_ARGUMENT`) for a view with edits
+   * @example
+   * const folded = await model.folded();
+   */
+  async folded(options?: FoldOptions): Promise<EncoderDecoderModel> {
+    requireNoEdits(this);
+    const { module, config } = await foldEncoderDecoder(this.module, this.config, options);
+    const { tokenizer, eosTokens, generationDefaults, name } = this;
+    const kept = { config, eosTokens, generationDefaults, ...(tokenizer && { tokenizer }) };
+    return createModel(module, { ...kept, name: `${name}, folded` });
   }
 
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
@@ -137,6 +170,14 @@ export class EncoderDecoderModel extends InterpretableModel<EncoderDecoder> {
   save(folder: string, options?: SaveOptions): Promise<void> {
     return saveModel(this, folder, options);
   }
+}
+
+/** Outside the class: bundlers rename one that names itself, and messages and consoles would show that name. */
+function createModel(
+  module: EncoderDecoder,
+  options: EncoderDecoderModelOptions,
+): EncoderDecoderModel {
+  return new EncoderDecoderModel(module, options);
 }
 
 /** Layers and what follows from them are two things here, so that nobody takes one for the other. */

@@ -136,6 +136,32 @@ describe("a model that reads one text and writes another", () => {
     await expect(attempt()).rejects.toMatchObject({ code: "INVALID_ARGUMENT", argument: "save" });
   });
 
+  it("passes every invariant that two stacks have", async () => {
+    const { passed, invariants } = await (await opened).verify({ prompt: [first] });
+    expect(invariants.filter((one) => !one.passed)).toEqual([]);
+    expect(passed).toBe(true);
+    expect(invariants).toHaveLength(9);
+    expect(invariants.every(({ magnitude }) => magnitude > 0)).toBe(true);
+  });
+
+  it("computes the same where norms only normalise, also what is read of the encoder", async () => {
+    for (const name of ["t5/written", "t5/written-gated"]) {
+      const model = await loadModel(referenceFolder(name), { as: EncoderDecoderModel });
+      const small = (ids: readonly number[]) => ids.map((id) => 3 + (id % 37)); // of either vocabulary
+      const [folded, args] = [await model.folded(), [{ written: [small(written)] }]];
+      const logits = (await model.run([small(first)], { args })).get("output");
+      expect(maxDifference((await folded.run([small(first)], { args })).get("output"), logits), name).toBeLessThan(1e-4); // biome-ignore format: one comparison
+      for (const norm of [
+        folded.module.encoder.finalNorm,
+        folded.module.decoder.layers[1].crossAttentionNorm,
+      ]) {
+        // biome-ignore format: two norms
+        expect(maxDifference(norm.weight!, mx.ones(norm.weight!.shape))).toBe(0);
+      }
+      await expect(model.folded({ centreWrites: true })).rejects.toMatchObject({ code: "UNSUPPORTED_FOLD", option: "centreWrites" }); // biome-ignore format: one call
+    }
+  });
+
   it("is saved as it was loaded, with a head of its own where it has one", async () => {
     for (const name of ["t5/written", "t5/written-gated"]) {
       const model = await loadModel(referenceFolder(name), { as: EncoderDecoderModel });

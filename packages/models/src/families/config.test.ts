@@ -73,7 +73,7 @@ describe("llama's config", () => {
   const refused: [string, object][] = [
     ["hidden_act", { hidden_act: "mish" }],
     ["hidden_size", { hidden_size: "32" }],
-    ["vocab_size", { vocab_size: undefined }],
+    ["vocab_size", { vocab_size: null }],
     ["rope_scaling.rope_type", { rope_scaling: { type: "mrope", factor: 4 } }],
     ["rope_scaling.factor", { rope_scaling: { type: "linear" } }],
     ["rope_scaling", { rope_scaling: { type: "linear", factor: 2, beta_fast: 32 } }],

@@ -3,10 +3,10 @@ import { mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
 import { maxDifference, readActivations } from "../test-support/reference.js";
-import { referenceFolders } from "../test-support/reference-folders.js";
+import { sweptFolders } from "../test-support/reference-folders.js";
 import { verifyModel } from "../verify/verify-model.js";
 
-const checkpoints = referenceFolders();
+const checkpoints = sweptFolders();
 
 describe.each(checkpoints)("$name", ({ folder }) => {
   const opened = loadModel(folder);

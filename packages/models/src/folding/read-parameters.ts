@@ -2,8 +2,11 @@
 import { listParameters, type MxArray, mx } from "@mlxterp/mlx";
 import { TiedHead } from "../decoder/head/tied-head.js";
 import type { Decoder } from "../decoder/model/decoder.js";
+import type { EncoderDecoder } from "../encoder-decoder/encoder-decoder.js";
 import { type Adapted, fullWeight, type Weighted } from "../packed/full-weight.js";
 import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
+
+type Readable = Decoder | RecurrentDecoder | EncoderDecoder;
 
 /** A module as what it holds; one with a live adapter holds its own bias inside. */
 type Holder = Readonly<Record<string, unknown>>;
@@ -13,10 +16,7 @@ type Holder = Readonly<Record<string, unknown>>;
  * @param like whose parameters are asked for
  * @returns by path in `like`, and the biases of norms that are to be folded; lazy
  */
-export function readParameters<D extends Decoder | RecurrentDecoder>(
-  decoder: D,
-  like: D,
-): Map<string, MxArray> {
+export function readParameters<D extends Readable>(decoder: D, like: D): Map<string, MxArray> {
   const found = new Map<string, MxArray>();
   for (const [path, { shape }] of listParameters(like)) {
     const dot = path.lastIndexOf(".");
@@ -31,7 +31,7 @@ export function readParameters<D extends Decoder | RecurrentDecoder>(
 }
 
 /** The module at a path; the unembedding is the embedding where the two are tied, but for a bias. */
-function holderOf(decoder: Decoder | RecurrentDecoder, path: string, name: string): Holder {
+function holderOf(decoder: Readable, path: string, name: string): Holder {
   const { lmHead, embedTokens } = decoder;
   const tied = !lmHead || (lmHead instanceof TiedHead && name === "weight");
   if (path === "lmHead" && tied) return embedTokens as unknown as Holder;

@@ -18,6 +18,9 @@ import {
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
+import { UnsupportedFoldError } from "../errors.js";
+import type { Verification, VerifyOptions } from "../verify/verify-model.js";
+import { verifyImageText } from "../verify/verify-stacks.js";
 import type { ImageTextConfig } from "./config.js";
 import { ImageText } from "./image-text.js";
 
@@ -105,6 +108,29 @@ export class ImageTextModel extends InterpretableModel<ImageText> {
     const embedding = (await this.run(texts, { save: site, args: [{ pixels }] })).get(site);
     await evaluate([embedding]);
     return embedding;
+  }
+
+  /**
+   * Checks the invariants that make activations and interventions trustworthy, on these weights: of both encoders, with a picture of noise.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
+   * @example
+   * const { passed, invariants } = await model.verify();
+   */
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return verifyImageText(this, this.config, options);
+  }
+
+  /**
+   * There is no such model: the last norm of each encoder adds a vector, and the projection behind it has no bias to take it.
+   *
+   * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) always
+   */
+  folded(): Promise<never> {
+    const reason =
+      "The last norm of each encoder adds a vector, and the projection that reads it has no bias to take it";
+    const wayOut = "Read what norms give at their sites, such as text.finalNorm.";
+    return Promise.reject(new UnsupportedFoldError("norms", reason, wayOut));
   }
 
   /**

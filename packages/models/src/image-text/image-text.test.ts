@@ -74,6 +74,18 @@ describe("a model that compares texts with pictures", () => {
     await expect(model.run(prompt, { args })).rejects.toMatchObject({ code });
   });
 
+  it("passes every invariant that two encoders have, and says why neither is folded", async () => {
+    const model = await opened;
+    const { passed, invariants } = await model.verify();
+    expect(invariants.filter((one) => !one.passed)).toEqual([]);
+    expect(passed).toBe(true);
+    expect(invariants).toHaveLength(8);
+    expect(invariants.every(({ magnitude }) => magnitude > 0)).toBe(true);
+    await expect(model.folded()).rejects.toMatchObject({
+      ...{ code: "UNSUPPORTED_FOLD", message: expect.stringMatching(/no bias to take it/) },
+    });
+  });
+
   it("is saved as it was loaded", async () => {
     const saved = join(temporaryFolder(), "saved");
     await (await opened).save(saved);

@@ -3,12 +3,15 @@ import { MissingAnatomyError } from "@mlxterp/core";
 import { KeyValueCache } from "../decoder/cache/cache.js";
 import type { CacheOptions } from "../decoder/cache/sequence-cache.js";
 import { instanceOf } from "../decoder/model/pass-arguments.js";
+import { UnsupportedFoldError } from "../errors.js";
 import { GenerativeBase } from "../generative-base/generative-base.js";
 import {
   checkDescription,
   checkGenerativeOptions,
   type GenerativeOptions,
 } from "../generative-base/options.js";
+import type { Verification, VerifyOptions } from "../verify/verify-model.js";
+import { verifyStreams } from "../verify/verify-stacks.js";
 import type { StreamsConfig } from "./config.js";
 import { StreamsDecoder } from "./streams-decoder.js";
 
@@ -29,6 +32,30 @@ export class StreamsModel extends GenerativeBase<StreamsDecoder, StreamsConfig> 
     const { config } = options;
     checkDescription({ ...config, layers: config.layers?.length }, decoder.layers);
     super(decoder, options, anatomyOf(decoder, config));
+  }
+
+  /**
+   * Checks the invariants that make activations and interventions trustworthy, on these weights, as far as several streams have them.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
+   * @example
+   * const { passed, invariants } = await model.verify();
+   */
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return verifyStreams(this, options);
+  }
+
+  /**
+   * There is no such model: streams are mixed by what a norm says of the first of them, and attention, a map of low rank and the
+   * layer's own embeddings read different norms of it.
+   *
+   * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) always
+   */
+  folded(): Promise<never> {
+    const reason =
+      "Several residual streams are mixed with coefficients that a norm's output decides through a tanh, and each layer reads them through norms that others do not share";
+    const wayOut = "Read what norms give at their sites, such as layers.*.inputNorm.";
+    return Promise.reject(new UnsupportedFoldError("norms", reason, wayOut));
   }
 
   /** @internal Tells lengths apart at which positions turn in different ways. */

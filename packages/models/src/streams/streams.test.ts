@@ -65,6 +65,18 @@ describe("a model of several residual streams", () => {
     expect(maxDifference(flat, plain)).toBeGreaterThan(0.01);
   });
 
+  it("passes every invariant that several streams have, and says why none is folded", async () => {
+    const model = await opened;
+    const { passed, invariants } = await model.verify();
+    expect(invariants.filter((one) => !one.passed)).toEqual([]);
+    expect(passed).toBe(true);
+    expect(invariants).toHaveLength(7);
+    expect(invariants.every(({ magnitude }) => magnitude > 0)).toBe(true);
+    await expect(model.folded()).rejects.toMatchObject({
+      ...{ code: "UNSUPPORTED_FOLD", message: expect.stringMatching(/streams are mixed/) },
+    });
+  });
+
   it("reads files that hold keys of layers which share others', and is saved as it was loaded", async () => {
     const model = await opened;
     const expected = (await model.run(prompt)).get("output");

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { families } from "../families/index.js";
 import { reference } from "./reference.js";
+import { sweep } from "./sweeps.js";
 
 const shipped = fileURLToPath(new URL("../../references", import.meta.url));
 
@@ -46,6 +47,24 @@ export const baseFolders: readonly ReferenceFolder[] = completeBelow(shipped);
 
 /** Those of families that the decoder covers. */
 export const referenceFolders = (): ReferenceFolder[] => baseFolders.filter(isDecoder);
+
+/** Decoders that differ in kind, for claims about all of them. */
+const differing = [
+  "gpt2", // learned positions, layer norms, fused and tied weights
+  "llama", // rotary positions, RMS norms, gates, grouped queries
+  "gptj", // both branches from one norm, rotary positions on pairs beside each other
+  "bloom", // positions by distance alone, a norm of the embedding
+  "falcon", // one key for all heads, beside the MLP
+  "olmo2", // norms of what is written, and of queries and keys
+  "gemma2", // capped scores and logits, windows in every other layer
+  "gemma4_text", // keys of earlier layers, a third write
+  "deepseek_v3", // latent attention, experts in groups
+  "gpt_oss", // sinks, experts with biases
+  "llama4_text", // attention within chunks, layers without positions
+];
+
+/** The decoders that a sweep goes over. */
+export const sweptFolders = (): readonly ReferenceFolder[] => sweep(referenceFolders(), differing);
 
 const recurrent = new Set(
   families.flatMap((family) =>

@@ -21,21 +21,24 @@ const lead = ({ ids, model }: AnySubject): GradientMetric => {
   return (logits) => mx.subtract(logits.index(0, -1, one), logits.index(0, -1, other));
 };
 
-const middleLayer = ({ model }: AnySubject): string =>
-  `layers.${Math.floor((model.anatomy.layers - 1) / 2)}`;
+type Differentiated = (subject: AnySubject) => {
+  readonly layer: string;
+  readonly metric: GradientMetric;
+};
 
-/** Captured gradients say what a small change of the value does. */
-export const gradientsAreDifferences: Invariant = {
+/** Captured gradients, at a layer and inside it, say what a small change of the value does. */
+export const gradientsOf = (chosen: Differentiated): Invariant => ({
   name: "gradients are differences",
   statement: "⟨gradient, direction⟩ = (metric(x + step) − metric(x − step)) / 2 step, relative",
   exact: false,
   tolerance,
   async measure(subject) {
     const { model, ids } = subject;
-    const layer = middleLayer(subject);
-    const inside = new RegExp(`^${layer}\\.(selfAttn\\.pattern|mixer\\.(write|post)|mlp\\.post)$`);
+    const { layer, metric } = chosen(subject);
+    const inside = new RegExp(
+      `^${layer}\\.((selfAttn|crossAttention)\\.pattern|mixer\\.(write|post)|mlp\\.post)$`,
+    );
     const sites = [layer, ...sitesLike(subject, inside)];
-    const metric = lead(subject);
     const { gradients, values } = await model.gradients([ids], metric, {
       save: sites,
       values: true,
@@ -49,7 +52,13 @@ export const gradientsAreDifferences: Invariant = {
     }
     return measures;
   },
-};
+});
+
+/** The same of the layer in the middle, and what comes next. */
+export const gradientsAreDifferences = gradientsOf((subject) => ({
+  layer: subject.middle,
+  metric: lead(subject),
+}));
 
 /** The steps of a patch, as parts of the whole. */
 const parts = [1 / 64, 1 / 128, 1 / 256];
@@ -63,7 +72,7 @@ export const attributionIsPatching: Invariant = {
   tolerance,
   async measure(subject) {
     const { model, ids, other } = subject;
-    const site = middleLayer(subject);
+    const site = subject.middle;
     const metric = lead(subject);
     const { gradients, values } = await model.gradients([ids], metric, {
       save: site,

@@ -38,8 +38,8 @@ export const identityIsNeutral: Invariant = {
   },
 };
 
-/** What is written to the residual stream. */
-const writes = /^layers\.\d+\.(mixer|selfAttn|mlp|embeddingWrite)$/;
+/** What is written to a residual stream, of which a model may have several. */
+const writes = /^(\w+\.)?layers\.\d+\.(mixer|selfAttn|crossAttention|mlp|embeddingWrite)$/;
 
 /** A run on other tokens, with everything that is written to the residual stream taken from the clean run. */
 export const patchingAllIsClean: Invariant = {
@@ -48,7 +48,9 @@ export const patchingAllIsClean: Invariant = {
   exact: true,
   async measure(subject) {
     const { model, ids, other } = subject;
-    const sites = ["layers.0.input", ...sitesLike(subject, writes)];
+    const written = sitesLike(subject, writes);
+    const inputs = written.map((site) => site.replace(/layers\..*/, "layers.0.input"));
+    const sites = [...new Set(inputs), ...written];
     const clean = await model.run(ids, { save: [...sites, "output"] });
     const patches: Interventions = Object.fromEntries(
       clean.entries().flatMap(([site, value]) => (site === "output" ? [] : [[site, () => value]])),

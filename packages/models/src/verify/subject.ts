@@ -17,6 +17,8 @@ interface Prompts {
 /** A language model of any architecture. */
 export interface AnySubject extends Prompts {
   readonly model: InterpretableModelCore<Module>;
+  /** The layer whose gradients are compared with differences, such as `layers.3`. */
+  readonly middle: string;
   /** A memory of its own: each call feeds further tokens, (batch, position), and returns their logits. */
   readonly remembering: () => (tokens: MxArray, padding?: readonly number[]) => MxArray;
 }
@@ -54,6 +56,10 @@ function spreadIds({ anatomy }: InterpretableModelCore<Module>): number[] {
   const length = Math.min(defaultLength, maxPositions);
   return Array.from({ length }, (_, index) => (index * index * 7919 + index * 104_729 + 1) % vocab);
 }
+
+/** The layer in the middle of one list of them. */
+export const middleLayer = ({ anatomy }: InterpretableModelCore<Module>): string =>
+  `layers.${Math.floor((anatomy.layers - 1) / 2)}`;
 
 /** The sites of a model that match, such as those of the layers that have them. */
 export function sitesLike({ model }: Pick<AnySubject, "model">, pattern: RegExp): string[] {

@@ -97,12 +97,14 @@ function changesOf(
   const total = shapes.reduce((sum, [count]) => sum + count, 0);
   const lengths = magnitude && rowParts(target.rule, magnitude.reshape([-1, 1]), shapes);
   if (!parts || (magnitude && !lengths)) {
-    throw new WeightShapeError(`${module}.lora_B`, [total, down.shape[0]], up.shape, file, wayOut);
+    throw new WeightShapeError(`${module}.lora_B`, [total, down.shape[0]], up.shape, file, {
+      wayOut,
+    });
   }
   const [, inputs] = shapes[0];
   if (down.shape[1] !== inputs) {
     const expected = [down.shape[0], inputs];
-    throw new WeightShapeError(`${module}.lora_A`, expected, down.shape, file, wayOut);
+    throw new WeightShapeError(`${module}.lora_A`, expected, down.shape, file, { wayOut });
   }
   return paths.map((path, index) => ({
     ...{ path, down, up: parts[index], scale, isEmbedding, file },

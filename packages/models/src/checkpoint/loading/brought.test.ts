@@ -69,6 +69,7 @@ describe("a wrapper of texts and pictures", () => {
     ["qwen2_vl", /visual/],
     ["qwen3_vl", /visual/],
     ["llama4", /vision_model/],
+    ["gemma4_unified", /(?=.*embed_audio)(?=.*vision_embedder)/],
     ["qwen3_5", /visual/],
     ["qwen3_5_moe", /visual/],
   ])("%s computes its language model, and says what was left out", async (name, parts) => {

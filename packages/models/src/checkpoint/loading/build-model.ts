@@ -4,6 +4,7 @@ import type { BuiltModule } from "../../building/built-module.js";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError, UnsupportedConfigError } from "../../errors.js";
 import { type Family, type ModuleFamily, weightsOf } from "../../families/shared/family.js";
+import { blamingFields } from "../../families/shared/fields-at-fault.js";
 import { type BuiltHeaded, buildHeaded, headKindOf } from "../../heads/build-headed.js";
 import { EmbeddingModel } from "../../heads/embedding-model.js";
 import { decoderClassifier, type Headable } from "../../heads/headable.js";
@@ -37,7 +38,7 @@ function build(family: Family | ModuleFamily, opened: OpenedCheckpoint): BuiltMo
   if ("build" in family) return family.build(json, file, files.tensors);
   const { config, weights } = describeDecoder(family, opened);
   if (config.bothWays) throw new ModelKindError(LanguageModel.name, EmbeddingModel.name, file);
-  const decoder = new Decoder(config);
+  const decoder = blamingFields(json, file, () => new Decoder(config));
   const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
   return { module: decoder, open, weights };
 }
@@ -52,7 +53,8 @@ function headableOf(family: Family | ModuleFamily, opened: OpenedCheckpoint): He
   const { json, config: file } = opened;
   if (!("build" in family)) {
     const described = describeDecoder(family, opened);
-    const create: Headable["create"] = (head) => new HeadedDecoder(described.config, head);
+    const create: Headable["create"] = (head) =>
+      blamingFields(json, file, () => new HeadedDecoder(described.config, head));
     return { ...described, create, classifier: decoderClassifier };
   }
   const headable = family.headable?.(json, file);

@@ -285,6 +285,43 @@ describe("loading weights that do not fit", () => {
     expect(error).toMatchObject({ code: "WEIGHT_SHAPE", expected: [32, 96], received: [96, 32] });
   });
 
+  it("lesson: two shapes alone did not say which field of the config is wrong", async () => {
+    const { num_key_value_heads: _, ...silent } = { ...llamaJson, sliding_window: null };
+    const eight = { num_attention_heads: 8, head_dim: 4, model_type: "mistral" };
+    await expect(loadModel(writeCheckpoint({ ...silent, ...eight }))).rejects.toMatchObject({
+      code: "WEIGHT_SHAPE",
+      message: expect.stringMatching(
+        /k_proj.*head_dim = 4; num_key_value_heads, which it leaves out: its class has 8/,
+      ),
+    });
+    const wider = { ...llamaJson, intermediate_size: 40 };
+    await expect(loadModel(writeCheckpoint(wider))).rejects.toThrow(/intermediate_size = 40/);
+  });
+
+  it.each([
+    ["num_key_value_heads", { num_key_value_heads: 3 }, /4 heads cannot share 3/],
+    [
+      "num_key_value_heads",
+      { num_key_value_heads: undefined, model_type: "mistral", sliding_window: null },
+      /its class has 8/,
+    ],
+    ["head_dim", { head_dim: 5 }, /rope.dims: 5 must be even/],
+    [
+      "rope_scaling",
+      { rope_scaling: { rope_type: "longrope", short_factor: [1], long_factor: [1] } },
+      /longrope needs 4 factors/,
+    ],
+  ])(
+    "lesson: what a config contradicts itself in was told of a DecoderConfig: %s",
+    async (field, change, message) => {
+      const { num_key_value_heads: _, ...rest } = llamaJson;
+      const json = "num_key_value_heads" in change ? rest : llamaJson;
+      const loading = loadModel(writeCheckpoint({ ...json, ...change }));
+      await expect(loading).rejects.toMatchObject({ code: "UNSUPPORTED_CONFIG", field });
+      await expect(loading).rejects.toThrow(message);
+    },
+  );
+
   it("refuses weights that are whole numbers", async () => {
     const tensors = { ...llamaTensors(), "model.norm.weight": mx.zeros([32], mx.int32) };
     const error = await failure(loadModel(writeCheckpoint(llamaJson, tensors)));

@@ -111,7 +111,7 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   const { dtype, live = false, lazy } = options;
   const changes = await layerChanges(module, weights, adapters, dtype);
   const merge = changes.length > 0 && !live ? mergeAdapters(changes) : undefined;
-  const reading = { dtype, packing, packer, merge, lazy, source: opened.source };
+  const reading = { dtype, packing, packer, merge, lazy, source: opened.source, config: json };
   const tensors = await loadWeights(module, weights, opened.files, reading);
   if (live) attachAdapters(module, changes);
   const added = adapters.map(({ name, adapter }) => ({ name, file: adapter.file }));

@@ -6,6 +6,7 @@ import {
   UnexpectedWeightsError,
   WeightShapeError,
 } from "../../errors.js";
+import { fieldsBehind } from "../../families/shared/fields-at-fault.js";
 import type { CheckpointFiles } from "../files/checkpoint-files.js";
 import type { Packing } from "../quantization/packing-config.js";
 import { findTarget, type WeightTable, type WeightTarget } from "../table/weight-table.js";
@@ -13,6 +14,11 @@ import { type StoredTensor, storedTensors } from "./packed-entries.js";
 import { missingOf, pieceName } from "./stacks.js";
 
 const floating = ["F32", "F16", "BF16"];
+
+interface PlanOptions {
+  readonly packing?: Packing;
+  readonly config?: unknown;
+}
 
 /** A tensor and the parameters it becomes. */
 export interface PlannedTensor {
@@ -23,7 +29,7 @@ export interface PlannedTensor {
 /**
  * Decides where every tensor goes.
  *
- * @param packing from the config, where the file has packed weights
+ * @param options how the file has packed weights, and its config, for messages
  * @throws CorruptCheckpointError (`CORRUPT_CHECKPOINT`), UnexpectedWeightsError (`UNEXPECTED_WEIGHTS`), MissingWeightsError (`MISSING_WEIGHTS`),
  * WeightShapeError (`WEIGHT_SHAPE`), UnsupportedDtypeError (`UNSUPPORTED_DTYPE`)
  */
@@ -31,7 +37,7 @@ export function planWeights(
   module: Module,
   table: WeightTable,
   files: Pick<CheckpointFiles, "tensors" | "weights" | "absent">,
-  packing?: Packing,
+  { packing, config }: PlanOptions = {},
 ): PlannedTensor[] {
   const parameters = listParameters(module);
   requirePromised(table, files, parameters);
@@ -60,7 +66,7 @@ export function planWeights(
   );
   if (missing.length > 0)
     throw new MissingWeightsError(missing, files.weights, withoutHead(missing));
-  for (const planned of plan) checkTensor(planned, parameters);
+  for (const planned of plan) checkTensor(planned, parameters, config);
   return plan;
 }
 
@@ -123,6 +129,7 @@ function isTiedHead(
 function checkTensor(
   { stored, target }: PlannedTensor,
   parameters: ReadonlyMap<string, MxArray>,
+  config: unknown,
 ): void {
   const { entry, shape, packed } = stored;
   const shapes = target.parameters.map((path) => {
@@ -133,7 +140,8 @@ function checkTensor(
   // Packed matrices have a row per output in every family, also where plain ones are stored (in, out).
   const oriented = packed && target.rule.transform ? [expected, expected.toReversed()] : [expected];
   if (!oriented.some((allowed) => allowed.join() === shape.join())) {
-    throw new WeightShapeError(entry.name, expected, shape, entry.file);
+    const fields = fieldsBehind(target.parameters[0], config);
+    throw new WeightShapeError(entry.name, expected, shape, entry.file, { fields });
   }
   const allowed = packed ? ["U32"] : floating;
   if (!allowed.includes(entry.dtype)) {

@@ -25,6 +25,8 @@ export interface WeightOptions {
   readonly packer?: LayerPacker;
   /** Changes weights as they come, before they are packed. */
   readonly merge?: AdapterMerge;
+  /** The config.json, for messages. */
+  readonly config?: unknown;
   /** Leaves weights to be read when they are first computed with. Default: false. */
   readonly lazy?: boolean;
 }
@@ -47,7 +49,7 @@ export async function loadWeights(
   options: WeightOptions = {},
 ): Promise<readonly CheckpointTensor[]> {
   const { packer, merge } = options;
-  const plan = planWeights(module, table, files, options.packing);
+  const plan = planWeights(module, table, files, options);
   const source = options.source ?? new SafetensorsSource();
   const bytesOf = (planned: PlannedTensor) => finalBytes(planned, packer);
   const total = plan.reduce((sum, planned) => sum + bytesOf(planned), 0);

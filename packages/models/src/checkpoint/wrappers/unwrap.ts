@@ -18,7 +18,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const prefix = /^(?:model\.language_model\.|language_model\.|model\.text_model\.)/;
 const others =
-  /^(?:model\.)?(vision_tower|vision_model|visual|image_tower|video_tower|audio_tower|vision_encoder|multi_modal_projector|connector|aligner|image_newline|vision_resampler|embed_vision|embed_audio)(?=\.|$)/;
+  /^(?:model\.)?(vision_tower|vision_model|visual|image_tower|video_tower|audio_tower|vision_encoder|multi_modal_projector|connector|aligner|image_newline|vision_resampler|vision_embedder|embed_vision|embed_audio)(?=\.|$)/;
+
+/** Text parts on their own have neither. */
+const nothing = /^(?!)/;
 
 /** Fields that stand among those of the text in some files, and speak of pictures. */
 const ofPictures =
@@ -27,7 +30,7 @@ const ofPictures =
 /**
  * @param file the config.json, for messages
  * @param tensors those of the whole checkpoint
- * @returns undefined for what is no wrapper
+ * @returns undefined for what is no wrapper, nor the text part of one under a name of its own
  * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) for a text part that is none
  */
 export function unwrap(
@@ -37,7 +40,11 @@ export function unwrap(
 ): Unwrapped | undefined {
   const outer = (json ?? {}) as Fields;
   const { model_type: name } = outer;
-  if (typeof name !== "string" || !Object.hasOwn(wrappers, name)) return undefined;
+  if (typeof name !== "string") return undefined;
+  if (Object.hasOwn(sameAs, name)) {
+    return { json: completed({}, outer, tensors), prefix: nothing, others: nothing, notes: [] };
+  }
+  if (!Object.hasOwn(wrappers, name)) return undefined;
   const type = wrappers[name].text;
   const text = textOf(outer, type, file);
   return { json: completed(outer, text, tensors), prefix, others, notes: notesOf(name, tensors) };

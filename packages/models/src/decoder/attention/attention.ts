@@ -1,6 +1,6 @@
 /** Self-attention with every intermediate value as a site, and the fused kernel while nobody changes the pattern. */
 import { Tap } from "@mlxterp/core";
-import { InvalidArgumentError, type Linear, type Module, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { InvalidArgumentError, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import {
   type GateAxes,
   type KeyAxes,
@@ -18,45 +18,8 @@ import type { Rotation } from "../positions/rope.js";
 import { type ByHead, projectHeads, withDifferences } from "./head-inputs.js";
 import { headSites } from "./head-sites.js";
 import { splitHeads } from "./heads.js";
-import {
-  droppedKeys,
-  type HeadWriting,
-  keptKeys,
-  type Mixing,
-  mixHeads,
-  writeHeads,
-} from "./mix-heads.js";
-
-/** The first half of a layer: attention, or latent attention with the same sites and some of its own. */
-export interface SelfAttention extends Module, Mixing, HeadWriting {
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly window: number | undefined;
-  readonly qProj: Linear;
-  readonly kProj: Linear;
-  readonly vProj: Linear;
-  readonly qNorm?: Norm | undefined;
-  readonly kNorm?: Norm | undefined;
-  readonly vNorm?: Norm | undefined;
-  readonly keysOf?: number | undefined;
-  readonly valuesFromKeys?: boolean;
-  readonly qRaw?: Attention["qRaw"];
-  readonly kRaw?: Attention["kRaw"];
-  readonly q: Attention["q"];
-  readonly k: Attention["k"];
-  readonly v: Attention["v"];
-  readonly qRot: Attention["qRot"];
-  readonly kRot: Attention["kRot"];
-  readonly z: Attention["z"];
-  /** In latent attention only. */
-  readonly qDownProj?: Linear;
-  readonly qDownNorm?: Norm;
-  readonly kvDownProj?: Linear;
-  readonly kvDownNorm?: Norm;
-  readonly kRopeProj?: Linear;
-  forward(x: MxArray, pass: Pass, cache?: LayerCache, differences?: ByHead): MxArray;
-}
+import { droppedKeys, keptKeys, mixHeads, writeHeads } from "./mix-heads.js";
+import type { SelfAttention } from "./self-attention.js";
 
 /** Multi-head, grouped-query or multi-query attention; its output is what is added to the residual stream. */
 export class Attention extends nn.Module implements SelfAttention {

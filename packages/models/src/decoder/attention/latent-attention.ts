@@ -7,10 +7,10 @@ import type { AttentionConfig, LatentConfig } from "../config/config.js";
 import { Norm } from "../norm/norm.js";
 import type { Pass } from "../positions/pass.js";
 import type { Rotation } from "../positions/rope.js";
-import type { SelfAttention } from "./attention.js";
 import { headSites } from "./head-sites.js";
 import { splitHeads } from "./heads.js";
 import { droppedKeys, keptKeys, mixHeads, writeHeads } from "./mix-heads.js";
+import type { SelfAttention } from "./self-attention.js";
 
 /**
  * Attention whose queries, keys and values come from latent vectors. Of each head only the last `rotaryDim`

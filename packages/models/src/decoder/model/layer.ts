@@ -1,7 +1,7 @@
 /** One layer: attention, then the MLP, each adding to the residual stream. */
 import { type SiteNotes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
-import { Attention, type SelfAttention } from "../attention/attention.js";
+import { Attention } from "../attention/attention.js";
 import {
   createHeadInputs,
   type HeadInputs,
@@ -9,6 +9,7 @@ import {
   headReading,
 } from "../attention/head-inputs.js";
 import { LatentAttention } from "../attention/latent-attention.js";
+import type { SelfAttention } from "../attention/self-attention.js";
 import { type ResidualAxes, residualAxes } from "../axes.js";
 import type { LayerCache } from "../cache/cache.js";
 import type { LayerConfig } from "../config/config.js";

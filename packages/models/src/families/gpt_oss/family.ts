@@ -55,7 +55,7 @@ export const gptOss = likeLlama("gpt_oss", {
   activation: "geluQuick", // gate · σ(1.702 · gate)
   mlpBias: true,
   experts: together({
-    count: field("num_local_experts", () => size),
+    count: field("num_local_experts", () => size.default(128)),
     topK: count("num_experts_per_tok", 4),
     scoring: "softmax" as const,
     normalized: true, // a softmax over the chosen experts

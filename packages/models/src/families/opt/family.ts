@@ -25,7 +25,7 @@ export const opt = likeGpt("opt", {
   block: when(normsFirst, normedReads, { postAttentionNorm: true, outputNorm: true }),
   finalNorm: when(normsFirst, when(flag("_remove_final_layer_norm", false), false, true), false),
   attentionBias: flag("enable_bias", true),
-  mlpWidth: field("ffn_dim", () => size),
+  mlpWidth: field("ffn_dim", () => size.default(3072)),
   mlpBias: flag("enable_bias", true),
   activation: nonlinearity("activation_function", "relu"),
   prefix: "model.",

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import type { PlainActivationName } from "../../decoder/config/config.js";
 import { UnsupportedConfigError } from "../../errors.js";
+import { refuseChangedDefaults } from "./changed-defaults.js";
+import { withClassSizes } from "./class-sizes.js";
 import { isHarmless } from "./inert-fields.js";
 
 /** Hugging Face's names of nonlinearities. */
@@ -60,12 +62,15 @@ export function readConfig<T extends z.ZodObject>(
   json: unknown,
   file: string,
 ): z.output<T> {
-  const config = readFields(schema, json, file);
-  for (const [field, value] of Object.entries(json as object)) {
+  if (typeof json !== "object" || json === null) return readFields(schema, json, file); // which says so
+  refuseChangedDefaults(json as Readonly<Record<string, unknown>>, file);
+  const whole = withClassSizes(json, schema.shape);
+  const config = readFields(schema, whole, file);
+  for (const [field, value] of Object.entries(json)) {
     if (field in schema.shape || isHarmless(field, value)) continue;
     throw new UnsupportedConfigError(field, value, file, unknownField);
   }
-  requireEveryLayer(json, file);
+  requireEveryLayer(whole, file);
   return config;
 }
 

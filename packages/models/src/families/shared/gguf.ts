@@ -28,7 +28,7 @@ export function ggufSizes(metadata: GgufMetadata): Record<string, unknown> {
     intermediate_size: metadata.value("feed_forward_length"),
     num_hidden_layers: metadata.value("block_count"),
     num_attention_heads: metadata.value("attention.head_count"),
-    num_key_value_heads: metadata.value("attention.head_count_kv"),
+    num_key_value_heads: metadata.value("attention.head_count_kv") ?? null, // as many as heads
     max_position_embeddings: metadata.value("context_length"),
     tie_word_embeddings: metadata.shape("output.weight") === undefined,
     ...describeGgufRope(metadata),

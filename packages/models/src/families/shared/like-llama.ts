@@ -8,6 +8,7 @@ import type { MixerConfig } from "../../recurrent/mixers/config.js";
 import { readConfig } from "./config-json.js";
 import { describeParts } from "./describe-parts.js";
 import type { Family, ModuleFamily } from "./family.js";
+import { blamingFields } from "./fields-at-fault.js";
 import { gptNames, llamaNames, queryKeyNames, rotaryBuffers, withNames } from "./names.js";
 import { otherNames } from "./other-names.js";
 import { type CommonConfig, type Given, type Part, readGiven, shapeOf } from "./part.js";
@@ -84,7 +85,8 @@ export function likeHybridLlama(modelType: string, differs: HybridDifferences): 
   const describe = (json: unknown, file: string): RecurrentConfig => {
     const config = read(json, file);
     differs.check?.read(config, 0)(file);
-    const decoder = checkDecoderConfig(describeParts(parts, config));
+    const described = describeParts(parts, config);
+    const decoder = blamingFields(json, file, () => checkDecoderConfig(described));
     const hybrid = withMixers(decoder, differs, config);
     decoders.set(hybrid, decoder);
     return hybrid;
