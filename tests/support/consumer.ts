@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { capture } from "../../scripts/lib/commands.mjs";
 import { packPackages } from "../../scripts/lib/packages.mjs";
+import { sweep } from "./sweeps.js";
 import { root } from "./workspace.js";
 
 function mustRun(command: string, args: string[], cwd: string): string {
@@ -64,16 +65,26 @@ export function runPlain(folder: string, program: string, source: string): strin
   return mustRun(program, ["plain.mjs"], folder);
 }
 
+/** What consumers have; the native one finds the same in a quarter of the time. */
+const compilers = ["typescript-native", "typescript"];
+
 /** Compiles source files, by name, as the consumer does: all at once, since reading the declarations takes longest. */
 export function compile(folder: string, sources: Readonly<Record<string, string>>): void {
   mkdirSync(join(folder, "src"), { recursive: true });
   for (const [name, source] of Object.entries(sources)) {
     writeFileSync(join(folder, "src", `${name}.ts`), source);
   }
-  mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
+  for (const compiler of sweep(compilers, String, ["typescript"])) {
+    mustRun(process.execPath, [join(root, "node_modules", compiler, "bin/tsc"), "-p", "."], folder);
+  }
 }
 
-/** Runs what has been compiled. */
+const printed = new Map<string, string>();
+
+/** Runs what has been compiled, once by each program, and says what it printed. */
 export function runCompiled(folder: string, name: string, program = process.execPath): string {
-  return mustRun(program, [`out/${name}.js`], folder);
+  const run = `${program} ${folder} ${name}`;
+  const output = printed.get(run) ?? mustRun(program, [`out/${name}.js`], folder);
+  printed.set(run, output);
+  return output;
 }

@@ -1,6 +1,6 @@
 /** What holds for every method: results survive JSON, run again to the same numbers, refuse what they do not know. */
-import { betweenComputations, mx } from "@mlxterp/mlx";
-import { type LanguageModel, loadModel, RecurrentModel } from "@mlxterp/models";
+import { betweenComputations, type MxArray, mx } from "@mlxterp/mlx";
+import { LanguageModel, loadModel, MaskedLanguageModel, RecurrentModel } from "@mlxterp/models";
 import {
   compare,
   fieldsOf,
@@ -8,12 +8,15 @@ import {
   type Result,
   resultsFromJson,
   toJson,
+  valueAt,
 } from "@mlxterp/results";
 import { expect, it } from "vitest";
 import {
   ablateHeads,
   acdc,
   activationPatching,
+  attributionPatching,
+  causalTracing,
   edgeAttribution,
   logitLens,
   methods as named,
@@ -30,7 +33,9 @@ import {
   resultsOfList,
   sweptMethods,
 } from "./testing/each-method.js";
+import { listAndSingles, takesSingles } from "./testing/list-and-singles.js";
 import { pageThatOpens } from "./testing/open-in-browser.js";
+import { sweep } from "./testing/sweeps.js";
 
 const model = await loadModel("tiny");
 const openInBrowser = await pageThatOpens();
@@ -86,33 +91,102 @@ it.each(swept)(
   },
 );
 
-/** Where layers are no transformer's: what they lack is looked at nowhere, or named by who needs it. */
+/** Where layers are no decoder's: what they lack is looked at nowhere, or named by who needs it. */
 const others = [
-  ["mamba", ["attention", "heads", "turns", "ablate", "scan"], ["attribute", "path", "edges"]],
-  ["recurrent_gemma", [], ["attribute", "path", "edges"]],
+  [
+    "mamba",
+    RecurrentModel,
+    ["attention", "heads", "turns", "ablate", "scan", "weights"],
+    ["attribute", "path", "edges"],
+  ],
+  ["recurrent_gemma", RecurrentModel, ["weights"], ["attribute", "path", "edges"]],
+  ["bert", MaskedLanguageModel, ["weights"], ["attribute", "path", "edges"]],
 ] as const;
 
-it.each(others)("%s: what its layers lack is left out or named", async (name, headless, sums) => {
-  const folder = new URL(`../../models/references/${name}/base`, import.meta.url).pathname;
-  const other = (await loadModel(folder, { as: RecurrentModel })) as unknown as LanguageModel;
-  const [question, pair] = [{ answer: 7, wrongAnswer: 8 }, { clean: [5, 6, 7], corrupted: [5, 8, 7] }]; // biome-ignore format: one list
-  const asked = ["attention", "heads", "turns", "ablate", "attribute", "path", "edges", "atp", "causal", "diff", "statistics"]; // biome-ignore format: a list
-  for (const method of methods.filter((one) => asked.includes(one.name))) {
-    const own = { ...question, heads: [[1, 0]], subject: [1, 2], samples: 1, length: 4, sequences: 1, change: "layers.1=scale(0.5)", turns: [{ role: "user", start: 0, end: 2 }] }; // biome-ignore format: one object
-    const takes = new Set(fieldsOf(method.options).map((field) => field.name));
-    const options = Object.fromEntries(Object.entries(own).filter(([key]) => takes.has(key) && (key !== "heads" || method.name === "ablate"))); // biome-ignore format: one list
-    const input = { pairs: pair, prompts: pair.clean, none: undefined }[method.input];
-    const given = method.name === "turns" ? pair.clean : input;
-    const ended = await Promise.resolve(method.run(other, given as never, options)).catch((error) => error); // biome-ignore format: one call
-    const code = ended instanceof Error ? (ended as Error & { code?: string }).code : "result";
-    const refuses = (list: readonly string[]) => list.includes(method.name);
-    const expected = refuses(headless) ? "MISSING_ANATOMY" : refuses(sums) ? "NOT_A_SUM" : "result";
-    expect([method.name, code]).toEqual([method.name, expected]);
-    if (expected === "MISSING_ANATOMY")
-      expect(ended.message).toMatch(/ is about heads, and no layer/);
-    if (expected === "NOT_A_SUM") expect(ended.message).toMatch(/it has no layers\.\d\.selfAttn/);
+it.each(others)(
+  "%s: what its layers lack is left out or named",
+  async (name, as, headless, sums) => {
+    const folder = new URL(`../../models/references/${name}/base`, import.meta.url).pathname;
+    const other = (await loadModel(folder, { as: as as typeof RecurrentModel })) as unknown as LanguageModel; // biome-ignore format: one line
+    const [question, pair] = [{ answer: 7, wrongAnswer: 8 }, { clean: [5, 6, 7], corrupted: [5, 8, 7] }]; // biome-ignore format: one list
+    const asked = ["attention", "heads", "turns", "ablate", "attribute", "path", "edges", "atp", "causal", "diff", "statistics", "weights"]; // biome-ignore format: a list
+    for (const method of methods.filter((one) => asked.includes(one.name))) {
+      const own = { ...question, heads: [[1, 0]], subject: [1, 2], samples: 1, length: 4, sequences: 1, change: "layers.1=scale(0.5)", turns: [{ role: "user", start: 0, end: 2 }] }; // biome-ignore format: one object
+      const takes = new Set(fieldsOf(method.options).map((field) => field.name));
+      const options = Object.fromEntries(Object.entries(own).filter(([key]) => takes.has(key) && (key !== "heads" || method.name === "ablate"))); // biome-ignore format: one list
+      const input = { pairs: pair, prompts: pair.clean, none: undefined }[method.input];
+      const given = method.name === "turns" ? pair.clean : input;
+      const ended = await Promise.resolve(method.run(other, given as never, options)).catch((error) => error); // biome-ignore format: one call
+      const code = ended instanceof Error ? (ended as Error & { code?: string }).code : "result";
+      const refuses = (list: readonly string[]) => list.includes(method.name);
+      const expected = refuses(headless)
+        ? "MISSING_ANATOMY"
+        : refuses(sums)
+          ? "NOT_A_SUM"
+          : "result";
+      expect([method.name, code]).toEqual([method.name, expected]);
+      if (expected === "MISSING_ANATOMY")
+        expect(ended.message).toMatch(
+          / is about heads[,;] (and no layer|layers that have them)|headWeights compares/,
+        );
+      if (expected === "NOT_A_SUM")
+        expect(ended.message).toMatch(/it has no layers\.\d\.selfAttn|after adding to it/);
+    }
+  },
+);
+
+it("what a mixer adds is scored by its slope, and all mixers together restore a stream that they alone write", async () => {
+  const folder = new URL("../../models/references/mamba/base", import.meta.url).pathname;
+  const mamba = (await loadModel(folder, { as: RecurrentModel })) as unknown as LanguageModel;
+  const [whole, other, site] = [[5, 6, 7], [5, 8, 7], "layers.1.mixer"]; // biome-ignore format: one list
+  const pair = { clean: whole, corrupted: other };
+  const { grids, tables } = await attributionPatching(mamba, pair, { answer: 7, wrongAnswer: 8, kinds: "mixer", steps: 1 }); // biome-ignore format: one call
+  const source = (await mamba.run([whole], { save: site })).get(site);
+  const at = mx.array([0, 1, 0]).reshape([1, 3, 1]);
+  const lead = async (share: number) => {
+    const moved = (x: MxArray) => mx.add(x, mx.multiply(mx.multiply(mx.subtract(source, x), at), share)); // biome-ignore format: one line
+    const run = await mamba.run([other], { save: "output", interventions: { [site]: moved } });
+    const logits = run.last("output").index(0);
+    return Number(mx.subtract(logits.index(7), logits.index(8)).item());
+  };
+  const slope = ((await lead(1e-1)) - (await lead(-1e-1))) / 2e-1;
+  const [{ clean: high, corrupted: low }] = tables.baselines.rows;
+  const score = valueAt(grids.mixer!, { layer: 1, position: 1 }) * (high - low);
+  expect(Math.abs(slope)).toBeGreaterThan(1e-4);
+  expect(Math.abs(score - slope)).toBeLessThan(0.03 * Math.abs(slope));
+  const asked = { subject: [1, 2], kinds: "mixer", samples: 2, window: 100 } as const;
+  const [trace] = [await causalTracing(mamba, [5, 6, 7, 9], asked)].flat();
+  const { layers } = mamba.anatomy;
+  for (const layer of Array.from({ length: layers }, (_, one) => one)) {
+    expect(valueAt(trace.grids.mixer!, { layer, token: 3 })).toBeCloseTo(1, 3);
+    expect(valueAt(trace.grids.mixer!, { layer, token: 0 })).toBeCloseTo(0, 3);
   }
+  const { notes } = await attributionPatching(mamba, pair, { answer: 7, wrongAnswer: 8 });
+  expect(notes.map(({ text }) => text).join()).toContain('the kind "mixer"');
 });
+
+it.each(sweep(["gpt2", "mamba", "mixtral"], 1))(
+  "%s: each prompt of a list is answered as it is alone",
+  async (name) => {
+    const folder = new URL(`../../models/references/${name}/base`, import.meta.url).pathname;
+    const as = (name === "mamba" ? RecurrentModel : LanguageModel) as typeof RecurrentModel;
+    const other = (await loadModel(folder, { as })) as unknown as LanguageModel;
+    const found: unknown[] = [];
+    let compared = 0;
+    for (const method of methods.filter(takesSingles)) {
+      const ended = await listAndSingles(other, method).catch((error) => error);
+      if (ended instanceof Error) {
+        const lacking = /^(MISSING_ANATOMY|NOT_A_SUM)$/;
+        if (name !== "mamba" || !lacking.test((ended as Error & { code?: string }).code ?? "")) throw ended; // biome-ignore format: one line
+        continue;
+      }
+      compared += ended.compared;
+      if (ended.difference) found.push([method.name, ended.difference]);
+    }
+    expect(found).toEqual([]);
+    expect(compared).toBeGreaterThan(20);
+  },
+);
 
 /** What alone and in a batch sums in another order. */
 const near = { absolute: 1e-4, relative: 1e-4 };

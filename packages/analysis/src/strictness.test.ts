@@ -31,6 +31,7 @@ const calls: Readonly<
     "topK",
     0,
   ],
+  storeSimilarity: [(options) => analysis.storeSimilarity({} as never, { sites: ["a"], ...options }), "skip", -1], // biome-ignore format: one call
   svcca: [(options) => analysis.svcca(rows, rows, options), "variance", 2],
   trainTunedLens: [(options) => analysis.trainTunedLens(model, prompts, options), "steps", 0],
   turnByTurn: [(options) => analysis.turnByTurn(model, chat, options), "parts", "some"],

@@ -31,7 +31,26 @@ export function installBoundedIndices(mx: Mx): void {
     indexPut_.call(this, own.length === 1 ? own[0] : [...own], value);
     noteWrite(this);
   };
+  boundIteration(prototype as unknown as Iterating);
   exchangeFunctions(mx);
+}
+
+interface Iterating {
+  [Symbol.iterator](this: MxArray): Iterator<unknown>;
+}
+
+/** What has no axis has nothing to go through; MLX looks for one all the same. */
+function boundIteration(prototype: Iterating): void {
+  const own = prototype[Symbol.iterator];
+  const value = function (this: MxArray): Iterator<unknown> {
+    if (this.ndim > 0) return own.call(this);
+    throw new InvalidArgumentError(
+      "array",
+      this,
+      "has no axis to go along: it is a single number.",
+    );
+  };
+  Object.defineProperty(prototype, Symbol.iterator, { value, configurable: true, writable: true });
 }
 
 function exchangeFunctions(mx: Mx): void {

@@ -1,7 +1,7 @@
 /** What the system says about files, in this library's errors. */
 
 import { statSync } from "node:fs";
-import { brief, checkFunction, InvalidArgumentError } from "@mlxterp/results/errors";
+import { brief, checkFunction, checkText, InvalidArgumentError } from "@mlxterp/results/errors";
 import { FileAccessError, IncompleteWriteError, MlxterpError } from "./errors.js";
 
 /** The system's codes that have to do with files, each with the way out. */
@@ -85,6 +85,7 @@ export function withFile<T>(file: string, use: () => T): T {
  * fileSize("three.txt"); // 3
  */
 export function fileSize(file: string): number {
+  checkText("path", file);
   const stats = withFile(file, () => statSync(file));
   if (stats.isFile()) return stats.size;
   const reason = stats.isDirectory() ? "EISDIR" : "ENXIO";

@@ -1,5 +1,6 @@
 /** Copies between arrays and JavaScript typed arrays; large ones travel through a temporary safetensors file. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { checkNumbers } from "@mlxterp/results/errors";
 import { mx } from "./binding.js";
 import { InvalidArgumentError } from "./errors.js";
 import { checkArray, isFloating } from "./guard.js";
@@ -108,6 +109,7 @@ export function fromBytes(bytes: Buffer, shape: readonly number[], name: string)
 }
 
 function checkCount(length: number, shape: readonly number[]): void {
+  checkNumbers("shape", shape);
   const count = shape.reduce((product, size) => product * size, 1);
   if (length === count && shape.every((size) => Number.isInteger(size) && size >= 0)) return;
   throw new InvalidArgumentError(

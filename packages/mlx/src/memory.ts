@@ -162,8 +162,10 @@ export async function evaluateToKeep(arrays: readonly MxArray[]): Promise<void> 
 }
 
 function checkArrays(arrays: readonly MxArray[]): void {
-  const wrong = Array.isArray(arrays) ? arrays.find((array) => !isArray(array)) : arrays;
-  if (wrong === undefined) return;
+  const list: readonly unknown[] = Array.isArray(arrays) ? Array.from(arrays) : [arrays]; // a gap is no array either
+  const at = list.findIndex((array) => !isArray(array));
+  if (Array.isArray(arrays) && at < 0) return;
+  const wrong = list[Math.max(at, 0)];
   throw new InvalidArgumentError("arrays", wrong, "evaluate takes a list of arrays.");
 }
 

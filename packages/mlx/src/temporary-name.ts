@@ -7,7 +7,13 @@ import { createHash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { checkFunction, checkPath } from "@mlxterp/results/errors";
+import {
+  checkFunction,
+  checkPath,
+  checkRecord,
+  checkText,
+  checkWholeNumber,
+} from "@mlxterp/results/errors";
 import { withFile } from "./file-failure.js";
 
 const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
@@ -39,6 +45,7 @@ export function temporaryName(path: string): { name: string; giveBack: () => voi
  * isTemporaryName("model.safetensors"); // false
  */
 export function isTemporaryName(name: string): boolean {
+  checkText("name", name);
   return pattern.test(name);
 }
 
@@ -49,7 +56,9 @@ export function isTemporaryName(name: string): boolean {
  * hasEnded(thisWriter()); // false
  */
 export function hasEnded(writer: { readonly host: string; readonly pid: number }): boolean {
+  checkRecord("writer", writer);
   if (writer.host !== host) return false;
+  checkWholeNumber("pid", writer.pid);
   try {
     process.kill(writer.pid, 0);
     return false;

@@ -5,7 +5,8 @@
     venv/bin/python packages/models/references/published.py llama phi3   some of them
 
 The files are `src/families/<model_type>/published.json`, and that of `wrappers`: what all models say (`all`), and each one's own
-fields (`config`); of a wrapper the text's part counts. `is` is written here; nothing is downloaded, and no weight is made. Run by hand, never by tests.
+fields (`config`), on top of another's where it says which one it is `like`; of a wrapper the text's part counts. Models that are
+called "option: …" were not published: they are what the class can do besides, where fewer than ten are. `is` is written here; nothing is downloaded, and no weight is made. Run by hand, never by tests.
 """
 
 import json
@@ -18,13 +19,13 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForImageTextToText, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
 SOURCES = Path(__file__).parents[1] / "src"
 FILES = [*sorted((SOURCES / "families").glob("*/published.json")), SOURCES / "checkpoint" / "wrappers" / "published.json"]
 TEXT = re.compile(r"lm_head\.|model\.(language_model|text_model)\.")
 ENCODERS = ("bert", "camembert", "distilbert", "modernbert", "roberta", "xlm-roberta")
-OTHERS = {"clip": AutoModel, "t5": AutoModelForSeq2SeqLM}
+OTHERS = {"clip": AutoModel, "vit": AutoModelForImageClassification, "t5": AutoModelForSeq2SeqLM}
 # Of other programs, or in formats whose weights are the same numbers.
 UNREAD = ("auto_map", "custom_pipelines", "quantization_config")
 # Buffers that files hold.
@@ -72,6 +73,12 @@ def what_is(family, fields):
     return {"parameters": count(model, family == "wrappers")} | ({"rotation": turning} if turning else {})
 
 
+def whole(content, model):
+    """What all say, what the model says that it is like, and its own."""
+    like = content["models"][model["like"]]["config"] if "like" in model else {}
+    return content["all"] | like | model["config"]
+
+
 def main():
     for file in FILES:
         family = file.parent.name
@@ -80,7 +87,7 @@ def main():
         content = json.loads(file.read_text())
         for name, model in content["models"].items():
             try:
-                model["is"] = what_is(family, content["all"] | model["config"])
+                model["is"] = what_is(family, whole(content, model))
             except Exception as error:  # what transformers does not read has nothing to be compared with
                 print(f"{family} {name}: {error!r}"[:200], flush=True)
         file.write_text(json.dumps(content, indent=1) + "\n")

@@ -35,6 +35,10 @@ export class UnknownModelTypeError extends MlxterpError {
   }
 }
 
+function withArticle(name: string): string {
+  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+}
+
 /** A checkpoint that holds another kind of model than was asked for. */
 export class ModelKindError extends MlxterpError {
   readonly code = "MODEL_KIND";
@@ -45,7 +49,7 @@ export class ModelKindError extends MlxterpError {
     readonly file: string,
   ) {
     super(
-      `${file} describes a ${found}, not a ${expected}. Load it with loadModel(source, { as: ${found} }).`,
+      `${file} describes ${withArticle(found)}, not ${withArticle(expected)}. Load it with loadModel(source, { as: ${found} }).`,
     );
   }
 }

@@ -77,6 +77,19 @@ describe.each([
   );
 });
 
+it("takes views with edits, in modules that its runs have no need of", async () => {
+  const config = { ...llamaLike, layers: llamaLike.layers.slice(0, 2) };
+  const decoder = initializeWeights(new Decoder(config), { seed: 5, deviation: 0.35 });
+  const model = new LanguageModel(decoder, { config });
+  const same = (x: ReturnType<typeof mx.array>) => mx.multiply(x, 1);
+  const view = model.edit({ "layers.0.selfAttn.z": same, "layers.1.mlp.post": same });
+  const [plain, edited] = await Promise.all(
+    [model, view].map((one) => acdc(one, { clean, corrupted }, { ...question, threshold: 0.05 })),
+  );
+  const named = ({ tables }: typeof plain) => tables.edges.rows.map(({ source, destination }) => `${source} ${destination}`).sort(); // biome-ignore format: one line
+  expect(named(edited)).toEqual(named(plain));
+});
+
 it.skipIf(!hasMethodCase("acdc", "gpt2"))(
   "in auto-circuit's order, its runs of edges keep what auto-circuit keeps",
   async () => {

@@ -252,9 +252,9 @@ describe("slopes on the way between two runs", () => {
 
   it("add up to all that lies between them", async () => {
     const model = randomModel(llamaLike);
-    const whole = { ...options, kinds: "residual", positions: "all", steps: 200 } as const;
+    const whole = { ...options, kinds: "residual", positions: "all", steps: 100 } as const;
     const { grids } = await attributionPatching(model, { clean, corrupted }, whole);
-    expect(Math.abs(grids.residual!.values[0] - 1)).toBeLessThan(0.01); // the embeddings of all positions, a sum of 200 parts
+    expect(Math.abs(grids.residual!.values[0] - 1)).toBeLessThan(0.01); // the embeddings of all positions, a sum of 100 parts
   });
 
   it("are not mixed with corrections of slopes at one point", async () => {

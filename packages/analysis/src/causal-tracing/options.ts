@@ -26,9 +26,9 @@ export const tracingOptions = z
       .int()
       .min(1)
       .default(10)
-      .describe("layers around each whose MLPs, attention or mixers are restored together; streams by themselves"), // biome-ignore format: one sentence
+      .describe("layers around each whose MLPs or attention are restored together; streams by themselves"), // biome-ignore format: one sentence
     severed: z
-      .enum(["none", "mlp", "attention", "mixer"])
+      .enum(["none", "mlp", "attention"])
       .default("none")
       .describe("what is held as without the subject, at the restored token, from the restored layer on"), // biome-ignore format: one sentence
     noise: z

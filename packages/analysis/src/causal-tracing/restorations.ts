@@ -1,8 +1,8 @@
 /** Which runs a trace means: one for every kind, layer and token. */
 import type { Change } from "../patching/runs.js";
-import type { AskedTracing } from "./options.js";
+import type { AskedTracing, tracedKinds } from "./options.js";
 
-type Kind = "residual" | "mlp" | "attention" | "mixer";
+type Kind = (typeof tracedKinds)[number];
 
 /** Numbers of the sources. */
 export const [intact, noisy] = [0, 1];

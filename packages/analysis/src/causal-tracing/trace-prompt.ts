@@ -16,7 +16,7 @@ import { ranksOf } from "../shared/ranks.js";
 import { select } from "../shared/select.js";
 import { sequenceRank } from "../shared/sequences.js";
 import { embeddings, noised, noiseOf, type Subject } from "./noise.js";
-import type { AskedTracing } from "./options.js";
+import { type AskedTracing, tracedKinds } from "./options.js";
 import { changesOf, intact, noisy, type Restored } from "./restorations.js";
 
 export interface TracePlan {
@@ -105,7 +105,7 @@ async function traceReading(
   const sources: Source[] = [];
   sources[intact] = { at: runs.clean.at, sameBefore: () => same };
   sources[noisy] = { at: runs.noised.at, isBase: true };
-  const layersBy = new Map(changedKinds.map((kind) => [kind, layersWith(model, kind)]));
+  const layersBy = new Map(tracedKinds.map((kind) => [kind, layersWith(model, kind)]));
   const list = cells.flatMap((cell) =>
     range(samples).map((draw) => runOf(cell, draw, (kind) => layersBy.get(kind)!, asked)),
   );
@@ -183,8 +183,6 @@ function cellsOf(model: AnalysisModel, { subject, asked }: TracePlan): Restored[
     ),
   );
 }
-
-const changedKinds = ["residual", "mlp", "attention", "mixer"] as const;
 
 function runOf(
   cell: Restored,

@@ -23,7 +23,7 @@ const titles = {
   residual: "Restoring the residual stream before each layer",
   mlp: "Restoring what MLPs add",
   attention: "Restoring what attention adds",
-  mixer: "Restoring what the mixer adds",
+  mixer: "Restoring what mixers add",
 } as const;
 
 export const tracingView = readsResult(tracingShape, (result: TracingResult): Block[] => {

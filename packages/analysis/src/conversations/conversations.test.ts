@@ -2,12 +2,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  addVector,
+  atBatch,
+  atPositions,
+  compose,
+  patchFrom,
+  zeroOut,
+} from "@mlxterp/interventions";
 import { mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
+import { attentionPatterns } from "../attention-patterns/attention-patterns.js";
+import { headPatterns } from "../attention-patterns/result.js";
 import { logitLens } from "../logit-lens/logit-lens.js";
-import { llamaLike } from "../shared/test-support.js";
+import { largestDifference, llamaLike } from "../shared/test-support.js";
 import { conversation, type WrittenChat } from "./conversation.js";
 import { turnByTurn } from "./turns.js";
 
@@ -38,6 +48,76 @@ describe("conversation", () => {
     expect(at).toEqual([8, 9, 10]);
     const all = await logitLens(model, talk.ids, { kl: true });
     expect(valueAt(grids.divergence!, { layer: 1, position: 9 })).toBeCloseTo(valueAt(all.grids.divergence!, { layer: 1, position: 9 }), 4); // biome-ignore format: one line
+  });
+});
+
+describe("turns of conversations of different length in one batch", () => {
+  /** A mark for the role, what was said, a mark: laid out by hand. */
+  const chatOf = (...said: number[][]): WrittenChat => {
+    const ids: number[] = [];
+    const turns = said.map((content, at) => {
+      const start = ids.length;
+      ids.push(at % 2 === 0 ? 50 : 52, ...content, 51);
+      const own = { start: start + 1, end: start + 1 + content.length };
+      return { role: at % 2 === 0 ? "user" : "assistant", start, end: ids.length, content: own };
+    });
+    return { ids, turns };
+  };
+  const chats = [
+    chatOf([4, 9], [30], [2, 7, 8]),
+    chatOf([11], [5, 6, 17, 20, 3], [1]),
+    chatOf([13, 12, 14, 40, 41], [21, 22]),
+  ];
+  const talks = chats.map(conversation);
+  const prompts = chats.map(({ ids }) => [...ids]);
+
+  it("hold what was said, and are read there as alone: lens, attention", async () => {
+    expect(talks.map(({ ids, turn }) => turn(1).content.map((at) => ids[at]))).toEqual([[30], [5, 6, 17, 20, 3], [21, 22]]); // biome-ignore format: one list
+    const lenses = await logitLens(model, prompts, { topK: 3 });
+    const patterns = await attentionPatterns(model, prompts, { layers: [1] });
+    for (const [row, talk] of talks.entries()) {
+      const { content } = talk.turn(1);
+      const alone = await logitLens(model, talk.ids, { positions: content, topK: 3 });
+      const turns = await turnByTurn(model, chats[row], { parts: "content" });
+      for (const position of content) {
+        for (const rank of [1, 2, 3]) {
+          const place = { layer: 1, position, rank };
+          const [own, batched] = [alone.grids, lenses[row].grids].map(({ probability }) => valueAt(probability, place)); // biome-ignore format: one line
+          expect(batched).toBeCloseTo(own, 5);
+        }
+      }
+      const { weights } = headPatterns(patterns[row])[2];
+      const keys = talk.turn(0).content;
+      const sums = content.map((query) => keys.reduce((sum, key) => sum + weights[query * talk.ids.length + key], 0)); // biome-ignore format: one line
+      const share = sums.reduce((sum, one) => sum + one, 0) / sums.length;
+      const place = { layer: 1, head: 2, query: "1: assistant", key: "0: user" };
+      expect(valueAt(turns.grids.attention, place)).toBeCloseTo(share, 5);
+    }
+  });
+
+  it("are steered, ablated and patched there as alone", async () => {
+    const vector = mx.random.normal([24], mx.float32, 0, 1, mx.random.key(2));
+    const others = prompts.map((ids) => ids.map((id) => (id < 50 ? id + 1 : id))); // of the same layouts
+    using sources = await model.run(others, { save: "layers.0" });
+    const said = talks.map((talk) => [...talk.turn(1).content]);
+    const inBatch = [
+      ...[addVector(vector), zeroOut()].map((change) => (row: number) => atBatch(row, atPositions(said[row], change))), // biome-ignore format: one list
+      (row: number) => patchFrom(sources, { batch: row, positions: said[row] }),
+    ];
+    for (const [which, change] of inBatch.entries()) {
+      const all = compose(...prompts.map((_, row) => change(row)));
+      using batch = await model.run(prompts, { save: "layers.2", interventions: { "layers.0": all } }); // biome-ignore format: one line
+      for (const [row, ids] of prompts.entries()) {
+        using source = await model.run([others[row]], { save: "layers.0" });
+        const own = [addVector(vector), zeroOut(), patchFrom(source)][which];
+        const interventions = { "layers.0": atPositions(said[row], own) };
+        using alone = await model.run([ids], { save: "layers.2", interventions });
+        using plain = await model.run([ids], { save: "layers.2" });
+        const [expected, found, before] = [alone.last("layers.2"), batch.last("layers.2").index(row), plain.last("layers.2")].map((one) => [...toFlat(one)]); // biome-ignore format: one line
+        expect(largestDifference(found, expected)).toBeLessThan(1e-4);
+        expect(largestDifference(found, before)).toBeGreaterThan(1e-2);
+      }
+    }
   });
 });
 

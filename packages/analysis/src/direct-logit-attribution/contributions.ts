@@ -81,6 +81,7 @@ function requireSum({ anatomy }: AnalysisModel, names: ReadonlySet<string>): voi
     if (lacks) throw new NotASumError(layer, `it has no layers.${layer}.${lacks}, so what it writes is not that of heads and an MLP`); // biome-ignore format: one error
     if (names.has(`layers.${layer}.mixer`)) throw new NotASumError(layer, "its mixer writes beside its attention"); // biome-ignore format: one error
   }
+  if (!names.has("finalNorm") && names.has("layers.0.outputNorm")) throw new NotASumError(0, "it normalises the residual stream itself, after adding to it"); // biome-ignore format: one line
   if (!names.has("layers.0.residPost") || names.has("layers.0.outputNorm")) return; // a norm is noted with the result
   throw new NotASumError(0, "it scales the residual stream itself");
 }

@@ -170,10 +170,11 @@ function movedPass(
   const first = growsBatch(() => streamOf(start));
   const logits = interventions[begin];
   interventions[begin] = start === layers && logits ? growsBatch((x, site) => logits(first(x, site), site)) : first; // biome-ignore format: one choice
-  const below = Math.min(start, layers - 1); // of the last the output is read
+  const calls = model.edits.length > 0; // edits of a view are made where they are, so every module is called
+  const below = calls ? 0 : Math.min(start, layers - 1); // of the last the output is read
   for (let layer = 0; layer < below; layer++) interventions[`layers.${layer}`] = skip({ output: "input" }); // biome-ignore format: one line
   const needs = (from: number, to: number) =>
-    !summed || range(to - from).some((at) => from + at >= begun && leads[from + at] && !settled?.of[from + at]); // biome-ignore format: one rule
+    calls || !summed || range(to - from).some((at) => from + at >= begun && leads[from + at] && !settled?.of[from + at]); // biome-ignore format: one rule
   for (let layer = start; layer < layers; layer++) {
     // Heads read what differs from the stream: of sums it may be any, and this one takes no run.
     if (summed && layer > start) interventions[`layers.${layer}.input`] = () => streamOf(layer);

@@ -46,6 +46,7 @@ function sitesOf(names: ReadonlySet<string>, layer: number, wired: Wired): strin
   const lacks = [".selfAttn.result", ".mlp"].find((part) => !names.has(at(part)));
   if (lacks)
     throw new NotASumError(layer, `it has no ${at(lacks)}, so its mixer is no node of the graph`);
+  if (names.has(at(".outputNorm")) && !names.has(at(".inputNorm"))) throw new NotASumError(layer, "it normalises the residual stream itself, after adding to it"); // biome-ignore format: one line
   if (names.has(at(".mixer"))) throw new NotASumError(layer, "its mixer writes beside its attention, and is no node of the graph"); // biome-ignore format: one line
   if (names.has(at(".qInput")) && !names.has(at(".kInput"))) throw new NotASumError(layer, "its keys and values are those of an earlier layer"); // biome-ignore format: one line
   if (wired === "plain" && !own) {

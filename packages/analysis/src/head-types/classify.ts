@@ -14,6 +14,9 @@ export interface Classes {
   readonly measure: HeadMeasure;
 }
 
+/** What is masked is 0, or next to it. */
+const rounding = 1e-4;
+
 /** What one head, or one that looks everywhere alike, gives: to the targets, and to all that counts. */
 interface Given {
   readonly hits: number;
@@ -24,7 +27,7 @@ export function classify(
   model: AnalysisModel,
   sums: readonly ScoreSums[],
   { layers, kinds, nulls, threshold, measure }: Classes,
-): Pick<HeadTypesResult, "grids" | "tables"> {
+): Pick<HeadTypesResult, "grids" | "tables"> & { readonly bothWays: boolean } {
   const { heads } = model.anatomy;
   const total = (pick: (batch: ScoreSums) => number) =>
     sums.reduce((sum, batch) => sum + pick(batch), 0);
@@ -42,7 +45,9 @@ export function classify(
   const score = (layer: number, head: number, column: number) =>
     measured(column, { hits: at(layer, head, column), all: at(layer, head, last) });
   const places = layers.flatMap((layer) => range(heads).map((head) => [layer, head]));
-  const even = (column: number) => total((batch) => batch.columns[column].uniform);
+  const bothWays = places.some(([layer, head]) => at(layer, head, last + 1) > rounding);
+  const uniformOf = bothWays ? "uniformBothWays" : "uniform";
+  const even = (column: number) => total((batch) => batch.columns[column][uniformOf]);
   const uniform = kinds.map((_, kind) => measured(kind, { hits: even(kind), all: even(last) }));
   const shuffled = kinds.map((_, kind) => {
     const columns = range(nulls).map((draw) => (draw + 1) * kinds.length + kind);
@@ -61,6 +66,7 @@ export function classify(
     createGrid({ labels: { type: kinds }, values, unit: "share" });
   const labels = { layer: layers, head: range(heads), type: kinds };
   return {
+    bothWays,
     grids: {
       score: createGrid({ labels, values: rows.flatMap(({ scores }) => scores), unit: "share" }),
       uniform: byType(uniform),

@@ -19,13 +19,15 @@ export interface ScoredBatch {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a column is about, summed over queries: the kinds, then the kinds of each null, then all that counts. */
+/** What a column is about, summed over queries: the kinds, then the kinds of each null, then all that counts, then what lies ahead of the query. */
 export interface ColumnSums {
   /** Queries that have a target. */
   readonly queries: number;
   readonly targets: number;
-  /** What a head that looks everywhere alike gives to the targets. */
+  /** What a head that looks alike at all tokens up to its own gives to the targets. */
   readonly uniform: number;
+  /** The same of one that looks at all tokens of the prompt. */
+  readonly uniformBothWays: number;
 }
 
 export interface ScoreSums {
@@ -46,11 +48,12 @@ export async function sumScores(model: AnalysisModel, batch: ScoredBatch): Promi
   const { prompts, shuffled, kinds, counts, signal } = batch;
   const width = Math.max(...prompts.map(({ length }) => length));
   const size = prompts.length * width * width;
-  const count = kinds.length * (1 + shuffled.length) + 1;
+  const count = kinds.length * (1 + shuffled.length) + 2;
   const masks = new Float32Array(count * size); // column by column, each (batch, query, key)
   const wanted = [prompts, ...shuffled]
-    .flatMap((ids) => kinds.map((targets) => ({ ids, targets, first: 1 })))
-    .concat({ ids: prompts, targets: () => true, first: 0 });
+    .flatMap((ids) => kinds.map((targets): Column => ({ ids, targets, first: 1 })))
+    .concat({ ids: prompts, targets: () => true, first: 0 })
+    .concat({ ids: prompts, targets: (query, key) => key > query, first: 0, ahead: true });
   const columns: ColumnSums[] = [];
   for (const [at, column] of wanted.entries()) {
     if (at % kinds.length === 0) await takeTurn(signal);
@@ -80,21 +83,23 @@ interface Column {
   readonly targets: HeadTargets;
   /** The first query: that of position 0 sees only itself and counts for no kind. */
   readonly first: number;
+  /** Whether keys behind the query are looked at, too. */
+  readonly ahead?: boolean;
 }
 
 /** Puts 1 at each target that counts. */
 function fill(
   mask: Float32Array,
-  { ids: prompts, targets, first }: Column,
+  { ids: prompts, targets, first, ahead }: Column,
   width: number,
   counts: ScoredBatch["counts"],
 ): ColumnSums {
-  const sums = { queries: 0, targets: 0, uniform: 0 };
+  const sums = { queries: 0, targets: 0, uniform: 0, uniformBothWays: 0 };
   for (const [index, ids] of prompts.entries()) {
     for (let query = first; query < ids.length; query++) {
       const row = (index * width + query) * width;
       let found = 0;
-      for (let key = 0; key <= query; key++) {
+      for (let key = 0; key < (ahead ? ids.length : query + 1); key++) {
         if (!counts(query, key) || !targets(query, key, ids)) continue;
         mask[row + key] = 1;
         found++;
@@ -102,6 +107,7 @@ function fill(
       if (found > 0) sums.queries++;
       sums.targets += found;
       sums.uniform += found / (query + 1);
+      sums.uniformBothWays += found / ids.length;
     }
   }
   return sums;

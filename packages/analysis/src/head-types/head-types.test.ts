@@ -1,8 +1,17 @@
 /** Attention patterns against the model's own, and head types against patterns of known form. */
 import { InterpretableModel, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
-import { fromJson, toJson } from "@mlxterp/results";
+import {
+  Decoder,
+  EncoderDecoderModel,
+  initializeWeights,
+  LanguageModel,
+  loadModel,
+  MaskedLanguageModel,
+  RecurrentModel,
+  StreamsModel,
+} from "@mlxterp/models";
+import { fromJson, toJson, valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { attentionPatterns } from "../attention-patterns/attention-patterns.js";
 import { headPatterns } from "../attention-patterns/result.js";
@@ -156,8 +165,23 @@ describe("headTypes", () => {
     const { fed } = await headTypes(model, undefined, { sequences: 1 });
     expect(fed[0].ids).toHaveLength(40);
     await expect(headTypes(model, undefined, { length: 21 })).rejects.toThrow("40 positions");
+    const nothing = headTypes(undefined as never);
+    await expect(nothing).rejects.toMatchObject({ code: "INVALID_ARGUMENT", argument: "model" });
   });
 });
+
+/** Attention of one kind each: grouped, capped, latent, among states, both ways, with sinks, parallel. */
+const families = sweep(
+  [
+    ...["llama", "gemma2", "deepseek_v3"].map((one) => [one, LanguageModel]),
+    ["recurrent_gemma", RecurrentModel],
+    ["bert", MaskedLanguageModel],
+    ...["gpt_oss", "gpt_neox", "bloom", "gemma4_text", "llama4_text"].map((one) => [one, LanguageModel]), // biome-ignore format: a list
+    ["falcon_h1", RecurrentModel],
+    ["modernbert", MaskedLanguageModel],
+  ] as unknown as [string, typeof LanguageModel][],
+  5,
+);
 
 describe("chance", () => {
   it("is what a head that looks everywhere alike has, and what any head has on shuffled tokens", async () => {
@@ -173,6 +197,46 @@ describe("chance", () => {
     expect(shuffledInduction).toBeGreaterThan(0);
     expect(shuffledInduction).toBeLessThan(0.5); // the ruled head has 1
     expect(shuffledPrevious).toBeNaN(); // no token decides where it looks
+  });
+
+  it.each(families)("is measured in %s as a loop over its patterns does", async (family, kind) => {
+    const folder = new URL(`../../../models/references/${family}/base`, import.meta.url).pathname;
+    const own = (await loadModel(folder, { as: kind })) as unknown as LanguageModel;
+    const prompts = [
+      [5, 9, 17, 5, 9],
+      [8, 6, 8],
+    ];
+    const { grids, notes, tables } = await headTypes(own, prompts, { nulls: 1 });
+    const both = family === "bert" || family === "modernbert";
+    expect(notes.some(({ code }) => code === "BOTH_WAYS")).toBe(both);
+    const lists = (await attentionPatterns(own, prompts)).map(headPatterns);
+    const queries = [1, 2, 3, 4].map((query) => [0, query]).concat([1, 2].map((query) => [1, query])); // biome-ignore format: one list
+    const mean = (of: (prompt: number, query: number) => number) =>
+      queries.reduce((sum, [prompt, query]) => sum + of(prompt, query), 0) / queries.length;
+    for (const { layer, head } of tables.heads.rows) {
+      const score = mean((prompt, query) => {
+        const found = lists[prompt].find((one) => one.layer === layer && one.head === head)!;
+        return found.weights[query * prompts[prompt].length + query - 1];
+      });
+      expect(valueAt(grids.score, { layer, head, type: "previousToken" })).toBeCloseTo(score, 5);
+    }
+    const even = mean((prompt, query) => 1 / (both ? prompts[prompt].length : query + 1));
+    expect(valueAt(grids.uniform, { type: "previousToken" })).toBeCloseTo(even, 6);
+    await expect(headTypes(own, undefined, { sequences: 1 })).resolves.toBeDefined();
+  });
+
+  it("names models whose layers have no heads, or more than one stack", async () => {
+    for (const [path, kind] of [
+      ["mamba/base", RecurrentModel],
+      ["t5/written-gated", EncoderDecoderModel],
+      ["gemma3n_text/base", StreamsModel],
+    ] as const) {
+      // biome-ignore format: a list
+      const folder = new URL(`../../../models/references/${path}`, import.meta.url).pathname;
+      const other = (await loadModel(folder, { as: kind as never })) as LanguageModel;
+      const ended = await headTypes(other, [[5, 9]]).catch((error) => error);
+      expect(ended.code, path).toBe("MISSING_ANATOMY");
+    }
   });
 
   it("gives no type to what chance has, too", async () => {

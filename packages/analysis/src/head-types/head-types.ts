@@ -74,7 +74,11 @@ export async function headTypes(
     done += batch.length;
     onProgress?.({ done, total: prompts.length, stage: "head types" });
   }
-  const scores = classify(model, sums, { ...asked, layers, kinds: kinds.map(([name]) => name) });
+  const { bothWays, ...scores } = classify(model, sums, {
+    ...asked,
+    layers,
+    kinds: kinds.map(([name]) => name),
+  });
   if (!scores.grids.score.values.every(Number.isFinite)) {
     throw await notFiniteError("Scores of heads", model, prompts);
   }
@@ -83,10 +87,15 @@ export async function headTypes(
     asked: askedOf(asked, asked.detectors && { detectors: namesOf(asked.detectors) }),
     fed: prompts.map((ids) => fedOf(model, drawn ? "random" : "prompt", ids)),
     ...scores,
-    notes: chanceNotes(scores.grids.shuffled),
+    notes: [...chanceNotes(scores.grids.shuffled), ...(bothWays ? [seesAhead] : [])],
     provenance: provenanceOf(model, drawn ? { seed } : {}),
   };
 }
+
+const seesAhead: Note = {
+  code: "BOTH_WAYS",
+  text: "attention goes both ways here: targets are sought among tokens up to the query's own, and uniform is over whole prompts.",
+};
 
 /** What `shuffled` cannot say, and why. */
 function chanceNotes({ labels, values }: HeadTypesResult["grids"]["shuffled"]): Note[] {

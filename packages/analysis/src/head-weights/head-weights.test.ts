@@ -35,6 +35,15 @@ describe.each(references.filter((name) => hasMethodCase("heads", name)))(
         if (!reference.has(key)) continue;
         expect(largestDifference([...grid.values], reference.numbers(key))).toBeLessThan(1e-3);
       }
+      if (name !== "gpt2") {
+        // TransformerLens folds norms by default, and centres what layer norms read, which changes sizes
+        const folded = await headWeights(await trained.folded(), undefined, { sampleTokens: 20, nulls: 0 }); // biome-ignore format: one line
+        const { composition, keeping } = folded.grids;
+        const kinds = ["Q", "K", "V"].map((kind) => reference.numbers(`composition.${kind}.tl_default`)); // biome-ignore format: one line
+        expect(largestDifference([...composition.values], kinds.flat())).toBeLessThan(1e-4);
+        const resid = reference.numbers("ov_eigen_resid.tl_default");
+        expect(largestDifference([...keeping.values], resid)).toBeLessThan(1e-3);
+      }
       if (!reference.has("rollout")) return;
       const found = await attentionRollout(trained, reference.about.tokens[0] as number[]);
       expect(
@@ -99,6 +108,17 @@ describe("headWeights", () => {
     );
     await expect(headWeights(model, undefined, { succession: [1] })).rejects.toThrow("two tokens");
     const bare = Object.create(model, { weights: { value: undefined } });
-    await expect(headWeights(bare)).rejects.toMatchObject({ code: "MISSING_ANATOMY" });
+    await expect(headWeights(bare)).rejects.toMatchObject({
+      code: "MISSING_ANATOMY",
+      message: expect.stringContaining("headWeights compares every head's matrices"),
+    });
+  });
+
+  it("says by its name what latent attention has instead", async () => {
+    const folder = new URL("../../../models/references/deepseek_v3/base", import.meta.url).pathname;
+    await expect(headWeights(await loadModel(folder))).rejects.toMatchObject({
+      code: "MISSING_ANATOMY",
+      message: expect.stringMatching(/latent attention.*headWeights.*attentionPatterns/),
+    });
   });
 });

@@ -65,8 +65,8 @@ async function readWeights(
   input: Prompt | undefined,
   asked: AskedHeadWeights,
 ): Promise<HeadWeightsResult> {
-  const weights = tokenWeights(model);
   const layers = headMatrices(model);
+  const weights = tokenWeights(model);
   const order = asked.succession?.map((one) => resolveAnswer(model, one, "").id);
   if (order && order.length < 2) {
     throw new InvalidArgumentError("succession", asked.succession, "needs two tokens or more.");

@@ -3,7 +3,7 @@
  *
  * For every depth the derivative of the final residual stream by the stream there is averaged over prompts and positions, and the
  * average is used as the translator: J h goes through the final norm and the unembedding. Nothing is trained towards the model's own
- * prediction, so what is read is what the stream here is disposed to make the model say, at this position or a later one.
+ * prediction, so what is read is what the stream here is disposed to make the model say, at this position or a later one (in encoders: at any).
  *
  * Caveats. An average of derivatives is linear and forgets the norm's and the attention's dependence on the context. Sums over later
  * positions grow with their number: compare lenses of prompts of like length. One backward pass for each dimension and batch: a

@@ -1,8 +1,17 @@
 /** Differences of models against what was changed in them. */
-import { mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel, type TextTokenizer } from "@mlxterp/models";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mx, nn, optimizers, toFlat } from "@mlxterp/mlx";
+import {
+  Decoder,
+  initializeWeights,
+  LanguageModel,
+  loadModel,
+  type TextTokenizer,
+} from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { rerun } from "../rerun.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import { diffMethod } from "./method.js";
@@ -12,6 +21,78 @@ const make = (config: typeof gpt2Like, seed: number) =>
   new LanguageModel(initializeWeights(new Decoder(config), { seed, deviation: 0.3 }), { config });
 const model = make(gpt2Like, 3);
 const prompt = [5, 17, 2, 250];
+
+const llama = new URL("../../../models/references/llama/base", import.meta.url).pathname;
+
+/** Only the queries of head 2 in layer 1, by an adapter of rank 1. */
+function adapterFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "mlxterp-diff-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const name = "base_model.model.model.layers.1.self_attn.q_proj";
+  const up = Float32Array.from({ length: 32 }, (_, row) => (Math.floor(row / 8) === 2 ? 1 : 0));
+  mx.saveSafetensors(join(folder, "adapter_model.safetensors"), {
+    [`${name}.lora_A.weight`]: mx.ones([1, 32]),
+    [`${name}.lora_B.weight`]: mx.array([...up]).reshape([32, 1]),
+  });
+  const settings = { peft_type: "LORA", r: 1, lora_alpha: 1, target_modules: ["q_proj"], bias: "none" }; // biome-ignore format: one object
+  writeFileSync(join(folder, "adapter_config.json"), JSON.stringify(settings));
+  return folder;
+}
+
+/** Two steps of training of one MLP. */
+async function trainedForm() {
+  const trained = await loadModel(llama);
+  const module = trained.module as Decoder;
+  module.freeze();
+  module.layers[1].mlp.unfreeze();
+  const ids = mx.array([[5, 17, 9, 33, 2, 8]], mx.int32);
+  const step = nn.valueAndGrad(module, () => {
+    const logits = module.forward(ids).index(0, mx.Slice(0, 5));
+    return nn.losses.crossEntropy(logits, ids.index(0, mx.Slice(1)), undefined, -1, 0, "mean");
+  });
+  const optimizer = new optimizers.SGD(0.5);
+  for (let count = 0; count < 2; count++) {
+    const [, gradients] = step();
+    optimizer.update(module, gradients);
+    mx.eval(module.parameters());
+  }
+  return trained;
+}
+
+const names = ["q", "k", "v", "o"].map((part) => `selfAttn.${part}Proj`);
+const inLayers = (parts: readonly string[], layers: readonly number[]) =>
+  layers.flatMap((layer) => parts.map((part) => [`layers.${layer}.${part}`, false] as const));
+
+/** Forms of one model, with what differs by construction; heads are 4 in each of two layers. */
+const changedForms = {
+  "an edit of an MLP": {
+    make: async () => (await loadModel(llama)).edit({ "layers.0.mlp": (x) => mx.multiply(x, 0.5) }),
+    layers: [0],
+    heads: [],
+  },
+  "an adapter of one head's queries": {
+    make: () => loadModel(llama, { adapter: adapterFolder() }),
+    layers: [1],
+    heads: [6],
+  },
+  "a few steps of training": { make: trainedForm, layers: [1], heads: [] },
+  "attention of one layer in 4 bits": {
+    make: () =>
+      loadModel(llama, {
+        quantize: {
+          groupSize: 32,
+          overrides: Object.fromEntries([
+            ["embedTokens", false],
+            ["lmHead", false],
+            ...inLayers(names, [1]),
+            ...inLayers(["mlp.gateProj", "mlp.upProj", "mlp.downProj"], [0, 1]),
+          ]),
+        },
+      }),
+    layers: [0],
+    heads: [0, 1, 2, 3],
+  },
+} as const;
 
 describe("modelDiff", () => {
   it("finds where a change begins, and from where on the other model is this one again", async () => {
@@ -53,6 +134,26 @@ describe("modelDiff", () => {
       ...{ code: "NOT_REPEATABLE", message: expect.stringContaining("its other was a model") },
     });
   });
+
+  it.each(Object.entries(changedForms))(
+    "names the layers and heads that were changed, and no other: %s",
+    async (_, { make, layers, heads }) => {
+      const base = await loadModel(llama);
+      const { grids, tables } = await modelDiff(base, [5, 17, 9, 33, 2], { other: await make() });
+      const above = (grid: { values: ArrayLike<number> }) =>
+        Array.from(grid.values).flatMap((value, at) => (value > 1e-5 ? [at] : []));
+      expect(above(grids.ownLayer!).map((at) => grids.ownLayer!.labels.layer[at])).toEqual(layers);
+      expect(above(grids.ownHead!)).toEqual(heads);
+      // what is handed on is different from there on, whoever made it
+      const least = Math.min(...layers);
+      const last = base.anatomy.layers - 1;
+      for (const layer of [least, last]) {
+        expect(valueAt(grids.residual!, { layer, position: -1 })).toBeGreaterThan(1e-4);
+      }
+      const [gains] = tables.tokens.rows;
+      expect(gains.other).toBeGreaterThan(gains.model);
+    },
+  );
 
   it("refuses what cannot be compared", async () => {
     await expect(modelDiff(model, prompt, {})).rejects.toThrow("one of the two");

@@ -3,7 +3,8 @@
  *
  * A model is compared with its quantized or fine-tuned form, with a view that has edits, or with another model of the same vocabulary: the next-token
  * distributions, the residual stream layer by layer, the heads. Then the one model's stream is put into the other after each layer: the layer from which
- * on nothing is left of the difference is the last that makes one.
+ * on nothing is left of the difference is the last that makes one. And every layer of the other gets this model's stream as its input: what then differs
+ * is its own doing, and of layers and heads that are the same in both nothing does.
  *
  * Caveats. Distances of streams are relative, and a large one in a direction that nobody reads changes nothing: the divergence is what counts. A
  * model of another training has another basis; its distances are then meaningless, and only `divergence` says something.
@@ -35,7 +36,9 @@ import type { AnalysisModel } from "../shared/model.js";
 import { otherModel } from "../shared/other-model.js";
 import { fedOf, isOnePrompt, type OnePrompt, positionLabels, promptIds, promptList, textOf } from "../shared/prompts.js"; // biome-ignore format: one import
 import { stoppable } from "../shared/stoppable.js";
+import { meanDistance, relativeDistance } from "./distances.js";
 import { type ModelDiffOptions, modelDiffOptions } from "./options.js";
+import { type OwnRun, ownChanges } from "./own-changes.js";
 import type { ModelDiffGrids, ModelDiffResult } from "./result.js";
 
 type Asked = ParsedOptions<typeof modelDiffOptions>;
@@ -108,19 +111,23 @@ async function compareOn(
     throw await notFiniteError("Divergences", model, [[...ids]]);
   const position = positionLabels(model, ids);
   const layer = range(model.anatomy.layers);
+  const changes = shared.streams && (await ownChanges(other, ids, own, shared.heads ?? []));
   const grids: ModelDiffGrids = {
     divergence: createGrid({ labels: { position }, values: divergence, unit: "nats" }),
-    ...(shared.streams && {
-      residual: createGrid({ labels: { layer, position }, values: await distances(own.streams, theirs.streams), unit: "share" }), // biome-ignore format: one line
+    ...(changes && {
+      residual: createGrid({ labels: { layer, position }, values: await numbersOf(own.streams.map((one, at) => relativeDistance(one, theirs.streams[at]))), unit: "share" }), // biome-ignore format: one line
+      ownLayer: createGrid({ labels: { layer: ["embedding", ...layer] }, values: changes.layers, unit: "share" }), // biome-ignore format: one line
       patched: createGrid({
         labels: { layer: ["none", ...layer] },
         values: [divergence[divergence.length - 1], ...(await patchedDivergences(other, ids, own))],
         unit: "nats",
       }),
     }),
-    ...(shared.heads?.length && {
-      head: createGrid({ labels: { layer: shared.heads, head: range(model.anatomy.heads) }, values: await headDistances(own.heads, theirs.heads), unit: "share" }), // biome-ignore format: one line
-    }),
+    ...(changes &&
+      shared.heads?.length && {
+        head: createGrid({ labels: { layer: shared.heads, head: range(model.anatomy.heads) }, values: await numbersOf(own.heads.map((one, at) => meanDistance(one, theirs.heads[at]))), unit: "share" }), // biome-ignore format: one line
+        ownHead: createGrid({ labels: { layer: shared.heads, head: range(model.anatomy.heads) }, values: changes.heads, unit: "share" }), // biome-ignore format: one line
+      }),
   };
   return {
     method: "diff",
@@ -139,12 +146,8 @@ function notesOf({ streams, heads }: ReturnType<typeof sharedShapes>): Note[] {
   return heads ? [] : [{ code: "OTHER_HEADS", text: "the models differ in heads, which are not compared." }]; // biome-ignore format: one note
 }
 
-interface Read {
+interface Read extends OwnRun {
   readonly logits: MxArray; // (position, vocab)
-  /** After each layer, (position, hidden). */
-  readonly streams: readonly MxArray[];
-  /** Of each layer that attends, (position, heads, headDim). */
-  readonly heads: readonly MxArray[];
 }
 
 async function readModel(
@@ -155,9 +158,16 @@ async function readModel(
   const layers = range(model.anatomy.layers);
   const sites = layers.map((layer) => `layers.${layer}`);
   const mixed = attending.map((layer) => `layers.${layer}.selfAttn.z`);
-  const cache = await model.run([[...ids]], { save: [...sites, ...mixed, "output"] });
+  const cache = await model.run([[...ids]], {
+    save: ["layers.0.input", ...sites, ...mixed, "output"],
+  });
   const read = (site: string) => cache.get(site).index(0).astype(mx.float32);
-  return { logits: read("output"), streams: sites.map(read), heads: mixed.map(read) };
+  return {
+    logits: read("output"),
+    embedded: read("layers.0.input"),
+    streams: sites.map(read),
+    heads: mixed.map(read),
+  };
 }
 
 /** KL(first ‖ second) of each row, in nats. */
@@ -167,26 +177,9 @@ async function divergenceOf(first: MxArray, second: MxArray): Promise<number[]> 
   return [...toFlat(found)];
 }
 
-/** Layer by layer, ‖b − a‖ / ‖a‖ along the last axis. */
-async function distances(own: readonly MxArray[], theirs: readonly MxArray[]): Promise<number[]> {
-  const found = own.map((a, at) => mx.divide(lengths(mx.subtract(theirs[at], a)), mx.maximum(lengths(a), 1e-30))); // biome-ignore format: one line
-  await evaluate(found);
-  return found.flatMap((one) => [...toFlat(one)]);
-}
-
-const lengths = (x: MxArray) => mx.sqrt(mx.sum(mx.square(x), -1));
-
-async function headDistances(
-  own: readonly MxArray[],
-  theirs: readonly MxArray[],
-): Promise<number[]> {
-  const found = own.map((a, at) => {
-    const [far, size] = [lengths(mx.subtract(theirs[at], a)), lengths(a)].map((one) =>
-      mx.mean(one, 0),
-    );
-    return mx.divide(far, mx.maximum(size, 1e-30)); // (heads)
-  });
-  await evaluate(found);
+/** Computed, one after the other. */
+async function numbersOf(found: readonly MxArray[]): Promise<number[]> {
+  await evaluate([...found]);
   return found.flatMap((one) => [...toFlat(one)]);
 }
 

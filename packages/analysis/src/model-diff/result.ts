@@ -8,6 +8,10 @@ export type ModelDiffGrids = {
   readonly residual?: Grid<"layer" | "position">;
   /** The same of what each head mixes (`z`), the mean over positions. */
   readonly head?: Grid<"layer" | "head">;
+  /** The same where every layer of the other gets this model's stream: 0 for what is the same in both. Of the embedding, and after each layer. */
+  readonly ownLayer?: Grid<"layer">;
+  /** Of what each head mixes of that. */
+  readonly ownHead?: Grid<"layer" | "head">;
   /**
    * What is left of the divergence at the last position when the other model gets this model's stream after a layer; `"none"` is without.
    */

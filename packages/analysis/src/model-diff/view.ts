@@ -18,7 +18,7 @@ import {
 import { type ModelDiffResult, modelDiffShape } from "./result.js";
 
 export const modelDiffView = readsResult(modelDiffShape, (result: ModelDiffResult): Block[] => {
-  const { divergence, residual, patched } = result.grids;
+  const { divergence, residual, patched, ownLayer, ownHead } = result.grids;
   const values = [...divergence.values];
   return [
     {
@@ -31,6 +31,8 @@ export const modelDiffView = readsResult(modelDiffShape, (result: ModelDiffResul
     ...noteBlocks(result.notes),
     section("Tokens that change most at the end", tokenTable(result)),
     ...(residual ? [residualDiffGrid(result)] : []),
+    ...(ownLayer ? [section("What each makes of this model's stream", changesTable(result))] : []),
+    ...(ownHead ? [{ ...ownHeadGrid(ownHead), only: "page" as const }] : []),
     ...(patched ? [section("This model's stream put into the other", patchedTable(result))] : []),
     ...(patched ? [{ ...patchedLines(result), only: "page" as const }] : []),
   ];
@@ -49,6 +51,51 @@ function tokenTable({ tables }: ModelDiffResult): TableBlock {
       formatPercent(other),
       `${other >= model ? "+" : "−"}${formatPercent(Math.abs(other - model))}`,
     ]),
+  };
+}
+
+/** Changes that are shown, of layers and heads alike. */
+const shown = 8;
+
+/** Of rounding, and no more. */
+const rounding = 1e-5;
+
+function changesTable({ grids: { ownLayer, ownHead } }: ModelDiffResult): TableBlock {
+  const layers = ownLayer ? ownLayer.labels.layer.map((one, at) => ({ name: one === "embedding" ? "embedding" : `layer ${labelText(one)}`, change: ownLayer.values[at] })) : []; // biome-ignore format: one list
+  const heads = ownHead ? [...ownHead.values].map((change, at) => ({ name: headName(ownHead, at), change })) : []; // biome-ignore format: one list
+  const largest = (list: typeof layers) =>
+    list.filter(({ change }) => change > rounding).sort((a, b) => b.change - a.change).slice(0, shown); // biome-ignore format: one list
+  const rows = [...largest(layers), ...largest(heads)];
+  const all = [...layers, ...heads];
+  const same = all.filter(({ change }) => change <= rounding).length;
+  return {
+    kind: "table",
+    caption: `Largest first; ${same} of ${all.length} parts do the same as here`,
+    columns: [{ title: "part" }, { title: "its own change, of the length here", align: "right" }],
+    rows: rows.map(({ name, change }) => [name, formatCell(change)]),
+  };
+}
+
+function headName({ labels }: OwnHeads, at: number): string {
+  const { layer, head } = labels;
+  return `L${labelText(layer[Math.floor(at / head.length)])}H${labelText(head[at % head.length])}`;
+}
+
+type OwnHeads = NonNullable<ModelDiffResult["grids"]["ownHead"]>;
+
+function ownHeadGrid(grid: OwnHeads): GridBlock {
+  return {
+    kind: "grid",
+    title: "What each head makes of this model's stream",
+    rowTitle: "layer",
+    columnTitle: "head",
+    rows: grid.labels.layer.map(labelText),
+    columns: grid.labels.head.map(labelText),
+    rowPlaces: placesOf(grid, "layer"),
+    columnPlaces: placesOf(grid, "head"),
+    values: rowsOf(grid),
+    scale: { kind: "sequential", domain: [0, Math.max(...grid.values, 1e-6)] },
+    legend: "its own change, of the length here",
   };
 }
 

@@ -101,7 +101,9 @@ export function partsThere<P extends Part>(
   const missing = asked
     .filter((part) => !has(part))
     .map((part) => `${part} (${siteOf(part, "*")})`);
-  const text = `left out, since none of these layers has them: ${missing.join(", ")}.`;
+  const mixes = !asked.includes("mixer" as P) && layers.some((layer) => names.has(siteOf("mixer", layer))); // biome-ignore format: one line
+  const also = mixes ? ' What mixes tokens there is the kind "mixer".' : "";
+  const text = `left out, since none of these layers has them: ${missing.join(", ")}.${also}`;
   return { kinds, notes: [{ code: "NOT_IN_MODEL", text }] };
 }
 

@@ -1,7 +1,8 @@
 /** Pairs that have something in common and are held out together: a template, a subject, a source. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError, uniformNumbers } from "@mlxterp/mlx";
 import type { ClassPairs } from "../shared/classes.js";
 import { range } from "../shared/lists.js";
+import { foldsOf } from "./judge.js";
 
 export interface PairGroups {
   readonly count: number;
@@ -26,6 +27,24 @@ export function pairGroups(
   }
   const names = [...new Set(groups)];
   return { count: names.length, of: groups.map((name) => names.indexOf(name)), given: true };
+}
+
+/** Prompts that a probe is fitted to, and those it is judged on; prompts 2i and 2i + 1 are pair i. */
+export interface PromptSplit {
+  readonly train: readonly number[];
+  readonly test: readonly number[];
+}
+
+/** Splits in which every prompt is judged once, and no group stands on both sides. */
+export function splitsOf({ count, of }: PairGroups, folds: number, seed: number): PromptSplit[] {
+  const parts = Math.min(folds, count);
+  const fold = foldsOf(count, parts, uniformNumbers(seed));
+  const prompts = range(2 * of.length);
+  const partOf = (prompt: number) => fold[of[Math.floor(prompt / 2)]];
+  return range(parts).map((part) => ({
+    train: prompts.filter((prompt) => partOf(prompt) !== part),
+    test: prompts.filter((prompt) => partOf(prompt) === part),
+  }));
 }
 
 /** How many prompts stand in pairs of more than one group. */

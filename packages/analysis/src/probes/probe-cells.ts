@@ -10,10 +10,10 @@ import type { AnalysisModel } from "../shared/model.js";
 import { promptIds } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
 import { attentionScores, type States } from "./attention-probe.js";
-import { accuracy, auroc, foldsOf } from "./judge.js";
+import { accuracy, auroc } from "./judge.js";
 import { fit, scoresOf } from "./linear-probe.js";
 import { type AskedProbe, probeSites } from "./options.js";
-import type { PairGroups } from "./pair-groups.js";
+import { type PairGroups, splitsOf } from "./pair-groups.js";
 
 /** What is read of the prompts, positive and negative by turns. */
 function poolingOf(pairs: ClassPairs, { positions }: AskedProbe): Pooling[] {
@@ -146,14 +146,8 @@ async function heldOut(
   asked: Judged,
   onLonger: boolean,
 ): Promise<Float64Array> {
-  const { count, of } = asked.held;
-  const folds = Math.min(asked.folds, count);
-  const fold = foldsOf(count, folds, uniformNumbers(asked.seed));
   const scores = new Float64Array(labels.length);
-  for (const part of range(folds)) {
-    const [train, test] = [false, true].map((held) =>
-      range(labels.length).filter((at) => (fold[of[Math.floor(at / 2)]] === part) === held),
-    );
+  for (const { train, test } of splitsOf(asked.held, asked.folds, asked.seed)) {
     const found = await score(cell, { train, labels, test, asked, onLonger });
     for (const [place, at] of test.entries()) scores[at] = found[place];
   }

@@ -2,6 +2,7 @@
 import { type MxArray, mx, uniformNumbers } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
 import { valueAt } from "@mlxterp/results";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rowsOf, times } from "../directions/matrix.js";
 import { gpt2Like } from "../shared/test-support.js";
@@ -9,6 +10,7 @@ import { builtInTask } from "../tasks/index.js";
 import { attentionScores } from "./attention-probe.js";
 import { accuracy, auroc, foldsOf } from "./judge.js";
 import { fitProbe } from "./linear-probe.js";
+import { pairGroups, splitsOf } from "./pair-groups.js";
 import { probe } from "./probe.js";
 import { type ProbeStore, trainStoreProbe } from "./store-probe.js";
 
@@ -118,6 +120,29 @@ describe("probe", () => {
     await expect(sparse).rejects.toThrow("sparse");
     const means = probe(model, difference, { positions: "attention", rule: "massMean" });
     await expect(means).rejects.toThrow("logistic regression");
+  });
+
+  it("never has a group on both sides, nor a prompt that is judged twice or not at all", () => {
+    const cases = fc.record({
+      names: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 2, maxLength: 60 }),
+      folds: fc.integer({ min: 2, max: 12 }),
+      seed: fc.nat(1e6),
+    });
+    fc.assert(
+      fc.property(cases, ({ names, folds, seed }) => {
+        const held = pairGroups({ positive: names.map(() => [1]) }, names);
+        fc.pre(held.count > 1);
+        const splits = splitsOf(held, folds, seed);
+        for (const { train, test } of splits) {
+          const groups = (list: readonly number[]) => new Set(list.map((at) => names[Math.floor(at / 2)])); // biome-ignore format: one line
+          expect([...groups(train)].filter((name) => groups(test).has(name))).toEqual([]);
+          expect(train.length * test.length).toBeGreaterThan(0);
+        }
+        const judged = splits.flatMap(({ test }) => test).sort((a, b) => a - b);
+        expect(judged).toEqual(Array.from({ length: 2 * names.length }, (_, at) => at));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("keeps pairs together, and says when there are too few", async () => {
@@ -266,6 +291,26 @@ describe("trainStoreProbe", () => {
       expect(Math.abs(found.direction[at] - value)).toBeLessThan(0.02);
     }
     expect(Math.abs(found.direction[width])).toBeLessThan(1e-3);
+  });
+
+  it("holds rows of one group out together, whatever sequences they are of", async () => {
+    const grouped: ProbeStore = {
+      ...store,
+      async *batches(options) {
+        for await (const { rows: which, activations } of store.batches(options)) {
+          const group = mx.array(which.map((at) => at % 7), mx.int32); // biome-ignore format: one list
+          yield { rows: which, activations: { ...activations, "#g": group } };
+        }
+      },
+    };
+    const asked = { site: "x", label: "y", rule: "massMean", holdOut: 7 } as const;
+    const found = await trainStoreProbe(grouped, { ...asked, group: "g" });
+    expect(found.heldOutRows).toBe(Math.floor(count / 7)); // those of group 6, and no other
+    const means = [1, 0].map((label) => {
+      const own = labels.flatMap((one, at) => (at % 7 !== 6 && one === label ? [at] : []));
+      return own.reduce((sum, at) => sum + host.values[at * width], 0) / own.length;
+    });
+    expect(found.direction[0]).toBeCloseTo(means[0] - means[1], 3);
   });
 
   it("refuses labels that are none, and stores of one class", async () => {

@@ -37,7 +37,12 @@ const storeProbeOptions = z.object({
   batchSize: z.int().min(1).default(4096).describe("rows in one batch"),
   learningRate: z.number().positive().default(0.02).describe("of Adam, falling to 0 in a line"),
   decay: z.number().min(0).default(1e-4).describe("how much large weights cost"),
-  holdOut: z.int().min(2).default(5).describe("of so many sequences one is held out"),
+  group: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("a column of whole numbers, without its #: rows with the same one are held out together; default the sequences"), // biome-ignore format: one line
+  holdOut: z.int().min(2).default(5).describe("of so many sequences or groups one is held out"),
   seed: z.int().min(0).default(0).describe("of the order of rows"),
 });
 
@@ -56,7 +61,7 @@ export interface StoreProbe extends LinearProbe {
 type Asked = z.output<typeof storeProbeOptions> & RunControl;
 
 /**
- * Trains a probe on a store. Sequence n is held out when n + 1 is a multiple of `holdOut`, with all its rows.
+ * Trains a probe on a store. Sequence n is held out when n + 1 is a multiple of `holdOut`, with all its rows; or group n, where sequences share one.
  *
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sites and columns that the store has not, labels other than 0 and 1, and
  *   stores in which one class is missing; the signal's reason
@@ -90,17 +95,21 @@ interface Batch {
 async function* batchesOf(store: ProbeStore, asked: Asked, epochs?: number): AsyncGenerator<Batch> {
   const { site, label, batchSize, holdOut, signal } = asked;
   const column = `#${label}`;
+  const groups = asked.group === undefined ? [] : [`#${asked.group}`];
   const order = epochs === undefined ? {} : { epochs, shuffle: asked.seed };
   const stop = signal ? { signal } : {};
-  const given = store.batches({ batchSize, sites: [site, column], ...order, ...stop });
+  const given = store.batches({ batchSize, sites: [site, column, ...groups], ...order, ...stop });
   checkIterable("store.batches", given);
   for await (const batch of given) {
     const labels = Int32Array.from(toFlat(batch.activations[column]));
     const wrong = labels.find((one) => one !== 0 && one !== 1);
     if (wrong !== undefined)
       throw new InvalidArgumentError("label", wrong, `"${label}" must hold 0 and 1.`);
-    const { sequence } = store.origins(batch.rows);
-    const held = Array.from(sequence, (one) => (one + 1) % holdOut === 0);
+    const unit = groups.length > 0 ? toFlat(batch.activations[groups[0]]) : store.origins(batch.rows).sequence; // biome-ignore format: one choice
+    const odd = unit.find((one) => !Number.isInteger(one));
+    if (odd !== undefined)
+      throw new InvalidArgumentError("group", odd, `"${asked.group}" must hold whole numbers.`);
+    const held = Array.from(unit, (one) => (one + 1) % holdOut === 0);
     const value = batch.activations[site];
     yield { value: value.reshape([value.shape[0], -1]), labels, held };
   }

@@ -1,6 +1,7 @@
 /** Probes as blocks: curves through the layers, or a map where positions are read one by one. */
 import {
   type Block,
+  checkChoice,
   fedBlocks,
   formatPercent,
   type Grid,
@@ -24,6 +25,7 @@ export const probeView = readsResult(probeShape, (result: ProbeResult): Block[] 
     ...noteBlocks(result.notes),
     section("Held-out accuracy", single ? layerTable(result) : picture),
     ...(single ? [{ ...picture, only: "page" as const }] : []),
+    ...(single || result.grids.control.values.every(Number.isNaN) ? [] : [{ ...probeGrid(result, "control"), only: "page" as const }]), // biome-ignore format: one choice
   ];
 });
 
@@ -69,11 +71,14 @@ function layerTable({ grids }: ProbeResult): Block {
 export const probeLines = readsResult(probeShape, ({ grids }: ProbeResult): LinesBlock => {
   const { accuracy, control, train } = grids;
   const step = accuracy.labels.position.length;
-  const values = (grid: Grid) =>
+  const each = (all: ArrayLike<number>) =>
     accuracy.labels.layer.map((_, at) => {
-      const value = grid.values[at * step];
+      const value = all[at * step];
       return Number.isNaN(value) ? null : value;
     });
+  const values = (grid: Grid) => each(grid.values);
+  const { low, high } = accuracy;
+  const bounds = low && high && { low: each(low), high: each(high) };
   return {
     kind: "lines",
     title: "What a line tells apart",
@@ -82,15 +87,17 @@ export const probeLines = readsResult(probeShape, ({ grids }: ProbeResult): Line
     yTitle: "share told right",
     x: accuracy.labels.layer.map(labelText),
     lines: [
-      { label: "held out", values: values(accuracy) },
+      { label: "held out", values: values(accuracy), ...bounds },
       { label: "control task", values: values(control) },
       { label: "fitted", values: values(train) },
     ],
   };
 });
 
+const titles = { accuracy: "Held-out accuracy", control: "On control tasks" } as const;
+
 /**
- * Layers × positions, held-out accuracy.
+ * Layers × positions, held-out accuracy, or that on control tasks.
  *
  * @example
  * const { pairs } = builtInTask(model, "facts", { size: 4 });
@@ -98,19 +105,18 @@ export const probeLines = readsResult(probeShape, ({ grids }: ProbeResult): Line
  */
 export const probeGrid = readsResult(
   probeShape,
-  ({ grids: { accuracy } }: ProbeResult): GridBlock => {
+  ({ grids }: ProbeResult, which: keyof typeof titles = "accuracy"): GridBlock => {
+    const grid = grids[checkChoice("which", which, Object.keys(titles) as (keyof typeof titles)[])];
     return {
       kind: "grid",
-      title: "Held-out accuracy",
+      title: titles[which],
       rowTitle: "layer",
       columnTitle: "position",
-      rows: accuracy.labels.layer.map((layer) => `layer ${labelText(layer)}`),
-      columns: accuracy.labels.position.map(labelText),
-      rowPlaces: placesOf(accuracy, "layer"),
-      columnPlaces: placesOf(accuracy, "position"),
-      values: rowsOf(accuracy).map((row) =>
-        row.map((value) => (Number.isNaN(value) ? null : value)),
-      ),
+      rows: grid.labels.layer.map((layer) => `layer ${labelText(layer)}`),
+      columns: grid.labels.position.map(labelText),
+      rowPlaces: placesOf(grid, "layer"),
+      columnPlaces: placesOf(grid, "position"),
+      values: rowsOf(grid).map((row) => row.map((value) => (Number.isNaN(value) ? null : value))),
       scale: { kind: "diverging", domain: [0, 1], pivot: 0.5 },
       legend: "share told right",
       unit: "positions",

@@ -1,5 +1,5 @@
 /** Which layers attend: all of a transformer's, some of a hybrid's, none of a recurrent model's. */
-import { MissingAnatomyError } from "@mlxterp/core";
+import { checkModel, MissingAnatomyError } from "@mlxterp/core";
 import { range } from "./lists.js";
 import type { AnalysisModel } from "./model.js";
 import { select } from "./select.js";
@@ -23,6 +23,7 @@ export function attendingLayers(
   model: AnalysisModel,
   chosen?: readonly number[],
 ): number[] {
+  checkModel("model", model);
   const asked = select("Layer", chosen, model.anatomy.layers);
   const there = layersThatAttend(model);
   const site = ["layers.*.selfAttn.pattern", "layers.*.selfAttn.z"];

@@ -2,7 +2,7 @@
 import { checkModel, type Prompt } from "@mlxterp/core";
 import { isArray } from "@mlxterp/mlx";
 import type { Fed, TokenLabel, TokenText } from "@mlxterp/results";
-import { checkList, checkNumbers, checkText } from "@mlxterp/results/errors";
+import { checkList, checkNumbers, checkRecord, checkText } from "@mlxterp/results/errors";
 import type { AnalysisModel } from "./model.js";
 
 /** One prompt: a text, or its token ids. */
@@ -44,8 +44,10 @@ export function fedOf(
   model: AnalysisModel,
   role: string,
   ids: readonly number[],
-  { answer, wrongAnswer }: Pick<Fed, "answer" | "wrongAnswer"> = {},
+  answers: Pick<Fed, "answer" | "wrongAnswer"> = {},
 ): Fed {
+  checkRecord("answers", answers);
+  const { answer, wrongAnswer } = answers;
   checkModel("model", model);
   checkText("role", role);
   checkNumbers("ids", ids);

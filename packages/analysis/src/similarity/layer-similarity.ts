@@ -7,7 +7,7 @@
  * Source: Kornblith et al. 2019, arXiv 1905.00414; Raghu et al. 2017, arXiv 1706.05806; Ding et al. 2021, arXiv 2108.01661.
  */
 import { type Prompt, provenanceOf } from "@mlxterp/core";
-import { evaluate, InvalidArgumentError, type MxArray, mx, uniformNumbers } from "@mlxterp/mlx";
+import { evaluate, InvalidArgumentError, mx } from "@mlxterp/mlx";
 import { createGrid, type Note, parseOptions } from "@mlxterp/results";
 import { askedModel } from "../shared/any-model.js";
 import { askedOf } from "../shared/asked.js";
@@ -16,12 +16,14 @@ import type { AnalysisModel } from "../shared/model.js";
 import { otherModel } from "../shared/other-model.js";
 import { fedOf, promptIds, promptList } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
-import { alignable, alignment, procrustesSimilarity, svcca } from "./measures.js";
+import { anyOrder } from "./any-order.js";
+import { measures } from "./measures.js";
 import {
   type AskedSimilarity,
   type LayerSimilarityOptions,
   layerSimilarityOptions,
 } from "./options.js";
+import { inOrder, type Representation, representation } from "./representation.js";
 import type { LayerSimilarityResult } from "./result.js";
 
 /**
@@ -40,8 +42,8 @@ export async function layerSimilarity(
   const asked = parseOptions("layerSimilarity", layerSimilarityOptions, options);
   const prompts = promptIds(model, promptList(model, input));
   const other = asked.other === undefined ? undefined : otherModel(model, asked.other, prompts);
-  const [layer, own] = await streamsOf(model, prompts, asked);
-  const [otherLayer, others] = other ? await streamsOf(other, prompts, asked) : [layer, own];
+  const [layer, own] = await layersOf(model, prompts, asked);
+  const [otherLayer, others] = other ? await layersOf(other, prompts, asked) : [layer, own];
   const values = compareAll(own, others, asked);
   const labels = { layer, otherLayer };
   const draws = range(asked.nulls).map((draw) =>
@@ -62,56 +64,40 @@ export async function layerSimilarity(
   };
 }
 
-/** What is compared, made ready once for each layer. */
-function likeness(
-  measure: AskedSimilarity["measure"],
-  own: readonly MxArray[],
-  others: readonly MxArray[],
-) {
-  if (measure === "cka") {
-    const [first, second] = [own, others].map((list) => list.map((one) => alignable("input", one)));
-    return (one: number, two: number) => alignment(first[one], second[two]);
-  }
-  const of = measure === "svcca" ? (a: MxArray, b: MxArray) => svcca(a, b).mean : procrustesSimilarity; // biome-ignore format: one choice
-  return (one: number, two: number) => of(own[one], others[two]);
-}
-
 /** Row by row, every one with every other. */
 function compareAll(
-  own: readonly MxArray[],
-  others: readonly MxArray[],
+  own: readonly Representation[],
+  others: readonly Representation[],
   { measure, signal, onProgress }: AskedSimilarity,
 ): number[] {
-  const of = likeness(measure, own, others);
-  return own.flatMap((_, at) => {
+  return own.flatMap((one, at) => {
     signal?.throwIfAborted();
-    const row = others.map((_, other) => of(at, other));
+    const row = others.map((other) => measures[measure](one, other));
     onProgress?.({ done: at + 1, total: own.length, stage: "similarity" });
     return row;
   });
 }
 
 /** All in one other order, so that no token stands where it stood but by chance. */
-function inAnotherOrder(streams: readonly MxArray[], seed: number): MxArray[] {
-  const random = uniformNumbers(seed);
-  const order = range(streams[0].shape[0]).map((at) => ({ at, key: random() }));
-  const index = mx.array(order.sort((a, b) => a.key - b.key).map(({ at }) => at), mx.int32); // biome-ignore format: one list
-  return streams.map((stream) => mx.take(stream, index, 0));
+function inAnotherOrder(all: readonly Representation[], seed: number): Representation[] {
+  const order = anyOrder(all[0].centred.columns.rows, seed);
+  return all.map((one) => inOrder(one, order));
 }
 
 /** With fewer tokens than directions any two representations can be turned into each other. */
-function fewTokens({ shape: [tokens, hidden] }: MxArray): Note[] {
+function fewTokens({ centred: { columns } }: Representation): Note[] {
+  const { rows: tokens, count: hidden } = columns;
   if (tokens >= 4 * hidden) return [];
   const text = `${tokens} tokens for ${hidden} directions: likeness is overestimated, and canonical correlations are near 1 whatever the layers. Take more text.`;
   return [{ code: "FEW_TOKENS", text }];
 }
 
-/** The residual stream after each layer, over the tokens of all prompts: (tokens, hidden). */
-async function streamsOf(
+/** The residual stream after each layer, over the tokens of all prompts. */
+async function layersOf(
   model: AnalysisModel,
   prompts: readonly number[][],
   { layers, skip }: AskedSimilarity,
-): Promise<[number[], MxArray[]]> {
+): Promise<[number[], Representation[]]> {
   const chosen = select("Layer", layers, model.anatomy.layers);
   const sites = chosen.map((layer) => `layers.${layer}`);
   const width = Math.max(...prompts.map(({ length }) => length));
@@ -125,6 +111,6 @@ async function streamsOf(
     const value = cache.get(site);
     return mx.take(value.reshape([-1, value.shape[2]]).astype(mx.float32), index, 0);
   });
-  await evaluate(streams);
-  return [chosen, streams];
+  await evaluate(streams); // (tokens, hidden) each
+  return [chosen, streams.map((one) => representation("input", one))];
 }

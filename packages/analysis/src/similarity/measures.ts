@@ -1,21 +1,15 @@
 /** How alike two representations of the same inputs are, whatever their bases and widths. */
-import {
-  checkArray,
-  fromFlat,
-  hostMatrices,
-  InvalidArgumentError,
-  type MxArray,
-  mx,
-  toFlat,
-} from "@mlxterp/mlx";
+import { checkArray, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
 import { z } from "zod";
-import { meanRow, type Rows, rowsOf } from "../directions/matrix.js";
+import { common, productOf, type Representation, representation } from "./representation.js";
+import { type Columns, sizesOf, squares } from "./spectra.js";
 
-type Columns = hostMatrices.Columns;
+/** The share of the variance that `svcca` keeps, where nothing else is said. */
+export const kept = 0.99;
 
 const svccaOptions = z.object({
-  variance: z.number().positive().max(1).default(0.99).describe("the share that is kept"),
+  variance: z.number().positive().max(1).default(kept).describe("the share that is kept"),
 });
 
 /** How many directions of each are compared, and how they correlate. */
@@ -37,53 +31,39 @@ export interface CanonicalCorrelations {
  * linearCka(mx.array([[1, 0], [0, 1], [2, 2]]), mx.array([[2, 0], [0, 2], [4, 4]])); // 1
  */
 export function linearCka(first: MxArray, second: MxArray): number {
-  checkSameInputs(first, second);
-  return alignment(alignable("first", first), alignable("second", second));
+  return measures.cka(...pairOf(first, second));
 }
 
-/** A representation that is compared with many: what that needs of it is made once. */
-export interface Alignable {
-  readonly columns: Columns;
-  /** Products of all pairs of its rows. */
-  readonly ofRows: () => Columns;
-  /** What it has in common with itself. */
-  readonly own: number;
+/** What likeness may be. */
+export type Measure = "cka" | "svcca" | "procrustes";
+
+/** Each measure of two representations that have the same rows. */
+export const measures: Readonly<
+  Record<Measure, (first: Representation, second: Representation) => number>
+> = {
+  cka: (first, second) => common(first, second) / Math.sqrt(first.own() * second.own()),
+  svcca: (first, second) => canonical(first, second, kept).mean,
+  procrustes: (first, second) => {
+    const [x, y] = [first.spanned(), second.spanned()];
+    return nuclear(productOf(x, y)) / Math.sqrt(squares(x.columns) * squares(y.columns));
+  },
+};
+
+function canonical(first: Representation, second: Representation, variance: number) {
+  const [x, y] = [first.leading(variance), second.leading(variance)];
+  return correlationsOf(productOf(x, y));
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for rows that are all the same */
-export function alignable(name: string, rows: MxArray): Alignable {
-  const columns = centredColumns(name, rowsOf(rows));
-  let made: Columns | undefined;
-  const make = (turned: Columns) => productOf(turned, turned);
-  const ofRows = () => {
-    made ??= make(hostMatrices.transposed(columns));
-    return made;
-  };
-  return { columns, ofRows, own: common({ columns, ofRows }, { columns, ofRows }) };
+/** @param turned products of directions of length 1, of the one and of the other */
+export function correlationsOf(turned: Columns): CanonicalCorrelations {
+  const correlations = [...sizesOf(turned)].map((one) => Math.min(1, one));
+  const mean = correlations.reduce((sum, one) => sum + one, 0) / correlations.length;
+  return { correlations, mean, kept: [turned.rows, turned.count] };
 }
 
-export function alignment(first: Alignable, second: Alignable): number {
-  return common(first, second) / Math.sqrt(first.own * second.own);
-}
-
-/** The squared size of XᵀY, which is also what products of all pairs of rows have in common: whichever is smaller is made. */
-function common(x: Omit<Alignable, "own">, y: Omit<Alignable, "own">): number {
-  if (x.columns.count * y.columns.count <= x.columns.rows ** 2) {
-    return squares(productOf(x.columns, y.columns));
-  }
-  const other = y.ofRows().values;
-  return x.ofRows().values.reduce((sum, value, at) => sum + value * other[at], 0);
-}
-
-/** Products of more terms are made by MLX, in single precision. */
-const manyTerms = 2e7;
-
-/** XᵀY of columns. */
-function productOf(x: Columns, y: Columns): Columns {
-  if (x.rows * x.count * y.count < manyTerms) return hostMatrices.transposedProduct(x, y);
-  const [left, right] = [x, y].map(({ values, count, rows }) => fromFlat(values, [count, rows]));
-  const made = toFlat(mx.matmul(right, left.T)); // (y, x), row by row: columns of (x, y)
-  return { rows: x.count, count: y.count, values: new Float64Array(made) };
+/** The sum of singular values. */
+export function nuclear(matrix: Columns): number {
+  return sizesOf(matrix).reduce((sum, one) => sum + one, 0);
 }
 
 /**
@@ -101,10 +81,7 @@ export function svcca(
   options?: z.input<typeof svccaOptions>,
 ): CanonicalCorrelations {
   const { variance } = parseOptions("svcca", svccaOptions, options);
-  const [x, y] = centredPair(first, second).map((one) => leading(one, variance));
-  const correlations = [...sizesOf(productOf(x, y))].map((one) => Math.min(1, one));
-  const mean = correlations.reduce((sum, one) => sum + one, 0) / correlations.length;
-  return { correlations, mean, kept: [x.count, y.count] };
+  return canonical(...pairOf(first, second), variance);
 }
 
 /**
@@ -116,15 +93,7 @@ export function svcca(
  * procrustesSimilarity(mx.array([[1, 0], [0, 1], [2, 2]]), mx.array([[0, 1], [-1, 0], [-2, 2]])); // 1: turned by a right angle
  */
 export function procrustesSimilarity(first: MxArray, second: MxArray): number {
-  const [x, y] = centredPair(first, second);
-  const nuclear = sizesOf(productOf(x, y)).reduce((sum, one) => sum + one, 0);
-  return nuclear / Math.sqrt(squares(x) * squares(y));
-}
-
-function squares({ values }: Columns): number {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return sum;
+  return measures.procrustes(...pairOf(first, second));
 }
 
 function checkSameInputs(first: MxArray, second: MxArray): void {
@@ -134,53 +103,7 @@ function checkSameInputs(first: MxArray, second: MxArray): void {
   throw new InvalidArgumentError("second", shapes[1], rule);
 }
 
-function centredPair(first: MxArray, second: MxArray): [Columns, Columns] {
+function pairOf(first: MxArray, second: MxArray): [Representation, Representation] {
   checkSameInputs(first, second);
-  return [spanned(centredColumns("first", rowsOf(first))), spanned(centredColumns("second", rowsOf(second)))]; // biome-ignore format: one pair
-}
-
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
-function centredColumns(name: string, rows: Rows): Columns {
-  const mean = meanRow(rows);
-  const { count, width, values } = rows;
-  const centred = values.map((value, at) => value - mean[at % width]);
-  const turned = { rows: width, count, values: centred };
-  const size = squares(turned);
-  if (!(size > 0) || !Number.isFinite(size)) {
-    throw new InvalidArgumentError(name, size, "needs rows that are finite and not all the same.");
-  }
-  return hostMatrices.transposed(turned); // (rows, width)
-}
-
-/** The singular values of a matrix, by the products of its columns: those below 1e-8 of the largest are rounding. */
-function sizesOf(matrix: Columns): Float64Array {
-  const tall = matrix.rows >= matrix.count ? matrix : hostMatrices.transposed(matrix);
-  const products = { ...hostMatrices.transposedProduct(tall, tall), rows: tall.count };
-  const { values } = hostMatrices.symmetricEigenvalues(products, false);
-  return values.map((one) => Math.sqrt(Math.max(0, one)));
-}
-
-/** Where there are fewer rows than columns, in coordinates of what the rows span, which these measures cannot tell apart. */
-function spanned(columns: Columns): Columns {
-  const { rows: count, count: width } = columns;
-  if (width <= count) return columns;
-  const turned = hostMatrices.transposed(columns);
-  const { values, vectors } = eigenvaluesOf(productOf(turned, turned), count);
-  const scaled = vectors.values.map((value, at) => value * Math.sqrt(Math.max(0, values[Math.floor(at / count)]))); // biome-ignore format: one line
-  return { rows: count, count, values: scaled };
-}
-
-function eigenvaluesOf({ values }: Columns, size: number) {
-  return hostMatrices.symmetricEigenvalues({ rows: size, count: size, values });
-}
-
-/** The left singular vectors that hold a share of the variance. */
-function leading(matrix: Columns, variance: number): Columns {
-  const { values, vectors } = eigenvaluesOf(productOf(matrix, matrix), matrix.count);
-  const total = values.reduce((sum, one) => sum + Math.max(0, one), 0);
-  let [sum, count] = [0, 0];
-  while (count < values.length && sum < variance * total * (1 - 1e-12) && values[count] > 0) sum += values[count++]; // biome-ignore format: one line
-  const directions = { rows: vectors.rows, count, values: vectors.values.slice(0, count * vectors.rows) }; // biome-ignore format: one line
-  const scaled = { ...directions, values: directions.values.map((one, at) => one / Math.sqrt(values[Math.floor(at / vectors.rows)])) }; // biome-ignore format: one line
-  return productOf(hostMatrices.transposed(matrix), scaled);
+  return [representation("first", first), representation("second", second)];
 }

@@ -182,6 +182,11 @@ it.each(taskNames.filter((name) => name !== "induction"))(
   },
 );
 
+it.each([undefined, null, {}])("%s is no model to make a task for", (model) => {
+  const make = () => builtInTask(model as never, "ioi");
+  expect(make).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", argument: "model" }));
+});
+
 it("facts are known to the shipped model, and every method of pairs takes them", async () => {
   const model = await loadModel("tiny");
   const { pairs, question } = builtInTask(model, "facts", { size: 40 });

@@ -1,5 +1,6 @@
 /** A task by its name. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { checkModel } from "@mlxterp/core";
+import { checkText, InvalidArgumentError } from "@mlxterp/mlx";
 import { didYouMean, parseOptions } from "@mlxterp/results";
 import { z } from "zod";
 import type { AnalysisModel } from "../shared/model.js";
@@ -25,6 +26,8 @@ export type TaskOptions = z.input<typeof taskOptions>;
  * ioi.pairs.clean.length; // 4
  */
 export function builtInTask(model: AnalysisModel, name: string, options?: TaskOptions): Task {
+  checkModel("model", model);
+  checkText("task", name);
   const known = taskNames.find((one) => one === name);
   if (!known) {
     const rule = `"${name}" is no task that comes along.${didYouMean(name, [...taskNames])} There are ${taskNames.join(", ")}.`;

@@ -2,6 +2,7 @@
 import { type Module, type MxArray, nn } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { randomRuns } from "../../test/support/sweeps.js";
 import { UnknownSiteError } from "../errors.js";
 import { InterpretableModel } from "../model/model.js";
 
@@ -90,7 +91,7 @@ describe("a selector on a random tree", () => {
           expected.map((path) => path.map(([key]) => key).join(".")).sort(),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: randomRuns({ some: 150, all: 300 }) },
     );
   });
 
@@ -103,7 +104,7 @@ describe("a selector on a random tree", () => {
           expect(model.sites(site).map((found) => found.site)).toEqual([site]);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: randomRuns({ some: 25, all: 100 }) },
     );
   });
 });

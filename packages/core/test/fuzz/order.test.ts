@@ -7,9 +7,10 @@ import type { Trace } from "../../src/trace/open-trace.js";
 import { innermost, openCount } from "../../src/trace/open-traces.js";
 import { x } from "../support/random-changes.js";
 import { buildNetwork, networkPlans, type Plan } from "../support/random-networks.js";
+import { randomRuns } from "../support/sweeps.js";
 import { remember } from "../support/unmarked.js";
 
-const numRuns = Number(process.env.MLXTERP_FUZZ_RUNS ?? 60);
+const numRuns = randomRuns({ some: 20, all: 60 });
 type Numbers = ReturnType<typeof toFlat>;
 
 afterEach(() => {

@@ -10,10 +10,10 @@ import { heldArrays } from "../support/handles.js";
 import { x } from "../support/random-changes.js";
 import { buildNetwork, networkPlans } from "../support/random-networks.js";
 import { type Step, steps, take } from "../support/random-steps.js";
+import { randomRuns } from "../support/sweeps.js";
 import { remember } from "../support/unmarked.js";
 
-/** More of them with MLXTERP_FUZZ_RUNS=5000. */
-const numRuns = Number(process.env.MLXTERP_FUZZ_RUNS ?? 150);
+const numRuns = randomRuns({ some: 50, all: 150 });
 
 afterEach(() => {
   expect(openCount()).toBe(0);

@@ -1,4 +1,4 @@
-/** What a typed model offers, and what does not compile; checked by the compiler in types.test.ts, never run. */
+/** What a typed model offers, and what does not compile; checked by the compiler in proposals.test.ts, never run. */
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import {
   type Activation,

@@ -236,6 +236,13 @@ describe("rows of objects", () => {
   it("are no array, which cannot even be gone through where it has no axes", () => {
     expect(() => tableOf(mx.array(3) as never)).toThrow(/rows.*must be objects/s);
   });
+
+  it("are no array when they are written either", async () => {
+    for (const array of [mx.array([]), mx.ones([2])]) {
+      const writing = writeParquet(join(temporaryFolder(), "t.parquet"), array as never);
+      await expect(writing).rejects.toThrow(/table: .*named columns.*toFlat/);
+    }
+  });
 });
 
 describe("two writers of one path", () => {

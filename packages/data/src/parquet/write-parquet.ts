@@ -7,6 +7,8 @@ import {
   checkPositiveInteger,
   checkRecord,
   checkText,
+  InvalidArgumentError,
+  isArray,
   removeDebris,
   temporaryName,
   withFiles,
@@ -45,6 +47,10 @@ export async function writeParquet(
   });
   checkPath("path", path);
   if (!Array.isArray(table)) checkRecord("table", table);
+  if (isArray(table)) {
+    const rule = "must hold named columns, not an array. Name it: { values: toFlat(array) }.";
+    throw new InvalidArgumentError("table", table, rule);
+  }
   await withFiles(path, () => writeBeside(path, isParts(table) ? table : [table], options));
 }
 

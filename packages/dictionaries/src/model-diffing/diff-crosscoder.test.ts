@@ -70,6 +70,8 @@ it("refuses what is no crosscoder of two, no data, and options that do not exist
   const { crosscoder, x } = known();
   const few = diffCrosscoder(crosscoder, arraySource(x), { batchSize: 1024 });
   await expect(few).rejects.toMatchObject({ code: "NO_TRAINING_DATA" });
+  const narrow = diffCrosscoder(crosscoder, arraySource(mx.ones([64, 2, 3])), { batchSize: 16 });
+  await expect(narrow).rejects.toMatchObject({ code: "DICTIONARY_SHAPE" });
   const misspelt = diffCrosscoder(crosscoder, arraySource(x), { batchsize: 1 } as never);
   await expect(misspelt).rejects.toThrow('Did you mean "batchSize"?');
   const crossed = diffCrosscoder(crosscoder, arraySource(x), { exclusive: 0.4, shared: 0.2 });

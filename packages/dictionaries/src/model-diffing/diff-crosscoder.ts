@@ -151,6 +151,9 @@ function referenceRows(crosscoder: Crosscoder): MxArray {
 /** @param x (rows, 2 · width) */
 function addBatch(sums: Sums, crosscoder: Crosscoder, x: MxArray): void {
   const { width, sources } = crosscoder.config;
+  if (x.size !== x.shape[0] * sources * width) {
+    throw new DictionaryShapeError("x", ["…", sources, width], x.shape);
+  }
   const rows = x.reshape([x.shape[0], sources, width]);
   const features = crosscoder.encode(rows);
   const errors = mx.subtract(rows, crosscoder.decode(features));

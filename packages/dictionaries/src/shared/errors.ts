@@ -36,7 +36,9 @@ export class DictionaryShapeError extends MlxterpError {
     readonly expected: readonly (number | string)[],
     readonly received: readonly number[],
   ) {
-    super(`${what} has shape [${received.join(", ")}] where [${expected.join(", ")}] is needed.`);
+    super(
+      `${what} has shape [${received.join(", ")}] where [${expected.join(", ")}] is needed. A dictionary is for the model and the site that it was trained on.`,
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import {
   checkFunction,
+  checkIterable,
   checkList,
   checkOptions,
   checkPath,
@@ -61,7 +62,9 @@ export async function runTrainings(
   let runs = known.every((run) => run !== undefined) ? (known as Run[]) : undefined;
   let step = first;
   if (runs && step >= steps) return runs;
-  for await (const batch of source.batches(batchSize, first)) {
+  const batches = source.batches(batchSize, first);
+  checkIterable("source.batches", batches);
+  for await (const batch of batches) {
     options.signal?.throwIfAborted();
     runs ??= known.map(
       (run, index) => run ?? begun(configs[index], folderOf(options, index, given), batch),

@@ -203,6 +203,12 @@ describe("a training that cannot be", () => {
     await expect(few).rejects.toMatchObject({ code: "NO_TRAINING_DATA", batchSize: 256, steps: 0 });
   });
 
+  it("is an error where the source gives nothing to go through", async () => {
+    const source = { name: "rows", batches: () => null } as never;
+    const training = trainDictionary(source, { architecture: "topK", features: 8, k: 2, steps: 1 });
+    await expect(training).rejects.toMatchObject({ code: "INVALID_ARGUMENT", argument: "source.batches" }); // biome-ignore format: one line
+  });
+
   it("does not go on with what another training began", async () => {
     const folder = temporaryFolder();
     await trainDictionary(rows, { ...config, steps: 2 }, { folder });

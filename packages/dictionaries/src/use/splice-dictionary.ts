@@ -7,6 +7,7 @@ import {
   checkRecord,
   checkText,
   InvalidArgumentError,
+  type MxArray,
   mx,
 } from "@mlxterp/mlx";
 import { checkDictionary } from "../dictionary/check-dictionary.js";
@@ -110,10 +111,17 @@ export function changeFeatures(dictionary: Dictionary, changes: FeatureChanges):
   };
   const [factor, summand, value] = [row(scale, 1), row(add, 0), row(set, 0)];
   const isSet = row(Object.fromEntries(Object.keys(set).map((name) => [name, 1])), 0);
-  return function changeFeatures(f) {
+  return function changeFeatures(f, { site }) {
+    requireFeatures(f, features, site);
     const moved = mx.add(mx.multiply(f, factor), summand);
     return mx.where(mx.equal(isSet, 1), value, moved);
   };
+}
+
+function requireFeatures(f: MxArray, features: number, site: string): void {
+  if (f.shape.at(-1) === features) return;
+  const rule = `has values of ${f.shape.at(-1)} numbers, and the dictionary ${features} features. Change them where the dictionary is spliced in: featureSite(model, dictionary).`;
+  throw new InvalidArgumentError("site", site, rule);
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */

@@ -100,6 +100,14 @@ it("steers what is generated", async () => {
   expect((await steered.generateText("the capital of", { maxTokens: 4 })).text).not.toBe(text);
 });
 
+it("are changed at no site but theirs", async () => {
+  const elsewhere = model.edit({ "layers.1": changeFeatures(dictionary, { set: { 1: 80 } }) });
+  await expect(elsewhere.run(prompt, { save: "output" })).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: expect.stringContaining("featureSite(model, dictionary)"),
+  });
+});
+
 describe("examples of features", () => {
   const texts = [prompt, "the capital of France is", "Tom and Anna went to the park ."];
   const options = {

@@ -95,6 +95,8 @@ describe("an intervention of the user's own", () => {
       const edits = await loadEdits(join(folder, "edits.json"), { types });
       expect(editsToJSON({ edits })).toEqual(editsToJSON(view));
       await expect(loadEdits(join(folder, "edits.json"))).rejects.toThrow(/must be one of zeroOut/);
+      const absent = loadEdits(join(folder, "absent.json"));
+      await expect(absent).rejects.toMatchObject({ code: "FILE_ACCESS" });
     } finally {
       rmSync(folder, { recursive: true });
     }

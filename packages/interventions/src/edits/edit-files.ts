@@ -1,7 +1,7 @@
 /** The edits of a view in a file. */
 import { readFile } from "node:fs/promises";
 import type { NamedEdit } from "@mlxterp/core";
-import { checkPath, writeFileAtomically } from "@mlxterp/mlx";
+import { checkPath, withFiles, writeFileAtomically } from "@mlxterp/mlx";
 import { InvalidInterventionError } from "../errors.js";
 import type { ParseOptions } from "../json/known-types.js";
 import { type Edited, editsToJSON } from "./edits-to-json.js";
@@ -23,14 +23,15 @@ export function saveEdits(view: Edited, file: string): void {
  * Reads edits from a file that `saveEdits` wrote, for `model.withEdits`.
  *
  * @param options `types` of your own, made by `defineIntervention`
- * @throws InvalidInterventionError (`INVALID_INTERVENTION`) with the path and the value that is wrong
+ * @throws InvalidInterventionError (`INVALID_INTERVENTION`) with the path and the value that is wrong; FileAccessError
+ *   (`FILE_ACCESS`) for a file that is not there
  * @example
  * saveEdits(model.edit({ "layers.2": scale(0.5) }), "calm.json");
  * const calm = model.withEdits(await loadEdits("calm.json"));
  */
 export async function loadEdits(file: string, options: ParseOptions = {}): Promise<NamedEdit[]> {
   checkPath("file", file);
-  const text = await readFile(file, "utf8");
+  const text = await withFiles(file, () => readFile(file, "utf8"));
   return parseEdits(parseText(text, file), options);
 }
 

@@ -6,7 +6,7 @@
  * Source: Wilkinson & Reinsch 1971, "Handbook for Automatic Computation II: Linear Algebra", contributions II/2 and II/4.
  */
 import { InvalidArgumentError } from "../errors.js";
-import { type Columns, column } from "./columns.js";
+import { type Columns, column, transposed } from "./columns.js";
 
 /** `A = vectors · diag(values) · vectorsᵀ`, largest value first. */
 export interface SymmetricEigenvalues {
@@ -34,15 +34,19 @@ export function symmetricEigenvalues(matrix: Columns, withVectors = true): Symme
   const rows = Float64Array.from(matrix.values);
   const scales = new Float64Array(size);
   const tridiagonal = reduce(rows, size, scales);
-  const basis = withVectors ? reflections(rows, size, scales) : new Float64Array(0);
+  const basis = withVectors
+    ? fewAtOnce(reflections(rows, size, scales), size)
+    : new Float64Array(0);
   diagonalize(tridiagonal, basis, size);
   const { diagonal } = tridiagonal;
   const order = [...diagonal.keys()].sort((a, b) => diagonal[b] - diagonal[a]);
-  const found = { rows: size, count: withVectors ? size : 0, values: new Float64Array(basis.length) };
-  const all = { rows: size, count: size, values: basis };
-  if (withVectors) for (const [place, at] of order.entries()) column(found, place).set(column(all, at));
-  return { values: Float64Array.from(order, (at) => diagonal[at]), vectors: found };
-} // biome-ignore format: one function
+  const vectors = { rows: size, count: withVectors ? size : 0, values: new Float64Array(withVectors ? size * size : 0) }; // biome-ignore format: one line
+  if (withVectors) {
+    const all = transposed({ rows: size, count: size, values: basis.subarray(0, size * size) });
+    for (const [place, at] of order.entries()) column(vectors, place).set(column(all, at));
+  }
+  return { values: Float64Array.from(order, (at) => diagonal[at]), vectors };
+}
 
 /** Reflects rows and columns until all is 0 but three diagonals; each reflection's vector stays in its row, right of the diagonal. */
 function reduce(A: Float64Array, n: number, scales: Float64Array): Tridiagonal {
@@ -120,18 +124,31 @@ function reflections(A: Float64Array, n: number, scales: Float64Array): Float64A
   return Q;
 }
 
+/** Rows that are turned together: a turn waits for the one before it, but not for that of another row. */
+const together = 4;
+
+/** Vectors as columns, row by row: what is turned next to each other lies next to each other. Rows of zeros fill up the last ones that are turned together. */
+function fewAtOnce(rows: Float64Array, size: number): Float64Array {
+  const { values } = transposed({ rows: size, count: size, values: rows });
+  const all = new Float64Array(Math.ceil(size / together) * together * size);
+  all.set(values);
+  return all;
+}
+
 /** Far more than were ever needed for one eigenvalue. */
 const mostTurns = 200;
 
-/** @param basis rows that are turned with the matrix; none where it is empty */
+/** @param basis columns that are turned with the matrix, row by row; none where it is empty */
 function diagonalize({ diagonal: d, beside: e }: Tridiagonal, basis: Float64Array, n: number): void {
+  const turns: Turns = { cosines: new Float64Array(n), sines: new Float64Array(n) };
   for (let from = 0; from < n; from++) {
     for (let turn = 0; ; turn++) {
       let to = from;
       while (to < n - 1 && !isNothing(d, e, to)) to++;
       if (to === from) break;
       if (turn === mostTurns) throw new InvalidArgumentError("matrix", n, "has eigenvalues that are not found.");
-      turnOnce(d, e, { from, to }, basis, n);
+      const last = turnOnce(d, e, { from, to }, turns);
+      if (basis.length > 0) turnColumns(basis, n, { from: last, to }, turns);
     }
   }
 } // biome-ignore format: one function
@@ -141,14 +158,13 @@ function isNothing(d: Float64Array, e: Float64Array, at: number): boolean {
   return Math.abs(e[at]) <= Number.EPSILON * beside || Math.abs(e[at]) < 1e-290;
 }
 
-/** One implicit step of QL on a block, from its end to its start. */
+/** One implicit step of QL on a block, from its end to its start; returns the first of the numbers that were turned. */
 function turnOnce(
   d: Float64Array,
   e: Float64Array,
-  { from, to }: { readonly from: number; readonly to: number },
-  basis: Float64Array,
-  n: number,
-): void {
+  { from, to }: Block,
+  { cosines, sines }: Turns,
+): number {
   const slope = (d[from + 1] - d[from]) / (2 * e[from]);
   let g = d[to] - d[from] + e[from] / (slope + (slope < 0 ? -1 : 1) * Math.hypot(slope, 1));
   let [sine, cosine, shift] = [1, 1, 0];
@@ -159,7 +175,7 @@ function turnOnce(
     if (length === 0) {
       d[at + 1] -= shift; // the block has come apart
       e[to] = 0;
-      return;
+      return at + 1;
     }
     sine = f / length;
     cosine = g / length;
@@ -168,18 +184,51 @@ function turnOnce(
     shift = sine * turned;
     d[at + 1] = rest + shift;
     g = cosine * turned - b;
-    if (basis.length > 0) turnRows(basis, n, at, cosine, sine);
+    cosines[at] = cosine;
+    sines[at] = sine;
   }
   d[from] -= shift;
   e[from] = g;
   e[to] = 0;
+  return from;
 }
 
-function turnRows(basis: Float64Array, n: number, at: number, cosine: number, sine: number): void {
-  const [own, next] = [at * n, (at + 1) * n];
-  for (let k = 0; k < n; k++) {
-    const [x, y] = [basis[own + k], basis[next + k]];
-    basis[next + k] = sine * x + cosine * y;
-    basis[own + k] = cosine * x - sine * y;
+interface Block {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** By how much each number and the next are turned. */
+interface Turns {
+  readonly cosines: Float64Array;
+  readonly sines: Float64Array;
+}
+
+/** All turns of one step, for some rows at once: each number is read and written once, and not once for either neighbour. */
+function turnColumns(
+  basis: Float64Array,
+  n: number,
+  { from, to }: Block,
+  { cosines, sines }: Turns,
+): void {
+  for (let row = 0; row < basis.length; row += together * n) {
+    const [one, two, three] = [row + n, row + 2 * n, row + 3 * n];
+    let [a, b, c, d] = [basis[row + to], basis[one + to], basis[two + to], basis[three + to]];
+    for (let at = to - 1; at >= from; at--) {
+      const [cosine, sine] = [cosines[at], sines[at]];
+      const [w, x, y, z] = [basis[row + at], basis[one + at], basis[two + at], basis[three + at]];
+      basis[row + at + 1] = sine * w + cosine * a;
+      basis[one + at + 1] = sine * x + cosine * b;
+      basis[two + at + 1] = sine * y + cosine * c;
+      basis[three + at + 1] = sine * z + cosine * d;
+      a = cosine * w - sine * a;
+      b = cosine * x - sine * b;
+      c = cosine * y - sine * c;
+      d = cosine * z - sine * d;
+    }
+    basis[row + from] = a;
+    basis[one + from] = b;
+    basis[two + from] = c;
+    basis[three + from] = d;
   }
 }

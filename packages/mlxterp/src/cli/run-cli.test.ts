@@ -1,7 +1,9 @@
 /** The command as a whole: what it prints, how wide, and with which exit code. */
+
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { sweep } from "../../../analysis/src/testing/sweeps.js";
 import { commands } from "./commands/index.js";
@@ -247,6 +249,35 @@ describe("what is shown", () => {
 });
 
 const sorter = sharedModel("sort-gpt2");
+
+describe("models of other kinds", () => {
+  const folderOf = (name: string) =>
+    fileURLToPath(new URL(`../../../models/references/${name}`, import.meta.url));
+  const on = (verb: string, name: string) =>
+    invoke([verb, "--model", folderOf(name), "--tokens", "5,6,7", ...(verb === "generate" ? ["--max-tokens", "2"] : [])]); // biome-ignore format: one call
+
+  it.each(["mamba/base", "bert/base"])("%s is opened as what it is", async (name) => {
+    for (const verb of ["sites", "lens", "statistics"]) {
+      expect(await on(verb, name), verb).toMatchObject({ code: 0 });
+    }
+  });
+
+  it("are refused in one line by a verb that they are nothing for, and by all where they read no text", async () => {
+    expect(await on("generate", "mamba/base")).toMatchObject({ code: 0 });
+    expect(await on("verify", "mamba/base")).toMatchObject({ code: 0 });
+    const refused: [string, string, RegExp][] = [
+      ["generate", "bert/base", /^mlxterp generate: .* fills gaps .* lens shows .*\n$/],
+      ["verify", "bert/base", /^mlxterp verify: .* fills gaps\. sites and trace show .*\n$/],
+      ["lens", "t5/written", /^mlxterp lens: .*EncoderDecoderModel, and commands open .*TypeScript.*\n$/],
+      ["lens", "vit/image", /^mlxterp lens: .*of the kind .*, and commands open .*TypeScript.*\n$/],
+    ]; // biome-ignore format: a table
+    for (const [verb, name, message] of refused) {
+      const { code, stderr } = await on(verb, name);
+      expect([verb, name, code]).toEqual([verb, name, 1]);
+      expect(stderr).toMatch(message);
+    }
+  });
+});
 
 describe.skipIf(!sorter.available)("a model without a tokenizer", () => {
   const model = ["--model", sorter.folder];

@@ -186,10 +186,13 @@ function anatomyOf(
   { heads, headDim, hidden, vocab }: EncoderDecoderConfig,
 ) {
   const twice = (part: string): never => {
-    throw new MissingAnatomyError(`one list of ${part} (it has an encoder and a decoder)`, [
-      "encoder.layers",
-      "decoder.layers",
-    ]);
+    const looked = ["encoder.layers", "decoder.layers"];
+    const wayOut = `Methods read models with one; run(), trace() and gradients() save and change places of both, such as "decoder.layers.0".`;
+    throw new MissingAnatomyError(
+      `one list of ${part} (it has an encoder and a decoder)`,
+      looked,
+      wayOut,
+    );
   };
   return {
     ...{ heads, kvHeads: heads, headDim, hidden, vocab, maxPositions: undefined },

@@ -10,7 +10,7 @@ import type { RecurrentCache } from "../recurrent/caches/cache.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { maxDifference } from "../test-support/reference.js";
-import { referenceFolder, referenceFolders } from "../test-support/reference-folders.js";
+import { referenceFolder, sweptFolders } from "../test-support/reference-folders.js";
 
 type Model = LanguageModel | RecurrentModel | StreamsModel;
 type Cache = KeyValueCache & RecurrentCache;
@@ -27,7 +27,7 @@ interface Family {
 }
 
 const families: readonly Family[] = [
-  ...referenceFolders().map(({ name, folder }) => ({
+  ...sweptFolders().map(({ name, folder }) => ({
     name,
     open: (): Promise<Model> => loadModel(folder),
     inside: ["selfAttn.z", "mlp", "selfAttn.pattern"],

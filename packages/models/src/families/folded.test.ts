@@ -6,10 +6,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { type LanguageModel, type LayerConfig, loadModel, UnsupportedFoldError } from "../index.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
-import { referenceFolders } from "../test-support/reference-folders.js";
+import { sweptFolders } from "../test-support/reference-folders.js";
 import { familyOf } from "./index.js";
 
-const checkpoints = referenceFolders();
+const checkpoints = sweptFolders();
 const normalizing = ["inputNorm", "postAttentionNorm", "finalNorm"];
 
 /** Centring subtracts means, so it is only possible where all norms do. */

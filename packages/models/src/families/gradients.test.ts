@@ -8,7 +8,7 @@ import { type Module, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel, MaskedLanguageModel, RecurrentModel } from "../index.js";
 import { readActivations, rows } from "../test-support/reference.js";
-import { referenceFolder, referenceFolders } from "../test-support/reference-folders.js";
+import { referenceFolder, sweptFolders } from "../test-support/reference-folders.js";
 import { derivativesByDifferences } from "../verify/directional-derivative.js";
 
 type Model = InterpretableModelCore<Module>;
@@ -67,7 +67,7 @@ const others: { name: string; folder: string; open(): Promise<Model> }[] = [
     open: async () => (await loadModel(folders.mamba, { as: RecurrentModel })) as unknown as Model,
   },
 ];
-const decoders = referenceFolders().map(({ name, folder }) => ({
+const decoders = sweptFolders().map(({ name, folder }) => ({
   name,
   folder,
   open: async () => (await loadModel(folder)) as unknown as Model,

@@ -13,7 +13,11 @@ const alike = (a: Turning, b: Turning) =>
 describe("a published model", () => {
   const cases = publishedModels.map((model) => [model.modelType, model.name, model] as const);
 
-  it.each(cases)("%s: %s is read as transformers reads it", (_, __, { json, is }) => {
+  it.each(cases)("%s: %s is read as transformers reads it", (_, __, { json, is, refused }) => {
+    if (refused) {
+      expect(() => readPublished(json)).toThrow(new RegExp(`: ${refused}\\b.* is `));
+      return;
+    }
     const read = readPublished(json);
     settleRandomState(); // nothing of the random weights is computed
     if (!is) return;
@@ -28,7 +32,7 @@ describe("a published model", () => {
   });
 
   it("leaves nothing out in silence: fields of later versions are refused in each of them", () => {
-    for (const { json } of publishedModels.slice(0, 40)) {
+    for (const { json } of publishedModels.filter(({ refused }) => !refused).slice(0, 40)) {
       const attempt = () => readPublished({ ...json, attention_sink_size: 4 });
       expect(attempt).toThrow(/attention_sink_size is 4/);
     }

@@ -4,7 +4,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LanguageModel, loadModel } from "../index.js";
-import { referenceFolders } from "../test-support/reference-folders.js";
+import { referenceFolder, sweptFolders } from "../test-support/reference-folders.js";
 
 const save = ["layers.*", "layers.*.selfAttn.pattern", "output"];
 /** Products of other sizes, and sums with masked keys behind them, round in another order. */
@@ -21,7 +21,7 @@ const vocab = 60;
 const prompt = fc.array(fc.integer({ min: 1, max: vocab - 1 }), { minLength: 1, maxLength: 9 });
 const batch = fc.array(prompt, { minLength: 2, maxLength: 4 });
 
-const checkpoints = referenceFolders();
+const checkpoints = sweptFolders();
 
 function along(value: MxArray, axis: number, start: number, stop: number): MxArray {
   return mx.take(value, mx.arange(start, stop, 1, mx.int32), axis);
@@ -105,10 +105,7 @@ const programs: readonly Interventions[] = [
   { "layers.0": byLength },
   { "layers.1.selfAttn.pattern": byLength },
 ];
-const families = ["gpt2", "gemma2", "mixtral"];
-const chosen = checkpoints
-  .filter(({ name }) => families.includes(name))
-  .map(({ folder }) => folder);
+const chosen = ["gpt2", "gemma2", "mixtral"].map((name) => referenceFolder(`${name}/base`));
 
 describe.each(["tiny", ...chosen])("invocations of %s", (source) => {
   const opened = loadModel(source);

@@ -6,7 +6,7 @@ import { loadModel, RecurrentModel } from "../index.js";
 import { padLeft } from "../test-support/left-padding.js";
 import { compareStates } from "../test-support/recurrent-comparison.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
-import { recurrentFolders } from "../test-support/reference-folders.js";
+import { sweptRecurrentFolders } from "../test-support/reference-folders.js";
 
 const tolerance = 1e-4;
 const tokensOf = (seed: number, length: number) =>
@@ -46,7 +46,7 @@ function changesOf(model: RecurrentModel): [string, Interventions][] {
   ];
 }
 
-describe.each(recurrentFolders())("$name", ({ folder }) => {
+describe.each(sweptRecurrentFolders())("$name", ({ folder }) => {
   const opened = loadModel(folder, { as: RecurrentModel });
   const activations = readActivations(folder);
 

@@ -3,7 +3,7 @@ import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../index.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
-import { referenceFolders } from "../test-support/reference-folders.js";
+import { sweptFolders } from "../test-support/reference-folders.js";
 
 const layer = "layers.1";
 const [attention, mlp] = [`${layer}.selfAttn`, `${layer}.mlp`];
@@ -20,7 +20,7 @@ function project(x: MxArray, W: MxArray, b?: MxArray): MxArray {
   return b ? mx.add(product, byHead ? b.flatten() : b) : product;
 }
 
-const checkpoints = referenceFolders();
+const checkpoints = sweptFolders();
 
 describe.each(checkpoints)("the weights of $name", ({ folder }) => {
   const loaded = (async () => {

@@ -44,6 +44,19 @@ describe("a text stream", () => {
     expect(stopped).toBe(false);
   });
 
+  it("has no text for ids that the model has and the tokenizer lacks", () => {
+    const padded: Tokenizer = {
+      ...bytes,
+      decode: (ids) => {
+        if (ids.some((id) => id > 255)) throw new Error("there is no such token");
+        return bytes.decode(ids);
+      },
+    };
+    const stream = new TextStream(padded, [300, 97], []);
+    expect([98, 301, 99].map((token) => stream.push(token).text)).toEqual(["b", "", "c"]);
+    expect([stream.preview(301), stream.preview(100)]).toEqual(["<301>", "d"]);
+  });
+
   it("ends at the earliest of several stop strings", () => {
     const { pieces } = push(new TextStream(bytes, [], ["d", "cd", "bcd"]), "abcd");
     expect(pieces.join("")).toBe("a");

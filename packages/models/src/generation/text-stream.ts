@@ -45,9 +45,10 @@ export class TextStream {
   /** What a token would add, as far as that can be told: its own piece where a character is unfinished. */
   preview(token: number): string {
     if (!this.tokenizer) return "";
+    if (token >= this.tokenizer.vocabSize) return `<${token}>`;
     const seen = [...this.context, ...this.pending];
-    const before = this.tokenizer.decode(seen);
-    const now = this.tokenizer.decode([...seen, token]);
+    const before = this.textOf(seen);
+    const now = this.textOf([...seen, token]);
     const told = now.startsWith(before) && !now.endsWith(replacement);
     return told ? now.slice(before.length) : this.tokenizer.pieces([token])[0];
   }
@@ -62,12 +63,18 @@ export class TextStream {
   private decode(token: number): string {
     if (!this.tokenizer) return "";
     this.pending.push(token);
-    const before = this.tokenizer.decode(this.context);
-    const now = this.tokenizer.decode([...this.context, ...this.pending]);
+    const before = this.textOf(this.context);
+    const now = this.textOf([...this.context, ...this.pending]);
     if (now.endsWith(replacement)) return "";
     this.context = this.pending;
     this.pending = [];
     return now.slice(before.length);
+  }
+
+  /** Rows of the embedding beyond the tokenizer's vocabulary have no text. */
+  private textOf(ids: readonly number[]): string {
+    const { tokenizer } = this;
+    return tokenizer?.decode(ids.filter((id) => id < tokenizer.vocabSize)) ?? "";
   }
 
   /** The length of the longest end of the held text with which a stop string begins. */

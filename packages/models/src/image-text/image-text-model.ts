@@ -156,10 +156,9 @@ function requireEnds(ids: readonly (readonly number[])[], { text }: ImageTextCon
 /** Layers and what follows from them are two things here, so that nobody takes one for the other. */
 function anatomyOf({ text: { vocab, maxPositions } }: ImageTextConfig) {
   const twice = (part: string) => (): never => {
-    throw new MissingAnatomyError(`one list of ${part} (it has two encoders)`, [
-      "text.layers",
-      "vision.layers",
-    ]);
+    const looked = ["text.layers", "vision.layers"];
+    const wayOut = `Methods read models with one; run(), trace() and gradients() save and change places of both, such as "text.layers.0".`;
+    throw new MissingAnatomyError(`one list of ${part} (it has two encoders)`, looked, wayOut);
   };
   return Object.defineProperty(
     { vocab, maxPositions, embed: twice("embeddings"), weights: twice("layers") },

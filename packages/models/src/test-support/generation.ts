@@ -3,9 +3,10 @@ import type { Prompt } from "@mlxterp/core";
 import type { GenerateOptions, GenerationStep } from "../generation/options.js";
 import { LanguageModel, loadModel, RecurrentModel } from "../index.js";
 import { referenceFolder } from "./reference-folders.js";
+import { sweep } from "./sweeps.js";
 
 /** Families with every way of knowing positions. */
-export const generativeFamilies = [
+const everyWay = [
   "bloom", // biases that grow with distance
   "gpt2", // learned positions
   "llama", // rotary positions
@@ -14,7 +15,12 @@ export const generativeFamilies = [
   "gpt_oss", // sinks, and a sliding window
   "deepseek_v3", // latent attention
   "mamba", // a state in place of keys and values
-];
+].map((name) => ({ name }));
+
+/** The families that a sweep goes over; Gemma 2 has rotary positions, with and without a window. */
+export const generativeFamilies = sweep(everyWay, ["gpt2", "gemma2", "deepseek_v3", "mamba"]).map(
+  ({ name }) => name,
+);
 
 export function loadFamily(name: string): Promise<LanguageModel | RecurrentModel> {
   const folder = referenceFolder(`${name}/base`);

@@ -30,11 +30,21 @@ interface PublishedModel {
   readonly json: Fields;
   /** Absent where `transformers` refuses the file. */
   readonly is: Made | undefined;
+  readonly refused: string | undefined;
+}
+
+interface PublishedEntry {
+  readonly config: Fields;
+  /** Another model of the file, whose fields this one's are put on top of. */
+  readonly like?: string;
+  readonly is?: Made;
+  /** The field that the file is refused for. */
+  readonly refused?: string;
 }
 
 interface PublishedFile {
   readonly all: Fields;
-  readonly models: Readonly<Record<string, { readonly config: Fields; readonly is?: Made }>>;
+  readonly models: Readonly<Record<string, PublishedEntry>>;
 }
 
 /** The models of one file; a wrapper's say what they are. */
@@ -42,9 +52,9 @@ function modelsIn(modelType: string, folder: string): PublishedModel[] {
   const file = new URL(`../${folder}/published.json`, import.meta.url);
   if (!existsSync(file)) return [];
   const { all, models }: PublishedFile = JSON.parse(readFileSync(file, "utf8"));
-  return Object.entries(models).map(([name, { config, is }]) => ({
-    ...{ modelType, name, is },
-    json: { model_type: modelType, ...all, ...config },
+  return Object.entries(models).map(([name, { config, like, is, refused }]) => ({
+    ...{ modelType, name, is, refused },
+    json: { model_type: modelType, ...all, ...(like && models[like].config), ...config },
   }));
 }
 

@@ -49,7 +49,8 @@ export async function compareWithReference(
   };
 }
 
-async function comparePass(model: LanguageModel, activations: Activations) {
+/** What one pass computes: hidden states, patterns and logits. */
+export async function comparePass(model: LanguageModel, activations: Activations) {
   const prompt = rows(activations.input_ids);
   const patterns = "layers.*.selfAttn.pattern";
   const last = model.config.layers.length;

@@ -76,6 +76,19 @@ const recurrent = new Set(
 export const recurrentFolders = (): ReferenceFolder[] =>
   baseFolders.filter(({ modelType }) => recurrent.has(modelType));
 
+/** Of these, those that remember in different ways. */
+const remembering = [
+  "mamba", // a selective scan, and nothing that attends
+  "falcon_h1", // a scan by heads beside attention
+  "qwen3_next", // the delta rule, between layers that attend
+  "recurrent_gemma", // a gated linear recurrence, and a window
+  "lfm2", // short convolutions
+];
+
+/** The recurrent and hybrid families that a sweep goes over. */
+export const sweptRecurrentFolders = (): readonly ReferenceFolder[] =>
+  sweep(recurrentFolders(), remembering);
+
 const beside = reference("reference/families");
 const furtherFolder =
   process.env.MLXTERP_REFERENCES ?? (beside.available ? beside.folder : undefined);

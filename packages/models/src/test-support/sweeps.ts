@@ -16,3 +16,7 @@ export function sweep<T extends { readonly name: string }>(
   if (unknown.length > 0) throw new Error(`A sweep chooses what is not there: ${unknown}`);
   return overAll ? all : all.filter(({ name }) => chosen.includes(name));
 }
+
+/** How many random cases a claim is tried on: some, or as many as sweeps over all try. */
+export const randomCases = ({ some, all }: { readonly some: number; readonly all: number }) =>
+  overAll ? all : some;

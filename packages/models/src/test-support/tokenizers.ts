@@ -1,8 +1,10 @@
 /** The tokenizer.json files of five styles, with what the Rust tokenizers make of hostile texts. */
-import { symlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
+import { createChatWriter } from "../tokenizer/chat.js";
+import { readSettings } from "../tokenizer/settings.js";
 import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.js";
 import { temporaryFolder } from "./checkpoints.js";
 
@@ -68,11 +70,13 @@ export function chatTokenizerOf(style: Style, chatTemplate: unknown = expected.t
   return tokenizer;
 }
 
+/** As `loadTokenizer` would have it; the vocabulary is not read once more for each template. */
 function withTemplate(style: Style, chatTemplate: unknown): TextTokenizer {
   const config = readJsonFile(join(folderOf(style), "tokenizer_config.json")) as object;
   const folder = temporaryFolder();
-  symlinkSync(join(folderOf(style), "tokenizer.json"), join(folder, "tokenizer.json"));
   const settings = JSON.stringify({ ...config, chat_template: chatTemplate });
   writeFileSync(join(folder, "tokenizer_config.json"), settings);
-  return loadTokenizer(folder)!;
+  const tokenizer = tokenizerOf(style);
+  const applyChatTemplate = createChatWriter(readSettings(folder), tokenizer.tokens);
+  return { ...tokenizer, applyChatTemplate };
 }

@@ -1,6 +1,6 @@
 /** Refuses what is no grid, before anything reads it. */
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
-import { isNumbers, isRecord, isTexts } from "../errors/kinds-of-values.js";
+import { isListOf, isNumbers, isRecord, isTexts } from "../errors/kinds-of-values.js";
 import type { Grid } from "./grid.js";
 import { isLabel } from "./label.js";
 
@@ -17,10 +17,12 @@ export function gridProblem(name: string, grid: unknown): string | undefined {
   if (!isRecord(grid) || !isTexts(grid.axes) || !isNumbers(grid.values)) {
     return `"${name}" is no grid`;
   }
-  const { axes, labels, values, low, high } = grid as unknown as Grid;
+  const { axes, labels, values, unit, neutral, low, high } = grid as unknown as Grid;
+  if (typeof unit !== "string") return `the unit of "${name}" is no text`;
+  if (neutral !== undefined && typeof neutral !== "number") return `where "${name}" is neutral is no number`; // biome-ignore format: one line
   const lacking = axes.find((axis) => !isRecord(labels) || !Array.isArray(labels[axis]));
   if (lacking !== undefined) return `"${name}" lacks labels of its axis ${lacking}`;
-  if (!axes.every((axis) => labels[axis].every(isLabel))) {
+  if (!axes.every((axis) => isListOf(labels[axis], isLabel))) {
     return `a label of "${name}" is neither a number, a text nor a token`;
   }
   const size = lengthsOf(grid as unknown as Grid).reduce((product, length) => product * length, 1);

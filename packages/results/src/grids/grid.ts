@@ -1,7 +1,13 @@
 /** Dense numbers with named axes: what methods return, whatever the method. */
 
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
-import { checkList, checkNumbers, checkRecord } from "../errors/option-rules.js";
+import {
+  checkList,
+  checkNumber,
+  checkNumbers,
+  checkRecord,
+  checkText,
+} from "../errors/option-rules.js";
 import { isLabel, type Label } from "./label.js";
 
 /** What the numbers of a grid are. */
@@ -63,6 +69,8 @@ export function createGrid<A extends string>(parts: GridParts<A>): Grid<A> {
   const { labels, values, ...rest } = parts;
   checkRecord("labels", labels);
   checkNumbers("values", values);
+  checkText("unit", rest.unit);
+  if (rest.neutral !== undefined) checkNumber("neutral", rest.neutral);
   const axes = Object.keys(labels) as A[];
   for (const axis of axes) checkLabels(axis, labels[axis]);
   const size = axes.reduce((product, axis) => product * labels[axis].length, 1);

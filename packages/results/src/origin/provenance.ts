@@ -1,4 +1,5 @@
 /** Where numbers come from: one form for results, caches, stores and rollouts. */
+import { isListOf, isRecord, isTexts } from "../errors/kinds-of-values.js";
 
 /** A change that a view of a model makes in every pass. */
 export interface ProvenanceEdit {
@@ -72,26 +73,33 @@ export interface Provenance {
  */
 export function provenanceProblem(value: unknown): string | undefined {
   if (!isRecord(value)) return "it is no object";
-  const { model, device, edits, versions, time, weights, interventions } = value;
-  for (const [name, text] of Object.entries({ model, time })) {
-    if (typeof text !== "string") return `${name} is no text`;
-  }
+  const { device, edits, versions, weights, adapters, interventions, options, seed } = value;
+  const odd = textFields.find((name) => typeof value[name] !== "string" && !mayLack(name, value));
+  if (odd !== undefined) return `${odd} is no text`;
   if (device !== "cpu" && device !== "gpu") return "device is no cpu or gpu";
-  if (!isRecord(versions)) return "versions is no object";
-  const areEdits =
-    Array.isArray(edits) && edits.every((edit) => isRecord(edit) && areTexts(edit.sites));
-  if (!areEdits) return "edits is no list of edits with their sites";
-  if (interventions !== undefined && !areTexts(interventions)) {
+  if (!isRecord(versions) || !isTexts(Object.values(versions))) return "versions is no object with texts"; // biome-ignore format: one line
+  if (!isListOf(edits, isEdit)) return "edits is no list of edits with their sites";
+  if (adapters !== undefined && !isListOf(adapters, isHashed)) return "adapters is no list of adapters with their hashes"; // biome-ignore format: one line
+  if (options !== undefined && !isRecord(options)) return "options is no object";
+  if (seed !== undefined && typeof seed !== "number") return "seed is no number";
+  if (interventions !== undefined && !isTexts(interventions)) {
     return "interventions is no list of sites";
   }
-  const hashed = weights === undefined || (isRecord(weights) && typeof weights.hash === "string");
-  return hashed ? undefined : "weights has no hash";
+  const areWeights = weights === undefined || (isHashed(weights) && typeof weights.how === "string"); // biome-ignore format: one line
+  return areWeights ? undefined : "weights has no hash, or does not say of what";
 }
 
-function areTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
+const textFields = ["model", "time", "revision", "dtype", "quantization", "tokenizer", "kernel", "platform"] as const; // biome-ignore format: one list
+
+function mayLack(name: string, value: Record<string, unknown>): boolean {
+  return value[name] === undefined && name !== "model" && name !== "time";
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isEdit(value: unknown): boolean {
+  if (!isRecord(value) || !isTexts(value.sites)) return false;
+  return value.name === undefined || typeof value.name === "string";
+}
+
+function isHashed(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && typeof value.hash === "string";
 }

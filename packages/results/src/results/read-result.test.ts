@@ -56,6 +56,14 @@ describe("what is no result of a method is refused by its part", () => {
     ["one without its table", { ...whole, tables: {} }, 'it has no table "best"'],
     ["a row without a column", { ...whole, tables: { best: createTable(["layer"], [{ layer: 1 }]) } }, '"word" is absent instead of text or null'],
     ["a column of another kind", { ...whole, tables: { best: createTable(["layer", "word"], [{ layer: "1", word: "a" }]) } }, '"layer" is text instead of number'],
+    ["a grid without its unit", { ...whole, grids: { norm: { ...norm, unit: [1, 2] } } }, 'the unit of "norm" is no text'],
+    ["labels with a gap", { ...whole, grids: { norm: { ...norm, labels: { layer: new Array(2), head: [0] } } } }, "a label of"],
+    ["pieces with a gap", { ...whole, fed: [{ role: "prompt", ids: [4], pieces: new Array(1) }] }, "fed does not hold"],
+    ["notes with a gap", { ...whole, notes: new Array(1) }, "notes does not hold"],
+    ["a tokenizer that is no hash", { ...whole, provenance: { ...whole.provenance, tokenizer: 3 } }, "tokenizer is no text"],
+    ["adapters without hashes", { ...whole, provenance: { ...whole.provenance, adapters: [{}] } }, "adapters is no list"],
+    ["weights of nobody knows what", { ...whole, provenance: { ...whole.provenance, weights: { hash: "f" } } }, "does not say of what"],
+    ["a version that is a number", { ...whole, provenance: { ...whole.provenance, versions: { node: 20 } } }, "versions is no object with texts"],
     ["fewer pieces than ids", { ...whole, fed: [{ role: "prompt", ids: [4], pieces: [] }] }, "fed does not hold"],
   ])("%s", (_, value, problem) => {
     const error = expect.objectContaining({ code: "INVALID_ARGUMENT", argument: "result" });
@@ -77,6 +85,9 @@ it("a reader gets what is right, and what it then stumbles over is a typed error
 });
 
 it.each<[string, () => unknown, string]>([
+  ["a reader without a shape", () => readsResult(undefined as never, () => 1), "shape"],
+  ["a reader that cannot read", () => readsResult(shape, 3 as never), "must be a function"],
+  ["a shape whose axes are no list", () => checkResult("result", whole, { ...shape, grids: { norm: 1 } } as never), "shape.grids.norm"],
   ["a number at a place of one axis only", () => valueAt(norm, { layer: 1 } as never), "head is missing"],
   ["rows of one axis", () => rowsOf(createGrid({ labels: { layer: [0] }, values: [1], unit: "norm" })), "has 1 axes"],
   ["places of an axis that there is not", () => placesOf(norm, "heads" as never), '"head"'],

@@ -1,8 +1,9 @@
 /** The one door through which results come in that somebody may have made up, mixed up or read from a file. */
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { MlxterpError } from "../errors/mlxterp-error.js";
+import { checkFunction } from "../errors/option-rules.js";
 import type { Result } from "./result.js";
-import { checkResult, type ResultShape } from "./result-shape.js";
+import { checkResult, checkShape, type ResultShape } from "./result-shape.js";
 
 /**
  * A function of a result that refuses what is none of its method before it reads it.
@@ -18,6 +19,8 @@ export function readsResult<R extends Result, More extends readonly unknown[], F
   shape: ResultShape<R>,
   read: (result: R, ...more: More) => Found,
 ): (result: R, ...more: More) => Found {
+  checkShape(shape);
+  checkFunction("read", read);
   return (result, ...more) => {
     checkResult<R>("result", result, shape);
     try {

@@ -1,6 +1,6 @@
 /** What is wrong with data that should be a result: the one place that doubts it, so that nothing else needs to. */
 
-import { isRecord, isTexts } from "../errors/kinds-of-values.js";
+import { isListOf, isRecord, isTexts } from "../errors/kinds-of-values.js";
 import { gridProblem } from "../grids/check-grid.js";
 import { provenanceProblem } from "../origin/provenance.js";
 
@@ -19,8 +19,8 @@ export function resultProblem(value: unknown): string | undefined {
   const { fed, notes, grids, tables } = value as Readonly<Record<string, Parts & unknown[]>>;
   const origin = provenanceProblem(value.provenance);
   if (origin) return `of its provenance, ${origin}`;
-  if (!fed.every(isFed)) return "fed does not hold prompts with their role, ids and pieces";
-  if (!notes.every((note) => isRecord(note) && typeof note.text === "string")) {
+  if (!isListOf(fed, isFed)) return "fed does not hold prompts with their role, ids and pieces";
+  if (!isListOf(notes, (note) => isRecord(note) && typeof note.text === "string")) {
     return "notes does not hold notes with their text";
   }
   return firstOf(grids, gridProblem) ?? firstOf(tables, tableProblem);
@@ -42,7 +42,7 @@ function firstOf(
 export function tableProblem(name: string, table: unknown): string | undefined {
   const whole = isRecord(table) && isTexts(table.columns) && Array.isArray(table.rows);
   if (!whole) return `"${name}" is no table`;
-  const rows = table.rows as unknown[];
+  const rows: unknown[] = Array.from(table.rows as unknown[]);
   const odd = rows.findIndex((row) => !isRecord(row) || !Object.values(row).every(isCell));
   return odd < 0 ? undefined : `row ${odd} of "${name}" holds what is no value of a table`;
 }
@@ -51,14 +51,14 @@ export function isFed(value: unknown): boolean {
   if (!isRecord(value) || typeof value.role !== "string") return false;
   const { ids, pieces, answer, wrongAnswer, spans } = value;
   if (!Array.isArray(ids) || !isTexts(pieces) || ids.length !== pieces.length) return false;
-  if (!ids.every((id) => typeof id === "number")) return false;
+  if (!isListOf(ids, (id) => typeof id === "number")) return false;
   const answers = [answer, wrongAnswer].filter((one) => one !== undefined);
   if (!answers.every((one) => isRecord(one) && typeof one.text === "string")) return false;
-  return spans === undefined || (Array.isArray(spans) && spans.every((span) => isPair(span)));
+  return spans === undefined || isListOf(spans, isPair);
 }
 
 function isPair(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === "number"); // biome-ignore format: one line
+  return isListOf(value, (one) => typeof one === "number") && value.length === 2;
 }
 
 function isCell(value: unknown): boolean {

@@ -1,7 +1,7 @@
 /** What a result of a method has: its grids by their axes, its tables by their columns, as data that a result is checked by. */
 
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
-import { checkList } from "../errors/option-rules.js";
+import { checkList, checkRecord, checkText, checkTexts } from "../errors/option-rules.js";
 import type { Grid } from "../grids/grid.js";
 import type { Result } from "./result.js";
 import { resultProblem } from "./result-problem.js";
@@ -60,10 +60,24 @@ export function checkResult<R extends Result>(
   value: unknown,
   shape: ResultShape<R> | AnyShape,
 ): asserts value is R {
+  checkShape(shape);
   const problem = resultProblem(value) ?? shapeProblem(value as Result, shape as AnyShape);
   if (problem === undefined) return;
   const rule = `is no result of "${shape.method}": ${problem}. Give what the method returns, as it is.`;
   throw new InvalidArgumentError(argument, value, rule);
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no shape */
+export function checkShape(shape: unknown): void {
+  checkRecord("shape", shape);
+  const { method, grids, tables } = shape as Record<string, unknown>;
+  checkText("shape.method", method);
+  for (const [part, named] of Object.entries({ grids, tables })) {
+    checkRecord(`shape.${part}`, named);
+    for (const [name, parts] of Object.entries(named as object)) {
+      (part === "grids" ? checkTexts : checkRecord)(`shape.${part}.${name}`, parts);
+    }
+  }
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no list of results, of whatever methods */

@@ -1,6 +1,6 @@
 /** Who is answered: names, pages, tokens. */
 import { describe, expect, it } from "vitest";
-import { createServer } from "../index.js";
+import { createServer, isLoopback } from "../index.js";
 import { refusal, send } from "../testing/request.js";
 
 const server = createServer({ origins: ["http://localhost:5173"] });
@@ -8,6 +8,13 @@ const token = "sixteen characters and more";
 const closed = createServer({ token, assets: () => new Response("page") });
 
 describe("names", () => {
+  it("are texts, not lists that look like one", () => {
+    expect(isLoopback("127.0.0.1")).toBe(true);
+    for (const host of [["127.0.0.1"], Symbol("host"), undefined]) {
+      expect(() => isLoopback(host as never)).toThrow("host: must be a string");
+    }
+  });
+
   it.each(["localhost", "LOCALHOST:8017", "127.0.0.1:1", "[::1]:8017"])(
     "%s is answered",
     async (host) => {

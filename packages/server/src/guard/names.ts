@@ -1,5 +1,7 @@
 /** Under which names a server may be spoken to: a page of somebody else must not reach it through a name of its own. */
+
 import { hostname, networkInterfaces } from "node:os";
+import { checkText } from "@mlxterp/results/errors";
 
 const loopback = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -10,6 +12,7 @@ const loopback = ["localhost", "127.0.0.1", "[::1]"];
  * isLoopback("127.0.0.1"); // true
  */
 export function isLoopback(host: string): boolean {
+  checkText("host", host);
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

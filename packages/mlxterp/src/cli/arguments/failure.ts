@@ -8,6 +8,12 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** The model is of a kind that a command is nothing for. */
+export class UnfitModelError extends Error {
+  readonly code = "MODEL_KIND";
+  override readonly name = "UnfitModelError";
+}
+
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /**

@@ -1,6 +1,8 @@
 /** `mlxterp generate`: continue a prompt, or several, token by token, perhaps steered or changed. */
+
 import type { GenerateBatchOptions, GenerationStep, LanguageModel } from "@mlxterp/models";
 import type { Block } from "@mlxterp/results";
+import { UnfitModelError } from "../arguments/failure.js";
 import { interveneOption, readInterventions } from "../arguments/interventions.js";
 import { integer, number, type OptionValues, texts, toggle } from "../arguments/options.js";
 import { requirePrompt, tokensBlock, tokenTexts } from "../arguments/prompt.js";
@@ -69,6 +71,9 @@ async function preparedModel(
   { loadModel, warn }: CommandContext,
 ): Promise<LanguageModel> {
   const model = await loadModel();
+  if (!("generateBatch" in model)) {
+    throw new UnfitModelError(`${(model as { readonly name: string }).name} fills gaps and predicts no next token, so it cannot continue a text. lens shows what it would say at each position.`); // biome-ignore format: one error
+  }
   const steered = model.edit(await steeringInterventions(model, values.steer, warn));
   return steered.edit(await readInterventions(model, values.intervene));
 }

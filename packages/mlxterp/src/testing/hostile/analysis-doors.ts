@@ -96,6 +96,7 @@ function otherFunctions({ model, store, resultOf }: Bench): Calls {
     saveLens: [analysis.saveLens, lens, "saved-lens", { overwrite: true }],
     steeringInterventions: [analysis.steeringInterventions, [vector], { strength: 0.5, layers: [1] }], // biome-ignore format: one call
     steeringVectors: [analysis.steeringVectors, model, { clean: ["Mary and"], corrupted: ["John and"] }, { layers: [1] }], // biome-ignore format: one call
+    storeSimilarity: [analysis.storeSimilarity, store, { sites: ["layers.0"], batchSize: 64 }],
     svcca: [analysis.svcca, rows, ones, { variance: 0.9 }],
     taskPairs: [analysis.taskPairs, JSON.stringify([pair]), "json"],
     trainStoreProbe: [analysis.trainStoreProbe, store, { site: "layers.0", label: "good" }],

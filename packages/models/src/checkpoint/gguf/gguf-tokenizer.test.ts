@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel, TokenizerError } from "../../index.js";
 import { writeGguf } from "../../test-support/gguf-file.js";
+import { sweep } from "../../test-support/sweeps.js";
 import { expected, folderOf, numbers, type Style } from "../../test-support/tokenizers.js";
 import { readJsonFile } from "../files/json-file.js";
 import type { GgufValue } from "./gguf-reader.js";
@@ -49,15 +50,18 @@ function metadataOf(
 const scoreOf = (token: string, id: number) =>
   id < 259 ? 0 : /^▁▁+$/.test(token) ? -32_000 - id : 259 - id;
 
-const kinds: readonly (readonly [Style, Readonly<Record<string, GgufValue>>])[] = [
-  ["gpt2", { model: "gpt2", pre: "gpt-2" }],
-  ["llama2", { model: "llama", bos_token_id: 1, unknown_token_id: 0 }],
-  ["llama3", { model: "gpt2", pre: "llama-bpe", bos_token_id: 128_000 }],
-  ["qwen2_5", { model: "gpt2", pre: "qwen2" }],
+const styles: readonly { name: Style; extra: Readonly<Record<string, GgufValue>> }[] = [
+  { name: "gpt2", extra: { model: "gpt2", pre: "gpt-2" } },
+  { name: "llama2", extra: { model: "llama", bos_token_id: 1, unknown_token_id: 0 } },
+  { name: "llama3", extra: { model: "gpt2", pre: "llama-bpe", bos_token_id: 128_000 } },
+  { name: "qwen2_5", extra: { model: "gpt2", pre: "qwen2" } },
 ];
 
+/** Merges of letters and scores of pieces; the larger vocabularies take seconds. */
+const kinds = sweep(styles, ["gpt2", "llama2"]);
+
 describe("a tokenizer in a GGUF file", () => {
-  for (const [style, extra] of kinds) {
+  for (const { name: style, extra } of kinds) {
     it(`of the kind of ${style} is that of its tokenizer.json`, () => {
       const tokenizer = ggufTokenizer(metadataOf(style, extra), "model.gguf")!;
       for (const [name, text] of Object.entries(expected.texts)) {
