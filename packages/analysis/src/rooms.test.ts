@@ -165,7 +165,7 @@ it("what a mixer adds is scored by its slope, and all mixers together restore a 
   expect(notes.map(({ text }) => text).join()).toContain('the kind "mixer"');
 });
 
-it.each(sweep(["gpt2", "mamba", "mixtral"], 1))(
+it.each(sweep(["mamba", "gpt2", "mixtral"], 1))(
   "%s: each prompt of a list is answered as it is alone",
   async (name) => {
     const folder = new URL(`../../models/references/${name}/base`, import.meta.url).pathname;

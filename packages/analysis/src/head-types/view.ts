@@ -36,7 +36,7 @@ export const headTypesView = readsResult(headTypesShape, (result: HeadTypesResul
   const drawn = result.fed[0]?.role === "random";
   const [{ ids }] = result.fed;
   const about = drawn
-    ? `${result.fed.length} random sequences of ${ids.length} tokens, each repeated once`
+    ? `${result.fed.length} random ${result.fed.length === 1 ? "sequence" : "sequences"} of ${ids.length} tokens, each repeated once`
     : `${result.fed.length} ${result.fed.length === 1 ? "prompt" : "prompts"}`;
   return [
     ...fedBlocks(result.fed),

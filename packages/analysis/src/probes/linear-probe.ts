@@ -83,7 +83,8 @@ export function scoresOf({ direction, bias }: LinearProbe, rows: Rows): Float64A
 
 function byMeans(rows: Rows, labels: readonly number[]): LinearProbe {
   const [one, other] = classMeans(rows, labels);
-  const direction = one.map((value, at) => value - other[at]);
+  const spread = spreads(rows, meanRow(rows));
+  const direction = one.map((value, at) => (Number.isFinite(spread[at]) ? value - other[at] : 0));
   const middle = one.map((value, at) => (value + other[at]) / 2);
   return { direction, bias: -dot(direction, middle) };
 }
@@ -103,18 +104,35 @@ function classMeans(rows: Rows, labels: readonly number[]) {
   return [1, 0].map((label) => meanRow(rows, (index) => labels[index] === label));
 }
 
-/** Of single precision: a column that varies by less beside its mean does not vary. */
-const rounding = 1e-7;
+/**
+ * What differs by less, beside what numbers are there, differs by rounding. The same token in another row of a batch is summed in another order, and which row
+ * a prompt stands in may be its class: a probe would read that, and be right.
+ */
+const rounding = 1e-5;
 
-/** The standard deviation of each column; 1 where nothing varies. */
+/**
+ * The standard deviation of each column; infinite where nothing varies but by rounding, so that nothing is read there.
+ *
+ * @param variance of each column, around its mean
+ */
+export function spreadsOf(mean: Float64Array, variance: Float64Array): Float64Array {
+  const sizes = variance.map((one, at) => Math.sqrt(Math.max(0, one) + mean[at] ** 2)).sort();
+  const usual = sizes[Math.floor(sizes.length / 2)]; // a few columns may be a thousand times as large
+  return variance.map((one, at) => {
+    const spread = Math.sqrt(Math.max(0, one));
+    const least = rounding * Math.max(usual, 0.1 * Math.abs(mean[at]));
+    return spread > least ? spread : Number.POSITIVE_INFINITY;
+  });
+}
+
 function spreads({ count, width, values }: Rows, mean: Float64Array): Float64Array {
   const squares = new Float64Array(width);
   for (let at = 0; at < values.length; at++)
     squares[at % width] += (values[at] - mean[at % width]) ** 2;
-  return squares.map((sum, at) => {
-    const spread = Math.sqrt(sum / count);
-    return spread > rounding * Math.abs(mean[at]) ? spread : 1;
-  });
+  return spreadsOf(
+    mean,
+    squares.map((sum) => sum / count),
+  );
 }
 
 /** The columns whose class means are farthest apart, in standard deviations. */

@@ -51,6 +51,17 @@ describe("probe", () => {
     expect(grids.accuracy.low?.[0]).toBeGreaterThan(0.85);
   });
 
+  it.each(["logistic", "massMean"] as const)(
+    "is right by half where both prompts are the same so far, whose rounding tells which is which: %s",
+    async (rule) => {
+      const tiny = await loadModel("tiny");
+      const { pairs } = builtInTask(tiny, "agreement", { size: 8 });
+      const { grids } = await probe(tiny, pairs, { rule, positions: [0, 1], nulls: 0 });
+      expect([...new Set(grids.accuracy.values)]).toEqual([0.5]);
+      expect([...new Set(grids.train.values)]).toEqual([0.5]);
+    },
+  );
+
   it("finds nothing where classes do not differ but by chance, however well it fits", async () => {
     const random = uniformNumbers(9);
     const { grids } = await probe(

@@ -11,7 +11,7 @@ import { parseOptions, type RunControl } from "@mlxterp/results";
 import { checkIterable, checkMethods } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { dot } from "../directions/matrix.js";
-import type { LinearProbe } from "./linear-probe.js";
+import { type LinearProbe, spreadsOf } from "./linear-probe.js";
 
 /** What is asked of a store; an `ActivationStore` has it. */
 export interface ProbeStore {
@@ -126,6 +126,7 @@ function chosen({ labels, held }: Batch, label?: number): MxArray {
 interface Moments {
   readonly count: number;
   readonly mean: Float64Array;
+  /** Infinite where nothing varies. */
   readonly spread: Float64Array;
   /** Of label 0 and 1. */
   readonly means: readonly [Float64Array, Float64Array];
@@ -155,19 +156,16 @@ async function momentsOf(store: ProbeStore, asked: Asked): Promise<Moments> {
   return momentsFrom(sums, Float64Array.from(toFlat(shift)), counts);
 }
 
-/** Of single precision: a column that varies by less beside its mean does not vary. */
-const rounding = 1e-7;
-
 function momentsFrom(sums: Float64Array, shift: Float64Array, counts: readonly number[]): Moments {
   const [count, width] = [counts[0] + counts[1], shift.length];
   const part = (at: number) => sums.subarray(at * width, (at + 1) * width);
   const [zero, one, squares] = [part(0), part(1), part(2)];
   const centre = zero.map((sum, at) => (sum + one[at]) / count);
   const mean = centre.map((own, at) => shift[at] + own);
-  const spread = squares.map((sum, at) => {
-    const own = Math.sqrt(Math.max(0, sum / count - centre[at] ** 2));
-    return own > rounding * Math.abs(mean[at]) ? own : 1;
-  });
+  const spread = spreadsOf(
+    mean,
+    squares.map((sum, at) => sum / count - centre[at] ** 2),
+  );
   const means = [zero, one].map((own, label) => own.map((sum, at) => shift[at] + sum / counts[label])); // biome-ignore format: one line
   return { count, mean, spread, means: means as [Float64Array, Float64Array] };
 }
@@ -177,8 +175,8 @@ interface Parts {
   readonly bias: number;
 }
 
-function fromMeans({ means: [zero, one] }: Moments): Parts {
-  const direction = one.map((value, at) => value - zero[at]);
+function fromMeans({ means: [zero, one], spread }: Moments): Parts {
+  const direction = one.map((value, at) => (Number.isFinite(spread[at]) ? value - zero[at] : 0));
   return { direction, bias: -dot(direction, one.map((value, at) => (value + zero[at]) / 2)) }; // biome-ignore format: one line
 }
 

@@ -34,7 +34,7 @@ export function representation(name: string, rows: MxArray): Representation {
   const centred = held(centredColumns(name, rowsOf(rows)));
   const spanned = once(() => spannedBy(centred));
   const ofRows = once(() => {
-    const turned = held(hostMatrices.transposed(centred.columns));
+    const turned = turnedOf(centred);
     return productOf(turned, turned);
   });
   const leading = onceEach((variance) => leadingOf(spanned(), variance));
@@ -75,15 +75,25 @@ const manyTerms = 2e7;
 
 /** XᵀY of columns. */
 export function productOf(x: Centred, y: Centred): Columns {
+  return heldProduct(x, y).columns;
+}
+
+function heldProduct(x: Centred, y: Centred): Centred {
   const [a, b] = [x.columns, y.columns];
-  if (a.rows * a.count * b.count < manyTerms) return hostMatrices.transposedProduct(a, b);
-  const made = toFlat(mx.matmul(y.array().T, x.array())); // (y, x), row by row: columns of (x, y)
-  return { rows: a.count, count: b.count, values: new Float64Array(made) };
+  if (a.rows * a.count * b.count < manyTerms) return held(hostMatrices.transposedProduct(a, b));
+  const made = mx.matmul(y.array().T, x.array()); // (y, x), row by row: columns of (x, y)
+  const columns = { rows: a.count, count: b.count, values: new Float64Array(toFlat(made)) };
+  return { columns, array: () => made.T };
 }
 
 function held(columns: Columns): Centred {
   const { values, count, rows } = columns;
   return { columns, array: once(() => fromFlat(values, [count, rows]).T) };
+}
+
+/** Rows as columns; what is an array already is not copied again. */
+function turnedOf(one: Centred): Centred {
+  return { columns: hostMatrices.transposed(one.columns), array: () => one.array().T };
 }
 
 function ordered({ rows, count, values }: Columns, order: readonly number[]): Columns {
@@ -110,7 +120,7 @@ function centredColumns(name: string, rows: Rows): Columns {
 function spannedBy(centred: Centred): Centred {
   const { rows: count, count: width } = centred.columns;
   if (width <= count) return centred;
-  const turned = held(hostMatrices.transposed(centred.columns));
+  const turned = turnedOf(centred);
   const { values, vectors } = hostMatrices.symmetricEigenvalues(productOf(turned, turned));
   const scaled = vectors.values.map((value, at) => value * Math.sqrt(Math.max(0, values[Math.floor(at / count)]))); // biome-ignore format: one line
   return held({ rows: count, count, values: scaled });
@@ -118,8 +128,7 @@ function spannedBy(centred: Centred): Centred {
 
 function leadingOf(matrix: Centred, variance: number): Centred {
   const white = whitening(productOf(matrix, matrix), variance);
-  const turned = held(hostMatrices.transposed(matrix.columns));
-  return held(productOf(turned, held(white)));
+  return heldProduct(turnedOf(matrix), held(white));
 }
 
 function once<T>(make: () => T): () => T {

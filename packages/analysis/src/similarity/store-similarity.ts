@@ -71,7 +71,7 @@ type Asked = z.output<typeof storeSimilarityOptions> & RunControl;
  *   save: ["layers.0", "layers.1"],
  * });
  * const { similarity } = await storeSimilarity(kept, { sites: ["layers.0", "layers.1"] });
- * valueAt(similarity, { site: "layers.0", otherSite: "layers.0" }); // 1
+ * valueAt(similarity, { site: "layers.0", otherSite: "layers.0" }) > 0.999; // true
  */
 export async function storeSimilarity(
   store: SimilarityStore,

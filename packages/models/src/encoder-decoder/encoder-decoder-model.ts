@@ -79,8 +79,6 @@ export class EncoderDecoderModel extends InterpretableModel<EncoderDecoder> {
    * reads of the other, and of writing with a cache.
    *
    * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
-   * @example
-   * const { passed, invariants } = await model.verify();
    */
   verify(options?: VerifyOptions): Promise<Verification> {
     return verifyEncoderDecoder(this, options);
@@ -91,8 +89,6 @@ export class EncoderDecoderModel extends InterpretableModel<EncoderDecoder> {
    * the encoder's last norm in what the decoder makes of it. In full precision; takes the memory of another model.
    *
    * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) for centring; InvalidArgumentError (`INVALID_ARGUMENT`) for a view with edits
-   * @example
-   * const folded = await model.folded();
    */
   async folded(options?: FoldOptions): Promise<EncoderDecoderModel> {
     requireNoEdits(this);

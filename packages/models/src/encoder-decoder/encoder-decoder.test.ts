@@ -144,6 +144,19 @@ describe("a model that reads one text and writes another", () => {
     expect(invariants.every(({ magnitude }) => magnitude > 0)).toBe(true);
   });
 
+  it("is found unsound where a layer adds more to the stream than its parts write", async () => {
+    const model = await loadModel(folder, { as: EncoderDecoderModel });
+    const [, layer] = model.module.encoder.layers;
+    const { forward } = layer;
+    layer.forward = function (...inputs) {
+      return mx.add(forward.apply(this, inputs), 0.01);
+    };
+    const { invariants, passed } = await model.verify({ prompt: [first] });
+    expect(passed).toBe(false);
+    const wrong = invariants.filter((one) => !one.passed).map(({ name, where }) => [name, where]);
+    expect(wrong).toContainEqual(["writes add up", "encoder.layers.1"]);
+  });
+
   it("computes the same where norms only normalise, also what is read of the encoder", async () => {
     for (const name of ["t5/written", "t5/written-gated"]) {
       const model = await loadModel(referenceFolder(name), { as: EncoderDecoderModel });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { settleRandomState } from "../decoder/random-state.js";
 import { publishedModels, readPublished, type Turning } from "../test-support/published-models.js";
+import { sweep } from "../test-support/sweeps.js";
 
 const close = (a: number, b: number) => Math.abs(a - b) <= 1e-4 * Math.abs(b);
 
@@ -11,7 +12,21 @@ const alike = (a: Turning, b: Turning) =>
   a.waves.every((wave, index) => close(wave, b.waves[index]));
 
 describe("a published model", () => {
-  const cases = publishedModels.map((model) => [model.modelType, model.name, model] as const);
+  const isOption = ({ name }: { readonly name: string }) => name.startsWith("option: ");
+  const options = publishedModels.filter(isOption).map((model) => {
+    return { ...model, name: `${model.modelType}, ${model.name}` };
+  });
+  const swept = sweep(options, [
+    ...["apertus", "deepseek_v2", "hunyuan_v1_dense"].map((family) => `${family}, option: biases of the MLP the other way`), // biome-ignore format: one list
+    ...["mamba2", "qwen3_5_moe_text"].map((family) => `${family}, option: another nonlinearity`),
+    ...["hunyuan_v1_dense", "glm4_moe", "helium"].map((family) => `${family}, option: yarn`),
+    ...["llama4_text", "exaone4", "phimoe"].map((family) => `${family}, option: one head of keys`),
+    ...["ministral, option: no list of layers", "recurrent_gemma, option: tied the other way"],
+  ]);
+  const published = publishedModels.filter((model) => !isOption(model));
+  const cases = [...published, ...swept].map(
+    (model) => [model.modelType, model.name, model] as const,
+  );
 
   it.each(cases)("%s: %s is read as transformers reads it", (_, __, { json, is, refused }) => {
     if (refused) {

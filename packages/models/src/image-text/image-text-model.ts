@@ -114,8 +114,6 @@ export class ImageTextModel extends InterpretableModel<ImageText> {
    * Checks the invariants that make activations and interventions trustworthy, on these weights: of both encoders, with a picture of noise.
    *
    * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
-   * @example
-   * const { passed, invariants } = await model.verify();
    */
   verify(options?: VerifyOptions): Promise<Verification> {
     return verifyImageText(this, this.config, options);

@@ -38,8 +38,6 @@ export class StreamsModel extends GenerativeBase<StreamsDecoder, StreamsConfig> 
    * Checks the invariants that make activations and interventions trustworthy, on these weights, as far as several streams have them.
    *
    * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
-   * @example
-   * const { passed, invariants } = await model.verify();
    */
   verify(options?: VerifyOptions): Promise<Verification> {
     return verifyStreams(this, options);

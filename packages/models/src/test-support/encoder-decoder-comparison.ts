@@ -20,8 +20,16 @@ export async function compareEncoderDecoder(name: string): Promise<OtherComparis
     ...(await comparePass(model, activations)),
     padded: await comparePadded(model, activations),
     gradient: await compareGradients(model, activations),
+    folded: await compareFolded(model, activations),
     ...{ cached, recomputed },
   };
+}
+
+async function compareFolded(model: EncoderDecoderModel, activations: Activations) {
+  const folded = await model.folded();
+  const args = [{ written: activations.written_ids }];
+  const logits = (await folded.run(rows(activations.input_ids), { args })).get("output");
+  return maxDifference(logits, activations.logits);
 }
 
 async function comparePass(model: EncoderDecoderModel, activations: Activations) {

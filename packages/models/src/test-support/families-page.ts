@@ -56,8 +56,15 @@ function description(modelType: string): string {
     .filter((name) => name.startsWith(`${modelType}/`))
     .map((name) => `\`${name.slice(modelType.length + 1)}\``);
   const gguf = existsSync(new URL("gguf.ts", folder)) ? "✅" : "–";
-  const configs = publishedModels.filter((model) => model.modelType === modelType).length;
-  return `| \`${modelType}\` | ${text.replaceAll("|", "\\|")} | ${settings.join(", ") || "–"} | ${configs || "–"} | ${gguf} |`;
+  const configs = configsOf(modelType);
+  return `| \`${modelType}\` | ${text.replaceAll("|", "\\|")} | ${settings.join(", ") || "–"} | ${configs} | ${gguf} |`;
+}
+
+/** How many of published models, and of what the class can say besides. */
+function configsOf(modelType: string): string {
+  const own = publishedModels.filter((model) => model.modelType === modelType);
+  const options = own.filter(({ name }) => name.startsWith("option: ")).length;
+  return options > 0 ? `${own.length - options} + ${options}` : `${own.length || "–"}`;
 }
 
 const head = `# Families
@@ -69,7 +76,8 @@ Which models are read, by the \`model_type\` of their config.json, and how far e
 
 The settings are those in which published models of a family differ; each has a reference checkpoint of its own in
 \`packages/models/references\`, whose logits and hidden states are compared as well. Configs read are config.json files of published models, in
-the family's \`published.json\`: each has as many parameters and turns positions as \`transformers\` makes of it.
+the family's \`published.json\`: each has as many parameters and turns positions as \`transformers\` makes of it. Behind a plus are files of what
+the class can say besides, of newer families of which fewer than ten models are published; they are read so too, or refused by name.
 
 | family | what it is | settings compared | configs read | GGUF |
 |---|---|---|---|---|

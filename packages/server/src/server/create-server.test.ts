@@ -18,7 +18,22 @@ describe("capabilities", () => {
   });
 });
 
+const at = (place: number) => place;
+
 describe("models", () => {
+  it.each<[string, object]>([
+    ["models that are none", { models: [{}] }],
+    ["models with gaps", { models: new Array(1) }],
+    ["a model without a name", { models: [{ run: at, trace: at, tokens: at, collectLazily: at }] }],
+    ["names that are no texts", { names: [3] }],
+    ["roots that are no texts", { roots: [undefined] }],
+    ["origins that are no texts", { origins: [Symbol("page")] }],
+  ])("%s are refused when the server is made", (_, options) => {
+    expect(() => createServer(options as never)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
+  }); // biome-ignore format: a table
+
   it("say how a prompt is fed", async () => {
     const { tokens } = await client.tokens("tiny", "Mary and xyzzy");
     expect(tokens.map(({ text, unknown }) => [text.trim(), unknown])).toEqual(

@@ -1,9 +1,12 @@
 /** A server of models and methods, over HTTP or within the process. */
+import { checkModel } from "@mlxterp/core";
 import {
   checkBoolean,
   checkFunction,
   checkList,
   checkOptions,
+  checkText,
+  checkTexts,
   InvalidArgumentError,
   type OptionNames,
 } from "@mlxterp/mlx";
@@ -111,10 +114,19 @@ export function createServer(options: ServerOptions = {}): MlxterpServer {
 }
 
 const optionNames: OptionNames<ServerOptions> = {
-  ...{ models: checkList, methods: checkList, roots: checkList, names: checkList },
-  ...{ origins: checkList, downloads: checkBoolean, onError: checkFunction },
+  ...{ models: checkModels, methods: checkList, roots: checkTexts, names: checkTexts },
+  ...{ origins: checkTexts, downloads: checkBoolean, onError: checkFunction },
   ...{ limits: true, token: true, assets: true, agent: true },
 };
+
+/** Each is spoken to by its name. */
+function checkModels(argument: string, models: unknown): void {
+  checkList(argument, models);
+  for (const [at, model] of (models as unknown[]).entries()) {
+    checkModel(`${argument}[${at}]`, model);
+    checkText(`${argument}[${at}].name`, (model as LanguageModel).name);
+  }
+}
 
 /** Loads the protocol's library with the first agent that comes. */
 function agentOf(
