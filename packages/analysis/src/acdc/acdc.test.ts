@@ -1,4 +1,5 @@
 /** ACDC: the same edges as one at a time, and those of the references in float64. */
+import { readFileSync } from "node:fs";
 import { mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
@@ -7,10 +8,24 @@ import { edgeSet, edgesOf } from "../graph/graph.js";
 import { graphOf } from "../graph/graph-of.js";
 import { outputsOf } from "../graph/outputs.js";
 import { pruned } from "../graph/prune.js";
+import { runPairs } from "../graph/run-pairs.js";
+import { resolvePairs } from "../shared/pairs.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
-import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
+import {
+  hasMethodCase,
+  methodCaseFile,
+  modelOfCase,
+  openMethodCase,
+} from "../testing/method-cases.js";
 import { sweep } from "../testing/sweeps.js";
 import { acdc } from "./acdc.js";
+import { divergence } from "./search.js";
+
+/** What auto-circuit says of its own run. */
+interface AutoCircuit {
+  readonly order_of_visits: readonly string[];
+  readonly result: Readonly<Record<string, { readonly kept: readonly string[] }>>;
+}
 
 const clean = [5, 17, 2, 25, 9];
 const corrupted = [5, 30, 2, 17, 9];
@@ -61,6 +76,54 @@ describe.each([
     },
   );
 });
+
+it("takes views with edits, in modules that its runs have no need of", async () => {
+  const config = { ...llamaLike, layers: llamaLike.layers.slice(0, 2) };
+  const decoder = initializeWeights(new Decoder(config), { seed: 5, deviation: 0.35 });
+  const model = new LanguageModel(decoder, { config });
+  const same = (x: ReturnType<typeof mx.array>) => mx.multiply(x, 1);
+  const view = model.edit({ "layers.0.selfAttn.z": same, "layers.1.mlp.post": same });
+  const [plain, edited] = await Promise.all(
+    [model, view].map((one) => acdc(one, { clean, corrupted }, { ...question, threshold: 0.05 })),
+  );
+  const named = ({ tables }: typeof plain) => tables.edges.rows.map(({ source, destination }) => `${source} ${destination}`).sort(); // biome-ignore format: one line
+  expect(named(edited)).toEqual(named(plain));
+});
+
+it.skipIf(!hasMethodCase("acdc", "gpt2"))(
+  "in auto-circuit's order, its runs of edges keep what auto-circuit keeps",
+  async () => {
+    const peer = JSON.parse(readFileSync(methodCaseFile("acdc", "gpt2", "auto-circuit.json"), "utf8")) as AutoCircuit; // biome-ignore format: one line
+    const reference = openMethodCase("acdc", "gpt2");
+    const model = await modelOfCase("acdc", "gpt2");
+    const { pairs } = resolvePairs(model, reference.pairs, reference.question);
+    const graph = await graphOf(model, pairs[0].clean.ids);
+    const names = new Map(edgesOf(graph).map(({ source, destination, index }) => [`${graph.sources[source].name}->${graph.destinations[destination].name}`, index])); // biome-ignore format: one line
+    expect(peer.order_of_visits).toHaveLength(graph.edges);
+    for await (const batch of runPairs(model, graph, pairs, {
+      metric: "logitDifference",
+      batchSize: pairs.length,
+    })) {
+      // biome-ignore format: one line
+      const rows = pairs.map((_, pair) => pair);
+      for (const [name, { kept }] of Object.entries(peer.result)) {
+        const threshold = Number(name.slice("tau".length));
+        const removed = edgeSet(graph);
+        let current = 0;
+        for (const edge of peer.order_of_visits) {
+          const index = names.get(edge)!;
+          removed[index] = 1;
+          const each = [...toFlat(await runEdges(batch, rows.map((pair) => ({ pair, corrupted: removed })), divergence(batch, rows)))]; // biome-ignore format: one line
+          const cost = each.reduce((sum, one) => sum + one, 0) / rows.length;
+          if (cost - current < threshold) current = cost;
+          else removed[index] = 0;
+        }
+        const left = peer.order_of_visits.filter((edge) => !removed[names.get(edge)!]);
+        expect(left.sort(), name).toEqual([...kept].sort());
+      }
+    }
+  },
+);
 
 describe.each(sweep(["gpt2", "sort-gpt2"], 1))("against the reference on %s", (name) => {
   it.skipIf(!hasMethodCase("acdc", name))("keeps exactly the same edges", async () => {

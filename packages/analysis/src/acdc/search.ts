@@ -9,9 +9,18 @@
  */
 import { klDivergence, logProbabilities, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { edgeRowsThatFit, runEdges } from "../graph/edge-runs.js";
-import { type ComponentGraph, type Edge, type EdgeSet, edgeSet, edgesOf } from "../graph/graph.js";
+import {
+  type ComponentGraph,
+  type Edge,
+  type EdgeSet,
+  edgeSet,
+  edgesOf,
+  sizeOf,
+} from "../graph/graph.js";
 import type { PairBatch } from "../graph/run-pairs.js";
-import { leadsOn } from "./leads-on.js";
+import { notLedTo, type Settled } from "../graph/settled.js";
+import { leadingSources, leadsOn } from "./leads-on.js";
+import { standing } from "./settle.js";
 
 /** The cost of runs that belong to pairs of a batch, one number for each row of logits. */
 export type Cost = (batch: PairBatch, pairs: readonly number[]) => (logits: MxArray) => MxArray;
@@ -48,6 +57,7 @@ export async function searchEdges(search: Search): Promise<Found> {
   const prices = new Float64Array(removed.length);
   const tries = { search, left: edgeSet(graph), guesses: new Float64Array(removed.length) };
   const leading = new Set<number>();
+  const state = standing(search.batches);
   let { start: current } = search;
   let [done, passes] = [0, 0];
   for (const stage of stagesOf(graph)) {
@@ -56,9 +66,16 @@ export async function searchEdges(search: Search): Promise<Found> {
     for (const end of open) leading.add(end);
     const edges = stage.filter(({ destination }) => leading.has(destination));
     if (threshold > 0) for (const { destination, index } of stage) if (!leading.has(destination)) removed[index] = 1; // biome-ignore format: one rule
+    const of = notLedTo(graph, removed, new Set(open));
+    const settled = await state.before(
+      tries.left,
+      of,
+      leadingSources(graph, removed, leading, open),
+    );
+    const before = sizeOf(tries.left);
     for (let next = 0; next < edges.length; ) {
       signal?.throwIfAborted();
-      const tried = await tryOut(tries, edges.slice(next, next + most), current);
+      const tried = await tryOut({ ...tries, settled }, edges.slice(next, next + most), current);
       passes += tried.passes;
       for (const { edge, price, cost } of tried.sound) {
         if (price < threshold) {
@@ -70,11 +87,12 @@ export async function searchEdges(search: Search): Promise<Found> {
       next += tried.sound.length;
       onEdges?.(done + next);
     }
+    if (sizeOf(tries.left) > before) state.after(of);
     done += stage.length;
   }
   onEdges?.(done);
   const kept = edgeSet(graph, true).map((one, index) => (removed[index] ? 0 : one));
-  return { kept, prices, cost: current, passes };
+  return { kept, prices, cost: current, passes: passes + state.passes };
 }
 
 /** Edges from the logits back, by what is read at the same time: nothing of a stage leads to another destination of it. */
@@ -99,6 +117,8 @@ interface Tries {
   readonly left: EdgeSet;
   /** What each edge seemed to cost when it was last tried; 0 for one that was not. */
   readonly guesses: Float64Array;
+  /** Of each batch what is known of all runs of a stage. */
+  readonly settled: readonly Settled[] | undefined;
 }
 
 interface Tried {
@@ -110,7 +130,7 @@ interface Tried {
 
 /** Tries edges in one go; those up to the first wrong guess were tried in exactly the run that the search stands at. */
 async function tryOut(
-  { search, left, guesses }: Tries,
+  { search, left, guesses, settled }: Tries,
   edges: readonly Edge[],
   current: number,
 ): Promise<{ sound: readonly Tried[]; passes: number }> {
@@ -123,7 +143,7 @@ async function tryOut(
     if (!goes[at]) set[index] = 0;
     return own;
   });
-  const { values, passes } = await costsOf(search, sets, edges[0]);
+  const { values, passes } = await costsOf(search, sets, edges[0], settled);
   let before = current;
   const tried = edges.map((edge, at): Tried => {
     const price = values[at] - before;
@@ -140,10 +160,11 @@ async function costsOf(
   { batches, cost, total, graph }: Search,
   sets: readonly EdgeSet[],
   { destination }: Edge,
+  settled: readonly Settled[] | undefined,
 ): Promise<{ values: number[]; passes: number }> {
   const byStep: number[][] = sets.map(() => []);
   let passes = 0;
-  for (const batch of batches) {
+  for (const [at, batch] of batches.entries()) {
     const rows = batch.numbers.flatMap((number, pair) =>
       sets.map((corrupted, step) => ({ step, pair, number, corrupted })),
     );
@@ -151,7 +172,7 @@ async function costsOf(
     for (let start = 0; start < rows.length; start += fits) {
       const chunk = rows.slice(start, start + fits);
       const read = cost(batch, chunk.map(({ pair }) => pair)); // biome-ignore format: one call
-      const values = toFlat(await runEdges(batch, chunk, read));
+      const values = toFlat(await runEdges(batch, chunk, read, settled?.[at]));
       chunk.forEach(({ step, number }, row) => {
         byStep[step][number] = values[row];
       });

@@ -1,6 +1,7 @@
 /** Outcomes of pairs as grids with labels, and baselines as a table. */
 import { createGrid, createTable, type Grid, type Label } from "@mlxterp/results";
 import type { NextToken } from "../patching/next-tokens.js";
+import { boundsOf, effectMargins, meanMargins } from "../shared/effect-margins.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PromptPair } from "../shared/pairs.js";
 import { positionLabels, textOf } from "../shared/prompts.js";
@@ -16,7 +17,12 @@ export function arrangeGrids(
   pairs: readonly PromptPair[],
   direction: PatchDirection,
 ): PatchingGrids {
-  const baseline = meanBaseline(outcomes.map((outcome) => outcome.baseline));
+  const baselines = outcomes.map((outcome) => outcome.baseline);
+  const baseline = meanBaseline(baselines);
+  const ends = {
+    from: baselines.map((one) => one.corrupted),
+    to: baselines.map((one) => one.clean),
+  };
   const neutral = direction === "denoising" ? 0 : 1;
   const grids: Record<string, Grid> = {};
   for (const [index, plan] of plans.entries()) {
@@ -24,10 +30,13 @@ export function arrangeGrids(
     const perPair = outcomes.map(({ effects }) => effects[index]);
     const { raw, normalized } = averageEffects(perPair, baseline);
     const pair = pairs.map((_, number) => number);
-    const byPair = perPair.flatMap((effect) => effect.raw.flat());
+    const scores = perPair.map((effect) => effect.raw.flat());
+    const byPair = scores.flat();
     const metric = { unit: "metric" } as const;
-    grids[plan.kind] = createGrid({ labels, values: normalized.flat(), unit: "effect", neutral });
-    grids[`${plan.kind}Metric`] = createGrid({ labels, values: raw.flat(), ...metric });
+    const [effects, means] = [normalized.flat(), raw.flat()];
+    const near = boundsOf(effects, effectMargins(scores, ends));
+    grids[plan.kind] = createGrid({ labels, values: effects, ...near, unit: "effect", neutral });
+    grids[`${plan.kind}Metric`] = createGrid({ labels, values: means, ...boundsOf(means, meanMargins(scores)), ...metric }); // biome-ignore format: one call
     grids[`${plan.kind}ByPair`] = createGrid({
       labels: { pair, ...labels },
       values: byPair,

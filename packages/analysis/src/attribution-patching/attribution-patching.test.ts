@@ -1,7 +1,8 @@
 /** Attribution patching: patches of ever smaller size, values in float64, and relevance that is neither made nor lost. */
+import { fileURLToPath } from "node:url";
 import { stopGradient } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
+import { Decoder, initializeWeights, LanguageModel, loadModel, RecurrentModel } from "@mlxterp/models"; // biome-ignore format: one import
 import { type Grid, valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { activationPatching } from "../activation-patching/activation-patching.js";
@@ -116,6 +117,29 @@ describe.each([
   });
 });
 
+it.each(sweep(["mamba", "recurrent_gemma"], 1))(
+  "scores what mixers of %s add as the slope of a patch",
+  async (name) => {
+    const folder = fileURLToPath(
+      new URL(`../../../models/references/${name}/base`, import.meta.url),
+    );
+    const model = await loadModel(folder, { as: RecurrentModel });
+    const { grids, tables } = await attributionPatching(model, { clean, corrupted }, { ...question, kinds: "mixer", steps: 1 }); // biome-ignore format: one call
+    const [{ clean: high, corrupted: low }] = tables.baselines.rows;
+    const [layer, position, step] = [0, 3, 1e-2];
+    const site = `layers.${layer}.mixer`;
+    const source = (await model.run([clean], { save: site })).get(site);
+    const moved = async (share: number) => {
+      const here = mx.array(clean.map((_id, at) => (at === position ? share : 0))).reshape([1, -1, 1]); // biome-ignore format: one line
+      const interventions = { [site]: (x: MxArray) => mx.add(x, mx.multiply(mx.subtract(source, x), here)) }; // biome-ignore format: one line
+      return Number(lead((await model.run([corrupted], { interventions })).last("output")).item());
+    };
+    const slope = ((await moved(step)) - (await moved(-step))) / (2 * step);
+    const score = valueAt(grids.mixer!, { layer, position }) * (high - low);
+    expect(Math.abs(slope - score)).toBeLessThan(3e-3 * (1 + Math.abs(score)));
+  },
+);
+
 it("keeps relevance: without biases every layer's values times their relevance are the metric", async () => {
   const model = randomModel(llamaLike);
   const { value, gradients, values } = await model.gradients(
@@ -129,41 +153,44 @@ it("keeps relevance: without biases every layer's values times their relevance a
   }
 });
 
-describe.each(sweep(["gpt2", "llama", "sort-gpt2"], 2))("against the reference on %s", (name) => {
-  it.skipIf(!hasMethodCase("edge-attribution", name))(
-    "at every layer, position and head",
-    async () => {
-      const reference = openMethodCase("edge-attribution", name);
-      const model = await modelOfCase("edge-attribution", name);
-      const keys = { residual: "resid_pre", attention: "attn_out", mlp: "mlp_out", head: "z" } as const; // biome-ignore format: one line
-      let compared = 0;
-      for (const [direction, short] of [
-        ["noising", "noise"],
-        ["denoising", "denoise"],
-      ] as const) {
-        // biome-ignore format: a list
-        const { grids } = await attributionPatching(model, reference.pairs, { ...reference.question, direction, steps: 1 }); // biome-ignore format: one call
-        for (const [kind, key] of Object.entries(keys)) {
-          if (!reference.has(`node.${short}.${key}`)) continue;
-          const expected = reference.numbers(`node.${short}.${key}`);
-          const grid = grids[`${kind}ByPair` as "headByPair"]!;
-          const { layer, head, position, pair } = grid.labels;
-          const size = grid.values.length / pair.length;
-          const heads = head?.length ?? 1;
-          expected.forEach((value, at) => {
-            const [row, place, one] = [Math.floor(at / (position.length * heads)), Math.floor(at / heads) % position.length, at % heads]; // biome-ignore format: one place
-            const index = (row * heads + one) * position.length + place;
-            const mean = pair.reduce((sum: number, _pair, number) => sum + grid.values[number * size + index], 0) / pair.length; // biome-ignore format: one mean
-            expect(Math.abs(mean - value), `${short} ${key} ${at}`).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))); // biome-ignore format: one bound
-          });
-          expect(expected.length).toBe(layer.length * position.length * heads);
-          compared++;
+describe.each(sweep(["gpt2", "llama", "sort-gpt2", "stories15M"], 2))(
+  "against the reference on %s",
+  (name) => {
+    it.skipIf(!hasMethodCase("edge-attribution", name))(
+      "at every layer, position and head",
+      async () => {
+        const reference = openMethodCase("edge-attribution", name);
+        const model = await modelOfCase("edge-attribution", name);
+        const keys = { residual: "resid_pre", attention: "attn_out", mlp: "mlp_out", head: "z" } as const; // biome-ignore format: one line
+        let compared = 0;
+        for (const [direction, short] of [
+          ["noising", "noise"],
+          ["denoising", "denoise"],
+        ] as const) {
+          // biome-ignore format: a list
+          const { grids } = await attributionPatching(model, reference.pairs, { ...reference.question, direction, steps: 1 }); // biome-ignore format: one call
+          for (const [kind, key] of Object.entries(keys)) {
+            if (!reference.has(`node.${short}.${key}`)) continue;
+            const expected = reference.numbers(`node.${short}.${key}`);
+            const grid = grids[`${kind}ByPair` as "headByPair"]!;
+            const { layer, head, position, pair } = grid.labels;
+            const size = grid.values.length / pair.length;
+            const heads = head?.length ?? 1;
+            expected.forEach((value, at) => {
+              const [row, place, one] = [Math.floor(at / (position.length * heads)), Math.floor(at / heads) % position.length, at % heads]; // biome-ignore format: one place
+              const index = (row * heads + one) * position.length + place;
+              const mean = pair.reduce((sum: number, _pair, number) => sum + grid.values[number * size + index], 0) / pair.length; // biome-ignore format: one mean
+              expect(Math.abs(mean - value), `${short} ${key} ${at}`).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))); // biome-ignore format: one bound
+            });
+            expect(expected.length).toBe(layer.length * position.length * heads);
+            compared++;
+          }
         }
-      }
-      expect(compared).toBeGreaterThan(0);
-    },
-  );
-});
+        expect(compared).toBeGreaterThan(0);
+      },
+    );
+  },
+);
 
 const stories15M = sharedModel("stories15M");
 

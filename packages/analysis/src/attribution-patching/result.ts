@@ -14,6 +14,7 @@ export type AttributionPatchingGrids = {
   readonly residualByPair?: Grid<"pair" | "layer" | "position">;
   readonly attention?: ByPosition;
   readonly attentionByPair?: Grid<"pair" | "layer" | "position">;
+  /** Of layers that keep a state. */
   readonly mixer?: ByPosition;
   readonly mixerByPair?: Grid<"pair" | "layer" | "position">;
   readonly mlp?: ByPosition;

@@ -1,6 +1,7 @@
 /** Causal tracing against runs written out by hand, with the same noise. */
+import { fileURLToPath } from "node:url";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
+import { Decoder, initializeWeights, LanguageModel, loadModel, RecurrentModel } from "@mlxterp/models"; // biome-ignore format: one import
 import { type Grid, valueAt } from "@mlxterp/results";
 import { describe, expect, it } from "vitest";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
@@ -109,6 +110,27 @@ describe.each([
       }
     }
   });
+});
+
+it("restores what a mixer adds, as in the run with it put back", async () => {
+  const folder = fileURLToPath(new URL("../../../models/references/mamba/base", import.meta.url));
+  const model = await loadModel(folder, { as: RecurrentModel });
+  const asked = { subject, answer, samples: 1, seed: 4, window: 1, kinds: "mixer" } as const;
+  const [{ grids }] = await causalTracing(model, [ids], asked);
+  const deviation = 3 * (await deviationOf(model, [{ ids, span: subject }]));
+  const noise = noiseOf({ ids, span: subject }, model.anatomy.hidden, { samples: 1, seed: 4, deviation }); // biome-ignore format: one call
+  const part = (x: MxArray, from: number, to: number) => x.index(mx.Slice(), mx.Slice(from, to));
+  const [layer, token, site] = [1, 2, "layers.1.mixer"];
+  const clean = (await model.run([ids], { save: site })).get(site);
+  const run = await model.run([ids], {
+    interventions: {
+      embedTokens: (x) => mx.concatenate([part(x, 0, 1), mx.add(part(x, 1, 3), noise), part(x, 3, ids.length)], 1), // biome-ignore format: one line
+      [site]: (x) => mx.concatenate([part(x, 0, token), part(clean, token, token + 1), part(x, token + 1, ids.length)], 1), // biome-ignore format: one line
+    },
+  });
+  const expected = toFlat(mx.softmax(run.last("output"), -1))[answer];
+  const found = valueAt(grids.mixerMetric!, { layer, token });
+  expect(Math.abs(Number(found) / Number(expected) - 1)).toBeLessThan(1e-4);
 });
 
 it("brings everything back by the subject's own embeddings, and nothing before it", async () => {

@@ -10,9 +10,10 @@ import {
 } from "@mlxterp/models";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type RunPairs, runEdges } from "../graph/edge-runs.js";
-import { type Destination, edgeSet, edgesOf } from "../graph/graph.js";
+import { type Destination, type Edge, edgeSet, edgesOf } from "../graph/graph.js";
 import { graphOf } from "../graph/graph-of.js";
 import { outputsOf } from "../graph/outputs.js";
+import { ownersOf } from "../graph/prune.js";
 import { restOf } from "../graph/rest.js";
 import { gpt2Like, llamaLike } from "../shared/test-support.js";
 import {
@@ -24,6 +25,7 @@ import {
 import { sweep } from "../testing/sweeps.js";
 import { edgeAttribution } from "./edge-attribution.js";
 import type { EdgeRow } from "./result.js";
+import { scoreEdges } from "./score-edges.js";
 
 function randomModel(config: DecoderConfig, seed = 11): LanguageModel {
   const decoder = initializeWeights(new Decoder(config), { seed, deviation: 0.35 });
@@ -126,6 +128,31 @@ describe.each(sweep(configs, 3))("edges of a model like %s", (_, config) => {
     }
   });
 
+  it("are those of single neurons, each a run with its own part of the matrix written out", async () => {
+    const options = { ...question, scoring: "exact", neurons: true } as const;
+    if (config.layers[0].mlp.postNorm) {
+      await expect(edgeAttribution(model, pair, options)).rejects.toMatchObject({
+        code: "NOT_A_SUM",
+      });
+      return;
+    }
+    const { tables } = await edgeAttribution(model, pair, options);
+    const [{ clean: whole }] = tables.baselines.rows;
+    const posts = await model.run([clean, corrupted], { save: "layers.*.mlp.post" });
+    const neurons = tables.edges.rows.filter(({ source }) => source.includes(".n"));
+    expect(neurons.length).toBeGreaterThan(100);
+    for (const { source, destination, score } of neurons.filter((_, at) => at % 41 === 0)) {
+      const [layer, neuron] = source.match(/\d+/g)!.map(Number);
+      const [, matrix] = [...listParameters(model.module)].find(([path]) => path === `layers.${layer}.mlp.downProj.weight`)!; // biome-ignore format: one line
+      const post = posts.get(`layers.${layer}.mlp.post`).index("...", mx.Slice(neuron, neuron + 1)); // (2, position, 1)
+      const difference = mx.subtract(post.index(mx.Slice(1, 2)), post.index(mx.Slice(0, 1)));
+      const change = mx.multiply(difference, matrix.index(mx.Slice(), neuron));
+      const to = runs.graph.destinations.find(({ name }) => name === destination)!;
+      const expected = whole - (await oneEdge(model, change, to));
+      expect(Math.abs(score - expected), `${source} ${destination}`).toBeLessThan(2e-5);
+    }
+  });
+
   it("are slopes: what exact runs lose with an ever smaller part of the corrupted run", async () => {
     const { tables } = await edgeAttribution(model, pair, { ...question, scoring: "eap" });
     const { graph } = runs;
@@ -151,6 +178,39 @@ describe.each(sweep(configs, 3))("edges of a model like %s", (_, config) => {
       const slope = (before[at] - after[at]) / (2 * step);
       expect(Math.abs(slope - score)).toBeLessThan(3e-3 * (1 + Math.abs(score))); // of float32 over a step of 0.01
     });
+  });
+
+  it("carry relevance that is neither made nor lost, since the norm of each read is held", async (context) => {
+    if (config.layers.some(({ inputNorm }) => inputNorm?.kind === "layer")) context.skip(); // biases keep some of it
+    const { graph, clean: own } = runs;
+    const nothing = { ...own, writes: mx.zerosLike(own.writes) };
+    const asked = { steps: 1, signal: undefined };
+    const batch = {
+      ...runs,
+      corrupted: nothing,
+      metric,
+      metricOf: () => metric,
+      baseline: [0],
+      asked,
+    };
+    const [scores] = await scoreEdges(batch, "relp");
+    const flow = (of: (edge: Edge) => boolean) => edgesOf(graph).filter(of).reduce((sum, { index }) => sum + scores[index], 0); // biome-ignore format: one line
+    graph.sources.forEach((_, component) => {
+      const reads = graph.destinations.flatMap((one, at) => (ownersOf(graph, one).includes(component) ? [at] : [])); // biome-ignore format: one line
+      const alone = reads.every((at) => ownersOf(graph, graph.destinations[at]).length === 1);
+      if (reads.length === 0 || !alone) return;
+      const [read, written] = [flow(({ destination }) => reads.includes(destination)), flow(({ source }) => source === component)]; // biome-ignore format: one line
+      expect(Math.abs(read - written), graph.sources[component].name).toBeLessThan(1e-4);
+    });
+    const whole = lead(toFlat((await model.run([clean])).last("output")));
+    const end = graph.destinations.length - 1;
+    for (const all of [
+      flow(({ source }) => source === 0),
+      flow(({ destination }) => destination === end),
+    ]) {
+      // biome-ignore format: one line
+      expect(Math.abs(all - whole)).toBeLessThan(1e-4);
+    }
   });
 
   it("are the same without the positions that both prompts begin with, of whichever pair", async () => {
@@ -218,6 +278,34 @@ it("take as what a head adds its part of what was normalised together", async ()
   expect(Number(mx.max(mx.abs(mx.subtract(mx.sum(heads, 1), run.get(of)))).item())).toBeLessThan(1e-5); // biome-ignore format: one line
 });
 
+it.each([false, true])(
+  "splits what a mixture writes into its experts, inputs weighed %s",
+  async (weighsInputs) => {
+    const experts = { count: 4, topK: 2, scoring: "softmax", normalized: true, sharedHidden: 12, weighsInputs } as const; // biome-ignore format: one object
+    const layers = two.map((layer) => ({ ...layer, mlp: { ...layer.mlp, hidden: 10, experts } }));
+    const model = randomModel({ ...llamaLike, layers });
+    const asked = { ...question, scoring: "exact", neurons: true } as const;
+    const { tables } = await edgeAttribution(model, { clean, corrupted }, asked);
+    const [{ clean: whole }] = tables.baselines.rows;
+    const { destinations } = await graphOf(model, clean, "any");
+    const sites = ["expertIndices", "expertWeights", "downProj", "sharedExpert"].map((site) => `layers.0.mlp.${site}`); // biome-ignore format: one list
+    const run = await model.run([clean, corrupted], { save: sites });
+    const [chosen, weights, said, shared] = sites.map((site) => run.get(site));
+    for (const name of ["e0", "e1", "e2", "e3", "shared"]) {
+      const own = mx.equal(chosen, Number(name.slice(1)) || 0);
+      const weight = mx.expandDims(weighsInputs ? own : mx.multiply(own, weights), 3);
+      const writes = name === "shared" ? shared : mx.sum(mx.multiply(weight, said), 2);
+      const change = mx.subtract(writes.index(mx.Slice(1, 2)), writes.index(mx.Slice(0, 1)));
+      for (const destination of ["a1.h0<v>", "a1.h2<q>", "m1", "logits"]) {
+        const to = destinations.find((one) => one.name === destination)!;
+        const { score } = rowOf(tables.edges.rows, `m0.${name}`, destination);
+        const expected = whole - (await oneEdge(model, change, to));
+        expect(Math.abs(score - expected), `${name} ${destination}`).toBeLessThan(2e-5);
+      }
+    }
+  },
+);
+
 it("refuses a model that normalises the stream itself, and says where", async () => {
   const layers = two.map(({ attention, postAttentionNorm, mlp }) => ({ attention, postAttentionNorm, mlp, outputNorm: norm })); // biome-ignore format: one list
   const model = randomModel({ ...llamaLike, layers });
@@ -256,13 +344,8 @@ describe.each(sweep(cases, 2))("against %s of %s, computed in float64", (method,
     const model = await modelOfCase(method, name);
     const { heads, kvHeads } = model.anatomy;
     for (const [scoring, key] of scorings) {
-      // keys and values that heads share are one edge here, and one for each head there: only slopes add up;
-      // and runs of each edge are long where there are many pairs
-      if (
-        !reference.has(`scores.${key}`) ||
-        (scoring === "exact" && (heads !== kvHeads || method === "planted"))
-      )
-        continue;
+      // runs of each edge are long where there are many pairs; what was planted has another test
+      if (!reference.has(`scores.${key}`) || (scoring === "exact" && method === "planted")) continue; // biome-ignore format: one rule
       if (name === "stories15M" && key !== "EAP" && key !== "EAP-IG-inputs") continue; // long; the small models have all
       const twice =
         key === "information-flow-routes" && reference.has(`scores.${key}.positions_in_input`);
@@ -276,6 +359,8 @@ describe.each(sweep(cases, 2))("against %s of %s, computed in float64", (method,
       );
       expect(tables.edges.rows.length).toBeGreaterThan(0);
       for (const { source, destination, score } of tables.edges.rows) {
+        // keys and values that heads share are one edge here, and one for each head there: only slopes add up
+        if (scoring === "exact" && heads !== kvHeads && destination.includes(".kv")) continue;
         const value = expected(source, destination);
         expect(Math.abs(score - value), `${key} ${source} → ${destination}`).toBeLessThan(
           2e-5 * Math.max(1, Math.abs(value)),

@@ -30,9 +30,10 @@ export async function edgeScores(
 ): Promise<EdgeScores> {
   const { signal, onProgress, batchSize, scoring } = asked;
   const metric = chooseMetric(asked.metric, asked.wrongAnswer !== undefined);
-  const graph = await graphOf(model, pairs[0].clean.ids, "any");
+  const graph = await graphOf(model, pairs[0].clean.ids, "any", asked.neurons);
   const readings = readingsOf(pairs, metric);
   const total = readings.pairs.length;
+  if (asked.neurons) requireRoom(model, graph, Math.max(...readings.pairs.map(({ clean }) => clean.ids.length)), Math.min(batchSize, total)); // biome-ignore format: one call
   if (readings.pairs !== pairs && !isLinear(scoring)) {
     const rule = `"${scoring}" is no sum over the steps of an answer, and one is several tokens here; take a scoring by gradients, relevance or exact runs.`;
     throw new InvalidArgumentError("scoring", scoring, rule);
@@ -57,6 +58,23 @@ export async function edgeScores(
     return { graph, metric, byPair: [learned], baselines };
   }
   return { graph, metric, byPair: readings.merged(byReading), baselines };
+}
+
+/** More than what all parts of both runs write is not held. */
+const room = 2 ** 31; // bytes
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) where what neurons write takes more */
+function requireRoom(
+  { anatomy }: AnalysisModel,
+  { sources }: ComponentGraph,
+  length: number,
+  batchSize: number,
+): void {
+  const bytes = 2 * 4 * batchSize * sources.length * length * anatomy.hidden;
+  if (bytes <= room) return;
+  const size = `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const rule = `what ${sources.length} nodes write at ${length} positions takes ${size}, and 2 are held; choose a smaller batchSize (now ${batchSize}), shorter prompts, or whole MLPs.`;
+  throw new InvalidArgumentError("neurons", true, rule);
 }
 
 /** Whether scores of a sum are sums of scores. */

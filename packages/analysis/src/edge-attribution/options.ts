@@ -40,6 +40,10 @@ export const scoringFields = {
     .min(0)
     .default(1)
     .describe("what keeping all edges costs masks, where 1 is losing the whole difference"),
+  neurons: z
+    .boolean()
+    .default(false)
+    .describe("whether single neurons, and experts of mixtures, write as nodes of their own"),
   metric,
   batchSize: z.int().min(1).default(4).describe("pairs in one pass"),
 };

@@ -66,7 +66,8 @@ async function averageGradients(batch: Scored, scoring: ByGradient): Promise<MxA
     return mx.divide(mx.add(here, there), 2);
   }
   if (scoring === "relp" || scoring === "relp-qk" || scoring === "gim") {
-    return gradientsAt(backwardRules(model, scoring));
+    const interventions = backwardRules(model, scoring);
+    return readGradients(model, graph, ids, metric, { interventions, steps, holdsNorms: true });
   }
   const points = pointsOf(batch, scoring);
   let sum: MxArray | undefined;
@@ -83,33 +84,27 @@ async function averageGradients(batch: Scored, scoring: ByGradient): Promise<MxA
 function pointsOf(batch: Scored, scoring: EdgeScoring): Interventions[] {
   const { steps } = batch.asked;
   if (scoring === "eap") return [{}];
-  const { clean, corrupted, graph } = batch;
-  const count = graph.sources.length;
-  const range = (from: number, to: number) => ({
-    own: clean.writes.index(mx.Slice(), mx.Slice(from, to)),
-    other: corrupted.writes.index(mx.Slice(), mx.Slice(from, to)),
-  });
-  const between = (share: number, from: number, to: number) => {
-    const { own, other } = range(from, to); // (batch, sources, position, hidden)
-    return mx.add(other, mx.multiply(mx.subtract(own, other), share));
-  };
+  const { clean, corrupted } = batch;
+  const between = (share: number, own: MxArray, other: MxArray) =>
+    mx.add(other, mx.multiply(mx.subtract(own, other), share));
   const input = (share: number): Interventions => {
-    return { "layers.0.input": () => between(share, 0, 1).squeeze(1) };
+    const [own, other] = [clean, corrupted].map(({ writes }) => writes.index(mx.Slice(), 0));
+    return { "layers.0.input": () => between(share, own, other) };
   };
   const each = Array.from({ length: steps }, (_, step) => step);
   if (scoring === "eap-ig-inputs") return each.map((step) => input(step / steps));
   const points = each.map((step) => input((step + 1) / steps));
-  for (let layer = 0, from = 1; from < count; layer++, from += graph.heads + 1) {
-    const mlp = from + graph.heads;
-    const [own, other] = [clean.attention[layer], corrupted.attention[layer]];
-    for (const step of each) {
-      const share = (step + 1) / steps;
-      const mixed = mx.add(other, mx.multiply(mx.subtract(own, other), share));
-      points.push({ [`layers.${layer}.selfAttn`]: () => mixed });
-    }
-    for (const step of each) {
-      const share = (step + 1) / steps;
-      points.push({ [`layers.${layer}.mlp`]: () => between(share, mlp, mlp + 1).squeeze(1) });
+  for (const layer of clean.mlps.keys()) {
+    for (const [site, part] of [
+      ["selfAttn", "attention"],
+      ["mlp", "mlps"],
+    ] as const) {
+      // biome-ignore format: one table
+      const [own, other] = [clean, corrupted].map((outputs) => outputs[part][layer]);
+      for (const step of each) {
+        const share = (step + 1) / steps;
+        points.push({ [`layers.${layer}.${site}`]: () => between(share, own, other) });
+      }
     }
   }
   return points;

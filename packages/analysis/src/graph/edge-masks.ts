@@ -8,6 +8,8 @@ export interface ReadMask {
   readonly values: MxArray;
   /** Whether anything is moved towards one of the sources from one number to another. */
   moves(from: number, to: number): boolean;
+  /** Whether anything of one of these is left as it is; absent for numbers that are only known as arrays. */
+  keeps?(from: number, to: number): boolean;
 }
 
 /** @param rows of each the edges that carry what the other run wrote; undefined where none leads to this site */
@@ -16,14 +18,14 @@ export function readMask(
   { first, count, reach }: ReadSite,
   rows: readonly EdgeSet[],
 ): ReadMask | undefined {
-  const used = new Uint8Array(sources.length);
+  const [used, left] = [new Uint8Array(sources.length), new Uint8Array(sources.length)];
   const own = (corrupted: EdgeSet) => {
     const mask = new Float32Array(count * sources.length);
     for (let source = 0; source < reach; source++) {
       for (let column = 0; column < count; column++) {
-        if (!corrupted[source * destinations.length + first + column]) continue;
-        mask[column * sources.length + source] = 1;
-        used[source] = 1;
+        const moves = corrupted[source * destinations.length + first + column] === 1;
+        (moves ? used : left)[source] = 1;
+        if (moves) mask[column * sources.length + source] = 1;
       }
     }
     return mask;
@@ -39,5 +41,6 @@ export function readMask(
   return {
     values: fromFlat(values, [different.length, count, sources.length]),
     moves: (from, to) => used.subarray(from, to).includes(1),
+    keeps: (from, to) => left.subarray(from, to).includes(1),
   };
 }

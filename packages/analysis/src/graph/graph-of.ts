@@ -2,8 +2,10 @@
 import { type ActivationCache, notFiniteError } from "@mlxterp/core";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { NotASumError } from "../shared/errors.js";
+import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type ComponentGraph, componentGraph, type LayerWiring } from "./graph.js";
+import { type MlpUnits, mlpParts, possibleUnits, siteOf, unitSites } from "./mlp-units.js";
 import { sharedNorm } from "./shared-norm.js";
 import { headParts, weightOf } from "./writes.js";
 
@@ -11,6 +13,7 @@ import { headParts, weightOf } from "./writes.js";
 export type Wired = "plain" | "any";
 
 /**
+ * @param byPart whether neurons and experts are sources, and not whole MLPs
  * @throws NotASumError (`NOT_A_SUM`) for models whose stream is no sum of what components write, or, where `wired` is "plain", that normalise
  *   what they add or whose MLP has no norm of its own; NotFiniteError (`NOT_FINITE`), since NaN is no sum of anything
  */
@@ -18,17 +21,22 @@ export async function graphOf(
   model: AnalysisModel,
   ids: readonly number[],
   wired: Wired = "plain",
+  byPart = false,
 ): Promise<ComponentGraph> {
   const { layers } = model.anatomy;
   const names = new Set(model.sites().map(({ site }) => site));
   const cache = await model.run([ids], {
-    save: Array.from({ length: layers }, (_, layer) => sitesOf(names, layer, wired)).flat(),
+    save: range(layers).flatMap((layer) => [
+      ...sitesOf(names, layer, wired),
+      ...(byPart ? partSites(names, layer).map((site) => siteOf(layer, site)) : []),
+    ]),
   });
   const end = toFlat(cache.get(`layers.${layers - 1}`).astype(mx.float32));
   if (!end.every(Number.isFinite)) throw await notFiniteError("Activations", model, [ids]);
-  const wiring = Array.from({ length: layers }, (_, layer) =>
-    wiringOf({ model, cache, names, layer }),
-  );
+  const wiring = range(layers).map((layer) => {
+    const look = { model, cache, names, layer };
+    return { ...wiringOf(look), ...(byPart && { units: unitsOf(look) }) };
+  });
   return componentGraph(model, wiring);
 }
 
@@ -61,6 +69,13 @@ function sitesOf(names: ReadonlySet<string>, layer: number, wired: Wired): strin
     at(own ? ".postAttentionNorm.input" : ".mlp.input"),
     ...(together ? [at(".inputNorm.input")] : [at(".qInput"), at(".kInput")]),
   ];
+}
+
+/** @throws NotASumError (`NOT_A_SUM`) */
+function partSites(names: ReadonlySet<string>, layer: number): string[] {
+  const sites = unitSites(names, layer);
+  if (sites) return sites;
+  throw new NotASumError(layer, "its MLP shows neither neurons nor experts");
 }
 
 interface Look {
@@ -96,6 +111,23 @@ function wiringOf({ model, cache, names, layer }: Look): LayerWiring {
     ? model.anatomy.heads
     : cache.get(`layers.${layer}.kInput`).shape[2];
   return { ...read, ...weight, kvHeads, readsTogether };
+}
+
+/** The parts of an MLP, after a look at whether they and a constant are what it writes. */
+function unitsOf({ model, cache, names, layer }: Look): MlpUnits {
+  const { near, at } = comparing(cache, layer);
+  const found = possibleUnits(model, layer, partSites(names, layer), (site) => at(`.mlp.${site}`));
+  const whole = at(".mlp");
+  const units = found.find((one) => {
+    const parts = mx.sum(mlpParts(cache, layer, one), 1);
+    const rest = mx.subtract(whole, parts).index(mx.Slice(0, 1), mx.Slice(0, 1)); // the bias, if there is one
+    return near(mx.add(parts, rest), whole);
+  });
+  if (units) return units;
+  throw new NotASumError(
+    layer,
+    `what its ${found[0].kind}s write is normalised or scaled together`,
+  );
 }
 
 type Comparing = ReturnType<typeof comparing>;

@@ -8,11 +8,12 @@
 import type { MxArray } from "@mlxterp/mlx";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
+import type { MlpUnits } from "./mlp-units.js";
 
-/** What writes: `input`, `a3.h1`, `m3`. */
+/** What writes: `input`, `a3.h1`, `m3`; with parts of MLPs `m3.n17`, `m3.e5`, `m3.shared`. */
 export interface Source {
   readonly name: string;
-  readonly kind: "input" | "head" | "mlp";
+  readonly kind: "input" | "head" | "mlp" | MlpUnits["kind"];
   readonly layer: number;
   readonly head: number | null;
 }
@@ -57,11 +58,13 @@ export interface ComponentGraph {
   readonly reach: readonly number[];
   /** Of each layer. */
   readonly wiring: readonly LayerWiring[];
+  /** The first source of each layer, and how many there are. */
+  readonly firsts: readonly number[];
 }
 
 /** How many sources have written before a layer, or, after the last, before the logits. */
-export function begunBefore({ heads, layers }: ComponentGraph, layer: number): number {
-  return 1 + Math.min(layer, layers) * (heads + 1);
+export function begunBefore({ firsts, layers }: ComponentGraph, layer: number): number {
+  return firsts[Math.min(layer, layers)];
 }
 
 /** A set of edges: at `source * destinations + destination`. */
@@ -78,6 +81,8 @@ export interface LayerWiring {
   readonly readsTogether?: boolean;
   /** What a norm after attention multiplies by, (hidden); absent where there is none. */
   readonly writeWeight?: MxArray;
+  /** The parts of its MLP that are sources by themselves. Default: the whole is one. */
+  readonly units?: MlpUnits;
 }
 
 /** @param wiring of each layer */
@@ -97,8 +102,11 @@ export function componentGraph(
       destinations.push({ name, kind, layer, head: byHead ? head : null });
     });
   };
-  for (const [layer, { parallel, kvHeads, mlpNorm = "own", readsTogether }] of wiring.entries()) {
-    const of = (count: number, letter: string) =>
+  const firsts: number[] = [];
+  for (const [layer, of] of wiring.entries()) {
+    const { parallel, kvHeads, mlpNorm = "own", readsTogether, units } = of;
+    firsts.push(sources.length);
+    const readers = (count: number, letter: string) =>
       range(count).map((head) => {
         const one = letter !== "q" && kvHeads !== heads ? `kv${head}` : `h${head}`;
         return `a${layer}.${one}<${letter}>`;
@@ -106,9 +114,9 @@ export function componentGraph(
     if (readsTogether) {
       read(`layers.${layer}.inputNorm.input`, "attention", layer, [`a${layer}<qkv>`]);
     } else {
-      read(`layers.${layer}.qInput`, "query", layer, of(heads, "q"));
-      read(`layers.${layer}.kInput`, "key", layer, of(kvHeads, "k"));
-      read(`layers.${layer}.vInput`, "value", layer, of(kvHeads, "v"));
+      read(`layers.${layer}.qInput`, "query", layer, readers(heads, "q"));
+      read(`layers.${layer}.kInput`, "key", layer, readers(kvHeads, "k"));
+      read(`layers.${layer}.vInput`, "value", layer, readers(kvHeads, "v"));
     }
     const written = range(heads).map((head): Source => {
       return { name: `a${layer}.h${head}`, kind: "head", layer, head };
@@ -117,12 +125,15 @@ export function componentGraph(
     const mlpSite = mlpNorm === "own" ? "postAttentionNorm.input" : "mlp.input";
     read(`layers.${layer}.${mlpSite}`, "mlp", layer, [`m${layer}`]);
     if (parallel) sources.push(...written);
-    sources.push({ name: `m${layer}`, kind: "mlp", layer, head: null });
+    const parts = units?.names.map((name) => `m${layer}.${name}`) ?? [`m${layer}`];
+    const kind = units?.kind ?? "mlp";
+    for (const name of parts) sources.push({ name, kind, layer, head: null });
   }
   read(`layers.${layers - 1}`, "logits", layers, ["logits"]);
+  firsts.push(sources.length);
   const reach = reads.flatMap((one) => Array<number>(one.count).fill(one.reach));
   const edges = reach.reduce((sum, count) => sum + count, 0);
-  return { sources, destinations, reads, layers, heads, edges, reach, wiring };
+  return { sources, destinations, reads, layers, heads, edges, reach, wiring, firsts };
 }
 
 /** No edge, or all that there are. */

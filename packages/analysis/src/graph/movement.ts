@@ -8,10 +8,11 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { range } from "../shared/lists.js";
 import type { ReadMask } from "./edge-masks.js";
 import type { RunPairs } from "./edge-runs.js";
-import { type ReadSite, readsByHead } from "./graph.js";
+import { type ReadKind, type ReadSite, readsByHead } from "./graph.js";
+import { isLeft, type Settled } from "./settled.js";
 
 /** What sources that stand together write in this pass. */
-interface Written {
+export interface Written {
   readonly from: number;
   readonly to: number;
   /** (rows, to − from, position · hidden) */
@@ -19,42 +20,92 @@ interface Written {
 }
 
 export interface Movement {
-  /** To be called with what the next sources write, (rows, sources, position, hidden). */
-  wrote(x: MxArray): void;
+  readonly written: readonly Written[];
+  /** To be called with what sources from a number on write, (rows, sources, position, hidden). */
+  wrote(x: MxArray, from: number): void;
   /** What is read, (rows, position, [count], hidden), moved. */
   moved(x: MxArray, mask: ReadMask, read: ReadSite): MxArray;
 }
 
-/**
- * @param numbers of the pair that each row belongs to
- * @param begun how many sources write what they wrote in the clean run
- */
-export function movement(pairs: RunPairs, numbers: readonly number[], begun: number): Movement {
+/** What is known of a pass. */
+interface Moving {
+  /** How many sources write what they wrote in the clean run. */
+  readonly begun: number;
+  /** Whether what is read is the sum of the edges that are left, and not what stands there. */
+  readonly summed: boolean;
+  /** What is known of others, for sums. */
+  readonly settled?: Settled | undefined;
+}
+
+/** @param numbers of the pair that each row belongs to */
+export function movement(
+  pairs: RunPairs,
+  numbers: readonly number[],
+  { begun, summed, settled }: Moving,
+): Movement {
   const { clean } = pairs;
   const [, , length, hidden] = clean.writes.shape;
   const written: Written[] = [];
-  const wrote = (x: MxArray) => {
+  const known = once(() => mx.array(pairs.graph.sources.map((_, at) => (at < begun || settled?.of[at] ? 1 : 0)))); // biome-ignore format: one line
+  const wrote = (x: MxArray, from: number) => {
     const [rows, count] = x.shape;
-    const from = written.at(-1)?.to ?? begun;
     written.push({
       from,
       to: from + count,
       values: x.astype(mx.float32).reshape([rows, count, length * hidden]),
     });
   };
-  const moved = (x: MxArray, { values, moves }: ReadMask, { kind, reach }: ReadSite) => {
-    const read = values.index(mx.Slice(), mx.Slice(), mx.Slice(0, reach)); // what is written later is not read
-    const known = knownMovement(knownWrites(pairs, begun), numbers, read);
-    const added = written
-      .filter(({ from, to }) => to <= reach && moves(from, to))
-      .reduce((sum, { from, to, values: now }) => {
-        const own = values.index(mx.Slice(), mx.Slice(), mx.Slice(from, to));
-        return mx.subtract(sum, mx.matmul(own, now));
-      }, known); // (rows or 1, count, position · hidden)
-    const byColumn = added.reshape([added.shape[0], -1, length, hidden]);
-    return mx.add(x, readsByHead(kind) ? byColumn.transpose(0, 2, 1, 3) : byColumn.squeeze(1));
+  const own = (values: MxArray, counts: (block: Written) => boolean, start: MxArray) =>
+    written.filter(counts).reduce((sum, { from, to, values: now }) => {
+      return mx.add(sum, mx.matmul(values.index(mx.Slice(), mx.Slice(), mx.Slice(from, to)), now));
+    }, start); // (rows or 1, count, position · hidden)
+  const shaped = (x: MxArray, kind: ReadKind) => {
+    const byColumn = x.reshape([x.shape[0], -1, length, hidden]);
+    return readsByHead(kind) ? byColumn.transpose(0, 2, 1, 3) : byColumn.squeeze(1);
   };
-  return { wrote, moved };
+  const moved = (x: MxArray, { values, moves, keeps }: ReadMask, read: ReadSite) => {
+    const { reach, kind } = read;
+    const upTo = (of: MxArray, end: number) => of.index(mx.Slice(), mx.Slice(), mx.Slice(0, end)); // what is written later is not read
+    if (!summed) {
+      const known = knownMovement(knownWrites(pairs, begun), numbers, upTo(values, reach));
+      const moving = ({ from, to }: Written) => to <= reach && moves(from, to);
+      return mx.add(x, shaped(own(mx.negative(values), moving, known), kind));
+    }
+    const left = mx.subtract(1, values);
+    const other = knownMovement(flat(pairs.corrupted.writes), numbers, upTo(values, reach));
+    const mask = { values, moves, keeps };
+    const fresh = ({ from, to }: Written) => to <= reach && isLeft(mask, settled, from, to);
+    const now = settled ? mx.multiply(left, mx.subtract(1, known())) : left;
+    const before = settled
+      ? knownMovement(flat(settled.writes), numbers, upTo(mx.multiply(left, known()), reach))
+      : knownMovement(flat(pairs.clean.writes), numbers, upTo(left, begun));
+    const kept = own(now, fresh, mx.add(other, before));
+    const whole = mx.add(shaped(kept, kind), constantOf(pairs, read));
+    return mx.broadcastTo(whole, x.shape);
+  };
+  return { written, wrote, moved };
+}
+
+const constants = new WeakMap<RunPairs, Map<string, MxArray>>();
+
+/**
+ * What stands at a site in any run beside what its sources write: biases, the same at every position; (hidden).
+ *
+ * With it a read is a sum of what sources write, of which those that are left out need no run.
+ */
+function constantOf(pairs: RunPairs, { site, kind, layer, reach }: ReadSite): MxArray {
+  const known = constants.get(pairs) ?? new Map<string, MxArray>();
+  constants.set(pairs, known);
+  const found = known.get(site);
+  if (found) return found;
+  const { stream, mlpReads, writes } = pairs.clean;
+  const whole = (kind === "mlp" ? mlpReads : stream)[layer].astype(mx.float32);
+  const sources = mx.sum(writes.index(mx.Slice(), mx.Slice(0, reach)), 1);
+  const mean = mx.mean(mx.subtract(whole, sources), [0, 1]);
+  const rounding = mx.multiply(mx.max(mx.abs(whole)), 1e-6);
+  const constant = mx.where(mx.greater(mx.max(mx.abs(mean)), rounding), mean, 0);
+  known.set(site, constant);
+  return constant;
 }
 
 const kept = new WeakMap<RunPairs, { readonly begun: number; readonly writes: MxArray }>();
@@ -74,6 +125,11 @@ function knownWrites(pairs: RunPairs, begun: number): MxArray {
   const writes = stacked([before, ...after], 1).reshape([count, sources, -1]);
   kept.set(pairs, { begun, writes });
   return writes;
+}
+
+/** (pair, source, position · hidden) */
+function flat(writes: MxArray): MxArray {
+  return writes.reshape([writes.shape[0], writes.shape[1], -1]);
 }
 
 /** @returns (rows, count, position · hidden), or of one row where that serves all */
@@ -96,6 +152,14 @@ function knownMovement(other: MxArray, numbers: readonly number[], values: MxArr
       return product(own, numbers[start]);
     }),
   );
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function stacked(parts: readonly MxArray[], axis = 0): MxArray {

@@ -3,6 +3,7 @@ import type { ActivationCache } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import type { AnalysisModel } from "../shared/model.js";
 import type { ComponentGraph, LayerWiring } from "./graph.js";
+import { mlpParts, siteOf } from "./mlp-units.js";
 import { headParts } from "./writes.js";
 
 /** One batch of runs. */
@@ -15,13 +16,16 @@ export interface Outputs {
   readonly mlpReads: readonly MxArray[];
   /** What each attention adds, (batch, position, hidden). */
   readonly attention: readonly MxArray[];
+  /** What each MLP adds, likewise. */
+  readonly mlps: readonly MxArray[];
 }
 
 /** The sites that hold what components write, and what is read. */
 function writeSites(wiring: readonly LayerWiring[]): string[] {
-  return wiring.flatMap(({ writeWeight, mlpNorm = "own" }, layer) => [
+  return wiring.flatMap(({ writeWeight, mlpNorm = "own", units }, layer) => [
     ...["input", "selfAttn", "selfAttn.result", "mlp"].map((name) => `layers.${layer}.${name}`),
     ...(writeWeight ? [`layers.${layer}.selfAttn.postNorm.scale`] : []),
+    ...(units?.sites ?? []).map((site) => siteOf(layer, site)),
     ...(mlpNorm === "own" ? [`layers.${layer}.postAttentionNorm.input`] : []),
     ...(mlpNorm === "none" ? [`layers.${layer}.mlp.input`] : []),
   ]);
@@ -43,6 +47,7 @@ export async function outputsOf(
     stream: [...each("input"), cache.get(last)],
     mlpReads: wiring.map(({ mlpNorm = "own" }, layer) => cache.get(`layers.${layer}.${readSites[mlpNorm]}`)), // biome-ignore format: one list
     attention: each("selfAttn"),
+    mlps: each("mlp"),
   };
 }
 
@@ -51,7 +56,7 @@ function stackWrites(cache: ActivationCache, wiring: readonly LayerWiring[]): Mx
   const parts = [one("layers.0.input")];
   wiring.forEach((of, layer) => {
     parts.push(headParts(cache, layer, of).transpose(0, 2, 1, 3));
-    parts.push(one(`layers.${layer}.mlp`));
+    parts.push(mlpParts(cache, layer, of.units));
   });
   return mx.concatenate(parts, 1).astype(mx.float32);
 }

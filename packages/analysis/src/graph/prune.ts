@@ -1,4 +1,5 @@
 /** A set of edges without those that are on no path from the input to the logits. */
+import { range } from "../shared/lists.js";
 import { type ComponentGraph, type Destination, type EdgeSet, edgesOf } from "./graph.js";
 
 /**
@@ -30,14 +31,14 @@ export function pruned(graph: ComponentGraph, set: EdgeSet): EdgeSet {
 /** Stands for the logits, which nothing reads. */
 const end = -1;
 
-/** The sources that a destination belongs to: of shared keys and values, all heads that use them; -1 stands for the logits. */
+/** The sources that a destination belongs to: of shared keys and values, all heads that use them, of an MLP all its parts; -1 stands for the logits. */
 export function ownersOf(
-  { heads, destinations }: ComponentGraph,
+  { heads, destinations, firsts }: ComponentGraph,
   { kind, layer, head }: Destination,
 ): number[] {
-  const first = 1 + layer * (heads + 1);
+  const first = firsts[layer];
   if (kind === "logits") return [end];
-  if (kind === "mlp") return [first + heads];
+  if (kind === "mlp") return range(firsts[layer + 1] - first - heads).map((part) => first + heads + part); // biome-ignore format: one choice
   if (kind === "attention") return Array.from({ length: heads }, (_, user) => first + user);
   const shares = destinations.filter((one) => one.kind === kind && one.layer === layer).length;
   const users = heads / shares;

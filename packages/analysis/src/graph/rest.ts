@@ -26,12 +26,16 @@ export async function restOf<B extends RunPairs>(batch: B): Promise<B> {
   return { ...batch, clean: own, corrupted: other, leftOut: { from, beginning } };
 }
 
-function outputsFrom({ writes, stream, mlpReads, attention }: Outputs, from: number): Outputs {
+function outputsFrom(
+  { writes, stream, mlpReads, attention, mlps }: Outputs,
+  from: number,
+): Outputs {
   const rest = (x: MxArray) => x.index(mx.Slice(), mx.Slice(from, x.shape[1]));
   return {
     writes: writes.index(mx.Slice(), mx.Slice(), mx.Slice(from, writes.shape[2])),
     stream: stream.map(rest),
     mlpReads: mlpReads.map(rest),
     attention: attention.map(rest),
+    mlps: mlps.map(rest),
   };
 }

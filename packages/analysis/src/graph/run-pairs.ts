@@ -53,12 +53,13 @@ function sameBeginning({ clean, corrupted }: PromptPair): number {
 /** What the other run wrote, at the positions of this one. */
 function inPlace(other: Outputs, own: Outputs, map: PositionMap): Outputs {
   if (!map) return other;
-  const each = (name: "stream" | "mlpReads" | "attention") =>
+  const each = (name: "stream" | "mlpReads" | "attention" | "mlps") =>
     other[name].map((x, at) => putInPlace(x, own[name][at], map, 1));
   return {
     writes: putInPlace(other.writes, own.writes, map, 2),
     stream: each("stream"),
     mlpReads: each("mlpReads"),
     attention: each("attention"),
+    mlps: each("mlps"),
   };
 }

@@ -20,6 +20,7 @@ import { graphOf } from "../graph/graph-of.js";
 import { runPairs } from "../graph/run-pairs.js";
 import { askedOf } from "../shared/asked.js";
 import type { PairBaseline } from "../shared/baselines.js";
+import { boundsOf, effectMargins, meanMargins } from "../shared/effect-margins.js";
 import { mean, range } from "../shared/lists.js";
 import { chooseMetric } from "../shared/metrics.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -112,9 +113,15 @@ function pathGrids(
   const corrupted = mean(baselines.map((one) => one.corrupted));
   const effects = means.map((value) => (clean - value) / (clean - corrupted));
   const pair = range(byPair.length);
+  const ends = {
+    from: baselines.map((one) => one.clean),
+    to: baselines.map((one) => one.corrupted),
+  };
+  const near = boundsOf(effects, effectMargins(byPair, ends));
+  const around = boundsOf(means, meanMargins(byPair));
   return {
-    effect: createGrid({ labels, values: effects, unit: "effect", neutral: 0 }),
-    metric: createGrid({ labels, values: means, unit: "metric" }),
+    effect: createGrid({ labels, values: effects, ...near, unit: "effect", neutral: 0 }),
+    metric: createGrid({ labels, values: means, ...around, unit: "metric" }),
     metricByPair: createGrid({ labels: { pair, ...labels }, values: byPair.flat(), unit: "metric" }), // biome-ignore format: one grid
   } as unknown as PathGrids & PathGrids<"senders">; // its axes are those of the labels
 }

@@ -57,6 +57,21 @@ export function endLogits(
   return model.anatomy.unembed(model.anatomy.finalNorm(stream.index(mx.Slice(), -1)));
 }
 
+/** The same in a pass with backward rules, which hold the final norm as they hold those of layers. */
+export function endLogitsOfPass(
+  model: AnalysisModel,
+  pass: { value(site: string): MxArray },
+  steps: number | undefined,
+): MxArray {
+  const { anatomy } = model;
+  const own = model.sites().some(({ site }) => site === "finalNorm.scale");
+  if (!own) return endLogits(model, pass.value(`layers.${anatomy.layers - 1}`), steps);
+  const normed = pass.value("finalNorm"); // (rows, position, hidden)
+  if (steps === undefined) return anatomy.unembed(normed.index(mx.Slice(), -1));
+  const [, length] = normed.shape;
+  return anatomy.unembed(normed.index(mx.Slice(), mx.Slice(length - steps, length)));
+}
+
 /**
  * @param numbers of the batch's pairs among all
  * @param streams the residual stream after the last layer, of the clean and the corrupted runs, (batch, position, hidden)

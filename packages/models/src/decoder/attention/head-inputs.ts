@@ -69,24 +69,24 @@ function createQueryInput(): Tap<HeadWriteAxes, "hook_q_input"> {
  * What a pass makes each head read, less what all of them read; undefined where nobody changes that. As a difference, so that
  * the norm and the projections are called as ever, and whatever else is read or changed there stays what it is.
  *
+ * @param read of `headReading`
  * @param x the residual stream, (batch, position, hidden)
- * @param normalize the norm before attention, of any stack of vectors
+ * @param normalize the norm before attention, of any stack of vectors (batch, position, heads, hidden)
  */
 export function headDifferences(
-  inputs: HeadInputs,
+  read: ByHead | undefined,
   x: MxArray,
-  counts: HeadCounts,
   normalize: (x: MxArray) => MxArray,
 ): ByHead | undefined {
-  const read = headReading(inputs, x, counts);
   if (!read) return undefined;
-  const common = mx.expandDims(normalize(x), 2);
+  const common = normalize(mx.expandDims(x, 2));
   const less = (own: MxArray) => mx.subtract(normalize(own), common);
   const { q, k, v } = read;
   return { q: less(q), ...(k && { k: less(k) }), ...(v && { v: less(v) }) };
 }
 
-function headReading(
+/** What a pass makes each head read, before the norm; undefined where nobody changes that. */
+export function headReading(
   { attnInput, qInput, kInput, vInput }: HeadInputs,
   x: MxArray,
   { heads, kvHeads }: HeadCounts,

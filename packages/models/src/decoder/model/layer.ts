@@ -2,7 +2,12 @@
 import { type SiteNotes, Tap } from "@mlxterp/core";
 import { type MxArray, mx, nn } from "@mlxterp/mlx";
 import { Attention } from "../attention/attention.js";
-import { createHeadInputs, type HeadInputs, headDifferences } from "../attention/head-inputs.js";
+import {
+  createHeadInputs,
+  type HeadInputs,
+  headDifferences,
+  headReading,
+} from "../attention/head-inputs.js";
 import { LatentAttention } from "../attention/latent-attention.js";
 import type { SelfAttention } from "../attention/self-attention.js";
 import { type ResidualAxes, residualAxes } from "../axes.js";
@@ -11,7 +16,7 @@ import type { LayerConfig } from "../config/config.js";
 import type { FeedForward } from "../experts/feed-forward.js";
 import { MixtureOfExperts } from "../experts/moe.js";
 import { Mlp } from "../mlp/mlp.js";
-import { Norm } from "../norm/norm.js";
+import { type Denominators, Norm } from "../norm/norm.js";
 import type { ScoreBias } from "../positions/alibi.js";
 import type { Pass } from "../positions/pass.js";
 import type { Rotation } from "../positions/rope.js";
@@ -141,9 +146,12 @@ export class DecoderLayer extends nn.Module {
   override forward(x: MxArray, pass: Pass, cache?: LayerCache, own?: MxArray): MxArray {
     const { inputNorm, postAttentionNorm, parallel } = this;
     const { addsToNormalized, readsStream, mlp } = this;
-    const normalize = (y: MxArray) => (inputNorm ? inputNorm.plain(y) : y);
-    const differences = headDifferences(this, x, this.selfAttn, normalize);
-    const read = inputNorm ? inputNorm.forward(x) : x;
+    const byHead = headReading(this, x, this.selfAttn);
+    const used: Denominators = {}; // where a pass sets them, heads that read something of their own are divided by them too
+    const read = inputNorm ? inputNorm.forward(x, used) : x;
+    const by = used.by && mx.expandDims(used.by, 2);
+    const normalize = (y: MxArray) => (inputNorm ? inputNorm.plain(y, by) : y);
+    const differences = headDifferences(byHead, x, normalize);
     const written = this.selfAttn.forward(read, pass, cache, differences);
     const middle = this.residMid.forward(mx.add(addsToNormalized ? read : x, written));
     const stream = parallel ? x : middle;

@@ -16,6 +16,11 @@ export interface NormOptions {
   readonly heads?: number;
 }
 
+/** What a pass divides by, where it changes that; (batch, position, 1). */
+export interface Denominators {
+  by?: MxArray;
+}
+
 /**
  * RMSNorm or LayerNorm over the last axis: `(x [- mean]) / scale · weight [+ bias]`, where `scale` is
  * `sqrt(mean(x²) + epsilon)` or `sqrt(variance + epsilon)`. Some families store `weight - 1`, few have none.
@@ -57,30 +62,40 @@ export class Norm extends nn.Module {
     return this.byHead || this.pooled ? this.normalized.axes : residualAxes;
   }
 
-  /** @param x (…, dims), or (batch, position, heads, dims) with a head axis */
-  override forward(x: MxArray): MxArray {
+  /**
+   * @param x (…, dims), or (batch, position, heads, dims) with a head axis
+   * @param used where a pass changes the denominators, takes what it divides by
+   */
+  override forward(x: MxArray, used?: Denominators): MxArray {
     const { weight, byHead } = this;
-    if (!byHead) return this.normalize(x, x.shape);
+    if (!byHead) return this.normalize(x, x.shape, used);
     // In rows: binding 0.0.7 computes wrong gradients, and cached passes, where one of four axes has length one.
     const rows = x.reshape(weight?.ndim === 2 ? [-1, ...weight.shape] : [-1, x.shape[3]]);
     return this.normalize(rows, x.shape).reshape(x.shape);
   }
 
-  /** The same of any stack of vectors, with nothing to be read or changed; (…, dims). */
-  plain(x: MxArray): MxArray {
+  /**
+   * The same of any stack of vectors, with nothing to be read or changed.
+   *
+   * @param x (…, dims)
+   * @param by (…, 1) to divide by. Default: their own denominators
+   */
+  plain(x: MxArray, by?: MxArray): MxArray {
     const { weight, bias, kind, epsilon, unitOffset } = this;
-    const quotient = mx.divide(centred(x, kind), denominator(x, kind, epsilon));
+    const quotient = mx.divide(centred(x, kind), by ?? denominator(x, kind, epsilon));
     return affine(quotient, weight && unitOffset ? mx.add(weight, 1) : weight, bias);
   }
 
   /** @param shape of the input, which `x` may hold in rows */
-  private normalize(x: MxArray, shape: readonly number[]): MxArray {
+  private normalize(x: MxArray, shape: readonly number[], used?: Denominators): MxArray {
     const { kind, scale, normalized, bias, epsilon, unitOffset } = this;
     const weight = this.weight && unitOffset ? mx.add(this.weight, 1) : this.weight;
     const divisor = () => denominator(x, kind, epsilon).reshape([...shape.slice(0, -1), 1]);
     const divided = (by: MxArray) => mx.divide(centred(x, kind).reshape(shape), by);
     if (scale.changed || normalized.changed) {
-      const quotient = normalized.forward(divided(scale.forward(divisor())));
+      const by = scale.forward(divisor());
+      if (used && scale.changed) used.by = by;
+      const quotient = normalized.forward(divided(by));
       return affine(quotient.reshape(x.shape), weight, bias);
     }
     scale.derive(divisor);
