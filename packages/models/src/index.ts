@@ -42,11 +42,11 @@ export type {
   EncoderDecoder,
   EncoderDecoderPassOptions,
 } from "./encoder-decoder/encoder-decoder.js";
+export type { EncoderDecoderRunOptions } from "./encoder-decoder/pass-input.js";
 export {
   EncoderDecoderModel,
   type EncoderDecoderModelOptions,
-} from "./encoder-decoder/encoder-decoder-model.js";
-export type { EncoderDecoderRunOptions } from "./encoder-decoder/pass-input.js";
+} from "./encoder-decoder-model/encoder-decoder-model.js";
 export {
   CacheMismatchError,
   CheckpointNotFoundError,
@@ -105,7 +105,7 @@ export { fetchHubFolder, type HubFolderOptions } from "./hub/hub-folder.js";
 export type { HubOptions } from "./hub/hub-model.js";
 export type { ImageTextConfig, TowerConfig } from "./image-text/config.js";
 export type { ImageText, ImageTextPassOptions } from "./image-text/image-text.js";
-export { ImageTextModel, type ImageTextModelOptions } from "./image-text/image-text-model.js";
+export { ImageTextModel, type ImageTextModelOptions } from "./image-text-model/image-text-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";
 export type { QuantizationScheme } from "./packed/scheme.js";
@@ -116,7 +116,7 @@ export { RecurrentDecoder, type RecurrentPassOptions } from "./recurrent/recurre
 export { RecurrentModel, type RecurrentModelOptions } from "./recurrent-model/recurrent-model.js";
 export type { StreamsConfig, StreamsLayerConfig } from "./streams/config.js";
 export type { StreamsDecoder, StreamsPassOptions } from "./streams/streams-decoder.js";
-export { StreamsModel, type StreamsModelOptions } from "./streams/streams-model.js";
+export { StreamsModel, type StreamsModelOptions } from "./streams-model/streams-model.js";
 export type { ChatMessage, ChatOptions, ChatPrompt, ChatTurn } from "./tokenizer/chat.js";
 export { ChatTemplateError, TokenAlignmentError } from "./tokenizer/errors.js";
 export type { TextMarks } from "./tokenizer/marks.js";

@@ -4,7 +4,7 @@ import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import { UnsupportedConfigError } from "../../errors.js";
 import type { ImageTextConfig, TowerConfig } from "../../image-text/config.js";
 import { ImageText } from "../../image-text/image-text.js";
-import { ImageTextModel } from "../../image-text/image-text-model.js";
+import { ImageTextModel } from "../../image-text-model/image-text-model.js";
 import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { ModuleFamily } from "../shared/family.js";
 import { patchProjection, pictureSizes, sides } from "../shared/pictures.js";

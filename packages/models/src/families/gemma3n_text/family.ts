@@ -4,7 +4,7 @@ import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import { UnsupportedConfigError } from "../../errors.js";
 import type { StreamsConfig, StreamsLayerConfig } from "../../streams/config.js";
 import { StreamsDecoder } from "../../streams/streams-decoder.js";
-import { StreamsModel } from "../../streams/streams-model.js";
+import { StreamsModel } from "../../streams-model/streams-model.js";
 import {
   activation,
   always,

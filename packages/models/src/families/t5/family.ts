@@ -4,7 +4,7 @@ import type { TensorEntry } from "../../checkpoint/files/safetensors-header.js";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
 import type { EncoderDecoderConfig } from "../../encoder-decoder/config.js";
 import { EncoderDecoder } from "../../encoder-decoder/encoder-decoder.js";
-import { EncoderDecoderModel } from "../../encoder-decoder/encoder-decoder-model.js";
+import { EncoderDecoderModel } from "../../encoder-decoder-model/encoder-decoder-model.js";
 import { UnsupportedConfigError } from "../../errors.js";
 import {
   activation,

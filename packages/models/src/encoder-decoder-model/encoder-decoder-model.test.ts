@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { MissingAnatomyError } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
+import { DistanceBias } from "../encoder-decoder/distance-bias.js";
 import { EncoderDecoderModel, LanguageModel, loadModel } from "../index.js";
 import { temporaryFolder } from "../test-support/checkpoints.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder } from "../test-support/reference-folders.js";
-import { DistanceBias } from "./distance-bias.js";
 
 const folder = referenceFolder("t5/written");
 const opened = loadModel(folder, { as: EncoderDecoderModel });

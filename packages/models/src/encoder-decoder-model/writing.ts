@@ -1,9 +1,9 @@
 /** An encoder-decoder as generation sees it: a model that continues what is written, while another text is read. */
 import type { RunOptions, TokenBatch } from "@mlxterp/core";
 import { InvalidArgumentError, type Module, type MxArray } from "@mlxterp/mlx";
+import type { EncoderDecoderCache } from "../encoder-decoder/cache.js";
 import type { GenerationPassOptions, GenerativeModel } from "../generation/generative-model.js";
 import type { GenerateBatchOptions } from "../generation/options.js";
-import type { EncoderDecoderCache } from "./cache.js";
 import type { EncoderDecoderModel } from "./encoder-decoder-model.js";
 
 /** @param read the texts that are read */

@@ -7,20 +7,20 @@ import type { EncoderDecoder } from "../encoder-decoder/encoder-decoder.js";
 import type { ImageTextConfig } from "../image-text/config.js";
 import type { ImageText } from "../image-text/image-text.js";
 import type { StreamsDecoder } from "../streams/streams-decoder.js";
-import { cachedIsRecomputed } from "./cache-invariants.js";
-import { measure } from "./comparison.js";
-import { gradientsAreDifferences, gradientsOf } from "./gradient-invariants.js";
-import type { Invariant } from "./invariant.js";
+import { cachedIsRecomputed } from "../verify/cache-invariants.js";
+import { measure } from "../verify/comparison.js";
+import { gradientsAreDifferences, gradientsOf } from "../verify/gradient-invariants.js";
+import type { Invariant } from "../verify/invariant.js";
 import {
   identityIsNeutral,
   paddedIsAlone,
   patchingAllIsClean,
   tracedIsUntraced,
-} from "./pass-invariants.js";
+} from "../verify/pass-invariants.js";
+import { type AnySubject, promptsFor } from "../verify/subject.js";
+import { type Verification, type VerifyOptions, verified } from "../verify/verified.js";
+import { memories } from "../verify/verify-model.js";
 import { everyPatternMixes, everyWriteAddsUp, patchingStreamsIsClean } from "./stack-invariants.js";
-import { type AnySubject, promptsFor } from "./subject.js";
-import { type Verification, type VerifyOptions, verified } from "./verified.js";
-import { memories } from "./verify-model.js";
 
 const first: readonly Invariant[] = [tracedIsUntraced, identityIsNeutral];
 

@@ -1,9 +1,9 @@
 /** Invariants of models with several lists of layers, found by the names of their sites. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { Comparison } from "./comparison.js";
-import { measure } from "./comparison.js";
-import type { Invariant } from "./invariant.js";
-import { type AnySubject, sitesLike } from "./subject.js";
+import type { Comparison } from "../verify/comparison.js";
+import { measure } from "../verify/comparison.js";
+import type { Invariant } from "../verify/invariant.js";
+import { type AnySubject, sitesLike } from "../verify/subject.js";
 
 /** Sites of one pass. */
 async function read({ model, ids }: AnySubject, sites: readonly string[]) {

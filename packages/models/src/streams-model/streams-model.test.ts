@@ -5,10 +5,10 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
 import { loadModel, StreamsModel } from "../index.js";
+import { normalQuantile } from "../streams/normal-quantile.js";
 import { temporaryFolder, writeCheckpoint } from "../test-support/checkpoints.js";
 import { maxDifference } from "../test-support/reference.js";
 import { referenceFolder } from "../test-support/reference-folders.js";
-import { normalQuantile } from "./normal-quantile.js";
 
 const folder = referenceFolder("gemma3n_text/base");
 const opened = loadModel(folder, { as: StreamsModel });

@@ -10,10 +10,10 @@ import {
   checkGenerativeOptions,
   type GenerativeOptions,
 } from "../generative-base/options.js";
+import type { StreamsConfig } from "../streams/config.js";
+import { StreamsDecoder } from "../streams/streams-decoder.js";
 import type { Verification, VerifyOptions } from "../verify/verify-model.js";
-import { verifyStreams } from "../verify/verify-stacks.js";
-import type { StreamsConfig } from "./config.js";
-import { StreamsDecoder } from "./streams-decoder.js";
+import { verifyStreams } from "../verify-stacks/verify-stacks.js";
 
 export type StreamsModelOptions = GenerativeOptions<StreamsConfig>;
 

@@ -3,6 +3,10 @@ import { InterpretableModel, MissingAnatomyError, type Prompt } from "@mlxterp/c
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
+import { EncoderDecoderCache } from "../encoder-decoder/cache.js";
+import type { EncoderDecoderConfig } from "../encoder-decoder/config.js";
+import { EncoderDecoder, startOf } from "../encoder-decoder/encoder-decoder.js";
+import { passOptions } from "../encoder-decoder/pass-input.js";
 import type { FoldOptions } from "../folding/fold-decoder.js";
 import { foldEncoderDecoder } from "../folding/fold-encoder-decoder.js";
 import { requireNoEdits } from "../folding/require-no-edits.js";
@@ -19,11 +23,7 @@ import {
 import { checkGenerativeOptions, type GenerativeOptions } from "../generative-base/options.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
 import type { Verification, VerifyOptions } from "../verify/verify-model.js";
-import { verifyEncoderDecoder } from "../verify/verify-stacks.js";
-import { EncoderDecoderCache } from "./cache.js";
-import type { EncoderDecoderConfig } from "./config.js";
-import { EncoderDecoder, startOf } from "./encoder-decoder.js";
-import { passOptions } from "./pass-input.js";
+import { verifyEncoderDecoder } from "../verify-stacks/verify-stacks.js";
 import { requireWritable, writingModel } from "./writing.js";
 
 export interface EncoderDecoderModelOptions extends GenerativeOptions<EncoderDecoderConfig> {

@@ -19,10 +19,10 @@ import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import { UnsupportedFoldError } from "../errors.js";
+import type { ImageTextConfig } from "../image-text/config.js";
+import { ImageText } from "../image-text/image-text.js";
 import type { Verification, VerifyOptions } from "../verify/verify-model.js";
-import { verifyImageText } from "../verify/verify-stacks.js";
-import type { ImageTextConfig } from "./config.js";
-import { ImageText } from "./image-text.js";
+import { verifyImageText } from "../verify-stacks/verify-stacks.js";
 
 export interface ImageTextModelOptions {
   /** The description the module was made from. */
