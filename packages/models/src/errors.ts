@@ -3,6 +3,7 @@ import { MlxterpError } from "@mlxterp/mlx";
 
 /** A value of a file for a message: deep or long ones are told, not shown. */
 function shown(value: unknown): string {
+  if (typeof value === "number") return String(value); // JSON has no NaN and writes null
   let text: string | undefined;
   try {
     text = JSON.stringify(value);

@@ -18,7 +18,10 @@ export function trainingCurves(
   runs: Readonly<Record<string, readonly TrainingMetrics[]>>,
 ): Block[] {
   checkRecord("runs", runs);
-  for (const [label, metrics] of Object.entries(runs)) checkList(label, metrics);
+  for (const [label, metrics] of Object.entries(runs)) {
+    checkList(label, metrics);
+    for (const at of metrics.keys()) checkRecord(`${label}[${at}]`, metrics[at]);
+  }
   return [
     curve(runs, "Loss", "loss", ({ loss }) => loss),
     curve(runs, "Variance explained", "share", ({ explained }) => explained),

@@ -173,7 +173,10 @@ describe("a config.json as Python wrote it", () => {
     const json = JSON.stringify(llamaJson).replace('"rms_norm_eps":0.00001', '"rms_norm_eps":NaN');
     expect(json).toContain("NaN");
     writeFileSync(join(folder, "config.json"), json);
-    await expect(loadModel(folder)).rejects.toMatchObject({ field: "rms_norm_eps" });
+    await expect(loadModel(folder)).rejects.toMatchObject({
+      field: "rms_norm_eps",
+      message: expect.stringContaining("rms_norm_eps is NaN"), // and not null, as JSON would say
+    });
   });
 
   it("may point at code, which is named in the model's notes and not run", async () => {
