@@ -7,7 +7,9 @@ import { fromFlat } from "./host.js";
 import { evaluateNow } from "./memory.js";
 import { sliceForProduct } from "./slice-for-product.js";
 import { hasEnded, isTemporaryName } from "./temporary-name.js";
+import { openTensors } from "./tensor-files.js";
 import { readTensorHeader } from "./tensor-header.js";
+import { uniformNumbers } from "./uniform-numbers.js";
 
 describe.skipIf(deviceName() !== "cpu")("on the CPU", () => {
   it("refuses half precision, and lets everything else pass", () => {
@@ -47,6 +49,12 @@ it.each<[string, () => unknown]>([
   ["going through a single number", () => [...(mx.array(3) as unknown as Iterable<unknown>)]],
   ["a name that is a symbol", () => isTemporaryName(Symbol("name") as never)],
   ["a path that answers everything with 7", () => readTensorHeader(new Proxy({}, { get: () => 7 }) as never)],
+  ["a dtype that is a symbol", () => dtypeName([Symbol("dtype")] as never)],
+  ["a dtype that is a name", () => dtypeName("mx.float32" as never)],
+  ["a seed that is a symbol", () => uniformNumbers(Symbol("seed") as never)],
+  ["a seed of another kind of number", () => uniformNumbers(7n as never)],
+  ["a seed that is none", () => uniformNumbers(Number.NaN)],
+  ["a file that is a symbol", () => openTensors(Symbol("file") as never)],
   ["a slice that is a place", () => sliceForProduct(mx.ones([3, 3]), 1e9 as never)],
   ["a slice by halves", () => sliceForProduct(mx.ones([3, 3]), { start: 0.5, stop: 2, step: null })],
   ["a slice beyond 32 bits", () => sliceForProduct(mx.ones([3, 3]), { start: 0, stop: 2 ** 32 + 1, step: null })],

@@ -43,11 +43,17 @@ export function checkModule(argument: string, value: unknown): Module {
 /**
  * A dtype's plain name, such as `"float32"`.
  *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
  * @example
  * dtypeName(mx.ones([2]).dtype); // "float32"
  */
 export function dtypeName(dtype: Dtype): DtypeName {
-  return String(dtype).replace(/^.*\./, "") as DtypeName;
+  return String(checkDtype(dtype)).replace(/^.*\./, "") as DtypeName;
+}
+
+function checkDtype(value: unknown): Dtype {
+  if (value instanceof mx.float32.constructor) return value as Dtype;
+  throw new InvalidArgumentError("dtype", value, `must be a dtype of mx, not ${brief(value)}.`);
 }
 
 /** The names of all dtypes. */
@@ -63,10 +69,7 @@ export const dtypeNames: readonly DtypeName[] = [
  * isFloating(mx.int32); // false
  */
 export function isFloating(dtype: Dtype): boolean {
-  if (!(dtype instanceof mx.float32.constructor)) {
-    throw new InvalidArgumentError("dtype", dtype, `must be a dtype of mx, not ${brief(dtype)}.`);
-  }
-  return mx.issubdtype(dtype, mx.floating);
+  return mx.issubdtype(checkDtype(dtype), mx.floating);
 }
 
 /**

@@ -74,13 +74,14 @@ export function readTensors(path: string): TensorFile {
 /**
  * The arrays of a file whose header was checked before, without another look at it.
  *
- * @throws CorruptFileError (`CORRUPT_FILE`) when MLX cannot read it all the same
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`); CorruptFileError (`CORRUPT_FILE`) when MLX cannot read it all the same
  * @example
  * await writeTensors("activations.safetensors", { "layers.0": mx.ones([2, 3]) });
  * readTensorHeader("activations.safetensors").tensors.length; // 1
  * openTensors("activations.safetensors")["layers.0"].shape; // [2, 3]
  */
 export function openTensors(path: string): Record<string, MxArray> {
+  checkPath("path", path);
   try {
     return mx.load(path) as Record<string, MxArray>;
   } catch (error) {

@@ -114,6 +114,18 @@ it("areas are those of trapezoids, ranks those of all pairs", () => {
   expect(() => rankCorrelation([1, 1], [1, 2])).toThrow("neither may hold one number only");
 });
 
+it("ranks no NaN, for which it would look without end", () => {
+  const some = [1, Number.NaN, 3];
+  for (const call of [
+    () => rankCorrelation(some, [1, 2, 3]),
+    () => rankCorrelation([1, 2, 3], Float64Array.from(some)),
+    () => auroc(some, [true, false, true]),
+  ]) {
+    // biome-ignore format: one line
+    expect(call).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  }
+});
+
 describe("findCircuit", () => {
   const pair = { clean: [5, 17, 2, 25, 9], corrupted: [5, 30, 2, 17, 9] };
   const question = { answer: 3, wrongAnswer: 8, fractions: [0, 0.25, 1], keep: 0.25, random: 3 };

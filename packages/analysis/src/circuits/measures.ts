@@ -31,12 +31,12 @@ export function circuitAreas(
  * How often a true one scores higher than a false one, half where they are equal: 1 is perfect, 0.5 is chance.
  *
  * @param truth whether each is true
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many, and some of both kinds
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many, some of both kinds, and no score is NaN
  * @example
  * auroc([3, 1, 2], [true, false, false]); // 1
  */
 export function auroc(scores: ArrayLike<number>, truth: ArrayLike<boolean | number>): number {
-  checkNumbers("scores", scores);
+  checkOrdered("scores", scores);
   checkTruth("truth", truth);
   const order = Array.from(scores, (score, index) => ({ score, hit: Boolean(truth[index]) }));
   const hits = order.filter(({ hit }) => hit).length;
@@ -57,13 +57,13 @@ export function auroc(scores: ArrayLike<number>, truth: ArrayLike<boolean | numb
 /**
  * Spearman's rank correlation: how alike two lists put the same things in order, from -1 to 1; equal numbers share their ranks.
  *
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many, at least two, and not all equal
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless there are as many, at least two, not all equal, and none NaN
  * @example
  * rankCorrelation([1, 2, 3], [10, 20, 15]); // 0.5
  */
 export function rankCorrelation(first: ArrayLike<number>, second: ArrayLike<number>): number {
-  checkNumbers("first", first);
-  checkNumbers("second", second);
+  checkOrdered("first", first);
+  checkOrdered("second", second);
   const [a, b] = [ranksOf(first), ranksOf(second)];
   const middle = (a.length + 1) / 2;
   const product = (x: readonly number[], y: readonly number[]) =>
@@ -74,6 +74,18 @@ export function rankCorrelation(first: ArrayLike<number>, second: ArrayLike<numb
     throw new InvalidArgumentError("second", second, rule);
   }
   return product(a, b) / size;
+}
+
+/** Numbers that have an order: NaN equals not even itself, so that whoever looks for equal ones never ends. */
+function checkOrdered(argument: string, value: unknown): void {
+  checkNumbers(argument, value);
+  const place = Array.from(value as ArrayLike<number>).findIndex(Number.isNaN);
+  if (place < 0) return;
+  throw new InvalidArgumentError(
+    argument,
+    Number.NaN,
+    `place ${place} holds NaN, which has no rank.`,
+  );
 }
 
 /** Numbers, or whether they are true. */

@@ -70,8 +70,8 @@ function changesTable({ grids: { ownLayer, ownHead } }: ModelDiffResult): TableB
   const same = all.filter(({ change }) => change <= rounding).length;
   return {
     kind: "table",
-    caption: `Largest first; ${same} of ${all.length} parts do the same as here`,
-    columns: [{ title: "part" }, { title: "its own change, of the length here", align: "right" }],
+    caption: `As a share of the length here, largest first; ${same} of ${all.length} parts do the same as here`,
+    columns: [{ title: "part" }, { title: "own change", align: "right" }],
     rows: rows.map(({ name, change }) => [name, formatCell(change)]),
   };
 }

@@ -6,8 +6,9 @@ export function accuracy(scores: ArrayLike<number>, labels: readonly number[]): 
   return right / labels.length;
 }
 
-/** The share of pairs of one of each class that stand in the right order; ties count half. */
+/** The share of pairs of one of each class that stand in the right order; ties count half. NaN where a score is, which has no place. */
 export function auroc(scores: ArrayLike<number>, labels: readonly number[]): number {
+  if (labels.some((_, at) => Number.isNaN(scores[at]))) return Number.NaN;
   const order = labels.map((_, at) => at).sort((a, b) => scores[a] - scores[b]);
   let [ranks, positives] = [0, 0];
   for (let start = 0; start < order.length; ) {

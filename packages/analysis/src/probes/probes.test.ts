@@ -214,6 +214,7 @@ describe("fitProbe", () => {
   it("counts pairs in order, ties half", () => {
     expect(auroc([0.1, 0.9, 0.5, 0.5], [0, 1, 1, 0])).toBe(0.875);
     expect(auroc([1, 2], [1, 1])).toBeNaN();
+    expect(auroc([1, Number.NaN, 3], [0, 1, 1])).toBeNaN(); // it looked for its equals without end
   });
 });
 

@@ -212,6 +212,13 @@ describe("data of which the truth is known", () => {
     expect(mcc).toBeCloseTo(1, 5);
     expect(uniqueness).toBe(1);
     expect(matches).toEqual(Array.from({ length: 12 }, (_, at) => at));
+    for (const odd of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const broken = {
+        ...data,
+        dictionary: data.dictionary.map((one, at) => (at === 5 ? odd : one)),
+      };
+      expect(() => scoreAgainstTruth(own, broken)).toThrow("not all finite"); // it looked without end
+    }
   });
 
   it("has normal numbers below their quantiles as often as they should be", () => {

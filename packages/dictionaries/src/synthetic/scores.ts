@@ -1,6 +1,13 @@
 /** How much of a known truth a dictionary has found. */
 
-import { checkRecord, fromFlat, type MxArray, mx, toFlat } from "@mlxterp/mlx";
+import {
+  checkRecord,
+  fromFlat,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+  toFlat,
+} from "@mlxterp/mlx";
 import { checkNumbers, checkPositiveInteger } from "@mlxterp/results/errors";
 import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
@@ -32,7 +39,8 @@ export interface SyntheticScores {
 /**
  * Scores a dictionary against the data's own.
  *
- * @throws DictionaryShapeError (`DICTIONARY_SHAPE`) for another width
+ * @throws DictionaryShapeError (`DICTIONARY_SHAPE`) for another width; InvalidArgumentError (`INVALID_ARGUMENT`) for
+ * directions that are not finite
  * @example
  * const data = syntheticData({ samples: 200 });
  * const rows = arraySource(fromFlat(data.x, [200, 24]));
@@ -50,7 +58,7 @@ export function scoreAgainstTruth(dictionary: Dictionary, data: SyntheticData): 
     throw new DictionaryShapeError("The data", ["…", inputWidth], [samples, width]);
   const x = fromFlat(data.x, [samples, width]);
   const encoded = dictionary.encode(x);
-  const cosines = cosinesOf(dictionary.weights.decoder, fromFlat(data.dictionary, [count, width]));
+  const cosines = cosinesOf(dictionary, fromFlat(data.dictionary, [count, width]));
   const matches = Array.from({ length: features }, (_, row) =>
     largestAt(cosines.subarray(row * count, (row + 1) * count)),
   );
@@ -72,10 +80,15 @@ export function scoreAgainstTruth(dictionary: Dictionary, data: SyntheticData): 
   };
 }
 
-function cosinesOf(decoder: MxArray, truth: MxArray): Float64Array {
+function cosinesOf(dictionary: Dictionary, truth: MxArray): Float64Array {
+  const { decoder } = dictionary.weights;
   const norms = mx.sqrt(mx.sum(mx.square(decoder), 1, true));
   const rows = mx.divide(decoder, mx.maximum(norms, 1e-12));
-  return Float64Array.from(toFlat(mx.abs(mx.matmul(rows, truth.transpose()))));
+  const cosines = Float64Array.from(toFlat(mx.abs(mx.matmul(rows, truth.transpose()))));
+  if (cosines.every(Number.isFinite)) return cosines;
+  // Nothing is nearest to NaN: the best matching would be looked for without end.
+  const rule = "its directions, or those of the data, are not all finite.";
+  throw new InvalidArgumentError("dictionary", dictionary, rule);
 }
 
 function largestAt(values: Float64Array): number {

@@ -126,7 +126,8 @@ function requireFeatures(f: MxArray, features: number, site: string): void {
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
 export function featureNumber(name: number | string, features: number): number {
-  const number = Number(name);
+  // Number(…) would take null, true, "" and [] for features, and throw at symbols.
+  const number = typeof name === "string" && /^\d+$/.test(name) ? Number(name) : (name as number);
   if (Number.isInteger(number) && number >= 0 && number < features) return number;
   throw new InvalidArgumentError(
     "feature",

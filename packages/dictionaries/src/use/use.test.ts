@@ -191,6 +191,12 @@ describe("what features say directly", () => {
   });
 });
 
+it.each([[Symbol("four")], [null], [true], [""], [[4]], [4n], ["4.0"]])("takes %s for no feature", (one) => {
+  expect(() => logitEffects(model, dictionary, [one as never])).toThrow(
+    expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+  );
+}); // biome-ignore format: a table
+
 it("finds features again that were put in another order", () => {
   const order = [3, 1, 2, 0, ...Array.from({ length: 36 }, (_, at) => at + 4)];
   const places = mx.array(order, mx.int32);

@@ -118,6 +118,17 @@ it("regression: options called tokens could not be given beside a prompt, which 
   expect(JSON.parse(ids.stdout).fed[0].ids).toEqual([5, 6, 7]);
 });
 
+it("regression: an option called C was ---c, and a record of functions was asked for as a text", async () => {
+  const { stdout: probe } = await invoke(["probe", "--help"]);
+  expect(probe).toContain("  --c <n>");
+  expect(probe).not.toContain("---");
+  const { stdout: heads } = await invoke(["heads", "--help"]);
+  expect(heads).not.toContain("--detectors");
+  expect(heads.replace(/\s+/g, " ")).toContain("on the query's own; default none");
+  const { stderr } = await invoke(["heads", "--detectors", "back"]);
+  expect(stderr).toContain("There is no option --detectors");
+});
+
 it("warns of an answer whose words the vocabulary lacks", async () => {
   const { stderr } = await invoke(["lens", "the capital of France is", "--answer", "Zanzibar"]);
   expect(stderr).toContain(`1 of the answer's words, which became <unk>: "Zanzibar"`);

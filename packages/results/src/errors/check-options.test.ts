@@ -1,6 +1,6 @@
 /** Options that do not exist are refused by name. */
 import { describe, expect, it } from "vitest";
-import { checkChoice, checkOptions, InvalidArgumentError } from "./index.js";
+import { checkChoice, checkOptions, InvalidArgumentError, nearestWords } from "./index.js";
 
 interface Options {
   readonly topK?: number;
@@ -54,4 +54,10 @@ describe("checkChoice", () => {
     );
     expect(check(3)).toThrow('direction: must be one of "denoising", "noising".');
   });
+});
+
+it.each([[7n], [-1], [0.5], [Symbol("three")]])("counts no nearest words by %s", (count) => {
+  expect(() => nearestWords("layer", ["heads", "layers"], count as never)).toThrow(
+    expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+  );
 });

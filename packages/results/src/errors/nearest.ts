@@ -1,17 +1,19 @@
 /** What a user who misspelt a word probably meant. */
 
 import { distance } from "fastest-levenshtein";
-import { checkText, checkTexts } from "./option-rules.js";
+import { checkText, checkTexts, checkWholeNumber } from "./option-rules.js";
 
 /**
  * The words that differ least from one, nearest first.
  *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
  * @example
  * nearestWords("layer", ["heads", "layers", "batchSize"], 1); // ["layers"]
  */
 export function nearestWords(word: string, known: readonly string[], count = 3): string[] {
   checkText("word", word);
   checkTexts("known", known);
+  checkWholeNumber("count", count);
   return known
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.far - b.far)

@@ -142,6 +142,23 @@ describe("over pipes", () => {
   });
 });
 
+const onError = () => undefined;
+
+it.each<[string, unknown]>([
+  ["nothing", undefined],
+  ["nobody to hear of errors", {}],
+  ["an option that is none", { onError, wriet: true }],
+  ["a model that is none", { onError, models: [{}] }],
+  ["a method that is none", { onError, methods: [Symbol("mine")] }],
+  ["what cannot be read", { onError, input: 3 }],
+  ["what cannot be written", { onError, output: {} }],
+  ["a budget in words", { onError, budget: { characters: "many" } }],
+])("an agent of %s is refused", (_, options) => {
+  expect(() => serveAgent(options as never)).toThrow(
+    expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+  );
+});
+
 describe("over HTTP", () => {
   const server = createServer({ agent: { write: true } });
   const listening = server.listen();

@@ -1,5 +1,6 @@
 /** Agent tools over standard input and output, and as a handler of requests. */
 import type { Readable, Writable } from "node:stream";
+import { checkFunction, checkMethods, checkOptions, type OptionNames } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Method } from "@mlxterp/results";
 import { createMcpHandler } from "@modelcontextprotocol/server";
@@ -8,6 +9,7 @@ import { limitsWith, type ServerLimits } from "../limits/limits.js";
 import { allMethods } from "../work/all-methods.js";
 import { createWorkplace } from "../work/create-workplace.js";
 import type { Workplace } from "../work/workplace.js";
+import { agentRules, workplaceRules } from "../work/workplace-rules.js";
 import type { AgentBudget } from "./tool.js";
 import { type ToolSettings, toolServer } from "./tool-server.js";
 
@@ -46,9 +48,16 @@ export interface ServedAgent {
   close(): Promise<void>;
 }
 
+const optionNames: OptionNames<AgentOptions> = {
+  ...{ ...workplaceRules, ...agentRules },
+  input: (argument, stream) => checkMethods(argument, stream, ["on", "once", "pause"], "a stream"),
+  output: (argument, stream) => checkMethods(argument, stream, ["write", "once"], "a stream"),
+};
+
 /**
  * Serves one agent over standard input and output; nothing else may be written there.
  *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for options that do not exist, and values that they cannot have
  * @example
  * import { PassThrough } from "node:stream";
  * import { serveAgent } from "@mlxterp/server/agent";
@@ -57,6 +66,8 @@ export interface ServedAgent {
  * await agent.close();
  */
 export function serveAgent(options: AgentOptions): ServedAgent {
+  checkOptions<AgentOptions>("serveAgent", options, optionNames);
+  checkFunction("onError", options.onError);
   const { methods = [], limits, input = process.stdin, output = process.stdout, ...rest } = options;
   const workplace = createWorkplace({
     ...rest,

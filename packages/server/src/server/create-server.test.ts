@@ -28,10 +28,19 @@ describe("models", () => {
     ["names that are no texts", { names: [3] }],
     ["roots that are no texts", { roots: [undefined] }],
     ["origins that are no texts", { origins: [Symbol("page")] }],
+    ["methods with gaps", { methods: [undefined] }],
+    ["a method that cannot run", { methods: [{ name: "mine" }] }],
+    ["assets that are a number", { assets: 7 }],
+    ["what an agent has not", { agent: { wriet: true } }],
+    ["a budget in words", { agent: { budget: { characters: "many" } } }],
   ])("%s are refused when the server is made", (_, options) => {
     expect(() => createServer(options as never)).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT" }),
     );
+  }); // biome-ignore format: a table
+
+  it.each([["a word", "8080"], ["nothing", null], ["a port beyond all", 65_536], ["half a port", 0.5], ["no host", { host: 1n }]])("are not listened for at %s", async (_, where) => {
+    await expect(server.listen(where as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   }); // biome-ignore format: a table
 
   it("say how a prompt is fed", async () => {

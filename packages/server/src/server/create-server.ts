@@ -1,12 +1,10 @@
 /** A server of models and methods, over HTTP or within the process. */
-import { checkModel } from "@mlxterp/core";
 import {
-  checkBoolean,
-  checkFunction,
-  checkList,
   checkOptions,
+  checkPath,
   checkText,
   checkTexts,
+  checkWholeNumber,
   InvalidArgumentError,
   type OptionNames,
 } from "@mlxterp/mlx";
@@ -22,6 +20,7 @@ import { routesOf } from "../routes/routes.js";
 import { allMethods } from "../work/all-methods.js";
 import { createWorkplace } from "../work/create-workplace.js";
 import type { Workplace } from "../work/workplace.js";
+import { agentRules, workplaceRules } from "../work/workplace-rules.js";
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -60,7 +59,7 @@ export interface ListenOptions {
 export interface MlxterpServer {
   /** Answers a request, as the socket would. */
   readonly fetch: App;
-  /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for an address beyond loopback without a token */
+  /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no port, and an address beyond loopback without a token */
   listen(where?: number | ListenOptions): Promise<Listening>;
   /** Ends the work that waits, and removes what is kept. */
   close(): void;
@@ -99,7 +98,9 @@ export function createServer(options: ServerOptions = {}): MlxterpServer {
   return {
     fetch,
     async listen(where = {}) {
-      const { port = 0, host = "127.0.0.1" } = typeof where === "number" ? { port: where } : where;
+      const asked = typeof where === "number" ? { port: where } : where;
+      checkOptions<ListenOptions>("listen", asked, listenNames);
+      const { port = 0, host = "127.0.0.1" } = asked;
       requireTokenBeyond(host, token);
       for (const name of namesOf(host)) names.add(inLowerCase(name));
       const listening = await listen(fetch, { host, port });
@@ -114,18 +115,26 @@ export function createServer(options: ServerOptions = {}): MlxterpServer {
 }
 
 const optionNames: OptionNames<ServerOptions> = {
-  ...{ models: checkModels, methods: checkList, roots: checkTexts, names: checkTexts },
-  ...{ origins: checkTexts, downloads: checkBoolean, onError: checkFunction },
-  ...{ limits: true, token: true, assets: true, agent: true },
+  ...workplaceRules,
+  ...{ names: checkTexts, origins: checkTexts },
+  ...{ token: true, assets: checkAssets, agent: checkAgent },
 };
 
-/** Each is spoken to by its name. */
-function checkModels(argument: string, models: unknown): void {
-  checkList(argument, models);
-  for (const [at, model] of (models as unknown[]).entries()) {
-    checkModel(`${argument}[${at}]`, model);
-    checkText(`${argument}[${at}].name`, (model as LanguageModel).name);
-  }
+const listenNames: OptionNames<ListenOptions> = { port: checkPort, host: checkText };
+
+function checkAgent(argument: string, agent: unknown): void {
+  if (typeof agent === "boolean") return;
+  checkOptions<Pick<AgentOptions, "write" | "budget">>(argument, agent as object, agentRules);
+}
+
+function checkAssets(argument: string, assets: unknown): void {
+  if (typeof assets === "function") return;
+  checkPath(argument, assets);
+}
+
+function checkPort(argument: string, port: unknown): void {
+  if (checkWholeNumber(argument, port) <= 65_535) return;
+  throw new InvalidArgumentError(argument, port, "ports end at 65535.");
 }
 
 /** Loads the protocol's library with the first agent that comes. */

@@ -11,14 +11,15 @@ import { choice, integer, number, type Option, type OptionTable, text, toggle } 
 
 type Schema = Field["schema"];
 
-/** `wrongAnswer` is `--wrong-answer`. */
+/** `wrongAnswer` is `--wrong-answer`, and `C` is `--c`. */
 export function flagOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return name.replace(/[A-Z]/g, (letter, at) => `${at > 0 ? "-" : ""}${letter.toLowerCase()}`);
 }
 
-/** One flag for each option. */
+/** One flag for each option that a text can be given for: a record of functions has none. */
 export function flagsOf(schema: OptionsSchema): OptionTable {
-  return Object.fromEntries(fieldsOf(schema).map((field) => [flagOf(field.name), flag(field)]));
+  const said = fieldsOf(schema).filter((field) => definitionOf(innerSchema(field.schema)).type !== "record"); // biome-ignore format: one line
+  return Object.fromEntries(said.map((field) => [flagOf(field.name), flag(field)]));
 }
 
 function flag(field: Field): Option<unknown> {
@@ -43,7 +44,8 @@ function flag(field: Field): Option<unknown> {
 
 function description({ description: about, default: preset }: Field): string {
   if (preset === undefined || preset === false) return about;
-  return `${about}; default ${Array.isArray(preset) ? preset.join(",") : preset}`;
+  const shown = Array.isArray(preset) ? preset.join(",") : String(preset);
+  return `${about}; default ${shown === "" ? "none" : shown}`;
 }
 
 function placeholderOf(schema: Schema): string {

@@ -5,7 +5,6 @@ import { loadModel } from "../../index.js";
 import { llamaJson, llamaTensors, writeCheckpoint } from "../../test-support/checkpoints.js";
 import { maxDifference } from "../../test-support/reference.js";
 
-const groupCount = 2;
 const ids = [[3, 1, 4, 1, 5]];
 
 /** Whole numbers that look random, the same in every run. */
@@ -29,19 +28,28 @@ interface Layer {
   readonly weight: MxArray;
 }
 
+/** How inputs are told which scale is theirs: by their order, or each by name. */
+interface Groups {
+  readonly size: number;
+  readonly named: boolean;
+  readonly shuffled: boolean;
+}
+
 const plain = [0, 1, 2, 3, 4, 5, 6, 7];
 
 function layer(
   name: string,
   [outputs, inputs]: number[],
   method: "gptq" | "awq",
-  shuffled: boolean,
+  { size, named, shuffled }: Groups,
 ): Layer {
+  const groupCount = Math.ceil(inputs / size);
   const code = codes(inputs * outputs, name.length);
-  const zero = codes(groupCount * outputs, 7).map((value) => Math.max(value, 1));
+  const zero = codes(groupCount * outputs, 7);
+  expect([Math.min(...zero), Math.max(...zero)]).toEqual([0, 15]);
   const scale = codes(groupCount * outputs, 3).map((value) => (value + 1) / 128); // exact in float16
   const groupOf = Array.from({ length: inputs }, (_, input) =>
-    shuffled ? (input * 7) % groupCount : Math.floor((input * groupCount) / inputs),
+    shuffled ? (input * 7) % groupCount : Math.floor(input / size),
   );
   const weight = Array.from({ length: outputs }, (_, output) =>
     Array.from({ length: inputs }, (_, input) => {
@@ -53,7 +61,7 @@ function layer(
   const across = (values: readonly number[], rows: number, less: number) =>
     mx
       .array(
-        words((word, place) => values[word * 8 + place] - less, (rows * outputs) / 8, order),
+        words((word, place) => (values[word * 8 + place] - less) & 15, (rows * outputs) / 8, order),
         mx.int32,
       )
       .reshape([rows, outputs / 8]);
@@ -71,12 +79,12 @@ function layer(
       qweight: packed,
       qzeros: across(zero, groupCount, method === "gptq" ? 1 : 0),
       scales: mx.array(scale, mx.float16).reshape([groupCount, outputs]),
-      ...(method === "gptq" && { g_idx: mx.array(groupOf, mx.int32) }),
+      ...(named && { g_idx: mx.array(groupOf, mx.int32) }),
     },
   };
 }
 
-function checkpoints(method: "gptq" | "awq", shuffled = false) {
+function checkpoints(method: "gptq" | "awq", groups: Groups) {
   const [packed, whole]: Record<string, MxArray>[] = [{}, {}];
   for (const [name, array] of Object.entries(llamaTensors())) {
     const module = name.replace(/\.weight$/, "");
@@ -85,24 +93,28 @@ function checkpoints(method: "gptq" | "awq", shuffled = false) {
       packed[name] = array;
       continue;
     }
-    const { weight, parts } = layer(module, array.shape, method, shuffled);
+    const { weight, parts } = layer(module, array.shape, method, groups);
     whole[name] = weight;
     for (const [part, own] of Object.entries(parts)) packed[`${module}.${part}`] = own;
   }
   return { packed, whole };
 }
 
+const whole = { shuffled: false, named: true };
+
 describe.each([
-  ["gptq", { quant_method: "gptq", bits: 4, group_size: 16, desc_act: false }, false],
-  ["gptq", { quant_method: "gptq", bits: 4, group_size: 16, desc_act: true }, true],
+  ["gptq", { bits: 4, group_size: 16, desc_act: false }, whole],
+  ["gptq", { bits: 4, group_size: 16, desc_act: true }, { shuffled: true, named: true }],
+  ["gptq", { bits: 4, group_size: 24 }, { shuffled: false, named: false }], // the last has fewer inputs
   [
     "awq",
-    { quant_method: "awq", bits: 4, group_size: 16, version: "gemm", zero_point: true },
-    false,
+    { bits: 4, group_size: 16, version: "gemm", zero_point: true },
+    { ...whole, named: false },
   ],
-] as const)("a checkpoint of %s, %j", (method, quantization_config, shuffled) => {
+] as const)("a checkpoint of %s, %j", (method, config, groups) => {
+  const quantization_config = { quant_method: method, ...config };
   it("computes what its codes stand for", async () => {
-    const { packed, whole } = checkpoints(method, shuffled);
+    const { packed, whole } = checkpoints(method, { size: config.group_size, ...groups });
     const coded = await loadModel(writeCheckpoint({ ...llamaJson, quantization_config }, packed));
     const plain = await loadModel(writeCheckpoint(llamaJson, whole));
     const outputs = [await coded.run(ids), await plain.run(ids)].map((run) => run.get("output"));
@@ -124,7 +136,7 @@ describe("codes that are not read", () => {
   });
 
   it("are refused where scales do not belong to them", async () => {
-    const { packed } = checkpoints("gptq");
+    const { packed } = checkpoints("gptq", { size: 16, ...whole });
     const name = "model.layers.0.self_attn.q_proj.scales";
     const quantization_config = { quant_method: "gptq", bits: 4, group_size: 16 };
     const json = { ...llamaJson, quantization_config };
@@ -132,5 +144,20 @@ describe("codes that are not read", () => {
     await expect(loadModel(writeCheckpoint(json, wrong))).rejects.toMatchObject({
       code: "WEIGHT_SHAPE",
     });
+  });
+
+  it.each([
+    [[0, 1, 2], 2, /scales of 2 groups/],
+    [[0, 1, -1], -1, /scales of 2 groups/],
+    [undefined, 20, /g_idx must say which is whose/],
+  ])("are refused where nobody can tell whose scale is whose: %j", async (some, value, rule) => {
+    const size = some ? 16 : 11; // three groups of 32 inputs, which are not those of 20
+    const { packed } = checkpoints("gptq", { size, shuffled: false, named: some !== undefined });
+    const name = "model.layers.0.self_attn.q_proj.g_idx";
+    if (some) packed[name] = mx.array([...some, ...new Array<number>(29).fill(0)], mx.int32);
+    const quantization_config = { quant_method: "gptq", bits: 4, group_size: some ? 16 : 20 };
+    const loading = loadModel(writeCheckpoint({ ...llamaJson, quantization_config }, packed));
+    await expect(loading).rejects.toMatchObject({ code: "UNSUPPORTED_CONFIG", value });
+    await expect(loading).rejects.toThrow(rule);
   });
 });

@@ -4,43 +4,11 @@
  * Sources: Frantar et al. 2022, "GPTQ", section 4; Lin et al. 2023, "AWQ", section 3; the layouts are those of AutoGPTQ and AutoAWQ.
  */
 import { fromFlat, type MxArray } from "@mlxterp/mlx";
-import { z } from "zod";
 import { UnsupportedConfigError, WeightShapeError } from "../../errors.js";
 import { decodeNumbers, type NumberFormat } from "../files/number-formats.js";
 import type { TensorEntry } from "../files/safetensors-header.js";
 import { SafetensorsSource } from "../files/tensor-source.js";
-
-/** How codes lie in numbers of 32 bits. */
-export interface CodeLayout {
-  readonly method: "gptq" | "awq";
-  /** Older files of GPTQ have each zero less one. */
-  readonly zeroOffset: number;
-}
-
-const gptq = z.looseObject({
-  quant_method: z.literal("gptq"),
-  bits: z.literal(4),
-  checkpoint_format: z.enum(["gptq", "gptq_v2"]).nullish(),
-});
-
-const awq = z.looseObject({
-  quant_method: z.literal("awq"),
-  bits: z.literal(4),
-  version: z
-    .string()
-    .regex(/^gemm$/i)
-    .nullish(),
-  zero_point: z.literal(true).nullish(),
-});
-
-/** @returns undefined for another method, or one of its forms that is not read */
-export function readCodeLayout(config: unknown): CodeLayout | undefined {
-  const first = gptq.safeParse(config);
-  if (first.success) {
-    return { method: "gptq", zeroOffset: first.data.checkpoint_format === "gptq_v2" ? 0 : 1 };
-  }
-  return awq.safeParse(config).success ? { method: "awq", zeroOffset: 0 } : undefined;
-}
+import { type CodeLayout, groupSizeOf } from "./code-layout.js";
 
 interface Parts {
   readonly codes: TensorEntry;
@@ -90,20 +58,40 @@ export class IntegerCodeSource extends SafetensorsSource {
     const [groupCount] = scales.shape;
     const factors = decodeNumbers(this.bytes(scales, 0, groupCount), scales.dtype as NumberFormat);
     const [codes, zeros] = [this.#words(parts.codes), this.#words(parts.zeros)];
-    const groupOf = parts.groups ? this.#words(parts.groups) : undefined;
-    const perGroup = Math.ceil(inputs / groupCount);
+    const groupOf = this.#groupsOf(parts, groupCount);
     const numbers = new Float32Array((to - from) * inputs);
     for (let input = 0; input < inputs; input++) {
-      const group = groupOf?.[input] ?? Math.floor(input / perGroup);
+      const group = groupOf[input];
       for (let output = from; output < to; output++) {
         const code = this.#code(codes, input, output, outputs);
-        const zero =
-          packedAlong(zeros, group, output, outputs, this.layout) + this.layout.zeroOffset;
+        const zero = this.#zero(zeros, group, output, outputs);
         numbers[(output - from) * inputs + input] =
           factors[group * outputs + output] * (code - zero);
       }
     }
     return fromFlat(numbers, [to - from, inputs]);
+  }
+
+  /** The group of each input. */
+  #groupsOf({ codes, groups, inputs }: Parts, count: number): Int32Array {
+    const size = groups ? inputs : groupSizeOf(inputs, count, this.layout.groupSize);
+    if (size === undefined) {
+      const rule = `The layer has ${count} groups of ${inputs} inputs: g_idx must say which is whose.`;
+      const named = this.layout.groupSize;
+      throw new UnsupportedConfigError("quantization_config.group_size", named, codes.file, rule);
+    }
+    if (!groups) return Int32Array.from({ length: inputs }, (_, input) => Math.floor(input / size));
+    const found = this.#words(groups);
+    const wrong = found.find((group) => group < 0 || group >= count);
+    if (wrong === undefined) return found;
+    const rule = `The layer has scales of ${count} groups, which are counted from 0.`;
+    throw new UnsupportedConfigError(groups.name, wrong, groups.file, rule);
+  }
+
+  /** What is stored as one less counts round: the zero 0 is stored as 15. */
+  #zero(words: Int32Array, group: number, output: number, outputs: number): number {
+    const stored = packedAlong(words, group, output, outputs, this.layout);
+    return (stored + this.layout.zeroOffset) & 15;
   }
 
   #code(words: Int32Array, input: number, output: number, outputs: number): number {

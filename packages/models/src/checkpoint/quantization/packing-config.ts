@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { UnsupportedConfigError } from "../../errors.js";
 import { faultOf, type QuantizationScheme } from "../../packed/scheme.js";
+import { type CodeLayout, readCodeLayout } from "./code-layout.js";
 import type { BlockSize } from "./fp8.js";
-import { type CodeLayout, readCodeLayout } from "./integer-codes.js";
 import { mxfp4Scheme } from "./mxfp4.js";
 
 /** How the file's modules are packed. */
