@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "./checkout.mjs";
 import { run, Stop } from "./commands.mjs";
 
-const compiler = join(root, "node_modules/typescript-native/bin/tsc");
+export const nativeCompiler = join(root, "node_modules/typescript-native/bin/tsc");
 
 /**
  * @param {string[]} args
@@ -12,7 +12,7 @@ const compiler = join(root, "node_modules/typescript-native/bin/tsc");
  */
 export function compile(args) {
   // one thread: each further one would infer the same types again
-  return run(process.execPath, [compiler, "--checkers", "1", ...args]);
+  return run(process.execPath, [nativeCompiler, "--checkers", "1", ...args]);
 }
 
 /**

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { capture } from "../../scripts/lib/commands.mjs";
+import { nativeCompiler } from "../../scripts/lib/compiler.mjs";
 import { packPackages } from "../../scripts/lib/packages.mjs";
 import { root } from "./workspace.js";
 
@@ -26,6 +27,7 @@ const compilerOptions = {
   exactOptionalPropertyTypes: true,
   skipLibCheck: false,
   types: [],
+  rootDir: "src",
   outDir: "out",
 };
 
@@ -70,7 +72,7 @@ export function compile(folder: string, sources: Readonly<Record<string, string>
   for (const [name, source] of Object.entries(sources)) {
     writeFileSync(join(folder, "src", `${name}.ts`), source);
   }
-  mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], folder);
+  mustRun(process.execPath, [nativeCompiler, "--checkers", "1", "-p", "."], folder);
 }
 
 const printed = new Map<string, string>();

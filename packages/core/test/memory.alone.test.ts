@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { fromSources } from "../../../scripts/lib/from-sources.mjs";
 import { peakIsKnown, spillBudget } from "./support/memory.js";
 
-const width = 256;
 const script = new URL("./support/memory-scenarios.ts", import.meta.url);
 
 interface Measured {
@@ -18,6 +17,12 @@ interface Measured {
   readonly rise: number;
 }
 
+interface Sizes {
+  readonly depth: number;
+  readonly width: number;
+  readonly tokens: number;
+}
+
 /** By name. */
 type Measurements = Readonly<Record<string, Measured>>;
 
@@ -25,7 +30,7 @@ type Measurements = Readonly<Record<string, Measured>>;
 async function measure(
   what: "growth" | "rise",
   scenarios: readonly string[],
-  { depth, tokens }: { readonly depth: number; readonly tokens: number },
+  { depth, width, tokens }: Sizes,
 ): Promise<Measurements> {
   const sizes = [depth, width, tokens].map(String);
   const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: "16384", MALLOC_ARENA_MAX: "1" };
@@ -36,7 +41,7 @@ async function measure(
 }
 
 /** What a block of `Stack` makes on its way: up, its bias, relu (twice as wide); down, its bias, the sum. */
-function layerBytes(tokens: number): number {
+function layerBytes({ width, tokens }: Sizes): number {
   return tokens * width * 4 * (2 + 2 + 2 + 1 + 1 + 1);
 }
 
@@ -45,10 +50,11 @@ const uncollected = 32 * 2 ** 20; // what has grown old may wait for this much b
 const patient = { timeout: 240_000 }; // the machine may be busy with other things
 
 describe.skipIf(!peakIsKnown)("lesson: memory grew with every trace", patient, () => {
-  const depth = 6; // a leak shows by what each pass keeps, whatever else it makes
-  const tokens = 192;
+  // a leak shows by what each pass keeps, whatever else it makes; narrow layers make as many bytes with less work
+  const sizes = { depth: 6, width: 32, tokens: 1536 };
+  const { depth, width, tokens } = sizes;
   const saved = tokens * width * 4; // the smallest value that a pass could forget to let go of
-  const most = uncollected + 2 * depth * layerBytes(tokens);
+  const most = uncollected + 2 * depth * layerBytes(sizes);
 
   const passes = [
     ["traces", "trace"],
@@ -64,7 +70,7 @@ describe.skipIf(!peakIsKnown)("lesson: memory grew with every trace", patient, (
   let measured: Measurements;
   beforeAll(async () => {
     const scenarios = [...passes.map(([, scenario]) => scenario), ...wrong];
-    measured = await measure("growth", scenarios, { depth, tokens });
+    measured = await measure("growth", scenarios, sizes);
   }, patient.timeout);
 
   it.each(passes)("passes leave nothing behind, and soon: %s", (_name, scenario) => {
@@ -80,13 +86,13 @@ describe.skipIf(!peakIsKnown)("lesson: memory grew with every trace", patient, (
 });
 
 describe.skipIf(!peakIsKnown)("the peak of one pass above the weights", patient, () => {
-  const depth = 12;
-  const tokens = 4096;
-  const layer = layerBytes(tokens);
+  const sizes = { depth: 12, width: 256, tokens: 4096 };
+  const { depth, width, tokens } = sizes;
+  const layer = layerBytes(sizes);
   let measured: Measurements;
   beforeAll(async () => {
     const scenarios = ["trace", "early", "run", "spilled", "gradients"];
-    measured = await measure("rise", scenarios, { depth, tokens });
+    measured = await measure("rise", scenarios, sizes);
   }, patient.timeout);
 
   it("is about one layer's work when the output is kept", () => {
