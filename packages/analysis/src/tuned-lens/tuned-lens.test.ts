@@ -10,6 +10,7 @@ import { logitLens } from "../logit-lens/logit-lens.js";
 import { rerun } from "../rerun.js";
 import { gpt2Like } from "../shared/test-support.js";
 import { tunedLensMethod } from "./method.js";
+import { trainTunedLens } from "./train-tuned-lens.js";
 import { tunedLens } from "./tuned-lens.js";
 
 const folder = mkdtempSync(join(tmpdir(), "mlxterp-tuned-"));
@@ -82,5 +83,6 @@ describe("tunedLens", () => {
       "no text in any of its lines",
     );
     await expect(tunedLens(model, texts[0], { file: join(folder, "none") })).rejects.toMatchObject({ code: "FILE_ACCESS" }); // biome-ignore format: one line
+    await expect(trainTunedLens(model, texts, 9 as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" }); // biome-ignore format: one line
   });
 });
