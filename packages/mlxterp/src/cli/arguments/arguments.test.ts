@@ -1,8 +1,10 @@
 /** Arguments are read strictly: what is not understood is told, never ignored. */
+import type { LanguageModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
 import { parseArguments } from "./arguments.js";
 import { UsageError } from "./failure.js";
 import { choice, choices, integer, number, text, texts, toggle, tokenIds } from "./options.js";
+import { tokenTexts } from "./prompt.js";
 
 const table = {
   model: text("a model"),
@@ -61,4 +63,11 @@ describe("arguments", () => {
     expect(() => read(...argv)).toThrow(UsageError);
     expect(() => read(...argv)).toThrow(message);
   });
+});
+
+it("shows ids beyond the tokenizer's vocabulary as ids", () => {
+  const tokenizer = { vocabSize: 2, pieces: (ids: number[]) => ids.map((id) => ["a", " b"][id]) };
+  const model = { tokenizer } as unknown as LanguageModel; // embeddings are often padded
+  expect(tokenTexts(model, [1, 2, 0])).toEqual(["·b", "<2>", "a"]);
+  expect(tokenTexts({} as LanguageModel, [7])).toEqual(["7"]);
 });

@@ -72,10 +72,13 @@ export function readPrompt(
   return ids;
 }
 
-/** The visible text of token ids; the ids themselves where there is no tokenizer. */
+/** The visible text of token ids; the ids themselves where there is no tokenizer, or it knows none: embeddings may have more rows. */
 export function tokenTexts(model: LanguageModel, ids: readonly number[]): string[] {
   const { tokenizer } = model;
-  return tokenizer ? tokenizer.pieces(ids).map(visibleToken) : ids.map(String);
+  if (!tokenizer) return ids.map(String);
+  return ids.map((id) =>
+    id < tokenizer.vocabSize ? visibleToken(tokenizer.pieces([id])[0]) : `<${id}>`,
+  );
 }
 
 /** What was fed, token by token; special tokens included. */

@@ -139,7 +139,7 @@ async function together(
 
 /** The prompt as text; its ids for a model without a tokenizer. */
 function givenText({ tokenizer }: LanguageModel, ids: readonly number[]): string {
-  return tokenizer ? tokenizer.decode(ids) : ids.join(" ");
+  return tokenizer ? tokenizer.decode(ids.filter((id) => id < tokenizer.vocabSize)) : ids.join(" ");
 }
 
 function addedText({ tokenizer }: LanguageModel, steps: readonly GenerationStep[]): string {
