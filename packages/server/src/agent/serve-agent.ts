@@ -9,7 +9,8 @@ import { limitsWith, type ServerLimits } from "../limits/limits.js";
 import { allMethods } from "../work/all-methods.js";
 import { createWorkplace } from "../work/create-workplace.js";
 import type { Workplace } from "../work/workplace.js";
-import { agentRules, workplaceRules } from "../work/workplace-rules.js";
+import { workplaceRules } from "../work/workplace-rules.js";
+import { agentRules } from "./agent-rules.js";
 import type { AgentBudget } from "./tool.js";
 import { type ToolSettings, toolServer } from "./tool-server.js";
 

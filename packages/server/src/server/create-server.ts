@@ -10,6 +10,7 @@ import {
 } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Method } from "@mlxterp/results";
+import { agentRules } from "../agent/agent-rules.js";
 import type { AgentOptions } from "../agent/serve-agent.js";
 import { isLoopback, namesOf } from "../guard/names.js";
 import { type App, type Assets, createApp } from "../http/app.js";
@@ -20,7 +21,7 @@ import { routesOf } from "../routes/routes.js";
 import { allMethods } from "../work/all-methods.js";
 import { createWorkplace } from "../work/create-workplace.js";
 import type { Workplace } from "../work/workplace.js";
-import { agentRules, workplaceRules } from "../work/workplace-rules.js";
+import { workplaceRules } from "../work/workplace-rules.js";
 
 /** What a server is made of. */
 export interface ServerOptions {

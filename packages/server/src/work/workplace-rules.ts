@@ -5,23 +5,17 @@ import {
   checkFunction,
   checkList,
   checkMethods,
-  checkOptions,
-  checkPositiveInteger,
   checkText,
   checkTexts,
 } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Method } from "@mlxterp/results";
-import type { AgentBudget } from "../agent/tool.js";
 
 /** The rules of what both have; `limits` are held where they are completed. */
 export const workplaceRules = {
   ...{ models: checkModels, methods: checkOwnMethods, roots: checkTexts },
   ...{ downloads: checkBoolean, onError: checkFunction, limits: true as const },
 } as const;
-
-/** The rules of what agents alone have. */
-export const agentRules = { write: checkBoolean, budget: checkBudget } as const;
 
 /** Each is spoken to by its name. */
 function checkModels(argument: string, models: unknown): void {
@@ -38,9 +32,4 @@ function checkOwnMethods(argument: string, methods: unknown): void {
     checkMethods(`${argument}[${at}]`, method, ["run", "view"], "a method");
     checkText(`${argument}[${at}].name`, (method as Method).name);
   }
-}
-
-function checkBudget(argument: string, budget: unknown): void {
-  const rules = { characters: checkPositiveInteger };
-  checkOptions<Partial<AgentBudget>>(argument, budget as Partial<AgentBudget>, rules);
 }
