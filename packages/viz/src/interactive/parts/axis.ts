@@ -24,12 +24,20 @@ export function axisOf(
     high = Math.max(high, value);
   }
   if (low > high) [low, high] = [0, 1];
-  if (low === high) [low, high] = [low - (low === 0 ? 0 : 0.5), high + 0.5];
+  [low, high] = apart(low, high);
   const step = roundStep((high - low) / 5);
   const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];
   const ticks = Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12))); // biome-ignore format: one list
-  const [start, end] = [ticks[0], ticks[ticks.length - 1]];
+  const [start, end] = [first * step, last * step];
   return { ticks, at: (value) => from + ((value - start) / (end - start)) * (to - from) };
+}
+
+/** A range that numbers can divide: wider where its ends are one number, or one but for rounding. */
+function apart(low: number, high: number): [number, number] {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low > Math.max(size * 1e-7, 1e-300)) return [low, high];
+  const half = Math.max(0.5, size * 1e-7);
+  return [low === 0 ? 0 : low - half, high + half];
 }
 
 /** 1, 2 or 5 times a power of ten. */

@@ -42,7 +42,7 @@ it("an axis holds every number between round ticks", () => {
         expect(at(value)).toBeLessThan(100 + 1e-6);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [[[0, -5e-324]], [[1e9, 1e9 + 1e-6]], [[-1e9, -1e9 + 80]], [[3]]] },
   );
   expect(axisOf([Number.NaN, null, undefined], 0, 1).ticks.length).toBeGreaterThan(1);
 });
