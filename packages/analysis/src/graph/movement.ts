@@ -4,8 +4,10 @@
  * That is a sum over sources. Those that wrote before the pass begins give a part that is known, as does what the other run wrote:
  * one product for all rows that are moved alike. Only what sources write in this pass is looked at row by row.
  */
+
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { range } from "../shared/lists.js";
+import { once } from "../shared/once.js";
 import type { ReadMask } from "./edge-masks.js";
 import type { RunPairs } from "./edge-runs.js";
 import { type ReadKind, type ReadSite, readsByHead } from "./graph.js";
@@ -152,14 +154,6 @@ function knownMovement(other: MxArray, numbers: readonly number[], values: MxArr
       return product(own, numbers[start]);
     }),
   );
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function stacked(parts: readonly MxArray[], axis = 0): MxArray {

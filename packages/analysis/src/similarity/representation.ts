@@ -1,4 +1,5 @@
 /** A representation that is compared with many: what that needs of it alone is made once. */
+
 import {
   fromFlat,
   hostMatrices,
@@ -8,6 +9,7 @@ import {
   toFlat,
 } from "@mlxterp/mlx";
 import { meanRow, type Rows, rowsOf } from "../directions/matrix.js";
+import { once } from "../shared/once.js";
 import { type Columns, squares, whitening } from "./spectra.js";
 
 /** Rows of numbers, each column around its mean, on the host and, for large products, as an array. */
@@ -129,14 +131,6 @@ function spannedBy(centred: Centred): Centred {
 function leadingOf(matrix: Centred, variance: number): Centred {
   const white = whitening(productOf(matrix, matrix), variance);
   return heldProduct(turnedOf(matrix), held(white));
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function onceEach<T>(make: (of: number) => T): (of: number) => T {
