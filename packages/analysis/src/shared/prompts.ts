@@ -1,5 +1,5 @@
 /** Prompts as results show them: the ids that were fed and the text behind each. */
-import { checkModel, type Prompt } from "@mlxterp/core";
+import { checkModel, type Prompt, tokenTexts } from "@mlxterp/core";
 import { isArray } from "@mlxterp/mlx";
 import type { Fed, TokenLabel, TokenText } from "@mlxterp/results";
 import { checkList, checkNumbers, checkRecord, checkText } from "@mlxterp/results/errors";
@@ -22,10 +22,7 @@ export type { TokenText };
 
 /** The texts of token ids; the ids themselves for a model without tokenizer. */
 export function textOf(model: AnalysisModel, ids: readonly number[]): string[] {
-  const { tokenizer } = model;
-  if (!tokenizer) return ids.map(String);
-  // rows of the embedding beyond the tokenizer's vocabulary have no text
-  return ids.map((id) => (id < tokenizer.vocabSize ? tokenizer.pieces([id])[0] : `<${id}>`));
+  return tokenTexts(model.tokenizer, ids);
 }
 
 /** @param ids as fed */

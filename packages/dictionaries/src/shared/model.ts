@@ -1,5 +1,5 @@
 /** What the methods of this package take as their model, and its prompts as results show them. */
-import { checkModel, type InterpretableModelCore, type Prompt } from "@mlxterp/core";
+import { checkModel, type InterpretableModelCore, type Prompt, tokenTexts } from "@mlxterp/core";
 import { InvalidArgumentError, isArray, type Module } from "@mlxterp/mlx";
 import type { Fed, TokenLabel } from "@mlxterp/results";
 
@@ -8,9 +8,7 @@ export type DictionaryModel = InterpretableModelCore<Module>;
 
 /** The pieces of text behind ids; the ids themselves without a tokenizer. */
 export function piecesOf({ tokenizer }: DictionaryModel, ids: readonly number[]): string[] {
-  if (!tokenizer) return ids.map(String);
-  // rows of the embedding beyond the tokenizer's vocabulary have no text
-  return ids.map((id) => (id < tokenizer.vocabSize ? tokenizer.pieces([id])[0] : `<${id}>`));
+  return tokenTexts(tokenizer, ids);
 }
 
 export function promptFed(model: DictionaryModel, ids: readonly number[]): Fed {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseArguments } from "./arguments.js";
 import { UsageError } from "./failure.js";
 import { choice, choices, integer, number, text, texts, toggle, tokenIds } from "./options.js";
-import { tokenTexts } from "./prompt.js";
+import { visibleTexts } from "./prompt.js";
 
 const table = {
   model: text("a model"),
@@ -68,6 +68,6 @@ describe("arguments", () => {
 it("shows ids beyond the tokenizer's vocabulary as ids", () => {
   const tokenizer = { vocabSize: 2, pieces: (ids: number[]) => ids.map((id) => ["a", " b"][id]) };
   const model = { tokenizer } as unknown as LanguageModel; // embeddings are often padded
-  expect(tokenTexts(model, [1, 2, 0])).toEqual(["·b", "<2>", "a"]);
-  expect(tokenTexts({} as LanguageModel, [7])).toEqual(["7"]);
+  expect(visibleTexts(model, [1, 2, 0])).toEqual(["·b", "<2>", "a"]);
+  expect(visibleTexts({} as LanguageModel, [7])).toEqual(["7"]);
 });

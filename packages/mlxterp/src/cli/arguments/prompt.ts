@@ -1,4 +1,5 @@
 /** The prompt of an invocation, and the tokens it became: what was fed is always shown. */
+import { tokenTexts } from "@mlxterp/core";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Block } from "@mlxterp/results";
 import { visibleToken } from "@mlxterp/results";
@@ -72,13 +73,10 @@ export function readPrompt(
   return ids;
 }
 
-/** The visible text of token ids; the ids themselves where there is no tokenizer, or it knows none: embeddings may have more rows. */
-export function tokenTexts(model: LanguageModel, ids: readonly number[]): string[] {
-  const { tokenizer } = model;
-  if (!tokenizer) return ids.map(String);
-  return ids.map((id) =>
-    id < tokenizer.vocabSize ? visibleToken(tokenizer.pieces([id])[0]) : `<${id}>`,
-  );
+/** The visible texts of token ids. */
+export function visibleTexts({ tokenizer }: LanguageModel, ids: readonly number[]): string[] {
+  const texts = tokenTexts(tokenizer, ids);
+  return tokenizer ? texts.map(visibleToken) : texts;
 }
 
 /** What was fed, token by token; special tokens included. */

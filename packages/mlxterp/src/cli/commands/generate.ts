@@ -5,7 +5,7 @@ import type { Block } from "@mlxterp/results";
 import { UnfitModelError } from "../arguments/failure.js";
 import { interveneOption, readInterventions } from "../arguments/interventions.js";
 import { integer, number, type OptionValues, texts, toggle } from "../arguments/options.js";
-import { requirePrompt, tokensBlock, tokenTexts } from "../arguments/prompt.js";
+import { requirePrompt, tokensBlock, visibleTexts } from "../arguments/prompt.js";
 import { steeringInterventions, steerOption } from "../arguments/steering.js";
 import { paragraph } from "../blocks/blocks.js";
 import { stepTable, summary } from "../blocks/generation-blocks.js";
@@ -56,7 +56,7 @@ export const generate = defineCommand({
     const asked = [requirePrompt({ ...values, prompt }), ...values.also];
     const model = await preparedModel(values, context);
     const prompts = asked.map((one) => model.tokens(context.promptFor(model, one)).ids[0]);
-    for (const ids of prompts) context.print(tokensBlock(tokenTexts(model, ids)));
+    for (const ids of prompts) context.print(tokensBlock(visibleTexts(model, ids)));
     const continued =
       prompts.length === 1
         ? [{ ids: prompts[0], steps: await stream(model, prompts[0], values, context) }]
@@ -148,7 +148,7 @@ function addedText({ tokenizer }: LanguageModel, steps: readonly GenerationStep[
 
 function textData(model: LanguageModel, { ids, steps }: Continued) {
   return {
-    prompt: { ids, pieces: tokenTexts(model, ids) },
+    prompt: { ids, pieces: visibleTexts(model, ids) },
     text: steps.map(({ text }) => text).join(""),
     steps,
     finish: steps.at(-1)?.finish,
@@ -157,7 +157,7 @@ function textData(model: LanguageModel, { ids, steps }: Continued) {
 
 /** What is shown of one text: its tokens with what else was likely, if that was asked for, and why it ended. */
 function blocksOf(model: LanguageModel, { steps }: Continued, detailed: boolean): Block[] {
-  const tokens = tokenTexts(
+  const tokens = visibleTexts(
     model,
     steps.map(({ token }) => token),
   );

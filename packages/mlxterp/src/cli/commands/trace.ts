@@ -3,7 +3,7 @@ import type { LanguageModel } from "@mlxterp/models";
 import type { Block, TableBlock } from "@mlxterp/results";
 import { interveneOption, readInterventions } from "../arguments/interventions.js";
 import { texts } from "../arguments/options.js";
-import { requirePrompt, tokensBlock, tokenTexts } from "../arguments/prompt.js";
+import { requirePrompt, tokensBlock, visibleTexts } from "../arguments/prompt.js";
 import { paragraph } from "../blocks/blocks.js";
 import { defineCommand, promptOptions } from "../verbs/command.js";
 
@@ -55,7 +55,7 @@ function traceBlocks(
   const total = model.sites("**").length;
   const changed = interventions.length > 0 ? ` Changed: ${interventions.join("; ")}.` : "";
   return [
-    tokensBlock(tokenTexts(model, ids)),
+    tokensBlock(visibleTexts(model, ids)),
     sites,
     paragraph(
       `${sites.rows.length} values of ${model.name}, which has ${total} sites (--sites '**' shows all).${changed}`,
