@@ -107,7 +107,6 @@ export {
   positionsOf,
 } from "./tokens/positions.js";
 export { padRight, tokenBatch } from "./tokens/prompts.js";
-export { tokenTexts } from "./tokens/token-texts.js";
 export type { Prompt, TokenBatch, Tokenizer } from "./tokens/tokens.js";
 export type { Trace } from "./trace/open-trace.js";
 export type { TraceCore } from "./trace/trace.js";

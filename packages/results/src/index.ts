@@ -83,5 +83,6 @@ export type { Grids, Note, Result, Tables } from "./results/result.js";
 export { type ColumnKind, checkResult, type ResultShape } from "./results/result-shape.js";
 export { createTable, type Table, type TableValue } from "./results/table.js";
 export { formatCell, formatNumber, formatPercent } from "./text/format-number.js";
+export { tokenTexts } from "./text/token-texts.js";
 export { visibleJson, visibleLine, visibleText } from "./text/visible.js";
 export { visibleToken } from "./text/visible-token.js";

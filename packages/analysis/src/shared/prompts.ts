@@ -1,7 +1,8 @@
 /** Prompts as results show them: the ids that were fed and the text behind each. */
-import { checkModel, type Prompt, tokenTexts } from "@mlxterp/core";
+
+import { checkModel, type Prompt } from "@mlxterp/core";
 import { isArray } from "@mlxterp/mlx";
-import type { Fed, TokenLabel, TokenText } from "@mlxterp/results";
+import { type Fed, type TokenLabel, type TokenText, tokenTexts } from "@mlxterp/results";
 import { checkList, checkNumbers, checkRecord, checkText } from "@mlxterp/results/errors";
 import type { AnalysisModel } from "./model.js";
 
@@ -27,8 +28,7 @@ export function textOf(model: AnalysisModel, ids: readonly number[]): string[] {
 
 /** @param ids as fed */
 function promptTokens(model: AnalysisModel, ids: readonly number[]): PromptTokens {
-  const pieces = model.tokenizer ? model.tokenizer.pieces(ids) : ids.map(String);
-  return { ids: [...ids], pieces };
+  return { ids: [...ids], pieces: textOf(model, ids) };
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What the methods of this package take as their model, and its prompts as results show them. */
-import { checkModel, type InterpretableModelCore, type Prompt, tokenTexts } from "@mlxterp/core";
+
+import { checkModel, type InterpretableModelCore, type Prompt } from "@mlxterp/core";
 import { InvalidArgumentError, isArray, type Module } from "@mlxterp/mlx";
-import type { Fed, TokenLabel } from "@mlxterp/results";
+import { type Fed, type TokenLabel, tokenTexts } from "@mlxterp/results";
 
 /** An `InterpretableModel`, for example what `loadModel` returns. */
 export type DictionaryModel = InterpretableModelCore<Module>;

@@ -1,5 +1,6 @@
 /** A prompt as it would be fed, token by token. */
 
+import { tokenTexts } from "@mlxterp/results";
 import type { TokensAnswer } from "../wire/answers.js";
 import type { OnePrompt } from "../wire/inputs.js";
 import { InputReader } from "./prompts.js";
@@ -13,7 +14,7 @@ export async function readTokens(
 ): Promise<TokensAnswer> {
   const opened = await models.open(model);
   const ids = new InputReader(opened, limits.tokens).one(input);
-  const pieces = opened.tokenizer?.pieces(ids) ?? ids.map(String);
+  const pieces = tokenTexts(opened.tokenizer, ids);
   const unknown = opened.tokenizer?.unknownId;
   return {
     tokens: ids.map((id, position) => ({

@@ -1,8 +1,7 @@
 /** The prompt of an invocation, and the tokens it became: what was fed is always shown. */
-import { tokenTexts } from "@mlxterp/core";
+
 import type { LanguageModel } from "@mlxterp/models";
-import type { Block } from "@mlxterp/results";
-import { visibleToken } from "@mlxterp/results";
+import { type Block, tokenTexts, visibleToken } from "@mlxterp/results";
 import { UsageError } from "./failure.js";
 import { parseIds } from "./options.js";
 import { warnOfUnknown } from "./unknown-words.js";

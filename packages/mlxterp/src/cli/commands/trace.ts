@@ -1,6 +1,7 @@
 /** `mlxterp trace`: one pass over a prompt, and what every chosen site holds. */
+
 import type { LanguageModel } from "@mlxterp/models";
-import type { Block, TableBlock } from "@mlxterp/results";
+import { type Block, type TableBlock, tokenTexts } from "@mlxterp/results";
 import { interveneOption, readInterventions } from "../arguments/interventions.js";
 import { texts } from "../arguments/options.js";
 import { requirePrompt, tokensBlock, visibleTexts } from "../arguments/prompt.js";
@@ -31,7 +32,7 @@ export const trace = defineCommand({
     const ids = model.tokens(context.promptFor(model, asked)).ids[0];
     const result = await siteStatistics(changed, ids, { ...sites, signal: context.signal });
     const found = statisticsRows(result);
-    const shown = { tokens: { ids, pieces: model.tokenizer?.pieces(ids) ?? ids.map(String) } };
+    const shown = { tokens: { ids, pieces: tokenTexts(model.tokenizer, ids) } };
     const blocks = traceBlocks(model, ids, statisticsTable(result), options.intervene);
     return {
       data: {

@@ -1,6 +1,11 @@
 /** What stands for tokens where people read them. */
-import { checkInteger, checkList, checkMethods } from "@mlxterp/mlx";
-import type { Tokenizer } from "./tokens.js";
+import { checkInteger, checkList, checkMethods } from "../errors/option-rules.js";
+
+/** What is asked of a tokenizer. */
+interface Pieces {
+  pieces(ids: readonly number[]): string[];
+  readonly vocabSize: number;
+}
 
 /**
  * The texts of token ids; the ids themselves without a tokenizer, and for rows of an embedding beyond its vocabulary, which have no text.
@@ -10,7 +15,7 @@ import type { Tokenizer } from "./tokens.js";
  * tokenTexts(undefined, [3, 5]); // ["3", "5"]
  * tokenTexts(model.tokenizer, [model.tokenizer.vocabSize]).length; // 1
  */
-export function tokenTexts(tokenizer: Tokenizer | undefined, ids: readonly number[]): string[] {
+export function tokenTexts(tokenizer: Pieces | undefined, ids: readonly number[]): string[] {
   checkList("ids", ids);
   for (const [place, id] of ids.entries()) checkInteger(`ids[${place}]`, id);
   if (tokenizer === undefined) return ids.map(String);
