@@ -13,7 +13,7 @@ interface Pieces {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no list of whole numbers, and what is no tokenizer
  * @example
  * tokenTexts(undefined, [3, 5]); // ["3", "5"]
- * tokenTexts(model.tokenizer, [model.tokenizer.vocabSize]).length; // 1
+ * tokenTexts(model.tokenizer, model.tokenizer?.encode("Once upon a time") ?? []); // one text for each token
  */
 export function tokenTexts(tokenizer: Pieces | undefined, ids: readonly number[]): string[] {
   checkList("ids", ids);
