@@ -29,3 +29,8 @@ export function deskFor(model: ModelSummary): Desk {
 export function answersFor(model: ModelSummary): FormValues {
   return model.source === "tiny" ? { answer: "Mary", wrongAnswer: "John" } : {};
 }
+
+/** Whether nothing has been written or changed on a desk since it was laid out. */
+export function isUntouched({ prompt, changes }: Desk): boolean {
+  return changes.length === 0 && (prompt.text === "" || prompt.text === deskFor({ source: "tiny" } as ModelSummary).prompt.text); // biome-ignore format: one rule
+}

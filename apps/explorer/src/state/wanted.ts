@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "@mlxterp/results";
 import type { MethodInput, MethodSummary } from "../api/api.js";
 import { type FormValues, missingFields, optionsOf } from "../form/values.js";
 import { type Desk, inputOf, isBlank } from "./document.js";
+import type { Reader } from "./reader.js";
 
 /** A method with everything it is to be given. */
 export interface Wanted {
@@ -44,4 +45,16 @@ function givenInput({ input, title }: MethodSummary, { prompt, other }: Desk): M
   if (other.trim() !== "") return { clean: inputOf(prompt), corrupted: other };
   const rule = `is empty; ${title} compares the prompt with another one of the same length.`;
   throw new InvalidArgumentError("other prompt", "", rule);
+}
+
+/** The same with the prompt as it is fed, changed as the desk says. */
+export function withFed(
+  request: ReturnType<typeof requestOf>,
+  { method, desk }: Wanted,
+  { input, interventions }: Awaited<ReturnType<Reader["changed"]>>,
+) {
+  const given = request.input;
+  const isPair = typeof given === "object" && given !== null && "clean" in given;
+  const fed = method.input === "prompts" ? input : isPair ? { ...given, clean: input } : given;
+  return { ...request, model: desk.model, method: method.name, input: fed, interventions };
 }

@@ -1,8 +1,8 @@
 /** The page: methods on the left, the prompt and its pictures in the middle, what one does on the right. */
 import { useEffect, useMemo } from "preact/hooks";
 import type { Explorer } from "../state/explorer.js";
-import { generateTool } from "../state/explorer.js";
 import { Here } from "../state/here.js";
+import { generateTool } from "../state/tools.js";
 import { AnswerCard } from "./answer-card.js";
 import { ChangesCard } from "./changes-card.js";
 import { PageContext } from "./context.js";

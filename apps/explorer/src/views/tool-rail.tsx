@@ -1,6 +1,6 @@
 /** All methods, by name; the list is the server's. */
 import { useState } from "preact/hooks";
-import { generateTool } from "../state/explorer.js";
+import { generateTool } from "../state/tools.js";
 import { usePage } from "./context.js";
 
 export function ToolRail() {
