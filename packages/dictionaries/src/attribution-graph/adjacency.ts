@@ -4,8 +4,9 @@ import type { Transcoders } from "../transcoders/transcoder-set.js";
 import type { Adjacency, LogitTarget } from "./edges.js";
 import { partialInfluence } from "./influence.js";
 import type { AskedGraph } from "./options.js";
-import type { ActiveFeature, Replacement } from "./replacement.js";
+import type { Replacement } from "./replacement.js";
 import { type Sources, sourcesOf } from "./sources.js";
+import type { ActiveFeature } from "./taken-apart.js";
 
 /** The fewest next tokens that have enough of the probability together, the likeliest first. */
 export function logitTargets(

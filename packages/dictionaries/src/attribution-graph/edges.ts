@@ -1,5 +1,5 @@
 /** What a graph holds: its nodes, and how much each moves those it can reach. */
-import type { ActiveFeature } from "./replacement.js";
+import type { ActiveFeature } from "./taken-apart.js";
 
 /** A target among next tokens. */
 export interface LogitTarget {

@@ -1,7 +1,9 @@
 /** All that writes, laid out so that what a batch of targets is moved by it is one product for each layer. */
 import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
-import type { ActiveFeature, LinearEffects, Replacement } from "./replacement.js";
+import type { LinearEffects } from "./linear-effects.js";
+import type { Replacement } from "./replacement.js";
+import type { ActiveFeature } from "./taken-apart.js";
 
 /** Sources in the order features, errors (layer by layer), tokens. */
 export interface Sources {
