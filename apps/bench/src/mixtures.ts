@@ -1,5 +1,5 @@
-/** One layer of experts, against a dense MLP of the width that a token sees. */
-import { evaluate, mx } from "@mlxterp/mlx";
+/** One layer of experts, against a dense MLP of the width that a token sees, and against experts that are told their rows. */
+import { evaluate, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { Decoder, type DecoderConfig, initializeWeights } from "@mlxterp/models";
 import type { Line, Settings } from "./measurement.js";
 import { interleave, ratio } from "./pairs.js";
@@ -26,11 +26,21 @@ export async function* mixtures({ rounds }: Settings): AsyncGenerator<Line> {
       const run = (part: ReturnType<typeof partOf>) => async () => {
         for (let index = 0; index < repeats; index++) await evaluate([part.forward(x)]);
       };
-      const times = await interleave({ sparse: run(sparse), dense: run(dense) }, rounds);
+      const told = productsTold(sparse, x, topK);
+      const bare = async () => {
+        for (let index = 0; index < repeats; index++) await evaluate(told());
+      };
+      const work = { sparse: run(sparse), dense: run(dense), bare };
+      const times = await interleave(work, rounds);
+      const what = `${topK} of ${count} experts, ${length} token${length > 1 ? "s" : ""} /`;
       yield {
-        what: `${topK} of ${count} experts, ${length} token${length > 1 ? "s" : ""} / a dense MLP of the same active width`,
+        what: `${what} a dense MLP of the same active width`,
         value: ratio(times.sparse, times.dense).toFixed(2),
         goal: "≤ 1.5",
+      };
+      yield {
+        what: `${what} their products alone, the rows of each known`,
+        value: ratio(times.sparse, times.bare).toFixed(2),
       };
     }
   }
@@ -49,4 +59,30 @@ function partOf(config: DecoderConfig["layers"][number]["mlp"]) {
   initializeWeights(decoder, { seed: 1, deviation: 0.02 });
   mx.eval(decoder.parameters());
   return decoder.layers[0].mlp;
+}
+
+/**
+ * The products of each expert with as many rows as the router sends it, and nothing else: nobody is faster who reads the
+ * matrices of all experts that are used.
+ */
+function productsTold(part: ReturnType<typeof partOf>, x: MxArray, topK: number): () => MxArray[] {
+  const { router, gateProj, upProj, downProj } = part;
+  const best = mx.argsort(mx.negative(router!.forward(x)), -1).index("...", mx.Slice(0, topK));
+  const chosen = [...toFlat(best)];
+  const drawn = (rows: number, width: number) => mx.random.normal([rows, width]);
+  const experts = [...new Set(chosen)].map((expert) => {
+    const rows = chosen.filter((other) => other === expert).length;
+    const [gate, up, down] = [gateProj!, upProj, downProj].map(({ weight }) =>
+      mx.add(weight.index(expert), 0),
+    );
+    const own = { gate, up, down, read: drawn(rows, hidden), neurons: drawn(rows, up.shape[0]) };
+    mx.eval(Object.values(own));
+    return own;
+  });
+  return () =>
+    experts.flatMap(({ gate, up, down, read, neurons }) => [
+      mx.matmul(read, gate.T),
+      mx.matmul(read, up.T),
+      mx.matmul(neurons, down.T),
+    ]);
 }

@@ -45,8 +45,13 @@ export function contextOf(
     write: (text, style) =>
       send(style ? paint(screen, style, visibleText(text)) : visibleText(text)),
     print: (...blocks) => send(`${renderBlocks(blocks, screen)}\n`),
-    loadModel: (source) =>
-      openModel(source === undefined ? (options as ModelValues) : { model: source }, io, progress),
+    loadModel: (source, given) =>
+      openModel(
+        source === undefined ? (options as ModelValues) : { model: source },
+        io,
+        progress,
+        given,
+      ),
     promptFor: (model, prompt) => readPrompt(model, prompt, reading),
   };
 }

@@ -12,6 +12,8 @@ export const environmentVariables: readonly (readonly [name: string, meaning: st
   ["MLXTERP_TOKEN", "what callers of serve and mcp --http have to show; at least 16 characters"],
   ["NO_COLOR", "no colours; FORCE_COLOR=1 has them in a pipe, too"],
   ["COLUMNS", "width of output in a pipe; default 100"],
+  ["NODE_COMPILE_CACHE", "read by Node 22 and later: folder of compiled code; default $TMPDIR"],
+  ["NODE_DISABLE_COMPILE_CACHE", "read by Node 22 and later: 1 keeps no compiled code"],
   ["OPENBLAS_NUM_THREADS", "read by OpenBLAS: how many cores products take"],
   [
     "OPENBLAS_CORETYPE",

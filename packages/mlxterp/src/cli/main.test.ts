@@ -74,6 +74,22 @@ describe("without a binding that loads", () => {
   });
 });
 
+it("asks for compiled code to be kept before it loads all else, where Node can", async () => {
+  const watched = `data:text/javascript,${encodeURIComponent(`
+    import Module from "node:module";
+    const load = Module._load;
+    Module._load = (request, ...rest) => {
+      if (request === "@frost-beta/mlx") process.stderr.write("binding ");
+      return load(request, ...rest);
+    };
+    Module.enableCompileCache = () => process.stderr.write("cache ");`)}`;
+  const { code, stderr } = await run(["sites", "--json"], { node: ["--import", watched] });
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/^cache (binding )+$/),
+  });
+});
+
 it("reads its prompt from a pipe", async () => {
   const { code, stdout } = await run(["trace", "--json"], { input: "the capital of France is\n" });
   expect(code).toBe(0);

@@ -10,18 +10,20 @@ const alsoOpened = ["RecurrentModel", "MaskedLanguageModel"] as const;
 
 /**
  * @param values the model, `tiny` by default, and how it is loaded; folders are relative to the current one
+ * @param given options that no flag gives
  * @throws UnfitModelError, BindingUnavailableError (`BINDING_UNAVAILABLE`), and whatever `loadModel` throws
  */
 export async function openModel(
   values: ModelValues,
   io: CliIo,
   progress: (label: string) => Progress,
+  given: Pick<LoadOptions, "lazy"> = {},
 ): Promise<LanguageModel> {
-  const options = loadOptionsOf(values, io.folder);
+  const options = { ...loadOptionsOf(values, io.folder), ...given };
   const models = await import("@mlxterp/models");
   const name = values.model ?? "tiny";
   const bar = progress(`loading ${name}`);
-  const load = (given: LoadOptions) => models.loadModel(sourceFrom(name, io.folder), given);
+  const load = (all: LoadOptions) => models.loadModel(sourceFrom(name, io.folder), all);
   const shown: LoadOptions = {
     ...options,
     signal: io.signal,

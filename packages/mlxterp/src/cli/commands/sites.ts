@@ -23,7 +23,7 @@ export const sites = defineCommand({
     "--sites 'layers.*.selfAttn.pattern' --json",
   ],
   async run({ options, prompt }, context) {
-    const model = await context.loadModel();
+    const model = await context.loadModel(undefined, { lazy: true }); // names and shapes need no weights
     const selectors = options.sites.length > 0 ? options.sites : ["**"];
     if (prompt !== undefined || options.tokens !== undefined) {
       const asked = requirePrompt({ ...options, prompt });

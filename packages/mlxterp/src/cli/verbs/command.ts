@@ -1,5 +1,5 @@
 /** The form of a command: its options as data, so that help needs no model and no binding, and what it does. */
-import type { LanguageModel } from "@mlxterp/models";
+import type { LanguageModel, LoadOptions } from "@mlxterp/models";
 import type { Block } from "@mlxterp/results";
 import type { PageContent } from "../../report/page.js";
 import { modelOptions } from "../arguments/model-options.js";
@@ -59,8 +59,11 @@ export interface CommandContext {
   warn(text: string): void;
   /** Progress on standard error. */
   progress(label: string): Progress;
-  /** The model of the invocation, loaded as its options say; `--model` unless another source is given. */
-  loadModel(source?: string): Promise<LanguageModel>;
+  /**
+   * The model of the invocation, loaded as its options say; `--model` unless another source is given. One that computes
+   * nothing is `lazy`.
+   */
+  loadModel(source?: string, given?: Pick<LoadOptions, "lazy">): Promise<LanguageModel>;
   /**
    * A prompt as the model takes it: without a tokenizer a text of numbers is a list of ids, with `--chat` a text is a
    * user's turn. Warns of words that the vocabulary lacks.

@@ -69,7 +69,7 @@ describe("Dispatch", () => {
     const sizes = (tokens: number, matrix: number) =>
       new Dispatch(mx.zeros([1, tokens, 2], mx.int32), 8).blockSize(matrix);
     expect(sizes(1, 2 ** 22)).toBe(1);
-    expect(sizes(8, 2 ** 22)).toBeGreaterThan(sizes(8, 2 ** 16));
+    expect(sizes(64, 2 ** 22)).toBeGreaterThan(sizes(64, 2 ** 16));
     expect(sizes(512, 2 ** 22)).toBeGreaterThan(sizes(64, 2 ** 22));
   });
 

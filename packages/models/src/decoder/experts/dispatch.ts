@@ -5,12 +5,12 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 const whole = (value: number) => mx.array(value, mx.int32);
 
 /**
- * What a block costs besides its rows, in rows: its matrix is read and packed. Measured on the CPU, where products of
- * fewer numbers than the limit need no packing.
+ * What a block costs besides its rows, in rows: its matrix is read and packed. Measured on the CPU with kernels for AVX2
+ * and for AVX-512, one thread and two. Products below the limit run on one thread, and some kernels pack nothing there.
  */
-const costOfBlock = 45;
+const costOfBlock = 20;
 const costOfSmallBlock = 10;
-const smallProduct = 1e6;
+const smallProduct = 2 ** 18;
 
 const blockSizes = [1, 2, 4, 8, 16, 32, 64, 128];
 
@@ -18,10 +18,13 @@ const blockSizes = [1, 2, 4, 8, 16, 32, 64, 128];
 interface Layout {
   /** The expert of each block, (blocks). */
   readonly experts: MxArray;
-  /** For each place in the blocks its row, (blocks · size). */
-  readonly sources: MxArray;
-  /** For each row its place, (rows); absent where rows stand as they are. */
-  readonly places?: MxArray;
+  /** Absent where rows stand as they are, one in each block. */
+  readonly moved?: {
+    /** For each place in the blocks its row, (blocks · size). */
+    readonly sources: MxArray;
+    /** For each row its place, (rows). */
+    readonly places: MxArray;
+  };
 }
 
 /**
@@ -75,14 +78,14 @@ export class Dispatch {
     product: (blocks: MxArray, experts: MxArray) => MxArray,
     size: number,
   ): MxArray {
-    const { experts, sources, places } = this.layout(size);
+    const { experts, moved } = this.layout(size);
     const width = x.shape[x.ndim - 1];
     const copies = x.ndim === 3 ? this.indices.shape[2] : 1;
-    const rows = copies === 1 ? sources : mx.floorDivide(sources, whole(copies));
-    const blocks = x.reshape([-1, width]).index(rows).reshape([-1, size, width]);
-    const products = product(blocks, experts);
+    const rows = x.reshape([-1, width]);
+    const blocks = moved ? rows.index(tokensOf(moved.sources, copies)) : repeated(rows, copies);
+    const products = product(blocks.reshape([-1, size, width]), experts);
     const flat = products.reshape([-1, products.shape[2]]);
-    return (places ? flat.index(places) : flat).reshape([...this.indices.shape, -1]);
+    return (moved ? flat.index(moved.places) : flat).reshape([...this.indices.shape, -1]);
   }
 
   /**
@@ -103,14 +106,18 @@ export class Dispatch {
     const known = this.#layouts.get(size);
     if (known) return known;
     const flat = this.indices.flatten();
-    const made =
-      size === 1
-        ? { experts: flat, sources: mx.arange(0, flat.size, 1, mx.int32) }
-        : layOut(flat, this.#count, size);
+    const made = size === 1 ? { experts: flat } : layOut(flat, this.#count, size);
     this.#layouts.set(size, made);
     return made;
   }
 }
+
+/** What a token's experts read is the same, so that several rows are made of one. */
+const tokensOf = (rows: MxArray, copies: number): MxArray =>
+  copies === 1 ? rows : mx.floorDivide(rows, whole(copies));
+
+const repeated = (tokens: MxArray, copies: number): MxArray =>
+  copies === 1 ? tokens : mx.repeat(tokens, copies, 0);
 
 /** Every expert that is used may leave all places of one block but one empty. */
 function mostBlocks(rows: number, count: number, size: number): number {
@@ -135,9 +142,7 @@ function layOut(experts: MxArray, count: number, size: number): Layout {
   const owners = mx.minimum(owner, whole(count - 1)); // some blocks nobody needs
   const place = mx.arange(0, blocks * size, 1, mx.int32);
   const sorted = mx.subtract(place, mx.repeat(shift.index(owners), size, 0));
-  return {
-    places: mx.add(rank, shift.index(experts)),
-    sources: order.index(mx.clip(sorted, whole(0), whole(experts.size - 1))),
-    experts: owners,
-  };
+  const places = mx.add(rank, shift.index(experts));
+  const sources = order.index(mx.clip(sorted, whole(0), whole(experts.size - 1)));
+  return { experts: owners, moved: { sources, places } };
 }
