@@ -13,6 +13,7 @@ import { builtInTask } from "../tasks/open-task.js";
 import { hasMethodCase, modelOfCase, openMethodCase } from "../testing/method-cases.js";
 import { sweep } from "../testing/sweeps.js";
 import { attributionPatching } from "./attribution-patching.js";
+import { alongTheWay } from "./way.js";
 
 const clean = [5, 17, 2, 25, 9];
 const corrupted = [5, 30, 2, 17, 9];
@@ -90,10 +91,10 @@ describe.each([
     }
   });
 
-  it("sums positions to what they are by themselves, over pairs of different length too", async () => {
+  it("sums positions to what they are by themselves at one point, over pairs of different length too", async () => {
     const longer = { clean: [1, 2, 3, 4, 5, 6], corrupted: [1, 9, 3, 4, 5, 6] };
-    const each = await attributionPatching(model, { clean, corrupted }, question);
-    const all = { ...question, positions: "all" } as const;
+    const each = await attributionPatching(model, { clean, corrupted }, { ...question, steps: 1 });
+    const all = { ...question, positions: "all", steps: 1 } as const;
     const both = await attributionPatching(
       model,
       { clean: [clean, longer.clean], corrupted: [corrupted, longer.corrupted] },
@@ -234,6 +235,23 @@ it.skipIf(!stories15M.available)("ranks stories15M's parts as patching ranks the
   expect(open).toBeGreaterThan(Math.max(plain, held)); // what acts through queries and keys is what those two miss
 });
 
+/** What the shipped model does, and how a part's rank is made of slopes there: where it has decided, by gates, by copying, by facts. */
+const seeds = sweep([1, 6, 14, 23, 0, 2, 3, 4], 2);
+
+describe.each(sweep(["agreement", "induction", "ioi", "facts"], 2))("of the task %s", (name) => {
+  it.each(seeds)("ranks parts as patching ranks them, seed %i", async (seed) => {
+    const model = await loadModel("tiny");
+    const { pairs, question: asked } = builtInTask(model, name as "ioi", { size: 6, seed });
+    const kinds = ["attention", "mlp", "head"] as const;
+    const parts = { ...asked, kinds, positions: "all" as const };
+    const flat = (grids: Readonly<Record<string, Grid | undefined>>) => kinds.flatMap((kind) => [...grids[kind]!.values]); // biome-ignore format: one line
+    const patched = flat((await activationPatching(model, pairs, parts)).grids);
+    const estimated = flat((await attributionPatching(model, pairs, parts)).grids);
+    expect(rankCorrelation(estimated, patched)).toBeGreaterThan(0.9);
+    expect(correlation(estimated, patched)).toBeGreaterThan(0.92);
+  });
+});
+
 it("finds what a run that has decided has no slope for", async () => {
   const model = await loadModel("tiny");
   const { pairs, question: asked } = builtInTask(model, "agreement", { size: 2, seed: 1 });
@@ -255,6 +273,20 @@ describe("slopes on the way between two runs", () => {
     const whole = { ...options, kinds: "residual", positions: "all", steps: 100 } as const;
     const { grids } = await attributionPatching(model, { clean, corrupted }, whole);
     expect(Math.abs(grids.residual!.values[0] - 1)).toBeLessThan(0.01); // the embeddings of all positions, a sum of 100 parts
+  });
+
+  it("count as far as a part takes the run: from the beginning alone to the whole way", () => {
+    const points = [
+      [1, 0, -6],
+      [3, 0, 0],
+      [5, 0, 0],
+    ].map((row) => Float64Array.from(row));
+    const [first, none, third] = alongTheWay(points, 1e9);
+    expect([first, none, third].map((one) => Math.fround(one))).toEqual([1, 0, -6]); // of nothing: slopes at the beginning
+    const whole = (1 + 3) / 2 + (3 + 5) / 2 + 5; // a line through the points, which stays after the last
+    expect(alongTheWay(points, 9)[0]).toBeCloseTo(whole / 3, 12); // it does a third, so all of the way
+    expect(alongTheWay(points, -18)[0]).toBeCloseTo(((1 + 3) / 2 + (3 + 4) / 4) / 1.5, 12); // a sixth, so half
+    expect(alongTheWay(points.slice(0, 1), 18)[0]).toBe(1);
   });
 
   it("are not mixed with corrections of slopes at one point", async () => {

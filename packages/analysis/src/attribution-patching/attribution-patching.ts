@@ -6,8 +6,8 @@
  * to look, in any model, before patching what stands out.
  *
  * Where the patched run has decided, it has no slope, though other activations would have it decide otherwise. So by default slopes are
- * averaged over three points on the straight way from its embeddings towards those of the other run, as integrated gradients do; `steps: 1`
- * takes the patched run alone.
+ * taken at three points on the straight way from its embeddings towards those of the other run, and averaged for each part over as much
+ * of the way as the part takes the run; `steps: 1` takes the patched run alone.
  *
  * Caveats. A slope is wrong where something saturates: a softmax that has decided, a norm whose scale the patch would change. That hits early
  * layers and MLPs most. `rule: "relp"` replaces the slopes by relevance, which holds norms, patterns and activations at their values

@@ -27,7 +27,7 @@ const fields = z.object({
     .min(1)
     .optional()
     .describe(
-      "at how many points, from the patched run towards the other, slopes are taken and averaged; default 3 for gradients, 1 for other rules and with corrections of AtP*",
+      "at how many points, from the patched run towards the other, slopes are taken; each part's are averaged as far as it goes; default 3 for gradients, 1 for other rules and with corrections of AtP*",
     ),
   qkFix: z
     .boolean()
@@ -40,7 +40,7 @@ const fields = z.object({
   positions: z
     .enum(["each", "all"])
     .default("each")
-    .describe("each position by itself, or their sum (pairs may then differ in length)"),
+    .describe("each position by itself, or all at once (pairs may then differ in length)"),
   metric,
   batchSize: z.int().min(1).default(4).describe("pairs in one pass"),
 });

@@ -7,7 +7,7 @@ type ByHead = Grid<"layer" | "head" | "position">;
 
 /**
  * Estimated effects on the scale of activation patching: how far the metric would move from the run that is patched (0) to the
- * other (1). `position` is `"all"` where they are summed. The mean over pairs, with 1.96 standard errors; `…ByPair` in the metric's unit.
+ * other (1). `position` is `"all"` where all are patched at once. The mean over pairs, with 1.96 standard errors; `…ByPair` in the metric's unit.
  */
 export type AttributionPatchingGrids = {
   readonly residual?: ByPosition;

@@ -11,6 +11,7 @@ import type { PromptPair } from "../shared/pairs.js";
 import { exactSoftmax, softmaxSites } from "./exact-softmax.js";
 import { type NodeKind, nodeSite, positionAxis } from "./nodes.js";
 import type { AskedAttribution } from "./options.js";
+import { alongTheWay } from "./way.js";
 
 /** Of one pair: for each kind (layer, position), or (layer, head, position), row by row. */
 export interface PairScores {
@@ -60,16 +61,17 @@ export async function scoreBatch(
   const source = await model.run(prompts(from), { save });
   const map = positionMap(own[0], into);
   const batch: Batch = { model, ids: prompts(into), judge, source, asked, map, steps: stepsOf(own) }; // biome-ignore format: one object
-  const { scores, stream } = await scoresOf(batch);
+  const { points, stream } = await scoresOf(batch);
   const [clean, corrupted] = direction === "denoising" ? [source.get(last), stream] : [stream, source.get(last)]; // biome-ignore format: two sides
   const { baselines } = await judgePairs(model, pairs, numbers, metric, [clean, corrupted]);
   const columns = placesOf(asked.columns, own[0], into);
-  const shown = scores.map((one) => atColumns(one, columns));
-  await evaluate(shown);
-  return numbers.map((_, row) => ({
-    baseline: baselines[row],
-    byKind: Object.fromEntries(kinds.map((kind, at) => [kind, rowOf(shown[at], row)])),
-  }));
+  const shown = points.map((scores) => scores.map((one) => atColumns(one, columns)));
+  await evaluate(shown.flat());
+  return numbers.map((_, row) => {
+    const baseline = baselines[row];
+    const along = (at: number) => alongTheWay(shown.map((scores) => rowOf(scores[at], row)), baseline.clean - baseline.corrupted); // biome-ignore format: one call
+    return { baseline, byKind: Object.fromEntries(kinds.map((kind, at) => [kind, along(at)])) };
+  });
 }
 
 /** Where some of the clean prompt's positions are in the patched run. */
@@ -86,14 +88,14 @@ function atColumns(scores: MxArray, columns: readonly number[] | undefined): MxA
   return columns ? mx.take(scores, mx.array([...columns], mx.int32), -1) : scores;
 }
 
-/** @returns for each kind (pair, layer, [head], position), and the last residual stream of the patched runs */
-async function scoresOf(batch: Batch): Promise<{ scores: MxArray[]; stream: MxArray }> {
+/** @returns by point on the way for each kind (pair, layer, [head], position), and the last residual stream of the patched runs */
+async function scoresOf(batch: Batch): Promise<{ points: MxArray[][]; stream: MxArray }> {
   const { model, asked } = batch;
   const { layers } = model.anatomy;
   const pass = await slopes(batch, {});
-  const plain = await effects(batch, await overPath(batch, pass));
+  const plain = await effects(batch, pass);
   const stream = pass.values.get(`layers.${layers - 1}`);
-  if (!asked.gradDrop) return { scores: plain, stream };
+  if (!asked.gradDrop) return { points: [plain, ...(await onTheWay(batch, pass))], stream };
   let sums = plain.map((x) => mx.zerosLike(x));
   const names = new Set(model.sites().map(({ site }) => site));
   for (let layer = 0; layer < layers; layer++) {
@@ -110,7 +112,7 @@ async function scoresOf(batch: Batch): Promise<{ scores: MxArray[]; stream: MxAr
     mx.multiply(mx.sign(plain[at]), mx.divide(sum, Math.max(1, layers - 1))),
   );
   await evaluate(scores);
-  return { scores, stream };
+  return { points: [scores], stream };
 }
 
 /** What adds to the stream. */
@@ -141,33 +143,27 @@ function slopes({ model, ids, judge, asked, steps }: Batch, stops: Interventions
   );
 }
 
-/** Values of the patched runs, and slopes there or on the way from there. */
+/** Values of the patched runs, and slopes there or at a point on the way from there. */
 interface Slopes {
   readonly values: ActivationCache;
   readonly gradients: { get(site: string): MxArray };
 }
 
-/** With slopes that are means over points on the straight way between both runs' embeddings, beginning at the patched run. */
-async function overPath(batch: Batch, pass: Slopes): Promise<Slopes> {
+/** The same changes times slopes at points on the straight way from the patched run's embeddings towards the other's. */
+async function onTheWay(batch: Batch, { values }: Slopes): Promise<MxArray[][]> {
   const { source, asked, map } = batch;
   const { steps, signal } = asked;
-  if (steps === 1) return pass;
   const embeddings = "layers.0.input";
-  const own = pass.values.get(embeddings);
+  const own = values.get(embeddings);
   const change = mx.subtract(putInPlace(source.get(embeddings), own, map, 1), own);
-  const sites = asked.kinds.flatMap((kind) =>
-    asked.layersOf(kind).map((layer) => nodeSite(kind, layer)),
-  );
-  let sums = sites.map((site) => pass.gradients.get(site).astype(mx.float32));
+  const points: MxArray[][] = [];
   for (let step = 1; step < steps; step++) {
     signal?.throwIfAborted();
     const point = mx.add(own, mx.multiply(change, step / steps));
     const { gradients } = await slopes(batch, { [embeddings]: () => point });
-    sums = sums.map((sum, at) => mx.add(sum, gradients.get(sites[at])));
-    await evaluate(sums);
+    points.push(await effects(batch, { values, gradients }));
   }
-  const means = new Map(sums.map((sum, at) => [sites[at], mx.divide(sum, steps)]));
-  return { values: pass.values, gradients: { get: (site: string) => means.get(site)! } };
+  return points;
 }
 
 async function effects(batch: Batch, pass: Slopes): Promise<MxArray[]> {

@@ -88,7 +88,7 @@ export async function judgePairs(
   const steps = stepsOf(own);
   const answers = own.map(({ answer }) => answer.set);
   const wrong = own.flatMap(({ wrongAnswer }) => (wrongAnswer ? [wrongAnswer.set] : []));
-  const both = streams.map((stream) => endLogits(model, stream, steps));
+  const both = logitsOfBoth(model, streams, steps);
   const reference = metric === "kl" ? both[0] : undefined; // of a whole vocabulary, so kept only where it is asked for
   const metricOf = metricOfRows(own, metric, reference);
   const all = own.map((_, row) => row);
@@ -112,6 +112,18 @@ export async function judgePairs(
     return { clean, corrupted, answerRank: ranks[row], ...prefers };
   });
   return { metricOf, baselines };
+}
+
+/** The unembedding is read once for both, where they are equally long: for few rows that is what it costs. */
+function logitsOfBoth(
+  model: AnalysisModel,
+  streams: readonly [clean: MxArray, corrupted: MxArray],
+  steps: number | undefined,
+): MxArray[] {
+  const [rows, length] = streams[0].shape;
+  if (streams[1].shape[1] !== length) return streams.map((one) => endLogits(model, one, steps));
+  const logits = endLogits(model, mx.concatenate([...streams], 0), steps);
+  return [0, rows].map((start) => logits.index(mx.Slice(start, start + rows)));
 }
 
 /**

@@ -28,7 +28,8 @@ const pairWith = (behind: readonly number[]) => ({ clean: [...clean, ...behind],
 
 const methods: Record<string, Found> = {
   "attribution patching": async (asked, behind) => {
-    const found = await attributionPatching(model, pairWith(behind), { ...asked, positions: "all" } as never); // biome-ignore format: one call
+    const one = { positions: "all", steps: 1 }; // at several points each has as much of the way as it goes itself, which does not add up
+    const found = await attributionPatching(model, pairWith(behind), { ...asked, ...one } as never);
     return ["residual", "attention", "mlp", "head"].flatMap((kind) => [...found.grids[`${kind}ByPair` as "headByPair"]!.values]); // biome-ignore format: one list
   },
   "relevance patching": async (asked, behind) => {

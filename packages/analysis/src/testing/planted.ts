@@ -238,13 +238,17 @@ function prompts(
     }
     return ids.map((id, at) => (isFlag(at) ? shape.codes + below(2) : id));
   };
-  const clean: number[][] = [];
-  const corrupted: number[][] = [];
-  while (clean.length < 8) {
-    const [a, b] = [one(), one()];
-    if (way.value(a) === way.value(b)) continue;
-    clean.push(a);
-    corrupted.push(b);
-  }
+  const draw = () => {
+    const found: (readonly [number[], number[]])[] = [];
+    while (found.length < 8) {
+      const [a, b] = [one(), one()];
+      if (way.value(a) !== way.value(b)) found.push([a, b]);
+    }
+    return found;
+  };
+  const flagged = ([a, b]: readonly [number[], number[]]) => a.some((id, at) => isFlag(at) && id !== b[at]); // biome-ignore format: one line
+  let pairs = draw();
+  while (!induction && !pairs.some(flagged)) pairs = draw(); // or nothing would say what flags are for
+  const [clean, corrupted] = [0, 1].map((side) => pairs.map((pair) => pair[side]));
   return { pairs: { clean, corrupted }, question: { answer: clean.map(way.value), wrongAnswer: corrupted.map(way.value) } }; // biome-ignore format: one object
 }
