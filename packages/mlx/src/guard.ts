@@ -1,5 +1,5 @@
 /** What an array is, and a check before it enters a graph. */
-import { brief, InvalidArgumentError } from "@mlxterp/results/errors";
+import { brief, checkWholeNumber, InvalidArgumentError } from "@mlxterp/results/errors";
 import { mx, nn } from "./binding.js";
 import { UnsupportedDtypeError } from "./errors.js";
 import type { Dtype, MxArray } from "./types/array.js";
@@ -51,8 +51,9 @@ export function dtypeName(dtype: Dtype): DtypeName {
   return String(checkDtype(dtype)).replace(/^.*\./, "") as DtypeName;
 }
 
-function checkDtype(value: unknown): Dtype {
-  if (value instanceof mx.float32.constructor) return value as Dtype;
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no dtype of MLX */
+export function checkDtype(value: unknown): Dtype {
+  if (dtypeNames.some((name) => mx[name] === value)) return value as Dtype;
   throw new InvalidArgumentError("dtype", value, `must be a dtype of mx, not ${brief(value)}.`);
 }
 
@@ -61,6 +62,34 @@ export const dtypeNames: readonly DtypeName[] = [
   ...(["bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"] as const),
   ...(["float16", "bfloat16", "float32", "complex64"] as const),
 ];
+
+/**
+ * The rule of an argument that is an array of real numbers: no complex ones, and no truth values.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
+ * @example
+ * checkReal("x", mx.ones([2])).shape; // [2]
+ */
+export function checkReal(argument: string, value: unknown): MxArray {
+  const array = checkArray(argument, value);
+  if (array.dtype !== mx.complex64 && array.dtype !== mx.bool) return array;
+  const rule = `must hold real numbers, not ${dtypeName(array.dtype)}.`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
+
+/**
+ * The check of what is multiplied by a matrix: an array whose last axis has the length of the matrix's first.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no array, one of complex numbers or truth values, or of another width
+ * @example
+ * checkWidth("x", mx.ones([2, 3]), 3).shape; // [2, 3]
+ */
+export function checkWidth(argument: string, value: unknown, width: number): MxArray {
+  const array = checkReal(argument, value);
+  if (array.shape.at(-1) === checkWholeNumber("width", width)) return array;
+  const rule = `must be of shape […, ${width}], not [${array.shape.join(", ")}].`;
+  throw new InvalidArgumentError(argument, value, rule);
+}
 
 /**
  * Whether a dtype is one of the floating-point kinds.

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { checkNumbers } from "@mlxterp/results/errors";
 import { mx } from "./binding.js";
 import { InvalidArgumentError } from "./errors.js";
-import { checkArray, isFloating } from "./guard.js";
+import { checkArray, checkDtype, isFloating } from "./guard.js";
 import { saveTensors } from "./save-tensors.js";
 import { withScratchFile } from "./scratch.js";
 import type { Dtype, MxArray } from "./types/array.js";
@@ -71,6 +71,7 @@ export function toFlat(array: MxArray): Float32Array | Int32Array {
 export function fromFlat(data: TypedNumbers, shape: readonly number[], dtype?: Dtype): MxArray {
   const format = formatOf(data);
   checkCount(data.length, shape);
+  if (dtype !== undefined) checkDtype(dtype);
   const numbers = data instanceof Float64Array ? new Float32Array(data) : data;
   const source = mx[format.dtype];
   const array = isLong(numbers)

@@ -48,6 +48,8 @@ export { readFilePart } from "./file-part.js";
 export {
   checkArray,
   checkModule,
+  checkReal,
+  checkWidth,
   deviceName,
   dtypeName,
   dtypeNames,

@@ -24,7 +24,7 @@ function checkSlice(argument: string, slice: unknown): void {
   checkRecord(argument, slice);
   const { start, stop, step } = slice as Readonly<Record<string, unknown>>;
   const whole = [start, stop, step].every(
-    (part) => part === null || part === ((part as number) | 0),
+    (part) => part === null || (typeof part === "number" && part === (part | 0)),
   ); // of 32 bits
   if (whole && step !== 0) return;
   const rule = `must be a slice, such as mx.Slice(0, 12), not ${brief(slice)}.`;

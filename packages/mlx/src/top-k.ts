@@ -1,7 +1,7 @@
 /** The k largest of each row without sorting the row. */
 import { checkPositiveInteger, InvalidArgumentError } from "@mlxterp/results/errors";
 import { mx } from "./binding.js";
-import { checkArray } from "./guard.js";
+import { checkReal } from "./guard.js";
 import type { MxArray } from "./types/array.js";
 
 /** Bounds of the length of chunks. */
@@ -33,13 +33,14 @@ export interface TopK {
  * topK(mx.array([[3, 1, 2]]), 2).indices.tolist(); // [[0, 2]]
  */
 export function topK(x: MxArray, k: number): TopK {
-  if (checkArray("x", x).ndim !== 2) {
+  if (checkReal("x", x).ndim !== 2) {
     throw new InvalidArgumentError("x", x, `must be (rows, columns), not of shape [${x.shape}].`);
   }
   const [rows, columns] = x.shape;
   if (checkPositiveInteger("k", k) > columns) {
     throw new InvalidArgumentError("k", k, `there are ${columns} columns to take ${k} of.`);
   }
+  if (rows === 0) return { values: mx.zeros([0, k], x.dtype), indices: mx.zeros([0, k], mx.int32) };
   const chunk = chunkFor(columns, k);
   const chunks = Math.ceil(columns / chunk);
   if (chunks <= 2 * k) return topOfRow(x, k);

@@ -13,7 +13,7 @@
 
 import { checkModel, provenanceOf } from "@mlxterp/core";
 import {
-  checkArray,
+  checkReal,
   evaluate,
   InvalidArgumentError,
   type MxArray,
@@ -116,7 +116,7 @@ export async function throughUnembedding(model: AnalysisModel, rows: MxArray): P
 function requireRows(model: AnalysisModel, given: MxArray | readonly number[]): MxArray {
   checkModel("model", model);
   if (Array.isArray(given)) checkNumbers("directions", given);
-  else checkArray("directions", given);
+  else checkReal("directions", given);
   const array = Array.isArray(given) ? mx.array(given as number[]) : (given as MxArray);
   const { hidden } = model.anatomy;
   const { shape, ndim } = array;

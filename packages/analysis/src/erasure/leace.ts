@@ -10,7 +10,7 @@
  * Source: Belrose et al. 2023, "LEACE: Perfect linear concept erasure in closed form", arXiv 2306.03819, theorem 4.3.
  */
 
-import { checkArray, hostMatrices, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { checkReal, hostMatrices, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { checkList } from "@mlxterp/results/errors";
 import { covariance, dot, meanRow, type Rows, row, rowsOf } from "../directions/matrix.js";
 
@@ -40,7 +40,7 @@ const support = 1e-11;
  * eraser.reads.length; // 1
  */
 export function leace(rows: MxArray, labels: readonly (number | string)[]): Eraser {
-  checkArray("rows", rows);
+  checkReal("rows", rows);
   checkList("labels", labels);
   if (rows.ndim !== 2 || rows.shape[0] !== labels.length) {
     const rule = `${labels.length} labels do not fit rows of shape [${rows.shape.join(", ")}].`;

@@ -11,7 +11,7 @@
  */
 
 import { checkModel, MissingAnatomyError } from "@mlxterp/core";
-import { checkArray, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkReal, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { checkNumbers } from "@mlxterp/results/errors";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -72,7 +72,7 @@ export function orthogonalizedParameters(
 
 function unitOf(given: MxArray | readonly number[], hidden: number): MxArray {
   if (Array.isArray(given)) checkNumbers("direction", given);
-  else checkArray("direction", given);
+  else checkReal("direction", given);
   const direction = (Array.isArray(given) ? mx.array(given as number[]) : (given as MxArray)).astype(mx.float32); // biome-ignore format: one line
   const length =
     direction.shape.join() === `${hidden}` ? Number(mx.linalg.norm(direction).item()) : 0;

@@ -1,9 +1,10 @@
 /** What a lens does to the residual stream before it reads it: an affine map for every depth but the last. */
 import {
-  checkArray,
   checkChoice,
+  checkReal,
   checkRecord,
   checkWholeNumber,
+  checkWidth,
   InvalidArgumentError,
   type MxArray,
   mx,
@@ -44,8 +45,8 @@ export class LensTranslators {
     checkRecord("parts", parts);
     const { kind, weight, bias, origin, folder } = parts;
     checkChoice("kind", kind, ["tuned", "jacobian"]);
-    checkArray("weight", weight);
-    checkArray("bias", bias);
+    checkReal("weight", weight);
+    checkReal("bias", bias);
     const [depths, out, into] = weight.shape;
     const fits = weight.ndim === 3 && out === into && bias.shape.join() === [depths, out].join();
     if (!fits) {
@@ -75,7 +76,7 @@ export class LensTranslators {
    * @returns (…, hidden), lazy
    */
   apply(residual: MxArray, depth: number): MxArray {
-    checkArray("residual", residual);
+    checkWidth("residual", residual, this.hidden);
     if (checkWholeNumber("depth", depth) >= this.depths) return residual;
     const { weight, bias, kind } = this;
     const moved = mx.add(mx.matmul(residual, weight.index(depth).T), bias.index(depth));

@@ -1,6 +1,6 @@
 /** A linear probe: a direction and a threshold, fitted to rows of activations, by logistic regression or class means. */
 
-import { checkArray, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { checkReal, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
 import { checkList } from "@mlxterp/results/errors";
 import { z } from "zod";
@@ -47,7 +47,7 @@ export function fitProbe(
   options?: FitProbeOptions,
 ): LinearProbe {
   const asked = parseOptions("fitProbe", fitOptions, options);
-  checkArray("rows", rows);
+  checkReal("rows", rows);
   checkList("labels", labels);
   if (rows.ndim !== 2 || rows.shape[0] !== labels.length) {
     const rule = `${labels.length} labels do not fit rows of shape [${rows.shape.join(", ")}].`;

@@ -1,5 +1,5 @@
 /** How alike two representations of the same inputs are, whatever their bases and widths. */
-import { checkArray, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { checkReal, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
 import { z } from "zod";
 import { common, productOf, type Representation, representation } from "./representation.js";
@@ -97,7 +97,7 @@ export function procrustesSimilarity(first: MxArray, second: MxArray): number {
 }
 
 function checkSameInputs(first: MxArray, second: MxArray): void {
-  const shapes = [checkArray("first", first).shape, checkArray("second", second).shape];
+  const shapes = [checkReal("first", first).shape, checkReal("second", second).shape];
   if (shapes.every((shape) => shape.length === 2) && shapes[0][0] === shapes[1][0]) return;
   const rule = `two matrices with the same inputs as rows are needed, not [${shapes[0]}] and [${shapes[1]}].`;
   throw new InvalidArgumentError("second", shapes[1], rule);

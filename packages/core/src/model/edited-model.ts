@@ -80,9 +80,10 @@ export abstract class EditedModel<M extends Module> extends FedModel<M> {
     const edited = engineFor(this.module, current, edits);
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
     const own = { ...edited, unedited: this.original };
-    for (const [key, value] of Object.entries(own)) Object.defineProperty(view, key, { value });
+    for (const [key, value] of Object.entries(own))
+      Object.defineProperty(view, key, { value, configurable: true });
     const anatomy = edits.length > 0 ? view.anatomyUnder(edits) : this.original.anatomy;
-    return Object.defineProperty(view, "anatomy", { value: anatomy });
+    return Object.defineProperty(view, "anatomy", { value: anatomy, configurable: true });
   }
 
   /** What the edits make of the parts that read a residual stream out; decided when one of them is first used. */

@@ -111,10 +111,12 @@ export function positionsOf(positions: Positions, length: number, where: string)
   return list.map((position) => indexFromEnd("Position", position, length, where));
 }
 
-/** As many as an array of MLX can have along an axis. */
+/** Far more than any prompt has, and as many as a list holds within a second. */
+const mostPositions = 2 ** 24;
+
 function checkLength(length: number): void {
-  if (checkWholeNumber("length", length) < 2 ** 31) return;
-  throw new InvalidArgumentError("length", length, "must be below 2 ** 31.");
+  if (checkWholeNumber("length", length) <= mostPositions) return;
+  throw new InvalidArgumentError("length", length, `must be at most ${mostPositions}.`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { Crosscoder } from "./crosscoder.js";
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
 export function checkCrosscoder(argument: string, value: unknown): asserts value is Crosscoder {
-  if (value instanceof Crosscoder) return;
+  if (value instanceof Crosscoder && value.config !== undefined) return; // of the class, and built
   const rule = "must be a crosscoder, such as loadCrosscoder gives.";
   throw new InvalidArgumentError(argument, value, rule);
 }

@@ -4,9 +4,10 @@
  * Each feature has a decoder row for every one of them; how long those are tells where it belongs. Source: Lindsey et al. 2024, "Sparse
  * Crosscoders for Cross-Layer Features and Model Diffing"; scales and batch top-k: Minder et al. 2025, arXiv 2504.02922.
  */
-import { checkArray, type MxArray, mx } from "@mlxterp/mlx";
+import { checkReal, type MxArray, mx } from "@mlxterp/mlx";
 import { checkPositiveInteger, checkRecord } from "@mlxterp/results/errors";
 import { keepLargestOfBatch, rectify } from "../dictionary/activations.js";
+import { checkRows } from "../shared/check-rows.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 
 /** In what units features are measured: the sum of the norms of their rows, the norm of all rows as one, both, or none. */
@@ -64,7 +65,7 @@ export class Crosscoder {
       ...{ encoderBias: [features], decoderBias: [sources, width] },
     };
     for (const [name, shape] of Object.entries(shapes)) {
-      const { shape: received } = checkArray(`weights.${name}`, weights[name as keyof typeof shapes]); // biome-ignore format: one line
+      const { shape: received } = checkReal(`weights.${name}`, weights[name as keyof typeof shapes]); // biome-ignore format: one line
       if (received.join() === shape.join()) continue;
       throw new DictionaryShapeError(`"${name}" of the crosscoder`, shape, received);
     }
@@ -77,9 +78,7 @@ export class Crosscoder {
    */
   encode(x: MxArray): MxArray {
     const { sources, width, features, selection } = this.config;
-    if (x.ndim < 2 || x.shape.at(-1) !== width || x.shape.at(-2) !== sources) {
-      throw new DictionaryShapeError("x", ["…", sources, width], x.shape);
-    }
+    checkRows("x", x, [sources, width]);
     const rows = this.#normalized(x).reshape([x.size / (sources * width), sources * width]);
     const p = mx.matmul(rows, this.weights.encoder.reshape([sources * width, features]));
     const f = rectify(mx.add(p, this.weights.encoderBias));
@@ -118,6 +117,7 @@ export class Crosscoder {
   decode(features: MxArray): MxArray {
     const { sources, width } = this.config;
     const { decoder, decoderBias, normalization } = this.weights;
+    checkRows("features", features, [this.config.features]);
     const rows = features.reshape([features.size / this.config.features, this.config.features]);
     const parts = Array.from({ length: sources }, (_, source) =>
       mx.matmul(rows, decoder.index(source)),

@@ -4,7 +4,7 @@ import { Dictionary } from "./dictionary.js";
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
 export function checkDictionary(argument: string, value: unknown): asserts value is Dictionary {
-  if (value instanceof Dictionary) return;
+  if (value instanceof Dictionary && value.config !== undefined) return; // of the class, and built
   const rule = "must be a dictionary, such as loadDictionary gives.";
   throw new InvalidArgumentError(argument, value, rule);
 }

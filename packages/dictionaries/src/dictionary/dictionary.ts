@@ -6,7 +6,8 @@
  * changed there. Source: Bricken et al. 2023, "Towards Monosemanticity"; transcoders: Dunefsky et al. 2024, arXiv 2406.11944.
  */
 import { Tap } from "@mlxterp/core";
-import { checkArray, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { checkReal, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { checkRows } from "../shared/check-rows.js";
 import { DictionaryShapeError } from "../shared/errors.js";
 import {
   aboveThreshold,
@@ -61,8 +62,10 @@ export class Dictionary extends nn.Module {
    *
    * @param features (…, features)
    * @returns (…, output)
+   * @throws DictionaryShapeError (`DICTIONARY_SHAPE`)
    */
   decode(features: MxArray): MxArray {
+    checkRows("features", features, [this.config.features]);
     const { decoder, decoderBias } = this.weights;
     const scaled = this.config.scaleByDecoderNorm
       ? mx.divide(features, this.decoderNorms())
@@ -129,6 +132,7 @@ interface Codes {
  */
 function codesOf({ config, weights }: Dictionary, x: MxArray, outer: readonly number[]): Codes {
   const { activation, subtractDecoderBias, inputWidth, features } = config;
+  if (x.shape[0] === 0) return { features: mx.zeros([0, features]) };
   const h = subtractDecoderBias ? mx.subtract(x, weights.decoderBias) : x;
   if (activation.kind !== "temporal") return { features: encodeRows(config, weights, h) };
   const codes = temporalCodes(h.reshape([...outer, inputWidth]), weights, activation);
@@ -179,7 +183,7 @@ function rowsOf(
   { joinHeads, inputWidth, activation }: DictionaryConfig,
   x: MxArray,
 ): { readonly rows: MxArray; readonly outer: readonly number[] } {
-  const { shape } = checkArray("x", x);
+  const { shape } = checkReal("x", x);
   const inner = joinHeads && shape.at(-1) !== inputWidth ? 2 : 1;
   const outer = shape.slice(0, -inner);
   const width = shape.slice(-inner).reduce((product, length) => product * length, 1);

@@ -1,6 +1,6 @@
 /** The arrays of a dictionary, oriented so that rows multiply from the left. */
 
-import { checkArray, type MxArray } from "@mlxterp/mlx";
+import { checkReal, type MxArray } from "@mlxterp/mlx";
 import { checkPositiveInteger, checkRecord, checkText } from "@mlxterp/results/errors";
 import { DictionaryShapeError } from "../shared/errors.js";
 import type { DictionaryConfig } from "./config.js";
@@ -100,7 +100,7 @@ function checkContext(layer: ContextWeights, features: number, heads: number): v
 }
 
 function checkShape(name: string, array: MxArray | undefined, shape: readonly number[]): void {
-  const received = array === undefined ? [] : checkArray(`weights.${name}`, array).shape;
+  const received = array === undefined ? [] : checkReal(`weights.${name}`, array).shape;
   if (array && received.join() === shape.join()) return;
   throw new DictionaryShapeError(`"${name}" of the dictionary`, shape, received);
 }

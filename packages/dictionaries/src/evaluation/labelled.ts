@@ -1,5 +1,5 @@
 /** Rows with a concept or without it, in two halves: one to choose on, one to judge on. */
-import { checkArray, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkReal, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { generator } from "../synthetic/generator.js";
 
 interface LabelledRows {
@@ -14,7 +14,7 @@ export interface LabelledHalves {
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for other labels than rows, or too few of either kind */
 export function halves(x: MxArray, labels: readonly boolean[], seed: number): LabelledHalves {
-  const { shape } = checkArray("x", x);
+  const { shape } = checkReal("x", x);
   if (!Array.isArray(labels) || shape.length !== 2 || shape[0] !== labels.length) {
     const rule = `one for each row is needed, and x has shape [${shape.join(", ")}].`;
     throw new InvalidArgumentError("labels", labels, rule);

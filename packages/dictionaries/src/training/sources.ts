@@ -8,11 +8,13 @@ import {
   streamActivations,
 } from "@mlxterp/data";
 import {
-  checkArray,
   checkInteger,
   checkOptions,
+  checkPositiveInteger,
+  checkReal,
   checkRecord,
   checkText,
+  checkWholeNumber,
   InvalidArgumentError,
   type MxArray,
   mx,
@@ -61,6 +63,7 @@ export function storeSource(
   return {
     name: `${read.join(", ")} of a store`,
     async *batches(batchSize, skip) {
+      checkBatches(batchSize, skip);
       const whole = Math.floor(store.rows / batchSize);
       if (whole === 0) return;
       const perEpoch = Math.ceil(store.rows / batchSize);
@@ -73,6 +76,12 @@ export function storeSource(
       }
     },
   };
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+function checkBatches(batchSize: unknown, skip: unknown): void {
+  checkPositiveInteger("batchSize", batchSize);
+  checkWholeNumber("skip", skip);
 }
 
 function checkSites(name: string, value: unknown): void {
@@ -121,6 +130,7 @@ export function modelSource(
   return {
     name: `${read.join(", ")} of a model`,
     async *batches(batchSize, skip) {
+      checkBatches(batchSize, skip);
       let left = skip;
       while (true) {
         let count = 0;
@@ -193,8 +203,8 @@ function joined(parts: readonly TrainingBatch[], name: "x" | "y"): MxArray {
  * const source = arraySource(mx.random.normal([4096, 16]));
  */
 export function arraySource(x: MxArray, y: MxArray = x): TrainingSource {
-  checkArray("x", x);
-  checkArray("y", y);
+  checkReal("x", x);
+  checkReal("y", y);
   if (x.ndim < 2 || x.shape[0] !== y.shape[0] || x.size === 0) {
     throw new InvalidArgumentError("x", x, "x and y must be rows of numbers, as many of each.");
   }
@@ -202,6 +212,7 @@ export function arraySource(x: MxArray, y: MxArray = x): TrainingSource {
   return {
     name: "rows",
     async *batches(batchSize, skip) {
+      checkBatches(batchSize, skip);
       const whole = Math.floor(x.shape[0] / batchSize);
       if (whole === 0) return;
       for (let step = skip; ; step++) {

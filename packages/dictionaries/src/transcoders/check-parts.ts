@@ -1,4 +1,5 @@
 /** What sets of transcoders are made of: a list of layers, and where they read and write. */
+import { indexFromEnd } from "@mlxterp/core";
 import { checkList, InvalidArgumentError } from "@mlxterp/mlx";
 import { checkRecord, checkText } from "@mlxterp/results/errors";
 
@@ -15,4 +16,18 @@ export function checkSites(value: unknown): void {
   const { input, output } = value as Readonly<Record<string, unknown>>;
   checkText("sites.input", input);
   checkText("sites.output", output);
+}
+
+/** One of its layers, of a negative number from the end. @throws OutOfRangeError (`OUT_OF_RANGE`) */
+export function layerOf<T>(layers: readonly T[], layer: number): T {
+  return layers[indexFromEnd("Layer", layer, layers.length, "this set of transcoders")];
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no list with one array for each layer */
+export function checkEachLayer(argument: string, value: unknown, layers: number): void {
+  checkList(argument, value);
+  const { length } = value as unknown[];
+  if (length === layers) return;
+  const rule = `needs one array for each of ${layers} layers, not ${length}.`;
+  throw new InvalidArgumentError(argument, value, rule);
 }

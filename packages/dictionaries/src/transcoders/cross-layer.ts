@@ -5,11 +5,13 @@
  * ones cannot. Source: Lindsey, Templeton et al. 2024, "Sparse Crosscoders"; Ameisen et al. 2025, "Circuit Tracing".
  */
 
-import { checkArray, type MxArray, mx } from "@mlxterp/mlx";
+import { indexFromEnd } from "@mlxterp/core";
+import { checkReal, type MxArray, mx } from "@mlxterp/mlx";
 import { checkRecord } from "@mlxterp/results/errors";
 import { aboveThreshold, rectify } from "../dictionary/activations.js";
+import { checkRows } from "../shared/check-rows.js";
 import { DictionaryShapeError } from "../shared/errors.js";
-import { checkLayers, checkSites } from "./check-parts.js";
+import { checkEachLayer, checkLayers, checkSites, layerOf } from "./check-parts.js";
 import type { LayerWrites, TranscoderSites, Transcoders } from "./transcoder-set.js";
 
 /** The arrays of one layer. */
@@ -53,7 +55,7 @@ export class CrossLayerTranscoder implements Transcoders {
     checkLayers("weights", weights);
     for (const [layer, parts] of weights.entries()) {
       checkRecord(`weights[${layer}]`, parts);
-      for (const name of ["encoder", "encoderBias", "decoder", "decoderBias"] as const) checkArray(`weights[${layer}].${name}`, parts[name]); // biome-ignore format: one line
+      for (const name of ["encoder", "encoderBias", "decoder", "decoderBias"] as const) checkReal(`weights[${layer}].${name}`, parts[name]); // biome-ignore format: one line
     }
     weights.forEach(({ encoder, decoder, decoderBias }, layer) => {
       const [hidden, features] = encoder.shape;
@@ -73,36 +75,44 @@ export class CrossLayerTranscoder implements Transcoders {
   }
 
   encode(layer: number, x: MxArray): MxArray {
-    const { encoder, encoderBias, threshold } = this.weights[layer];
+    const { encoder, encoderBias, threshold } = layerOf(this.weights, layer);
+    checkRows("x", x, [encoder.shape[0]]);
     const p = mx.add(mx.matmul(x, encoder), encoderBias);
     return threshold ? aboveThreshold(p, threshold) : rectify(p);
   }
 
   encoderRows(layer: number): MxArray {
-    return this.weights[layer].encoder.transpose();
+    return layerOf(this.weights, layer).encoder.transpose();
   }
 
   encoderBias(layer: number): MxArray {
-    return this.weights[layer].encoderBias;
+    return layerOf(this.weights, layer).encoderBias;
   }
 
   writes(layer: number): readonly LayerWrites[] {
-    const { decoder } = this.weights[layer];
-    return Array.from({ length: this.layers - layer }, (_, later) => ({
-      layer: layer + later,
+    const first = indexFromEnd("Layer", layer, this.layers, "this set of transcoders");
+    const { decoder } = this.weights[first];
+    return Array.from({ length: this.layers - first }, (_, later) => ({
+      layer: first + later,
       directions: decoder.index(mx.Slice(), later),
     }));
   }
 
   decoderBias(layer: number): MxArray {
-    return this.weights[layer].decoderBias;
+    return layerOf(this.weights, layer).decoderBias;
   }
 
   skip(layer: number): MxArray | undefined {
-    return this.weights[layer].skip;
+    return layerOf(this.weights, layer).skip;
   }
 
   decode(inputs: readonly MxArray[], features: readonly MxArray[]): MxArray[] {
+    checkEachLayer("inputs", inputs, this.layers);
+    checkEachLayer("features", features, this.layers);
+    for (const [layer, { encoder }] of this.weights.entries()) {
+      checkRows(`inputs[${layer}]`, inputs[layer], [encoder.shape[0]]);
+      checkRows(`features[${layer}]`, features[layer], [encoder.shape[1]]);
+    }
     return this.weights.map(({ decoderBias, skip }, layer) => {
       const parts = features.slice(0, layer + 1).map((active, source) => {
         return mx.matmul(active, this.weights[source].decoder.index(mx.Slice(), layer - source));

@@ -1,9 +1,11 @@
 /** Transcoders of all layers of a model: one for each, or such as write to all later layers. */
 
+import { indexFromEnd } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { checkDictionary } from "../dictionary/check-dictionary.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
-import { checkLayers, checkSites } from "./check-parts.js";
+import { checkRows } from "../shared/check-rows.js";
+import { checkEachLayer, checkLayers, checkSites, layerOf } from "./check-parts.js";
 
 /** What a set says of its model, in the words of its files. */
 export interface TranscoderSites {
@@ -79,45 +81,52 @@ export class TranscoderSet implements Transcoders {
   }
 
   encode(layer: number, x: MxArray): MxArray {
-    return this.transcoders[layer].encode(x);
+    return layerOf(this.transcoders, layer).encode(x);
   }
 
   encoderRows(layer: number): MxArray {
-    const { config, weights } = this.transcoders[layer];
+    const { config, weights } = layerOf(this.transcoders, layer);
     const rows = weights.encoder.transpose();
     return config.scaleByDecoderNorm
-      ? mx.multiply(rows, this.transcoders[layer].decoderNorms().reshape([config.features, 1]))
+      ? mx.multiply(
+          rows,
+          layerOf(this.transcoders, layer).decoderNorms().reshape([config.features, 1]),
+        )
       : rows;
   }
 
   encoderBias(layer: number): MxArray {
-    const { config, weights } = this.transcoders[layer];
+    const { config, weights } = layerOf(this.transcoders, layer);
     const bias = weights.encoderBias!;
     return config.scaleByDecoderNorm
-      ? mx.multiply(bias, this.transcoders[layer].decoderNorms())
+      ? mx.multiply(bias, layerOf(this.transcoders, layer).decoderNorms())
       : bias;
   }
 
   writes(layer: number): readonly LayerWrites[] {
-    return [{ layer, directions: this.transcoders[layer].directions() }];
+    const first = indexFromEnd("Layer", layer, this.layers, "this set of transcoders");
+    return [{ layer: first, directions: this.transcoders[first].directions() }];
   }
 
   decoderBias(layer: number): MxArray {
-    return this.transcoders[layer].weights.decoderBias;
+    return layerOf(this.transcoders, layer).weights.decoderBias;
   }
 
   skip(layer: number): MxArray | undefined {
-    return this.transcoders[layer].weights.skip;
+    return layerOf(this.transcoders, layer).weights.skip;
   }
 
   decode(inputs: readonly MxArray[], features: readonly MxArray[]): MxArray[] {
+    checkEachLayer("inputs", inputs, this.layers);
+    checkEachLayer("features", features, this.layers);
     return inputs.map((x, layer) => this.decodeLayer(layer, x, features[layer]));
   }
 
   /** What features of one layer predict of what is written there. */
   decodeLayer(layer: number, x: MxArray, features: MxArray): MxArray {
-    const y = this.transcoders[layer].decode(features);
-    const { skip } = this.transcoders[layer].weights;
+    const y = layerOf(this.transcoders, layer).decode(features);
+    const { skip } = layerOf(this.transcoders, layer).weights;
+    if (skip) checkRows("x", x, [skip.shape[0]]);
     return skip ? mx.add(y, mx.matmul(x, skip)) : y;
   }
 }

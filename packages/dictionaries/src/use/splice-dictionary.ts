@@ -2,6 +2,7 @@
 import { type Intervention, splice } from "@mlxterp/core";
 import {
   brief,
+  checkArray,
   checkBoolean,
   checkOptions,
   checkRecord,
@@ -111,16 +112,17 @@ export function changeFeatures(dictionary: Dictionary, changes: FeatureChanges):
   };
   const [factor, summand, value] = [row(scale, 1), row(add, 0), row(set, 0)];
   const isSet = row(Object.fromEntries(Object.keys(set).map((name) => [name, 1])), 0);
-  return function changeFeatures(f, { site }) {
-    requireFeatures(f, features, site);
+  return function changeFeatures(f, context) {
+    requireFeatures(f, features, context?.site);
     const moved = mx.add(mx.multiply(f, factor), summand);
     return mx.where(mx.equal(isSet, 1), value, moved);
   };
 }
 
 function requireFeatures(f: MxArray, features: number, site: string): void {
-  if (f.shape.at(-1) === features) return;
-  const rule = `has values of ${f.shape.at(-1)} numbers, and the dictionary ${features} features. Change them where the dictionary is spliced in: featureSite(model, dictionary).`;
+  const { shape } = checkArray("value", f);
+  if (shape.at(-1) === features) return;
+  const rule = `has values of ${shape.at(-1)} numbers, and the dictionary ${features} features. Change them where the dictionary is spliced in: featureSite(model, dictionary).`;
   throw new InvalidArgumentError("site", site, rule);
 }
 

@@ -1,5 +1,5 @@
 /** Checks of definitions when they are made, and of the fields a call gives. */
-import type { Intervention } from "@mlxterp/core";
+import type { Intervention, SiteContext, TokenBatch } from "@mlxterp/core";
 import {
   brief,
   checkOptions,
@@ -94,4 +94,15 @@ function parsed(name: string, field: z.ZodType, value: unknown): unknown {
   const [issue] = result.error.issues;
   const where = issue.path.map((part) => `[${JSON.stringify(part)}]`).join("");
   throw new InvalidArgumentError(`${name}${where}`, value, `${issue.message}.`);
+}
+
+/** What a pass says of the place: callers who apply an intervention by hand say it themselves. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+export function checkSite(context: unknown): SiteContext {
+  const { site, axes, tokens } = Object(context ?? {}) as Record<keyof SiteContext, unknown>;
+  const named = typeof site === "string" && (axes === undefined || Array.isArray(axes));
+  if (named && (tokens === undefined || Array.isArray((tokens as TokenBatch)?.lengths))) {
+    return context as SiteContext;
+  }
+  const rule = `must say where the value is, as { site: "layers.0", axes, tokens } of a pass does, not ${brief(context)}.`;
+  throw new InvalidArgumentError("site", context, rule);
 }

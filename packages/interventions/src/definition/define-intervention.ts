@@ -1,10 +1,10 @@
 /** An intervention as one definition, from which its JSON type, schema, text form, parser and description follow. */
 import type { Intervention } from "@mlxterp/core";
-import { checkOptions } from "@mlxterp/mlx";
+import { checkArray, checkOptions } from "@mlxterp/mlx";
 import type { Path } from "../errors.js";
 import { HeldArray } from "../values/held-array.js";
 import { requireFunction } from "../values/validate.js";
-import { checkDefinition, checkGiven } from "./check-definition.js";
+import { checkDefinition, checkGiven, checkSite } from "./check-definition.js";
 import {
   type GivenFields,
   type HeldFields,
@@ -82,7 +82,10 @@ export function defineIntervention<
     // a function of its own, with the marks of the one made, which others may share
     return specify(
       type,
-      Object.assign<Intervention, object>((x, site) => made(x, site), made),
+      Object.assign<Intervention, object>(
+        (x, site) => made(checkArray("x", x), checkSite(site)),
+        made,
+      ),
       written,
     );
   };

@@ -1,12 +1,15 @@
 /** Small matrices on the host in double precision: what LAPACK would do, without ending the process. */
 export {
-  type Columns,
   column,
+  eigenvalues,
   orthonormalize,
   product,
+  singularValues,
+  symmetricEigenvalues,
   transposed,
   transposedProduct,
-} from "./columns.js";
-export { type Eigenvalues, eigenvalues } from "./eigenvalues.js";
-export { type JacobiValues, singularValues } from "./singular-values.js";
-export { type SymmetricEigenvalues, symmetricEigenvalues } from "./symmetric-eigenvalues.js";
+} from "./checked.js";
+export type { Columns } from "./columns.js";
+export type { Eigenvalues } from "./eigenvalues.js";
+export type { JacobiValues } from "./singular-values.js";
+export type { SymmetricEigenvalues } from "./symmetric-eigenvalues.js";

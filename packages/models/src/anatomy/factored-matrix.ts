@@ -1,6 +1,7 @@
 /** A matrix of low rank, kept as the product that it is. */
 import {
-  checkArray,
+  checkReal,
+  checkWidth,
   fromFlat,
   hostMatrices,
   InvalidArgumentError,
@@ -34,7 +35,7 @@ export class FactoredMatrix {
     readonly A: MxArray, // (rows, rank)
     readonly B: MxArray, // (rank, columns)
   ) {
-    const [a, b] = [checkArray("A", A).shape, checkArray("B", B).shape];
+    const [a, b] = [checkReal("A", A).shape, checkReal("B", B).shape];
     if (a.length === 2 && b.length === 2 && a[1] === b[0]) return;
     const rule = `a matrix of shape [rows, rank] and one of [rank, columns] are needed, not [${a.join(", ")}] and [${b.join(", ")}].`;
     throw new InvalidArgumentError("B", B, rule);
@@ -50,9 +51,12 @@ export class FactoredMatrix {
     return mx.matmul(this.A, this.B);
   }
 
-  /** @param x (…, rows); returns `x · A · B`, (…, columns) */
+  /**
+   * @param x (…, rows); returns `x · A · B`, (…, columns)
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for another width
+   */
   apply(x: MxArray): MxArray {
-    return mx.matmul(mx.matmul(x, this.A), this.B);
+    return mx.matmul(mx.matmul(checkWidth("x", x, this.shape[0]), this.A), this.B);
   }
 
   /** The square root of the sum of all squares, by way of two (rank, rank) matrices. */

@@ -4,6 +4,7 @@ import {
   checkBoolean,
   checkList,
   checkOptions,
+  checkWidth,
   type Embedding,
   InvalidArgumentError,
   type Linear,
@@ -52,6 +53,8 @@ const notes = {
 /** Source: Raffel et al. 2020, "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", section 2.1. */
 export class EncoderDecoder extends nn.Module {
   readonly startToken: number;
+  /** The width of both residual streams. */
+  readonly hidden: number;
   readonly headInputScale: number | undefined;
   /** Of both texts. */
   readonly embedTokens: Embedding;
@@ -64,6 +67,7 @@ export class EncoderDecoder extends nn.Module {
     super();
     const { vocab, hidden, head, startToken } = config;
     this.startToken = startToken;
+    this.hidden = hidden;
     this.headInputScale = head.inputScale;
     // Of two texts: what selects positions of one is not about it.
     this.embedTokens = nameAxes(new nn.Embedding(vocab, hidden), { position: "target" });
@@ -106,6 +110,7 @@ export class EncoderDecoder extends nn.Module {
 
   /** @param x (…, hidden), after the decoder's final norm; returns logits, (…, vocab) */
   unembed(x: MxArray): MxArray {
+    checkWidth("x", x, this.hidden);
     const { lmHead, headInputScale, embedTokens } = this;
     const scaled = headInputScale === undefined ? x : mx.multiply(x, headInputScale);
     return lmHead ? lmHead.forward(scaled) : embedTokens.asLinear(scaled);

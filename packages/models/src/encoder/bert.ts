@@ -1,5 +1,5 @@
 /** BERT with its masked-language-model head: token ids in, logits for every position out. */
-import type { MxArray } from "@mlxterp/mlx";
+import { checkWidth, type MxArray } from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
 import type { BertConfig } from "./config.js";
 import { type BertPassOptions, EncoderBody } from "./encoder-body.js";
@@ -35,6 +35,7 @@ export class Bert extends EncoderBody {
 
   /** @param x (batch, position, hidden), the output of a layer; returns logits */
   unembed(x: MxArray): MxArray {
+    checkWidth("x", x, this.hidden);
     return this.head.forward(x, this.embedTokens);
   }
 }

@@ -31,6 +31,8 @@ export class EncoderBody extends nn.Module {
   /** Absent where there are no kinds of tokens. */
   readonly embedTokenTypes: Embedding | undefined;
   readonly padToken: number | undefined;
+  /** The width of the residual stream. */
+  readonly hidden: number;
   readonly embedNorm: Norm;
   readonly layers: EncoderLayer[];
 
@@ -39,6 +41,7 @@ export class EncoderBody extends nn.Module {
     const { vocab, hidden, maxPositions, tokenTypes, padToken, layers, norm } = config;
     this.embedTokens = new nn.Embedding(vocab, hidden);
     this.padToken = padToken;
+    this.hidden = hidden;
     this.embedPositions = new nn.Embedding(maxPositions + this.firstRow, hidden);
     if (tokenTypes > 0) this.embedTokenTypes = new nn.Embedding(tokenTypes, hidden);
     this.embedNorm = new Norm(hidden, norm);
@@ -56,7 +59,7 @@ export class EncoderBody extends nn.Module {
     checkOptions<BertPassOptions>("forward", options, { lengths: checkList, tokenTypes: true });
     const { lengths, tokenTypes } = options;
     const { layers } = this;
-    checkRows(ids, options, this.embedTokenTypes?.weight.shape[0] ?? 0);
+    checkLengths(ids, lengths);
     let x = this.embed(ids, tokenTypes);
     const mask = lengths ? endMask(lengths, ids.shape[1], x.dtype) : null;
     for (let index = 0; index < layers.length; index++) x = layers[index].forward(x, mask);
@@ -64,8 +67,10 @@ export class EncoderBody extends nn.Module {
   }
 
   /** @param ids (batch, position); returns the input of layer 0, (batch, position, hidden) */
-  embed(ids: MxArray, tokenTypes: MxArray = mx.zerosLike(ids)): MxArray {
+  embed(ids: MxArray, tokenTypes?: MxArray): MxArray {
+    checkIds(ids);
     const { embedTokenTypes, embedPositions } = this;
+    checkKinds(ids, tokenTypes, embedTokenTypes?.weight.shape[0] ?? 0);
     const [, length] = ids.shape;
     const positions = embedPositions.weight.shape[0] - this.firstRow;
     if (length > positions) {
@@ -74,7 +79,7 @@ export class EncoderBody extends nn.Module {
     }
     const places = embedPositions.forward(this.rowsOf(ids));
     const tokens = this.embedTokens.forward(ids);
-    const kinds = embedTokenTypes?.forward(tokenTypes);
+    const kinds = embedTokenTypes?.forward(tokenTypes ?? mx.zerosLike(ids));
     return this.embedNorm.forward(mx.add(kinds ? mx.add(tokens, kinds) : tokens, places));
   }
 
@@ -87,9 +92,8 @@ export class EncoderBody extends nn.Module {
   }
 }
 
-/** MLX checks no index and no length of a row. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
-function checkRows(ids: MxArray, { lengths, tokenTypes }: BertPassOptions, kinds: number): void {
-  checkLengths(ids, lengths);
+/** MLX checks no index. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+function checkKinds(ids: MxArray, tokenTypes: MxArray | undefined, kinds: number): void {
   if (tokenTypes === undefined) return;
   const integers = isArray(tokenTypes) && mx.issubdtype(tokenTypes.dtype, mx.integer);
   const fits = integers && tokenTypes.shape.join() === ids.shape.join();

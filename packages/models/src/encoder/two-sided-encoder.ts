@@ -1,5 +1,5 @@
 /** A decoder's layers that see both ways, with the head that says which token a position holds. */
-import { checkList, checkOptions, type MxArray } from "@mlxterp/mlx";
+import { checkList, checkOptions, checkWidth, type MxArray } from "@mlxterp/mlx";
 import { type LogitsAxes, logitsAxes } from "../decoder/axes.js";
 import type { DecoderConfig } from "../decoder/config/config.js";
 import { DecoderBody } from "../decoder/model/decoder-body.js";
@@ -40,6 +40,7 @@ export class TwoSidedEncoder extends DecoderBody {
 
   /** @param x (batch, position, hidden), after the final norm; returns logits */
   unembed(x: MxArray): MxArray {
+    checkWidth("x", x, this.hidden);
     return this.head.forward(x, this.embedTokens);
   }
 }

@@ -161,7 +161,7 @@ export async function readPrefix(
 
 /** The rule of an option `prefix`. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
 export function checkPrefix(argument: string, value: unknown): void {
-  if (value instanceof PromptPrefix) return;
+  if (value instanceof PromptPrefix && Array.isArray(value.ids)) return; // of the class, and built
   const rule = "must be what model.readPrefix returns.";
   throw new InvalidArgumentError(argument, value, rule);
 }

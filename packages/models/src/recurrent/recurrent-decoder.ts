@@ -5,6 +5,7 @@ import {
   checkBoolean,
   checkList,
   checkOptions,
+  checkWidth,
   type Embedding,
   type Linear,
   type MxArray,
@@ -61,10 +62,13 @@ const decoderNotes = {
  */
 export class RecurrentDecoder extends nn.Module implements Regimes {
   readonly maxPositions: number | undefined;
+  /** The width of the residual stream. */
+  readonly hidden: number;
   readonly logitScale: number | undefined;
   readonly logitSoftCap: number | undefined;
+  /** @internal */
   readonly causalMask = createCausalMask();
-  /** See `regimesOf`. */
+  /** @internal See `regimesOf`. */
   readonly positionRegime: (length: number) => string;
   readonly embedTokens: Embedding;
   readonly layers: RecurrentLayer[];
@@ -78,6 +82,7 @@ export class RecurrentDecoder extends nn.Module implements Regimes {
     const { vocab, hidden, layers, finalNorm, head, residualInFloat32 } = config;
     const parts = sharedParts();
     this.positionRegime = regimesOf(layers.map(({ attention }) => attention?.rope));
+    this.hidden = hidden;
     this.maxPositions = config.maxPositions;
     this.logitScale = head.scale;
     this.logitSoftCap = head.softCap;
@@ -136,12 +141,14 @@ export class RecurrentDecoder extends nn.Module implements Regimes {
 
   /** @param x the residual stream, (…, hidden); what the head reads of it */
   normalize(x: MxArray): MxArray {
+    checkWidth("x", x, this.hidden);
     const { finalNorm } = this;
     return finalNorm ? finalNorm.forward(x.astype(finalNorm.weight?.dtype ?? x.dtype)) : x;
   }
 
   /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
   unembed(x: MxArray): MxArray {
+    checkWidth("x", x, this.hidden);
     const { lmHead, logitScale, logitSoftCap } = this;
     const read = lmHead ? lmHead.forward(x) : this.embedTokens.asLinear(x);
     const logits = logitScale === undefined ? read : mx.multiply(read, logitScale);

@@ -4,6 +4,7 @@ import {
   checkBoolean,
   checkList,
   checkOptions,
+  checkWidth,
   type Embedding,
   type Linear,
   type MxArray,
@@ -48,8 +49,12 @@ const notes = {
 /** Source: Google 2025, "Gemma 3n model overview". */
 export class StreamsDecoder extends nn.Module {
   readonly maxPositions: number;
+  /** The width of each stream. */
+  readonly hidden: number;
+  /** @internal */
   readonly positionRegime: (length: number) => string;
   readonly logitSoftCap: number | undefined;
+  /** @internal */
   readonly causalMask = createCausalMask();
   readonly embedTokens: Embedding;
   readonly perLayer: PerLayerEmbedding;
@@ -69,6 +74,7 @@ export class StreamsDecoder extends nn.Module {
     const { vocab, hidden, layers, streams, norm, head, headDim, heads, kvHeads } = config;
     const parts = sharedParts();
     this.maxPositions = config.maxPositions;
+    this.hidden = hidden;
     this.positionRegime = regimesOf(layers.map(({ rope }) => rope));
     this.logitSoftCap = head.softCap;
     this.embedTokens = new ScaledEmbedding(vocab, hidden, config.embeddingScale);
@@ -127,6 +133,7 @@ export class StreamsDecoder extends nn.Module {
 
   /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
   unembed(x: MxArray): MxArray {
+    checkWidth("x", x, this.hidden);
     const { lmHead, logitSoftCap } = this;
     const logits = lmHead ? lmHead.forward(x) : this.embedTokens.asLinear(x);
     return logitSoftCap === undefined ? logits : softly(logits, logitSoftCap);

@@ -8,7 +8,17 @@ import type { OptionsSchema } from "./define-method.js";
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object of zod, which has a shape */
 export function checkSchema(argument: string, value: unknown): void {
   checkRecord(argument, value);
-  checkRecord(`${argument}.shape`, (value as Partial<OptionsSchema>).shape);
+  checkRecord(`${argument}.shape`, shapeOf(argument, value as Partial<OptionsSchema>));
+}
+
+/** Objects that were not made by zod, but of its classes, have none that can be read. */
+function shapeOf(argument: string, schema: Partial<OptionsSchema>): unknown {
+  try {
+    return schema.shape;
+  } catch (cause) {
+    const rule = `must be an object of zod, not ${brief(schema)}.`;
+    throw Object.assign(new InvalidArgumentError(argument, schema, rule), { cause });
+  }
 }
 
 /** What one option takes. */

@@ -61,10 +61,21 @@ export function checkResult<R extends Result>(
   shape: ResultShape<R> | AnyShape,
 ): asserts value is R {
   checkShape(shape);
-  const problem = resultProblem(value) ?? shapeProblem(value as Result, shape as AnyShape);
+  const problem = problemOf(value, shape as AnyShape);
   if (problem === undefined) return;
   const rule = `is no result of "${shape.method}": ${problem}. Give what the method returns, as it is.`;
   throw new InvalidArgumentError(argument, value, rule);
+}
+
+/** Parts that are no plain data may be one thing when they are checked and another when they are read. */
+function problemOf(value: unknown, shape: AnyShape): string | undefined {
+  try {
+    return resultProblem(value) ?? shapeProblem(value as Result, shape);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const rule = `is no plain data of a result (${why}). Give what the method returns, as it is.`;
+    throw Object.assign(new InvalidArgumentError("result", value, rule), { cause });
+  }
 }
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what is no shape */

@@ -2,6 +2,7 @@
 import {
   checkFunction,
   checkOptions,
+  checkRecord,
   checkText,
   InvalidArgumentError,
   type OptionNames,
@@ -78,24 +79,23 @@ export function createClient<M extends { readonly name: string } = BuiltInMethod
 ): Client<M> {
   checkOptions<ClientSettings>("createClient", settings, settingRules);
   const transport = new Transport(settings);
-  const of = (model: string) => `/api/models/${encodeURIComponent(model)}`;
+  const of = (model: string) => `/api/models/${inPath("model", model)}`;
   return {
     capabilities: (call) => transport.schemas("/api/capabilities", call),
-    models: async (call) => (await transport.json<Models>("/api/models", call)).models,
+    models: (call) => transport.list(transport.json("/api/models", call), "models"),
     loadModel: (body, call) => transport.result("/api/models", { body, ...call }),
     forgetModel: async (model, call) => {
       await transport.json(of(model), { verb: "DELETE", ...call });
     },
     async sites(model, selector = "**", call) {
-      const path = `${of(model)}/sites?selector=${encodeURIComponent(selector)}`;
-      return (await transport.json<{ sites: SiteSummary[] }>(path, call)).sites;
+      const path = `${of(model)}/sites?selector=${inPath("selector", selector)}`;
+      return transport.list(transport.json(path, call), "sites");
     },
     tokens: (model, input, call) =>
       transport.json(`${of(model)}/tokens`, { body: { input }, ...call }),
     async run(model, method, body, call) {
-      const path = `${of(model)}/methods/${method}`;
-      const answer = await transport.result<{ results: MethodAnswer[] }>(path, { body, ...call });
-      return answer.results as never;
+      const path = `${of(model)}/methods/${inPath("method", method)}`;
+      return transport.list<never>(transport.result(path, { body, ...call }), "results");
     },
     async *generate(model, body, call) {
       for await (const { event, data } of transport.events(`${of(model)}/generate`, {
@@ -106,17 +106,33 @@ export function createClient<M extends { readonly name: string } = BuiltInMethod
     },
     async save(model, body, call) {
       const path = `${of(model)}/run`;
-      return (await transport.json<{ tensors: SavedTensor[] }>(path, { body, ...call })).tensors;
+      return transport.list(transport.json(path, { body, ...call }), "tensors");
     },
-    async tensor({ href }, call = {}) {
-      const response = await transport.send(href, call, "application/octet-stream");
+    async tensor(saved, call = {}) {
+      checkRecord("saved", saved);
+      const response = await transport.send(
+        checkText("saved.href", saved.href),
+        call,
+        "application/octet-stream",
+      );
       return new Uint8Array(await response.arrayBuffer());
     },
   };
 }
 
+/** A part of an address, which half a character cannot be. @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
+function inPath(argument: string, value: unknown): string {
+  const text = checkText(argument, value);
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    throw new InvalidArgumentError(argument, value, "must not hold half of a surrogate pair.");
+  }
+}
+
 function checkUrl(argument: string, value: unknown): void {
-  if (URL.canParse(checkText(argument, value))) return;
+  const text = checkText(argument, value);
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return;
   throw new InvalidArgumentError(
     argument,
     value,
@@ -127,5 +143,3 @@ function checkUrl(argument: string, value: unknown): void {
 const settingRules: OptionNames<ClientSettings> = {
   ...{ url: checkUrl, token: checkText, client: checkText, fetch: checkFunction },
 };
-
-type Models = { readonly models: ModelSummary[] };

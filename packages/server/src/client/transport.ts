@@ -1,5 +1,12 @@
 /** How the client speaks: JSON, events, and problems as errors. */
 import { fromJson, MlxterpError } from "@mlxterp/results";
+import {
+  checkFunction,
+  checkMethods,
+  checkOptions,
+  checkSignal,
+  InvalidArgumentError,
+} from "@mlxterp/results/errors";
 import type { ProblemJson, ProgressEvent } from "../wire/answers.js";
 import { readEvents } from "./read-events.js";
 
@@ -50,7 +57,19 @@ export class Transport {
 
   /** Of schemas, which are JSON as it is: their keys begin with the sign that marks numbers elsewhere. */
   async schemas<T>(path: string, sent: Sent = {}): Promise<T> {
-    return (await this.send(path, sent, "application/json")).json() as Promise<T>;
+    const text = await (await this.send(path, sent, "application/json")).text();
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw new ServerProblemError({ ...noAnswer, detail: text.slice(0, 200) });
+    }
+  }
+
+  /** A list within an answer. @throws ServerProblemError (`SERVER_PROBLEM`) where what answers is none of our servers */
+  async list<T>(answer: Promise<unknown>, name: string): Promise<T[]> {
+    const { [name]: list } = Object((await answer) ?? {}) as Readonly<Record<string, unknown>>;
+    if (Array.isArray(list)) return list as T[];
+    throw new ServerProblemError({ ...noAnswer, detail: `It has no list of ${name}.` });
   }
 
   /** The last of the events, which is the result; those before tell how far it is. */
@@ -74,9 +93,12 @@ export class Transport {
   }
 
   /** @throws ServerProblemError (`SERVER_PROBLEM`) */
-  async send(path: string, { verb, body, signal }: Sent, accept: string): Promise<Response> {
-    const { url = pageOrigin(), token, fetch = globalThis.fetch } = this.settings;
-    const request = new Request(new URL(path, url), {
+  async send(path: string, sent: Sent, accept: string): Promise<Response> {
+    const { verb, body, ...call } = sent;
+    checkOptions<CallOptions>("call", call, { signal: checkSignal, onProgress: checkFunction });
+    const { url = pageOrigin(), token } = this.settings;
+    const { signal } = call;
+    const request = new Request(addressOf(path, url), {
       method: verb ?? (body === undefined ? "GET" : "POST"),
       headers: {
         accept,
@@ -84,12 +106,44 @@ export class Transport {
         ...(body !== undefined && { "content-type": "application/json" }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: jsonOf(body) }),
       ...(signal && { signal }),
     });
-    const response = await fetch(request);
+    const response = await this.fetched(request);
     if (response.ok) return response;
     throw new ServerProblemError(await problemIn(response));
+  }
+
+  /** @throws ServerProblemError (`SERVER_PROBLEM`) where nobody answers; the reason of a signal */
+  private async fetched(request: Request): Promise<Response> {
+    const { fetch = globalThis.fetch } = this.settings;
+    let response: Response;
+    try {
+      response = await fetch(request);
+    } catch (cause) {
+      if (request.signal.aborted) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const problem = { ...noAnswer, code: "UNREACHABLE", title: "Nobody answers", detail: `${request.url}: ${why}` }; // biome-ignore format: one object
+      throw Object.assign(new ServerProblemError(problem), { cause });
+    }
+    checkMethods("fetch: its answer", response, ["text", "arrayBuffer"], "a Response");
+    return response;
+  }
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) outside a page, where nothing says where the server is */
+function addressOf(path: string, url: string | undefined): URL {
+  if (URL.canParse(path, url)) return new URL(path, url);
+  throw new InvalidArgumentError("url", url, "is needed outside a page: createClient({ url: \"http://localhost:3000\" })."); // biome-ignore format: one line
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what JSON cannot hold */
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw Object.assign(new InvalidArgumentError("request", body, `JSON cannot hold it (${why}).`), { cause }); // biome-ignore format: one line
   }
 }
 
@@ -104,6 +158,13 @@ const cutShort: ProblemJson = {
   status: 502,
   code: "CUT_SHORT",
   detail: "The server ended before its result was there.",
+};
+
+const noAnswer: ProblemJson = {
+  ...cutShort,
+  title: "No answer of a server",
+  code: "NO_ANSWER",
+  detail: "What answered is no server of mlxterp.",
 };
 
 async function problemIn(response: Response): Promise<ProblemJson> {

@@ -1,4 +1,11 @@
 /** The door and the routes as one function from a request to an answer; every failure becomes a problem of ours. */
+import {
+  brief,
+  checkMethods,
+  checkSignal,
+  checkText,
+  InvalidArgumentError,
+} from "@mlxterp/results/errors";
 import { Hono } from "hono";
 import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "../errors/errors.js";
 import { type GuardSettings, requireOwnName, requireToken } from "../guard/guard.js";
@@ -44,12 +51,28 @@ const clientHeader = "x-mlxterp-client";
 export function createApp(settings: AppSettings): App {
   const router = routerOf(settings);
   return async (request, connection = {}) => {
+    checkRequest(request);
     const response = await answer(settings, router, request, connection);
     const all = new Headers(response.headers);
     const added = { ...headers, ...sharing(request, settings.guard) };
     for (const [name, value] of Object.entries(added)) all.set(name, value);
     return new Response(response.body, { status: response.status, headers: all });
   };
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`): it is the host's own mistake, nothing to be answered */
+function checkRequest(request: unknown): void {
+  let parts: Partial<Request>;
+  try {
+    const { url, headers: given, signal } = Object(request ?? {}) as Partial<Request>;
+    parts = { url, headers: given, signal };
+  } catch (cause) {
+    const rule = `must be a Request, not ${brief(request)}.`; // of its class, and never built
+    throw Object.assign(new InvalidArgumentError("request", request, rule), { cause });
+  }
+  checkText("request.url", parts.url);
+  checkMethods("request.headers", parts.headers, ["get", "has"], "the headers of a Request");
+  checkSignal("request.signal", parts.signal);
 }
 
 /** What lets a page of another site read answers, where it is one of `origins`. */

@@ -15,7 +15,12 @@ const readers: Readonly<Record<string, readonly [method: string, ...more: unknow
   ...{ patchingGrid: ["patch", "residual"], tracingGrid: ["causal", "residual"] },
   ...{ headPatterns: ["attention"], faithfulnessLines: ["circuit"], turnAttentionGrid: ["turns"] },
   ...{ copyLossOf: ["copying", "intact"], attributionOf: ["attribute", 0] },
-  ...{ headGrid: ["attribute"], erasureLines: ["erase"], headScores: ["heads"] },
+  ...{
+    steerLines: ["steer"],
+    headGrid: ["attribute"],
+    erasureLines: ["erase"],
+    headScores: ["heads"],
+  },
   ...{ headTypeGrid: ["heads", "induction"], headWeightsTable: ["weights"] },
   ...{ compositionGrid: ["weights", "query"], dasTable: ["das"], dasGrid: ["das"] },
   ...{ lensRows: ["lens"], lensGrid: ["lens"], lensTrajectories: ["lens"] },

@@ -1,9 +1,9 @@
 /** A process of its own, in which hostile calls may do what they will: each is announced, then its ending told. */
 import { rmSync } from "node:fs";
 import { chdir } from "node:process";
+import { allDoors } from "./all-doors.js";
 import { setUp } from "./bench.js";
 import { callWith, doorFor } from "./call.js";
-import { allDoors } from "./doors.js";
 
 const [from, to] = process.argv.slice(2).map(Number);
 const home = process.cwd();
@@ -13,7 +13,7 @@ process.on("unhandledRejection", (error) => {
   stray = String(error instanceof Error ? error.stack : error);
 });
 const bench = await setUp();
-const doors = allDoors(bench);
+const doors = await allDoors(bench);
 for (current = from; current < to; current++) {
   tell({ seed: current, door: doorFor(doors, current).name });
   tell({ seed: current, ...(await callWith(bench, doors, current)) });

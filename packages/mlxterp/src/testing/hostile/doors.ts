@@ -3,15 +3,10 @@ import * as core from "@mlxterp/core";
 import * as data from "@mlxterp/data";
 import * as interventions from "@mlxterp/interventions";
 import { mx, nn } from "@mlxterp/mlx";
-import { doorsOf as dictionaryDoors } from "../../../../dictionaries/src/testing/doors.js";
-import { analysisFunctions } from "./analysis-doors.js";
 import type { Bench } from "./bench.js";
-import { type Exported, exportedFunctions } from "./exports.js";
-import { type Arguments, later } from "./later.js";
-import { libraryDoors } from "./library-doors.js";
+import type { Arguments } from "./later.js";
 import { methodDoors } from "./method-doors.js";
 import { modelFunctions } from "./model-doors.js";
-import { resultFunctions, serverFunctions, vizFunctions } from "./other-doors.js";
 
 /** One way in. */
 export interface Door {
@@ -64,44 +59,8 @@ export function doorsOf(bench: Bench): ReadyDoor[] {
   return listOf({ ...functionsOf(bench), ...methodDoors(bench) });
 }
 
-/** The same, the methods of all packages, and whatever else is exported. */
-export function allDoors(bench: Bench): Door[] {
-  const known = listOf({
-    ...functionsOf(bench),
-    analysis: analysisFunctions(bench),
-    results: resultFunctions(bench),
-    viz: vizFunctions,
-    server: serverFunctions(bench),
-  });
-  const names = new Set([...known.map(({ name }) => name.split(".")[1]), ...noDoors, ...notCalled]);
-  const others = exportedFunctions().filter(({ name }) => !names.has(name));
-  return [
-    ...known,
-    ...others.map(otherDoor(bench)),
-    ...listOf({ ...methodDoors(bench), ...libraryDoors(bench) }),
-  ];
-}
-
-/** What takes the ground from under the calls that follow. */
-const notCalled = ["release", "releaseOld", "removeAbandoned", "removeDebris"];
-
-/** Those of dictionaries as in their own tests; of others nobody wrote arguments down. */
-function otherDoor({ model, folder, store }: Bench) {
-  const dictionaries = later(() => dictionaryDoors(model, folder, store));
-  return ({ group, name, call, length }: Exported): Door => {
-    if (group !== "dictionaries" || /^[A-Z]/.test(name)) {
-      return { name: `${group}.${name}`, call: call as Door["call"], places: length };
-    }
-    const right = later(async () => {
-      const doors = (await dictionaries.get()) as Readonly<Record<string, readonly unknown[]>>;
-      return doors[name]?.slice(1) ?? [];
-    });
-    return { name: `${group}.${name}`, args: right, call: call as Door["call"] };
-  };
-}
-
 /** By package, then by name, as a list. */
-function listOf(groups: Readonly<Record<string, Calls>>): ReadyDoor[] {
+export function listOf(groups: Readonly<Record<string, Calls>>): ReadyDoor[] {
   return Object.entries(groups).flatMap(([group, calls]) =>
     Object.entries(calls).map(
       ([name, [call, ...args]]): ReadyDoor => ({

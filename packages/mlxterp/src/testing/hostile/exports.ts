@@ -17,9 +17,17 @@ import * as png from "@mlxterp/viz/png";
 
 /** By package; what is exported twice is called where it stands first. */
 const menus: Readonly<Record<string, object>> = {
+  // `methods` of analysis and dictionaries stand in their menus, too
   ...{ results, errors, mlx, core, interventions, models, data, analysis, dictionaries },
   ...{ viz, interactive, png, server, client, agent },
 };
+
+/** As programs import them. */
+export const entryPoints: ReadonlySet<string> = new Set([
+  ...["results", "results/errors", "mlx", "core", "interventions", "models", "data"],
+  ...["analysis", "analysis/methods", "dictionaries", "dictionaries/methods"],
+  ...["viz", "viz/interactive", "viz/png", "server", "server/client", "server/agent"],
+].map((path) => `@mlxterp/${path}`)); // biome-ignore format: one list
 
 export interface Exported {
   readonly group: string;
@@ -27,6 +35,8 @@ export interface Exported {
   readonly call: (...args: readonly unknown[]) => unknown;
   /** Of its arguments. */
   readonly length: number;
+  readonly value: unknown;
+  readonly isClass: boolean;
 }
 
 /** Functions and classes without errors, each once. */
@@ -40,7 +50,7 @@ export function exportedFunctions(): Exported[] {
       seen.add(value);
       const isClass = /^class\b/.test(Function.prototype.toString.call(value));
       const made = (...args: readonly unknown[]) => new (value as new (...all: readonly unknown[]) => unknown)(...args); // biome-ignore format: one line
-      return [{ group, name, call: isClass ? made : (value as Exported["call"]), length: value.length }]; // biome-ignore format: one line
+      return [{ group, name, call: isClass ? made : (value as Exported["call"]), length: value.length, value, isClass }]; // biome-ignore format: one line
     }),
   );
 }

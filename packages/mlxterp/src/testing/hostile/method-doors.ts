@@ -3,57 +3,75 @@ import { mx } from "@mlxterp/mlx";
 import { KeyValueCache } from "@mlxterp/models";
 import type { Bench } from "./bench.js";
 import type { Calls } from "./doors.js";
-
-type Methods = Readonly<Record<string, readonly unknown[]>>;
+import type { Methods, Owner } from "./members.js";
 
 /** By what they belong to, then by name. */
 export function methodDoors(bench: Bench): Readonly<Record<string, Calls>> {
-  const { model, tokenizer, cache, prefix, store, prompt } = bench;
+  return Object.fromEntries(
+    Object.entries(owners(bench)).map(([group, { make, methods }]) => [
+      group,
+      bound(make, methods),
+    ]),
+  );
+}
+
+/** A loaded model and what it gives; made anew for each call where a call may end it. */
+export function owners(bench: Bench): Readonly<Record<string, Owner>> {
+  const { model, tokenizer, store, prompt } = bench;
+  const save = ["layers.*", "output", "layers.0.selfAttn.pattern"];
   return {
-    model: bound(() => model, modelMethods(bench)),
-    cache: bound(() => cache, cacheMethods),
-    trace: bound(() => model.trace(prompt), traceMethods),
-    batch: bound(() => model.trace(), {
-      invoke: [prompt, { interventions: {} }],
-      run: [{ args: [] }],
-    }),
-    invocation: bound(() => model.trace().invoke(prompt), traceMethods),
-    scan: bound(() => model.scan(prompt), {
-      select: [["layers.*"], { positions: -1, dtype: "float16" }],
-      get: ["layers.0"],
-      bytes: ["layers.*", { dtype: "float16" }],
-    }),
-    weights: bound(() => model.weights, { layer: [0], OV: [0, 1], QK: [0, 1] }),
-    prefix: bound(() => prefix, { asItIs: [] }),
-    decoder: bound(() => model.module, {
-      forward: [
-        mx.array([[1, 2]], mx.int32),
-        { cache: new KeyValueCache(), lastOnly: true, padding: [0] },
-      ],
-    }),
-    tokenizer: bound(() => tokenizer, tokenizerMethods),
-    store: bound(() => store, {
-      read: ["layers.0", [0, 1]],
-      origins: [[0, 1]],
-      batches: [{ batchSize: 2, sites: ["layers.0"], shuffle: 1, epochs: 2, skip: 0 }],
-      verify: [{ onProgress: () => undefined }],
-      describe: ["layers.0"],
-    }),
+    model: { make: () => model, methods: modelMethods(bench) },
+    cache: { make: () => model.run(prompt, { save }), methods: cacheMethods },
+    trace: { make: () => model.trace(prompt), methods: traceMethods },
+    batch: {
+      make: () => model.trace(),
+      methods: { invoke: [prompt, { interventions: {} }], run: [{ args: [] }] },
+    },
+    invocation: { make: () => model.trace().invoke(prompt), methods: traceMethods },
+    scan: {
+      make: () => model.scan(prompt),
+      methods: {
+        select: [["layers.*"], { positions: -1, dtype: "float16" }],
+        get: ["layers.0"],
+        bytes: ["layers.*", { dtype: "float16" }],
+      },
+    },
+    weights: { make: () => model.weights, methods: { layer: [0], OV: [0, 1], QK: [0, 1] } },
+    prefix: { make: () => model.readPrefix(prompt), methods: { asItIs: [] } },
+    decoder: {
+      make: () => model.module,
+      methods: {
+        forward: [
+          mx.array([[1, 2]], mx.int32),
+          { cache: new KeyValueCache(), lastOnly: true, padding: [0] },
+        ],
+      },
+    },
+    tokenizer: { make: () => tokenizer, methods: tokenizerMethods },
+    store: {
+      make: () => store,
+      methods: {
+        read: ["layers.0", [0, 1]],
+        origins: [[0, 1]],
+        batches: [{ batchSize: 2, sites: ["layers.0"], shuffle: 1, epochs: 2, skip: 0 }],
+        verify: [{ onProgress: () => undefined }],
+        describe: ["layers.0"],
+      },
+    },
   };
 }
 
-/** @param make what the method is called on, anew for each call */
-function bound(make: () => object, methods: Methods): Calls {
+function bound(make: Owner["make"], methods: Methods): Calls {
   return Object.fromEntries(
     Object.entries(methods).map(([name, args]) => {
-      const call = (...given: unknown[]) =>
-        (make() as Record<string, (...args: unknown[]) => unknown>)[name](...given);
+      const call = async (...given: unknown[]) =>
+        ((await make()) as Record<string, (...args: unknown[]) => unknown>)[name](...given);
       return [name, [call, ...args]];
     }),
   );
 }
 
-function modelMethods({ model, prompt, prefix }: Bench): Methods {
+export function modelMethods({ model, prompt, prefix }: Bench): Methods {
   const interventions = { "layers.0": [(x: unknown) => x] };
   const sampling = { maxTokens: 2, temperature: 1, topK: 5, topP: 0.9, minP: 0.1, seed: 1 };
   const generating = { ...sampling, interventions, stop: ["a"], alternatives: 2, ignoreEos: true };

@@ -1,31 +1,24 @@
 /** Public functions of results, viz and server with right arguments. */
-import type { Block, GridBlock } from "@mlxterp/results";
+import { PassThrough } from "node:stream";
 import * as results from "@mlxterp/results";
 import * as server from "@mlxterp/server";
+import { serveAgent } from "@mlxterp/server/agent";
 import * as client from "@mlxterp/server/client";
 import * as viz from "@mlxterp/viz";
 import * as png from "@mlxterp/viz/png";
 import { z } from "zod";
 import type { Bench } from "./bench.js";
+import { attention, bars, graph, grid, strip } from "./blocks.js";
 import type { Calls } from "./doors.js";
 import { later } from "./later.js";
 
-const grid: GridBlock = {
-  ...{ kind: "grid", title: "Effect", rowTitle: "layer", columnTitle: "head", legend: "logits" },
-  ...{ rows: ["0", "1"], columns: ["0"], values: [[1], [null]] },
-  scale: { kind: "diverging", domain: [-1, 1], pivot: 0 },
-};
-const bars: Block = { kind: "bars", title: "Parts", axis: "logits", bars: [{ label: "a", value: 2 }] }; // biome-ignore format: one block
-const attention: Block = { kind: "attention", pieces: ["a", "b"], causal: true, patterns: [{ layer: 0, head: 1, weights: Float32Array.of(1, 0, 0.5, 0.5) }] }; // biome-ignore format: one block
-const graph: Block = { kind: "graph", title: "C", nodes: [{ id: "a", label: "a", rank: 0 }, { id: "b", label: "b", rank: 1 }], edges: [{ from: "a", to: "b", weight: 1 }] }; // biome-ignore format: one block
-const strip: Block = { kind: "tokens", label: "Fed", pieces: ["a", "b"], values: [1, 2] };
-
-export function resultFunctions({ resultOf }: Bench): Calls {
+export function resultFunctions({ resultOf, tokenizer }: Bench): Calls {
   const numbers = results.createGrid({ labels: { layer: [0, 1], head: [0, 1] }, values: [1, 2, 3, 4], unit: "logits" }); // biome-ignore format: one grid
   const table = results.createTable(["layer", "loss"], [{ layer: 0, loss: 2.5 }]);
   const schema = z.object({ topK: z.int().positive().default(5) });
   const fed = { role: "prompt", ids: [4], pieces: ["Mary"] };
   const origin = later(async () => (await resultOf("lens")).provenance);
+  const shape = { method: "lens", grids: { answerRank: ["layer", "position"] }, tables: {} };
   const stored = later(() => resultOf("lens"));
   return {
     bootstrapMean: [results.bootstrapMean, [1, 2, 3, 4]],
@@ -33,6 +26,9 @@ export function resultFunctions({ resultOf }: Bench): Calls {
     checkBlocks: [results.checkBlocks, "blocks", [grid, bars]],
     checkChoice: [results.checkChoice, "which", "a", ["a", "b"]],
     checkOptions: [results.checkOptions, "f", { topK: 5 }, { topK: true }],
+    checkResult: [results.checkResult, "result", stored, shape],
+    readsResult: [(...args: [never, never]) => results.readsResult(...args), shape, (result: unknown) => result], // biome-ignore format: one call
+    tokenTexts: [results.tokenTexts, tokenizer, [1, 2]],
     compare: [results.compare, stored, stored, { absolute: 1e-5, relative: 1e-5 }],
     createGrid: [results.createGrid, { labels: { layer: [0, 1] }, values: [1, 2], unit: "logits", neutral: 0, low: Float64Array.of(1, 2), high: Float64Array.of(1, 2) }], // biome-ignore format: one call
     createTable: [results.createTable, ["layer"], [{ layer: 0 }]],
@@ -96,6 +92,7 @@ export function serverFunctions({ model }: Bench): Calls {
   return {
     createServer: [serve, options],
     createClient: [call, { url: "http://localhost:1", token: "0123456789abcdef", fetch: async () => new Response("{}") }], // biome-ignore format: one call
+    serveAgent: [serveAgent, { models: [model], methods: [], roots: ["."], downloads: false, write: false, budget: {}, limits: { seconds: 5 }, onError: () => undefined, input: new PassThrough(), output: new PassThrough() }], // biome-ignore format: one call
     isLoopback: [server.isLoopback, "127.0.0.1"],
   };
 }

@@ -27,7 +27,7 @@ function nested(depth: number): unknown {
 
 const numbers: readonly unknown[] = [
   ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e308, -1e308, 5e-324],
-  ...[-1, 0, -0, 1, 1.5, -2.5, 2 ** 31, -(2 ** 31) - 1, 2 ** 53, 10n, -1n, 3],
+  ...[-1, 0, -0, 1, 1.5, -2.5, 2 ** 31, -(2 ** 31) - 1, 2 ** 53, 10n, -1n, 3, 1e9],
 ];
 
 const texts: readonly string[] = [
@@ -94,6 +94,16 @@ const makers: readonly (() => unknown)[] = [
   () =>
     new Proxy({}, { get: throwing, has: throwing, ownKeys: throwing, getPrototypeOf: throwing }),
   () => new Proxy({}, { get: () => 7 }),
+  ...[() => AbortSignal.abort(), () => new Date(0), () => new WeakMap(), () => Object.freeze([1])],
+  ...[() => new URL("http://127.0.0.1:9"), () => globalThis, () => new Float64Array([Number.NaN])],
+  ...[
+    () =>
+      function* () {
+        yield 1;
+      },
+    () => Object(Symbol("boxed")),
+    () => new String("layers.0"),
+  ],
   () => Object.defineProperty({}, "save", { get: throwing, enumerable: true }),
   () => Object.defineProperty({}, "interventions", { get: throwing, enumerable: true }),
   () => Object.defineProperty([1, 2], 0, { get: throwing, enumerable: true }),
@@ -118,35 +128,4 @@ export function hostileValue(random: Random, extra: readonly unknown[]): unknown
   if (kind < 4) return random.pick(texts);
   if (kind < 5) return random.pick(extra);
   return random.pick(makers)();
-}
-
-/** The arguments with one or two wrong ones: a whole argument, or one value of an object or a list. */
-export function spoiled(
-  args: readonly unknown[],
-  random: Random,
-  extra: readonly unknown[],
-): unknown[] {
-  const result = [...args];
-  for (let count = 1 + random.below(2); count > 0; count--) {
-    const place = random.below(result.length + (random.below(8) === 0 ? 1 : 0));
-    result[place] = spoiledValue(args[place], random, extra);
-  }
-  return result;
-}
-
-function spoiledValue(value: unknown, random: Random, extra: readonly unknown[]): unknown {
-  if (random.below(3) > 0 && Array.isArray(value) && value.length > 0) {
-    return value.with(random.below(value.length), hostileValue(random, extra));
-  }
-  if (random.below(4) > 0 && isPlain(value)) {
-    const key = random.pick([...Object.keys(value), "unknownOption"]);
-    return { ...value, [key]: hostileValue(random, extra) };
-  }
-  return hostileValue(random, extra);
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return (
-    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  );
 }

@@ -1,5 +1,13 @@
 /** What a model keeps of the tokens it has seen, whatever its layers keep: how far it is, whose it is, and its copies. */
-import { checkBoolean, checkOptions, type MxArray } from "@mlxterp/mlx";
+import {
+  checkBoolean,
+  checkList,
+  checkOptions,
+  checkPositiveInteger,
+  checkWholeNumber,
+  InvalidArgumentError,
+  type MxArray,
+} from "@mlxterp/mlx";
 import { type CacheOwner, requireSameOwner } from "../../cache-owner.js";
 
 export interface CacheOptions {
@@ -17,6 +25,12 @@ export interface LayerMemory<L> {
   /** @param pads how many pads each row of the next pass begins with: they go before what is held */
   copy(pads?: readonly number[]): L;
   repeated(rows: number): L;
+}
+
+function checkPads(pads: readonly number[] | undefined): void {
+  if (pads === undefined) return;
+  checkList("pads", pads);
+  for (const [row, count] of pads.entries()) checkWholeNumber(`pads[${row}]`, count);
 }
 
 /** The memory of one sequence or batch. */
@@ -52,7 +66,7 @@ export abstract class SequenceCache<L extends LayerMemory<L>> {
     return this.#padding;
   }
 
-  /** The share of one layer, made at its first use. */
+  /** @internal The share of one layer, made at its first use. */
   layer(index: number): L {
     this.#layers[index] ??= this.emptyLayer();
     return this.#layers[index];
@@ -71,26 +85,32 @@ export abstract class SequenceCache<L extends LayerMemory<L>> {
     return this;
   }
 
-  /** Everything held, to be evaluated together with what a step computes. */
+  /** @internal Everything held, to be evaluated together with what a step computes. */
   arrays(): MxArray[] {
     return this.#layers.flatMap((layer) => layer.arrays());
   }
 
   /** Makes an empty cache one that continues from here. */
   protected into<C extends SequenceCache<L>>(copy: C, pads?: readonly number[]): C {
+    checkPads(pads);
     copy.adopt(this, pads);
     return copy;
   }
 
   /** Makes an empty cache one with so many rows, all of which continue from the one that is here. */
   protected intoRows<C extends SequenceCache<L>>(copy: C, rows: number): C {
+    checkPositiveInteger("rows", rows);
+    if ((this.#batch ?? 1) !== 1) {
+      const rule = `the cache holds ${this.#batch} rows, and only one can be repeated.`;
+      throw new InvalidArgumentError("rows", rows, rule);
+    }
     copy.adopt(this);
     copy.#layers = this.#layers.map((layer) => layer.repeated(rows));
     copy.#batch = this.#batch && rows;
     return copy;
   }
 
-  /** Goes on from where another cache is. */
+  /** @internal Goes on from where another cache is. */
   adopt(other: SequenceCache<L>, pads?: readonly number[]): void {
     this.#layers = other.#layers.map((layer) => layer.copy(pads));
     this.#length = other.#length;
@@ -116,7 +136,7 @@ export abstract class SequenceCache<L extends LayerMemory<L>> {
     return this;
   }
 
-  /** Counts what a pass has added to every layer. */
+  /** @internal Counts what a pass has added to every layer. */
   advance([batch, length]: readonly number[], padding: readonly number[] | undefined): void {
     this.#batch = batch;
     this.#length += length;

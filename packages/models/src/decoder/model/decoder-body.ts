@@ -85,11 +85,14 @@ interface Read {
 
 export class DecoderBody extends nn.Module {
   readonly maxPositions: number | undefined;
+  /** The width of the residual stream. */
+  readonly hidden: number;
   readonly positionOffset: number;
   /** Whether tokens see what comes after them. */
   readonly bothWays: boolean;
+  /** @internal */
   readonly causalMask = createCausalMask();
-  /** See `regimesOf`. */
+  /** @internal See `regimesOf`. */
   readonly positionRegime: (length: number) => string;
   /** As added to the residual stream, so after any scale. */
   readonly embedTokens: Embedding;
@@ -115,6 +118,7 @@ export class DecoderBody extends nn.Module {
     const parts = sharedParts();
     this.positionRegime = regimesOf(layers.map(({ attention }) => attention.rope));
     this.maxPositions = maxPositions;
+    this.hidden = hidden;
     this.positionOffset = positionOffset;
     this.bothWays = rest.bothWays ?? false;
     this.embedTokens = tokenEmbedding(config);
@@ -141,10 +145,12 @@ export class DecoderBody extends nn.Module {
 
   /**
    * @param ids (batch, position)
-   * @param positions default: from 0
+   * @param given positions; default: from 0
    * @returns (batch, position, hidden), the input of layer 0
    */
-  embed(ids: MxArray, positions: Positions = plainPositions(ids.shape[1])): MxArray {
+  embed(ids: MxArray, given?: Positions): MxArray {
+    checkIds(ids);
+    const positions = given ?? plainPositions(ids.shape[1]);
     const { embedPositions, embedNorm, positionOffset } = this;
     const tokens = this.embedTokens.forward(ids);
     if (!embedPositions) return embedNorm ? embedNorm.forward(tokens) : tokens;

@@ -1,7 +1,7 @@
 /** The one decoder behind every family: token ids in, logits out, composed from its description. */
 
 import { type SiteNotes, Tap } from "@mlxterp/core";
-import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { checkWidth, type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
 import { softly } from "../attention/heads.js";
 import { type LogitsAxes, logitsAxes } from "../axes.js";
 import type { DecoderConfig } from "../config/config.js";
@@ -56,6 +56,7 @@ export class Decoder extends DecoderBody {
 
   /** @param x (…, hidden), after the final norm; returns logits, (…, vocab) */
   unembed(x: MxArray): MxArray {
+    checkWidth("x", x, this.hidden);
     const { lmHead, logitScale, logitSoftCap, embedTokens } = this;
     const narrow = this.narrow(x);
     // A head of its own does not look at the embedding.

@@ -1,0 +1,128 @@
+/** One call of each kind that hostile calls found wrong, with what it must say, or give. */
+import { CrossLayerTranscoder, loadDictionary, loadTranscoders } from "@mlxterp/dictionaries";
+import { scale } from "@mlxterp/interventions";
+import * as mlx from "@mlxterp/mlx";
+import { type MxArray, mx } from "@mlxterp/mlx";
+import { FactoredMatrix, KeyValueCache, type LanguageModel, loadModel } from "@mlxterp/models";
+import { fieldsOf, MlxterpError } from "@mlxterp/results";
+import { createServer } from "@mlxterp/server";
+import { createClient } from "@mlxterp/server/client";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+
+let model: LanguageModel;
+beforeAll(async () => {
+  model = await loadModel("tiny");
+});
+
+const dictionary = loadDictionary("tiny");
+const transcoders = loadTranscoders("tiny");
+const { column, orthonormalize, product } = mlx.hostMatrices;
+const matrix = (rows: number, count: number) => ({
+  ...{ rows, count },
+  values: new Float64Array(rows * count).fill(1),
+});
+const answering = (fetch: () => unknown) =>
+  createClient({ url: "http://localhost", fetch: fetch as never });
+const nothing = () => Promise.resolve(new Response("{}"));
+const complex = (...shape: number[]) => mx.ones(shape, mx.complex64);
+const built = <T>(kind: { readonly prototype: T }) => Object.create(kind.prototype as object) as T;
+
+/** What is called, as its message names it, and the words that say what is wrong. */
+const refused: Readonly<Record<string, readonly [call: () => unknown, says: string]>> = {
+  "truth values among the largest": [() => mlx.topK(mx.ones([1, 2], mx.bool), 1), "x: must hold real numbers, not bool."], // biome-ignore format: one row
+  "complex numbers as logits": [() => mlx.logProbabilities(complex(1, 2)), "logits: must hold real numbers, not complex64."], // biome-ignore format: one row
+  "another vocabulary": [() => mlx.klDivergence(mx.zeros([2, 4]), mx.zeros([2, 2])), "other: has shape [2, 2], which does not go with [2, 4]."], // biome-ignore format: one row
+  "the name of a dtype": [() => mlx.fromFlat(Float32Array.of(1), [1], "float16" as never), "dtype: must be a dtype of mx"], // biome-ignore format: one row
+  "an object of the class of dtypes": [() => mlx.isFloating(Object.create(mx.float32) as never), "dtype: must be a dtype of mx"], // biome-ignore format: one row
+  "a slice of big integers": [() => mlx.sliceForProduct(mx.ones([2]), { start: 0n, stop: 1n, step: 1n } as never), "slices[0]: must be a slice"], // biome-ignore format: one row
+  "a column that is not there": [() => column(matrix(2, 2), 2), "index: there are 2 columns."],
+  "more orthogonal columns than rows": [() => orthonormalize(matrix(2, 3)), "no more than 2 can be orthogonal"], // biome-ignore format: one row
+  "matrices that do not go together": [() => product(matrix(2, 3), matrix(2, 2)), "right: must have 3 rows, not 2."], // biome-ignore format: one row
+  "ids that are no array": [() => model.module.embed([[1]] as never), "ids: must be token ids as integers"], // biome-ignore format: one row
+  "what is no residual stream": [() => model.module.unembed(mx.ones([1, 2])), "x: must be of shape […, 128], not [1, 2]."], // biome-ignore format: one row
+  "a matrix of another width": [() => new FactoredMatrix(mx.ones([3, 2]), mx.ones([2, 3])).apply(mx.ones([2])), "x: must be of shape […, 3], not [2]."], // biome-ignore format: one row
+  "pads that are none": [() => new KeyValueCache().copy([-1]), "pads[0]: must be a whole number from 0"], // biome-ignore format: one row
+  "no rows of a cache": [() => new KeyValueCache().repeated(0), "rows: must be a whole number from 1"], // biome-ignore format: one row
+  "a layer without transcoder": [() => transcoders.skip(9), "Layer 9"],
+  "features of another dictionary": [() => dictionary.decode(mx.ones([2, 3])), "features has shape [2, 3] where […, 256] is needed."], // biome-ignore format: one row
+  "complex activations": [() => dictionary.encode(complex(1, 128)), "x: must hold real numbers, not complex64."], // biome-ignore format: one row
+  "arrays for too few layers": [() => transcoders.decode([], []), "inputs: needs one array for each of"], // biome-ignore format: one row
+  "an intervention without a place": [() => scale(2)(mx.ones([1]), undefined as never), "site: must say where the value is"], // biome-ignore format: one row
+  "an intervention without a value": [() => scale(2)("x" as never, { site: "layers.0" } as never), "x: must be an array of MLX"], // biome-ignore format: one row
+  "a schema that was never made": [() => fieldsOf(built(z.ZodObject) as never), "schema"],
+};
+
+/** The same of calls that somebody waits for. */
+const rejected: Readonly<
+  Record<string, readonly [call: () => Promise<unknown>, code: string, says: string]>
+> = {
+  // biome-ignore format: one table
+  "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row
+  "a request that was never built": [() => createServer({ methods: [] }).fetch(built(Request)), "INVALID_ARGUMENT", "request: must be a Request"], // biome-ignore format: one row
+  "no address outside a page": [() => createClient({ fetch: nothing }).models(), "INVALID_ARGUMENT", "url: is needed outside a page"], // biome-ignore format: one row
+  "half a character in an address": [() => answering(nothing).sites("\ud800"), "INVALID_ARGUMENT", "model: must not hold half of a surrogate pair."], // biome-ignore format: one row
+  "what JSON cannot hold": [() => answering(nothing).tokens("tiny", 1n as never), "INVALID_ARGUMENT", "request: JSON cannot hold it"], // biome-ignore format: one row
+  "a misspelt option of a call": [() => answering(nothing).models({ signl: 1 } as never), "INVALID_ARGUMENT", 'Did you mean "signal"?'], // biome-ignore format: one row
+  "an answer that is none": [() => answering(async () => 3).models(), "INVALID_ARGUMENT", "fetch: its answer: must be a Response"], // biome-ignore format: one row
+  "the answer of another server": [() => answering(nothing).models(), "SERVER_PROBLEM", "It has no list of models."], // biome-ignore format: one row
+  "nobody": [() => answering(() => Promise.reject(new TypeError("fetch failed"))).models(), "SERVER_PROBLEM", "http://localhost/api/models: fetch failed"], // biome-ignore format: one row
+};
+
+describe("is refused by name", () => {
+  it.each(Object.entries(refused))("%s", (_, [call, says]) => {
+    const error = errorOf(call);
+    expect(MlxterpError.isInstance(error)).toBe(true);
+    expect(error.message).toContain(says);
+  });
+
+  it.each(Object.entries(rejected))("%s, of who waits", async (_, [call, code, says]) => {
+    await expect(call()).rejects.toMatchObject({ code, message: expect.stringContaining(says) });
+  });
+
+  it("a model, prefix or dictionary of the right class that was never built", async () => {
+    const { generateText } = model;
+    const never = Object.create(Object.getPrototypeOf(model) as object) as LanguageModel;
+    const { ablateHeads } = await import("@mlxterp/analysis");
+    await expect(ablateHeads(never, "Mary", { answer: "Mary", heads: [[0, 0]] })).rejects.toThrow("must be a model"); // biome-ignore format: one line
+    const prefix = built((await model.readPrefix("Mary")).constructor as never) as never;
+    await expect(generateText.call(model, "Mary and", { prefix })).rejects.toThrow("must be what model.readPrefix returns"); // biome-ignore format: one line
+  });
+});
+
+function errorOf(call: () => unknown): Error {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it was taken");
+}
+
+describe("gives", () => {
+  it("nothing of no rows", () => {
+    const { values, indices } = mlx.topK(mx.zeros([0, 300]), 2);
+    expect([values.shape, indices.shape]).toEqual([[0, 2], [0, 2]]); // biome-ignore format: one line
+    expect(dictionary.encode(mx.zeros([0, 128])).shape).toEqual([0, 256]);
+  });
+
+  it("the last layer for -1, of either kind of transcoders", () => {
+    const { layers } = transcoders;
+    const same = (a: MxArray, b: MxArray) => expect(a.tolist()).toEqual(b.tolist());
+    same(transcoders.encoderBias(-1), transcoders.encoderBias(layers - 1));
+    const layer = (later: number, bias: number) => ({
+      ...{ encoder: mx.ones([8, 4]), encoderBias: mx.full([4], bias) },
+      ...{ decoder: mx.ones([4, later, 8]), decoderBias: mx.zeros([8]) },
+    });
+    const both = new CrossLayerTranscoder([layer(2, 1), layer(1, 2)], { input: "hook_resid_mid", output: "hook_mlp_out" }); // biome-ignore format: one line
+    same(both.encoderBias(-1), mx.full([4], 2));
+    expect(both.writes(-1).map((write) => write.layer)).toEqual([1]);
+  });
+
+  it("views of what inherits from a model, one after the other", async () => {
+    const heir = Object.create(model) as LanguageModel;
+    const twice = heir.edit({ "layers.0": scale(2) }).edit({ "layers.0": scale(0.5) });
+    const [own, edited] = await Promise.all([model, twice].map((one) => one.run("Mary", { save: "output" }))); // biome-ignore format: one line
+    expect(edited.get("output").tolist()).toEqual(own.get("output").tolist());
+  });
+});
