@@ -1,6 +1,22 @@
-/** Compiles all examples in one program, with the options and against the sources of the repository. */
+/**
+ * Compiles all examples in one program, with the options and against the sources of the repository, and by the compiler that
+ * checks these: it runs in a process of its own, answers through an interface that is not final yet, and is pinned.
+ */
 import { join } from "node:path";
-import ts from "typescript";
+import {
+  isBinaryExpression,
+  isExpressionStatement,
+  type Node,
+  type SourceFile,
+  SyntaxKind,
+} from "typescript-native/unstable/ast";
+import {
+  API,
+  type Checker,
+  type Diagnostic,
+  type Program,
+  type Type,
+} from "typescript-native/unstable/sync";
 import { root } from "../workspace.js";
 import { fixtureSetOf } from "./fixtures.js";
 import type { ParsedExample } from "./names.js";
@@ -32,71 +48,76 @@ function moduleOf(parsed: ParsedExample): ExampleModule {
   return { parsed, text: [...head, body, "}", ""].join("\n"), head: head.length - skipped };
 }
 
-function strictOptions(): ts.CompilerOptions {
-  const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
-  return ts.convertCompilerOptionsFromJson(config.compilerOptions, root).options;
+/** A project of which nothing is written: its files, and the list of them. */
+function openProject(api: API, settings: string) {
+  const snapshot = api.updateSnapshot({ openProjects: [settings] });
+  const project = snapshot.getProject(settings);
+  if (!project) throw new Error(`The compiler has not opened ${settings}`);
+  return project;
 }
 
-function programOf(modules: ReadonlyMap<string, ExampleModule>, others: readonly string[]) {
-  const options = strictOptions();
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => modules.has(path) || fileExists(path);
-  host.readFile = (path) => modules.get(path)?.text ?? readFile(path);
-  host.getSourceFile = (path, language, ...rest) => {
-    const text = modules.get(path)?.text;
-    if (text === undefined) return getSourceFile(path, language, ...rest);
-    return ts.createSourceFile(path, text, language, true);
-  };
-  return ts.createProgram([...modules.keys(), ...others], options, host);
+function isAssignment(node: Node): boolean {
+  return isBinaryExpression(node) && node.operatorToken.kind === SyntaxKind.EqualsToken;
 }
 
-function isAssignment(node: ts.Expression): boolean {
-  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-}
-
-/** Promises and iterations that an example starts and does not wait for. */
-function unawaited(file: ts.SourceFile, checker: ts.TypeChecker): ts.Node[] {
-  const found: ts.Node[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isExpressionStatement(node) && !isAssignment(node.expression)) {
-      const type = checker.getTypeAtLocation(node.expression);
-      const members = type.getProperties().map(({ escapedName }) => String(escapedName));
-      if (members.some((name) => name === "then" || name.startsWith("__@asyncIterator"))) {
-        found.push(node);
-      }
-    }
-    ts.forEachChild(node, visit);
+function statementsIn(file: SourceFile): Node[] {
+  const found: Node[] = [];
+  const visit = (node: Node): void => {
+    if (isExpressionStatement(node) && !isAssignment(node.expression)) found.push(node.expression);
+    node.forEachChild(visit);
   };
   visit(file);
   return found;
 }
 
-function problemsIn(module: ExampleModule, file: ts.SourceFile, program: ts.Program): string[] {
+/** Promises and iterations that an example starts and does not wait for. */
+function unawaited(file: SourceFile, checker: Checker): Node[] {
+  const expressions = statementsIn(file);
+  const waits = (type: Type) =>
+    checker
+      .getPropertiesOfType(type)
+      .some(({ escapedName }) => /^(then$|__@asyncIterator)/.test(escapedName));
+  return checker.getTypeAtLocation(expressions).flatMap((type, index) => {
+    if (!type) throw new Error(`${expressions[index].getText(file)} has no type`);
+    return waits(type) ? expressions[index] : [];
+  });
+}
+
+/** A message with those that explain it, each a little further in. */
+function textOf({ text, messageChain = [] }: Diagnostic): string {
+  return [text, ...messageChain.map((next) => textOf(next).replace(/^/gm, "  "))].join("\n");
+}
+
+function problemsIn(module: ExampleModule, path: string, program: Program, checker: Checker) {
   const { example } = module.parsed;
+  const file = program.getSourceFile(path);
+  if (!file) throw new Error(`${example.file} ${example.subject} is not in the program`);
   const at = (position: number) => {
-    const line = file.getLineAndCharacterOfPosition(position).line - module.head;
+    const line = module.text.slice(0, position).split("\n").length - 1 - module.head;
     return `${example.file}:${example.line + line} ${example.subject}`;
   };
   const errors = [
-    ...program.getSyntacticDiagnostics(file),
-    ...program.getSemanticDiagnostics(file),
+    ...program.getSyntacticDiagnostics(path),
+    ...program.getSemanticDiagnostics(path),
   ];
-  const floating = unawaited(file, program.getTypeChecker());
   return [
-    ...errors.map(
-      ({ start = 0, messageText }) =>
-        `${at(start)}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+    ...errors.map((error) => `${at(error.pos)}: ${textOf(error)}`),
+    ...unawaited(file, checker).map(
+      (node) => `${at(node.getStart(file))}: is not awaited: ${node.getText(file)}`,
     ),
-    ...floating.map((node) => `${at(node.getStart())}: is not awaited: ${node.getText()}`),
   ];
 }
 
 /** All examples and the menus of all packages, compiled. */
 export interface CompiledExamples {
-  readonly program: ts.Program;
+  readonly program: Program;
+  readonly checker: Checker;
+  /** the modules that examples have become */
+  readonly paths: readonly string[];
   /** what the compiler has against an example */
   problems(parsed: ParsedExample): string[];
+  /** ends the compiler's process */
+  close(): void;
 }
 
 /** @param menus the packages' index files */
@@ -107,13 +128,25 @@ export function compileExamples(
   const modules = new Map(
     examples.map((parsed, index) => [join(folder, `example-${index}.ts`), moduleOf(parsed)]),
   );
-  const program = programOf(modules, menus);
+  const settings = join(folder, "examples.tsconfig.json");
+  const listed = {
+    extends: join(root, "tsconfig.base.json"),
+    files: [...modules.keys(), ...menus],
+  };
+  const texts = new Map([...modules].map(([path, { text }]) => [path, text]));
+  texts.set(settings, JSON.stringify(listed));
+  const fs = {
+    readFile: (path: string) => texts.get(path),
+    fileExists: (path: string) => texts.has(path) || undefined, // the disk is asked for what is not here
+  };
+  const api = new API({ cwd: root, fs });
+  const { program, checker } = openProject(api, settings);
   const paths = new Map([...modules].map(([path, module]) => [module.parsed, path]));
   const problems = (parsed: ParsedExample): string[] => {
     const path = paths.get(parsed) ?? "";
-    const [module, file] = [modules.get(path), program.getSourceFile(path)];
-    if (!module || !file) throw new Error(`${parsed.example.subject} has not been compiled`);
-    return problemsIn(module, file, program);
+    const module = modules.get(path);
+    if (!module) throw new Error(`${parsed.example.subject} has not been compiled`);
+    return problemsIn(module, path, program, checker);
   };
-  return { program, problems };
+  return { program, checker, paths: [...modules.keys()], problems, close: () => api.close() };
 }

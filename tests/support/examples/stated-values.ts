@@ -17,13 +17,14 @@ function isLiteral(node: ts.Expression): boolean {
 /** The value in a comment that consists of nothing else. */
 function literalIn(comment: string): string | undefined {
   const text = `(${comment.replace(/^\/\/\s*/, "")})`;
-  if (ts.transpileModule(text, { reportDiagnostics: true }).diagnostics?.length) return undefined;
   const [statement] = ts.createSourceFile("a.ts", text, ts.ScriptTarget.ESNext).statements;
-  if (!ts.isExpressionStatement(statement)) return undefined;
+  if (!statement || !ts.isExpressionStatement(statement)) return undefined;
   const { expression } = statement;
-  return ts.isParenthesizedExpression(expression) && isLiteral(expression.expression)
-    ? text
-    : undefined;
+  if (!ts.isParenthesizedExpression(expression) || !isLiteral(expression.expression))
+    return undefined;
+  // most comments are prose, and not asked for their errors
+  const { diagnostics = [] } = ts.transpileModule(text, { reportDiagnostics: true });
+  return diagnostics.length > 0 ? undefined : text;
 }
 
 function commentAfter(text: string, end: number): string | undefined {
