@@ -62,27 +62,33 @@ export function planChanges(
     consequence: string,
   ): ChangeRequest => {
     const sites = resolver.resolve(selector);
-    const changes = list.flatMap((intervention) =>
-      sites.map((site): Change => ({ site, intervention, applied: false })),
-    );
+    const changes: Change[] = [];
+    for (const intervention of list) {
+      for (const site of sites) changes.push({ site, intervention, applied: false });
+    }
     return { selector, changes, consequence };
   };
-  const asked = interventions
-    .flatMap((record) => Object.entries(record))
-    .map(([selector, given]) => request(selector, listOf(selector, given), noEffect));
-  const own = probes.map(({ selector, visit }) => request(selector, [visit], ""));
-  const requests = [...asked, ...own];
+  const requests: ChangeRequest[] = [];
+  for (const record of interventions) {
+    for (const selector of Object.keys(record)) {
+      requests.push(request(selector, listOf(selector, record[selector]), noEffect));
+    }
+  }
+  for (const { selector, visit } of probes) requests.push(request(selector, [visit], ""));
   const table: (NodeChanges | undefined)[] = [];
-  for (const change of requests.flatMap(({ changes }) => changes)) {
-    const { site, intervention } = change;
-    const { node, port } = site;
-    const changes = table[node.index] ?? { input: [], output: [], skips: [] };
-    const skips = skipOptions(intervention) !== undefined;
-    if (skips) checkSkip(site);
-    changes[skips ? "skips" : port.kind].push(change);
-    table[node.index] = changes;
+  for (const { changes } of requests) {
+    for (const change of changes) putInto(table, change);
   }
   return { requests, table };
+}
+
+function putInto(table: (NodeChanges | undefined)[], change: Change): void {
+  const { node, port } = change.site;
+  const changes = table[node.index] ?? { input: [], output: [], skips: [] };
+  const skips = skipOptions(change.intervention) !== undefined;
+  if (skips) checkSkip(change.site);
+  changes[skips ? "skips" : port.kind].push(change);
+  table[node.index] = changes;
 }
 
 const noEffect = ", so the intervention had no effect";
@@ -110,12 +116,14 @@ export function applyChanges(
   facts: PassFacts,
   progress?: ChangeProgress,
 ): unknown {
-  const due = changes.filter(({ site }) => site.call === undefined || site.call === call);
-  const pending = due.map(({ intervention }) => intervention);
+  const isDue = ({ site }: Change) => site.call === undefined || site.call === call;
+  const pending = progress ? changes.filter(isDue).map(({ intervention }) => intervention) : [];
   let current = value;
-  for (const [index, change] of due.entries()) {
+  let done = 0;
+  for (const change of changes) {
+    if (!isDue(change)) continue;
     const { site, intervention } = change;
-    progress?.(current, pending.slice(index));
+    progress?.(current, pending.slice(done++));
     const element = site.port.element ?? 0;
     const array = arrayInside(current, element);
     if (!array) {
