@@ -1,7 +1,7 @@
 /** What holds for every method of this package: results survive JSON, run again, refuse what they do not know; pages say what schemas say. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadModel } from "@mlxterp/models";
+import { LanguageModel, loadModel } from "@mlxterp/models";
 import {
   compare,
   fieldsOf,
@@ -38,6 +38,16 @@ describe.each(methods.map((method) => [method.name, method] as const))("%s", (na
       expect(result.method).toBe(name);
       expect(result.provenance).toMatchObject({ model: "tiny", edits: [] });
     }
+  });
+
+  it("refuses what ships for another model, and says what to name instead", async () => {
+    const { module, config, tokenizer } = model;
+    const other = new LanguageModel(module, { config, tokenizer, name: "someone/else" });
+    const asking = method.run(other, prompts[0], {});
+    await expect(asking).rejects.toMatchObject({ code: "INVALID_ARGUMENT", value: "tiny" });
+    await expect(asking).rejects.toThrow(
+      /for the model tiny, and this model is someone\/else\. Name a folder .* Training is in/,
+    );
   });
 
   it("refuses an option that does not exist, and says what every option is", async () => {

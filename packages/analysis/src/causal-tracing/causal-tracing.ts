@@ -18,9 +18,10 @@
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { evaluate, InvalidArgumentError, mx, toFlat } from "@mlxterp/mlx";
 import { parseOptions } from "@mlxterp/results";
-import { partsThere } from "../patching/parts.js";
+import { partsThere, siteOf } from "../patching/parts.js";
 import { noWork, workTable } from "../patching/work.js";
 import { askedOf } from "../shared/asked.js";
+import { layersHaving } from "../shared/layers-having.js";
 import { lastLogits, lazyPass } from "../shared/lazy-pass.js";
 import { rowsThatFit } from "../shared/memory.js";
 import { metricName } from "../shared/metrics.js";
@@ -75,6 +76,12 @@ export async function causalTracing(
   const asked = parseOptions("causalTracing", tracingOptions, options);
   const prompts = promptIds(model, promptList(model, input));
   const { kinds, notes } = partsThere(model, [asked.kinds].flat(), asked.layers);
+  const { severed } = asked;
+  if (severed !== "none") {
+    const site = siteOf(severed, "*");
+    const wanted = { option: "severed", word: severed, site, another: "another part" };
+    layersHaving(model, wanted, undefined); // some layer has what is held
+  }
   const answer = asked.answer ?? (await likeliest(model, prompts));
   const { wrongAnswer } = asked;
   const questions = resolveQuestions(

@@ -313,9 +313,16 @@ it("refuses a model that normalises the stream itself, and says where", async ()
   await expect(asked).rejects.toMatchObject({ code: "NOT_A_SUM", layer: 0 });
 });
 
-it("refuses for path patching what normalises what attention adds", async () => {
-  const model = randomModel({ ...llamaLike, layers: sandwich });
-  await expect(graphOf(model, clean)).rejects.toMatchObject({ code: "NOT_A_SUM", layer: 0 });
+it.each([
+  ["Gemma", "its attention normalises"],
+  ["GPT-J", "its MLP reads what attention reads"],
+  ["DeepSeek", "its heads read together"],
+])("refuses for path patching models like %s, since %s", async (name, reason) => {
+  const [, config] = configs.find(([one]) => one.startsWith(name))!;
+  const looking = graphOf(randomModel(config), clean);
+  await expect(looking).rejects.toMatchObject({ code: "NOT_A_SUM", layer: 0 });
+  await expect(looking).rejects.toThrow(reason);
+  await expect(looking).rejects.toThrow("edgeAttribution");
 });
 
 const scorings = [

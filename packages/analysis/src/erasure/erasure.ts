@@ -19,10 +19,10 @@ import { readPlaces } from "../directions/read-places.js";
 import { type Pooling, readRows } from "../directions/read-rows.js";
 import { askedOf } from "../shared/asked.js";
 import { type ClassPairs, classPairs } from "../shared/classes.js";
+import { layersHaving } from "../shared/layers-having.js";
 import { mean } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PatchingPrompts } from "../shared/pairs.js";
-import { select } from "../shared/select.js";
 import { erased, fitEraser, labelsOf, largestCovariance, linearGain, movedShare, projection, scaled } from "./erase-rows.js"; // biome-ignore format: one import
 import { heldOutScores, nextTokenCost } from "./held-out.js";
 import type { Eraser } from "./leace.js";
@@ -48,7 +48,9 @@ export async function erasure(
 ): Promise<ErasureResult> {
   const asked = parseOptions("erasure", erasureOptions, options);
   const pairs = classPairs(model, input);
-  const layers = select("Layer", asked.layers, model.anatomy.layers);
+  const { site } = asked;
+  const wanted = { option: "site", word: site, site: erasureSites[site], another: "another site" };
+  const layers = layersHaving(model, wanted, asked.layers);
   const prompts = pairs.positive.flatMap((ids, index) => [ids, pairs.negative[index]]); // rows 2i and 2i + 1
   const sites = layers.map((layer) => erasureSites[asked.site].replace("*", `${layer}`));
   const place = readPlaces(pairs, asked.position);

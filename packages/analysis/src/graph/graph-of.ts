@@ -15,7 +15,7 @@ export type Wired = "plain" | "any";
 /**
  * @param byPart whether neurons and experts are sources, and not whole MLPs
  * @throws NotASumError (`NOT_A_SUM`) for models whose stream is no sum of what components write, or, where `wired` is "plain", that normalise
- *   what they add or whose MLP has no norm of its own; NotFiniteError (`NOT_FINITE`), since NaN is no sum of anything
+ *   what they add, whose MLP has no norm of its own or whose heads read together; NotFiniteError (`NOT_FINITE`), since NaN is no sum of anything
  */
 export async function graphOf(
   model: AnalysisModel,
@@ -49,11 +49,11 @@ function sitesOf(names: ReadonlySet<string>, layer: number, wired: Wired): strin
   if (names.has(at(".outputNorm")) && !names.has(at(".inputNorm"))) throw new NotASumError(layer, "it normalises the residual stream itself, after adding to it"); // biome-ignore format: one line
   if (names.has(at(".mixer"))) throw new NotASumError(layer, "its mixer writes beside its attention, and is no node of the graph"); // biome-ignore format: one line
   if (names.has(at(".qInput")) && !names.has(at(".kInput"))) throw new NotASumError(layer, "its keys and values are those of an earlier layer"); // biome-ignore format: one line
-  if (wired === "plain" && !own) {
-    throw new NotASumError(layer, "its MLP reads what attention reads, through the same norm, or the stream itself"); // biome-ignore format: one line
-  }
-  if (wired === "plain" && names.has(at(".selfAttn.postNorm.scale"))) {
-    throw new NotASumError(layer, "its attention normalises what its heads write together");
+  const tangled = wired === "plain" && entanglement(names, layer);
+  if (tangled) {
+    const wayOut =
+      'Look at single edges instead, which may be (edgeAttribution, with scoring "exact")';
+    throw new NotASumError(layer, tangled, wayOut);
   }
   if (names.has(at(".embeddingWrite"))) {
     throw new NotASumError(
@@ -62,13 +62,23 @@ function sitesOf(names: ReadonlySet<string>, layer: number, wired: Wired): strin
     );
   }
   const optional = [".selfAttn.postNorm.scale", ".selfAttn.postNorm.normalized", ".selfAttn.postNorm"]; // biome-ignore format: a list
-  const together = wired === "any" && !names.has(at(".qInput"));
+  const together = !names.has(at(".qInput"));
   return [
     ...["", ".input", ".selfAttn", ".selfAttn.result", ".residMid", ".mlp"].map(at),
     ...optional.map(at).filter((name) => names.has(name)),
     at(own ? ".postAttentionNorm.input" : ".mlp.input"),
     ...(together ? [at(".inputNorm.input")] : [at(".qInput"), at(".kInput")]),
   ];
+}
+
+/** Why single heads of it cannot be told something, or write something, by themselves. */
+function entanglement(names: ReadonlySet<string>, layer: number): string | undefined {
+  const has = (name: string) => names.has(`layers.${layer}${name}`);
+  if (!has(".postAttentionNorm"))
+    return "its MLP reads what attention reads, through the same norm, or the stream itself";
+  if (has(".selfAttn.postNorm.scale"))
+    return "its attention normalises what its heads write together";
+  return has(".qInput") ? undefined : "its heads read together, as latent attention does";
 }
 
 /** @throws NotASumError (`NOT_A_SUM`) */

@@ -1,6 +1,6 @@
 /** What of a layer can be exchanged: by which site, and what its axes are. */
-import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { Note } from "@mlxterp/results";
+import { layersHaving } from "../shared/layers-having.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { select } from "../shared/select.js";
@@ -74,16 +74,9 @@ export function layersOf(
   part: Part,
   chosen: readonly number[] | undefined,
 ): number[] {
-  const asked = select("Layer", chosen, model.anatomy.layers);
-  if (part === "residual") return asked;
-  const names = new Set(model.sites().map(({ site }) => site));
-  const missing = asked.filter((layer) => !names.has(siteOf(part, layer)));
-  if (missing.length < asked.length && (missing.length === 0 || !chosen)) {
-    return asked.filter((layer) => !missing.includes(layer));
-  }
-  const which = missing.length === asked.length ? "none of these layers has it" : `layers ${missing.join(", ")} do not have it`; // biome-ignore format: one choice
-  const rule = `"${part}" is ${siteOf(part, "*")}, and ${which} in this model. Choose another kind, or other layers.`;
-  throw new InvalidArgumentError("kinds", part, rule);
+  if (part === "residual") return select("Layer", chosen, model.anatomy.layers);
+  const wanted = { option: "kinds", word: part, site: siteOf(part, "*"), another: "another kind" };
+  return layersHaving(model, wanted, chosen);
 }
 
 /** Of several parts those that some of the layers have, and a note about the others; of one alone, it. */

@@ -156,7 +156,7 @@ describe("senders that are named", () => {
 
   it("are refused where they do not exist, and kl is known", async () => {
     const asked = pathPatching(model, { clean, corrupted }, { ...question, senders: ["a0.h7"] });
-    await expect(asked).rejects.toThrow('Did you mean "a0.h');
+    await expect(asked).rejects.toThrow('here. Did you mean "a0.h');
     const options = { ...question, metric: "kl", senders: [["a0.h1"]] } as const;
     const { tables } = await pathPatching(model, { clean, corrupted }, options);
     expect(tables.baselines.rows[0].clean).toBeCloseTo(0, 6);
@@ -184,7 +184,7 @@ it("keeps heads that share a key as they were, or says that it cannot", async ()
 it("refuses receivers that do not exist, with the nearest name", async () => {
   const model = new LanguageModel(initializeWeights(new Decoder(gpt2Like), { seed: 5, deviation: 0.35 }), { config: gpt2Like }); // biome-ignore format: one model
   const asked = pathPatching(model, { clean, corrupted }, { ...question, receivers: ["a1.h9<q>"] });
-  await expect(asked).rejects.toThrow('Did you mean "a1.h');
+  await expect(asked).rejects.toThrow('here. Did you mean "a1.h');
 });
 
 describe.each(sweep(["gpt2", "llama", "sort-gpt2"], 2))("against the reference on %s", (name) => {

@@ -40,7 +40,7 @@ function named(graph: ComponentGraph, name: string): Named {
   const shared = ownCopy(graph, name);
   if (shared) return shared;
   const known = destinations.map((one) => one.name);
-  const rule = `"${name}" reads nothing here.${didYouMean(name, known)} Receivers are logits, m0 …, and a0.h0<q>, <k>, <v> ….`;
+  const rule = `"${name}" reads nothing here. ${didYouMean(name, known)}Receivers are logits, m0 …, and a0.h0<q>, <k>, <v> ….`;
   throw new InvalidArgumentError("receivers", name, rule);
 }
 

@@ -21,7 +21,7 @@ export function sendersOf(
     [...new Set([set].flat())].map((name) => {
       const index = known.indexOf(name);
       if (index >= 0) return index;
-      const rule = `"${name}" writes nothing here.${didYouMean(name, known)} Senders are input, a0.h0 …, and m0 ….`;
+      const rule = `"${name}" writes nothing here. ${didYouMean(name, known)}Senders are input, a0.h0 …, and m0 ….`;
       throw new InvalidArgumentError("senders", name, rule);
     }),
   );

@@ -16,11 +16,12 @@ import { InvalidArgumentError } from "@mlxterp/mlx";
 import { bootstrapMean, createGrid, createTable, type Label, labelText, type Note, parseOptions } from "@mlxterp/results"; // biome-ignore format: one import
 import { askedOf } from "../shared/asked.js";
 import { type ClassPairs, classPairs } from "../shared/classes.js";
+import { layersHaving } from "../shared/layers-having.js";
 import type { AnalysisModel } from "../shared/model.js";
 import type { PatchingPrompts } from "../shared/pairs.js";
 import { positionLabels } from "../shared/prompts.js";
 import { select } from "../shared/select.js";
-import { type AskedProbe, type ProbeOptions, probeOptions } from "./options.js";
+import { type AskedProbe, type ProbeOptions, probeOptions, probeSites } from "./options.js";
 import { type PairGroups, pairGroups, sharedPrompts } from "./pair-groups.js";
 import { type CellResult, cellsOf } from "./probe-cells.js";
 import type { ProbeResult } from "./result.js";
@@ -43,7 +44,9 @@ export async function probe(
 ): Promise<ProbeResult> {
   const asked = parseOptions("probe", probeOptions, options);
   const pairs = classPairs(model, input);
-  const layers = select("Layer", asked.layers, model.anatomy.layers);
+  const { site } = asked;
+  const wanted = { option: "site", word: site, site: probeSites[site], another: "another site" };
+  const layers = layersHaving(model, wanted, asked.layers);
   const groups = pairGroups(pairs, asked.groups);
   checkAttention(asked);
   const position = positionsOf(model, pairs, asked);

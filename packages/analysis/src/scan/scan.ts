@@ -14,6 +14,7 @@
 import { provenanceOf } from "@mlxterp/core";
 import { createTable, MlxterpError, type Note, parseOptions } from "@mlxterp/results";
 import { askedOf } from "../shared/asked.js";
+import { attendingLayers } from "../shared/attending.js";
 import type { AnalysisModel } from "../shared/model.js";
 import { type PatchingPrompts, type PromptPair, resolvePairs } from "../shared/pairs.js";
 import { type ScanOptions, scanOptions } from "./options.js";
@@ -23,7 +24,7 @@ import { type Scanned, scanSteps } from "./steps.js";
 /**
  * @param input pairs of prompts, as for `activationPatching`; tasks have them
  * @returns findings by rank, and which steps were taken
- * @throws what `activationPatching` throws; the signal's reason when cancelled
+ * @throws MissingAnatomyError (`MISSING_ANATOMY`) where no layer attends; what `activationPatching` throws; the signal's reason when cancelled
  * @example
  * const { pairs, question } = builtInTask(model, "ioi", { size: 2 });
  * const { tables } = await scan(model, pairs, question);
@@ -36,6 +37,7 @@ export async function scan(
 ): Promise<ScanResult> {
   const asked = parseOptions("scan", scanOptions, options);
   const { signal, onProgress, seconds } = asked;
+  attendingLayers("scan", model);
   const read = resolvePairs(model, input, asked, { sequences: true, spans: true });
   const until = performance.now() + 1000 * seconds;
   const scanned: Scanned = {

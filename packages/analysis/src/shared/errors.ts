@@ -98,9 +98,10 @@ export class NotASumError extends MlxterpError {
   constructor(
     readonly layer: number,
     readonly reason: string,
+    wayOut = "Patch whole activations instead (activationPatching)",
   ) {
     super(
-      `Edges and direct contributions are parts of a sum, but layer ${layer} of this model adds up otherwise: ${reason}. Patch whole activations instead (activationPatching).`,
+      `Edges and direct contributions are parts of a sum, but layer ${layer} of this model adds up otherwise: ${reason}. ${wayOut}.`,
     );
   }
 }

@@ -182,7 +182,7 @@ it("files say all of it, in JSON and in CSV", () => {
   const twice = "clean,corrupted,answer,anyAnswer,wrongAnswer\na,b,x,y,z\n";
   expect(() => taskPairs(twice, "csv")).toThrow("more than one answer");
   const misspelt = "clean,corrupted,answer,wrongAnswer,cleanSpan,corruptedSpan\na,b,c,d,a,b\n";
-  expect(() => taskPairs(misspelt, "csv")).toThrow('Did you mean "cleanSpans"');
+  expect(() => taskPairs(misspelt, "csv")).toThrow('. Did you mean "cleanSpans"?');
   const labelled = "clean,corrupted,answer,wrongAnswer,label\na,b,c,d,32\n";
   expect(taskPairs(labelled, "csv")).toEqual([{ clean: "a", corrupted: "b", answer: "c", wrongAnswer: "d" }]); // biome-ignore format: one line
 });

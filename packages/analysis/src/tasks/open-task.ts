@@ -30,7 +30,7 @@ export function builtInTask(model: AnalysisModel, name: string, options?: TaskOp
   checkText("task", name);
   const known = taskNames.find((one) => one === name);
   if (!known) {
-    const rule = `"${name}" is no task that comes along.${didYouMean(name, [...taskNames])} There are ${taskNames.join(", ")}.`;
+    const rule = `"${name}" is no task that comes along. ${didYouMean(name, [...taskNames])}There are ${taskNames.join(", ")}.`;
     throw new InvalidArgumentError("task", name, rule);
   }
   const { size, seed } = parseOptions("builtInTask", taskOptions, options);

@@ -78,7 +78,7 @@ function checkNames(rows: unknown, known: readonly string[]): void {
     throw new InvalidArgumentError(
       "task",
       name,
-      `"${name}" is none of ${known.join(", ")}.${near}`,
+      `"${name}" is none of ${known.join(", ")}. ${near}`.trimEnd(),
     );
   }
 }

@@ -91,7 +91,11 @@ it("reads pairs from files", () => {
 
 describe("refuses", () => {
   const wrong: [string, () => unknown, RegExp][] = [
-    ["a name that is none", () => builtInTask(tiny, "iou"), /Did you mean "ioi"/],
+    [
+      "a name that is none",
+      () => builtInTask(tiny, "iou"),
+      /along\. Did you mean "ioi"\? There are/,
+    ],
     [
       "a size that is no number",
       () => builtInTask(tiny, "ioi", { size: 0 }),

@@ -19,6 +19,7 @@ import { createTable, type Note, parseOptions } from "@mlxterp/results";
 import { loadTranscoders } from "../loading/load.js";
 import { askedOf } from "../shared/asked.js";
 import { type DictionaryModel, promptFed, promptsAsIds } from "../shared/model.js";
+import { checkShipped } from "../shipped/shipped.js";
 import type { Transcoders } from "../transcoders/transcoder-set.js";
 import { adjacencyOf, logitTargets } from "./adjacency.js";
 import { headLoadings, strongestBetween } from "./head-loadings.js";
@@ -44,6 +45,7 @@ export async function attributionGraph(
   options?: GraphOptions,
 ): Promise<GraphResult[]> {
   const asked = parseOptions("attributionGraph", graphOptions, options);
+  checkShipped(model, "transcoders", asked.transcoders);
   const transcoders = loadTranscoders(asked.transcoders);
   const results: GraphResult[] = [];
   for (const ids of promptsAsIds(model, input)) {

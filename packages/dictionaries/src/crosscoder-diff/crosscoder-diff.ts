@@ -23,6 +23,7 @@ import {
   promptFed,
   promptsAsIds,
 } from "../shared/model.js";
+import { checkShipped } from "../shipped/shipped.js";
 import { arraySource } from "../training/sources.js";
 import {
   type AskedCrosscoderDiff,
@@ -47,6 +48,7 @@ export async function crosscoderDiff(
   options?: CrosscoderDiffOptions,
 ): Promise<CrosscoderDiffResult> {
   const asked = parseOptions("crosscoderDiff", crosscoderDiffOptions, options);
+  checkShipped(model, "crosscoder", asked.crosscoder);
   const crosscoder = loadCrosscoder(asked.crosscoder);
   const prompts = promptsAsIds(model, input);
   const read = await rowsOf(model, prompts, asked);

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "@mlxterp/mlx";
 import { Dictionary } from "../dictionary/dictionary.js";
 import { loadDictionary, loadTranscoders } from "../loading/load.js";
 import type { DictionaryModel } from "../shared/model.js";
+import { checkShipped } from "../shipped/shipped.js";
 import { TranscoderSet } from "../transcoders/transcoder-set.js";
 import { siteOfName } from "../use/sites.js";
 import { featureSite, spliceDictionary } from "../use/splice-dictionary.js";
@@ -24,6 +25,8 @@ export interface SplicedModel {
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for none, or two at one place */
 export function splicedModel(model: DictionaryModel, asked: AskedFeatureCircuit): SplicedModel {
+  checkShipped(model, "transcoders", asked.transcoders, ', or "none" beside dictionaries');
+  for (const path of asked.dictionaries) checkShipped(model, "dictionary", path);
   const dictionaries = [
     ...transcodersOf(asked.transcoders),
     ...asked.dictionaries.map((path) => loadDictionary(path)),

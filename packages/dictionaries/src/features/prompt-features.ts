@@ -24,6 +24,7 @@ import type { Dictionary } from "../dictionary/dictionary.js";
 import { loadDictionary } from "../loading/load.js";
 import { askedOf } from "../shared/asked.js";
 import { type DictionaryModel, promptFed, promptsAsIds, tokenLabels } from "../shared/model.js";
+import { checkShipped } from "../shipped/shipped.js";
 import { type LogitEffect, logitEffects } from "../use/logit-effects.js";
 import { readSite } from "../use/sites.js";
 import { featureNumber } from "../use/splice-dictionary.js";
@@ -46,6 +47,7 @@ export async function promptFeatures(
   options?: FeaturesOptions,
 ): Promise<FeaturesResult[]> {
   const asked = parseOptions("promptFeatures", featuresOptions, options);
+  checkShipped(model, "dictionary", asked.dictionary);
   const dictionary = loadDictionary(asked.dictionary);
   const site = readSite(model, dictionary.config, asked.site);
   const prompts = promptsAsIds(model, input);

@@ -18,8 +18,13 @@ import type { DecoderConfig } from "../decoder/config/config.js";
 import type { DecoderLayer } from "../decoder/model/layer.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import type { Norm } from "../decoder/norm/norm.js";
-import { NotGenerativeError } from "../errors.js";
+import { NotGenerativeError, UnsupportedFoldError } from "../errors.js";
+import type { FoldOptions } from "../folding/fold-decoder.js";
+import { foldTwoSided } from "../folding/fold-encoder.js";
+import { requireNoEdits } from "../folding/require-no-edits.js";
 import { checkDescription } from "../generative-base/options.js";
+import type { Verification, VerifyOptions } from "../verify/verified.js";
+import { verifyMasked } from "../verify-stacks/verify-encoders.js";
 import { Bert } from "./bert.js";
 import type { BertConfig } from "./config.js";
 import type { BertPassOptions } from "./encoder-body.js";
@@ -107,6 +112,38 @@ export class MaskedLanguageModel extends InterpretableModel<MaskedModule> {
   }
 
   /**
+   * Checks the invariants that make activations and interventions trustworthy, on these weights.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
+   * @example
+   * const model = await loadModel("google-bert/bert-base-uncased", { as: MaskedLanguageModel });
+   * const { passed } = await model.verify();
+   */
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return verifyMasked(this, options);
+  }
+
+  /**
+   * A second model that computes the same, where the norms that read the residual stream only normalise: of encoders whose norms
+   * stand before what reads, such as ModernBERT. In BERT and its kin norms stand on the stream itself: what they give is also
+   * added to, and no matrix can take their weights.
+   *
+   * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) for norms on the stream, and for centring; InvalidArgumentError
+   * (`INVALID_ARGUMENT`) for a view with edits
+   */
+  async folded(options?: FoldOptions): Promise<MaskedLanguageModel> {
+    requireNoEdits(this);
+    const { module, config: described, tokenizer, name } = this;
+    if (!(module instanceof TwoSidedEncoder)) {
+      const reason = "layers.0: its norms stand on the residual stream itself, so not only matrices read them"; // biome-ignore format: one sentence
+      const wayOut = "Read what norms give at their sites, such as layers.0.postAttentionNorm.";
+      throw new UnsupportedFoldError("norms", reason, wayOut);
+    }
+    const { encoder, config } = await foldTwoSided(module, described as DecoderConfig, options);
+    return createModel(encoder, { config, ...(tokenizer && { tokenizer }), name: `${name}, folded` }); // biome-ignore format: one line
+  }
+
+  /**
    * Writes the model, with a live adapter added to its weights, as a folder that `loadModel` and Hugging Face `transformers`
    * read. The folder appears complete or not at all.
    *
@@ -124,4 +161,12 @@ export class MaskedLanguageModel extends InterpretableModel<MaskedModule> {
   generate(_prompt: Prompt): never {
     throw new NotGenerativeError(this.name);
   }
+}
+
+/** Outside the class: bundlers rename one that names itself, and messages and consoles would show that name. */
+function createModel(
+  encoder: TwoSidedEncoder,
+  options: MaskedLanguageModelOptions,
+): MaskedLanguageModel {
+  return new MaskedLanguageModel(encoder, options);
 }

@@ -16,10 +16,12 @@ interface PassOptions {
 }
 
 export class TwoSidedEncoder extends DecoderBody {
+  readonly headConfig: TwoSidedHeadConfig;
   readonly head: MaskedHead;
 
   constructor(config: DecoderConfig, head: TwoSidedHeadConfig) {
     super(config);
+    this.headConfig = head;
     this.head = new MaskedHead({ hidden: config.hidden, vocab: config.vocab, ...head });
   }
 

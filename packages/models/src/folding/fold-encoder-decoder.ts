@@ -6,10 +6,8 @@ import type { EncoderDecoderConfig } from "../encoder-decoder/config.js";
 import { EncoderDecoder } from "../encoder-decoder/encoder-decoder.js";
 import { UnsupportedFoldError } from "../errors.js";
 import type { FoldOptions } from "./fold-decoder.js";
-import { foldNorm, mlpReaders, type Parameters } from "./fold-norms.js";
+import { attentionReaders, foldNorm, mlpReaders, type Parameters } from "./fold-norms.js";
 import { readParameters } from "./read-parameters.js";
-
-const attentionReaders = ["qProj", "kProj", "vProj"];
 
 /**
  * A second module that computes the same, where norms only normalise. What the decoder reads of the encoder, its keys and values

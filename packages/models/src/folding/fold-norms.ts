@@ -7,7 +7,7 @@ import { mlpNorm } from "./folded-config.js";
 /** Parameters by path, exchanged in place. */
 export type Parameters = Map<string, MxArray>;
 
-const attentionReaders = ["qProj", "kProj", "vProj"];
+export const attentionReaders = ["qProj", "kProj", "vProj"];
 const latentReaders = ["kvDownProj", "kRopeProj"];
 export const mlpReaders = ["gateProj", "upProj"];
 export const expertReaders = [
@@ -23,9 +23,14 @@ export const expertReaders = [
  * Source: TransformerLens, `fold_ln`.
  *
  * @param config of the decoder the parameters came from
+ * @param readersOfLast of the norm behind all layers
  * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`)
  */
-export function foldNorms(parameters: Parameters, config: DecoderConfig): void {
+export function foldNorms(
+  parameters: Parameters,
+  config: DecoderConfig,
+  readersOfLast: readonly string[] = ["lmHead"],
+): void {
   checkFoldable(config);
   config.layers.forEach((layer, index) => {
     for (const norm of ["inputNorm", "postAttentionNorm"] as const) {
@@ -37,7 +42,7 @@ export function foldNorms(parameters: Parameters, config: DecoderConfig): void {
     }
     foldOwnNorms(parameters, layer, `layers.${index}.mlp`);
   });
-  if (config.finalNorm) foldNorm(parameters, "finalNorm", config.finalNorm, ["lmHead"]);
+  if (config.finalNorm) foldNorm(parameters, "finalNorm", config.finalNorm, readersOfLast);
 }
 
 /** Those through which the experts of a mixture and its router read the stream by themselves. */

@@ -2,11 +2,13 @@
 import { listParameters, type MxArray, mx } from "@mlxterp/mlx";
 import { TiedHead } from "../decoder/head/tied-head.js";
 import type { Decoder } from "../decoder/model/decoder.js";
+import type { TwoSidedEncoder } from "../encoder/two-sided-encoder.js";
 import type { EncoderDecoder } from "../encoder-decoder/encoder-decoder.js";
 import { type Adapted, fullWeight, type Weighted } from "../packed/full-weight.js";
 import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
+import type { VisionEncoder } from "../vision/vision-encoder.js";
 
-type Readable = Decoder | RecurrentDecoder | EncoderDecoder;
+type Readable = Decoder | RecurrentDecoder | EncoderDecoder | TwoSidedEncoder | VisionEncoder;
 
 /** A module as what it holds; one with a live adapter holds its own bias inside. */
 type Holder = Readonly<Record<string, unknown>>;
@@ -21,7 +23,7 @@ export function readParameters<D extends Readable>(decoder: D, like: D): Map<str
   for (const [path, { shape }] of listParameters(like)) {
     const dot = path.lastIndexOf(".");
     const name = path.slice(dot + 1);
-    const module = holderOf(decoder, path.slice(0, dot), name);
+    const module = holderOf(decoder, path.slice(0, Math.max(dot, 0)), name);
     found.set(path, read(module, name) ?? mx.zeros(shape));
   }
   for (const [path, array] of listParameters(decoder)) {
@@ -30,11 +32,17 @@ export function readParameters<D extends Readable>(decoder: D, like: D): Map<str
   return found;
 }
 
-/** The module at a path; the unembedding is the embedding where the two are tied, but for a bias. */
-function holderOf(decoder: Readable, path: string, name: string): Holder {
-  const { lmHead, embedTokens } = decoder;
+/** The embedding where the two are tied, but for a bias. */
+function unembeddingOf(decoder: Readable, name: string): Holder {
+  const { lmHead, embedTokens } = decoder as Decoder;
   const tied = !lmHead || (lmHead instanceof TiedHead && name === "weight");
-  if (path === "lmHead" && tied) return embedTokens as unknown as Holder;
+  return (tied ? embedTokens : lmHead) as unknown as Holder;
+}
+
+/** The module at a path. */
+function holderOf(decoder: Readable, path: string, name: string): Holder {
+  if (path === "") return decoder as unknown as Holder; // an array of its own
+  if (path === "lmHead") return unembeddingOf(decoder, name);
   return path
     .split(".")
     .reduce((holder, key) => holder[key] as Holder, decoder as unknown as Holder);

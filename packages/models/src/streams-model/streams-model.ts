@@ -71,7 +71,13 @@ export class StreamsModel extends GenerativeBase<StreamsDecoder, StreamsConfig> 
 function anatomyOf(decoder: StreamsDecoder, config: StreamsConfig) {
   const { heads, kvHeads, headDim, hidden, vocab, maxPositions } = config;
   const several = (): never => {
-    throw new MissingAnatomyError("one residual stream (it has several)", ["layers.*.activated"]);
+    const way =
+      "Methods that read one stream cannot say anything of it; read and change its sites with run, trace and gradients.";
+    throw new MissingAnatomyError(
+      "one residual stream (it has several)",
+      ["layers.*.activated"],
+      way,
+    );
   };
   const parts = {
     ...{ heads, kvHeads, headDim, hidden, vocab, maxPositions },

@@ -12,7 +12,12 @@ import { layerWeights } from "../anatomy/layer-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { instanceOf } from "../decoder/model/pass-arguments.js";
+import type { FoldOptions } from "../folding/fold-decoder.js";
+import { foldVision } from "../folding/fold-encoder.js";
+import { requireNoEdits } from "../folding/require-no-edits.js";
 import { type Classification, classificationsOf } from "../heads/classification.js";
+import type { Verification, VerifyOptions } from "../verify/verified.js";
+import { verifyVision } from "../verify-stacks/verify-encoders.js";
 import type { VisionConfig } from "./config.js";
 import { VisionEncoder } from "./vision-encoder.js";
 
@@ -80,6 +85,26 @@ export class ImageClassifier extends InterpretableModel<VisionEncoder> {
   }
 
   /**
+   * Checks the invariants that make activations and interventions trustworthy, on these weights and two pictures of noise.
+   *
+   * @throws InvalidArgumentError (`INVALID_ARGUMENT`); the signal's reason when cancelled
+   */
+  verify(options?: Omit<VerifyOptions, "prompt">): Promise<Verification> {
+    return verifyVision(this, this.config, options);
+  }
+
+  /**
+   * A second model that computes the same, where norms only normalise: their weights and biases are in the matrices that read them.
+   *
+   * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) for centring; InvalidArgumentError (`INVALID_ARGUMENT`) for a view with edits
+   */
+  async folded(options?: FoldOptions): Promise<ImageClassifier> {
+    requireNoEdits(this);
+    const { encoder, config } = await foldVision(this.module, this.config, options);
+    return createModel(encoder, { config, name: `${this.name}, folded` });
+  }
+
+  /**
    * Writes the model as a folder that `loadModel` and Hugging Face `transformers` read.
    *
    * @throws UnsupportedSaveError (`UNSUPPORTED_SAVE`), IncompleteWriteError (`INCOMPLETE_WRITE`), InvalidArgumentError
@@ -88,4 +113,9 @@ export class ImageClassifier extends InterpretableModel<VisionEncoder> {
   save(folder: string, options?: SaveOptions): Promise<void> {
     return saveModel(this, folder, options);
   }
+}
+
+/** Outside the class: bundlers rename one that names itself, and messages and consoles would show that name. */
+function createModel(encoder: VisionEncoder, options: ImageClassifierOptions): ImageClassifier {
+  return new ImageClassifier(encoder, options);
 }

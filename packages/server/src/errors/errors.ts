@@ -74,8 +74,8 @@ export class NotFoundError extends ServerError {
     known: readonly string[] = [],
   ) {
     const name = given.slice(0, 100);
-    const list = known.length > 0 ? ` There are ${known.join(", ")}.` : "";
-    super(`There is no ${what} "${name}".${didYouMean(name, known)}${list}`);
+    const list = known.length > 0 ? `There are ${known.join(", ")}.` : "";
+    super(`There is no ${what} "${name}". ${didYouMean(name, known)}${list}`.trimEnd());
   }
 }
 

@@ -49,7 +49,7 @@ export const interactiveStyles = `
 .mi-thumbnail { font: var(--mi-size-tiny)/1.3 var(--mi-font); color: var(--mi-quiet); background: transparent; border: 1px solid var(--mi-line); border-radius: 6px; padding: 4px; cursor: pointer; text-align: center; }
 .mi-thumbnail canvas { display: block; width: 64px; height: 64px; image-rendering: pixelated; border-radius: 3px; margin-bottom: 2px; }
 .mi-thumbnail[aria-pressed="true"] { border-color: var(--mi-accent); box-shadow: 0 0 0 1px var(--mi-accent); color: var(--mi-ink); font-weight: 650; }
-.mi-matrix { flex: none; }
+.mi-matrix { flex: none; max-width: 100%; aspect-ratio: 1; }
 .mi-pixels { width: 100%; height: 100%; image-rendering: pixelated; display: block; border-radius: 4px; }
 .mi-matrix > div { position: relative; width: 100%; height: 100%; cursor: crosshair; }
 .mi-line { position: absolute; left: 0; top: 0; pointer-events: none; box-shadow: 0 0 0 1px var(--mi-counter); }

@@ -18,7 +18,7 @@ code, pre { font-family: var(--mi-font-token); font-size: var(--mi-size-small); 
 .command code { display: inline-block; padding: 4px 10px; border: 1px solid var(--mi-line); border-radius: 6px; background: var(--mi-card); color: var(--mi-ink); overflow-wrap: anywhere; white-space: pre-wrap; }
 .theme { font-size: var(--mi-size-small); color: var(--mi-quiet); }
 .theme select { font: inherit; color: var(--mi-ink); background: var(--mi-card); border: 1px solid var(--mi-line); border-radius: 6px; padding: 2px 6px; }
-nav ol { padding-left: 1.3em; columns: 2; }
+nav ol { padding-left: 1.7em; columns: 2; }
 figure.still { margin: var(--mi-space-large) 0; padding: var(--mi-space-medium); border: 1px solid var(--mi-line); border-radius: 10px; background: #ffffff; }
 .scroll { overflow-x: auto; }
 figure.still svg { display: block; }

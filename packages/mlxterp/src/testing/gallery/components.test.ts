@@ -203,6 +203,26 @@ describe.skipIf(!hasChromium)(`components${hasChromium ? "" : " (skipped: no Chr
     expect((await chosen(page)).at(-1)).toEqual({ cell: { row: 0 }, token: "a" });
   });
 
+  it.each(["light", "dark"] as const)(
+    "a report fits a telephone, %s: nothing is wider than the page but what scrolls by itself",
+    async (colorScheme) => {
+      const html = await htmlReport({ title: "Narrow", blocks: galleryBlocks(), command: "mlxterp lens" }); // biome-ignore format: one call
+      const context = await browser.newContext({ viewport: { width: 360, height: 740 }, colorScheme, offline: true }); // biome-ignore format: one call
+      const page = await context.newPage();
+      await page.setContent(html);
+      await expect.poll(() => page.locator('[data-mi-part="still"]').count()).toBe(0);
+      await expect.poll(() => page.locator(".mi-figure canvas").count()).toBeGreaterThan(4);
+      const wide = await page.evaluate(`[...document.querySelectorAll("body *")].filter((one) => {
+        for (let at = one.parentElement; at; at = at.parentElement)
+          if (getComputedStyle(at).overflowX !== "visible") return false;
+        return one.getBoundingClientRect().right > 360.5;
+      }).map((one) => one.outerHTML.slice(0, 80))`);
+      expect(wide).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+      await context.close();
+    },
+  );
+
   it("opens a report without a network, with its own policy, and without a script its content is still read", async () => {
     const html = await htmlReport({ title: "</script><script>alert(1)</script>", blocks: galleryBlocks(), command: "mlxterp lens" }); // biome-ignore format: one call
     for (const javaScriptEnabled of [true, false]) {

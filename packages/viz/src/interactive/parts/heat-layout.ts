@@ -1,5 +1,5 @@
 /** Where the cells of a heat map are, and which of them are in sight. */
-import type { Cell, GridBlock } from "@mlxterp/results";
+import { type Cell, formatCell, type GridBlock } from "@mlxterp/results";
 
 export interface HeatLayout {
   readonly left: number;
@@ -31,7 +31,7 @@ export function heatLayout(block: GridBlock, room: number, zoom: number): HeatLa
     labels.reduce((most, label) => Math.max(most, Math.min(longest, [...label].length)), 1);
   const left = Math.ceil(lengthOf(rows) * perCharacter + 18);
   const label = lengthOf(columns) * perCharacter;
-  const least = words ? 50 : 38;
+  const least = words ? 50 : Math.max(38, Math.min(56, widestOf(block) * perCharacter + 8));
   const wanted = Math.min(words ? 92 : 64, (room - left - 4) / Math.max(1, columns.length));
   const cellWidth = Math.max(1.5, Math.max(least, wanted) * zoom);
   const cellHeight = Math.max(3, 26 * Math.max(zoom, rows.length > 40 ? zoom : 0.5));
@@ -46,6 +46,23 @@ export function heatLayout(block: GridBlock, room: number, zoom: number): HeatLa
     height: top + rows.length * cellHeight + 2,
     turned,
   };
+}
+
+/** From this many cells on, negative numbers may be cut: they are read by pointing, as the picture is an overview. */
+const many = 4000;
+
+/** In characters, of what is written in cells; where that is too many to look at, of small numbers. */
+function widestOf({ cells, values }: GridBlock): number {
+  const rows: readonly (readonly (Cell | number | null)[])[] = cells ?? values;
+  let most = 4;
+  if (rows.length * (rows[0]?.length ?? 0) > many) return most;
+  for (const row of rows) {
+    for (const cell of row) {
+      if (cell === null) continue;
+      most = Math.max(most, (typeof cell === "number" ? formatCell(cell) : textOf(cell)).length);
+    }
+  }
+  return most;
 }
 
 /** The rows from top to bottom: layers grow upwards. */

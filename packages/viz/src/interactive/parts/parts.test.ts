@@ -81,6 +81,14 @@ it("every cell of a heat map is found at its middle, upwards or not, near or far
   }
 });
 
+it("regression: negative numbers were cut in cells as narrow as positive ones need", () => {
+  const cellOf = (values: number[][]) => heatLayout(numberGrid(values), 200, 1).cellWidth;
+  const wide = Array.from({ length: 12 }, (_, at) => 0.01 * at);
+  expect(cellOf([wide])).toBe(38);
+  const room = Math.floor((cellOf([wide.map((value) => value - 0.05)]) - 8) / 6.4); // in characters
+  expect(room).toBeGreaterThanOrEqual("−0.05".length);
+});
+
 it("keys stay within a picture", () => {
   const size = { rows: 2, columns: 3 };
   expect(moveBy("ArrowUp", { row: 0, column: 1 }, size)).toEqual({ row: 0, column: 1 });

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { moveBy } from "../parts/move-by.js";
 import { paintPattern } from "../parts/paint-pattern.js";
 import { Tip } from "../parts/tip.js";
+import { useWidth } from "../parts/use-canvas.js";
 import { useTheme } from "../parts/use-theme.js";
 import type { Weights } from "../parts/weights.js";
 
@@ -20,6 +21,7 @@ interface PatternMatrixProps {
   readonly onChoose: (query: number, key: number) => void;
 }
 
+/** At most, in pixels; less where there is no room. */
 const side = 340;
 
 interface Pair {
@@ -31,9 +33,11 @@ export function PatternMatrix(props: PatternMatrixProps) {
   const { name, pieces, weights, cost, causal, query, onPoint, onChoose } = props;
   const theme = useTheme();
   const canvas = useRef<HTMLCanvasElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
+  const room = useWidth(stage) || side;
   const [pair, setPair] = useState<Pair>();
   const size = pieces.length;
-  const cell = side / size;
+  const cell = room / size;
   useEffect(() => {
     if (!canvas.current) return;
     return paintPattern(canvas.current, weights, size, 2 * side, theme, cost);
@@ -67,7 +71,7 @@ export function PatternMatrix(props: PatternMatrixProps) {
   };
   const row = pair?.query ?? query;
   return (
-    <div class="mi-stage mi-matrix" style={{ width: `${side}px`, height: `${side}px` }}>
+    <div class="mi-stage mi-matrix" ref={stage} style={{ width: `${side}px` }}>
       {/* biome-ignore lint/a11y/useSemanticElements: a picture that takes keys is no fieldset */}
       <div
         role="group"
@@ -105,7 +109,7 @@ export function PatternMatrix(props: PatternMatrixProps) {
         <Tip
           x={(pair.key + 0.5) * cell}
           y={(pair.query + 0.5) * cell}
-          room={side}
+          room={room}
           lines={[
             `${visibleToken(pieces[pair.query])} (${pair.query}) → ${visibleToken(pieces[pair.key])} (${pair.key})`,
             formatNumber(weights(pair.query, pair.key)),

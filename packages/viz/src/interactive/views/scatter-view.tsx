@@ -13,6 +13,21 @@ const reach = 24;
 /** More names than these hide each other. */
 const named = 40;
 
+const perCharacter = 6.5;
+const lineHeight = 11;
+
+const nameOf = (label: string) => [...label].slice(0, 20).join("");
+
+/** Which names stand free of those before them; the others are read when they are pointed at. */
+function apart(names: readonly { x: number; y: number; width: number }[]): boolean[] {
+  const free: (typeof names)[number][] = [];
+  return names.map((one) => {
+    const hidden = free.some(({ x, y, width }) => Math.abs(x - one.x) < (width + one.width) / 2 && Math.abs(y - one.y) < lineHeight); // biome-ignore format: one condition
+    if (!hidden) free.push(one);
+    return !hidden;
+  });
+}
+
 export function ScatterView({ block, onSelect }: ViewProps<ScatterBlock>) {
   const { points, title, subtitle, xTitle, yTitle } = block;
   const { accent, counter, ink } = useTheme();
@@ -69,6 +84,11 @@ export function ScatterView({ block, onSelect }: ViewProps<ScatterBlock>) {
       >
         {(room, item) => {
           const { at, ticks } = across(room);
+          const shown = apart(
+            points.map(({ x, y, label }) => {
+              return { x: at(x), y: down.at(y) - 8, width: perCharacter * nameOf(label).length };
+            }),
+          );
           return (
             <>
               <Axes
@@ -87,7 +107,7 @@ export function ScatterView({ block, onSelect }: ViewProps<ScatterBlock>) {
                     fill={index === item ? counter : accent}
                     fill-opacity="0.85"
                   />
-                  {points.length <= named && (
+                  {points.length <= named && shown[index] && (
                     <text
                       x={at(x)}
                       y={down.at(y) - 8}
@@ -95,7 +115,7 @@ export function ScatterView({ block, onSelect }: ViewProps<ScatterBlock>) {
                       text-anchor="middle"
                       fill={ink}
                     >
-                      {[...label].slice(0, 20).join("")}
+                      {nameOf(label)}
                     </text>
                   )}
                 </g>
