@@ -87,7 +87,7 @@ function checkStored(method: Method, stored: unknown): void {
   checkRecord("stored", stored);
   const { method: name, asked, fed, provenance } = stored as Partial<Result>;
   if (name !== method.name) {
-    const rule = `is a result of ${brief(name)}; give that method, or a result of "${method.name}".`;
+    const rule = `is a result of ${brief(name)}; give that method, or a result of ${brief(method.name)}.`;
     throw new InvalidArgumentError("stored", stored, rule);
   }
   checkRecord("stored.asked", asked);

@@ -3,6 +3,7 @@
  * process. Here an index that is known (a number, a list, an array made of one) is refused when it does not exist; one that
  * is computed cannot be, since nobody knows it yet, and becomes the nearest that exists.
  */
+import { brief } from "@mlxterp/results/errors";
 import { noteWrite } from "./array-writes.js";
 import { InvalidArgumentError } from "./errors.js";
 import { rangeOfNumbers } from "./exact-array.js";
@@ -114,7 +115,7 @@ function check(low: number, high: number, size: number): void {
   const wrong = [low, high].find((n) => !Number.isInteger(n) || n < -size || n >= size);
   if (wrong === undefined) return;
   const rule = size === 0 ? "the axis is empty." : `the axis has places ${-size} … ${size - 1}.`;
-  throw new InvalidArgumentError("index", wrong, `${wrong} does not exist: ${rule}`);
+  throw new InvalidArgumentError("index", wrong, `${brief(wrong)} does not exist: ${rule}`);
 }
 
 function nearest(mx: Mx, given: MxArray, size: number): MxArray {

@@ -1,10 +1,19 @@
 /** One call of each kind that hostile calls found wrong, with what it must say, or give. */
+import { activationPatching } from "@mlxterp/analysis";
+import { positionsOf } from "@mlxterp/core";
 import { CrossLayerTranscoder, loadDictionary, loadTranscoders } from "@mlxterp/dictionaries";
 import { scale } from "@mlxterp/interventions";
 import * as mlx from "@mlxterp/mlx";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { FactoredMatrix, KeyValueCache, type LanguageModel, loadModel } from "@mlxterp/models";
-import { fieldsOf, MlxterpError } from "@mlxterp/results";
+import {
+  createGrid,
+  defineMethod,
+  fieldsOf,
+  MlxterpError,
+  rowsToCsv,
+  valueAt,
+} from "@mlxterp/results";
 import { createServer } from "@mlxterp/server";
 import { createClient } from "@mlxterp/server/client";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -50,6 +59,12 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "arrays for too few layers": [() => transcoders.decode([], []), "inputs: needs one array for each of"], // biome-ignore format: one row
   "an intervention without a place": [() => scale(2)(mx.ones([1]), undefined as never), "site: must say where the value is"], // biome-ignore format: one row
   "an intervention without a value": [() => scale(2)("x" as never, { site: "layers.0" } as never), "x: must be an array of MLX"], // biome-ignore format: one row
+  "a misspelt part of a grid": [() => createGrid({ labels: { layer: [0] }, values: [1], unit: "logits", neutrall: 0 } as never), 'grid: neutrall: there is no such option. Did you mean "neutral"?'], // biome-ignore format: one row
+  "a misspelt part of a method": [() => defineMethod({ viw: () => [] } as never), 'Did you mean "view"?'], // biome-ignore format: one row
+  "a misspelt part of an edit": [() => model.withEdits([{ name: "a", interventions: {}, nam: 1 } as never]), 'Did you mean "name"?'], // biome-ignore format: one row
+  "what no cell of a table holds": [() => rowsToCsv([{ a: { b: 1 } } as never]), "rows[0].a: must be a number, a text, true, false or null, not an object."], // biome-ignore format: one row
+  "a symbol as a place": [() => valueAt(createGrid({ labels: { layer: [0] }, values: [1], unit: "logits" }), { layer: Symbol("a") } as never), "Symbol(a) is not there"], // biome-ignore format: one row
+  "a prompt as long as memory": [() => positionsOf({ from: 0 }, 2 ** 31 - 1, "the prompt"), "length: must be at most 16777216."], // biome-ignore format: one row
   "a schema that was never made": [() => fieldsOf(built(z.ZodObject) as never), "schema"],
 };
 
@@ -63,6 +78,8 @@ const rejected: Readonly<
   "no address outside a page": [() => createClient({ fetch: nothing }).models(), "INVALID_ARGUMENT", "url: is needed outside a page"], // biome-ignore format: one row
   "half a character in an address": [() => answering(nothing).sites("\ud800"), "INVALID_ARGUMENT", "model: must not hold half of a surrogate pair."], // biome-ignore format: one row
   "what JSON cannot hold": [() => answering(nothing).tokens("tiny", 1n as never), "INVALID_ARGUMENT", "request: JSON cannot hold it"], // biome-ignore format: one row
+  "what JSON writes otherwise": [() => answering(nothing).generate("tiny", { input: "a", maxTokens: Number.NaN }).next(), "INVALID_ARGUMENT", "JSON cannot hold it (maxTokens is NaN)"], // biome-ignore format: one row
+  "misspelt spans of a pair": [() => activationPatching(model, { clean: "Mary", corrupted: "John", span: [] } as never, { answer: "a", wrongAnswer: "b" }), "INVALID_ARGUMENT", 'pairs: span: there is no such option. Did you mean "spans"?'], // biome-ignore format: one row
   "a misspelt option of a call": [() => answering(nothing).models({ signl: 1 } as never), "INVALID_ARGUMENT", 'Did you mean "signal"?'], // biome-ignore format: one row
   "an answer that is none": [() => answering(async () => 3).models(), "INVALID_ARGUMENT", "fetch: its answer: must be a Response"], // biome-ignore format: one row
   "the answer of another server": [() => answering(nothing).models(), "SERVER_PROBLEM", "It has no list of models."], // biome-ignore format: one row

@@ -25,7 +25,7 @@ export interface RepeatedTokens {
 export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): number[][] {
   checkModel("model", model);
   checkOptions<RepeatedTokens>("repeatedTokens", wanted, {
-    ...{ seed: checkWholeNumber, length: true, sequences: checkPositiveInteger },
+    ...{ seed: checkWholeNumber, length: checkWholeNumber, sequences: checkPositiveInteger },
   });
   const { seed, length, sequences } = wanted;
   const start = startTokens(model);

@@ -12,9 +12,11 @@ import { parseOptions } from "@mlxterp/results";
 import {
   checkFunction,
   checkList,
+  checkOptions,
   checkRecord,
   checkText,
   checkTexts,
+  type OptionRule,
 } from "@mlxterp/results/errors";
 import { z } from "zod";
 
@@ -119,13 +121,6 @@ export function counterfactuals(
 ): Counterfactuals {
   const { size, seed } = parseOptions("counterfactuals", counterfactualOptions, options);
   checkCausal(causal);
-  checkFunction("causal.prompt", causal.prompt);
-  checkRecord("causal.inputs", causal.inputs);
-  for (const [name, values] of Object.entries(causal.inputs)) checkList(`causal.inputs.${name}`, values); // biome-ignore format: one line
-  checkText("causal.output", causal.output);
-  for (const [name, rule] of Object.entries({ answer: causal.answer, allowed: causal.allowed })) {
-    if (rule !== undefined) checkFunction(`causal.${name}`, rule);
-  }
   if (!Object.hasOwn(causal.variables, checkText("variable", variable))) {
     const known = Object.keys(causal.variables).join(", ");
     throw new InvalidArgumentError(
@@ -169,11 +164,20 @@ function draw({ inputs, allowed }: CausalModel, random: () => number): CausalVal
 
 function checkCausal(causal: unknown): void {
   checkRecord("causal", causal);
-  const { variables } = causal as CausalModel;
+  checkOptions<CausalModel>("causal", causal as CausalModel, {
+    ...{ inputs: checkRecord, variables: checkRecord, output: checkText as OptionRule },
+    ...{ prompt: checkFunction, answer: checkFunction, allowed: checkFunction },
+  });
+  const { inputs, variables, output, prompt } = causal as CausalModel;
+  checkRecord("causal.inputs", inputs);
+  for (const [name, values] of Object.entries(inputs)) checkList(`causal.inputs.${name}`, values);
+  checkText("causal.output", output);
+  checkFunction("causal.prompt", prompt);
   checkRecord("causal.variables", variables);
   for (const [name, variable] of Object.entries(variables)) {
     const at = `causal.variables.${name}`;
     checkRecord(at, variable);
+    checkOptions<CausalVariable>(at, variable, { from: true, compute: true });
     checkTexts(`${at}.from`, variable.from);
     checkFunction(`${at}.compute`, variable.compute);
   }

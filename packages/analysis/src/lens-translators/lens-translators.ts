@@ -1,8 +1,8 @@
 /** What a lens does to the residual stream before it reads it: an affine map for every depth but the last. */
 import {
   checkChoice,
+  checkOptions,
   checkReal,
-  checkRecord,
   checkWholeNumber,
   checkWidth,
   InvalidArgumentError,
@@ -42,7 +42,9 @@ export class LensTranslators {
 
   /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for shapes that do not fit each other */
   constructor(parts: LensParts) {
-    checkRecord("parts", parts);
+    checkOptions<LensParts>("parts", parts, {
+      ...{ kind: true, weight: true, bias: true, origin: true, folder: true },
+    });
     const { kind, weight, bias, origin, folder } = parts;
     checkChoice("kind", kind, ["tuned", "jacobian"]);
     checkReal("weight", weight);

@@ -1,8 +1,8 @@
 /** Two classes of prompts in pairs, such as true and false statements; what methods of directions are given. */
-import { checkRecord, InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { Fed } from "@mlxterp/results";
 import type { AnalysisModel } from "./model.js";
-import { type PatchingPrompts, spansOfPairs } from "./pairs.js";
+import { checkPairInput, type PatchingPrompts, spansOfPairs } from "./pairs.js";
 import { fedOf, promptIds, promptList } from "./prompts.js";
 import { alignSpans } from "./spans.js";
 
@@ -21,7 +21,7 @@ export interface ClassPairs {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for lists of different length
  */
 export function classPairs(model: AnalysisModel, input: PatchingPrompts): ClassPairs {
-  checkRecord("input", input);
+  checkPairInput(input);
   const positive = promptIds(model, promptList(model, input.clean));
   const negative = promptIds(model, promptList(model, input.corrupted));
   if (positive.length !== negative.length || positive.length === 0) {

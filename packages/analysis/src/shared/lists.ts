@@ -1,4 +1,5 @@
 /** Small helpers on lists. */
+import { brief } from "@mlxterp/mlx";
 import { InvalidArgumentError } from "@mlxterp/results";
 
 /** The arithmetic mean. */
@@ -14,7 +15,7 @@ export function range(count: number): number[] {
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless `value` is a whole number from 1 */
 function requirePositive(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError(name, value, `must be a positive integer, not ${value}.`);
+  throw new InvalidArgumentError(name, value, `must be a positive integer, not ${brief(value)}.`);
 }
 
 /** Parts of a list, each of `batchSize` items; the last may be shorter. */

@@ -2,7 +2,7 @@
 import { checkModel } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { Fed, Note } from "@mlxterp/results";
-import { checkRecord } from "@mlxterp/results/errors";
+import { checkOptions, checkRecord } from "@mlxterp/results/errors";
 import type { AnswerChoice, AnswerKinds, AnswerTokens } from "./answers.js";
 import { UnequalLengthError } from "./errors.js";
 import { range } from "./lists.js";
@@ -57,6 +57,12 @@ export interface PairKinds extends Pick<AnswerKinds, "sequences"> {
   readonly spans?: boolean | "loose";
 }
 
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`), also for a misspelt `spans`, which would be left out in silence */
+export function checkPairInput(input: PatchingPrompts): void {
+  checkRecord("pairs", input);
+  checkOptions<PatchingPrompts>("pairs", input, { clean: true, corrupted: true, spans: true });
+}
+
 /**
  * The pairs of a request; different pairs may differ in length.
  *
@@ -70,7 +76,7 @@ export function resolvePairs(
   kinds: PairKinds = {},
 ): PromptPairs {
   checkModel("model", model);
-  checkRecord("pairs", input);
+  checkPairInput(input);
   const clean = promptList(model, input.clean);
   const corrupted = promptList(model, input.corrupted);
   if (clean.length !== corrupted.length || clean.length === 0) {

@@ -95,8 +95,11 @@ export function createTask(
   };
 }
 
+const pairParts = { clean: true, corrupted: true, answer: true, wrongAnswer: true, spans: true } as const; // biome-ignore format: one line
+
 function readPair(model: AnalysisModel, pair: TaskPair, index: number) {
   checkRecord(`pairs[${index}]`, pair);
+  checkOptions<TaskPair>(`pairs[${index}]`, pair, pairParts);
   const { clean, corrupted, answer, wrongAnswer, spans } = pair;
   const input = { clean: [clean] as string[], corrupted: [corrupted] as string[] };
   const read = resolvePairs(

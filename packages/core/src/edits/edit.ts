@@ -1,5 +1,5 @@
 /** What a view of a model changes for good, as data: names, selectors, and what is done there. */
-import { checkList, checkRecord, checkText } from "@mlxterp/mlx";
+import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import { isModuleEdit, type ModuleEdit } from "../module-edits/module-edit.js";
 import { checkInterventions, type Intervention, type Interventions } from "../pass/intervention.js";
 
@@ -31,6 +31,7 @@ export function checkEdits(argument: string, value: unknown): void {
   for (const [index, edit] of (value as readonly NamedEdit[]).entries()) {
     const place = `${argument}[${index}]`;
     checkRecord(place, edit);
+    checkOptions<NamedEdit>(place, edit, { name: true, interventions: true });
     checkText(`${place}.name`, edit.name);
     checkInterventions(`${place}.interventions`, edit.interventions);
   }

@@ -3,7 +3,8 @@ import {
   brief,
   checkInteger,
   checkList,
-  checkRecord,
+  checkOptions,
+  checkPositiveInteger,
   isArray,
   isFloating,
   type MxArray,
@@ -66,7 +67,9 @@ function checkPrompts(ids: readonly (readonly number[])[], limits: PromptLimits)
  * tokenBatch([[1, 5, 2], [1]], limits).lengths; // [3, 1]
  */
 export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
-  checkRecord("limits", limits);
+  checkOptions<PromptLimits>("limits", limits, {
+    ...{ tokenizer: true, vocab: checkPositiveInteger, maxPositions: checkPositiveInteger },
+  });
   if (isTokenBatch(input)) return soundBatch(input, limits);
   const ids = promptIds(input, limits.tokenizer);
   checkPrompts(ids, limits);

@@ -6,6 +6,7 @@
  */
 import type { Tokenizer } from "@mlxterp/core";
 import {
+  brief,
   checkBoolean,
   checkIterable,
   checkList,
@@ -62,7 +63,7 @@ export function cutIntoSequences(
   const { length, bos } = options;
   const least = bos === undefined ? 1 : 2;
   if (!Number.isInteger(length) || length < least) {
-    const rule = `a sequence holds a whole number of tokens, at least ${least}; ${length} is none.`;
+    const rule = `a sequence holds a whole number of tokens, at least ${least}; ${brief(length)} is none.`;
     throw new InvalidArgumentError("length", length, rule);
   }
   if (options.innerBos === false && bos === undefined) {

@@ -1,4 +1,5 @@
 /** All that is known of one feature, as blocks for any renderer. */
+
 import { checkList, checkRecord } from "@mlxterp/mlx";
 import {
   type Block,
@@ -8,6 +9,7 @@ import {
   text,
   visibleToken,
 } from "@mlxterp/results";
+import { checkWholeNumber } from "@mlxterp/results/errors";
 import type { FeatureLogits, LogitEffect } from "./logit-effects.js";
 import type { FeatureSummary } from "./top-examples.js";
 
@@ -23,6 +25,7 @@ import type { FeatureSummary } from "./top-examples.js";
 export function featureDashboard(summary: FeatureSummary, logits?: FeatureLogits): Block[] {
   checkRecord("summary", summary);
   checkList("summary.examples", summary.examples);
+  checkWholeNumber("summary.feature", summary.feature);
   const { feature, density, mean, examples } = summary;
   const facts = `On at ${formatPercent(density)} of tokens, by ${formatNumber(mean)} on average.`;
   const largest = examples[0]?.activation ?? 0;

@@ -1,6 +1,6 @@
 /** What interventions ask of a cache of activations. */
-import type { TokenBatch } from "@mlxterp/core";
-import { checkMethods, type MxArray } from "@mlxterp/mlx";
+import { ActivationCache, type TokenBatch } from "@mlxterp/core";
+import { checkMethods, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 
 /** Where activations come from: an `ActivationCache`, or anything with such a `get`. */
 export interface ActivationSource {
@@ -13,4 +13,6 @@ export interface ActivationSource {
 export function checkSource(source: unknown): void {
   const what = "a cache of activations, or have a method get(site), as what model.run returns";
   checkMethods("source", source, ["get"], what);
+  if (!(source instanceof ActivationCache) || Object.keys(source).length > 0) return;
+  throw new InvalidArgumentError("source", source, `must be ${what}.`); // of the class, and never built
 }

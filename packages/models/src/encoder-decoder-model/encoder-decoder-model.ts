@@ -1,7 +1,9 @@
 /** A model that reads one text and writes another, with its tokenizer. */
+
 import { InterpretableModel, MissingAnatomyError, type Prompt } from "@mlxterp/core";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
+import type { CacheOptions } from "../decoder/cache/sequence-cache.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
 import { EncoderDecoderCache } from "../encoder-decoder/cache.js";
 import type { EncoderDecoderConfig } from "../encoder-decoder/config.js";
@@ -99,8 +101,8 @@ export class EncoderDecoderModel extends InterpretableModel<EncoderDecoder> {
   }
 
   /** An empty memory, to be passed to every forward as `args: [{ cache }]`. */
-  createCache(): EncoderDecoderCache {
-    return new EncoderDecoderCache();
+  createCache(options: CacheOptions = {}): EncoderDecoderCache {
+    return new EncoderDecoderCache(options);
   }
 
   /**

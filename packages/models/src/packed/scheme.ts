@@ -1,5 +1,5 @@
 /** How weights are packed: few bits per number, and a scale and an offset for each group. */
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 
 /** `number = scale · code + bias`, with codes of `bits` bits, for groups along the rows. */
 export interface QuantizationScheme {
@@ -31,7 +31,7 @@ export function checkScheme(scheme: QuantizationScheme): QuantizationScheme {
   throw new InvalidArgumentError(
     `quantize.${fault.field}`,
     value,
-    `${value} is not supported. ${fault.rule}`,
+    `${brief(value)} is not supported. ${fault.rule}`,
   );
 }
 

@@ -1,11 +1,14 @@
 /** Grids and tables as CSV text (RFC 4180), for spreadsheets and data frames. */
 
+import { brief } from "../errors/brief.js";
+import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { checkList, checkRecord } from "../errors/option-rules.js";
 import { checkGrid } from "../grids/check-grid.js";
 import type { Grid } from "../grids/grid.js";
 import { type Label, labelKey } from "../grids/label.js";
 import { checkTable } from "../results/check-parts.js";
 import type { Result } from "../results/result.js";
+import { isCell } from "../results/result-problem.js";
 import { checkResults } from "../results/result-shape.js";
 import type { Table, TableValue } from "../results/table.js";
 
@@ -70,7 +73,13 @@ export function resultsToCsv(results: readonly Result[]): string {
  */
 export function rowsToCsv(rows: readonly Row[]): string {
   checkList("rows", rows);
-  for (const [index, row] of rows.entries()) checkRecord(`rows[${index}]`, row);
+  for (const [index, row] of rows.entries()) {
+    checkRecord(`rows[${index}]`, row);
+    const odd = Object.keys(row).find((column) => !isCell(row[column]));
+    if (odd === undefined) continue;
+    const rule = `must be a number, a text, true, false or null, not ${brief(row[odd])}.`;
+    throw new InvalidArgumentError(`rows[${index}].${odd}`, row[odd], rule);
+  }
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return toCsv([columns, ...rows.map((row) => columns.map((column) => row[column]))]);
 }

@@ -1,5 +1,6 @@
 /** Dense numbers with named axes: what methods return, whatever the method. */
 
+import { checkOptions, type OptionNames } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import {
   checkList,
@@ -56,6 +57,9 @@ interface GridParts<A extends string> {
   readonly high?: GridValues;
 }
 
+/** With axes, as a grid has them: it may be changed and made anew. */
+const partNames = { labels: true, values: true, unit: true, neutral: true, low: true, high: true };
+
 /**
  * A grid from its labels, in the order of its axes, and its numbers, row by row.
  *
@@ -65,7 +69,7 @@ interface GridParts<A extends string> {
  * valueAt(grid, { layer: 1, head: 0 }); // 3
  */
 export function createGrid<A extends string>(parts: GridParts<A>): Grid<A> {
-  checkRecord("grid", parts);
+  checkOptions<object>("grid", parts, { ...partNames, axes: true } as OptionNames<object>);
   const { labels, values, ...rest } = parts;
   checkRecord("labels", labels);
   checkNumbers("values", values);

@@ -1,5 +1,6 @@
 /** Numbers read off a grid by the names of its axes. */
 
+import { brief } from "../errors/brief.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
 import { checkRecord } from "../errors/option-rules.js";
@@ -107,5 +108,9 @@ function indexOf<A extends string>(
   const fromEnd = typeof wanted === "number" && wanted < 0 ? labels.length + wanted : -1;
   if (Number.isInteger(fromEnd) && fromEnd >= 0) return fromEnd;
   const known = labels.map((label) => labelKey(label)).join(", ");
-  throw new InvalidArgumentError(axis, wanted, `${wanted} is not there; there are ${known}.`);
+  throw new InvalidArgumentError(
+    axis,
+    wanted,
+    `${brief(wanted)} is not there; there are ${known}.`,
+  );
 }

@@ -2,8 +2,8 @@
 import type { z } from "zod";
 import type { Block } from "../blocks/block.js";
 import { plainView } from "../blocks/plain-view.js";
+import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
-import { checkRecord } from "../errors/option-rules.js";
 import type { Result } from "../results/result.js";
 
 /** How far a method has come. */
@@ -108,6 +108,8 @@ export type Method<
 
 const inputs: Readonly<Record<InputKind, true>> = { prompts: true, pairs: true, none: true };
 
+const partNames = { name: true, title: true, summary: true, input: true, options: true, examples: true, run: true, view: true } as const; // biome-ignore format: one line
+
 /**
  * Types a method by its own parts, and checks them: they may come from a user's plain JavaScript. Without a `view`, what was
  * fed, the notes and the tables are shown.
@@ -132,7 +134,7 @@ export function defineMethod<
   M,
   R extends Result,
 >(parts: MethodDefinition<Name, I, S, M, R>): Method<Name, I, S, M, R> {
-  checkRecord("method", parts);
+  checkOptions<MethodDefinition<Name, I, S, M, R>>("defineMethod", parts, partNames);
   const { name, input, options, run, view = plainView } = parts;
   check(
     "name",

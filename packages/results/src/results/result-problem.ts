@@ -61,6 +61,7 @@ function isPair(value: unknown): boolean {
   return isListOf(value, (one) => typeof one === "number") && value.length === 2;
 }
 
-function isCell(value: unknown): boolean {
+/** Whether a table can hold it. */
+export function isCell(value: unknown): boolean {
   return value === null || ["number", "string", "boolean", "undefined"].includes(typeof value);
 }

@@ -1,8 +1,10 @@
 /** Agent tools over standard input and output, and as a handler of requests. */
+
 import type { Readable, Writable } from "node:stream";
 import { checkFunction, checkMethods, checkOptions, type OptionNames } from "@mlxterp/mlx";
 import type { LanguageModel } from "@mlxterp/models";
 import type { Method } from "@mlxterp/results";
+import { checkRecord } from "@mlxterp/results/errors";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { limitsWith, type ServerLimits } from "../limits/limits.js";
@@ -70,6 +72,7 @@ export function serveAgent(options: AgentOptions): ServedAgent {
   checkOptions<AgentOptions>("serveAgent", options, optionNames);
   checkFunction("onError", options.onError);
   const { methods = [], limits, input = process.stdin, output = process.stdout, ...rest } = options;
+  if (limits !== undefined) checkRecord("limits", limits);
   const workplace = createWorkplace({
     ...rest,
     methods: allMethods(methods),

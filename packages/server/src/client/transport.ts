@@ -140,7 +140,7 @@ function addressOf(path: string, url: string | undefined): URL {
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what JSON cannot hold */
 function jsonOf(body: unknown): string {
   try {
-    return JSON.stringify(body);
+    return JSON.stringify(body, plainly);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw Object.assign(new InvalidArgumentError("request", body, `JSON cannot hold it (${why}).`), { cause }); // biome-ignore format: one line
@@ -150,6 +150,13 @@ function jsonOf(body: unknown): string {
 /** Of the page that the client runs in; outside a browser there is none. */
 function pageOrigin(): string | undefined {
   return (globalThis as { location?: { origin: string } }).location?.origin;
+}
+
+/** JSON leaves out functions and symbols, and writes null for NaN: none of that is what was asked. */
+function plainly(key: string, value: unknown): unknown {
+  const lost = typeof value === "function" || typeof value === "symbol";
+  if (!lost && (typeof value !== "number" || Number.isFinite(value))) return value;
+  throw new TypeError(`${key} is ${lost ? `a ${typeof value}` : value}`);
 }
 
 const cutShort: ProblemJson = {

@@ -5,10 +5,16 @@ import { attention, graph, grid, strip } from "./blocks.js";
 import type { Calls } from "./doors.js";
 
 /** What they are drawn into has no screen, and so nothing to wait for. */
-Object.assign(globalThis, {
-  requestAnimationFrame: () => 0,
-  cancelAnimationFrame: () => undefined,
-});
+class Observer {
+  observe(): void {
+    // nothing there changes its size
+  }
+  disconnect(): void {
+    // likewise
+  }
+}
+const page = { requestAnimationFrame: () => 0, cancelAnimationFrame: () => undefined };
+Object.assign(globalThis, { ...page, ResizeObserver: Observer, IntersectionObserver: Observer });
 
 const onSelect = () => undefined;
 

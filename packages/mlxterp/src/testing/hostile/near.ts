@@ -81,7 +81,7 @@ const nearArray: readonly ((value: MxArray) => unknown)[] = [
   (value) => value.reshape([value.size]),
   (value) => mx.transpose(value),
   (value) => mx.zeros([0, ...value.shape.slice(1)]),
-  (value) => mx.concatenate([value, value], -1),
+  (value) => (value.ndim === 0 ? mx.stack([value, value]) : mx.concatenate([value, value], -1)),
   (value) => mx.multiply(value, mx.array(Number.NaN)),
   (value) => mx.add(value, mx.array(Number.POSITIVE_INFINITY)),
   ...[mx.complex64, mx.float16, mx.bool, mx.int8, mx.uint32].map(

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError } from "@mlxterp/mlx";
 import { CheckpointNotFoundError } from "../../errors.js";
 import { adapterFiles } from "../../hub/hub-files.js";
 import { fetchHubModel, type HubOptions } from "../../hub/hub-model.js";
@@ -16,7 +16,7 @@ const hubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
  */
 export async function locateModel(source: string, options: HubOptions): Promise<string> {
   if (typeof source !== "string") {
-    const rule = `it must be the name of a folder, a hub id, or ${bundled.join(", ")}; ${source} is none.`;
+    const rule = `it must be the name of a folder, a hub id, or ${bundled.join(", ")}; ${brief(source)} is none.`;
     throw new InvalidArgumentError("source", source, rule);
   }
   if (bundled.includes(source)) return bundledFolder(source);

@@ -1,5 +1,5 @@
 /** Where the tokens of a pass stand: behind a cache, or where the caller says. */
-import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { paddedPositions } from "../positions/padding.js";
 import type { Positions } from "../positions/pass.js";
 
@@ -40,7 +40,7 @@ function endOf(positions: readonly (readonly number[])[]): number {
   throw new InvalidArgumentError(
     "positions",
     wrong,
-    `position ${wrong} is not a whole number from 0.`,
+    `position ${brief(wrong)} is not a whole number from 0.`,
   );
 }
 
