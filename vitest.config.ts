@@ -9,6 +9,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { moduleCache } from "./scripts/lib/module-cache.mjs";
 
 /** What every kind of result goes through, once more with the names and the strictness of the newer binding. */
 const onStandIn = [
@@ -100,6 +101,8 @@ export default defineConfig({
   resolve: { conditions: ["@mlxterp/source"] },
   ssr: { resolve: { conditions: ["@mlxterp/source"], externalConditions: ["@mlxterp/source"] } },
   test: {
+    // by its text and the settings: the one process that transforms would keep the others waiting
+    experimental: { fsModuleCache: true, fsModuleCachePath: moduleCache() },
     pool: "forks",
     maxWorkers: processes,
     testTimeout: 60_000,
