@@ -62,6 +62,12 @@ export function tokenizerOf(style: Style): TextTokenizer {
 
 const loadedForChat = new Map<unknown, TextTokenizer>();
 
+/** For the end of a file: they take 200 MB, through which every full collection of the files after it would have to go. */
+export function forgetTokenizers(): void {
+  loaded.clear();
+  loadedForChat.clear();
+}
+
 /** The tokenizer with its own chat template or, where it has none, the published one. */
 export function chatTokenizerOf(style: Style, chatTemplate: unknown = expected.templates[style]) {
   if (chatTemplate === undefined) return tokenizerOf(style);

@@ -1,7 +1,15 @@
 /** Chat templates against transformers, and the tokens of every turn. */
-import { describe, expect, it } from "vitest";
-import { chatTokenizerOf, expected, numbers, tokenizerOf } from "../test-support/tokenizers.js";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  chatTokenizerOf,
+  expected,
+  forgetTokenizers,
+  numbers,
+  tokenizerOf,
+} from "../test-support/tokenizers.js";
 import { ChatTemplateError } from "./errors.js";
+
+afterAll(forgetTokenizers);
 
 const talk = [
   { role: "user", content: "Hi" },

@@ -1,7 +1,15 @@
 /** Tokenizers of five styles against the Rust tokenizers, on texts that are hard to split. */
-import { describe, expect, it } from "vitest";
-import { expected, numbers, styles, tokenizerOf } from "../test-support/tokenizers.js";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  expected,
+  forgetTokenizers,
+  numbers,
+  styles,
+  tokenizerOf,
+} from "../test-support/tokenizers.js";
 import type { TextToken } from "./text-tokens.js";
+
+afterAll(forgetTokenizers);
 
 const names = Object.keys(expected.texts);
 const spansOf = (tokens: readonly TextToken[]) => tokens.flatMap(({ start, end }) => [start, end]);
