@@ -57,14 +57,14 @@ export const difference = largest(mx.subtract(ours, expected));`;
 let folder: string;
 let results: Record<string, ReturnType<typeof JSON.parse>>;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = copyWorkspace();
   for (const subject of ["a-method", "an-intervention", "a-family"])
     followGuide(`add-${subject}.md`, folder);
   const base = join(root, "packages/models/references/llama/base");
   for (const copy of ["base", "llama", "mine"])
     cpSync(base, join(folder, copy), { recursive: true });
-  results = runInCopy(folder, { commands, jsonForm, family });
+  results = await runInCopy(folder, { commands, jsonForm, family });
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
+import { fromSources } from "../../scripts/lib/from-sources.mjs";
 import { filesBelow, libraries, root } from "./workspace.js";
 
 const left = new Set(["dist", "references", "test", "coverage", ".turbo"]);
@@ -48,17 +49,13 @@ function read(file: string): string | undefined {
 }
 
 /** Runs modules in the copy's root, on the copy's sources, in one process; gives what each exports. */
-export function runInCopy(folder: string, modules: Readonly<Record<string, string>>) {
+export async function runInCopy(folder: string, modules: Readonly<Record<string, string>>) {
   for (const [name, code] of Object.entries(modules))
     writeFileSync(join(folder, `${name}.ts`), code);
   const parts = Object.keys(modules).map((name) => `${name}: await import("./${name}.ts")`);
   writeFileSync(join(folder, "main.ts"), `console.log(JSON.stringify({ ${parts.join(", ")} }));`);
-  const fromSource = ["--import", "tsx", "--conditions=@mlxterp/source"];
-  const result = spawnSync(process.execPath, [...fromSource, "main.ts"], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { ...process.env, TSX_DISABLE_CACHE: "1" }, // it would lie in the system's temporary folder
-  });
+  const program = await fromSources(join(folder, "main.ts"));
+  const result = spawnSync(process.execPath, [program], { cwd: folder, encoding: "utf8" });
   if (result.status === 0) return JSON.parse(result.stdout);
   throw new Error(`The added parts failed:\n${result.stdout}${result.stderr}`);
 }
