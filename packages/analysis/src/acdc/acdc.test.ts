@@ -106,7 +106,8 @@ it.skipIf(!hasMethodCase("acdc", "gpt2"))(
     })) {
       // biome-ignore format: one line
       const rows = pairs.map((_, pair) => pair);
-      for (const [name, { kept }] of Object.entries(peer.result)) {
+      for (const [name, { kept }] of sweep(Object.entries(peer.result).reverse(), 1)) {
+        // first the larger threshold, which keeps half of the edges and not nearly all
         const threshold = Number(name.slice("tau".length));
         const removed = edgeSet(graph);
         let current = 0;
@@ -134,7 +135,8 @@ describe.each(sweep(["gpt2", "sort-gpt2"], 1))("against the reference on %s", (n
       ["kl", "kl"],
       ["logitDifference", "logit_diff"],
     ] as const) {
-      for (const threshold of thresholds[key] as number[]) {
+      for (const threshold of sweep((thresholds[key] as number[]).toReversed(), 1)) {
+        // first the larger threshold, which leaves out more
         const options = { ...reference.question, metric, threshold };
         const { tables } = await acdc(model, reference.pairs, options);
         const mask = reference.numbers(`${key}.tau${threshold}.pruned`);
