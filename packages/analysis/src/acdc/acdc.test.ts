@@ -1,7 +1,8 @@
 /** ACDC: the same edges as one at a time, and those of the references in float64. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { mx, toFlat } from "@mlxterp/mlx";
-import { Decoder, initializeWeights, LanguageModel } from "@mlxterp/models";
+import { Decoder, initializeWeights, LanguageModel, loadModel } from "@mlxterp/models";
 import { describe, expect, it } from "vitest";
 import { runEdges } from "../graph/edge-runs.js";
 import { edgeSet, edgesOf } from "../graph/graph.js";
@@ -31,20 +32,28 @@ const clean = [5, 17, 2, 25, 9];
 const corrupted = [5, 30, 2, 17, 9];
 const question = { answer: 3, wrongAnswer: 8, metric: "logitDifference" } as const;
 
-describe.each([
-  ["Llama", { ...llamaLike, layers: llamaLike.layers.slice(0, 2).reverse() }],
-  ["GPT-2", { ...gpt2Like, layers: gpt2Like.layers.slice(0, 2) }],
-] as const)("a model like %s", (_, given) => {
+function small(given: typeof llamaLike | typeof gpt2Like): LanguageModel {
   const config = given as typeof llamaLike;
-  const model = new LanguageModel(
-    initializeWeights(new Decoder(config), { seed: 5, deviation: 0.35 }),
-    { config },
-  );
+  const decoder = initializeWeights(new Decoder(config), { seed: 5, deviation: 0.35 });
+  return new LanguageModel(decoder, { config });
+}
 
+/** Heads that share keys, plain ones, and those whose writes are normalised together; then families that differ in what reads what. */
+const models: readonly (readonly [string, () => LanguageModel | Promise<LanguageModel>])[] = [
+  ["Llama", () => small({ ...llamaLike, layers: llamaLike.layers.slice(0, 2).reverse() })],
+  ["GPT-2", () => small({ ...gpt2Like, layers: gpt2Like.layers.slice(0, 2) } as typeof gpt2Like)],
+  ...["olmo2", "gemma2", "falcon", "gpt_neo", "glm4", "stablelm"].map((name) => {
+    const folder = fileURLToPath(new URL(`../../../models/references/${name}/base`, import.meta.url)); // biome-ignore format: one line
+    return [name, () => loadModel(folder)] as const;
+  }),
+];
+
+describe.each(sweep(models, 3))("a model like %s", (_, open) => {
   it.each(sweep([0.05, 0.003, 0.5], 1))(
     "leaves out what one at a time leaves out, at %s",
     async (threshold) => {
-      const graph = await graphOf(model, clean);
+      const model = await open();
+      const graph = await graphOf(model, clean, "any");
       const runs = { model, graph, ids: [clean], clean: await outputsOf(model, [clean], graph), corrupted: await outputsOf(model, [corrupted], graph) }; // biome-ignore format: one object
       const removed = edgeSet(graph);
       const costOf = async () => {

@@ -48,8 +48,8 @@ export interface Found {
   readonly passes: number;
 }
 
-/** At most so many edges are tried at once: more only means more to try again. */
-const most = 32;
+/** How many edges are tried at once: more where all of the last ones were guessed right, since otherwise more only means more to try again. */
+const [least, most] = [32, 128];
 
 export async function searchEdges(search: Search): Promise<Found> {
   const { graph, threshold, signal, onEdges } = search;
@@ -59,7 +59,7 @@ export async function searchEdges(search: Search): Promise<Found> {
   const leading = new Set<number>();
   const state = standing(search.batches);
   let { start: current } = search;
-  let [done, passes] = [0, 0];
+  let [done, passes, width] = [0, 0, least];
   for (const stage of stagesOf(graph)) {
     const ends = new Set(stage.map(({ destination }) => destination));
     const open = [...ends].filter((end) => leadsOn(graph, removed, leading, end));
@@ -71,12 +71,15 @@ export async function searchEdges(search: Search): Promise<Found> {
       tries.left,
       of,
       leadingSources(graph, removed, leading, open),
+      graph.destinations[stage[0].destination].layer,
     );
     const before = sizeOf(tries.left);
     for (let next = 0; next < edges.length; ) {
       signal?.throwIfAborted();
-      const tried = await tryOut({ ...tries, settled }, edges.slice(next, next + most), current);
+      const trying = edges.slice(next, next + width);
+      const tried = await tryOut({ ...tries, settled }, trying, current);
       passes += tried.passes;
+      width = tried.sound.length < trying.length ? least : Math.min(most, 2 * width);
       for (const { edge, price, cost } of tried.sound) {
         if (price < threshold) {
           removed[edge.index] = 1;

@@ -43,8 +43,11 @@ const axes: Readonly<Record<PatchPart, readonly [site: string, position: number,
   };
 
 /** Plain, with experts and latent attention, with attention and recurrence, and what reads keys of earlier layers; then those that are like them. */
-const families = ["llama", "deepseek_v3", "falcon_h1", "gemma4_text", "gpt2", "gpt_neox", "gemma2", "mixtral", "qwen3", "bloom", "mamba", "recurrent_gemma"]; // biome-ignore format: a list
-const recurrent = ["mamba", "recurrent_gemma", "falcon_h1"];
+const families = ["llama", "deepseek_v3", "falcon_h1", "gemma4_text", "gpt2", "gpt_neox", "gemma2", "mixtral", "qwen3", "bloom", "mamba", "recurrent_gemma", "falcon", "glm4", "olmo3", "cohere2", "gptj", "phi", "stablelm", "nemotron", "granite", "starcoder2", "opt", "gpt_neo", "biogpt", "persimmon", "gpt_bigcode", "exaone4", "apertus", "helium", "gpt_oss", "llama4_text", "olmoe", "phimoe", "gemma3_text", "mamba2", "lfm2", "qwen3_next", "granitemoehybrid"]; // biome-ignore format: a list
+const recurrent = ["mamba", "mamba2", "recurrent_gemma", "falcon_h1", "lfm2", "qwen3_next", "granitemoehybrid"]; // biome-ignore format: a list
+
+/** How many cells of each family, and from which draw on: `PATCHED_CELLS=100 PATCHED_FROM=7 MLXTERP_SWEEPS=all`. */
+const { PATCHED_CELLS = 8, PATCHED_FROM = 25 } = process.env;
 
 function open(name: string): Promise<AnalysisModel> {
   const folder = fileURLToPath(new URL(`../../../models/references/${name}/base`, import.meta.url));
@@ -248,6 +251,12 @@ async function compare(model: AnalysisModel, trial: Trial): Promise<boolean> {
   return true;
 }
 
+/** Prompts that hardly differ have no effect to measure; neurons of layers that have not as many make no grid. */
+function refuses(error: unknown): boolean {
+  const { code, argument } = error as { code?: string; argument?: string };
+  return code === "EQUAL_BASELINES" || (code === "INVALID_ARGUMENT" && argument === "layers");
+}
+
 it.each(sweep(families, 4))(
   "%s: a cell is its patch alone",
   async (name) => {
@@ -262,9 +271,14 @@ it.each(sweep(families, 4))(
         fc.pre(String(trial.clean.slice(from, to)) !== String(trial.instead));
         fc.pre(trial.options.source !== "resample" || to - from === trial.instead.length);
         leaving.out = trial.leavesOut;
-        await compare(model, trial);
+        try {
+          await compare(model, trial);
+        } catch (error) {
+          fc.pre(!refuses(error));
+          throw error;
+        }
       }),
-      { numRuns: 8, seed: 25 + families.indexOf(name) },
+      { numRuns: Number(PATCHED_CELLS), seed: Number(PATCHED_FROM) + families.indexOf(name) },
     );
     expect(leaving.portions > 0).toBe(![...recurrent, "gemma4_text"].includes(name)); // so that both ways were seen
   },

@@ -18,25 +18,27 @@ export function readMask(
   { first, count, reach }: ReadSite,
   rows: readonly EdgeSet[],
 ): ReadMask | undefined {
+  const width = destinations.length;
   const [used, left] = [new Uint8Array(sources.length), new Uint8Array(sources.length)];
-  const own = (corrupted: EdgeSet) => {
-    const mask = new Float32Array(count * sources.length);
+  let alike = true;
+  for (const [row, corrupted] of rows.entries()) {
     for (let source = 0; source < reach; source++) {
-      for (let column = 0; column < count; column++) {
-        const moves = corrupted[source * destinations.length + first + column] === 1;
-        (moves ? used : left)[source] = 1;
-        if (moves) mask[column * sources.length + source] = 1;
+      for (let at = source * width + first, end = at + count; at < end; at++) {
+        (corrupted[at] === 1 ? used : left)[source] = 1;
+        if (row > 0 && corrupted[at] !== rows[0][at]) alike = false;
       }
     }
-    return mask;
-  };
-  const masks = rows.map(own);
+  }
   if (!used.includes(1)) return undefined;
-  const alike = masks.every((mask) => mask.every((value, index) => value === masks[0][index]));
-  const different = alike ? masks.slice(0, 1) : masks;
-  const values = new Float32Array(different.length * masks[0].length);
-  different.forEach((mask, row) => {
-    values.set(mask, row * mask.length);
+  const different = alike ? rows.slice(0, 1) : rows;
+  const values = new Float32Array(different.length * count * sources.length);
+  different.forEach((corrupted, row) => {
+    for (let column = 0; column < count; column++) {
+      const start = (row * count + column) * sources.length;
+      for (let source = 0; source < reach; source++) {
+        if (corrupted[source * width + first + column] === 1) values[start + source] = 1;
+      }
+    }
   });
   return {
     values: fromFlat(values, [different.length, count, sources.length]),

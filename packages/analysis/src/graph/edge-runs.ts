@@ -17,6 +17,7 @@ import { lastLogits, lastLogitsOf, lazyPass } from "../shared/lazy-pass.js";
 import { range } from "../shared/lists.js";
 import { rowsThatFit } from "../shared/memory.js";
 import type { AnalysisModel } from "../shared/model.js";
+import { once } from "../shared/once.js";
 import { type ReadMask, readMask } from "./edge-masks.js";
 import { begunBefore, type ComponentGraph, type EdgeSet } from "./graph.js";
 import { mlpWrites } from "./mlp-units.js";
@@ -24,7 +25,7 @@ import { movement, type Written } from "./movement.js";
 import type { Outputs } from "./outputs.js";
 import { planReads } from "./plan-reads.js";
 import type { LeftOut } from "./rest.js";
-import type { Settled } from "./settled.js";
+import { knownPatterns, type Settled } from "./settled.js";
 import { sharedNorm } from "./shared-norm.js";
 import { headWrites } from "./writes.js";
 
@@ -149,10 +150,16 @@ function movedPass(
   const { summed, masks, leads } = planReads(graph, given, begun, settled);
   const { written, wrote, moved } = movement(pairs, numbers, { begun, summed, settled });
   const interventions: Record<string, Intervention> = {};
+  const looksAlike = summed ? knownPatterns(graph, masks, begun, settled) : new Map<number, MxArray>(); // biome-ignore format: one line
+  for (const [layer, pattern] of looksAlike) {
+    const own = once(() => mx.take(pattern, mx.array([...numbers], mx.int32), 0));
+    interventions[`layers.${layer}.selfAttn.pattern`] = own;
+  }
   for (const [index, read] of reads.entries()) {
     const mask = masks[index];
     if (!mask) continue;
     const { layer, kind, site } = read;
+    if (looksAlike.has(layer) && (kind === "query" || kind === "key")) continue;
     if (kind === "mlp" && graph.wiring[layer].mlpNorm === "shared") {
       const seen: { stream?: MxArray } = {};
       interventions[`layers.${layer}.inputNorm.input`] = (x) => {

@@ -59,7 +59,8 @@ export function movement(
   };
   const own = (values: MxArray, counts: (block: Written) => boolean, start: MxArray) =>
     written.filter(counts).reduce((sum, { from, to, values: now }) => {
-      return mx.add(sum, mx.matmul(values.index(mx.Slice(), mx.Slice(), mx.Slice(from, to)), now));
+      const share = values.index(mx.Slice(), mx.Slice(), mx.Slice(from, to));
+      return mx.addmm(sum, share, now);
     }, start); // (rows or 1, count, position · hidden)
   const shaped = (x: MxArray, kind: ReadKind) => {
     const byColumn = x.reshape([x.shape[0], -1, length, hidden]);

@@ -31,15 +31,18 @@ export function pruned(graph: ComponentGraph, set: EdgeSet): EdgeSet {
 /** Stands for the logits, which nothing reads. */
 const end = -1;
 
-/** The sources that a destination belongs to: of shared keys and values, all heads that use them, of an MLP all its parts; -1 stands for the logits. */
+/**
+ * The sources that write something else when a destination reads something else: of shared keys and values, all heads that use them, of an MLP
+ * all its parts, and of any head those that are normalised with it; -1 stands for the logits.
+ */
 export function ownersOf(
-  { heads, destinations, firsts }: ComponentGraph,
+  { heads, destinations, firsts, wiring }: ComponentGraph,
   { kind, layer, head }: Destination,
 ): number[] {
   const first = firsts[layer];
   if (kind === "logits") return [end];
   if (kind === "mlp") return range(firsts[layer + 1] - first - heads).map((part) => first + heads + part); // biome-ignore format: one choice
-  if (kind === "attention") return Array.from({ length: heads }, (_, user) => first + user);
+  if (kind === "attention" || wiring[layer].writeWeight) return range(heads).map((user) => first + user); // biome-ignore format: one choice
   const shares = destinations.filter((one) => one.kind === kind && one.layer === layer).length;
   const users = heads / shares;
   return Array.from({ length: users }, (_, user) => first + head! * users + user);

@@ -13,6 +13,8 @@ export interface Settled {
   readonly of: Uint8Array;
   /** (pair, source, position, hidden); of the others it may be anything. */
   readonly writes: MxArray;
+  /** By layer the patterns of attention, (pair, heads, query, key), as far as they are known; they hold where queries and keys read settled sources alone. */
+  readonly patterns?: ReadonlyMap<number, MxArray>;
 }
 
 /** All sources but those that read at one of these destinations, and those to which they lead through edges that are left. */
@@ -32,6 +34,28 @@ export function notLedTo(
     for (const owner of ownersOf(graph, one)) if (owner >= 0) settled[owner] = 0;
   }
   return settled;
+}
+
+/**
+ * The patterns of layers whose queries and keys are the same in all rows of a pass, so that no row computes them: most changes reach heads by
+ * their values only.
+ *
+ * @param masks of each site that is read
+ * @param begun how many sources write what they wrote in the clean run
+ */
+export function knownPatterns(
+  { reads }: ComponentGraph,
+  masks: readonly (ReadMask | undefined)[],
+  begun: number,
+  settled: Settled | undefined,
+): Map<number, MxArray> {
+  const found = new Map(settled?.patterns);
+  for (const [at, { layer, kind, reach }] of reads.entries()) {
+    const mask = masks[at];
+    if (kind !== "query" && kind !== "key") continue;
+    if (!mask || (settled && isLeft(mask, settled, begun, reach))) found.delete(layer);
+  }
+  return found;
 }
 
 /** Whether something is left, from one number to another, of what a pass computes. */

@@ -81,9 +81,13 @@ export class Norm extends nn.Module {
    * @param by (…, 1) to divide by. Default: their own denominators
    */
   plain(x: MxArray, by?: MxArray): MxArray {
-    const { weight, bias, kind, epsilon, unitOffset } = this;
-    const quotient = mx.divide(centred(x, kind), by ?? denominator(x, kind, epsilon));
-    return affine(quotient, weight && unitOffset ? mx.add(weight, 1) : weight, bias);
+    const { bias, kind, epsilon, unitOffset } = this;
+    const weight = this.weight && unitOffset ? mx.add(this.weight, 1) : this.weight;
+    if (by || weight?.ndim !== 1) {
+      return affine(mx.divide(centred(x, kind), by ?? denominator(x, kind, epsilon)), weight, bias);
+    }
+    const dims = x.shape[x.ndim - 1];
+    return kernel(x.reshape([-1, dims]), kind, epsilon, weight, bias).reshape(x.shape);
   }
 
   /** @param shape of the input, which `x` may hold in rows */
