@@ -113,6 +113,11 @@ describe("headWeights", () => {
       "Layer 3",
     );
     await expect(headWeights(model, undefined, { succession: [1] })).rejects.toThrow("two tokens");
+    const short = headWeights(model, undefined, { succession: [4, 9, 2, 30], topK: 4 });
+    await expect(short).rejects.toThrow("every one of 4 tokens is among the first 4");
+    const few = await headWeights(model, undefined, { sampleTokens: 5 });
+    expect(few.notes).toMatchObject([{ code: "SMALL_SAMPLE" }]);
+    expect((await headWeights(model, undefined, { sampleTokens: 6 })).notes).toEqual([]);
     const bare = Object.create(model, { weights: { value: undefined } });
     await expect(headWeights(bare)).rejects.toMatchObject({
       code: "MISSING_ANATOMY",

@@ -14,7 +14,7 @@
  */
 import { notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { evaluate, InvalidArgumentError, mx, uniformNumbers } from "@mlxterp/mlx";
-import { createGrid, createTable, parseOptions } from "@mlxterp/results";
+import { createGrid, createTable, type Note, parseOptions } from "@mlxterp/results";
 import { resolveAnswer } from "../shared/answers.js";
 import { askedOf } from "../shared/asked.js";
 import { range } from "../shared/lists.js";
@@ -71,6 +71,7 @@ async function readWeights(
   if (order && order.length < 2) {
     throw new InvalidArgumentError("succession", asked.succession, "needs two tokens or more.");
   }
+  if (order) checkSuccession(order.length, asked.topK);
   const between = mx.matmul(weights.W_U, weights.W_E).astype(mx.float32); // (hidden, hidden)
   const prompts = input === undefined ? [] : promptIds(model, promptList(model, input));
   const ids = input === undefined ? sampled(model, asked) : [...new Set(prompts.flat())];
@@ -115,7 +116,7 @@ async function readWeights(
         await directionRows(model, weights, asked),
       ),
     },
-    notes: [],
+    notes: sampleNotes(ids.length, asked.topK),
     provenance: provenanceOf(model, { seed: asked.seed }),
   };
 }
@@ -158,4 +159,17 @@ async function compositionGrid(layers: readonly HeadMatrices[]) {
   }
   const labels = { kind: compositionKinds, writer: names, reader: names };
   return createGrid({ labels, values, unit: "share" });
+}
+
+/** Among the first of no more tokens than that every token is, whatever a head writes. */
+function checkSuccession(count: number, topK: number): void {
+  if (count > topK) return;
+  const rule = `every one of ${count} tokens is among the first ${topK}, so that all heads would score 1. Give more tokens, or a smaller topK.`;
+  throw new InvalidArgumentError("succession", count, rule);
+}
+
+function sampleNotes(count: number, topK: number): Note[] {
+  if (count > topK) return [];
+  const text = `ownToken and matching say nothing: every one of ${count} tokens is among the first ${topK}.`;
+  return [{ code: "SMALL_SAMPLE", text }];
 }

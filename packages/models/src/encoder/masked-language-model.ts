@@ -115,9 +115,6 @@ export class MaskedLanguageModel extends InterpretableModel<MaskedModule> {
    * Checks the invariants that make activations and interventions trustworthy, on these weights.
    *
    * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
-   * @example
-   * const model = await loadModel("google-bert/bert-base-uncased", { as: MaskedLanguageModel });
-   * const { passed } = await model.verify();
    */
   verify(options?: VerifyOptions): Promise<Verification> {
     return verifyMasked(this, options);

@@ -2,7 +2,6 @@
 import type { Verification, VerifiedInvariant } from "@mlxterp/models";
 import type { Block, Cell } from "@mlxterp/results";
 import { formatNumber } from "@mlxterp/results";
-import { UnfitModelError } from "../arguments/failure.js";
 import { paragraph, table } from "../blocks/blocks.js";
 import { formatDifference } from "../terminal/numbers.js";
 import { defineCommand, promptOptions } from "../verbs/command.js";
@@ -15,9 +14,6 @@ export const verify = defineCommand({
   examples: ["", "--model Xenova/llama2.c-stories15M", "'Once upon a time' --json"],
   async run({ options, prompt }, context) {
     const model = await context.loadModel();
-    if (!("verify" in model)) {
-      throw new UnfitModelError(`verify is for models that predict what comes next, and ${(model as { readonly name: string }).name} fills gaps. sites and trace show its activations.`); // biome-ignore format: one error
-    }
     const given = options.tokens ?? prompt;
     const bar = context.progress("verifying");
     const verification = model.verify({
