@@ -51,6 +51,8 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "ids that are no array": [() => model.module.embed([[1]] as never), "ids: must be token ids as integers"], // biome-ignore format: one row
   "what is no residual stream": [() => model.module.unembed(mx.ones([1, 2])), "x: must be of shape […, 128], not [1, 2]."], // biome-ignore format: one row
   "a matrix of another width": [() => new FactoredMatrix(mx.ones([3, 2]), mx.ones([2, 3])).apply(mx.ones([2])), "x: must be of shape […, 3], not [2]."], // biome-ignore format: one row
+  "an heir of a cache": [() => model.module.forward(mx.array([[1]], mx.int32), { cache: Object.create(new KeyValueCache()) as KeyValueCache }), "cache: must be what model.createCache() returns"], // biome-ignore format: one row
+  "a stand-in for a cache": [() => model.module.forward(mx.array([[1]], mx.int32), { cache: new Proxy(new KeyValueCache(), {}) }), "cache: must be what model.createCache() returns"], // biome-ignore format: one row
   "pads that are none": [() => new KeyValueCache().copy([-1]), "pads[0]: must be a whole number from 0"], // biome-ignore format: one row
   "no rows of a cache": [() => new KeyValueCache().repeated(0), "rows: must be a whole number from 1"], // biome-ignore format: one row
   "a layer without transcoder": [() => transcoders.skip(9), "Layer 9"],
@@ -79,6 +81,7 @@ const rejected: Readonly<
   "half a character in an address": [() => answering(nothing).sites("\ud800"), "INVALID_ARGUMENT", "model: must not hold half of a surrogate pair."], // biome-ignore format: one row
   "what JSON cannot hold": [() => answering(nothing).tokens("tiny", 1n as never), "INVALID_ARGUMENT", "request: JSON cannot hold it"], // biome-ignore format: one row
   "what JSON writes otherwise": [() => answering(nothing).generate("tiny", { input: "a", maxTokens: Number.NaN }).next(), "INVALID_ARGUMENT", "JSON cannot hold it (maxTokens is NaN)"], // biome-ignore format: one row
+  "how much was dropped, as a big integer": [() => mlx.evaluate([], 1n as never), "INVALID_ARGUMENT", "dropped: must be a number"], // biome-ignore format: one row
   "misspelt spans of a pair": [() => activationPatching(model, { clean: "Mary", corrupted: "John", span: [] } as never, { answer: "a", wrongAnswer: "b" }), "INVALID_ARGUMENT", 'pairs: span: there is no such option. Did you mean "spans"?'], // biome-ignore format: one row
   "a misspelt option of a call": [() => answering(nothing).models({ signl: 1 } as never), "INVALID_ARGUMENT", 'Did you mean "signal"?'], // biome-ignore format: one row
   "an answer that is none": [() => answering(async () => 3).models(), "INVALID_ARGUMENT", "fetch: its answer: must be a Response"], // biome-ignore format: one row

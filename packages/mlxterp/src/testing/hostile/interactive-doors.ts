@@ -14,7 +14,13 @@ class Observer {
   }
 }
 const page = { requestAnimationFrame: () => 0, cancelAnimationFrame: () => undefined };
-Object.assign(globalThis, { ...page, ResizeObserver: Observer, IntersectionObserver: Observer });
+const getComputedStyle = () => ({ getPropertyValue: () => "" });
+Object.assign(globalThis, {
+  ...page,
+  getComputedStyle,
+  ResizeObserver: Observer,
+  IntersectionObserver: Observer,
+});
 
 const onSelect = () => undefined;
 
