@@ -82,7 +82,8 @@ const sequential = record({ kind: text, domain: pair });
 const diverging = record({ kind: text, domain: pair, pivot: number });
 const scale: OptionRule = (argument, value) => {
   checkRecord(argument, value);
-  const { kind } = value as { kind?: unknown };
+  const own = Object.hasOwn(value as object, "kind"); // what draws it copies what it has itself
+  const kind = own ? (value as { kind?: unknown }).kind : undefined;
   oneOf("sequential", "diverging")(`${argument}.kind`, kind);
   (kind === "sequential" ? sequential : diverging)(argument, value);
 };

@@ -100,12 +100,12 @@ const nearArray: readonly ((value: MxArray) => unknown)[] = [
 
 const nearTyped: readonly ((value: Float32Array) => unknown)[] = [
   (value) => value.slice(1),
-  (value) => Float32Array.from(value, () => Number.NaN),
+  (value) => new Float32Array(value.length).fill(Number.NaN),
   (value) => Array.from(value),
-  (value) => Uint8Array.from(value),
+  (value) => Uint8Array.from(value, Number),
   (value) => BigInt64Array.from(Array.from(value, () => 1n)),
   (value) => new DataView(value.buffer),
-  (value) => Float64Array.from([...value, 1]),
+  (value) => Float64Array.from([...value, 1], Number),
   () => new Float32Array(0),
 ];
 
@@ -167,7 +167,7 @@ function without({ ...value }: Record<string, unknown>, key: string): Table {
 }
 
 /** The last letter doubled. */
-export function misspelt(value: Table, key: string): Table {
+function misspelt(value: Table, key: string): Table {
   return { ...without(value, key), [`${key}${key.at(-1)}`]: value[key] };
 }
 
