@@ -40,6 +40,7 @@ const chunk = 2 ** 20;
  * hashFile("empty.txt").slice(0, 8); // "e3b0c442"
  */
 export function hashFile(path: string): string {
+  checkPath("path", path);
   return withFile(path, () => digest(path));
 }
 

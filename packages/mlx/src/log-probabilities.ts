@@ -14,6 +14,7 @@ import type { MxArray } from "./types/array.js";
  */
 export function logProbabilities(logits: MxArray): MxArray {
   checkRows("logits", logits);
+  if (logits.size === 0) return logits;
   return mx.subtract(logits, mx.logsumexp(logits, -1, true));
 }
 

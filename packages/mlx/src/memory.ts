@@ -1,5 +1,6 @@
 /** Evaluation that releases first: MLX frees an intermediate when it is used only if no JS handle holds it. */
 import { setImmediate as turn } from "node:timers/promises";
+import { checkNumber } from "@mlxterp/results/errors";
 import { askBetween } from "./between.js";
 import { mx } from "./binding.js";
 import { collectOld, collectYoung, handleBytes } from "./collector.js";
@@ -124,6 +125,7 @@ export async function evaluate(
   dropped = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   checkArrays(arrays);
+  checkNumber("dropped", dropped);
   await releaseSome(arrays, dropped);
   await askBetween();
   evaluateNow(arrays);

@@ -1,6 +1,7 @@
 /** A hash of a file with weights that reads little of it: its header, and some bytes of every tensor. */
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { checkPath } from "@mlxterp/results/errors";
 import { withFile } from "./file-failure.js";
 
 const block = 1024;
@@ -22,6 +23,7 @@ export const fileSampling = `header of each file, and of each tensor ${blocks} e
  * hashSampled("a.safetensors").length; // 64
  */
 export function hashSampled(path: string): string {
+  checkPath("path", path);
   return withFile(path, () => {
     const descriptor = openSync(path, "r");
     try {

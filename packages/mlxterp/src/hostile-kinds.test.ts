@@ -1,5 +1,5 @@
 /** One call of each kind that hostile calls found wrong, with what it must say, or give. */
-import { activationPatching } from "@mlxterp/analysis";
+import { activationPatching, counterfactuals } from "@mlxterp/analysis";
 import { positionsOf } from "@mlxterp/core";
 import { CrossLayerTranscoder, loadDictionary, loadTranscoders } from "@mlxterp/dictionaries";
 import { scale } from "@mlxterp/interventions";
@@ -7,6 +7,7 @@ import * as mlx from "@mlxterp/mlx";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { FactoredMatrix, KeyValueCache, type LanguageModel, loadModel } from "@mlxterp/models";
 import {
+  checkBlock,
   createGrid,
   defineMethod,
   fieldsOf,
@@ -51,6 +52,14 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "ids that are no array": [() => model.module.embed([[1]] as never), "ids: must be token ids as integers"], // biome-ignore format: one row
   "what is no residual stream": [() => model.module.unembed(mx.ones([1, 2])), "x: must be of shape […, 128], not [1, 2]."], // biome-ignore format: one row
   "a matrix of another width": [() => new FactoredMatrix(mx.ones([3, 2]), mx.ones([2, 3])).apply(mx.ones([2])), "x: must be of shape […, 3], not [2]."], // biome-ignore format: one row
+  "an heir of a cache": [() => model.module.forward(mx.array([[1]], mx.int32), { cache: Object.create(new KeyValueCache()) as KeyValueCache }), "cache: must be what model.createCache() returns"], // biome-ignore format: one row
+  "a stand-in for a cache": [() => model.module.forward(mx.array([[1]], mx.int32), { cache: new Proxy(new KeyValueCache(), {}) }), "cache: must be what model.createCache() returns"], // biome-ignore format: one row
+  "an address for a file": [
+    () => mlx.hashSampled(new URL("http://127.0.0.1:9") as never),
+    "path: must be a string",
+  ],
+  "an heir of a block": [() => checkBlock("block", Object.create({ kind: "text", text: "a" })), "block.kind: must be one of"], // biome-ignore format: one row
+  "more pairs than anybody reads": [() => counterfactuals({} as never, "a", { size: 1e9 }), "counterfactuals: size: "], // biome-ignore format: one row
   "pads that are none": [() => new KeyValueCache().copy([-1]), "pads[0]: must be a whole number from 0"], // biome-ignore format: one row
   "no rows of a cache": [() => new KeyValueCache().repeated(0), "rows: must be a whole number from 1"], // biome-ignore format: one row
   "a layer without transcoder": [() => transcoders.skip(9), "Layer 9"],
@@ -79,6 +88,7 @@ const rejected: Readonly<
   "half a character in an address": [() => answering(nothing).sites("\ud800"), "INVALID_ARGUMENT", "model: must not hold half of a surrogate pair."], // biome-ignore format: one row
   "what JSON cannot hold": [() => answering(nothing).tokens("tiny", 1n as never), "INVALID_ARGUMENT", "request: JSON cannot hold it"], // biome-ignore format: one row
   "what JSON writes otherwise": [() => answering(nothing).generate("tiny", { input: "a", maxTokens: Number.NaN }).next(), "INVALID_ARGUMENT", "JSON cannot hold it (maxTokens is NaN)"], // biome-ignore format: one row
+  "how much was dropped, as a big integer": [() => mlx.evaluate([], 1n as never), "INVALID_ARGUMENT", "dropped: must be a number"], // biome-ignore format: one row
   "misspelt spans of a pair": [() => activationPatching(model, { clean: "Mary", corrupted: "John", span: [] } as never, { answer: "a", wrongAnswer: "b" }), "INVALID_ARGUMENT", 'pairs: span: there is no such option. Did you mean "spans"?'], // biome-ignore format: one row
   "a misspelt option of a call": [() => answering(nothing).models({ signl: 1 } as never), "INVALID_ARGUMENT", 'Did you mean "signal"?'], // biome-ignore format: one row
   "an answer that is none": [() => answering(async () => 3).models(), "INVALID_ARGUMENT", "fetch: its answer: must be a Response"], // biome-ignore format: one row
@@ -120,6 +130,7 @@ describe("gives", () => {
   it("nothing of no rows", () => {
     const { values, indices } = mlx.topK(mx.zeros([0, 300]), 2);
     expect([values.shape, indices.shape]).toEqual([[0, 2], [0, 2]]); // biome-ignore format: one line
+    expect(mlx.logProbabilities(mx.zeros([2, 0])).shape).toEqual([2, 0]);
     expect(dictionary.encode(mx.zeros([0, 128])).shape).toEqual([0, 256]);
   });
 

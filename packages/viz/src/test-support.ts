@@ -103,8 +103,3 @@ export function xmlFault(markup: string): string | undefined {
   }
   return open.length > 0 ? `never closed: ${open.join(", ")}` : undefined;
 }
-
-/** An element of a page, to draw into. */
-export function pageElement(): Element {
-  return parseHTML("<!doctype html><main></main>").document.querySelector("main") as Element;
-}

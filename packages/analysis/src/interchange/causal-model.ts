@@ -21,7 +21,7 @@ import {
 import { z } from "zod";
 
 const counterfactualOptions = z.object({
-  size: z.int().min(1).default(32).describe("pairs"),
+  size: z.int().min(1).max(100_000).default(32).describe("pairs"),
   seed: z.int().min(0).default(0).describe("of their draw"),
 });
 
@@ -136,7 +136,7 @@ export function counterfactuals(
   };
   const answerOf = causal.answer ?? ((value: CausalValue) => value as string | number);
   for (let tries = 0; found.pairs.clean.length < size; tries++) {
-    if (tries > 1000 * size) {
+    if (tries > 10_000 * (found.pairs.clean.length + 1)) {
       throw new InvalidArgumentError("variable", variable, "exchanging it hardly ever changes the answer."); // biome-ignore format: one line
     }
     const [base, source] = [draw(causal, random), draw(causal, random)];

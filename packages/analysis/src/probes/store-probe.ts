@@ -8,7 +8,7 @@
  */
 import { evaluate, fromFlat, InvalidArgumentError, type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { parseOptions, type RunControl } from "@mlxterp/results";
-import { checkIterable, checkMethods } from "@mlxterp/results/errors";
+import { checkIterable, checkMethods, checkWholeNumber } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { dot } from "../directions/matrix.js";
 import { type LinearProbe, spreadsOf } from "./linear-probe.js";
@@ -79,6 +79,7 @@ export async function trainStoreProbe(
 ): Promise<StoreProbe> {
   const asked: Asked = parseOptions("trainStoreProbe", storeProbeOptions, options);
   checkMethods("store", store, ["batches", "origins"], "a store of activations");
+  checkWholeNumber("store.rows", store.rows);
   const moments = await momentsOf(store, asked);
   const parts =
     asked.rule === "massMean" ? fromMeans(moments) : await descend(store, asked, moments);

@@ -7,7 +7,7 @@
  */
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { createGrid, type Grid, parseOptions, type RunControl } from "@mlxterp/results";
-import { checkMethods, isCallable } from "@mlxterp/results/errors";
+import { checkMethods, checkWholeNumber, isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { anyOrder } from "./any-order.js";
 import { createMoments } from "./moments.js";
@@ -79,6 +79,7 @@ export async function storeSimilarity(
 ): Promise<StoreSimilarity> {
   const asked: Asked = parseOptions("storeSimilarity", storeSimilarityOptions, options);
   checkMethods("store", store, ["batches", "origins"], "a store of activations");
+  checkWholeNumber("store.rows", store.rows);
   const { sites, other, otherSites = sites, measure } = asked;
   if (other) checkSameDataset(store, other);
   const same = other === undefined && otherSites === sites;

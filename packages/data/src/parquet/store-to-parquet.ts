@@ -7,6 +7,7 @@ import {
   checkPath,
   checkPositiveInteger,
   checkSignal,
+  checkWholeNumber,
   release,
   toFlat,
 } from "@mlxterp/mlx";
@@ -47,6 +48,7 @@ export async function storeToParquet(
     signal: checkSignal,
   });
   checkMethods("store", store, ["describe", "read", "origins"], "what openStore returns");
+  checkWholeNumber("store.rows", store.rows);
   checkPath("path", path);
   const { sites: names, rowGroupRows = 4096 } = options;
   const all = [...store.sites, ...store.columns];

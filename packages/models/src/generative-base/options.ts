@@ -56,6 +56,7 @@ export function checkDescription(sizes: Sizes, layers: readonly unknown[]): void
   for (const name of ["layers", "hidden", "vocab"] as const) {
     checkPositiveInteger(`config.${name}`, sizes[name]);
   }
+  checkList("module.layers", layers);
   if (sizes.layers === layers.length) return;
   const rule = `describes ${sizes.layers} layers, but the module has ${layers.length}. Give the description it was made from.`;
   throw new InvalidArgumentError("config.layers", sizes.layers, rule);

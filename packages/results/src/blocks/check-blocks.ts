@@ -140,7 +140,8 @@ export function checkBlocks(argument: string, value: unknown): asserts value is 
 
 function checkAt(argument: string, value: unknown, depth: number): void {
   checkRecord(argument, value);
-  const { kind } = value as { kind?: unknown };
+  const own = Object.hasOwn(value as object, "kind"); // what draws it copies what it has itself
+  const kind = own ? (value as { kind?: unknown }).kind : undefined;
   oneOf(...Object.keys(kinds))(`${argument}.kind`, kind);
   kinds[kind as Block["kind"]](argument, value);
   const block = value as Block;

@@ -10,7 +10,7 @@ const home = process.cwd();
 let current = from;
 let stray = "";
 process.on("unhandledRejection", (error) => {
-  stray = String(error instanceof Error ? error.stack : error);
+  stray = `by ${current}: ${error instanceof Error ? error.stack : String(error)}`;
 });
 const bench = await setUp();
 const doors = await allDoors(bench);
@@ -20,7 +20,8 @@ for (current = from; current < to; current++) {
 }
 chdir(home);
 rmSync(bench.folder, { recursive: true, force: true });
-if (stray !== "") tell({ seed: current, stray });
+if (stray !== "") tell({ seed: current, kind: "untyped", detail: stray });
+process.exit(); // servers that calls began go on
 
 function tell(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -4,6 +4,7 @@ import * as data from "@mlxterp/data";
 import * as interventions from "@mlxterp/interventions";
 import { mx, nn } from "@mlxterp/mlx";
 import type { Bench } from "./bench.js";
+import { Doubling } from "./doubling.js";
 import type { Arguments } from "./later.js";
 import { methodDoors } from "./method-doors.js";
 import { modelFunctions } from "./model-doors.js";
@@ -79,7 +80,7 @@ function coreFunctions({ model, prompt, cache }: Bench): Calls {
   return {
     InterpretableModel: [
       (...args: [never]) => new core.InterpretableModel(...args),
-      linear(),
+      new Doubling(),
       { name: "m", anatomy: {}, tokenizer: model.tokenizer, forwardArguments: () => [] },
     ],
     Tap: [(axes: never) => new core.Tap(axes), ["batch", "position"]],

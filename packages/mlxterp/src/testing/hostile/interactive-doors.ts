@@ -1,6 +1,6 @@
 /** Components of a page, and what draws them into one, with right arguments. */
 import * as interactive from "@mlxterp/viz/interactive";
-import { pageElement } from "../../../../viz/src/test-support.js";
+import { pageElement } from "../../../../viz/src/testing/page.js";
 import { attention, graph, grid, strip } from "./blocks.js";
 import type { Calls } from "./doors.js";
 
@@ -14,7 +14,13 @@ class Observer {
   }
 }
 const page = { requestAnimationFrame: () => 0, cancelAnimationFrame: () => undefined };
-Object.assign(globalThis, { ...page, ResizeObserver: Observer, IntersectionObserver: Observer });
+const getComputedStyle = () => ({ getPropertyValue: () => "" });
+Object.assign(globalThis, {
+  ...page,
+  getComputedStyle,
+  ResizeObserver: Observer,
+  IntersectionObserver: Observer,
+});
 
 const onSelect = () => undefined;
 

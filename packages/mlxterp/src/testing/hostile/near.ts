@@ -67,7 +67,14 @@ const nearNumber = (value: number): unknown[] => [
 
 const nearText = (value: string): unknown[] => [
   ...["", ` ${value}`, `${value}${value.at(-1) ?? "a"}`, value.toUpperCase(), value.slice(0, -1)],
-  ...[`${value}\0`, `${value}\ud800`, value.repeat(1000), [value], Object(value), `${value}.*`],
+  ...[
+    `${value}\0`,
+    `${value}\ud800`,
+    value.repeat(Math.min(1000, Math.ceil(1e6 / (value.length || 1)))),
+    [value],
+    Object(value),
+    `${value}.*`,
+  ],
 ];
 
 const nearFunction = (value: () => unknown): unknown[] => [
@@ -93,12 +100,12 @@ const nearArray: readonly ((value: MxArray) => unknown)[] = [
 
 const nearTyped: readonly ((value: Float32Array) => unknown)[] = [
   (value) => value.slice(1),
-  (value) => value.map(() => Number.NaN),
+  (value) => new Float32Array(value.length).fill(Number.NaN),
   (value) => Array.from(value),
-  (value) => Uint8Array.from(value),
+  (value) => Uint8Array.from(value, Number),
   (value) => BigInt64Array.from(Array.from(value, () => 1n)),
   (value) => new DataView(value.buffer),
-  (value) => Float64Array.from([...value, 1]),
+  (value) => Float64Array.from([...value, 1], Number),
   () => new Float32Array(0),
 ];
 
@@ -160,7 +167,7 @@ function without({ ...value }: Record<string, unknown>, key: string): Table {
 }
 
 /** The last letter doubled. */
-export function misspelt(value: Table, key: string): Table {
+function misspelt(value: Table, key: string): Table {
   return { ...without(value, key), [`${key}${key.at(-1)}`]: value[key] };
 }
 

@@ -1,24 +1,20 @@
 /** One small model of each class beside the decoder, and the other objects whose classes are exported. */
+import { fileURLToPath } from "node:url";
 import { LensTranslators } from "@mlxterp/analysis";
 import * as core from "@mlxterp/core";
 import * as dictionaries from "@mlxterp/dictionaries";
-import { isArray, type MxArray, mx, nn } from "@mlxterp/mlx";
+import { type MxArray, mx } from "@mlxterp/mlx";
 import * as models from "@mlxterp/models";
 import { createServer } from "@mlxterp/server";
 import { createClient } from "@mlxterp/server/client";
-import { referenceFolder } from "../../../../models/src/test-support/reference-folders.js";
 import type { Bench } from "./bench.js";
+import { Doubling } from "./doubling.js";
 import type { Methods, Owner } from "./members.js";
 import { modelMethods } from "./method-doors.js";
-import { CallersError } from "./values.js";
 
-/** A user's own module; what it throws is the user's. */
-class Doubling extends nn.Module {
-  override forward(x: MxArray): MxArray {
-    if (!isArray(x)) throw new CallersError("no array");
-    return mx.multiply(x, 2);
-  }
-}
+/** A small checkpoint of the tests of models. */
+const referenceFolder = (path: string) =>
+  fileURLToPath(new URL(`../../../../models/references/${path}`, import.meta.url));
 
 const ids = [[1, 2, 3]];
 const normal = (...shape: number[]) => mx.random.normal(shape, mx.float32, 0, 1, mx.random.key(1));

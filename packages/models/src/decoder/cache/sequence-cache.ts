@@ -48,6 +48,11 @@ export abstract class SequenceCache<L extends LayerMemory<L>> {
     this.sliding = sliding;
   }
 
+  /** @internal Whether it was made by its class, and is neither a stand-in nor an heir of one that was. */
+  static isBuilt(cache: object): boolean {
+    return #length in cache;
+  }
+
   /** An empty share of one layer. */
   protected abstract emptyLayer(): L;
 

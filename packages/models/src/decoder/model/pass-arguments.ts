@@ -16,6 +16,7 @@ import {
 } from "@mlxterp/mlx";
 import type { CacheOwner } from "../../cache-owner.js";
 import { KeyValueCache } from "../cache/cache.js";
+import { SequenceCache } from "../cache/sequence-cache.js";
 import type { DecoderPassOptions } from "./decoder-body.js";
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it holds integers in rows, (batch, position) */
@@ -33,7 +34,8 @@ export function checkIds(ids: unknown): void {
 /** The rule of an option that is a memory of the given kind. */
 export function instanceOf(kind: { readonly name: string }, what: string): OptionRule {
   return (argument, value) => {
-    if (value instanceof (kind as new () => object)) return;
+    const built = !(value instanceof SequenceCache) || SequenceCache.isBuilt(value);
+    if (value instanceof (kind as new () => object) && built) return;
     throw new InvalidArgumentError(argument, value, `must be ${what}, not ${brief(value)}.`);
   };
 }
