@@ -32,10 +32,6 @@ export { setParameters } from "./decoder/parameters.js";
 export { Bert } from "./encoder/bert.js";
 export type { BertConfig } from "./encoder/config.js";
 export type { BertPassOptions } from "./encoder/encoder-body.js";
-export {
-  MaskedLanguageModel,
-  type MaskedLanguageModelOptions,
-} from "./encoder/masked-language-model.js";
 export { EncoderDecoderCache } from "./encoder-decoder/cache.js";
 export type { EncoderDecoderConfig } from "./encoder-decoder/config.js";
 export type {
@@ -103,11 +99,19 @@ export { TokenClassifier } from "./heads/token-classifier.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export { fetchHubFolder, type HubFolderOptions } from "./hub/hub-folder.js";
 export type { HubOptions } from "./hub/hub-model.js";
+export {
+  ImageClassifier,
+  type ImageClassifierOptions,
+} from "./image-classifier/image-classifier.js";
 export type { ImageTextConfig, TowerConfig } from "./image-text/config.js";
 export type { ImageText, ImageTextPassOptions } from "./image-text/image-text.js";
 export { ImageTextModel, type ImageTextModelOptions } from "./image-text-model/image-text-model.js";
 export type { DriftOptions, QuantizationDrift } from "./language-model/drift.js";
 export { LanguageModel, type LanguageModelOptions } from "./language-model/language-model.js";
+export {
+  MaskedLanguageModel,
+  type MaskedLanguageModelOptions,
+} from "./masked-model/masked-language-model.js";
 export type { QuantizationScheme } from "./packed/scheme.js";
 export { RecurrentCache } from "./recurrent/caches/cache.js";
 export type { RecurrentConfig, RecurrentLayerConfig } from "./recurrent/config.js";
@@ -124,5 +128,4 @@ export type { TextToken } from "./tokenizer/text-tokens.js";
 export { type EncodeOptions, loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.js";
 export type { Verification, VerifiedInvariant, VerifyOptions } from "./verify/verify-model.js";
 export type { VisionConfig } from "./vision/config.js";
-export { ImageClassifier, type ImageClassifierOptions } from "./vision/image-classifier.js";
 export type { VisionEncoder } from "./vision/vision-encoder.js";

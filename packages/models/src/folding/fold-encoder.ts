@@ -1,18 +1,16 @@
-/** Encoders with norms before what reads, folded into their matrices: the same predictions, simpler weights. */
+/** An encoder of texts with norms before what reads, folded into its matrices: the same predictions, simpler weights. */
 import { checkBoolean, checkOptions, evaluate } from "@mlxterp/mlx";
 import type { DecoderConfig } from "../decoder/config/config.js";
 import { setParameters } from "../decoder/parameters.js";
 import { TwoSidedEncoder } from "../encoder/two-sided-encoder.js";
 import { UnsupportedFoldError } from "../errors.js";
-import type { VisionConfig } from "../vision/config.js";
-import { VisionEncoder } from "../vision/vision-encoder.js";
 import type { FoldOptions } from "./fold-decoder.js";
-import { attentionReaders, foldNorm, foldNorms, mlpReaders } from "./fold-norms.js";
+import { foldNorms } from "./fold-norms.js";
 import { foldedConfig } from "./folded-config.js";
 import { readParameters } from "./read-parameters.js";
 
 /** @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) */
-function refuseCentring(options: FoldOptions): void {
+export function refuseCentring(options: FoldOptions): void {
   checkOptions<FoldOptions>("folded", options, {
     centreWrites: checkBoolean,
     centreUnembedding: checkBoolean,
@@ -40,33 +38,6 @@ export async function foldTwoSided(
   const folded = new TwoSidedEncoder(simpler, { ...head, denseBias: denseBias || shifted });
   const parameters = readParameters(encoder, folded);
   foldNorms(parameters, config, ["head.dense"]);
-  setParameters(folded, parameters);
-  await evaluate([...parameters.values()]);
-  return { encoder: folded, config: simpler };
-}
-
-/**
- * The same of a classifier of pictures, whose last norm is read by the classifier.
- *
- * @throws UnsupportedFoldError (`UNSUPPORTED_FOLD`) for centring
- */
-export async function foldVision(
-  encoder: VisionEncoder,
-  config: VisionConfig,
-  options: FoldOptions = {},
-): Promise<{ encoder: VisionEncoder; config: VisionConfig }> {
-  refuseCentring(options);
-  const { norm } = config;
-  const simpler = { ...config, qkvBias: true, norm: { ...norm, bias: false } };
-  const folded = new VisionEncoder(simpler);
-  const parameters = readParameters(encoder, folded);
-  const behind = (path: string, names: readonly string[]) => names.map((name) => `${path}.${name}`);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const at = `layers.${layer}`;
-    foldNorm(parameters, `${at}.inputNorm`, norm, behind(`${at}.selfAttn`, attentionReaders));
-    foldNorm(parameters, `${at}.postAttentionNorm`, norm, behind(`${at}.mlp`, mlpReaders));
-  }
-  foldNorm(parameters, "finalNorm", norm, ["head.classifier"]);
   setParameters(folded, parameters);
   await evaluate([...parameters.values()]);
   return { encoder: folded, config: simpler };

@@ -1,14 +1,8 @@
 /** A decoder's parameters as another decoder of the same parts would hold them: unpacked, and 0 where there is none. */
-import { listParameters, type MxArray, mx } from "@mlxterp/mlx";
+import { listParameters, type Module, type MxArray, mx } from "@mlxterp/mlx";
 import { TiedHead } from "../decoder/head/tied-head.js";
 import type { Decoder } from "../decoder/model/decoder.js";
-import type { TwoSidedEncoder } from "../encoder/two-sided-encoder.js";
-import type { EncoderDecoder } from "../encoder-decoder/encoder-decoder.js";
 import { type Adapted, fullWeight, type Weighted } from "../packed/full-weight.js";
-import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
-import type { VisionEncoder } from "../vision/vision-encoder.js";
-
-type Readable = Decoder | RecurrentDecoder | EncoderDecoder | TwoSidedEncoder | VisionEncoder;
 
 /** A module as what it holds; one with a live adapter holds its own bias inside. */
 type Holder = Readonly<Record<string, unknown>>;
@@ -18,7 +12,7 @@ type Holder = Readonly<Record<string, unknown>>;
  * @param like whose parameters are asked for
  * @returns by path in `like`, and the biases of norms that are to be folded; lazy
  */
-export function readParameters<D extends Readable>(decoder: D, like: D): Map<string, MxArray> {
+export function readParameters<D extends Module>(decoder: D, like: D): Map<string, MxArray> {
   const found = new Map<string, MxArray>();
   for (const [path, { shape }] of listParameters(like)) {
     const dot = path.lastIndexOf(".");
@@ -33,14 +27,14 @@ export function readParameters<D extends Readable>(decoder: D, like: D): Map<str
 }
 
 /** The embedding where the two are tied, but for a bias. */
-function unembeddingOf(decoder: Readable, name: string): Holder {
-  const { lmHead, embedTokens } = decoder as Decoder;
+function unembeddingOf(decoder: Module, name: string): Holder {
+  const { lmHead, embedTokens } = decoder as unknown as Decoder;
   const tied = !lmHead || (lmHead instanceof TiedHead && name === "weight");
   return (tied ? embedTokens : lmHead) as unknown as Holder;
 }
 
 /** The module at a path. */
-function holderOf(decoder: Readable, path: string, name: string): Holder {
+function holderOf(decoder: Module, path: string, name: string): Holder {
   if (path === "") return decoder as unknown as Holder; // an array of its own
   if (path === "lmHead") return unembeddingOf(decoder, name);
   return path

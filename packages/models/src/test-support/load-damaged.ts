@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { evaluate, MlxterpError } from "@mlxterp/mlx";
-import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
+import { MaskedLanguageModel } from "../masked-model/masked-language-model.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { damage, randomFrom } from "./damage.js";
 

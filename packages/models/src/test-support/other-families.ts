@@ -1,7 +1,7 @@
 /** How far the encoders and the recurrent models are from transformers, in the respects they have. */
 import { type MxArray, mx } from "@mlxterp/mlx";
-import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { loadModel } from "../index.js";
+import { MaskedLanguageModel } from "../masked-model/masked-language-model.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { compareEncoderDecoder } from "./encoder-decoder-comparison.js";
 import { compareHeaded } from "./headed-comparison.js";

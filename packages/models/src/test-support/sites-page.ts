@@ -2,8 +2,8 @@
 import { fileURLToPath } from "node:url";
 import type { InterpretableModel, SiteInfo } from "@mlxterp/core";
 import type { Module } from "@mlxterp/mlx";
-import { MaskedLanguageModel } from "../encoder/masked-language-model.js";
 import { EncoderDecoderModel, ImageTextModel, loadModel, StreamsModel } from "../index.js";
+import { MaskedLanguageModel } from "../masked-model/masked-language-model.js";
 import { RecurrentModel } from "../recurrent-model/recurrent-model.js";
 import { recurrentFolders, referenceFolder, referenceFolders } from "./reference-folders.js";
 

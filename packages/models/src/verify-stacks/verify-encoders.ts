@@ -1,7 +1,7 @@
 /** Checks what must hold in encoders: of texts with gaps, and of pictures. */
 import { InterpretableModelCore } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
-import type { MaskedModule } from "../encoder/masked-language-model.js";
+import type { MaskedModule } from "../encoder/masked-module.js";
 import { type Comparison, measure } from "../verify/comparison.js";
 import {
   attributionIsPatching,

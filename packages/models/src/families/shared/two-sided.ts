@@ -1,11 +1,11 @@
 /** Encoders in the layout of a decoder, whose tokens also see what comes after them. */
 
 import type { DecoderConfig } from "../../decoder/config/config.js";
-import { MaskedLanguageModel } from "../../encoder/masked-language-model.js";
 import { TwoSidedEncoder, type TwoSidedHeadConfig } from "../../encoder/two-sided-encoder.js";
 import type { HeadConfig } from "../../heads/config.js";
 import type { ClassifierLayout } from "../../heads/headable.js";
 import { HeadedDecoder } from "../../heads/headed-body.js";
+import { MaskedLanguageModel } from "../../masked-model/masked-language-model.js";
 import { type Family, type ModuleFamily, weightsOf } from "./family.js";
 
 /** What stands on the layers, read from the same config.json once the layers' fields are. */

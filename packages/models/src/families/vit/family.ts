@@ -1,8 +1,8 @@
 /** ViT (`model_type: "vit"`): a picture's patches through a decoder's layers that see everything, with a classifier. */
 import { z } from "zod";
 import type { WeightTable } from "../../checkpoint/table/weight-table.js";
+import { ImageClassifier } from "../../image-classifier/image-classifier.js";
 import type { VisionConfig } from "../../vision/config.js";
-import { ImageClassifier } from "../../vision/image-classifier.js";
 import { VisionEncoder } from "../../vision/vision-encoder.js";
 import { activation, readConfig, size, unread, withDefault } from "../shared/config-json.js";
 import type { ModuleFamily } from "../shared/family.js";

@@ -13,13 +13,13 @@ import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { instanceOf } from "../decoder/model/pass-arguments.js";
 import type { FoldOptions } from "../folding/fold-decoder.js";
-import { foldVision } from "../folding/fold-encoder.js";
 import { requireNoEdits } from "../folding/require-no-edits.js";
 import { type Classification, classificationsOf } from "../heads/classification.js";
 import type { Verification, VerifyOptions } from "../verify/verified.js";
 import { verifyVision } from "../verify-stacks/verify-encoders.js";
-import type { VisionConfig } from "./config.js";
-import { VisionEncoder } from "./vision-encoder.js";
+import type { VisionConfig } from "../vision/config.js";
+import { VisionEncoder } from "../vision/vision-encoder.js";
+import { foldVision } from "./fold-vision.js";
 
 export interface ImageClassifierOptions {
   /** The description the module was made from. */

@@ -1,23 +1,17 @@
 /** A bidirectional encoder with its tokenizer: prompts with gaps in, activations and logits out. */
 
 import { InterpretableModel, type Prompt, type Tokenizer } from "@mlxterp/core";
-import {
-  checkList,
-  checkOptions,
-  checkRecord,
-  checkText,
-  type Embedding,
-  type Module,
-  type MxArray,
-} from "@mlxterp/mlx";
+import { checkList, checkOptions, checkRecord, checkText } from "@mlxterp/mlx";
 import { layerWeights } from "../anatomy/layer-weights.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
-import type { LogitsAxes } from "../decoder/axes.js";
 import type { DecoderConfig } from "../decoder/config/config.js";
-import type { DecoderLayer } from "../decoder/model/layer.js";
 import { claimed, instanceOf } from "../decoder/model/pass-arguments.js";
-import type { Norm } from "../decoder/norm/norm.js";
+import { Bert } from "../encoder/bert.js";
+import type { BertConfig } from "../encoder/config.js";
+import type { BertPassOptions } from "../encoder/encoder-body.js";
+import type { MaskedModule } from "../encoder/masked-module.js";
+import { TwoSidedEncoder } from "../encoder/two-sided-encoder.js";
 import { NotGenerativeError, UnsupportedFoldError } from "../errors.js";
 import type { FoldOptions } from "../folding/fold-decoder.js";
 import { foldTwoSided } from "../folding/fold-encoder.js";
@@ -25,26 +19,6 @@ import { requireNoEdits } from "../folding/require-no-edits.js";
 import { checkDescription } from "../generative-base/options.js";
 import type { Verification, VerifyOptions } from "../verify/verified.js";
 import { verifyMasked } from "../verify-stacks/verify-encoders.js";
-import { Bert } from "./bert.js";
-import type { BertConfig } from "./config.js";
-import type { BertPassOptions } from "./encoder-body.js";
-import type { EncoderLayer } from "./layer.js";
-import type { MaskedHead } from "./masked-head.js";
-import { TwoSidedEncoder } from "./two-sided-encoder.js";
-
-/** An encoder with the head for masked tokens: BERT, or a decoder's layers that see both ways. */
-export interface MaskedModule extends Module {
-  readonly embedTokens: Embedding;
-  readonly embedPositions: Embedding | undefined;
-  readonly embedNorm: Norm | undefined;
-  readonly layers: (DecoderLayer | EncoderLayer)[];
-  /** Absent in encoders that normalise the residual stream itself. */
-  readonly finalNorm?: Norm | undefined;
-  readonly head: MaskedHead;
-  readonly outputAxes: LogitsAxes;
-  embed(ids: MxArray): MxArray;
-  unembed(x: MxArray): MxArray;
-}
 
 export interface MaskedLanguageModelOptions {
   /** The description the module was made from. */
