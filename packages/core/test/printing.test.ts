@@ -28,6 +28,7 @@ describe("printing", () => {
     ]);
     const edited = model.edit({ "layers.0": (x) => x }, { name: "same" });
     expect(inspect(edited)).toMatch(/^\[model letters, edited: same\]\n/);
+    expect(JSON.stringify({ edited })).toBe('{"edited":{"model":"letters","edits":["same"]}}');
   });
 
   it("of a model with a single layer of another kind shows that one by itself", () => {

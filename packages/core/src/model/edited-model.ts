@@ -68,6 +68,11 @@ export abstract class EditedModel<M extends Module> extends FedModel<M> {
     return `[model ${this.name}${names && `, edited: ${names}`}]`;
   }
 
+  /** Name and names of edits, for logs: weights stay where they are. */
+  toJSON(): { model: string; edits: string[] } {
+    return { model: this.name, edits: this.edits.map(({ name }) => name) };
+  }
+
   [shown](): string {
     const { tree } = this.engine;
     tree.rescan(); // also what was added under a new name

@@ -47,6 +47,9 @@ describe("columns beside rows", () => {
     expect(String(store)).toMatch(
       /8 rows of 3 sequences; layers\.0 float32 \[\d+\], #label int32 \[\]/,
     );
+    const { sites, columns: kept } = store;
+    const told = { folder, rows: 8, sequences: 3, complete: true, sites, columns: kept };
+    expect(JSON.parse(JSON.stringify(store))).toEqual(told);
     const others = collectToDisk(
       model,
       dataset.map(({ prompt }) => prompt),

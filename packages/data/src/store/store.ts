@@ -162,6 +162,15 @@ export class ActivationStore implements Disposable, AsyncDisposable {
     return `ActivationStore ${this.folder}: ${size}${rest}; ${held}; of ${this.collection.model}`;
   }
 
+  /** What is in it and how much of it, for logs; the numbers stay on the disk. */
+  toJSON(): Pick<
+    ActivationStore,
+    "folder" | "rows" | "sequences" | "complete" | "sites" | "columns"
+  > {
+    const { folder, rows, sequences, complete, sites, columns } = this;
+    return { folder, rows, sequences, complete, sites, columns };
+  }
+
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
