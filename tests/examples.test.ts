@@ -25,16 +25,16 @@ const runnable = examples.filter((parsed) => !needsCheckpoint(parsed));
 const compiledOnly = [
   "packages/analysis/src/effective-attention/effective-attention.ts effectiveAttention",
   "packages/models/src/checkpoint/loading/load-model.ts loadModel",
-  "packages/models/src/masked-model/masked-language-model.ts MaskedLanguageModel",
-  "packages/models/src/masked-model/masked-language-model.ts MaskedLanguageModel.save",
   "packages/models/src/encoder-decoder-model/encoder-decoder-model.ts EncoderDecoderModel",
   "packages/models/src/heads/embedding-model.ts EmbeddingModel",
   "packages/models/src/heads/sequence-classifier.ts SequenceClassifier",
   "packages/models/src/heads/token-classifier.ts TokenClassifier",
+  "packages/models/src/image-classifier/image-classifier.ts ImageClassifier",
   "packages/models/src/image-text-model/image-text-model.ts ImageTextModel",
+  "packages/models/src/masked-model/masked-language-model.ts MaskedLanguageModel",
+  "packages/models/src/masked-model/masked-language-model.ts MaskedLanguageModel.save",
   "packages/models/src/recurrent-model/recurrent-model.ts RecurrentModel",
   "packages/models/src/streams-model/streams-model.ts StreamsModel",
-  "packages/models/src/image-classifier/image-classifier.ts ImageClassifier",
 ];
 
 /** What takes longest: run when sweeps go over all, and compiled always. What is shown there is tested beside its source, too. */

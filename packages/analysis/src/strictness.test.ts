@@ -66,7 +66,7 @@ it.each<[string, () => unknown, string]>([
 });
 
 it.each<[string, () => Promise<unknown>, string]>([
-  ["vectors of no pairs", () => analysis.steeringVectors(model, null as never), "input"],
+  ["vectors of no pairs", () => analysis.steeringVectors(model, null as never), "pairs"],
   ["weights of no model", () => analysis.headWeights(undefined as never), "model"],
   ["turns of no conversation", () => analysis.turnByTurn(model, null as never), "prompts"],
 ])("%s are refused by the argument's name", async (_, call, argument) => {

@@ -52,6 +52,7 @@ export function knownPatterns(
   const found = new Map(settled?.patterns);
   for (const [at, { layer, kind, reach }] of reads.entries()) {
     const mask = masks[at];
+    if (kind === "attention") found.delete(layer); // where nothing is left, its heads are not computed at all
     if (kind !== "query" && kind !== "key") continue;
     if (!mask || (settled && isLeft(mask, settled, begun, reach))) found.delete(layer);
   }

@@ -1,6 +1,6 @@
 /** Small helpers on lists. */
-import { brief } from "@mlxterp/mlx";
 import { InvalidArgumentError } from "@mlxterp/results";
+import { brief } from "@mlxterp/results/errors";
 
 /** The arithmetic mean. */
 export function mean(values: readonly number[]): number {

@@ -163,5 +163,6 @@ export function verifyVision(
     ...{ model: pass, ids: [0], other: [1], short: [1], remembering: unremembering },
     middle: `encoder.layers.${Math.floor((module.layers.length - 1) / 2)}`,
   });
-  return verified({ model, invariants, subject, embedding: () => module.patchProj }, options);
+  const embedding = () => module.patchProj;
+  return verified({ model, invariants, subject, embedding, takesPrompt: false }, options);
 }

@@ -62,15 +62,17 @@ interface Verifying<S extends AnySubject> {
   readonly subject: () => S;
   /** Whose numbers tell the format of the weights. */
   readonly embedding: () => Module;
+  /** Whether `options.prompt` says what is fed. Default: it does. */
+  readonly takesPrompt?: boolean;
 }
 
 /** @throws what `promptsFor` throws; the signal's reason when cancelled */
 export async function verified<S extends AnySubject>(
-  { model, invariants, subject: makeSubject, embedding }: Verifying<S>,
+  { model, invariants, subject: makeSubject, embedding, takesPrompt = true }: Verifying<S>,
   options: VerifyOptions,
 ): Promise<Verification> {
-  checkOptions<VerifyOptions>("verify", options, {
-    prompt: true,
+  checkOptions("verify", options, {
+    ...(takesPrompt ? { prompt: true } : {}),
     tolerance: checkFinite,
     onProgress: checkFunction,
     signal: checkSignal,
