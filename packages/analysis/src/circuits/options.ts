@@ -2,7 +2,7 @@
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
-import { scoringFields } from "../edge-attribution/options.js";
+import { edgeScorings, scoringFields, scoringText } from "../edge-attribution/options.js";
 
 const selections = ["top", "greedy", "bootstrap", "ratio"] as const;
 
@@ -18,6 +18,7 @@ const share = z.number().min(0).max(1);
 
 export const circuitOptions = z.object({
   ...scoringFields,
+  scoring: z.enum(edgeScorings).default("eap-idg-inputs").describe(scoringText),
   keep: share.default(0.1).describe("share of the edges that make the circuit which is shown"),
   selection: z
     .enum(selections)

@@ -24,6 +24,7 @@ import {
 } from "../testing/method-cases.js";
 import { sweep } from "../testing/sweeps.js";
 import { edgeAttribution } from "./edge-attribution.js";
+import { readGradients } from "./read-gradients.js";
 import type { EdgeRow } from "./result.js";
 import { scoreEdges } from "./score-edges.js";
 
@@ -323,6 +324,38 @@ it.each([
   await expect(looking).rejects.toMatchObject({ code: "NOT_A_SUM", layer: 0 });
   await expect(looking).rejects.toThrow(reason);
   await expect(looking).rejects.toThrow("edgeAttribution");
+});
+
+describe.each(configs.slice(0, 4))("weighted by where it is decided, %s", (_, config) => {
+  it("is the mean of slopes at middles, each as much as the metric moves about it", async () => {
+    const model = randomModel(config);
+    const graph = await graphOf(model, clean, "any");
+    const runs = await Promise.all([clean, corrupted].map((ids) => outputsOf(model, [ids], graph)));
+    const [own, other] = runs.map(({ writes }) => writes.index(mx.Slice(), 0));
+    const at = (share: number) => ({ "layers.0.input": () => mx.add(other, mx.multiply(mx.subtract(own, other), share)) }); // biome-ignore format: one object
+    const metric = (logits: MxArray) => mx.subtract(logits.index("...", question.answer), logits.index("...", question.wrongAnswer)); // biome-ignore format: one line
+    const leadAt = async (share: number) => lead(toFlat((await model.run([clean], { interventions: at(share), save: "output" })).get("output").index(0, -1))); // biome-ignore format: one line
+    const points = await Promise.all(
+      [0.25, 0.75].map(async (share) => {
+        const gradients = await readGradients(model, graph, [clean], metric, { interventions: at(share) }); // biome-ignore format: one call
+        const weight = Math.abs((await leadAt(share + 0.002)) - (await leadAt(share - 0.002)));
+        return { gradients, weight };
+      }),
+    );
+    const [first, second] = points;
+    const share = first.weight / (first.weight + second.weight);
+    const mean = mx.add(mx.multiply(first.gradients, share), mx.multiply(second.gradients, 1 - share)); // biome-ignore format: one line
+    const changes = mx.subtract(runs[0].writes, runs[1].writes);
+    const asked = { ...question, scoring: "eap-idg-inputs", steps: 2 } as const;
+    const { tables } = await edgeAttribution(model, { clean, corrupted }, asked);
+    const largest = Math.abs(tables.edges.rows[0].score);
+    for (const { source, destination, score } of tables.edges.rows) {
+      const from = graph.sources.findIndex(({ name }) => name === source);
+      const to = graph.destinations.findIndex(({ name }) => name === destination);
+      const expected = mx.sum(mx.multiply(changes.index(0, from), mean.index(0, to))).item() as number; // biome-ignore format: one line
+      expect(Math.abs(score - expected) / largest).toBeLessThan(2e-3); // weights by differences of float32
+    }
+  });
 });
 
 const scorings = [

@@ -6,12 +6,14 @@
  * for every edge. The others estimate it with gradients: the difference of what the source wrote, times the slope of the metric
  * at what the destination reads. One slope (`eap`) is wrong where something saturates; the mean of slopes on the way from one
  * prompt to the other (`eap-ig-inputs`) costs five passes and follows the exact scores far better.
+ * `eap-idg-inputs` weights these points by how fast the metric changes there: where an answer has been decided, slopes say nothing of it.
  *
  * Caveats. A score is about this pair of prompts, and about each edge by itself: two that can stand in for one another both look
  * useless. Gradients see no change of a softmax that is saturated at all points. `information-flow` asks what is large, not what
  * matters for the answer.
  *
- * Source: Syed et al. 2023, arXiv 2310.10348 (EAP); Hanna et al. 2024, arXiv 2403.17806 (EAP-IG); Ferrando & Voita 2024,
+ * Source: Syed et al. 2023, arXiv 2310.10348 (EAP); Hanna et al. 2024, arXiv 2403.17806 (EAP-IG); Walker et al. 2023, arXiv 2305.20052
+ * (weights by the slope of the way, of inputs); Ferrando & Voita 2024,
  * arXiv 2403.00824 (information flow routes); edges with queries, keys and values: Conmy et al. 2023, arXiv 2304.14997.
  */
 import { provenanceOf } from "@mlxterp/core";

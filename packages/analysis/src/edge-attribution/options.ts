@@ -6,6 +6,7 @@ import { answers, metric } from "../shared/schemas.js";
 export const edgeScorings = [
   "eap",
   "eap-ig-inputs",
+  "eap-idg-inputs",
   "eap-ig-activations",
   "clean-corrupted",
   "relp",
@@ -20,20 +21,19 @@ export const edgeScorings = [
 /** How edges are scored; on the page of this method each is defined. */
 export type EdgeScoring = (typeof edgeScorings)[number];
 
+/** The same for every method that scores edges, whatever its default is. */
+export const scoringText =
+  "how edges are scored: by gradients at one or several points, by running each, by size, by masks that are learned";
+
 export const scoringFields = {
   answer: answers.describe("the clean prompt's answer; one for all pairs, or one each"),
   wrongAnswer: answers.optional().describe("the corrupted prompt's answer, to compare with"),
-  scoring: z
-    .enum(edgeScorings)
-    .default("eap-ig-inputs")
-    .describe(
-      "how edges are scored: by gradients at one or several points, by running each, by size, by masks that are learned",
-    ),
+  scoring: z.enum(edgeScorings).default("eap-ig-inputs").describe(scoringText),
   steps: z
     .int()
     .min(1)
     .default(5)
-    .describe("points between the two prompts; of the eap-ig scorings"),
+    .describe("points between the two prompts; of the eap-ig and eap-idg scorings"),
   maskSteps: z.int().min(1).default(60).describe("steps that masks are learned for"),
   sparsity: z
     .number()

@@ -54,7 +54,7 @@ async function gradientScores(batch: Scored, scoring: ByGradient): Promise<MxArr
   return mx.where(there, scores, mx.zerosLike(scores));
 }
 
-/** The mean over the points that a scoring looks at. */
+/** The mean over the points that a scoring looks at, of `eap-idg-inputs` weighted by how fast the metric changes there. */
 async function averageGradients(batch: Scored, scoring: ByGradient): Promise<MxArray> {
   const { model, graph, ids, metric, corrupted, steps } = batch;
   const gradientsAt = (interventions: Interventions) =>
@@ -69,15 +69,27 @@ async function averageGradients(batch: Scored, scoring: ByGradient): Promise<MxA
     const interventions = backwardRules(model, scoring);
     return readGradients(model, graph, ids, metric, { interventions, steps, holdsNorms: true });
   }
-  const points = pointsOf(batch, scoring);
   let sum: MxArray | undefined;
-  for (const interventions of points) {
+  let weights: MxArray | undefined;
+  for (const interventions of pointsOf(batch, scoring)) {
     batch.asked.signal?.throwIfAborted();
     const gradients = await gradientsAt(interventions);
-    sum = sum ? mx.add(sum, gradients) : gradients;
-    await evaluate([sum]);
+    const weight = scoring === "eap-idg-inputs" ? decidedAt(batch, gradients) : mx.ones([batch.ids.length, 1, 1, 1]); // biome-ignore format: one choice
+    const weighted = mx.multiply(gradients, weight);
+    sum = sum ? mx.add(sum, weighted) : weighted;
+    weights = weights ? mx.add(weights, weight) : weight;
+    await evaluate([sum, weights]);
   }
-  return mx.divide(sum!, points.length); // there is at least one
+  return mx.divide(sum!, weights!); // there is at least one
+}
+
+/** How fast the metric changes at a point of the way between both embeddings, (pair, 1, 1, 1), never 0. */
+function decidedAt({ clean, corrupted }: Scored, gradients: MxArray): MxArray {
+  const whole = mx.sum(gradients, 1, true); // every destination reads the embedding
+  const input = (x: MxArray) => x.index(mx.Slice(), mx.Slice(0, 1));
+  const moved = mx.subtract(input(clean.writes), input(corrupted.writes));
+  const slope = mx.abs(mx.sum(mx.multiply(moved, whole), [1, 2, 3], true));
+  return mx.add(slope, 1e-12); // where nothing changes all points count alike
 }
 
 /** Where the gradient is taken. */
@@ -93,6 +105,7 @@ function pointsOf(batch: Scored, scoring: EdgeScoring): Interventions[] {
   };
   const each = Array.from({ length: steps }, (_, step) => step);
   if (scoring === "eap-ig-inputs") return each.map((step) => input(step / steps));
+  if (scoring === "eap-idg-inputs") return each.map((step) => input((step + 0.5) / steps));
   const points = each.map((step) => input((step + 1) / steps));
   for (const layer of clean.mlps.keys()) {
     for (const [site, part] of [

@@ -30,7 +30,14 @@ async function aurocBy(known: Known, scoring: EdgeScoring): Promise<number> {
   return auroc(rows.map(({ score }) => Math.abs(score)), rows.map((row) => known.truth.has(named(row)))); // biome-ignore format: one line
 }
 
-const finders = ["eap-ig-inputs", "eap-ig-activations", "relp-qk", "gim", "edge-masks"] as const;
+const finders = [
+  "eap-ig-inputs",
+  "eap-idg-inputs",
+  "eap-ig-activations",
+  "relp-qk",
+  "gim",
+  "edge-masks",
+] as const;
 
 describe.each(sweep(shapes, 2))(
   "a planted circuit: $seed, gated $gated, induction $induction",
@@ -92,7 +99,7 @@ const references = sweep(["gpt2-induction", "gpt2-gate"], 1).filter((name) =>
 describe.each(references)("the circuit that was planted in %s", (name) => {
   const known = reference(name);
 
-  it.each(["eap", "eap-ig-inputs", "relp-qk", "gim", "edge-masks"] as const)(
+  it.each(["eap", "eap-ig-inputs", "eap-idg-inputs", "relp-qk", "gim", "edge-masks"] as const)(
     "is found by %s",
     async (scoring) => {
       expect(await aurocBy(await known, scoring)).toBeGreaterThanOrEqual(0.95);
