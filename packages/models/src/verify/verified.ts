@@ -9,6 +9,7 @@ import {
   checkSignal,
   deviceName,
   dtypeName,
+  InvalidArgumentError,
   type Module,
 } from "@mlxterp/mlx";
 import { fullWeight, type Weighted } from "../packed/full-weight.js";
@@ -66,13 +67,19 @@ interface Verifying<S extends AnySubject> {
   readonly takesPrompt?: boolean;
 }
 
+/** Of what shows a model pictures of its own. */
+const refuse = (argument: string, value: unknown) => {
+  const rule = "is not asked: pictures are drawn.";
+  throw new InvalidArgumentError(argument, value, rule);
+};
+
 /** @throws what `promptsFor` throws; the signal's reason when cancelled */
 export async function verified<S extends AnySubject>(
   { model, invariants, subject: makeSubject, embedding, takesPrompt = true }: Verifying<S>,
   options: VerifyOptions,
 ): Promise<Verification> {
-  checkOptions("verify", options, {
-    ...(takesPrompt ? { prompt: true } : {}),
+  checkOptions<VerifyOptions>("verify", options, {
+    prompt: takesPrompt ? true : refuse,
     tolerance: checkFinite,
     onProgress: checkFunction,
     signal: checkSignal,
