@@ -96,6 +96,8 @@ describe("wrong arguments", () => {
     [["trace", "--out", "file/report.html"], "is not a folder one can write in"],
     [["serve", "--port", "0", "--host", "a b"], "--host a b: this machine has no such address"],
     [["heads", "--sequences", "2147483648"], "sequences: "],
+    [["steer", "--nulls", "2147483648"], "--nulls needs an integer from 0 to 1000"],
+    [["causal", "--samples", "1000"], "--samples needs an integer from 1 to 100"],
     [["trace", "--out", "report.pdf"], "does not say what to write: end it in .html"],
     [["trace", "--revision", "main"], "--revision is of hub models; tiny has none"],
     [["trace", "--quantize", "3"], "--quantize takes 2, 4 or 8 bits"],
