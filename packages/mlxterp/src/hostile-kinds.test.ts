@@ -5,9 +5,11 @@ import { positionsOf } from "@mlxterp/core";
 import {
   CrossLayerTranscoder,
   densityHistogram,
+  diffCrosscoder,
   loadCrosscoder,
   loadDictionary,
   loadTranscoders,
+  promptFeatures,
 } from "@mlxterp/dictionaries";
 import { patchFrom, scale } from "@mlxterp/interventions";
 import * as mlx from "@mlxterp/mlx";
@@ -88,6 +90,7 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "a file that no text names": [() => { throw mlx.fileFailure(Object.assign(new Error("no"), { code: "ENOENT" }), new Proxy({}, { get: () => 7 }) as never); }, "path: must be a string, not an object."], // biome-ignore format: one row
   "a token that no header holds": [() => createClient({ url: "http://localhost", token: "secret\0" }), "token: must be of characters that a header can hold."], // biome-ignore format: one row
   "more of a file than memory holds": [() => mlx.readFilePart(fileURLToPath(import.meta.url), 0, 12e9), "it ends early"], // biome-ignore format: one row
+  "options of a method that were never made": [() => defineMethod({ name: "a", title: "A", summary: "a", input: "prompts", options: built(z.ZodObject), run: () => [] } as never), "a zod object"], // biome-ignore format: one row
   "a schema that was never made": [() => fieldsOf(built(z.ZodObject) as never), "schema"],
 };
 
@@ -97,6 +100,13 @@ const rejected: Readonly<
 > = {
   // biome-ignore format: one table
   "a source that has nothing": [() => model.run("Mary", { save: "output", interventions: { "layers.0": patchFrom(new WeakMap() as never) } }), "INVALID_ARGUMENT", 'source.get("layers.0"): must be an array of MLX'], // biome-ignore format: one row
+  "a signal that was never built": [() => moverHeads(model, "Mary and Mary", { answer: "Mary", signal: built(AbortSignal) }), "INVALID_ARGUMENT", "must be an AbortSignal"], // biome-ignore format: one row
+  "rows that are none": [() => diffCrosscoder(loadCrosscoder("tiny"), { name: "rows", batches: async function* () { yield {}; } } as never), "INVALID_ARGUMENT", "source.batches: x: must be an array"], // biome-ignore format: one row
+  "no model": [
+    () => promptFeatures(null as never, "Mary", { dictionary: "tiny" }),
+    "INVALID_ARGUMENT",
+    "model: must be a model",
+  ],
   "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompt: must be a l"], // biome-ignore format: one row
   "a metric that fails later": [() => model.gradients("Mary", (async () => { throw new Error("later"); }) as never, { save: "output" }), "INVALID_METRIC", "a Promise"], // biome-ignore format: one row
   "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkModel } from "@mlxterp/core";
 import { InvalidArgumentError } from "@mlxterp/mlx";
 import type { DictionaryModel } from "../shared/model.js";
 
@@ -25,11 +26,13 @@ const kinds = {
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`)
  */
 export function checkShipped(
-  { name }: Pick<DictionaryModel, "name">,
+  model: Pick<DictionaryModel, "name">,
   kind: Shipped,
   path: string,
   orElse = "",
 ): void {
+  checkModel("model", model);
+  const { name } = model;
   if (path !== "tiny" || name === "tiny") return;
   const { what, training } = kinds[kind];
   const rule = `"tiny" means ${what} for the model tiny, and this model is ${name}. Name a folder with what was trained for this model, here or of a hub (owner/name/folder)${orElse}. Training is in @mlxterp/dictionaries (${training}).`;
