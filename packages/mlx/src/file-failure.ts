@@ -46,13 +46,13 @@ export function fileFailure(error: unknown, file: string): unknown {
   if (MlxterpError.isInstance(error) || !(error instanceof Error)) return error;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
-  if (code === "ERR_INVALID_ARG_TYPE" && typeof file !== "string") {
-    return new InvalidArgumentError("path", file, `must be a string, not ${brief(file)}.`);
-  }
+  const [full, wayOut] = [noRoom[code], waysOut[code]];
+  if (!full && !wayOut && code !== "ERR_INVALID_ARG_TYPE") return error;
   const named = typeof path === "string" ? path : file;
-  const full = noRoom[code];
+  if (typeof named !== "string") {
+    return new InvalidArgumentError("path", named, `must be a string, not ${brief(named)}.`);
+  }
   if (full) return new IncompleteWriteError(named, full, { cause: error });
-  const wayOut = waysOut[code];
   return wayOut ? new FileAccessError(named, code, wayOut, { cause: error }) : error;
 }
 

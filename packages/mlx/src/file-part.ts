@@ -1,6 +1,6 @@
 /** Stretches of a file, read when they are asked for. */
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { checkFunction, checkWholeNumber } from "@mlxterp/results/errors";
 import { CorruptFileError } from "./errors.js";
 import { withFile } from "./file-failure.js";
@@ -35,6 +35,8 @@ export function readPart(
   return withFile(file, () => {
     const descriptor = openSync(file, "r");
     try {
+      const stats = fstatSync(descriptor);
+      if (stats.isFile() && position + length > stats.size) throw endsEarly(); // before memory is taken for what is not there
       const bytes = Buffer.alloc(length);
       let filled = 0;
       while (filled < length) {

@@ -1,8 +1,17 @@
 /** One call of each kind that hostile calls found wrong, with what it must say, or give. */
-import { activationPatching, counterfactuals } from "@mlxterp/analysis";
+import { fileURLToPath } from "node:url";
+import { activationPatching, counterfactuals, moverHeads } from "@mlxterp/analysis";
 import { positionsOf } from "@mlxterp/core";
-import { CrossLayerTranscoder, loadDictionary, loadTranscoders } from "@mlxterp/dictionaries";
-import { scale } from "@mlxterp/interventions";
+import {
+  CrossLayerTranscoder,
+  densityHistogram,
+  diffCrosscoder,
+  loadCrosscoder,
+  loadDictionary,
+  loadTranscoders,
+  promptFeatures,
+} from "@mlxterp/dictionaries";
+import { patchFrom, scale } from "@mlxterp/interventions";
 import * as mlx from "@mlxterp/mlx";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { FactoredMatrix, KeyValueCache, type LanguageModel, loadModel } from "@mlxterp/models";
@@ -74,6 +83,14 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "what no cell of a table holds": [() => rowsToCsv([{ a: { b: 1 } } as never]), "rows[0].a: must be a number, a text, true, false or null, not an object."], // biome-ignore format: one row
   "a symbol as a place": [() => valueAt(createGrid({ labels: { layer: [0] }, values: [1], unit: "logits" }), { layer: Symbol("a") } as never), "Symbol(a) is not there"], // biome-ignore format: one row
   "a prompt as long as memory": [() => positionsOf({ from: 0 }, 2 ** 31 - 1, "the prompt"), "length: must be at most 16777216."], // biome-ignore format: one row
+  "a view of bytes that are no numbers": [
+    () => densityHistogram(new DataView(new ArrayBuffer(8)) as never),
+    "density: must be numbers",
+  ],
+  "a file that no text names": [() => { throw mlx.fileFailure(Object.assign(new Error("no"), { code: "ENOENT" }), new Proxy({}, { get: () => 7 }) as never); }, "path: must be a string, not an object."], // biome-ignore format: one row
+  "a token that no header holds": [() => createClient({ url: "http://localhost", token: "secret\0" }), "token: must be of characters that a header can hold."], // biome-ignore format: one row
+  "more of a file than memory holds": [() => mlx.readFilePart(fileURLToPath(import.meta.url), 0, 12e9), "it ends early"], // biome-ignore format: one row
+  "options of a method that were never made": [() => defineMethod({ name: "a", title: "A", summary: "a", input: "prompts", options: built(z.ZodObject), run: () => [] } as never), "a zod object"], // biome-ignore format: one row
   "a schema that was never made": [() => fieldsOf(built(z.ZodObject) as never), "schema"],
 };
 
@@ -82,6 +99,16 @@ const rejected: Readonly<
   Record<string, readonly [call: () => Promise<unknown>, code: string, says: string]>
 > = {
   // biome-ignore format: one table
+  "a source that has nothing": [() => model.run("Mary", { save: "output", interventions: { "layers.0": patchFrom(new WeakMap() as never) } }), "INVALID_ARGUMENT", 'source.get("layers.0"): must be an array of MLX'], // biome-ignore format: one row
+  "a signal that was never built": [() => moverHeads(model, "Mary and Mary", { answer: "Mary", signal: built(AbortSignal) }), "INVALID_ARGUMENT", "must be an AbortSignal"], // biome-ignore format: one row
+  "rows that are none": [() => diffCrosscoder(loadCrosscoder("tiny"), { name: "rows", batches: async function* () { yield {}; } } as never), "INVALID_ARGUMENT", "source.batches: x: must be an array"], // biome-ignore format: one row
+  "no model": [
+    () => promptFeatures(null as never, "Mary", { dictionary: "tiny" }),
+    "INVALID_ARGUMENT",
+    "model: must be a model",
+  ],
+  "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompt: must be a l"], // biome-ignore format: one row
+  "a metric that fails later": [() => model.gradients("Mary", (async () => { throw new Error("later"); }) as never, { save: "output" }), "INVALID_METRIC", "a Promise"], // biome-ignore format: one row
   "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row
   "a request that was never built": [() => createServer({ methods: [] }).fetch(built(Request)), "INVALID_ARGUMENT", "request: must be a Request"], // biome-ignore format: one row
   "no address outside a page": [() => createClient({ fetch: nothing }).models(), "INVALID_ARGUMENT", "url: is needed outside a page"], // biome-ignore format: one row
@@ -145,6 +172,14 @@ describe("gives", () => {
     const both = new CrossLayerTranscoder([layer(2, 1), layer(1, 2)], { input: "hook_resid_mid", output: "hook_mlp_out" }); // biome-ignore format: one line
     same(both.encoderBias(-1), mx.full([4], 2));
     expect(both.writes(-1).map((write) => write.layer)).toEqual([1]);
+  });
+
+  it("what a crosscoder gives, of what inherits from one", () => {
+    const crosscoder = loadCrosscoder("tiny");
+    const { sources, width } = crosscoder.config;
+    const heir = Object.create(crosscoder) as typeof crosscoder;
+    const x = mx.ones([1, sources, width]);
+    expect(heir.forward(x).tolist()).toEqual(crosscoder.forward(x).tolist());
   });
 
   it("views of what inherits from a model, one after the other", async () => {

@@ -31,7 +31,7 @@ export class UnknownModelTypeError extends MlxterpError {
     readonly supported: readonly string[],
   ) {
     super(
-      `${file}: model_type ${shown(modelType)} is not supported; supported: ${supported.join(", ")}.`,
+      `${file}: ${modelType === undefined ? "it has no model_type" : `model_type ${shown(modelType)} is not supported`}; supported: ${supported.join(", ")}.`,
     );
   }
 }

@@ -41,7 +41,7 @@ export const tracingOptions = z
       .positive()
       .optional()
       .describe("the noise's standard deviation itself; default noise times that of the embeddings of all subjects"), // biome-ignore format: one sentence
-    samples: z.int().min(1).default(10).describe("draws of the noise, over which scores are averaged"), // biome-ignore format: one sentence
+    samples: z.int().min(1).max(100).default(10).describe("draws of the noise, over which scores are averaged"), // biome-ignore format: one sentence
     seed: z.int().min(0).default(0).describe("of the noise"),
     metric: anyMetric.describe("what runs are judged by; default the answer's probability"),
     layers: indices.optional().describe("layers to restore, negative from the last; default all"),

@@ -40,8 +40,12 @@ export async function judgeSizes(
   const circuits = all.map((fraction) => setOf(graph, choose(Math.floor(fraction * graph.edges + 1e-9)))); // biome-ignore format: one line
   const others: EdgeSet[][] = [];
   for (const set of circuits) {
-    await takeTurn(signal);
-    others.push(Array.from({ length: random }, () => randomEdges(graph, sizeOf(set), draw)));
+    const ofThisSize: EdgeSet[] = [];
+    for (let count = 0; count < random; count++) {
+      await takeTurn(signal);
+      ofThisSize.push(randomEdges(graph, sizeOf(set), draw));
+    }
+    others.push(ofThisSize);
   }
   const circuit = circuits[all.indexOf(keep)]; // `keep` is one of them
   const apart = partsOf(found, circuit, asked, draw);

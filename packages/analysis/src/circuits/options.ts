@@ -3,6 +3,7 @@ import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
 import { edgeScorings, scoringFields, scoringText } from "../edge-attribution/options.js";
+import { draws } from "../shared/schemas.js";
 
 const selections = ["top", "greedy", "bootstrap", "ratio"] as const;
 
@@ -34,15 +35,13 @@ export const circuitOptions = z.object({
   fractions: readOnly(z.array(share).min(2))
     .default([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
     .describe("shares of the edges at which circuits are judged, from small to large"),
-  random: z.int().min(0).default(20).describe("random circuits of the same size to compare with"),
+  random: draws.default(20).describe("random circuits of the same size to compare with"),
   minimality: z
     .int()
     .min(0)
     .default(20)
     .describe("edges of the circuit that are left out one by one, spread over its ranks"),
-  completeness: z
-    .int()
-    .min(0)
+  completeness: draws
     .default(10)
     .describe("random parts that are left out of the circuit and of the whole model, to compare"),
   seed: z.int().min(0).default(0).describe("of what is drawn"),

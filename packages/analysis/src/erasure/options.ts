@@ -1,7 +1,7 @@
 /** What erasure is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { batchSize, folds, indices, readPosition } from "../shared/schemas.js";
+import { batchSize, draws, folds, indices, readPosition } from "../shared/schemas.js";
 
 export const erasureSites = {
   residual: "layers.*",
@@ -27,11 +27,7 @@ export const erasureOptions = z.object({
     .default("meanDifference")
     .describe("of a projection: how its direction is found"),
   folds,
-  nulls: z
-    .int()
-    .min(0)
-    .default(2)
-    .describe("directions at random that are projected out, to compare with"),
+  nulls: draws.default(2).describe("directions at random that are projected out, to compare with"),
   seed: z.int().min(0).default(0).describe("of parts and random directions"),
   save: z
     .string()

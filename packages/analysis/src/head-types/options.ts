@@ -3,6 +3,7 @@ import type { RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
+import { draws } from "../shared/schemas.js";
 import type { HeadTargets } from "./head-kinds.js";
 
 /** How attention on targets becomes a score. */
@@ -24,9 +25,7 @@ export const headTypeOptions = z.object({
   exclude: readOnly(z.array(z.enum(["first", "current"])))
     .default([])
     .describe("attention that does not count: on the first position, on the query's own"),
-  nulls: z
-    .int()
-    .min(0)
+  nulls: draws
     .default(4)
     .describe("times that tokens are shuffled, to see what a kind scores by chance"),
   detectors: z

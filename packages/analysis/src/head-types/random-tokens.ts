@@ -13,12 +13,15 @@ export interface RepeatedTokens {
   readonly sequences: number;
 }
 
+/** More than anybody measures on, and drawn in a second or two. */
+const mostTokens = 2 ** 22;
+
 /**
  * Sequences of the form `[start] r r`, with `start` what the tokenizer puts before every text.
  *
  * Tokens are drawn without replacement where the vocabulary allows it, so that a token occurs only in the two copies.
  *
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sequences that are too long for the model
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for sequences that are too long for the model, or too many
  * @example
  * repeatedTokens(model, { seed: 0, length: 5, sequences: 1 })[0].length; // 11
  */
@@ -34,6 +37,10 @@ export function repeatedTokens(model: AnalysisModel, wanted: RepeatedTokens): nu
   if (!Number.isInteger(length) || length < 2 || total > limit) {
     const rule = `two copies of ${length} tokens must have at least 2 tokens each and fit the model's ${limit} positions.`;
     throw new InvalidArgumentError("length", length, rule);
+  }
+  if (sequences * total > mostTokens) {
+    const rule = `sequences of ${total} tokens can be ${Math.floor(mostTokens / total)} at most.`;
+    throw new InvalidArgumentError("sequences", sequences, rule);
   }
   const random = uniformNumbers(seed);
   const usable = usableTokens(model, start);

@@ -2,7 +2,7 @@
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
-import { tokenList } from "../shared/schemas.js";
+import { draws, tokenList } from "../shared/schemas.js";
 
 export const headWeightsOptions = z.object({
   sampleTokens: z
@@ -19,7 +19,7 @@ export const headWeightsOptions = z.object({
     .describe(
       "tokens in their order, such as days or numbers, to look for heads that write the next",
     ),
-  nulls: z.int().min(0).default(8).describe("heads of random weights, to compare with"),
+  nulls: draws.default(8).describe("heads of random weights, to compare with"),
   seed: z.int().min(0).default(0).describe("of the tokens and the random weights"),
 });
 

@@ -1,7 +1,7 @@
 /** What interchange interventions are asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, batchSize, indices } from "../shared/schemas.js";
+import { answers, batchSize, draws, indices } from "../shared/schemas.js";
 
 export const dasOptions = z.object({
   answer: answers.describe("what the clean prompt is continued by as it is"),
@@ -22,11 +22,7 @@ export const dasOptions = z.object({
   steps: z.int().min(1).default(60).describe("updates"),
   learningRate: z.number().positive().default(0.05).describe("of Adam, falling to 0 in a line"),
   sparsity: z.number().min(0).default(2).describe("what size costs where it is learned"),
-  nulls: z
-    .int()
-    .min(0)
-    .default(3)
-    .describe("subspaces at random of the same size, to compare with"),
+  nulls: draws.default(3).describe("subspaces at random of the same size, to compare with"),
   seed: z.int().min(0).default(0).describe("of the start, and of random subspaces"),
   batchSize,
 });

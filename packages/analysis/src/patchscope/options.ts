@@ -2,7 +2,7 @@
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, indices } from "../shared/schemas.js";
+import { answers, draws, indices } from "../shared/schemas.js";
 
 const prompt = z.union([z.string(), readOnly(z.array(z.int().min(0)).min(1))]);
 
@@ -29,9 +29,7 @@ export const patchscopeOptions = z.object({
     .max(64)
     .default(1)
     .describe("how many tokens the target is continued by"),
-  nulls: z
-    .int()
-    .min(0)
+  nulls: draws
     .default(2)
     .describe("vectors of the same length at random, for each layer, to compare with"),
   seed: z.int().min(0).default(0).describe("of the random vectors"),

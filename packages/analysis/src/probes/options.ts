@@ -1,7 +1,7 @@
 /** What probes are asked. */
 import { type ParsedOptions, type RunControl, readOnly } from "@mlxterp/results";
 import { z } from "zod";
-import { batchSize, folds, indices } from "../shared/schemas.js";
+import { batchSize, draws, folds, indices } from "../shared/schemas.js";
 
 export const probeSites = {
   residual: "layers.*",
@@ -30,9 +30,7 @@ export const probeOptions = z.object({
     .optional()
     .describe("of each pair, what it shares with others; pairs of a group are held out together"),
   folds,
-  nulls: z
-    .int()
-    .min(0)
+  nulls: draws
     .default(3)
     .describe("control tasks: the same with both labels of each pair exchanged by chance"),
   longer: z

@@ -78,7 +78,7 @@ export function promptList(model: AnalysisModel, input: Prompt): readonly OnePro
   checkModel("model", model);
   if (isArray(input)) return model.tokens(input).ids;
   checkList("prompts", input);
-  return input as ManyPrompts;
+  return Array.from<unknown>(input as ArrayLike<unknown>) as unknown as ManyPrompts; // whose gaps are prompts too, which are none
 }
 
 /** Prompts as lists of token ids, checked by the model. */

@@ -25,6 +25,9 @@ export const answers = z.union([
   sequence,
 ]);
 
+/** How many are drawn by chance; more than this would tell nothing new, and be drawn before anybody can interrupt. */
+export const draws = z.int().min(0).max(1000);
+
 /** Several tokens. */
 export const tokenList = readOnly(z.array(answer).min(1));
 

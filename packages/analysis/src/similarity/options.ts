@@ -2,7 +2,7 @@
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { z } from "zod";
 import { anyModel } from "../shared/any-model.js";
-import { indices } from "../shared/schemas.js";
+import { draws, indices } from "../shared/schemas.js";
 
 export const layerSimilarityOptions = z.object({
   other: anyModel
@@ -11,9 +11,7 @@ export const layerSimilarityOptions = z.object({
   measure: z.enum(["cka", "svcca", "procrustes"]).default("cka").describe("what likeness is"),
   layers: indices.optional().describe("layers of both, negative from the last; default all"),
   skip: z.int().min(0).default(1).describe("tokens at the start of each prompt that are left out"),
-  nulls: z
-    .int()
-    .min(0)
+  nulls: draws
     .default(1)
     .describe(
       "orders of the other's tokens that have nothing in common with these, to compare with",

@@ -2,7 +2,14 @@
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
 import { z } from "zod";
-import { answers, batchSize, indices, promptLists, readPosition } from "../shared/schemas.js";
+import {
+  answers,
+  batchSize,
+  draws,
+  indices,
+  promptLists,
+  readPosition,
+} from "../shared/schemas.js";
 
 const rule = z
   .enum(["meanDifference", "pcaDifference", "pcaCentre", "logistic"])
@@ -47,11 +54,7 @@ export const steerOptions = z.object({
     .positive()
     .default(0.5)
     .describe("nats a token that fluency may cost for a setting to be called best"),
-  nulls: z
-    .int()
-    .min(0)
-    .default(2)
-    .describe("directions at random of the same length, to compare with"),
+  nulls: draws.default(2).describe("directions at random of the same length, to compare with"),
   seed: z.int().min(0).default(0).describe("of the random directions"),
   batchSize,
 });

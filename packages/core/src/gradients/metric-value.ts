@@ -4,6 +4,7 @@ import { InvalidMetricError } from "../errors.js";
 
 /** @returns the number a metric returned, float32 of shape []; @throws InvalidMetricError (`INVALID_METRIC`) */
 export function metricValue(returned: unknown): MxArray {
+  if (returned instanceof Promise) returned.catch(() => undefined); // the error below says it all; a rejection of its own would end the process
   if (!isArray(returned)) throw new InvalidMetricError(describe(returned));
   const { size, shape, dtype } = returned;
   if (size !== 1) throw new InvalidMetricError(`an array of shape [${shape.join(", ")}]`);

@@ -129,6 +129,7 @@ function checkShape(
 
 function describe(value: unknown): string {
   if (value instanceof Promise) {
+    value.catch(() => undefined); // as in synchronous.ts
     return "a Promise (an intervention runs inside the forward and cannot wait)";
   }
   return value === undefined ? "nothing" : `a value of type ${typeof value}`;

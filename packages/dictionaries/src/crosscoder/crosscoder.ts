@@ -79,10 +79,10 @@ export class Crosscoder {
   encode(x: MxArray): MxArray {
     const { sources, width, features, selection } = this.config;
     checkRows("x", x, [sources, width]);
-    const rows = this.#normalized(x).reshape([x.size / (sources * width), sources * width]);
+    const rows = this.normalized(x).reshape([x.size / (sources * width), sources * width]);
     const p = mx.matmul(rows, this.weights.encoder.reshape([sources * width, features]));
     const f = rectify(mx.add(p, this.weights.encoderBias));
-    return this.#chosen(f, selection).reshape([...x.shape.slice(0, -2), features]);
+    return this.chosen(f, selection).reshape([...x.shape.slice(0, -2), features]);
   }
 
   /** What one unit of a feature counts, (features): features times this are compared with thresholds and with each other. */
@@ -134,14 +134,14 @@ export class Crosscoder {
     return this.decode(this.encode(x));
   }
 
-  #normalized(x: MxArray): MxArray {
+  private normalized(x: MxArray): MxArray {
     const { normalization } = this.weights;
     if (!normalization) return x;
     return mx.multiply(mx.subtract(x, normalization.mean), normalization.factor);
   }
 
   /** Chosen by size times scale, kept as they are. */
-  #chosen(f: MxArray, selection: CrosscoderSelection): MxArray {
+  private chosen(f: MxArray, selection: CrosscoderSelection): MxArray {
     if (selection.kind === "relu") return f;
     const scaled = mx.multiply(f, this.codeScale());
     const on =

@@ -96,6 +96,7 @@ export function densityHistogram(
 }
 
 function isNumbers(value: unknown): boolean {
-  const list = ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value;
-  return Array.isArray(list) && list.every((one) => typeof one === "number");
+  const isList =
+    Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return isList && Array.from(value as ArrayLike<unknown>).every((one) => typeof one === "number");
 }

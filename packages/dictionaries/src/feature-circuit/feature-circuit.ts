@@ -164,6 +164,7 @@ async function scoresOf(
   const share = (value: number) => (value - nothing) / effect;
   let sum = 0;
   for (let draw = 0; draw < asked.random; draw++) {
+    asked.signal?.throwIfAborted();
     sum += share(await run(randomCircuit(candidates, chosen.length, asked.seed + draw)));
   }
   const byChance = asked.random > 0 && effect !== 0 ? sum / asked.random : null;

@@ -26,7 +26,12 @@ export const featureCircuitOptions = z.object({
     .max(64)
     .default(1)
     .describe("steps of integrated gradients on the way from nothing; 1 is the plain gradient"),
-  random: z.int().min(0).default(5).describe("random circuits of the same size to compare with"),
+  random: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(5)
+    .describe("random circuits of the same size to compare with"),
   seed: z.int().default(0).describe("of the random circuits"),
 });
 

@@ -11,6 +11,7 @@
  */
 
 import {
+  checkArray,
   checkOptions,
   checkPositiveInteger,
   InvalidArgumentError,
@@ -151,6 +152,7 @@ function referenceRows(crosscoder: Crosscoder): MxArray {
 /** @param x (rows, 2 · width) */
 function addBatch(sums: Sums, crosscoder: Crosscoder, x: MxArray): void {
   const { width, sources } = crosscoder.config;
+  checkArray("source.batches: x", x);
   if (x.size !== x.shape[0] * sources * width) {
     throw new DictionaryShapeError("x", ["…", sources, width], x.shape);
   }

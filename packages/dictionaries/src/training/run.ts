@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
+  checkArray,
   evaluate,
   InvalidArgumentError,
   type MxArray,
@@ -48,6 +49,7 @@ export function begun(
   folder: string | undefined,
   batch: TrainingBatch,
 ): Run {
+  for (const side of ["x", "y"] as const) checkArray(`source.batches: ${side}`, batch?.[side]);
   if (config.kind === "autoencoder" && batch.x.shape[1] !== batch.y.shape[1]) {
     const rule = "what is written is of another width than what is read; say { kind: transcoder }.";
     throw new InvalidArgumentError("config.kind", config.kind, rule);

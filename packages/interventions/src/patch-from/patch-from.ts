@@ -7,6 +7,7 @@ import {
   type TokenBatch,
 } from "@mlxterp/core";
 import {
+  checkArray,
   checkOptions,
   checkText,
   dtypeName,
@@ -104,7 +105,7 @@ function replacement(
   { name, move }: { readonly name: string; readonly move: Move | undefined },
   context: SiteContext,
 ): MxArray {
-  const value = source.get(name);
+  const value = checkArray(`source.get("${name}")`, source.get(name));
   if (move) {
     if (context.step !== undefined && context.step > 0) return x; // generated tokens are left alone
     return castTo(movedPositions(value, x, move, source.tokens, context), x, context);

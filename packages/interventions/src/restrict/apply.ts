@@ -22,6 +22,7 @@ export function applyInner(
   const result: unknown = intervention(x, site);
   if (result === x) return x;
   if (!isArray(result)) {
+    if (result instanceof Promise) result.catch(() => undefined); // the error below says it all
     const received = result === undefined ? "nothing" : `a value of type ${typeof result}`;
     throw new InterventionShapeError(site.site, shape, received);
   }

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { link, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { csvOf } from "../report/csv-of.js";
-import { UsageError } from "./arguments/failure.js";
+import { OutFileError, UsageError } from "./arguments/failure.js";
 import { renderBlocks } from "./render/render-blocks.js";
 import { toJson } from "./to-json.js";
 import type { Outcome } from "./verbs/command.js";
@@ -53,17 +53,23 @@ async function pngSheet(outcome: Outcome, writing: Writing): Promise<Uint8Array>
  * @throws UsageError when nothing could be written there, or something else is there
  */
 export function checkOutFile(out: string, folder: string, force: boolean): void {
+  if (out.includes("\0"))
+    throw new UsageError(`--out ${out} has a character that no file name has.`);
   const file = resolve(folder, out);
   if (!Object.hasOwn(writers, extname(file).toLowerCase()) && !existsSync(file)) {
     throw new UsageError(`--out ${out} ${endings}`);
   }
   if (existsSync(file)) checkReplaceable(file, out, force);
+  if (isWritableFolder(dirname(file))) return;
+  throw new UsageError(`--out ${out}: ${dirname(file)} is not a folder one can write in.`);
+}
+
+function isWritableFolder(path: string): boolean {
   try {
-    accessSync(dirname(file), constants.W_OK);
-  } catch (cause) {
-    throw new UsageError(`--out ${out}: ${dirname(file)} is not a folder one can write in.`, {
-      cause,
-    });
+    accessSync(path, constants.W_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
@@ -82,7 +88,7 @@ function checkReplaceable(file: string, out: string, force: boolean): void {
 /**
  * Writes a whole file or none: nobody ever sees half of it.
  *
- * @throws UsageError when there is one
+ * @throws UsageError when there is one; OutFileError when the system does not let it be written
  */
 export async function writeOutFile(file: string, outcome: Outcome, writing: Writing) {
   const content = await writers[extname(file).toLowerCase()](outcome, writing);
@@ -91,8 +97,13 @@ export async function writeOutFile(file: string, outcome: Outcome, writing: Writ
     await writeFile(temporary, content, { flag: "wx" });
     if (writing.replace) await rename(temporary, file);
     else await publish(temporary, file);
+  } catch (cause) {
+    const { syscall, message } = cause as NodeJS.ErrnoException;
+    if (syscall === undefined) throw cause;
+    const reason = message.replace(/, \w+( '.*)?$/s, ""); // without the call and the temporary name
+    throw new OutFileError(`${file} could not be written (${reason}). Name another place with --out.`, { cause }); // biome-ignore format: one line
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // what is thrown above says more
   }
 }
 

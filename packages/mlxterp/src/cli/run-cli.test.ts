@@ -1,6 +1,6 @@
 /** The command as a whole: what it prints, how wide, and with which exit code. */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ import { invoke, sharedModel, widestLine } from "./test-support.js";
 const finding = commands.filter(({ options }) => "out" in options);
 
 const folder = mkdtempSync(join(tmpdir(), "mlxterp-cli-"));
+writeFileSync(join(folder, "file"), "");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("help and version", () => {
@@ -91,6 +92,12 @@ describe("wrong arguments", () => {
     [["generate", "--steer", "layers.1"], "--steer needs site=A - B * factor"],
     [["generate", "--top-p", "2"], "--top-p needs a number from 0 to 1"],
     [["trace", "--out", "nowhere/report.html"], "is not a folder one can write in"],
+    [["trace", "--out", "a\0.html"], "has a character that no file name has"],
+    [["trace", "--out", "file/report.html"], "is not a folder one can write in"],
+    [["serve", "--port", "0", "--host", "a b"], "--host a b: this machine has no such address"],
+    [["heads", "--sequences", "2147483648"], "sequences: "],
+    [["steer", "--nulls", "2147483648"], "--nulls needs an integer from 0 to 1000"],
+    [["causal", "--samples", "1000"], "--samples needs an integer from 1 to 100"],
     [["trace", "--out", "report.pdf"], "does not say what to write: end it in .html"],
     [["trace", "--revision", "main"], "--revision is of hub models; tiny has none"],
     [["trace", "--quantize", "3"], "--quantize takes 2, 4 or 8 bits"],
@@ -117,6 +124,17 @@ describe("wrong arguments", () => {
     expect(stderr).toContain("UsageError");
     expect(stderr).toContain("options.ts");
   });
+});
+
+it("tells in one line what the system does not let it write, and leaves nothing", async () => {
+  const own = mkdtempSync(join(folder, "long-"));
+  const name = `${"x".repeat(300)}.json`;
+  const { code, stderr } = await invoke(["sites", "--out", name], { folder: own });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^mlxterp sites: .*x\.json could not be written \(ENAMETOOLONG: [^']*\)\. Name another place with --out\.\n$/,
+  );
+  expect(readdirSync(own)).toEqual([]);
 });
 
 it("ends with 130 when interrupted", async () => {

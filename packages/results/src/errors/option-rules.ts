@@ -208,8 +208,17 @@ export function checkIterable(argument: string, value: unknown): void {
  * checkSignal("signal", new AbortController().signal);
  */
 export function checkSignal(argument: string, value: unknown): void {
-  const { throwIfAborted } = (value ?? {}) as { throwIfAborted?: unknown };
-  if (typeof throwIfAborted === "function") return;
+  if (isSignal(value)) return;
   const rule = `must be an AbortSignal, not ${brief(value)}.`;
   throw new InvalidArgumentError(argument, value, rule);
+}
+
+/** One of the class that was never built throws where it is asked. */
+export function isSignal(value: unknown): value is AbortSignal {
+  try {
+    const { throwIfAborted, aborted } = (value ?? {}) as Partial<AbortSignal>;
+    return typeof throwIfAborted === "function" && typeof aborted === "boolean";
+  } catch {
+    return false;
+  }
 }

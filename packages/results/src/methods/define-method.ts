@@ -146,10 +146,19 @@ export function defineMethod<
     check(part, parts[part], typeof parts[part] === "string" && parts[part] !== "", "a text");
   }
   check("input", input, Object.hasOwn(inputs, input), `one of ${Object.keys(inputs).join(", ")}`);
-  check("options", options, typeof options?.shape === "object", "a zod object");
+  check("options", options, isZodObject(options), "a zod object");
   check("run", run, typeof run === "function", "a function (model, input, options)");
   check("view", view, typeof view === "function", "a function from a result to blocks");
   return { ...parts, view };
+}
+
+/** One of the class that was never made throws where its parts are asked for. */
+function isZodObject(value: OptionsSchema): boolean {
+  try {
+    return typeof value?.shape === "object";
+  } catch {
+    return false;
+  }
 }
 
 function check(part: string, value: unknown, right: boolean, rule: string): void {

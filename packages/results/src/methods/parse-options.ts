@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { didYouMean } from "../errors/nearest.js";
-import { isCallable } from "../errors/option-rules.js";
+import { isCallable, isSignal } from "../errors/option-rules.js";
 import type { OptionsSchema, RunControl } from "./define-method.js";
 import { checkSchema } from "./fields.js";
 
@@ -56,7 +56,7 @@ function checkControl(of: string, { signal, onProgress }: RunControl): void {
   if (onProgress !== undefined && !isCallable(onProgress)) {
     throw new InvalidArgumentError(`${of}: onProgress`, onProgress, "must be a function.");
   }
-  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new InvalidArgumentError(`${of}: signal`, signal, "must be an AbortSignal.");
   }
 }

@@ -140,6 +140,20 @@ function checkUrl(argument: string, value: unknown): void {
   );
 }
 
+/** What goes into a header of every request. */
+function checkHeader(argument: string, value: unknown): void {
+  const text = checkText(argument, value);
+  try {
+    new Headers({ name: text });
+  } catch {
+    throw new InvalidArgumentError(
+      argument,
+      value,
+      "must be of characters that a header can hold.",
+    );
+  }
+}
+
 const settingRules: OptionNames<ClientSettings> = {
-  ...{ url: checkUrl, token: checkText, client: checkText, fetch: checkFunction },
+  ...{ url: checkUrl, token: checkHeader, client: checkHeader, fetch: checkFunction },
 };

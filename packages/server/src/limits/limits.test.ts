@@ -40,7 +40,7 @@ describe("limits", () => {
     [
       "of time between two of a method's own turns",
       of("methods/heads"),
-      { input: "Mary and John", options: { nulls: 5000 } },
+      { input: "Mary and John", options: { nulls: 1000 } },
       504,
       "TIME_LIMIT",
     ],

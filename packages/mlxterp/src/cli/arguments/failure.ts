@@ -14,6 +14,12 @@ export class UnfitModelError extends Error {
   override readonly name = "UnfitModelError";
 }
 
+/** What was found could not be written where it was to go. */
+export class OutFileError extends Error {
+  readonly code = "OUT_FILE";
+  override readonly name = "OutFileError";
+}
+
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /**

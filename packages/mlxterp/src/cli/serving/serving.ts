@@ -86,7 +86,10 @@ export async function serveUntilInterrupted(
 }
 
 function refused(error: unknown): never {
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, port, hostname, address } = error as NodeJS.ErrnoException & Record<"port" | "hostname" | "address", unknown>; // biome-ignore format: one line
+  if (/^(ENOTFOUND|EAI_AGAIN|EADDRNOTAVAIL|EINVAL)$/.test(code ?? "")) {
+    throw new UsageError(`--host ${hostname ?? address}: this machine has no such address.`, { cause: error }); // biome-ignore format: one line
+  }
   if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
   const why = code === "EACCES" ? "may not be listened at" : "is taken";
   throw new UsageError(`The port ${port} ${why}; name another with --port, or 0 for any.`, {

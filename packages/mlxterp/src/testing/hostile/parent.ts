@@ -24,11 +24,19 @@ interface Line {
   readonly detail?: string;
 }
 
-const script = new URL("child.ts", import.meta.url);
+const functions = new URL("child.ts", import.meta.url);
 const environment = { HF_HUB_OFFLINE: "1", HF_ENDPOINT: "http://127.0.0.1:9" };
 
-/** @param limit milliseconds that one call may take */
-export async function hostileCalls(from: number, to: number, limit: number): Promise<Outcome> {
+/**
+ * @param limit milliseconds that one call may take
+ * @param script what makes the calls; those of functions by default
+ */
+export async function hostileCalls(
+  from: number,
+  to: number,
+  limit: number,
+  script = functions,
+): Promise<Outcome> {
   const endings: Record<string, number> = {};
   const failures: Failure[] = [];
   const file = await fromSources(script);
