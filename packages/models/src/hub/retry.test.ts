@@ -1,6 +1,6 @@
 /** How long a server may ask to be left alone. */
 import { describe, expect, it } from "vitest";
-import { retryAfter } from "./retry.js";
+import { persistentFetch, retryAfter } from "./retry.js";
 
 describe("Retry-After", () => {
   const now = Date.parse("2024-05-01T12:00:00Z");
@@ -16,4 +16,19 @@ describe("Retry-After", () => {
     }
     expect(retryAfter("86400", now)).toBe(300_000);
   });
+});
+
+it.each([
+  ["ECONNREFUSED", 3],
+  ["ENOTFOUND", 5],
+  ["CERT_HAS_EXPIRED", 1],
+])("a hub that fails with %s is asked %i times", async (code, times) => {
+  let asked = 0;
+  const failing = async () => {
+    asked++;
+    throw new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+  };
+  const patient = persistentFetch(failing, { attempts: 5, delay: 1 }, 1000);
+  await expect(patient("http://127.0.0.1:9")).rejects.toThrow("fetch failed");
+  expect(asked).toBe(times);
 });

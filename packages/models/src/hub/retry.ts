@@ -53,15 +53,22 @@ export function retryAfter(header: string | null, now: number = Date.now()): num
 /** How often a hub that keeps silent is asked: every time costs the whole wait. */
 const mostSilent = 2;
 
+/** And a machine on which nobody answers for it, which it says at once; it may be starting. */
+const mostRefused = 3;
+
 /** What will be so again: answers that are no HTTP, redirects in a circle, certificates. */
 const lasting =
   /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|INVALID|NOT_SUPPORTED)|ERR_|CERT_|DEPTH_|SELF_|UNABLE_)/;
 
+interface Cause {
+  readonly code?: unknown;
+  readonly message?: string;
+}
+
+const causeOf = (error: unknown) => ((error as Error)?.cause ?? {}) as Cause;
+
 function isLasting(error: unknown): boolean {
-  const { code, message = "" } = ((error as Error)?.cause ?? {}) as {
-    code?: unknown;
-    message?: string;
-  };
+  const { code, message = "" } = causeOf(error);
   return lasting.test(String(code)) || /redirect/.test(message);
 }
 
@@ -77,7 +84,7 @@ export function persistentFetch(
   signal?: AbortSignal,
 ): typeof fetch {
   return async (input, init) => {
-    let silent = 0;
+    let [silent, refused] = [0, 0];
     for (let attempt = 1; ; attempt++) {
       const last = attempt >= policy.attempts;
       const outcome = await fetchInTime(
@@ -88,7 +95,9 @@ export function persistentFetch(
       ).catch((error: unknown) => {
         signal?.throwIfAborted();
         if (error instanceof Silence) silent++;
-        if (last || silent >= mostSilent || isLasting(error)) throw error;
+        if (causeOf(error).code === "ECONNREFUSED") refused++;
+        const isHopeless = silent >= mostSilent || refused >= mostRefused || isLasting(error);
+        if (last || isHopeless) throw error;
         return undefined;
       });
       if (outcome && (last || !isPassing(outcome.status))) return outcome;
