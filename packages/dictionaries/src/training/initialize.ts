@@ -1,15 +1,26 @@
 /** First weights, by recipe. */
-import { type MxArray, mx } from "@mlxterp/mlx";
+import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { pairsOf } from "./across-layers.js";
 import type { ResolvedConfig } from "./config.js";
 import { rowNorms } from "./objective-parts.js";
 import type { Parameters, TrainingBatch } from "./parameters.js";
 
-/** @param widths of what is read and written */
+/** How many numbers an array can have: its kernels count them in 32 bits. */
+const mostNumbers = 2 ** 31 - 1;
+
+/**
+ * @param widths of what is read and written
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for more features than an array can hold
+ */
 export function initialParameters(
   config: ResolvedConfig,
   widths: { readonly input: number; readonly output: number },
 ): Parameters {
+  const width = Math.max(widths.input, (widths.output * (config.layers + 1)) / 2); // of layers, each writes to all later ones
+  if (config.features * width > mostNumbers) {
+    const rule = `with ${width} numbers each they make an array of more than 2³¹; give fewer.`;
+    throw new InvalidArgumentError("features", config.features, rule);
+  }
   if (config.layers > 1) return acrossLayers(config, widths);
   if (config.recipe === "sparsify") return asSparsify(config, widths);
   const { input, output } = widths;

@@ -79,6 +79,11 @@ describe.each(
 )("%s of %s", (architecture, recipe) => {
   const config = { ...settings, architecture, recipe, sparsity: 0.05 } as TrainingConfig;
 
+  it("refuses features that no array can hold", async () => {
+    const more = { ...config, features: 2 ** 28, widths: undefined };
+    await expect(trainDictionary(rows, more)).rejects.toThrow(/^features: with 12 numbers each/);
+  });
+
   it("learns to explain, and goes on after an end at any point to the same bits", async () => {
     const straight = await trainDictionary(rows, config, { reportEvery: 1 });
     const [first] = straight.metrics;
