@@ -98,6 +98,8 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
 const rejected: Readonly<
   Record<string, readonly [call: () => Promise<unknown>, code: string, says: string]>
 > = {
+  "a name as long as a book": [() => model.run("Mary", { save: "layers.0".repeat(125_000) as never }), "UNKNOWN_SITE", "layers.0layers.0"], // biome-ignore format: one row
+  "a name of underscores": [() => model.run("Mary", { save: "_".repeat(1_000_000) as never }), "UNKNOWN_SITE", "____"], // biome-ignore format: one row
   // biome-ignore format: one table
   "a source that has nothing": [() => model.run("Mary", { save: "output", interventions: { "layers.0": patchFrom(new WeakMap() as never) } }), "INVALID_ARGUMENT", 'source.get("layers.0"): must be an array of MLX'], // biome-ignore format: one row
   "a signal that was never built": [() => moverHeads(model, "Mary and Mary", { answer: "Mary", signal: built(AbortSignal) }), "INVALID_ARGUMENT", "must be an AbortSignal"], // biome-ignore format: one row

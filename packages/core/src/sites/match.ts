@@ -24,6 +24,20 @@ export function compileSegments(
   return (segments) => matches(segments, 0, 0);
 }
 
+/** Splits at the dots that are not inside braces, in one go from the end: a name may be of any length. */
+export function splitOutsideBraces(text: string): string[] {
+  const segments: string[] = [];
+  let [end, isInside] = [text.length, false];
+  for (let at = text.length - 1; at >= 0; at--) {
+    if (text[at] === "}") isInside = true;
+    if (text[at] === "{") isInside = false;
+    if (text[at] !== "." || isInside) continue;
+    segments.push(text.slice(at + 1, end));
+    end = at;
+  }
+  return [text.slice(0, end), ...segments.reverse()];
+}
+
 function segmentTest(pattern: string): SegmentTest {
   if (pattern === "*") return () => true;
   const range = /^\{(-?\d+)\.\.(-?\d+)\}$/.exec(pattern);

@@ -1,18 +1,18 @@
 /** Other spellings of names: snake_case checkpoint paths, and names that other libraries have for sites. */
 import type { NamedPlace, OtherName } from "./described.js";
-import { compileSegments } from "./match.js";
+import { compileSegments, splitOutsideBraces } from "./match.js";
 import { siteName } from "./site.js";
 
 /** `self_attn.q_proj` → `selfAttn.qProj`, and without the wrapper's leading `model.`. */
 export function fromSnakeCase(name: string): string {
   return name
     .replace(/^(model\.)+/, "")
-    .replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    .replace(/(?<!_)_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** A test of other names against one that was given: words are compared as they are, places in lists may be patterns. */
 export function sameOtherName(text: string): (name: OtherName) => boolean {
-  const segments = text.split(/\.(?![^{}]*\})/);
+  const segments = splitOutsideBraces(text);
   const tests = segments.map((segment) => compileSegments([segment === "**" ? "" : segment]));
   return (name) =>
     name.length === segments.length &&

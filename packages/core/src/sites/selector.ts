@@ -1,5 +1,6 @@
 /** Selectors: the language in which sites are chosen, taken apart. */
 import { brief, InvalidArgumentError } from "@mlxterp/mlx";
+import { splitOutsideBraces } from "./match.js";
 
 /** A site, a pattern of sites, or a regular expression over canonical names. */
 export type Selector = string | RegExp;
@@ -71,10 +72,7 @@ export function parseSelector(text: string): ParsedSelector[] {
   return [...readings, reading(path, port)];
 }
 
-/** Splits at the dots that are not inside braces. */
-function segmentsOf(path: string): string[] {
-  return path === "" ? [] : path.split(/\.(?![^{}]*\})/);
-}
+const segmentsOf = (path: string) => (path === "" ? [] : splitOutsideBraces(path));
 
 /**
  * Writes out the choices: `layers.{0,5}.mlp` → `layers.0.mlp`, `layers.5.mlp`. A choice names its members, so each

@@ -3,6 +3,11 @@
 import { distance } from "fastest-levenshtein";
 import { checkText, checkTexts, checkWholeNumber } from "./option-rules.js";
 
+/** What is longer is no slip, and would take as long as it is. */
+const longest = 200;
+
+const compared = (word: string) => word.slice(0, longest).toLowerCase();
+
 /**
  * The words that differ least from one, nearest first.
  *
@@ -14,8 +19,9 @@ export function nearestWords(word: string, known: readonly string[], count = 3):
   checkText("word", word);
   checkTexts("known", known);
   checkWholeNumber("count", count);
+  const meant = compared(word);
   return known
-    .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, far: distance(meant, compared(name)) }))
     .sort((a, b) => a.far - b.far)
     .slice(0, count)
     .map(({ name }) => name);
@@ -30,6 +36,6 @@ export function nearestWords(word: string, known: readonly string[], count = 3):
 export function didYouMean(word: string, known: readonly string[]): string {
   const [nearest] = nearestWords(word, known, 1);
   if (nearest === undefined) return "";
-  const far = distance(word.toLowerCase(), nearest.toLowerCase());
+  const far = distance(compared(word), compared(nearest));
   return far <= Math.max(2, Math.ceil(nearest.length / 3)) ? `Did you mean "${nearest}"? ` : "";
 }

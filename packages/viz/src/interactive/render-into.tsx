@@ -33,7 +33,7 @@ export function renderInto(
 ): () => void {
   checkBlocks("blocks", blocks);
   checkOptions<RenderOptions>("renderInto", given, { ...viewRules, styles: checkBoolean });
-  if (typeof element?.ownerDocument !== "object") {
+  if (typeof element?.ownerDocument !== "object" || typeof element.insertBefore !== "function") {
     const rule = `must be an element of a page, not ${brief(element)}.`;
     throw new InvalidArgumentError("element", element, rule);
   }

@@ -6,7 +6,7 @@ import { type Calls, type Door, functionsOf, listOf, noDoors } from "./doors.js"
 import { type Exported, exportedFunctions } from "./exports.js";
 import { interactiveFunctions } from "./interactive-doors.js";
 import { later } from "./later.js";
-import { libraryDoors, methodFunctions } from "./library-doors.js";
+import { libraryDoors, methodFunctions, stopping } from "./library-doors.js";
 import { errorFunctions, matrixFunctions, mlxFunctions } from "./lowest-doors.js";
 import { memberDoors, type Owner } from "./members.js";
 import { owners } from "./method-doors.js";
@@ -70,6 +70,13 @@ function otherDoor({ model, folder, store }: Bench) {
       const doors = (await dictionaries.get()) as Readonly<Record<string, readonly unknown[]>>;
       return doors[name]?.slice(1) ?? [];
     });
-    return { name: `${group}.${name}`, args: right, call: call as Door["call"] };
+    const plain = call as (...args: readonly unknown[]) => unknown;
+    const ended = (source: unknown, config: unknown, options: object = {}) => plain(source, config, stopping(options)); // biome-ignore format: one line
+    const isTraining = name.startsWith("train"); // as many steps as one asks for, until one is told to stop
+    return {
+      name: `${group}.${name}`,
+      args: right,
+      call: (isTraining ? ended : call) as Door["call"],
+    };
   };
 }

@@ -66,7 +66,7 @@ function callOf({ model }: Bench, method: Method, call: (...args: never[]) => un
 }
 
 /** The same options, with an end. */
-function stopping(options: object): object {
+export function stopping(options: object): object {
   const plain = typeof options === "object" && options !== null && !Array.isArray(options);
   return plain && !("signal" in options)
     ? { ...options, signal: AbortSignal.timeout(patience) }
