@@ -85,22 +85,19 @@ export class TranscoderSet implements Transcoders {
   }
 
   encoderRows(layer: number): MxArray {
-    const { config, weights } = layerOf(this.transcoders, layer);
+    const transcoder = layerOf(this.transcoders, layer);
+    const { config, weights } = transcoder;
     const rows = weights.encoder.transpose();
     return config.scaleByDecoderNorm
-      ? mx.multiply(
-          rows,
-          layerOf(this.transcoders, layer).decoderNorms().reshape([config.features, 1]),
-        )
+      ? mx.multiply(rows, transcoder.decoderNorms().reshape([config.features, 1]))
       : rows;
   }
 
   encoderBias(layer: number): MxArray {
-    const { config, weights } = layerOf(this.transcoders, layer);
+    const transcoder = layerOf(this.transcoders, layer);
+    const { config, weights } = transcoder;
     const bias = weights.encoderBias!;
-    return config.scaleByDecoderNorm
-      ? mx.multiply(bias, layerOf(this.transcoders, layer).decoderNorms())
-      : bias;
+    return config.scaleByDecoderNorm ? mx.multiply(bias, transcoder.decoderNorms()) : bias;
   }
 
   writes(layer: number): readonly LayerWrites[] {
@@ -124,8 +121,9 @@ export class TranscoderSet implements Transcoders {
 
   /** What features of one layer predict of what is written there. */
   decodeLayer(layer: number, x: MxArray, features: MxArray): MxArray {
-    const y = layerOf(this.transcoders, layer).decode(features);
-    const { skip } = layerOf(this.transcoders, layer).weights;
+    const transcoder = layerOf(this.transcoders, layer);
+    const y = transcoder.decode(features);
+    const { skip } = transcoder.weights;
     if (skip) checkRows("x", x, [skip.shape[0]]);
     return skip ? mx.add(y, mx.matmul(x, skip)) : y;
   }
