@@ -85,7 +85,7 @@ export function ScatterView({ block, onSelect }: ViewProps<ScatterBlock>) {
         {(room, item) => {
           const { at, ticks } = across(room);
           const shown = apart(
-            points.map(({ x, y, label }) => {
+            (points.length <= named ? points : []).map(({ x, y, label }) => {
               return { x: at(x), y: down.at(y) - 8, width: perCharacter * nameOf(label).length };
             }),
           );
@@ -107,7 +107,7 @@ export function ScatterView({ block, onSelect }: ViewProps<ScatterBlock>) {
                     fill={index === item ? counter : accent}
                     fill-opacity="0.85"
                   />
-                  {points.length <= named && shown[index] && (
+                  {shown[index] && (
                     <text
                       x={at(x)}
                       y={down.at(y) - 8}
