@@ -1,9 +1,9 @@
 /** Nothing that a public function is given ends the process, hangs, or throws what is not a typed error. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { allDoors, allOwners, notCalled } from "./testing/hostile/all-doors.js";
-import { type Bench, setUp } from "./testing/hostile/bench.js";
+import { benchOfFile } from "./testing/hostile/bench-of-file.js";
 import { entryPoints, exportedFunctions } from "./testing/hostile/exports.js";
 import { hostileCalls } from "./testing/hostile/parent.js";
 
@@ -22,15 +22,7 @@ it("hostile values for random arguments give results or typed errors, in time", 
 }, 3_600_000);
 
 describe("what is tried", () => {
-  const home = process.cwd();
-  let bench: Bench;
-  beforeAll(async () => {
-    bench = await setUp();
-  }, 60_000);
-  afterAll(() => {
-    process.chdir(home);
-    rmSync(bench.folder, { recursive: true, force: true });
-  });
+  const bench = benchOfFile();
 
   it("is every entry point that a package has", () => {
     const packages = fileURLToPath(new URL("../../", import.meta.url));
@@ -43,9 +35,9 @@ describe("what is tried", () => {
   });
 
   it("is every function with right arguments, and every class with its methods", async () => {
-    const doors = await allDoors(bench);
+    const doors = await allDoors(bench());
     const withArguments = new Set(doors.flatMap(({ name, args }) => (args ? [name.split(".")[1]] : []))); // biome-ignore format: one line
-    const made = await Promise.all(Object.values(allOwners(bench)).map(({ make }) => make()));
+    const made = await Promise.all(Object.values(allOwners(bench())).map(({ make }) => make()));
     const missing = exportedFunctions().filter(({ name, value, isClass }) => {
       if (isClass) return !made.some((one) => one instanceof (value as new () => object));
       return !withArguments.has(name) && !(name in notCalled);

@@ -1,8 +1,7 @@
 /** Nothing within an object of options is passed over: a name that does not exist, however deep, nor a value that is none. */
-import { rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { allDoors } from "./testing/hostile/all-doors.js";
-import { type Bench, setUp } from "./testing/hostile/bench.js";
+import { begun, benchOfFile } from "./testing/hostile/bench-of-file.js";
 import type { Door } from "./testing/hostile/doors.js";
 import { Later } from "./testing/hostile/later.js";
 import { isPlain } from "./testing/hostile/near.js";
@@ -10,15 +9,7 @@ import { isPlain } from "./testing/hostile/near.js";
 type Path = readonly (string | number)[];
 type Change = (object: Readonly<Record<string, unknown>>, key: string) => object;
 
-const home = process.cwd();
-let bench: Bench;
-beforeAll(async () => {
-  bench = await setUp();
-}, 60_000);
-afterAll(() => {
-  process.chdir(home);
-  rmSync(bench.folder, { recursive: true, force: true });
-});
+const bench = benchOfFile();
 
 /** Data whose names are the caller's own, or which may hold more than is read: by door, and where in it. */
 const data: readonly RegExp[] = [
@@ -70,10 +61,7 @@ async function fault(door: Door, path: Path, change: Change): Promise<string | u
   const call = `${door.name} ${path.join(".")}`;
   const args = changed([...(door.args as readonly unknown[])], path, change) as never[];
   try {
-    const result = await door.call(...args);
-    if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
-      await (result as AsyncIterable<unknown>)[Symbol.asyncIterator]().next();
-    }
+    await begun(await door.call(...args));
   } catch (error) {
     const { code } = error as { readonly code?: string };
     return code === undefined ? `${call}: ${String(error)}` : undefined;
@@ -88,7 +76,7 @@ describe("in any object of options, however deep", () => {
   ] as const)(
     "%s is refused",
     async (_, change) => {
-      const doors = await allDoors(bench);
+      const doors = await allDoors(bench());
       const all = doors.flatMap((door) => {
         const { args, name } = door;
         if (args === undefined || args instanceof Later) return [];

@@ -1,22 +1,14 @@
 /** Every public function with options refuses one that does not exist, with the nearest that does. */
-import { rmSync } from "node:fs";
 import * as core from "@mlxterp/core";
 import * as data from "@mlxterp/data";
 import * as interventions from "@mlxterp/interventions";
 import * as models from "@mlxterp/models";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Bench, setUp } from "./testing/hostile/bench.js";
+import { describe, expect, it } from "vitest";
+import { begun, benchOfFile } from "./testing/hostile/bench-of-file.js";
 import { doorsOf, functionsOf, noDoors, type ReadyDoor } from "./testing/hostile/doors.js";
+import { isPlain } from "./testing/hostile/near.js";
 
-const home = process.cwd();
-let bench: Bench;
-beforeAll(async () => {
-  bench = await setUp();
-}, 60_000);
-afterAll(() => {
-  process.chdir(home);
-  rmSync(bench.folder, { recursive: true, force: true });
-});
+const bench = benchOfFile();
 
 /** What takes an object by names, none of which are options: data to be checked as a whole, in its own way. */
 const takesData = new Set([
@@ -32,7 +24,7 @@ const takesData = new Set([
 ]);
 
 it("every exported function is among the doors", () => {
-  const known = functionsOf(bench);
+  const known = functionsOf(bench());
   for (const [name, exported] of Object.entries({ core, interventions, models, data })) {
     const functions = Object.entries(exported as Readonly<Record<string, unknown>>)
       .filter(([, value]) => typeof value === "function" && !isError(value))
@@ -45,8 +37,8 @@ it("every exported function is among the doors", () => {
 describe("a misspelt option", () => {
   it("is refused by every function that has options, naming the nearest", async () => {
     const taken: (string | undefined)[] = [];
-    for (const door of doorsOf(bench)) {
-      const place = door.args.findLastIndex(isPlain);
+    for (const door of doorsOf(bench())) {
+      const place = door.args.findLastIndex((one) => isPlain(one) && Object.keys(one).length > 0);
       if (place < 0 || takesData.has(door.name)) continue;
       const options = door.args[place] as Readonly<Record<string, unknown>>;
       for (const option of Object.keys(options)) {
@@ -70,28 +62,13 @@ async function faultOf(
   const args = door.args.with(place, { ...others, [misspelt]: value });
   const call = `${door.name}({ ${misspelt} })`;
   try {
-    await first(await door.call(...(args as never[])));
+    await begun(await door.call(...(args as never[])));
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     const right = code === "INVALID_ARGUMENT" && message.includes(`Did you mean "${option}"?`);
     return right ? undefined : `${call}: ${code} ${message}`;
   }
   return `${call}: taken in silence`;
-}
-
-/** Streams are checked when they are begun, at the latest. */
-async function first(result: unknown): Promise<void> {
-  if (typeof result !== "object" || result === null || !(Symbol.asyncIterator in result)) return;
-  await (result as AsyncIterable<unknown>)[Symbol.asyncIterator]().next();
-}
-
-function isPlain(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Object.getPrototypeOf(value) === Object.prototype &&
-    Object.keys(value).length > 0
-  );
 }
 
 function isError(value: unknown): boolean {
