@@ -76,6 +76,14 @@ describe.each(published)("%s as published", (name, { path, manifest }) => {
   });
 });
 
+it("no schema freezes what it is given, as zod's own `readonly` would: `readOnly` says the same to the compiler alone", () => {
+  const files = [...libraries, ...apps]
+    .flatMap(allFiles)
+    .filter((file) => !file.endsWith(".test.ts"));
+  const freezing = files.filter((file) => /\.readonly\(\)[^`]/.test(readFileSync(file, "utf8")));
+  expect(freezing.map((file) => relative(root, file))).toEqual([]);
+});
+
 describe("scripts and root tests", () => {
   it("open with a line that says what they are", () => {
     const folders = ["scripts", "tests"].map((folder) => join(root, folder));

@@ -6,7 +6,7 @@
  * every pair of sites, however many rows there are.
  */
 import { InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
-import { createGrid, type Grid, parseOptions, type RunControl } from "@mlxterp/results";
+import { createGrid, type Grid, parseOptions, type RunControl, readOnly } from "@mlxterp/results";
 import { checkMethods, checkWholeNumber, isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
 import { anyOrder } from "./any-order.js";
@@ -28,7 +28,7 @@ export interface SimilarityStore {
   origins(rows: readonly number[]): { readonly position: Int32Array };
 }
 
-const siteList = z.array(z.string().min(1)).min(1).readonly();
+const siteList = readOnly(z.array(z.string().min(1)).min(1));
 
 const storeSimilarityOptions = z.object({
   sites: siteList.describe("what is compared, as it was collected"),
