@@ -7,7 +7,7 @@ import { generator } from "../synthetic/generator.js";
 import { normal } from "../testing/make.js";
 import { featureAbsorption } from "./absorption.js";
 import { featureTests } from "./feature-tests.js";
-import { fitLogistic } from "./logistic.js";
+import { accuracyOf, fitLogistic, logitsOf } from "./logistic.js";
 import { overSeeds } from "./over-seeds.js";
 import { sparseProbe } from "./sparse-probing.js";
 
@@ -112,6 +112,24 @@ describe("a concept of which the feature is known", () => {
       expect(() => call(absorbing(true), x, none)).toThrow("4 rows of either kind");
       expect(() => call(absorbing(true), x, [true])).toThrow("labels");
       expect(() => call(absorbing(true), x, labels, { sed: 1 } as never)).toThrow("seed");
+      expect(() => call(absorbing(true), x, labels.with(3, "yes" as never))).toThrow("labels[3]");
+      const endless = mx.multiply(x, 1e30);
+      expect(() => call(absorbing(true), endless, labels)).toThrow("squares within float32");
+    }
+  });
+
+  it("is probed in rows of very large numbers, and of columns that are alike, as in others", () => {
+    const { x, labels } = labelledRows(); // MLX ended the process: a singular matrix
+    const numbers = labels.map(Number);
+    const right = (rows: MxArray) =>
+      accuracyOf(logitsOf(fitLogistic(rows, numbers), rows), numbers);
+    const same = right(x);
+    for (const wide of [
+      mx.multiply(x, 4e9),
+      mx.concatenate([mx.multiply(x, 1e6), mx.multiply(x, 1e6)], 1),
+    ]) {
+      // biome-ignore format: one line
+      expect(right(wide)).toBeGreaterThanOrEqual(same);
     }
   });
 });

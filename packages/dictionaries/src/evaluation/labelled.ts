@@ -1,5 +1,5 @@
 /** Rows with a concept or without it, in two halves: one to choose on, one to judge on. */
-import { checkReal, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
+import { checkBoolean, checkReal, InvalidArgumentError, type MxArray, mx } from "@mlxterp/mlx";
 import { generator } from "../synthetic/generator.js";
 
 interface LabelledRows {
@@ -19,6 +19,7 @@ export function halves(x: MxArray, labels: readonly boolean[], seed: number): La
     const rule = `one for each row is needed, and x has shape [${shape.join(", ")}].`;
     throw new InvalidArgumentError("labels", labels, rule);
   }
+  for (const [row, label] of labels.entries()) checkBoolean(`labels[${row}]`, label);
   const kinds = [true, false].map((kind) => [...labels.keys()].filter((at) => labels[at] === kind));
   if (kinds.some(({ length }) => length < 4)) {
     const rule = `4 rows of either kind are needed; there are ${kinds[0].length} true and ${kinds[1].length} false.`;
