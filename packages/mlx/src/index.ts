@@ -21,6 +21,8 @@ export {
   checkWholeNumber,
   didYouMean,
   isCallable,
+  isMap,
+  isSet,
   largestFloat32,
   nearestWords,
   type OptionNames,

@@ -1,6 +1,12 @@
 /** One call of each kind that hostile calls found wrong, with what it must say, or give. */
 import { fileURLToPath } from "node:url";
-import { activationPatching, counterfactuals, moverHeads } from "@mlxterp/analysis";
+import {
+  activationPatching,
+  counterfactuals,
+  fromControlVector,
+  moverHeads,
+  storeSimilarity,
+} from "@mlxterp/analysis";
 import { positionsOf } from "@mlxterp/core";
 import {
   CrossLayerTranscoder,
@@ -10,6 +16,7 @@ import {
   loadDictionary,
   loadTranscoders,
   promptFeatures,
+  trainDictionary,
 } from "@mlxterp/dictionaries";
 import { patchFrom, scale } from "@mlxterp/interventions";
 import * as mlx from "@mlxterp/mlx";
@@ -19,6 +26,7 @@ import {
   checkBlock,
   createGrid,
   defineMethod,
+  divergingAround,
   fieldsOf,
   MlxterpError,
   rowsToCsv,
@@ -91,6 +99,12 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "a token that no header holds": [() => createClient({ url: "http://localhost", token: "secret\0" }), "token: must be of characters that a header can hold."], // biome-ignore format: one row
   "more of a file than memory holds": [() => mlx.readFilePart(fileURLToPath(import.meta.url), 0, 12e9), "it ends early"], // biome-ignore format: one row
   "options of a method that were never made": [() => defineMethod({ name: "a", title: "A", summary: "a", input: "prompts", options: built(z.ZodObject), run: () => [] } as never), "a zod object"], // biome-ignore format: one row
+  "a map that was never made": [() => fromControlVector({ directions: built(Map) as never }), "directions: must be a Map"], // biome-ignore format: one row
+  "a stand-in for a map": [() => fromControlVector({ directions: new Proxy(new Map(), {}) }), "directions: must be a Map"], // biome-ignore format: one row
+  "a class for a function": [() => mlx.checkFunction("metric", class Hostile {}), "must be a function, not a class."], // biome-ignore format: one row
+  "a class of JavaScript's own for a function": [() => mlx.checkFunction("metric", Map), "must be a function, not a class."], // biome-ignore format: one row
+  "a stand-in for a class": [() => mlx.checkFunction("metric", new Proxy(class Hostile {}, {})), "must be a function, not a class."], // biome-ignore format: one row
+  "a big integer among numbers": [() => divergingAround([1, 10n as never], 0), "values: must be a number"], // biome-ignore format: one row
   "a schema that was never made": [() => fieldsOf(built(z.ZodObject) as never), "schema"],
 };
 
@@ -109,6 +123,7 @@ const rejected: Readonly<
     "INVALID_ARGUMENT",
     "model: must be a model",
   ],
+  "a source whose batches are a class": [() => trainDictionary({ name: "rows", batches: class Hostile {} as never }, { features: 4 } as never), "INVALID_ARGUMENT", "source: must be a source"], // biome-ignore format: one row
   "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompt: must be a l"], // biome-ignore format: one row
   "a metric that fails later": [() => model.gradients("Mary", (async () => { throw new Error("later"); }) as never, { save: "output" }), "INVALID_METRIC", "a Promise"], // biome-ignore format: one row
   "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row
@@ -156,6 +171,13 @@ function errorOf(call: () => unknown): Error {
 }
 
 describe("gives", () => {
+  it("a model that was taken for a store, as it was", async () => {
+    const asked = storeSimilarity(model as never, { sites: model as never });
+    await expect(asked).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(Object.isFrozen(model)).toBe(false);
+    expect(model.edit({ "layers.0": scale(2) }).edits).toHaveLength(1);
+  });
+
   it("nothing of no rows", () => {
     const { values, indices } = mlx.topK(mx.zeros([0, 300]), 2);
     expect([values.shape, indices.shape]).toEqual([[0, 2], [0, 2]]); // biome-ignore format: one line

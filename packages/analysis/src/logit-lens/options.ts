@@ -1,5 +1,6 @@
 /** What the logit lens is asked. */
 import type { RunControl } from "@mlxterp/results";
+import { isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
 import type { LensTranslators } from "../lens-translators/lens-translators.js";
 import { answers, batchSize, indices, tokenList } from "../shared/schemas.js";
@@ -7,7 +8,7 @@ import { answers, batchSize, indices, tokenList } from "../shared/schemas.js";
 /** A lens by what it can do: its class would bring the binding. */
 function isLens(value: unknown): boolean {
   const lens = value as Partial<LensTranslators> | null;
-  return typeof lens?.apply === "function" && typeof lens.depths === "number";
+  return isCallable(lens?.apply) && typeof lens.depths === "number";
 }
 
 export const lensOptions = z.object({

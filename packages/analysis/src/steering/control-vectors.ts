@@ -6,6 +6,7 @@ import {
   checkNumbers,
   checkRecord,
   checkWholeNumber,
+  isMap,
 } from "@mlxterp/results/errors";
 import { checkVectors, type SteeringVector } from "./steering-vectors.js";
 
@@ -50,7 +51,7 @@ export function toControlVector(
 export function fromControlVector(control: ControlDirections): SteeringVector[] {
   checkRecord("control", control);
   const { directions } = control;
-  if (!(directions instanceof Map)) {
+  if (!isMap(directions)) {
     const rule = `must be a Map from layers to numbers, not ${brief(directions)}.`;
     throw new InvalidArgumentError("directions", directions, rule);
   }

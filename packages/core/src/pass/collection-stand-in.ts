@@ -1,4 +1,5 @@
 /** What stands in for maps and sets during a pass: the same members, with stand-ins for the modules among them. */
+import { isMap, isSet } from "@mlxterp/mlx";
 import { originalOf, withOriginals } from "../tree/originals.js";
 import type { Interceptor } from "./interceptor.js";
 import { reflecting, targetFor } from "./reflection.js";
@@ -47,10 +48,9 @@ export function collectionStandIn(
 
 /** A copy with stand-ins; the modules that a map has as keys are known by themselves, not by a name. */
 function shown(original: Collection, show: (key: unknown, value: unknown) => unknown): object {
-  if (original instanceof Map) {
+  if (isMap(original)) {
     return new Map([...original].map(([key, value]) => [show("", key), show(key, value)]));
   }
-  if (original instanceof Set)
-    return new Set([...original].map((item, index) => show(index, item)));
+  if (isSet(original)) return new Set([...original].map((item, index) => show(index, item)));
   return original;
 }

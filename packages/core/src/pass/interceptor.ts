@@ -1,4 +1,5 @@
 /** Runs a forward under observation without writing to the modules: a stand-in for each, made once per model. */
+import { isMap, isSet } from "@mlxterp/mlx";
 import { type Container, isCollection, isContainerValue, sizeOf } from "../tree/containers.js";
 import { isModule, type ModuleNode } from "../tree/module-node.js";
 import type { ModuleTree } from "../tree/module-tree.js";
@@ -163,6 +164,6 @@ export class Interceptor {
 
 /** All that a container holds, the keys of a map among them. */
 function contentsOf(container: Container): unknown[] {
-  if (container instanceof Map) return [...container].flat();
-  return container instanceof Set ? [...container] : Object.values(container);
+  if (isMap(container)) return [...container].flat();
+  return isSet(container) ? [...container] : Object.values(container);
 }

@@ -1,4 +1,5 @@
 /** Lists, plain objects, maps and sets: the containers in which modules, and the arrays they return, may lie. */
+import { isMap, isSet } from "@mlxterp/mlx";
 
 export type Container =
   | readonly unknown[]
@@ -21,7 +22,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 export function isCollection(value: unknown): value is Map<unknown, unknown> | Set<unknown> {
-  return value instanceof Map || value instanceof Set;
+  return isMap(value) || isSet(value);
 }
 
 export function isContainerValue(value: unknown): value is Container {
@@ -43,8 +44,8 @@ export function* placesOf(container: Container): Iterable<ContainerPlace> {
 
 function entriesOf(container: Container): Iterable<readonly [unknown, unknown]> {
   if (Array.isArray(container)) return (container as readonly unknown[]).entries();
-  if (container instanceof Set) return [...container].entries();
-  if (!(container instanceof Map)) return Object.entries(container);
+  if (isSet(container)) return [...container].entries();
+  if (!isMap(container)) return Object.entries(container);
   return [...container].filter(([key]) => typeof key === "string" || typeof key === "number");
 }
 

@@ -1,4 +1,5 @@
 /** What each stand-in of a pass stands for, so that none ever ends up inside a user's module. */
+import { isMap } from "@mlxterp/mlx";
 import { isCollection, isPlainObject } from "./containers.js";
 
 const originals = new WeakMap<object, object>();
@@ -34,5 +35,5 @@ function collectionWithOriginals(value: Map<unknown, unknown> | Set<unknown>): o
   const items: unknown[] = [...value];
   const own = items.map(withOriginals);
   if (own.every((item, index) => item === items[index])) return value;
-  return value instanceof Map ? new Map(own as [unknown, unknown][]) : new Set(own);
+  return isMap(value) ? new Map(own as [unknown, unknown][]) : new Set(own);
 }

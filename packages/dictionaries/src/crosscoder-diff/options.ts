@@ -1,13 +1,14 @@
 /** What a comparison by a crosscoder is asked. */
 import type { ParsedOptions, RunControl } from "@mlxterp/results";
 import { readOnly } from "@mlxterp/results";
+import { isCallable } from "@mlxterp/results/errors";
 import { z } from "zod";
 import type { DictionaryModel } from "../shared/model.js";
 
 /** A model by what it can do: its class would bring the binding. */
 function isModel(value: unknown): boolean {
   const model = value as Partial<DictionaryModel> | null;
-  return typeof model?.run === "function" && typeof model.anatomy === "object";
+  return isCallable(model?.run) && typeof model.anatomy === "object";
 }
 
 const share = z.number().min(0).max(0.5);

@@ -16,6 +16,7 @@ import {
   checkText,
   checkWholeNumber,
   InvalidArgumentError,
+  isCallable,
   type MxArray,
   mx,
 } from "@mlxterp/mlx";
@@ -55,7 +56,7 @@ export function storeSource(
     ...{ site: checkSites, outputSite: checkSites, seed: checkInteger },
   });
   const { site, outputSite = site, seed = 0 } = options;
-  if (typeof store?.batches !== "function" || typeof store.rows !== "number") {
+  if (!isCallable(store?.batches) || typeof store.rows !== "number") {
     throw new InvalidArgumentError("store", store, "must be a store, such as openStore gives.");
   }
   const [read, written] = [listOf(site), listOf(outputSite)];

@@ -4,6 +4,7 @@ import {
   brief,
   checkOptions,
   InvalidArgumentError,
+  isCallable,
   type MxArray,
   type OptionRule,
 } from "@mlxterp/mlx";
@@ -19,7 +20,7 @@ export function checkDefinition(type: unknown, fields: unknown, make: unknown): 
   if (typeof fields !== "object" || fields === null) {
     throw new InvalidArgumentError("fields", fields, "must be an object from names to fields.");
   }
-  if (typeof make !== "function") {
+  if (!isCallable(make)) {
     throw new InvalidArgumentError("make", make, "must be a function of the fields.");
   }
   for (const [name, field] of Object.entries(fields as InterventionFields)) {

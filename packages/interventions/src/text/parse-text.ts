@@ -1,7 +1,7 @@
 /** Interventions as text, for command lines: `atHeads([4, 7], scale(0.5))`. */
 
 import type { Intervention, Interventions } from "@mlxterp/core";
-import { checkList, checkText } from "@mlxterp/mlx";
+import { checkList, checkText, isMap } from "@mlxterp/mlx";
 import { brief, InterventionSyntaxError, InvalidInterventionError, type Path } from "../errors.js";
 import { type KnownTypes, knownTypes, type ParseOptions } from "../json/known-types.js";
 import { Parser } from "../json/parse-json.js";
@@ -71,7 +71,7 @@ function parseFrom(text: string, from: number, known: KnownTypes): Intervention 
 /** The JSON form behind a node. */
 function plain({ value }: TextNode): unknown {
   if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Map) {
+  if (isMap(value)) {
     return Object.fromEntries([...value].map(([name, node]) => [name, plain(node)]));
   }
   return value;
@@ -82,12 +82,11 @@ function columnOf(node: TextNode, path: Path): number {
   let found = node;
   for (const part of path) {
     const { value } = found;
-    const next: TextNode | undefined =
-      value instanceof Map
-        ? value.get(String(part))
-        : Array.isArray(value)
-          ? value[Number(part)]
-          : undefined;
+    const next: TextNode | undefined = isMap(value)
+      ? value.get(String(part))
+      : Array.isArray(value)
+        ? value[Number(part)]
+        : undefined;
     if (!next) break;
     found = next;
   }

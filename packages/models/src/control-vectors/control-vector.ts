@@ -1,5 +1,5 @@
 /** Steering vectors of many layers at once, as repeng and llama.cpp keep them. */
-import { checkOptions, checkText, InvalidArgumentError, largestFloat32 } from "@mlxterp/mlx";
+import { checkOptions, checkText, InvalidArgumentError, isMap, largestFloat32 } from "@mlxterp/mlx";
 
 /** One direction for each of some layers. */
 export interface ControlVector {
@@ -21,7 +21,7 @@ export interface ControlVectorNumbers {
 export function checkControlVector(vector: ControlVectorNumbers): void {
   checkOptions<ControlVectorNumbers>("vector", vector, { directions: true, modelType: checkText });
   const { directions } = vector;
-  if (!(directions instanceof Map) || directions.size === 0) {
+  if (!isMap(directions) || directions.size === 0) {
     const rule = "must be a Map with at least one layer's number and its direction.";
     throw new InvalidArgumentError("vector.directions", directions, rule);
   }

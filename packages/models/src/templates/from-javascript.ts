@@ -1,4 +1,5 @@
 /** The values that a caller gives a template, as Python would have them. */
+import { isMap } from "@mlxterp/mlx";
 import { wrongValue } from "./fault.js";
 import type { Value } from "./values.js";
 import { Float } from "./values.js";
@@ -16,7 +17,7 @@ export function fromJavaScript(value: unknown, name: string, depth = 0): Value {
   if (typeof value === "number") return Number.isSafeInteger(value) ? value : new Float(value);
   const inner = (item: unknown, key: string) => fromJavaScript(item, `${name}.${key}`, depth + 1);
   if (Array.isArray(value)) return value.map((item, index) => inner(item, String(index)));
-  if (value instanceof Map) {
+  if (isMap(value)) {
     return new Map([...value].map(([key, item]) => [String(key), inner(item, String(key))]));
   }
   if (typeof value !== "object") throw wrongValue(`${name} is a ${typeof value}`);

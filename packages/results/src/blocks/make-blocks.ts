@@ -5,6 +5,7 @@ import {
   checkFinite,
   checkIterable,
   checkList,
+  checkNumber,
   checkRecord,
   checkText,
 } from "../errors/option-rules.js";
@@ -105,6 +106,7 @@ export function divergingAround(
   checkFinite("least", least);
   let reach = least;
   for (const value of values) {
+    if (value !== null && value !== undefined) checkNumber("values", value);
     const size = Math.abs((value ?? pivot) - pivot);
     if (Number.isFinite(size)) reach = Math.max(reach, size);
   }

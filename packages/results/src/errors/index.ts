@@ -2,6 +2,7 @@
 export { brief } from "./brief.js";
 export { checkChoice, checkOptions, type OptionNames, oneOf } from "./check-options.js";
 export { InvalidArgumentError } from "./invalid-argument.js";
+export { isCallable, isMap, isSet } from "./kinds.js";
 export { MlxterpError } from "./mlxterp-error.js";
 export { didYouMean, nearestWords } from "./nearest.js";
 export {
@@ -21,7 +22,6 @@ export {
   checkText,
   checkTexts,
   checkWholeNumber,
-  isCallable,
   largestFloat32,
   type OptionRule,
 } from "./option-rules.js";

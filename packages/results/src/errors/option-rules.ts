@@ -1,6 +1,7 @@
 /** What the values of options must be, each in one place; to be named in the table that `checkOptions` is given. */
 import { brief } from "./brief.js";
 import { InvalidArgumentError } from "./invalid-argument.js";
+import { isCallable, isSignal } from "./kinds.js";
 
 /** Throws unless a value is one that the option can have. */
 export type OptionRule = (argument: string, value: unknown) => void;
@@ -143,17 +144,6 @@ export function checkFunction(argument: string, value: unknown): void {
 }
 
 /**
- * Whether a value can be called as it is: a class is a function that cannot.
- *
- * @example
- * isCallable(Math.max); // true
- * isCallable(class A {}); // false
- */
-export function isCallable(value: unknown): value is (...inputs: never[]) => unknown {
-  return typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
-}
-
-/**
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list
  * @example
  * checkList("layers", [0, 1]);
@@ -186,7 +176,7 @@ export function checkMethods(
 ): void {
   const given = Object(value ?? {}) as Readonly<Record<string, unknown>>;
   checkTexts("methods", methods);
-  if (methods.every((method) => typeof given[method] === "function")) return;
+  if (methods.every((method) => isCallable(given[method]))) return;
   throw new InvalidArgumentError(argument, value, `must be ${what}, not ${brief(value)}.`);
 }
 
@@ -211,14 +201,4 @@ export function checkSignal(argument: string, value: unknown): void {
   if (isSignal(value)) return;
   const rule = `must be an AbortSignal, not ${brief(value)}.`;
   throw new InvalidArgumentError(argument, value, rule);
-}
-
-/** One of the class that was never built throws where it is asked. */
-export function isSignal(value: unknown): value is AbortSignal {
-  try {
-    const { throwIfAborted, aborted } = (value ?? {}) as Partial<AbortSignal>;
-    return typeof throwIfAborted === "function" && typeof aborted === "boolean";
-  } catch {
-    return false;
-  }
 }

@@ -4,6 +4,7 @@ import type { Block } from "../blocks/block.js";
 import { plainView } from "../blocks/plain-view.js";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
+import { isCallable } from "../errors/kinds.js";
 import type { Result } from "../results/result.js";
 
 /** How far a method has come. */
@@ -147,8 +148,8 @@ export function defineMethod<
   }
   check("input", input, Object.hasOwn(inputs, input), `one of ${Object.keys(inputs).join(", ")}`);
   check("options", options, isZodObject(options), "a zod object");
-  check("run", run, typeof run === "function", "a function (model, input, options)");
-  check("view", view, typeof view === "function", "a function from a result to blocks");
+  check("run", run, isCallable(run), "a function (model, input, options)");
+  check("view", view, isCallable(view), "a function from a result to blocks");
   return { ...parts, view };
 }
 

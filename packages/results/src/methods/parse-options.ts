@@ -2,8 +2,8 @@
 import type { z } from "zod";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
+import { isCallable, isSignal } from "../errors/kinds.js";
 import { didYouMean } from "../errors/nearest.js";
-import { isCallable, isSignal } from "../errors/option-rules.js";
 import type { OptionsSchema, RunControl } from "./define-method.js";
 import { checkSchema } from "./fields.js";
 
