@@ -4,6 +4,7 @@ import { mx } from "@mlxterp/mlx";
 import type { Bench } from "./bench.js";
 import type { Calls } from "./doors.js";
 import { later } from "./later.js";
+import { stopping } from "./library-doors.js";
 
 const clean = "Mary and John went to the park . John gave a ball to";
 const corrupted = "Mary and John went to the park . Mary gave a ball to";
@@ -105,6 +106,12 @@ function otherFunctions({ model, store, resultOf }: Bench): Calls {
     svcca: [analysis.svcca, rows, ones, { variance: 0.9 }],
     taskPairs: [analysis.taskPairs, JSON.stringify([pair]), "json"],
     trainStoreProbe: [analysis.trainStoreProbe, store, { site: "layers.0", label: "good" }],
-    trainTunedLens: [analysis.trainTunedLens, model, [[1, 2, 3]], { steps: 1 }],
+    trainTunedLens: [
+      (of: never, dataset: never, asked: never) =>
+        analysis.trainTunedLens(of, dataset, stopping(asked) as never),
+      model,
+      [[1, 2, 3]],
+      { steps: 1 },
+    ],
   };
 }

@@ -7,6 +7,7 @@ import { type ActivationStore, collectToDisk } from "@mlxterp/data";
 import { type LanguageModel, loadModel } from "@mlxterp/models";
 import type { Method, Result } from "@mlxterp/results";
 import { fewRuns, resultOf } from "../../../../analysis/src/testing/each-method.js";
+import { answerOf } from "./unchanged.js";
 
 export type Bench = Awaited<ReturnType<typeof setUp>>;
 
@@ -28,7 +29,11 @@ export async function setUp() {
   });
   const ended = await endedOf(model);
   const results = resultsBy(model);
-  return { folder, model, tokenizer, prompt, cache, prefix, store, ended, resultOf: results };
+  const answer = await answerOf(model);
+  return {
+    ...{ folder, model, tokenizer, prompt, cache, prefix, store, ended, answer },
+    resultOf: results,
+  };
 }
 
 /** Fewer runs still, of those that take longest. */

@@ -7,6 +7,7 @@ import { memberNames } from "./members.js";
 import { spoiled } from "./near.js";
 import { freely } from "./pool.js";
 import { type Random, seeded } from "./random.js";
+import { changeOf, isFrozen, writableIn } from "./unchanged.js";
 import { CallersError } from "./values.js";
 
 /** How a call ended; `untyped` is a fault of ours. */
@@ -33,8 +34,27 @@ export async function callWith(
     const right = door.args && (await made(door.args));
     const given = right && !goesOn ? spoiled(right, random, bench.ended) : right;
     const args = given ?? freely(bench, random, door.places ?? 1);
+    const writable = writableIn(args);
+    const ending = await answered(bench, door, args, goesOn && random);
+    const changed = writable.some(isFrozen)
+      ? "an argument is frozen"
+      : await changeOf(bench.model, bench.answer);
+    return changed === undefined ? ending : { kind: "untyped", detail: changed };
+  } catch (error) {
+    return endingOf(error);
+  }
+}
+
+/** @param goesOn whether a method of what it gives is called, and of which kind */
+async function answered(
+  bench: Bench,
+  door: Door,
+  args: readonly unknown[],
+  goesOn: Random | false,
+): Promise<Ending> {
+  try {
     const result: unknown = await door.call(...(args as never[]));
-    if (goesOn) return await goOn(result, bench, random);
+    if (goesOn) return await goOn(result, bench, goesOn);
     if (args.includes(result)) return { kind: "result", detail: "what it was given" };
     await use(result, bench);
     return { kind: "result", detail: typeof result };

@@ -5,6 +5,7 @@ import * as errors from "@mlxterp/results/errors";
 import type { Bench } from "./bench.js";
 import type { Calls } from "./doors.js";
 import { later } from "./later.js";
+import { CallersError } from "./values.js";
 
 export const errorFunctions: Calls = {
   brief: [errors.brief, { topK: 5 }],
@@ -25,6 +26,8 @@ export const errorFunctions: Calls = {
   checkTexts: [errors.checkTexts, "known", ["heads", "layers"]],
   checkWholeNumber: [errors.checkWholeNumber, "seed", 0],
   isCallable: [errors.isCallable, Math.max],
+  isMap: [errors.isMap, new Map()],
+  isSet: [errors.isSet, new Set()],
   oneOf: [(...args: [never]) => errors.oneOf(...args)("method", "zero"), "mean", "zero"],
 };
 
@@ -78,7 +81,7 @@ export function mlxFunctions({ folder }: Bench): Calls {
     logProbabilities: [mlx.logProbabilities, logits],
     openTensors: [mlx.openTensors, tensors],
     openTorchFile: [mlx.openTorchFile, torch],
-    readFilePart: [mlx.readFilePart, tensors, 0, 8, () => new Error("short")],
+    readFilePart: [mlx.readFilePart, tensors, 0, 8, () => new CallersError("short")],
     readNumpyArchive: [mlx.readNumpyArchive, tensors],
     readTensorHeader: [mlx.readTensorHeader, tensors],
     readTensors: [mlx.readTensors, tensors],
