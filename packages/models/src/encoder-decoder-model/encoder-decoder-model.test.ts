@@ -144,6 +144,12 @@ describe("a model that reads one text and writes another", () => {
     expect(invariants.every(({ magnitude }) => magnitude > 0)).toBe(true);
   });
 
+  it("passes them on prompts that are shorter than what is written", async () => {
+    for (const prompt of [first.slice(0, 1), first.slice(0, 2), first.slice(0, 5)]) {
+      expect((await (await opened).verify({ prompt: [prompt] })).passed).toBe(true);
+    }
+  });
+
   it("is found unsound where a layer adds more to the stream than its parts write", async () => {
     const model = await loadModel(folder, { as: EncoderDecoderModel });
     const [, layer] = model.module.encoder.layers;

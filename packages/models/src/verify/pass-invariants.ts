@@ -68,8 +68,9 @@ export const paddedIsAlone: Invariant = {
   async measure({ model, ids, short }) {
     const batch = model.forward([ids, short]); // (batch, position, vocab)
     const comparisons = [ids, short].map((prompt, row): Comparison => {
-      const own = batch.index(mx.Slice(row, row + 1), mx.Slice(0, prompt.length));
-      return { where: `prompt ${row}`, received: own, expected: model.forward([prompt]) };
+      const expected = model.forward([prompt]); // of the text that is written, which may be longer than what is read
+      const received = batch.index(mx.Slice(row, row + 1), mx.Slice(0, expected.shape[1]));
+      return { where: `prompt ${row}`, received, expected };
     });
     return measure(comparisons);
   },
