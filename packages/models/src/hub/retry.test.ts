@@ -18,6 +18,17 @@ describe("Retry-After", () => {
   });
 });
 
+it("a port that is never asked is not asked again", async () => {
+  let asked = 0;
+  const counted = (...args: Parameters<typeof fetch>) => {
+    asked++;
+    return fetch(...args);
+  };
+  const patient = persistentFetch(counted, { attempts: 5, delay: 1000 }, 1000);
+  await expect(patient("http://127.0.0.1:9")).rejects.toThrow("fetch failed");
+  expect(asked).toBe(1);
+});
+
 it.each([
   ["ECONNREFUSED", 3],
   ["ENOTFOUND", 5],

@@ -56,9 +56,10 @@ const mostSilent = 2;
 /** And a machine on which nobody answers for it, which it says at once; it may be starting. */
 const mostRefused = 3;
 
-/** What will be so again: answers that are no HTTP, redirects in a circle, certificates. */
+/** What will be so again: answers that are no HTTP, certificates; redirects in a circle, and ports and schemes that `fetch` never asks. */
 const lasting =
   /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|INVALID|NOT_SUPPORTED)|ERR_|CERT_|DEPTH_|SELF_|UNABLE_)/;
+const never = /redirect|bad port|scheme/;
 
 interface Cause {
   readonly code?: unknown;
@@ -69,7 +70,7 @@ const causeOf = (error: unknown) => ((error as Error)?.cause ?? {}) as Cause;
 
 function isLasting(error: unknown): boolean {
   const { code, message = "" } = causeOf(error);
-  return lasting.test(String(code)) || /redirect/.test(message);
+  return lasting.test(String(code)) || never.test(message);
 }
 
 /**
