@@ -22,6 +22,7 @@ export {
   didYouMean,
   isCallable,
   isMap,
+  isRecord,
   isSet,
   largestFloat32,
   nearestWords,

@@ -14,7 +14,6 @@ import { createHash } from "node:crypto";
 import { checkModel, notFiniteError, type Prompt, provenanceOf } from "@mlxterp/core";
 import { mx, uniformNumbers } from "@mlxterp/mlx";
 import { type ParsedOptions, parseOptions } from "@mlxterp/results";
-import { checkRecord } from "@mlxterp/results/errors";
 import { LensTranslators } from "../lens-translators/lens-translators.js";
 import { range } from "../shared/lists.js";
 import type { AnalysisModel } from "../shared/model.js";
@@ -43,9 +42,8 @@ export async function trainTunedLens(
   options?: TunedLensTraining,
 ): Promise<LensTranslators> {
   checkModel("model", model);
-  if (options !== undefined) checkRecord("options", options);
-  const { onProgress, ...rest } = options ?? {};
-  const asked = parseOptions("trainTunedLens", trainingOptions, rest);
+  const asked = parseOptions("trainTunedLens", trainingOptions, options as Omit<TunedLensTraining, "onProgress">); // biome-ignore format: one line
+  const { onProgress } = options ?? {};
   const prompts = promptIds(model, promptList(model, input));
   const { layers, hidden } = model.anatomy;
   const about = describe(model, prompts, asked);

@@ -47,9 +47,9 @@ export function skip(options: SkipOptions = {}): Intervention {
     const rule = `${brief(output)} is neither "input", "zeros" nor a function of the module's arguments.`;
     throw new InvalidArgumentError("output", output, rule);
   }
-  const misplaced: Intervention = (_, { site }) => {
+  const misplaced: Intervention = (_, context) => {
     throw new InvalidEditError(
-      site,
+      brief(context?.site),
       "skip",
       "a module is left out as a whole, not in a part of it",
     );

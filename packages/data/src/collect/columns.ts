@@ -1,5 +1,5 @@
 /** What a dataset has beside its prompts, such as labels, as columns beside their rows. */
-import { brief, fromFlat, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { brief, fromFlat, InvalidArgumentError, isRecord, type MxArray } from "@mlxterp/mlx";
 import { type DatasetItem, type LabelledPrompt, promptOf } from "../dataset/dataset.js";
 import { InvalidSequenceError } from "../errors.js";
 import type { ChosenRows } from "./rows.js";
@@ -18,8 +18,7 @@ const reserved = ["sequence", "position", "token"];
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) */
 export function checkColumns(argument: string, value: unknown): void {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isObject) {
+  if (!isRecord(value)) {
     throw new InvalidArgumentError(
       argument,
       value,

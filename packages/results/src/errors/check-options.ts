@@ -1,7 +1,14 @@
 /** The one check of options: JavaScript alone would pass over a misspelt name or value in silence. */
 import { InvalidArgumentError } from "./invalid-argument.js";
+import { isRecord } from "./kinds-of-values.js";
 import { didYouMean } from "./nearest.js";
-import { checkFunction, checkRecord, checkTexts, type OptionRule } from "./option-rules.js";
+import {
+  checkFunction,
+  checkRecord,
+  checkText,
+  checkTexts,
+  type OptionRule,
+} from "./option-rules.js";
 
 /**
  * All options of an interface, each with the rule of its values, or `true` where that is checked elsewhere; the compiler
@@ -11,7 +18,7 @@ export type OptionNames<T> = Readonly<Record<keyof Required<T>, true | OptionRul
 
 /**
  * Refuses what is no object of options, names that no option has, and values that break the rule of their option; an
- * option that is undefined is one that was left out.
+ * option that is undefined is one that was left out. One that is inherited is refused.
  *
  * @param of whose options they are, such as `loadModel`
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the first that does not exist, and the nearest that does; or
@@ -24,21 +31,40 @@ export function checkOptions<T extends object>(
   options: T,
   known: OptionNames<T>,
 ): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  checkText("of", of);
+  if (!isRecord(options)) {
     throw new InvalidArgumentError(`${of}: options`, options, "they must be an object.");
   }
   checkRecord("known", known);
   const given = options as Readonly<Record<string, unknown>>;
   const unknown = namesIn(given).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) {
+    checkInherited(of, given);
     checkValues(given, known);
     return;
   }
-  const value = given[unknown];
   const names = Object.keys(known).sort();
   const hint = didYouMean(unknown, names);
   const rule = `there is no such option. ${hint}Options are ${names.join(", ")}.`;
-  throw new InvalidArgumentError(`${of}: ${unknown}`, value, rule);
+  throw new InvalidArgumentError(`${of}: ${unknown}`, readIn(given, unknown), rule);
+}
+
+/** A copy of the options, as every function makes one sooner or later, would be without them. */
+function checkInherited(of: string, given: Readonly<Record<string, unknown>>): void {
+  for (const name in given) {
+    if (Object.hasOwn(given, name)) continue;
+    const rule = "is inherited; give an object that has it itself.";
+    throw new InvalidArgumentError(`${of}: ${name}`, given[name], rule);
+  }
+}
+
+/** For the error alone, which is about the name: what cannot be read is left out. */
+function readIn(given: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return given[name];
+  } catch {
+    return undefined;
+  }
 }
 
 function checkValues(

@@ -2,7 +2,7 @@
 export { brief } from "./brief.js";
 export { checkChoice, checkOptions, type OptionNames, oneOf } from "./check-options.js";
 export { InvalidArgumentError } from "./invalid-argument.js";
-export { isCallable, isMap, isSet } from "./kinds.js";
+export { isCallable, isMap, isRecord, isSet } from "./kinds-of-values.js";
 export { MlxterpError } from "./mlxterp-error.js";
 export { didYouMean, nearestWords } from "./nearest.js";
 export {

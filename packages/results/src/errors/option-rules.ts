@@ -1,7 +1,7 @@
 /** What the values of options must be, each in one place; to be named in the table that `checkOptions` is given. */
 import { brief } from "./brief.js";
 import { InvalidArgumentError } from "./invalid-argument.js";
-import { isCallable, isSignal } from "./kinds.js";
+import { isCallable, isRecord, isSignal } from "./kinds-of-values.js";
 
 /** Throws unless a value is one that the option can have. */
 export type OptionRule = (argument: string, value: unknown) => void;
@@ -96,6 +96,7 @@ export function checkNumbers(argument: string, value: unknown): void {
  */
 export function checkTexts(argument: string, value: unknown): void {
   checkList(argument, value);
+  checkText("argument", argument);
   for (const [index, one] of (value as unknown[]).entries())
     checkText(`${argument}[${index}]`, one);
 }
@@ -159,8 +160,14 @@ export function checkList(argument: string, value: unknown): void {
  * checkRecord("options", { topK: 5 });
  */
 export function checkRecord(argument: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
-  throw new InvalidArgumentError(argument, value, `must be an object, not ${brief(value)}.`);
+  if (isRecord(value)) return;
+  throw new InvalidArgumentError(argument, value, `must be an object, not ${described(value)}.`);
+}
+
+/** Objects by their class, where an object is what is asked for. */
+function described(value: unknown): string {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? `a ${value.constructor.name}` : brief(value);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Block } from "../blocks/block.js";
 import { plainView } from "../blocks/plain-view.js";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
-import { isCallable } from "../errors/kinds.js";
+import { isCallable } from "../errors/kinds-of-values.js";
 import type { Result } from "../results/result.js";
 
 /** How far a method has come. */

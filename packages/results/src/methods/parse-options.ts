@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
-import { isCallable, isSignal } from "../errors/kinds.js";
+import { isCallable, isSignal } from "../errors/kinds-of-values.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { OptionsSchema, RunControl } from "./define-method.js";
 import { checkSchema } from "./fields.js";
@@ -27,7 +27,7 @@ export function parseOptions<S extends OptionsSchema>(
   options: (z.input<S> & RunControl) | undefined,
 ): ParsedOptions<S> {
   checkSchema("schema", schema);
-  const given: object = options ?? {};
+  const given: object = options === undefined ? {} : options;
   const names = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, true] as const));
   checkOptions(of, given, { ...names, ...control } as Record<keyof typeof given, true>);
   const { signal, onProgress, ...own } = given as Record<string, unknown> & RunControl;
