@@ -3,12 +3,15 @@ import { fileURLToPath } from "node:url";
 import {
   activationPatching,
   counterfactuals,
+  createTask,
+  edgeGraph,
   fromControlVector,
   moverHeads,
   storeSimilarity,
 } from "@mlxterp/analysis";
-import { positionsOf } from "@mlxterp/core";
+import { ActivationCache, integratedGradients, positionsOf, skip } from "@mlxterp/core";
 import {
+  arraySource,
   CrossLayerTranscoder,
   densityHistogram,
   diffCrosscoder,
@@ -16,9 +19,11 @@ import {
   loadDictionary,
   loadTranscoders,
   promptFeatures,
+  topExamples,
+  trainCrosscoder,
   trainDictionary,
 } from "@mlxterp/dictionaries";
-import { patchFrom, scale } from "@mlxterp/interventions";
+import { interventionsToJSON, noise, patchFrom, scale } from "@mlxterp/interventions";
 import * as mlx from "@mlxterp/mlx";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { FactoredMatrix, KeyValueCache, type LanguageModel, loadModel } from "@mlxterp/models";
@@ -28,8 +33,10 @@ import {
   defineMethod,
   divergingAround,
   fieldsOf,
+  fromJson,
   MlxterpError,
   rowsToCsv,
+  toJson,
   valueAt,
 } from "@mlxterp/results";
 import { createServer } from "@mlxterp/server";
@@ -53,6 +60,11 @@ const answering = (fetch: () => unknown) =>
   createClient({ url: "http://localhost", fetch: fetch as never });
 const nothing = () => Promise.resolve(new Response("{}"));
 const complex = (...shape: number[]) => mx.ones(shape, mx.complex64);
+const itself = () => {
+  const list: unknown[] = [];
+  list.push(list);
+  return list;
+};
 const built = <T>(kind: { readonly prototype: T }) => Object.create(kind.prototype as object) as T;
 
 /** What is called, as its message names it, and the words that say what is wrong. */
@@ -105,6 +117,19 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "a class of JavaScript's own for a function": [() => mlx.checkFunction("metric", Map), "must be a function, not a class."], // biome-ignore format: one row
   "a stand-in for a class": [() => mlx.checkFunction("metric", new Proxy(class Hostile {}, {})), "must be a function, not a class."], // biome-ignore format: one row
   "a big integer among numbers": [() => divergingAround([1, 10n as never], 0), "values: must be a number"], // biome-ignore format: one row
+  "a map of options": [() => loadDictionary("tiny", new Map([["revision", "main"]]) as never), "options: they must be an object."], // biome-ignore format: one row
+  "a date for options": [() => noise(new Date(0) as never), "options: they must be an object."], // biome-ignore format: one row
+  "a map of interventions": [() => interventionsToJSON(new Map() as never), "must be an object from sites to interventions"], // biome-ignore format: one row
+  "inherited interventions": [() => model.edit(Object.create({ "layers.0": scale(0) }) as never), '"layers.0" is inherited'], // biome-ignore format: one row
+  "inherited settings": [() => noise(Object.create({ std: 2 }) as never), "noise: std: is inherited"], // biome-ignore format: one row
+  "a skip without a place": [() => skip()(mx.ones([1]), undefined as never), "skip cannot act"],
+  "a list that holds itself": [() => toJson(itself()), "is nested more than 500 deep."],
+  "text that is nested without end": [() => fromJson(`${"[".repeat(5000)}${"]".repeat(5000)}`), "is nested more than 500 deep."], // biome-ignore format: one row
+  "another indentation": [() => toJson(1, 2n as never), "space: must be a whole number"],
+  "an edge from nowhere": [() => edgeGraph("Circuit", [{ source: "", destination: "L1H0", score: 1 }]), "rows[0].source: must be a component"], // biome-ignore format: one row
+  "an answer that holds nothing": [() => createTask(model, "mine", [{ clean: "Mary", corrupted: "John", answer: [undefined] as never, wrongAnswer: "John" }]), "answer: must be a token"], // biome-ignore format: one row
+  "an argument without a name": [() => mlx.checkTexts(Symbol("a") as never, []), "argument: must be a string"], // biome-ignore format: one row
+  "a causal model that is a signal": [() => counterfactuals(built(AbortSignal) as never, "a"), "there is no such option"], // biome-ignore format: one row
   "a schema that was never made": [() => fieldsOf(built(z.ZodObject) as never), "schema"],
 };
 
@@ -124,6 +149,11 @@ const rejected: Readonly<
     "model: must be a model",
   ],
   "a source whose batches are a class": [() => trainDictionary({ name: "rows", batches: class Hostile {} as never }, { features: 4 } as never), "INVALID_ARGUMENT", "source: must be a source"], // biome-ignore format: one row
+  "a cache that was never built": [() => integratedGradients(model, [[1, 2]], (logits) => mx.sum(logits), { save: "layers.0", baseline: [[2, 1]], clean: built(ActivationCache) }), "INVALID_PROMPT", "prompt"], // biome-ignore format: one row
+  "rows of other sources": [() => trainCrosscoder(arraySource(mx.ones([16, 16])), { features: 16, k: 2, steps: 1, batchSize: 16, architecture: "batchTopK", sources: 3 }), "INVALID_ARGUMENT", "rows of 16 numbers do not fall into so many sources"], // biome-ignore format: one row
+  "options that are null": [() => moverHeads(model, "Mary", null as never), "INVALID_ARGUMENT", "they must be an object"], // biome-ignore format: one row
+  "no settings of a call": [() => answering(nothing).capabilities(null as never), "INVALID_ARGUMENT", "call: must be an object"], // biome-ignore format: one row
+  "less than no context": [() => topExamples(model, dictionary, ["Mary"], { context: -3 }), "INVALID_ARGUMENT", "context: must be a whole number from 0"], // biome-ignore format: one row
   "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompt: must be a l"], // biome-ignore format: one row
   "a metric that fails later": [() => model.gradients("Mary", (async () => { throw new Error("later"); }) as never, { save: "output" }), "INVALID_METRIC", "a Promise"], // biome-ignore format: one row
   "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row

@@ -10,7 +10,14 @@ import {
   readsResult,
   text,
 } from "@mlxterp/results";
-import { checkList, checkNumber, checkRecord, checkText } from "@mlxterp/results/errors";
+import {
+  brief,
+  checkList,
+  checkNumber,
+  checkRecord,
+  checkText,
+  InvalidArgumentError,
+} from "@mlxterp/results/errors";
 import { mean } from "../shared/lists.js";
 import { type EdgeBaseline, type EdgeResult, type EdgeRow, edgeShape } from "./result.js";
 
@@ -62,8 +69,8 @@ export function edgeGraph(
   checkList("rows", rows);
   for (const [index, row] of rows.entries()) {
     checkRecord(`rows[${index}]`, row);
-    checkText(`rows[${index}].source`, row.source);
-    checkText(`rows[${index}].destination`, row.destination);
+    checkComponent(`rows[${index}].source`, row.source);
+    checkComponent(`rows[${index}].destination`, row.destination);
     checkNumber(`rows[${index}].score`, row.score);
   }
   const reader = (name: string) => name.replace(/<[qkv]+>$/, "");
@@ -81,10 +88,17 @@ export function edgeGraph(
   };
 }
 
+/** Every component but the first and the last says its layer. */
+function checkComponent(argument: string, name: unknown): void {
+  if (/^(input|logits)$|\d/.test(checkText(argument, name))) return;
+  const rule = `must be a component, such as L1H0, m2, input or logits, not ${brief(name)}.`;
+  throw new InvalidArgumentError(argument, name, rule);
+}
+
 /** Attention and MLP of each layer are a column each. */
 function rankOf(name: string): number {
   if (name === "input") return 0;
   if (name === "logits") return Number.MAX_SAFE_INTEGER;
-  const layer = Number(/\d+/.exec(name)![0]); // every other name holds its layer
+  const layer = Number(/\d+/.exec(name)![0]);
   return 1 + 2 * layer + (name.startsWith("m") ? 1 : 0);
 }

@@ -103,6 +103,10 @@ function readAnswer(model: AnalysisModel, answer: AnswerChoice, prompt: OnePromp
     const { token, notes } = readToken(model, answer, prompt);
     return { token: { ...token, set: token.id }, notes };
   }
+  if (answer === null || !("sequence" in answer || Array.isArray(answer.any))) {
+    const rule = "must be a token, a text, { any: [...] } or { sequence: ... }.";
+    throw new InvalidArgumentError("answer", answer, rule);
+  }
   if ("sequence" in answer) return readSequence(model, answer.sequence, prompt);
   const all = answer.any.map((one) => readToken(model, one, prompt));
   const tokens = [...new Map(all.map(({ token }) => [token.id, token])).values()];

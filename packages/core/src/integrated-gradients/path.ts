@@ -50,7 +50,7 @@ export async function openPath(
   const moved = floatingSites(collect(input, path));
   const names = [...new Set([...moved, ...floatingSites(attributed, false)])];
   const [clean, baseline] = [options.clean ?? input, options.baseline].map((source) =>
-    source instanceof ActivationCache ? source : collect(source, names),
+    ActivationCache.isBuilt(source) ? source : collect(source, names),
   );
   const ends = new Map(names.map((site) => [site, endsAt(site, clean, baseline)]));
   await evaluate([...ends.values()].flatMap((pair) => [pair.clean, pair.baseline]));

@@ -82,6 +82,11 @@ export class ActivationCache<M = Module>
     this.made = facts.made;
   }
 
+  /** @internal Whether a value can be read, and is not only of the class. */
+  static isBuilt(value: unknown): value is ActivationCache {
+    return value instanceof ActivationCache && value.activations !== undefined;
+  }
+
   /** Where the activations come from. */
   get provenance(): Provenance {
     return this.settle();

@@ -55,9 +55,11 @@ export function begun(
     throw new InvalidArgumentError("config.kind", config.kind, rule);
   }
   for (const { shape } of [batch.x, batch.y]) {
-    if (shape[1] % config.layers === 0) continue;
-    const rule = `rows of ${shape[1]} numbers do not fall into so many layers of one width.`;
-    throw new InvalidArgumentError("config.layers", config.layers, rule);
+    for (const name of ["layers", "sources"] as const) {
+      if (shape[1] % config[name] === 0) continue;
+      const rule = `rows of ${shape[1]} numbers do not fall into so many ${name} of one width.`;
+      throw new InvalidArgumentError(`config.${name}`, config[name], rule);
+    }
   }
   const factor = config.normalize === "average" ? averageFactor(batch.x) : 1;
   const scaled = scaledBatch(batch, factor);

@@ -1,11 +1,11 @@
 /** Where features are on most, over a dataset of any length, in memory that does not grow with it. */
 import { type Dataset, type StreamOptions, streamActivations } from "@mlxterp/data";
 import {
-  checkInteger,
   checkList,
   checkOptions,
   checkPositiveInteger,
   checkText,
+  checkWholeNumber,
   mx,
   toFlat,
   topK,
@@ -69,7 +69,12 @@ export async function topExamples(
   checkDictionary("dictionary", dictionary);
   const { features: all } = dictionary.config;
   checkOptions<TopExamplesOptions>("topExamples", options, {
-    ...{ features: checkList, count: checkPositiveInteger, context: checkInteger, site: checkText },
+    ...{
+      features: checkList,
+      count: checkPositiveInteger,
+      context: checkWholeNumber,
+      site: checkText,
+    },
     ...{ positions: true, batchSize: true, signal: true, onProgress: true },
   });
   const { count = 5, context = 8, features, site: given, ...stream } = options;

@@ -13,6 +13,6 @@ export interface ActivationSource {
 export function checkSource(source: unknown): void {
   const what = "a cache of activations, or have a method get(site), as what model.run returns";
   checkMethods("source", source, ["get"], what);
-  if (!(source instanceof ActivationCache) || Object.keys(source).length > 0) return;
+  if (!(source instanceof ActivationCache) || ActivationCache.isBuilt(source)) return;
   throw new InvalidArgumentError("source", source, `must be ${what}.`); // of the class, and never built
 }

@@ -39,6 +39,7 @@ function checkTensor(value: unknown): asserts value is TorchTensor {
   checkNumbers("tensor.shape", shape);
   checkNumbers("tensor.strides", strides);
   checkRecord("tensor.storage", storage);
+  checkWholeNumber("tensor.storage.start", storage.start);
   checkChoice("tensor.dtype", dtype, Object.keys(itemBytes) as TorchTensor["dtype"][]);
   checkWholeNumber("tensor.offset", offset);
 }

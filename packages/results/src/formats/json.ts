@@ -1,6 +1,7 @@
 /** Results as JSON text and back: typed arrays, NaN and infinities survive, written in one way. */
 import { brief } from "../errors/brief.js";
 import { MlxterpError } from "../errors/mlxterp-error.js";
+import { checkWholeNumber } from "../errors/option-rules.js";
 
 /** A text that is no JSON of ours. */
 export class ResultFormatError extends MlxterpError {
@@ -24,6 +25,9 @@ const special: Readonly<Record<string, number>> = {
   "-0": -0,
 };
 
+/** More than anything here is nested, and far from where the stack ends. */
+const deepest = 500;
+
 /**
  * JSON text that `fromJson` reads back bit for bit.
  *
@@ -31,20 +35,24 @@ const special: Readonly<Record<string, number>> = {
  * that begins with `$` gets another one.
  *
  * @param space indentation, as in `JSON.stringify`
- * @throws ResultFormatError (`RESULT_FORMAT`) for functions, symbols and whatever else is no data
+ * @throws ResultFormatError (`RESULT_FORMAT`) for functions, symbols and whatever else is no data, also lists that hold themselves;
+ *   InvalidArgumentError (`INVALID_ARGUMENT`) for another `space`
  * @example
  * fromJson(toJson(Float32Array.of(1, Number.NaN))); // Float32Array [1, NaN]
  */
 export function toJson(value: unknown, space?: number): string {
+  if (space !== undefined) checkWholeNumber("space", space);
   return JSON.stringify(encode(value, "the value"), undefined, space);
 }
 
-function encode(value: unknown, at: string): unknown {
+function encode(value: unknown, at: string, depth = 0): unknown {
+  if (depth > deepest) throw new ResultFormatError(`${at.slice(0, 60)}… is nested more than ${deepest} deep.`); // biome-ignore format: one line
   if (typeof value === "number") {
     return specialName(value) === undefined ? value : { $number: specialName(value) };
   }
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (Array.isArray(value)) return value.map((item, index) => encode(item, `${at}[${index}]`));
+  if (Array.isArray(value))
+    return value.map((item, index) => encode(item, `${at}[${index}]`, depth + 1));
   const marker = (Object.keys(arrays) as Marker[]).find((name) => value instanceof arrays[name]);
   if (marker) return { [marker]: Array.from(value as Float32Array, (x) => specialName(x) ?? x) };
   if (typeof value !== "object" || ArrayBuffer.isView(value)) {
@@ -53,7 +61,10 @@ function encode(value: unknown, at: string): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [key.startsWith("$") ? `$${key}` : key, encode(item, `${at}.${key}`)]),
+      .map(([key, item]) => [
+        key.startsWith("$") ? `$${key}` : key,
+        encode(item, `${at}.${key}`, depth + 1),
+      ]),
   );
 }
 
@@ -80,15 +91,19 @@ export function fromJson(text: string): unknown {
   return decode(plain);
 }
 
-function decode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(decode);
+function decode(value: unknown, depth = 0): unknown {
+  if (depth > deepest) throw new ResultFormatError(`This is nested more than ${deepest} deep.`);
+  if (Array.isArray(value)) return value.map((item) => decode(item, depth + 1));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value);
   const [first] = entries;
   if (entries.length === 1 && /^\$[a-z]/.test(first[0])) return decodeMarked(first[0], first[1]);
   // a key named __proto__ stays a key
   return Object.fromEntries(
-    entries.map(([key, item]) => [key.startsWith("$$") ? key.slice(1) : key, decode(item)]),
+    entries.map(([key, item]) => [
+      key.startsWith("$$") ? key.slice(1) : key,
+      decode(item, depth + 1),
+    ]),
   );
 }
 

@@ -4,6 +4,7 @@ import {
   checkFunction,
   checkMethods,
   checkOptions,
+  checkRecord,
   checkSignal,
   InvalidArgumentError,
 } from "@mlxterp/results/errors";
@@ -94,6 +95,7 @@ export class Transport {
 
   /** @throws ServerProblemError (`SERVER_PROBLEM`) */
   async send(path: string, sent: Sent, accept: string): Promise<Response> {
+    checkRecord("call", sent);
     const { verb, body, ...call } = sent;
     checkOptions<CallOptions>("call", call, { signal: checkSignal, onProgress: checkFunction });
     const { url = pageOrigin(), token } = this.settings;

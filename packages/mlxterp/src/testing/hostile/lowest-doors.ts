@@ -27,6 +27,7 @@ export const errorFunctions: Calls = {
   checkWholeNumber: [errors.checkWholeNumber, "seed", 0],
   isCallable: [errors.isCallable, Math.max],
   isMap: [errors.isMap, new Map()],
+  isRecord: [errors.isRecord, { topK: 5 }],
   isSet: [errors.isSet, new Set()],
   oneOf: [(...args: [never]) => errors.oneOf(...args)("method", "zero"), "mean", "zero"],
 };
