@@ -23,7 +23,13 @@ import {
   trainCrosscoder,
   trainDictionary,
 } from "@mlxterp/dictionaries";
-import { interventionsToJSON, noise, patchFrom, scale } from "@mlxterp/interventions";
+import {
+  interventionsToJSON,
+  noise,
+  parseInterventions,
+  patchFrom,
+  scale,
+} from "@mlxterp/interventions";
 import * as mlx from "@mlxterp/mlx";
 import { type MxArray, mx } from "@mlxterp/mlx";
 import { FactoredMatrix, KeyValueCache, type LanguageModel, loadModel } from "@mlxterp/models";
@@ -123,6 +129,8 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "inherited interventions": [() => model.edit(Object.create({ "layers.0": scale(0) }) as never), '"layers.0" is inherited'], // biome-ignore format: one row
   "inherited settings": [() => noise(Object.create({ std: 2 }) as never), "noise: std: is inherited"], // biome-ignore format: one row
   "a skip without a place": [() => skip()(mx.ones([1]), undefined as never), "skip cannot act"],
+  "a map as JSON": [() => toJson({ a: new Map([["b", 1]]) }), "the value.a is of the class Map, which JSON cannot hold."], // biome-ignore format: one row
+  "interventions of JSON as a map": [() => parseInterventions(new Map()), "must be an object from sites to interventions"], // biome-ignore format: one row
   "a list that holds itself": [() => toJson(itself()), "is nested more than 500 deep."],
   "text that is nested without end": [() => fromJson(`${"[".repeat(5000)}${"]".repeat(5000)}`), "is nested more than 500 deep."], // biome-ignore format: one row
   "another indentation": [() => toJson(1, 2n as never), "space: must be a whole number"],

@@ -1,6 +1,6 @@
 /** From JSON to interventions. */
 import type { Intervention, Interventions } from "@mlxterp/core";
-import { InvalidArgumentError } from "@mlxterp/mlx";
+import { InvalidArgumentError, isRecord } from "@mlxterp/mlx";
 import type { z } from "zod";
 import { builtIn } from "../built-in/built-in.js";
 import type { InterventionField } from "../definition/fields.js";
@@ -51,7 +51,7 @@ export class Parser {
 
   /** @param path where the record stands, for messages */
   record(json: unknown, path: Path): Interventions {
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    if (!isRecord(json)) {
       const rule = "must be an object from sites to interventions.";
       throw new InvalidInterventionError(path, json, rule);
     }

@@ -22,7 +22,7 @@ const mambaConfig: RecurrentConfig = {
 };
 
 describe("a description", () => {
-  it.each([[new Error("a value")], [{}], [{ ...config, hidden: "32" }]])(
+  it.each([[{}], [{ ...config, hidden: "32" }]])(
     "of a decoder that is none is refused: %#",
     (given: unknown) => {
       const make = () => new LanguageModel(new Decoder(config), { config: given as never });
@@ -30,7 +30,16 @@ describe("a description", () => {
     },
   );
 
-  it.each([[new Error("a value")], [{}], [{ ...mambaConfig, vocab: 0 }]])(
+  it("of the class of something else is refused", () => {
+    const none = new Error("a value") as never;
+    const make = [
+      () => new LanguageModel(new Decoder(config), { config: none }),
+      () => new RecurrentModel(new RecurrentDecoder(mambaConfig), { config: none }),
+    ];
+    for (const one of make) expect(one).toThrow("config: must be an object, not one of the class Error."); // biome-ignore format: one line
+  });
+
+  it.each([[{}], [{ ...mambaConfig, vocab: 0 }]])(
     "of a recurrent model that is none is refused: %#",
     (given: unknown) => {
       const mamba = new RecurrentDecoder(mambaConfig);

@@ -167,7 +167,7 @@ export function checkRecord(argument: string, value: unknown): void {
 /** Objects by their class, where an object is what is asked for. */
 function described(value: unknown): string {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? `a ${value.constructor.name}` : brief(value);
+  return isObject ? `one of the class ${value.constructor.name}` : brief(value);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Results as JSON text and back: typed arrays, NaN and infinities survive, written in one way. */
 import { brief } from "../errors/brief.js";
+import { isRecord } from "../errors/kinds-of-values.js";
 import { MlxterpError } from "../errors/mlxterp-error.js";
 import { checkWholeNumber } from "../errors/option-rules.js";
 
@@ -55,8 +56,10 @@ function encode(value: unknown, at: string, depth = 0): unknown {
     return value.map((item, index) => encode(item, `${at}[${index}]`, depth + 1));
   const marker = (Object.keys(arrays) as Marker[]).find((name) => value instanceof arrays[name]);
   if (marker) return { [marker]: Array.from(value as Float32Array, (x) => specialName(x) ?? x) };
-  if (typeof value !== "object" || ArrayBuffer.isView(value)) {
-    throw new ResultFormatError(`${at} is ${typeof value}, which JSON cannot hold.`);
+  if (!isRecord(value) || ArrayBuffer.isView(value)) {
+    const kind =
+      typeof value === "object" ? `of the class ${value.constructor.name}` : typeof value;
+    throw new ResultFormatError(`${at} is ${kind}, which JSON cannot hold.`);
   }
   return Object.fromEntries(
     Object.entries(value)

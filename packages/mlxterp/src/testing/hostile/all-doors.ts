@@ -6,12 +6,13 @@ import { type Calls, type Door, functionsOf, listOf, noDoors } from "./doors.js"
 import { type Exported, exportedFunctions } from "./exports.js";
 import { interactiveFunctions } from "./interactive-doors.js";
 import { later } from "./later.js";
-import { libraryDoors, methodFunctions, stopping } from "./library-doors.js";
+import { libraryDoors, methodFunctions } from "./library-doors.js";
 import { errorFunctions, matrixFunctions, mlxFunctions } from "./lowest-doors.js";
 import { memberDoors, type Owner } from "./members.js";
 import { owners } from "./method-doors.js";
 import { resultFunctions, serverFunctions, vizFunctions } from "./other-doors.js";
 import { otherOwners } from "./other-models.js";
+import { ended } from "./stopping.js";
 
 /** What is exported and not called, and why. */
 export const notCalled: Readonly<Record<string, string>> = {
@@ -70,13 +71,12 @@ function otherDoor({ model, folder, store }: Bench) {
       const doors = (await dictionaries.get()) as Readonly<Record<string, readonly unknown[]>>;
       return doors[name]?.slice(1) ?? [];
     });
-    const plain = call as (...args: readonly unknown[]) => unknown;
-    const ended = (source: unknown, config: unknown, options: object = {}) => plain(source, config, stopping(options)); // biome-ignore format: one line
+    const plain = call as (...args: never[]) => unknown;
     const isTraining = name.startsWith("train"); // as many steps as one asks for, until one is told to stop
     return {
       name: `${group}.${name}`,
       args: right,
-      call: (isTraining ? ended : call) as Door["call"],
+      call: (isTraining ? ended(plain) : call) as Door["call"],
     };
   };
 }

@@ -4,7 +4,7 @@ import { mx } from "@mlxterp/mlx";
 import type { Bench } from "./bench.js";
 import type { Calls } from "./doors.js";
 import { later } from "./later.js";
-import { stopping } from "./library-doors.js";
+import { ended } from "./stopping.js";
 
 const clean = "Mary and John went to the park . John gave a ball to";
 const corrupted = "Mary and John went to the park . Mary gave a ball to";
@@ -85,7 +85,7 @@ function otherFunctions({ model, store, resultOf }: Bench): Calls {
     fromControlVector: [analysis.fromControlVector, { directions: new Map([[1, Float32Array.of(0.5, -1)]]) }], // biome-ignore format: one call
     toControlVector: [analysis.toControlVector, [vector]],
     graphToDot: [analysis.graphToDot, { kind: "graph", title: "C", nodes: [{ id: "a", label: "a", rank: 0 }, { id: "b", label: "b", rank: 1 }], edges: [{ from: "a", to: "b", weight: 1 }] }], // biome-ignore format: one call
-    jacobianLens: [analysis.jacobianLens, model, [[1, 2]], { layers: [3] }],
+    jacobianLens: [ended(analysis.jacobianLens), model, [[1, 2]], { layers: [3] }],
     leace: [analysis.leace, rows, labels],
     learnAlignment: [analysis.learnAlignment, model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John", steps: 1, layers: [2] }], // biome-ignore format: one call
     linearCka: [analysis.linearCka, rows, ones],
@@ -106,12 +106,6 @@ function otherFunctions({ model, store, resultOf }: Bench): Calls {
     svcca: [analysis.svcca, rows, ones, { variance: 0.9 }],
     taskPairs: [analysis.taskPairs, JSON.stringify([pair]), "json"],
     trainStoreProbe: [analysis.trainStoreProbe, store, { site: "layers.0", label: "good" }],
-    trainTunedLens: [
-      (of: never, dataset: never, asked: never) =>
-        analysis.trainTunedLens(of, dataset, stopping(asked) as never),
-      model,
-      [[1, 2, 3]],
-      { steps: 1 },
-    ],
+    trainTunedLens: [ended(analysis.trainTunedLens), model, [[1, 2, 3]], { steps: 1 }],
   };
 }

@@ -5,14 +5,12 @@ import { fieldsOf, type Method } from "@mlxterp/results";
 import { fewRuns } from "../../../../analysis/src/testing/each-method.js";
 import type { Bench } from "./bench.js";
 import type { Calls } from "./doors.js";
+import { ended } from "./stopping.js";
 
 const { methods: analysisMethods } = analysis;
 const clean = "Mary and John went to the park . John gave a ball to";
 const corrupted = "Mary and John went to the park . Mary gave a ball to";
 const question = { answer: "Mary", wrongAnswer: "John" };
-
-/** Long enough for a step of anything; what takes longer is told to stop, and stops. */
-const patience = 1000;
 
 /** Methods, by package. */
 export function libraryDoors(bench: Bench): Readonly<Record<string, Calls>> {
@@ -60,15 +58,5 @@ function callOf({ model }: Bench, method: Method, call: (...args: never[]) => un
   const fields = fieldsOf(method.options).filter(({ name, required }) => required || name in known);
   const asked = Object.fromEntries(fields.map(({ name }) => [name, known[name]]));
   const options = { ...asked, ...fewRuns(method) };
-  const run = (subject: never, input: never, given: object) =>
-    call(subject, input, stopping(given) as never);
-  return [run, model, inputs[method.input], options] as const;
-}
-
-/** The same options, with an end. */
-export function stopping(options: object): object {
-  const plain = typeof options === "object" && options !== null && !Array.isArray(options);
-  return plain && !("signal" in options)
-    ? { ...options, signal: AbortSignal.timeout(patience) }
-    : options;
+  return [ended(call), model, inputs[method.input], options] as const;
 }

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Door } from "./doors.js";
+import { stopping } from "./stopping.js";
 
 export type Methods = Readonly<Record<string, readonly unknown[]>>;
 
@@ -65,13 +66,21 @@ function isOurs(level: object): boolean {
   return level.constructor === Object || hidden().has(level.constructor?.name ?? "");
 }
 
+/** Generation goes on for as many tokens as one asks for, until one is told to stop. */
+const toldToStop = ([prompt, options, ...more]: never[]): never[] =>
+  options === undefined
+    ? [prompt, options, ...more]
+    : [prompt, stopping(options) as never, ...more];
+
 /** All methods of an owner as doors. */
 export async function memberDoors(group: string, { make, methods }: Owner): Promise<Door[]> {
   const sample = (await make()) as Readonly<Record<string, { readonly length: number }>>;
   return memberNames(sample).map((name) => ({
     name: `${group}.${name}`,
     ...(Object.hasOwn(methods, name) ? { args: methods[name] } : { places: sample[name].length }),
-    call: async (...given: never[]) =>
-      ((await make()) as Record<string, (...args: never[]) => unknown>)[name](...given),
+    call: async (...given: never[]) => {
+      const args = name.startsWith("generate") ? toldToStop(given) : given;
+      return ((await make()) as Record<string, (...args: never[]) => unknown>)[name](...args);
+    },
   }));
 }

@@ -1,0 +1,18 @@
+/** An end to calls that take as long as one asks for: training steps, tokens, pairs. */
+import { isPlain } from "./near.js";
+
+/** Milliseconds: long enough for a step of anything; what takes longer is told to stop, and stops. */
+const patience = 1000;
+
+/** The same options, with an end; what is no object of options stays as it is. */
+export function stopping(options: unknown): unknown {
+  const own = options === undefined ? {} : options;
+  if (!isPlain(own) || "signal" in own) return own;
+  return { ...own, signal: AbortSignal.timeout(patience) };
+}
+
+/** A call whose options come after what it is about, with an end. */
+export const ended =
+  (call: (...args: never[]) => unknown) =>
+  (subject: unknown, input: unknown, options?: unknown, ...more: unknown[]) =>
+    call(...([subject, input, stopping(options), ...more] as never[]));
