@@ -15,6 +15,8 @@ import type { DecoderConfig } from "../decoder/config/config.js";
 import { claimed } from "../decoder/model/pass-arguments.js";
 import type { BertConfig } from "../encoder/config.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
+import type { Verification, VerifyOptions } from "../verify/verified.js";
+import { verifyHeaded } from "../verify-stacks/verify-headed.js";
 import type { HeadConfig } from "./config.js";
 import { type Head, HeadedDecoder, HeadedEncoder, type HeadedModule } from "./headed-body.js";
 
@@ -68,6 +70,15 @@ abstract class HeadedCore<H extends Head, C extends HeadConfig> extends Interpre
     this.headConfig = head;
     this.checkpoint = checkpoint;
     this.notes = notes;
+  }
+
+  /**
+   * Checks the invariants that make activations and interventions trustworthy, on these weights.
+   *
+   * @throws InvalidPromptError (`INVALID_PROMPT`), TokenRangeError (`TOKEN_RANGE`); the signal's reason when cancelled
+   */
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return verifyHeaded(this, options);
   }
 
   /**

@@ -20,15 +20,12 @@ import { type Verification, type VerifyOptions, verified } from "../verify/verif
 import type { VisionConfig } from "../vision/config.js";
 import type { VisionEncoder } from "../vision/vision-encoder.js";
 import { everyPatternMixes, everyWriteAddsUp } from "./stack-invariants.js";
-
-const unremembering = () => () => {
-  throw new RangeError("an encoder remembers nothing"); // no invariant of such a model asks for it
-};
+import { unremembering, weighed } from "./weighed.js";
 
 type Layers = readonly { readonly selfAttn: { readonly oProj: Linear } }[];
 
 /** What heads write by themselves, and a bias, is what attention writes. */
-const headsAddUp = (layers: Layers, under = ""): Invariant => ({
+export const headsAddUp = (layers: Layers, under = ""): Invariant => ({
   name: "heads add up",
   statement: "Σ heads result + bias = selfAttn",
   exact: false,
@@ -46,7 +43,7 @@ const headsAddUp = (layers: Layers, under = ""): Invariant => ({
 });
 
 /** Where norms stand on the stream: what each of them reads is a sum. */
-const sumsAreNormalised: Invariant = {
+export const sumsAreNormalised: Invariant = {
   name: "writes add up",
   statement: "residual before + selfAttn, and what the MLP reads + mlp, are what norms are given",
   exact: false,
@@ -133,10 +130,6 @@ const pictureIsAlone: Invariant = {
     return measure(comparisons);
   },
 };
-
-/** A number of all scores: each with a weight of its own. */
-const weighed = (scores: MxArray) =>
-  mx.sum(mx.multiply(scores, mx.sin(mx.arange(1, scores.shape[1] + 1, 1, mx.float32))));
 
 /**
  * On two pictures of noise.

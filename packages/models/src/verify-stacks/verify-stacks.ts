@@ -21,6 +21,7 @@ import { type AnySubject, promptsFor } from "../verify/subject.js";
 import { type Verification, type VerifyOptions, verified } from "../verify/verified.js";
 import { memories } from "../verify/verify-model.js";
 import { everyPatternMixes, everyWriteAddsUp, patchingStreamsIsClean } from "./stack-invariants.js";
+import { unremembering, weighed } from "./weighed.js";
 
 const first: readonly Invariant[] = [tracedIsUntraced, identityIsNeutral];
 
@@ -62,10 +63,6 @@ const writtenStepByStep = (all: MxArray): Invariant => ({
     return measure(comparisons);
   },
 });
-
-const unremembering = () => () => {
-  throw new RangeError("this model remembers nothing"); // no invariant of such a model asks for it
-};
 
 /** @throws what `verifyModel` throws */
 export function verifyEncoderDecoder(
@@ -144,11 +141,7 @@ const paddedTextIsAlone: Invariant = {
 const embeddingMetric = (site: string) =>
   gradientsOf(({ middle }) => ({
     layer: site === "textEmbedding" ? middle : middle.replace("text.", "vision."),
-    metric: (_, { value }) => {
-      const embedding = value(site); // (batch, hidden)
-      const weights = mx.sin(mx.arange(1, embedding.shape[1] + 1, 1, mx.float32));
-      return mx.sum(mx.multiply(embedding, weights));
-    },
+    metric: (_, { value }) => weighed(value(site)), // (batch, hidden)
   }));
 
 /** @throws what `verifyModel` throws */

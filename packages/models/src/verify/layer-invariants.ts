@@ -1,10 +1,10 @@
 /** Invariants inside the layers: heads, writes and the residual stream add up. */
 import type { Trace } from "@mlxterp/core";
 import { type MxArray, mx } from "@mlxterp/mlx";
-import type { Decoder } from "../decoder/model/decoder.js";
+import type { DecoderBody } from "../decoder/model/decoder-body.js";
 import { type Comparison, measure } from "./comparison.js";
 import type { Invariant } from "./invariant.js";
-import type { Subject } from "./subject.js";
+import type { BodySubject, Subject } from "./subject.js";
 
 /** Sums of writes are no residual stream where norms rescale it in between. */
 function normsOnStream({ model }: Subject): string | undefined {
@@ -14,9 +14,9 @@ function normsOnStream({ model }: Subject): string | undefined {
     : undefined;
 }
 
-type InLayer = (trace: Trace<Decoder>, layer: number, subject: Subject) => Comparison;
+type InLayer = (trace: Trace<DecoderBody>, layer: number, subject: BodySubject) => Comparison;
 
-function inEveryLayer(name: string, statement: string, compare: InLayer): Invariant<Subject> {
+function inEveryLayer(name: string, statement: string, compare: InLayer): Invariant<BodySubject> {
   return {
     name,
     statement,
@@ -61,7 +61,7 @@ export const headsAddUp = inEveryLayer(
 /** What attention and the MLP of a layer write, and a third part where there is one, added to something. */
 function withWrites(
   residual: MxArray,
-  layer: Trace<Decoder>["layers"][number],
+  layer: Trace<DecoderBody>["layers"][number],
   third: unknown,
 ): MxArray {
   const sum = mx.add(mx.add(residual, layer.selfAttn.value), layer.mlp.value);

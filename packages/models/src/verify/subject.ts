@@ -2,6 +2,7 @@
 import type { InterpretableModelCore, Prompt } from "@mlxterp/core";
 import type { Module, MxArray } from "@mlxterp/mlx";
 import type { Decoder } from "../decoder/model/decoder.js";
+import type { DecoderBody } from "../decoder/model/decoder-body.js";
 import type { RecurrentDecoder } from "../recurrent/recurrent-decoder.js";
 
 /** Prompts, derived from one, on which a model is checked. */
@@ -21,6 +22,11 @@ export interface AnySubject extends Prompts {
   readonly middle: string;
   /** A memory of its own: each call feeds further tokens, (batch, position), and returns their logits. */
   readonly remembering: () => (tokens: MxArray, padding?: readonly number[]) => MxArray;
+}
+
+/** What attends in each of its layers, whatever stands on them. */
+export interface BodySubject extends AnySubject {
+  readonly model: InterpretableModelCore<DecoderBody>;
 }
 
 /** A decoder whose layers attend, each of them. */
