@@ -1,5 +1,6 @@
 /** The menu of @mlxterp/mlx. */
 export {
+  asAsked,
   brief,
   checkBoolean,
   checkChoice,
@@ -21,6 +22,7 @@ export {
   checkWholeNumber,
   didYouMean,
   isCallable,
+  isNamed,
   largestFloat32,
   nearestWords,
   type OptionNames,

@@ -1,5 +1,5 @@
 /** The contract between a pass and the functions that change activations in it. */
-import { brief, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError, isNamed, type MxArray } from "@mlxterp/mlx";
 import type { Axes } from "../axes.js";
 import type { TokenBatch } from "../tokens/tokens.js";
 
@@ -43,7 +43,13 @@ export type Interventions = Readonly<Record<string, Intervention | readonly Inte
  * checkInterventions("interventions", { "layers.2": zeroOut() });
  */
 export function checkInterventions(argument: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
-  const rule = `must be an object from sites to interventions, such as { "layers.2": zeroOut() }, not ${brief(value)}.`;
+  if (isNamed(value) && !inheritsNames(value)) return;
+  const rule = `must be an object with names of its own, from sites to interventions, such as { "layers.2": zeroOut() }, not ${brief(value)}.`;
   throw new InvalidArgumentError(argument, value, rule);
+}
+
+/** Sites are read off the object itself: what it inherits would do nothing. */
+function inheritsNames(value: object): boolean {
+  for (const site in value) if (!Object.hasOwn(value, site)) return true;
+  return false;
 }

@@ -1,7 +1,13 @@
 /** The one check of options: JavaScript alone would pass over a misspelt name or value in silence. */
 import { InvalidArgumentError } from "./invalid-argument.js";
 import { didYouMean } from "./nearest.js";
-import { checkFunction, checkRecord, checkTexts, type OptionRule } from "./option-rules.js";
+import {
+  checkFunction,
+  checkRecord,
+  checkTexts,
+  isNamed,
+  type OptionRule,
+} from "./option-rules.js";
 
 /**
  * All options of an interface, each with the rule of its values, or `true` where that is checked elsewhere; the compiler
@@ -10,8 +16,9 @@ import { checkFunction, checkRecord, checkTexts, type OptionRule } from "./optio
 export type OptionNames<T> = Readonly<Record<keyof Required<T>, true | OptionRule>>;
 
 /**
- * Refuses what is no object of options, names that no option has, and values that break the rule of their option; an
- * option that is undefined is one that was left out.
+ * Refuses what is no object of options (a `Map` or a promise holds none by name), names that no option has, and values
+ * that break the rule of their option. An option that is undefined is one that was left out; one that is inherited or not
+ * enumerable is refused, since copies of the options would be without it.
  *
  * @param of whose options they are, such as `loadModel`
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the first that does not exist, and the nearest that does; or
@@ -24,14 +31,14 @@ export function checkOptions<T extends object>(
   options: T,
   known: OptionNames<T>,
 ): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (!isNamed(options)) {
     throw new InvalidArgumentError(`${of}: options`, options, "they must be an object.");
   }
   checkRecord("known", known);
   const given = options as Readonly<Record<string, unknown>>;
   const unknown = namesIn(given).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) {
-    checkValues(given, known);
+    checkValues(of, given, known);
     return;
   }
   const value = given[unknown];
@@ -42,18 +49,24 @@ export function checkOptions<T extends object>(
 }
 
 function checkValues(
+  of: string,
   given: Readonly<Record<string, unknown>>,
   known: Readonly<Record<string, true | OptionRule>>,
 ): void {
   for (const [name, rule] of Object.entries(known)) {
     const { [name]: value } = given;
-    if (rule === true || value === undefined) continue;
+    if (value === undefined) continue;
+    if (!Object.prototype.propertyIsEnumerable.call(given, name)) {
+      const way = "it is inherited or hidden, and copies of the options would be without it. Name it in the object itself."; // biome-ignore format: one text
+      throw new InvalidArgumentError(`${of}: ${name}`, value, way);
+    }
+    if (rule === true) continue;
     checkFunction(`the rule of ${name}`, rule);
     rule(name, value);
   }
 }
 
-/** Inherited ones too: whoever reads an option finds them. */
+/** Inherited ones too: who reads an option finds them, who copies options does not. */
 function namesIn(given: object): string[] {
   const names: string[] = [];
   for (const name in given) names.push(name);

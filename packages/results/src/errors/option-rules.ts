@@ -164,12 +164,13 @@ export function checkList(argument: string, value: unknown): void {
 }
 
 /**
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object with names, and no list
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object with names: no list, `Map` or other collection,
+ * and no promise of one
  * @example
  * checkRecord("options", { topK: 5 });
  */
 export function checkRecord(argument: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  if (isNamed(value)) return;
   throw new InvalidArgumentError(argument, value, `must be an object, not ${brief(value)}.`);
 }
 
@@ -221,4 +222,15 @@ export function isSignal(value: unknown): value is AbortSignal {
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether what it holds has names: who reads names of a list, a `Map` or a promise finds none, and would say nothing.
+ *
+ * @example
+ * isNamed(new Map([["topK", 5]])); // false
+ */
+export function isNamed(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(Symbol.iterator in value) && !("then" in value && typeof value.then === "function");
 }

@@ -7,6 +7,7 @@ import type { Calls } from "./doors.js";
 import { later } from "./later.js";
 
 export const errorFunctions: Calls = {
+  asAsked: [errors.asAsked, { layers: [0, 1] }],
   brief: [errors.brief, { topK: 5 }],
   checkBoolean: [errors.checkBoolean, "special", true],
   checkFinite: [errors.checkFinite, "factor", 0.5],
@@ -25,6 +26,7 @@ export const errorFunctions: Calls = {
   checkTexts: [errors.checkTexts, "known", ["heads", "layers"]],
   checkWholeNumber: [errors.checkWholeNumber, "seed", 0],
   isCallable: [errors.isCallable, Math.max],
+  isNamed: [errors.isNamed, { topK: 5 }],
   oneOf: [(...args: [never]) => errors.oneOf(...args)("method", "zero"), "mean", "zero"],
 };
 
