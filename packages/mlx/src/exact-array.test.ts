@@ -81,6 +81,12 @@ describe("typed arrays", () => {
   });
 });
 
+it("a proxy of a list, which the binding takes for none, is read as the list", () => {
+  const watched = new Proxy([1, 2], {});
+  expect(mx.array(watched).tolist()).toEqual([1, 2]);
+  expect(mx.array([watched, [3, 4]], mx.int32).tolist()).toEqual([[1, 2], [3, 4]]); // biome-ignore format: one line
+});
+
 it("a list that holds itself ended the process", () => {
   const list: unknown[] = [1];
   list.push([list]);

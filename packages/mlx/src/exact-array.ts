@@ -3,6 +3,7 @@
  * digits from 2^24 on. It also takes typed arrays, each by the type of its own elements, and refuses lists that hold
  * themselves, on which the binding ends the process.
  */
+import { types } from "node:util";
 import { InvalidArgumentError } from "./errors.js";
 import type { Dtype, MxArray } from "./types/array.js";
 import type { Mx } from "./types/core.js";
@@ -39,9 +40,8 @@ export function installExactArray(mx: Mx): void {
 
 function makeArray(mx: Mx, Own: Mx["array"], given: unknown, wanted?: Dtype): MxArray {
   const typed = ArrayBuffer.isView(given);
-  const value = typed ? Array.from(given as Uint8Array) : given;
+  const value = typed ? Array.from(given as Uint8Array) : plainList(given, 0);
   const dtype = wanted ?? (typed ? dtypeOfTyped(mx, given) : undefined);
-  if (Array.isArray(value)) checkDepth(value, 0);
   const numbers = Array.isArray(value) || typeof value === "number";
   if (!numbers || dtype === undefined || !mx.issubdtype(dtype, mx.integer)) {
     return dtype === undefined ? new Own(value as number) : new Own(value as number, dtype);
@@ -53,13 +53,19 @@ function makeArray(mx: Mx, Own: Mx["array"], given: unknown, wanted?: Dtype): Mx
   return made;
 }
 
-/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a list without an end */
-function checkDepth(list: readonly unknown[], depth: number): void {
+/**
+ * A list as the binding reads it, which takes a proxy of one for no list at all.
+ *
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) for a list without an end
+ */
+function plainList(list: unknown, depth: number): unknown {
+  if (!Array.isArray(list)) return list;
   if (depth > deepest) {
     const rule = `lists are nested more than ${deepest} deep, or one holds itself.`;
     throw new InvalidArgumentError("value", list, rule);
   }
-  for (const entry of list) if (Array.isArray(entry)) checkDepth(entry, depth + 1);
+  if (!types.isProxy(list) && !list.some(Array.isArray)) return list;
+  return Array.from(list, (entry) => plainList(entry, depth + 1));
 }
 
 /** Three parts of 16 to 21 bits each, put together as integers. */

@@ -1,5 +1,6 @@
 /** The menu of @mlxterp/mlx. */
 export {
+  asAsked,
   brief,
   checkBoolean,
   checkChoice,

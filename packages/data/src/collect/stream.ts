@@ -1,6 +1,6 @@
 /** Activations of a whole dataset, one batch after the other. */
 import { checkModel, largestCast, requireHeld } from "@mlxterp/core";
-import { brief, evaluate, type MxArray } from "@mlxterp/mlx";
+import { asAsked, brief, evaluate, type MxArray } from "@mlxterp/mlx";
 import {
   type Dataset,
   type DatasetItem,
@@ -47,7 +47,7 @@ export function streamActivations(
 ): AsyncGenerator<ActivationBatch, void, undefined> {
   checkStreamOptions("streamActivations", options);
   checkModel("model", model);
-  return streamFrom(model, promptsOf(dataset), options, { sequences: 0, rows: 0 });
+  return streamFrom(model, promptsOf(dataset), asAsked(options), { sequences: 0, rows: 0 });
 }
 
 /** @param done what earlier runs collected: numbers go on from there */

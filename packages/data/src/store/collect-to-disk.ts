@@ -7,6 +7,7 @@ import {
   provenanceOf,
 } from "@mlxterp/core";
 import {
+  asAsked,
   checkBoolean,
   checkOptions,
   checkPath,
@@ -69,8 +70,9 @@ export async function collectToDisk(
   checkModel("model", model);
   checkPath("folder", options.folder);
   checkSelectors("save", options.save);
-  const { folder } = options;
-  return withFiles(folder, () => collectInto(storeFolder(folder), model, dataset, options));
+  const asked = asAsked(options);
+  const { folder } = asked;
+  return withFiles(folder, () => collectInto(storeFolder(folder), model, dataset, asked));
 }
 
 /** @param folder where everything is written to */

@@ -23,6 +23,14 @@ const itemBytes = { float32: 4, float16: 2, bfloat16: 2, int32: 4 } as const;
 /** Files held open at once; more would meet the limits of some systems. */
 const mostOpen = 64;
 
+/** Closes the files of a store that its program let go of without closing it. */
+const forgotten = new FinalizationRegistry(closeAll);
+
+function closeAll(open: Map<number, OpenShard>): void {
+  for (const { descriptor } of open.values()) closeSync(descriptor);
+  open.clear();
+}
+
 /** The shards of one store; opened when they are needed. */
 export class ShardReader {
   private readonly open = new Map<number, OpenShard>();
@@ -35,6 +43,7 @@ export class ShardReader {
   ) {
     let rows = 0;
     this.starts = [0, ...manifest.shards.map((shard) => (rows += shard.rows))];
+    forgotten.register(this, this.open);
   }
 
   /** Copies rows of one tensor, one after the other, into bytes of exactly their size. */
@@ -54,8 +63,7 @@ export class ShardReader {
   }
 
   close(): void {
-    for (const { descriptor } of this.open.values()) closeSync(descriptor);
-    this.open.clear();
+    closeAll(this.open);
   }
 
   private rowBytes(tensor: string): number {

@@ -1,6 +1,7 @@
 /** A store of activations on disk, of which only what is asked for is read. */
 import { join } from "node:path";
 import {
+  asAsked,
   checkFunction,
   checkList,
   checkOptions,
@@ -133,7 +134,7 @@ export class ActivationStore implements Disposable, AsyncDisposable {
   batches(options: StoreBatchOptions): AsyncGenerator<StoreBatch, void, undefined> {
     checkBatchOptions(options);
     for (const site of options.sites ?? []) this.describe(site);
-    return batchesOf(this, options);
+    return batchesOf(this, asAsked(options)); // it begins with the first `next`
   }
 
   /**

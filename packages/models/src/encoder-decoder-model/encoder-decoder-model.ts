@@ -12,15 +12,14 @@ import { passOptions } from "../encoder-decoder/pass-input.js";
 import type { FoldOptions } from "../folding/fold-decoder.js";
 import { foldEncoderDecoder } from "../folding/fold-encoder-decoder.js";
 import { requireNoEdits } from "../folding/require-no-edits.js";
-import { type GenerationDefaults, withDefaults } from "../generation/defaults.js";
+import { askedOf, type GenerationDefaults } from "../generation/defaults.js";
 import type { GeneratedText } from "../generation/generate.js";
 import { generateRows } from "../generation/generate-rows.js";
-import {
-  checkGeneration,
-  type GenerateBatchOptions,
-  type GenerateOptions,
-  type GenerationBatchStep,
-  type GenerationStep,
+import type {
+  GenerateBatchOptions,
+  GenerateOptions,
+  GenerationBatchStep,
+  GenerationStep,
 } from "../generation/options.js";
 import { checkGenerativeOptions, type GenerativeOptions } from "../generative-base/options.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
@@ -130,15 +129,11 @@ export class EncoderDecoderModel extends InterpretableModel<EncoderDecoder> {
     prompts: Prompt,
     options: GenerateBatchOptions = {},
   ): AsyncGenerator<GenerationBatchStep, void, undefined> {
-    checkGeneration("generate", options);
-    requireWritable(options);
+    const asked = askedOf("generate", this, options);
+    requireWritable(asked);
     const read = this.tokens(prompts);
     const starts = startOf(this.config.startToken, read.ids.length);
-    yield* generateRows(
-      writingModel(this, read),
-      starts,
-      withDefaults(this.generationDefaults, options),
-    );
+    yield* generateRows(writingModel(this, read), starts, asked);
   }
 
   /**

@@ -1,14 +1,14 @@
 /** Continuing one prompt, or several at once, token by token. */
 import type { Prompt } from "@mlxterp/core";
+import { askedOf } from "./defaults.js";
 import { generateRows } from "./generate-rows.js";
 import type { GenerativeModel } from "./generative-model.js";
-import {
-  checkGeneration,
-  type FinishReason,
-  type GenerateBatchOptions,
-  type GenerateOptions,
-  type GenerationBatchStep,
-  type GenerationStep,
+import type {
+  FinishReason,
+  GenerateBatchOptions,
+  GenerateOptions,
+  GenerationBatchStep,
+  GenerationStep,
 } from "./options.js";
 import { allPrompts, onePrompt } from "./prompt-ids.js";
 
@@ -23,10 +23,9 @@ export async function* generate(
   prompt: Prompt,
   options: GenerateOptions = {},
 ): AsyncGenerator<GenerationStep, void, undefined> {
-  checkGeneration("generate", options);
-  const { prefix } = options;
-  const ids = onePrompt(model, prompt, prefix);
-  for await (const { rows } of generateRows(model, [ids], options)) {
+  const asked = askedOf("generate", model, options);
+  const ids = onePrompt(model, prompt, asked.prefix);
+  for await (const { rows } of generateRows(model, [ids], asked)) {
     if (rows[0]) yield rows[0];
   }
 }
@@ -42,8 +41,8 @@ export async function* generateBatch(
   prompts: Prompt,
   options: GenerateBatchOptions = {},
 ): AsyncGenerator<GenerationBatchStep, void, undefined> {
-  checkGeneration("generateBatch", options);
-  yield* generateRows(model, allPrompts(model, prompts, options.prefix), options);
+  const asked = askedOf("generateBatch", model, options);
+  yield* generateRows(model, allPrompts(model, prompts, asked.prefix), asked);
 }
 
 /** A continuation that has come to its end. */
@@ -65,11 +64,11 @@ export async function generateText(
   prompt: Prompt,
   options: GenerateOptions = {},
 ): Promise<GeneratedText> {
-  checkGeneration("generateText", options);
+  const asked = askedOf("generateText", model, options);
   const tokens: number[] = [];
   let [text, logProbability] = ["", 0];
   let finish: FinishReason = "maxTokens"; // every generation ends with a step that says why
-  for await (const step of generate(model, prompt, options)) {
+  for await (const step of generate(model, prompt, asked)) {
     tokens.push(step.token);
     text += step.text;
     logProbability += step.logProbability;

@@ -2,6 +2,7 @@
 import type { InterpretableModelCore } from "@mlxterp/core";
 import type { Module, MxArray } from "@mlxterp/mlx";
 import type { CacheOwner } from "../cache-owner.js";
+import type { GenerationDefaults } from "./defaults.js";
 
 /** What a model remembers of the tokens it has seen. */
 export interface GenerationCache {
@@ -48,6 +49,8 @@ export interface GenerativeModel
     | undefined;
   /** The ids that end a text. */
   readonly eosTokens: readonly number[];
+  /** What a checkpoint says where options say nothing. */
+  readonly generationDefaults?: GenerationDefaults;
   /** Tells lengths apart at which a cache filled at one is of no use at the other; undefined where there are none. */
   positionRegime?(length: number): string;
   createCache(options?: { readonly sliding?: boolean }): GenerationCache;

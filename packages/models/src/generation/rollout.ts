@@ -2,10 +2,11 @@
 import { checkSelectors, type Prompt, provenanceOf, type TokenBatch } from "@mlxterp/core";
 import { mx } from "@mlxterp/mlx";
 import type { Provenance } from "@mlxterp/results";
+import { askedOf } from "./defaults.js";
 import { generateRows } from "./generate-rows.js";
 import type { GenerativeModel } from "./generative-model.js";
 import { JoinedSites, type RowShare } from "./joined-sites.js";
-import { checkGeneration, type GenerationStep } from "./options.js";
+import type { GenerationStep } from "./options.js";
 import type { WholePass } from "./passes.js";
 import { allPrompts, onePrompt } from "./prompt-ids.js";
 import type { Rollout, RolloutBatchOptions, RolloutOptions } from "./rollout-options.js";
@@ -21,9 +22,9 @@ export async function rollout(
   prompt: Prompt,
   options: RolloutOptions,
 ): Promise<Rollout> {
-  checkGeneration("rollout", options);
-  checkSelectors("save", options.save);
-  const [only] = await rollouts(model, [onePrompt(model, prompt, options.prefix)], options);
+  const asked = askedOf("rollout", model, options);
+  checkSelectors("save", asked.save);
+  const [only] = await rollouts(model, [onePrompt(model, prompt, asked.prefix)], asked);
   return only;
 }
 
@@ -37,9 +38,9 @@ export async function rolloutBatch(
   prompts: Prompt,
   options: RolloutBatchOptions,
 ): Promise<Rollout[]> {
-  checkGeneration("rolloutBatch", options);
-  checkSelectors("save", options.save);
-  return rollouts(model, allPrompts(model, prompts, options.prefix), options);
+  const asked = askedOf("rolloutBatch", model, options);
+  checkSelectors("save", asked.save);
+  return rollouts(model, allPrompts(model, prompts, asked.prefix), asked);
 }
 
 async function rollouts(

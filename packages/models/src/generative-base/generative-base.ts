@@ -5,11 +5,11 @@ import {
   InterpretableModelCore,
   type Prompt,
 } from "@mlxterp/core";
-import type { Module } from "@mlxterp/mlx";
+import { asAsked, type Module } from "@mlxterp/mlx";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js";
 import { claimed } from "../decoder/model/pass-arguments.js";
-import { type GenerationDefaults, withDefaults } from "../generation/defaults.js";
+import type { GenerationDefaults } from "../generation/defaults.js";
 import {
   type GeneratedText,
   generate,
@@ -90,7 +90,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
     prompt: Prompt,
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerationStep, void, undefined> {
-    return generate(this, prompt, withDefaults(this.generationDefaults, options));
+    return generate(this, asAsked(prompt), asAsked(options));
   }
 
   /**
@@ -108,7 +108,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
     prompts: Prompt,
     options: GenerateBatchOptions = {},
   ): AsyncGenerator<GenerationBatchStep, void, undefined> {
-    return generateBatch(this, prompts, withDefaults(this.generationDefaults, options));
+    return generateBatch(this, asAsked(prompts), asAsked(options));
   }
 
   /**
@@ -119,7 +119,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
    * const { text } = await model.generateText("Once upon a time", { maxTokens: 20 });
    */
   generateText(prompt: Prompt, options: GenerateOptions = {}): Promise<GeneratedText> {
-    return generateText(this, prompt, withDefaults(this.generationDefaults, options));
+    return generateText(this, prompt, options);
   }
 
   /**
@@ -143,7 +143,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
    * story.activations.get("layers.0").shape; // (1, prompt and generated tokens but the last, hidden)
    */
   rollout(prompt: Prompt, options: RolloutOptions): Promise<Rollout> {
-    return rollout(this, prompt, withDefaults(this.generationDefaults, options));
+    return rollout(this, prompt, options);
   }
 
   /**
@@ -156,7 +156,7 @@ abstract class GenerativeCore<M extends Module, Config> extends InterpretableMod
    * stories.map(({ activations }) => activations.get("layers.0").shape[1]); // each text's own length
    */
   rolloutBatch(prompts: Prompt, options: RolloutBatchOptions): Promise<Rollout[]> {
-    return rolloutBatch(this, prompts, withDefaults(this.generationDefaults, options));
+    return rolloutBatch(this, prompts, options);
   }
 }
 

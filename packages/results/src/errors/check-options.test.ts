@@ -1,6 +1,12 @@
 /** Options that do not exist are refused by name. */
 import { describe, expect, it } from "vitest";
-import { checkChoice, checkOptions, InvalidArgumentError, nearestWords } from "./index.js";
+import {
+  checkChoice,
+  checkOptions,
+  checkRecord,
+  InvalidArgumentError,
+  nearestWords,
+} from "./index.js";
 
 interface Options {
   readonly topK?: number;
@@ -38,6 +44,32 @@ describe("checkOptions", () => {
   it.each([null, "text", 3, [1]])("refuses %j, which is no object", (given) => {
     const check = () => checkOptions<Options>("f", given as unknown as Options, known);
     expect(check).toThrow("f: options: they must be an object.");
+  });
+
+  it.each([
+    ["a Map", new Map([["topK", 5]])],
+    ["a Set", new Set(["topK"])],
+    ["numbers", Float32Array.of(1)],
+    ["a promise", Promise.resolve({ topK: 5 })],
+    ["a date", new Date(0)],
+    ["what computes options", new (class { get topK() { return 5; } })()], // biome-ignore format: one row
+  ])("refuses %s, whose options would say nothing", (_, given) => {
+    const check = () => checkOptions<Options>("f", given as unknown as Options, known);
+    expect(check).toThrow("f: options: they must be an object");
+    expect(() => checkRecord("weights", given)).toThrow("weights: must be an object");
+  });
+
+  it("refuses options that copies would be without: inherited and hidden ones", () => {
+    const hidden = Object.defineProperty({}, "topK", { value: 5 });
+    for (const given of [Object.create({ topK: 5 }), hidden] as Options[]) {
+      const check = () => checkOptions<Options>("f", given, known);
+      expect(check).toThrow("f: topK: it is inherited or hidden");
+    }
+    class Own {
+      topK = 5;
+    }
+    checkOptions<Options>("f", new Own(), known);
+    checkOptions<Options>("f", Object.create({ topK: undefined }) as Options, known);
   });
 });
 

@@ -17,8 +17,9 @@ import {
 export type OptionNames<T> = Readonly<Record<keyof Required<T>, true | OptionRule>>;
 
 /**
- * Refuses what is no object of options, names that no option has, and values that break the rule of their option; an
- * option that is undefined is one that was left out. One that is inherited is refused.
+ * Refuses what is no object of options (a `Map` or a promise holds none by name), names that no option has, and values
+ * that break the rule of their option. An option that is undefined is one that was left out; one that is inherited or not
+ * enumerable is refused, since copies of the options would be without it.
  *
  * @param of whose options they are, such as `loadModel`
  * @throws InvalidArgumentError (`INVALID_ARGUMENT`) naming the first that does not exist, and the nearest that does; or
@@ -39,23 +40,13 @@ export function checkOptions<T extends object>(
   const given = options as Readonly<Record<string, unknown>>;
   const unknown = namesIn(given).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) {
-    checkInherited(of, given);
-    checkValues(given, known);
+    checkValues(of, given, known);
     return;
   }
   const names = Object.keys(known).sort();
   const hint = didYouMean(unknown, names);
   const rule = `there is no such option. ${hint}Options are ${names.join(", ")}.`;
   throw new InvalidArgumentError(`${of}: ${unknown}`, readIn(given, unknown), rule);
-}
-
-/** A copy of the options, as every function makes one sooner or later, would be without them. */
-function checkInherited(of: string, given: Readonly<Record<string, unknown>>): void {
-  for (const name in given) {
-    if (Object.hasOwn(given, name)) continue;
-    const rule = "is inherited; give an object that has it itself.";
-    throw new InvalidArgumentError(`${of}: ${name}`, given[name], rule);
-  }
 }
 
 /** For the error alone, which is about the name: what cannot be read is left out. */
@@ -68,18 +59,24 @@ function readIn(given: Readonly<Record<string, unknown>>, name: string): unknown
 }
 
 function checkValues(
+  of: string,
   given: Readonly<Record<string, unknown>>,
   known: Readonly<Record<string, true | OptionRule>>,
 ): void {
   for (const [name, rule] of Object.entries(known)) {
     const { [name]: value } = given;
-    if (rule === true || value === undefined) continue;
+    if (value === undefined) continue;
+    if (!Object.prototype.propertyIsEnumerable.call(given, name)) {
+      const way = "it is inherited or hidden, and copies of the options would be without it. Name it in the object itself."; // biome-ignore format: one text
+      throw new InvalidArgumentError(`${of}: ${name}`, value, way);
+    }
+    if (rule === true) continue;
     checkFunction(`the rule of ${name}`, rule);
     rule(name, value);
   }
 }
 
-/** Inherited ones too: whoever reads an option finds them. */
+/** Inherited ones too: who reads an option finds them, who copies options does not. */
 function namesIn(given: object): string[] {
   const names: string[] = [];
   for (const name in given) names.push(name);

@@ -1,4 +1,5 @@
 /** The menu of @mlxterp/results/errors: what every package's errors are made of. No dependency on a runtime. */
+export { asAsked } from "./as-asked.js";
 export { brief } from "./brief.js";
 export { checkChoice, checkOptions, type OptionNames, oneOf } from "./check-options.js";
 export { InvalidArgumentError } from "./invalid-argument.js";

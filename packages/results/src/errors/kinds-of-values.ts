@@ -17,7 +17,7 @@ export function isCallable(value: unknown): value is (...inputs: never[]) => unk
 }
 
 /**
- * Whether a value can hold options: an object with names, or an empty one. A map, a date or an array of MLX has no names that anybody
+ * Whether a value can hold options: an object with names, or an empty one. A map, a promise or a date has no names that anybody
  * would read, and would pass for options that nobody gave.
  *
  * @example
@@ -26,6 +26,7 @@ export function isCallable(value: unknown): value is (...inputs: never[]) => unk
  */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (Symbol.iterator in value || ("then" in value && typeof value.then === "function")) return false; // biome-ignore format: one line
   for (const _ in value) return true;
   const { constructor: kind } = value;
   return typeof kind !== "function" || kind.name === "Object"; // of any realm

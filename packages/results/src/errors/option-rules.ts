@@ -155,7 +155,8 @@ export function checkList(argument: string, value: unknown): void {
 }
 
 /**
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object with names, and no list
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is an object with names: no list, `Map` or other collection,
+ * and no promise of one
  * @example
  * checkRecord("options", { topK: 5 });
  */
@@ -167,7 +168,8 @@ export function checkRecord(argument: string, value: unknown): void {
 /** Objects by their class, where an object is what is asked for. */
 function described(value: unknown): string {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? `one of the class ${value.constructor.name}` : brief(value);
+  const name: unknown = isObject ? value.constructor?.name : undefined;
+  return typeof name === "string" ? `one of the class ${name}` : brief(value);
 }
 
 /**

@@ -58,7 +58,7 @@ function encode(value: unknown, at: string, depth = 0): unknown {
   if (marker) return { [marker]: Array.from(value as Float32Array, (x) => specialName(x) ?? x) };
   if (!isRecord(value) || ArrayBuffer.isView(value)) {
     const kind =
-      typeof value === "object" ? `of the class ${value.constructor.name}` : typeof value;
+      typeof value === "object" ? `of the class ${value.constructor?.name}` : typeof value;
     throw new ResultFormatError(`${at} is ${kind}, which JSON cannot hold.`);
   }
   return Object.fromEntries(

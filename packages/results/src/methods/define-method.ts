@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Block } from "../blocks/block.js";
 import { plainView } from "../blocks/plain-view.js";
+import { asAsked } from "../errors/as-asked.js";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { isCallable } from "../errors/kinds-of-values.js";
@@ -150,7 +151,9 @@ export function defineMethod<
   check("options", options, isZodObject(options), "a zod object");
   check("run", run, isCallable(run), "a function (model, input, options)");
   check("view", view, isCallable(view), "a function from a result to blocks");
-  return { ...parts, view };
+  const asked: typeof run = async (model, prompts, given) =>
+    run.call(parts, model, asAsked(prompts), asAsked(given));
+  return { ...parts, run: asked, view };
 }
 
 /** One of the class that was never made throws where its parts are asked for. */

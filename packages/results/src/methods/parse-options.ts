@@ -32,6 +32,7 @@ export function parseOptions<S extends OptionsSchema>(
   checkOptions(of, given, { ...names, ...control } as Record<keyof typeof given, true>);
   const { signal, onProgress, ...own } = given as Record<string, unknown> & RunControl;
   checkControl(of, { signal, onProgress });
+  signal?.throwIfAborted();
   const parsed = parsedBy(of, schema, own);
   if (!parsed.success) throw invalid(of, schema, own, parsed.error.issues[0]);
   return {

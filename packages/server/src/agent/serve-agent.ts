@@ -15,6 +15,7 @@ import { workplaceRules } from "../work/workplace-rules.js";
 import { agentRules } from "./agent-rules.js";
 import type { AgentBudget } from "./tool.js";
 import { type ToolSettings, toolServer } from "./tool-server.js";
+import { wholeLines } from "./whole-lines.js";
 
 /** What the tools of an agent are made of. */
 export interface AgentOptions {
@@ -78,17 +79,23 @@ export function serveAgent(options: AgentOptions): ServedAgent {
     methods: allMethods(methods),
     limits: limitsWith({ ...agentLimits, ...limits }),
   });
-  const transport = new StdioServerTransport(input, output, {
-    maxBufferSize: workplace.limits.bodyBytes,
-  });
+  const { bodyBytes } = workplace.limits;
+  const lines = input.pipe(wholeLines(bodyBytes, output));
+  for (const event of ["close", "error"] as const) input.once(event, () => lines.end());
+  const transport = new StdioServerTransport(lines, output, { maxBufferSize: bodyBytes });
   const handle = serveStdio(() => toolServer(workplace, rest, "agent"), {
     transport,
     onerror: () => undefined, // wrong messages are answered; nothing of them is ours to report
   });
   const ended = new Promise<void>((resolve) => {
     for (const event of ["end", "close"] as const) input.once(event, () => resolve());
+    output.once("error", () => resolve()); // nobody reads what is answered
   });
-  return { ended, close: () => handle.close() };
+  const close = () => {
+    input.unpipe(lines);
+    return handle.close();
+  };
+  return { ended, close };
 }
 
 /** What is answered at `/mcp`; the door in front of it checks names and tokens. */

@@ -8,6 +8,7 @@ import { later } from "./later.js";
 import { CallersError } from "./values.js";
 
 export const errorFunctions: Calls = {
+  asAsked: [errors.asAsked, { layers: [0, 1] }],
   brief: [errors.brief, { topK: 5 }],
   checkBoolean: [errors.checkBoolean, "special", true],
   checkFinite: [errors.checkFinite, "factor", 0.5],
