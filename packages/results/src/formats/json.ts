@@ -77,18 +77,25 @@ export function fromJson(text: string): unknown {
   } catch (cause) {
     throw new ResultFormatError(`This is no JSON: ${(cause as Error).message}`, { cause });
   }
-  return decode(plain);
+  return decode(plain, 0);
 }
 
-function decode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(decode);
+/** Far more than any result is; deeper ones exhaust the stack of whoever looks at them. */
+const deepest = 200;
+
+function decode(value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (depth > deepest) throw new ResultFormatError(`It is nested more than ${deepest} deep.`);
+  if (Array.isArray(value)) return value.map((item) => decode(item, depth + 1));
   const entries = Object.entries(value);
   const [first] = entries;
   if (entries.length === 1 && /^\$[a-z]/.test(first[0])) return decodeMarked(first[0], first[1]);
   // a key named __proto__ stays a key
   return Object.fromEntries(
-    entries.map(([key, item]) => [key.startsWith("$$") ? key.slice(1) : key, decode(item)]),
+    entries.map(([key, item]) => [
+      key.startsWith("$$") ? key.slice(1) : key,
+      decode(item, depth + 1),
+    ]),
   );
 }
 
