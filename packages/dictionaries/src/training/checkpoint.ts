@@ -43,8 +43,8 @@ const measured = z
 
 const metricsSchema = z.array(
   z.strictObject({
-    ...{ step: z.int(), loss: measured, terms: z.record(z.string(), measured) },
-    ...{ count: measured, explained: measured, dead: measured, learningRate: measured },
+    ...{ step: z.int(), loss: measured, count: measured, explained: measured },
+    ...{ terms: z.record(z.string(), measured), dead: measured, learningRate: measured },
   }),
 );
 
