@@ -16,7 +16,7 @@ import { replaceFile, writeFileAtomically } from "./atomic-file.js";
 import { mx } from "./binding.js";
 import { CorruptFileError, IncompleteWriteError, InvalidArgumentError } from "./errors.js";
 import { saveTensors } from "./save-tensors.js";
-import { readTensors, writeTensors } from "./tensor-files.js";
+import { openTensors, readTensors, writeTensors } from "./tensor-files.js";
 import { readTensorHeader } from "./tensor-header.js";
 
 const root = mkdtempSync(join(tmpdir(), "mlxterp-tensors-"));
@@ -85,6 +85,37 @@ describe("a file", () => {
     }
     writeFileSync(file, Buffer.alloc(whole.length, 255));
     expect(() => readTensorHeader(file)).toThrow(/header claims/);
+  });
+
+  it("that declares a tensor twice, or begins with something else than its header, is refused", () => {
+    const file = at("odd.safetensors");
+    const write = (header: string) => {
+      const size = Buffer.alloc(8);
+      size.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
+      writeFileSync(file, Buffer.concat([size, Buffer.from(header), Buffer.alloc(8)]));
+    };
+    const entry = (dtype: string) => `"x":{"dtype":"${dtype}","shape":[4],"data_offsets":[0,8]}`;
+    const note = String.raw`"__metadata__":{"about":"\"data_offsets\":[0,8]","dtype":"F16"}`;
+    write(`{${note},${entry("F16")}}`);
+    expect(readTensors(file).tensors.x.dtype).toBe(mx.float16);
+    write(`{${entry("F16")},${entry("BF16")}}`);
+    expect(() => readTensorHeader(file)).toThrow(/declares a tensor twice/);
+    write(`{"\\u0078"${entry("BF16").slice(3)},${entry("F16")}}`);
+    expect(() => readTensorHeader(file)).toThrow(/declares a tensor twice/);
+    for (const before of ["\ufeff", " "]) {
+      write(`${before}{${entry("F16")}}`);
+      expect(() => readTensors(file)).toThrow(CorruptFileError);
+    }
+  });
+
+  it("whose notes are longer than the stack that MLX reads them with comes back, and ended the process", async () => {
+    const file = at("long.safetensors");
+    const note = "y".repeat(12_000_000);
+    await writeTensors(file, { x: mx.arange(0, 3, 1, mx.float32), none: mx.array([1], mx.int8) }, { note }); // biome-ignore format: one call
+    const { tensors, metadata } = readTensors(file);
+    expect(metadata.note).toBe(note);
+    expect(tensors.x.tolist()).toEqual([0, 1, 2]);
+    expect(openTensors(file).none.dtype).toBe(mx.int8);
   });
 
   it.skipIf(!existsSync("/dev/full"))("that meets a full disk is told, not taken for whole", () => {

@@ -9,7 +9,7 @@ import { fileFailure } from "./file-failure.js";
 import { checkArray } from "./guard.js";
 import { evaluate } from "./memory.js";
 import { saveTensors } from "./save-tensors.js";
-import { readTensorHeader } from "./tensor-header.js";
+import { hasLongHeader, hasShortTexts, readTensorHeader } from "./tensor-header.js";
 import type { MxArray } from "./types/array.js";
 import { isWide, readWideTensors } from "./wide-tensors.js";
 
@@ -57,7 +57,7 @@ export async function writeTensors(
 
 /**
  * Opens a safetensors file after its header has been checked; no array is read before it is computed with, unless there are float64
- * numbers in it, which become float32.
+ * numbers in it, which become float32, or notes of more than a megabyte.
  *
  * @throws CorruptFileError (`CORRUPT_FILE`); FileAccessError (`FILE_ACCESS`) for what cannot be read as a file
  * @example
@@ -82,6 +82,9 @@ export function readTensors(path: string): TensorFile {
  */
 export function openTensors(path: string): Record<string, MxArray> {
   checkPath("path", path);
+  if (path.endsWith(".safetensors") && hasLongHeader(path)) {
+    if (!hasShortTexts(readTensorHeader(path))) return readWideTensors(path);
+  }
   try {
     return mx.load(path) as Record<string, MxArray>;
   } catch (error) {

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { CorruptFileError } from "./errors.js";
 import { fileSize, withFile } from "./file-failure.js";
+import { readPart } from "./file-part.js";
 
 const bytesByDtype: Readonly<Record<string, number>> = {
   BOOL: 1,
@@ -37,6 +38,7 @@ export interface TensorHeader {
 }
 
 const lengthBytes = 8;
+const mostTextBytes = 2 ** 20; // MLX ends the process at names or notes as long as the stack of its thread
 const largestHeader = 100_000_000; // the limit of the format's own reader
 const mostAxes = 32; // MLX counts axes and lengths in 32 bits
 const pointerMark = "version ";
@@ -52,8 +54,11 @@ const pointerMark = "version ";
  */
 export function readTensorHeader(file: string): TensorHeader {
   fileSize(file); // opening a pipe would wait for somebody to write into it
-  const { header, dataBytes } = withFile(file, () => readHeader(file));
+  const { header, dataBytes, entryCount } = withFile(file, () => readHeader(file));
   const { __metadata__: metadata, ...entries } = header;
+  if (Object.keys(entries).length < entryCount) {
+    throw new CorruptFileError(file, "its header declares a tensor twice");
+  }
   const spans: Span[] = [];
   const tensors = Object.entries(entries).map(([name, value]): TensorDeclaration => {
     if (!isEntry(value))
@@ -70,6 +75,17 @@ export function readTensorHeader(file: string): TensorHeader {
   });
   checkSpans(spans, dataBytes, file);
   return { tensors, metadata: checkMetadata(metadata, file) };
+}
+
+/** Whether a header is so long that a name or note in it may be too long for MLX. */
+export function hasLongHeader(file: string): boolean {
+  return readPart(file, 0, lengthBytes).readBigUInt64LE() > BigInt(mostTextBytes);
+}
+
+/** Whether names and notes are short enough for MLX. */
+export function hasShortTexts({ tensors, metadata }: TensorHeader): boolean {
+  const texts = [...tensors.map(({ name }) => name), ...Object.entries(metadata).flat()];
+  return texts.every((text) => Buffer.byteLength(text) <= mostTextBytes);
 }
 
 function checkMetadata(value: unknown, file: string): Record<string, string> {
@@ -121,7 +137,14 @@ function checkSpans(spans: Span[], dataBytes: number, file: string): void {
   throw new CorruptFileError(file, reason);
 }
 
-function readHeader(file: string): { header: Record<string, unknown>; dataBytes: number } {
+interface ReadHeader {
+  readonly header: Record<string, unknown>;
+  readonly dataBytes: number;
+  /** How many tensors its text declares; of those of one name, reading JSON leaves the last. */
+  readonly entryCount: number;
+}
+
+function readHeader(file: string): ReadHeader {
   const descriptor = openSync(file, "r");
   try {
     const { size } = fstatSync(descriptor);
@@ -135,8 +158,12 @@ function readHeader(file: string): { header: Record<string, unknown>; dataBytes:
       const reason = `its header claims ${length} bytes of a file of ${size} (truncated, or not safetensors?)`;
       throw new CorruptFileError(file, reason);
     }
-    const bytes = readBytes(descriptor, lengthBytes, length);
-    return { header: parseHeader(bytes, file), dataBytes: size - lengthBytes - length };
+    const text = textOf(readBytes(descriptor, lengthBytes, length), file);
+    return {
+      header: parseHeader(text, file),
+      dataBytes: size - lengthBytes - length,
+      entryCount: text.match(declaration)?.length ?? 0,
+    };
   } finally {
     closeSync(descriptor);
   }
@@ -153,16 +180,24 @@ function readBytes(descriptor: number, position: number, length: number): Buffer
   return bytes;
 }
 
-function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
-  const reason = "its header is not a JSON object";
-  let value: unknown;
+/** What every entry has once, and metadata, whose values are texts, nowhere. */
+const declaration = /"data_offsets"\s*:\s*\[/g;
+const notJson = "its header is not a JSON object";
+
+/** The format's own reader takes no mark before the bracket. */
+function textOf(bytes: Buffer, file: string): string {
+  if (bytes[0] !== "{".charCodeAt(0)) throw new CorruptFileError(file, notJson);
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new CorruptFileError(file, reason, { cause });
+    throw new CorruptFileError(file, notJson, { cause });
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
+}
+
+function parseHeader(text: string, file: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new CorruptFileError(file, notJson, { cause });
   }
-  throw new CorruptFileError(file, reason);
 }

@@ -1,13 +1,13 @@
-/** Safetensors files with numbers that MLX has no dtype for: float64, which becomes float32. */
+/** Safetensors files that MLX does not read: with float64, which becomes float32, or with texts as long as its stack. */
 import { readFileSync } from "node:fs";
 import { withFile } from "./file-failure.js";
 import { fromBytes } from "./host.js";
-import type { TensorHeader } from "./tensor-header.js";
+import { hasShortTexts, type TensorHeader } from "./tensor-header.js";
 import type { MxArray } from "./types/array.js";
 
-/** Whether MLX would refuse a file of this header. */
-export function isWide({ tensors }: TensorHeader): boolean {
-  return tensors.some(({ dtype }) => dtype === "F64");
+/** Whether MLX would refuse a file of this header, or end with it. */
+export function isWide(header: TensorHeader): boolean {
+  return header.tensors.some(({ dtype }) => dtype === "F64") || !hasShortTexts(header);
 }
 
 /** @param path of a file whose header was checked; read as a whole */

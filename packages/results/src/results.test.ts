@@ -15,6 +15,7 @@ import {
   originDifferences,
   parseOptions,
   type Result,
+  ResultFormatError,
   requireSameOrigin,
   resultsFromJson,
   resultsToCsv,
@@ -101,6 +102,18 @@ describe("JSON", () => {
       '{"$x":1}',
     ]) {
       expect(() => fromJson(text)).toThrow(expect.objectContaining({ code: "RESULT_FORMAT" }));
+    }
+  });
+
+  it("refuses what is so deep that it exhausts whoever looks at it", () => {
+    for (const [open, close] of [
+      ["[", "]"],
+      ['{"a":', "}"],
+    ]) {
+      expect(() => fromJson(`${open.repeat(100_000)}1${close.repeat(100_000)}`)).toThrow(
+        ResultFormatError,
+      );
+      expect(fromJson(`${open.repeat(100)}1${close.repeat(100)}`)).toBeDefined();
     }
   });
 

@@ -17,7 +17,7 @@ import {
   writeTensors,
   writeTorchTensors,
 } from "@mlxterp/mlx";
-import type { Provenance } from "@mlxterp/results";
+import { type Provenance, provenanceProblem } from "@mlxterp/results";
 import { z } from "zod";
 import { type LensKind, LensTranslators } from "./lens-translators.js";
 
@@ -106,13 +106,18 @@ function readOurs(file: string, folder: string): LensTranslators {
 }
 
 function originIn(file: string, text: string | undefined): Provenance | undefined {
-  return text === undefined ? undefined : (parsed(file, text) as Provenance);
+  if (text === undefined) return undefined;
+  const origin = parsed(file, text);
+  const problem = provenanceProblem(origin);
+  if (problem) throw new CorruptFileError(file, `it does not say where it comes from: ${problem}`);
+  return origin as Provenance;
 }
 
 const configSchema = z.object({
   d_model: z.int().min(1),
   num_hidden_layers: z.int().min(1),
   bias: z.boolean().default(true),
+  lens_type: z.literal("linear_tuned_lens").optional(), // older files do not say
 });
 
 function readPublished(folder: string): LensTranslators {
@@ -126,6 +131,10 @@ function readPublished(folder: string): LensTranslators {
   const { d_model: hidden, num_hidden_layers: depths } = config.data;
   const file = join(folder, published);
   const { tensors } = openTorchFile(file);
+  if (depths > tensors.size) {
+    const reason = `num_hidden_layers is ${depths}, and ${published} has ${tensors.size} tensors`;
+    throw new CorruptFileError(configFile, reason);
+  }
   const read = (name: string, shape: readonly number[]): MxArray => {
     const tensor = tensors.get(name);
     if (!tensor) throw new CorruptFileError(file, `it has no "${name}"`);

@@ -1,7 +1,14 @@
 /** The state of training in a folder, from which it goes on to the same bits. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CorruptFileError, InvalidArgumentError, readTensors, writeTensors } from "@mlxterp/mlx";
+import {
+  CorruptFileError,
+  InvalidArgumentError,
+  type MxArray,
+  mx,
+  readTensors,
+  writeTensors,
+} from "@mlxterp/mlx";
 import type { TranslatorState } from "./train-step.js";
 
 /** What was asked of a training, as a text: another training must not go on from it. */
@@ -9,6 +16,13 @@ export interface TrainingState {
   readonly step: number;
   readonly asked: string;
   readonly translators: readonly TranslatorState[];
+}
+
+/** What is trained, and for how long. */
+interface Extent {
+  readonly depths: number;
+  readonly hidden: number;
+  readonly steps: number;
 }
 
 const nameOf = (folder: string) => join(folder, "training.safetensors");
@@ -29,7 +43,7 @@ export async function writeState(folder: string, state: TrainingState): Promise<
 export function readState(
   folder: string,
   asked: string,
-  depths: number,
+  { depths, hidden, steps }: Extent,
 ): TrainingState | undefined {
   const file = nameOf(folder);
   if (!existsSync(file)) return undefined;
@@ -40,12 +54,16 @@ export function readState(
   }
   const translators = Array.from({ length: depths }, (_, depth) => {
     const entries = parts.map((part) => [part, tensors[`${depth}.${part}`]] as const);
-    if (entries.some(([, array]) => array === undefined)) {
-      throw new CorruptFileError(file, `it lacks the translator of depth ${depth}`);
+    if (entries.every(([, array]) => isPart(array, hidden))) {
+      return Object.fromEntries(entries) as unknown as TranslatorState;
     }
-    return Object.fromEntries(entries) as unknown as TranslatorState;
+    throw new CorruptFileError(file, `it lacks the translator of depth ${depth}, as it is trained`);
   });
-  const step = Number(metadata.step);
-  if (!Number.isInteger(step)) throw new CorruptFileError(file, "it does not say its step");
-  return { step, asked, translators };
+  const step = /^\d{1,15}$/.test(metadata.step ?? "") ? Number(metadata.step) : -1;
+  if (step >= 0 && step <= steps) return { step, asked, translators };
+  throw new CorruptFileError(file, `it does not say which of ${steps} steps it is at`);
+}
+
+function isPart(array: MxArray | undefined, hidden: number): boolean {
+  return array?.dtype === mx.float32 && array.shape.join() === [hidden + 1, hidden].join();
 }

@@ -47,7 +47,9 @@ export async function trainTunedLens(
   const prompts = promptIds(model, promptList(model, input));
   const { layers, hidden } = model.anatomy;
   const about = describe(model, prompts, asked);
-  const stored = asked.checkpoint ? readState(asked.checkpoint, about, layers) : undefined;
+  const stored = asked.checkpoint
+    ? readState(asked.checkpoint, about, { depths: layers, hidden, steps: asked.steps })
+    : undefined;
   let translators = stored?.translators ?? range(layers).map(() => untrained(hidden));
   for (let step = stored?.step ?? 0; step < asked.steps; step++) {
     asked.signal?.throwIfAborted();

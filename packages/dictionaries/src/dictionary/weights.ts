@@ -1,6 +1,6 @@
 /** The arrays of a dictionary, oriented so that rows multiply from the left. */
 
-import { checkReal, type MxArray } from "@mlxterp/mlx";
+import { checkReal, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { checkPositiveInteger, checkRecord, checkText } from "@mlxterp/results/errors";
 import { DictionaryShapeError } from "../shared/errors.js";
 import type { DictionaryConfig } from "./config.js";
@@ -62,6 +62,7 @@ export function checkWeights(config: DictionaryConfig, weights: DictionaryWeight
     checkPositiveInteger(`config.${name}`, size);
   }
   checkText("config.activation.kind", activation.kind);
+  if ("k" in activation) checkCount(activation, features);
   const shapes: Record<keyof Own, readonly number[]> = {
     ...{ encoder: [inputWidth, features], decoder: [features, outputWidth] },
     ...{ decoderBias: [outputWidth], skip: [inputWidth, outputWidth], threshold: [features] },
@@ -77,6 +78,15 @@ export function checkWeights(config: DictionaryConfig, weights: DictionaryWeight
   }
   const heads = activation.kind === "temporal" ? activation.heads : 1;
   for (const layer of weights.context ?? []) checkContext(layer, features, heads);
+}
+
+/** `batchTopK` counts on average, so that it need not be whole. */
+function checkCount({ kind, k }: { readonly kind: string; readonly k?: number }, features: number) {
+  if (k === undefined) return;
+  const isCount = kind === "batchTopK" ? Number.isFinite(k) && k > 0 : Number.isInteger(k) && k > 0;
+  if (isCount && k <= features) return;
+  const rule = `must be a number of features that are on, of ${features} in all, not ${k}.`;
+  throw new InvalidArgumentError("config.activation.k", k, rule);
 }
 
 /** Keys may be of any width that the heads share evenly. */

@@ -81,7 +81,7 @@ function oneLayer(
   const tensors = tensorsOf(path);
   const encoder = required(path, tensors, "W_enc", 2);
   const decoder = required(path, tensors, "W_dec", 2);
-  const threshold = optional(tensors, "activation_function.threshold");
+  const threshold = optional(path, tensors, "activation_function.threshold");
   const way = stated ?? (threshold ? "jump_relu" : "relu");
   const largest = way === "topk" ? (k ?? scalar(path, tensors, "k")) : 0;
   const activation: FeatureActivation =
@@ -101,7 +101,7 @@ function oneLayer(
     ...{ encoder: encoder.transpose(), decoder, threshold },
     encoderBias: required(path, tensors, "b_enc", 1),
     decoderBias: required(path, tensors, "b_dec", 1),
-    skip: optional(tensors, "W_skip")?.transpose(),
+    skip: optional(path, tensors, "W_skip")?.transpose(),
   });
 }
 
@@ -120,8 +120,8 @@ function crossLayers(place: Place): CrossLayerWeights[] {
       encoderBias: get("b_enc", 1),
       decoder: required(decoderFile, decoders, `W_dec_${layer}`, 3),
       decoderBias: get("b_dec", 1),
-      threshold: optional(tensors, `threshold_${layer}`),
-      skip: optional(tensors, `W_skip_${layer}`),
+      threshold: optional(encoderFile, tensors, `threshold_${layer}`),
+      skip: optional(encoderFile, tensors, `W_skip_${layer}`),
     });
   }
   if (layers.length > 0) return layers;

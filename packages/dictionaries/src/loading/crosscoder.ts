@@ -77,11 +77,11 @@ function selectionOf(
 /** NaN stands for none. */
 function normalizationOf(file: string, tensors: Tensors): CrosscoderWeights["normalization"] {
   const [mean, deviation] = ["activation_mean", "activation_std"].map((name) =>
-    optional(tensors, name),
+    optional(file, tensors, name),
   );
   if (!mean || !deviation || hasNaN(mean) || hasNaN(deviation)) return undefined;
   const target = Object.hasOwn(tensors, "target_rms") ? scalar(file, tensors, "target_rms") : 1;
-  const given = optional(tensors, "activation_global_scale");
+  const given = optional(file, tensors, "activation_global_scale");
   const factor = given && !hasNaN(given) ? Number(given.item()) : factorOf(deviation, target);
   return { mean, factor };
 }

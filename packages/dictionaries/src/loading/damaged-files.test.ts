@@ -1,7 +1,7 @@
 /** Damaged files of every format: a dictionary or a typed error, never anything else. */
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mx, toFlat } from "@mlxterp/mlx";
+import { mx, readTensors, toFlat, writeTensors } from "@mlxterp/mlx";
 import { MlxterpError } from "@mlxterp/results";
 import { expect, it } from "vitest";
 import { generator } from "../synthetic/generator.js";
@@ -56,5 +56,41 @@ it.runIf(casesAreHere).each(files)("%s/%s", (name, file, load) => {
     } catch (error) {
       expect(MlxterpError.isInstance(error), String(error)).toBe(true);
     }
+  }
+});
+
+it.runIf(casesAreHere)(
+  "refuses weights in whole numbers, booleans and complex ones by name",
+  async () => {
+    const folder = temporaryFolder();
+    cpSync(casePath("saelens-gated"), folder, { recursive: true });
+    const file = join(folder, "sae_weights.safetensors");
+    const { tensors } = readTensors(file);
+    for (const name of ["W_enc", "b_gate", "r_mag"]) {
+      for (const dtype of [mx.int32, mx.bool, mx.complex64]) {
+        await writeTensors(file, { ...tensors, [name]: tensors[name].astype(dtype) });
+        expect(() => loadDictionary(folder)).toThrow(`"${name}" holds`);
+      }
+    }
+  },
+);
+
+it.runIf(casesAreHere)("refuses more features to be kept than there are", () => {
+  const folder = temporaryFolder();
+  cpSync(casePath("saelens-legacy-topk"), folder, { recursive: true });
+  const file = join(folder, "cfg.json");
+  const settings = JSON.parse(readFileSync(file, "utf8"));
+  for (const k of [1e9, 0.5, -1]) {
+    writeFileSync(file, JSON.stringify({ ...settings, activation_fn_kwargs: { k } }));
+    expect(() => loadDictionary(folder)).toThrow(/\bk\b/);
+  }
+});
+
+it.runIf(casesAreHere)("is not taken for another format where its settings are missing", () => {
+  const folder = temporaryFolder();
+  cpSync(casePath("saelens-jumprelu"), folder, { recursive: true });
+  for (const name of ["cfg.json", "values.safetensors"]) rmSync(join(folder, name));
+  for (const path of [folder, join(folder, "sae_weights.safetensors")]) {
+    expect(() => loadDictionary(path)).toThrow(/its settings, cfg.json or config.json/);
   }
 });

@@ -108,16 +108,16 @@ function weightsOf(file: string, tensors: Tensors, kind: string): DictionaryWeig
     ...{ gated: "decoder_bias", relu: "bias", linear: "decoder.bias" },
   };
   const bias = named[kind] ?? "b_dec";
-  const threshold = optional(tensors, "threshold");
+  const threshold = optional(file, tensors, "threshold");
   return {
     encoder: linear ? get("encoder.weight", 2).transpose() : get("W_enc", 2),
     decoder: linear ? get("decoder.weight", 2).transpose() : get("W_dec", 2),
     decoderBias: get(bias, 1),
     encoderBias: kind === "gated" ? undefined : get(linear ? "encoder.bias" : "b_enc", 1),
     threshold: threshold?.ndim === 0 ? threshold.reshape([1]) : threshold,
-    gateBias: optional(tensors, "gate_bias"),
-    magnitudeBias: optional(tensors, "mag_bias"),
-    magnitudeScale: optional(tensors, "r_mag"),
+    gateBias: optional(file, tensors, "gate_bias"),
+    magnitudeBias: optional(file, tensors, "mag_bias"),
+    magnitudeScale: optional(file, tensors, "r_mag"),
   };
 }
 

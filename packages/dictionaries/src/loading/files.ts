@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import {
   checkPath,
+  checkReal,
+  dtypeName,
+  isFloating,
   type MxArray,
   mx,
   openTorchFile,
@@ -73,29 +76,41 @@ export function torchTensorsOf(file: string): { tensors: Tensors; content: Torch
 /**
  * A tensor in float32, which this library computes dictionaries in.
  *
- * @throws DictionaryFormatError (`DICTIONARY_FORMAT`) when it is missing, DictionaryShapeError (`DICTIONARY_SHAPE`) for
+ * @throws DictionaryFormatError (`DICTIONARY_FORMAT`) when it is missing or not in floating point, DictionaryShapeError (`DICTIONARY_SHAPE`) for
  * another number of axes
  */
 export function required(file: string, tensors: Tensors, name: string, axes?: number): MxArray {
-  const array = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-  if (!array) {
-    const names = Object.keys(tensors).sort().join(", ");
-    throw new DictionaryFormatError(file, `it has no tensor "${name}", only ${names || "none"}.`);
-  }
+  const array = present(file, tensors, name);
   if (axes !== undefined && array.ndim !== axes) {
     throw new DictionaryShapeError(`"${name}" of ${file}`, Array(axes).fill("…"), array.shape);
   }
-  return array.astype(mx.float32);
+  return inFloat32(file, name, array);
+}
+
+function present(file: string, tensors: Tensors, name: string): MxArray {
+  if (Object.hasOwn(tensors, name)) return tensors[name];
+  const names = Object.keys(tensors).sort().join(", ");
+  throw new DictionaryFormatError(file, `it has no tensor "${name}", only ${names || "none"}.`);
 }
 
 /** As `required`, for what may be missing. */
-export function optional(tensors: Tensors, name: string): MxArray | undefined {
-  return Object.hasOwn(tensors, name) ? tensors[name].astype(mx.float32) : undefined;
+export function optional(file: string, tensors: Tensors, name: string): MxArray | undefined {
+  return Object.hasOwn(tensors, name) ? required(file, tensors, name) : undefined;
+}
+
+/** Weights in whole numbers are codes of something, or no weights. */
+function inFloat32(file: string, name: string, array: MxArray): MxArray {
+  if (isFloating(array.dtype)) return array.astype(mx.float32);
+  const dtype = dtypeName(array.dtype);
+  throw new DictionaryFormatError(
+    file,
+    `"${name}" holds ${dtype}, and weights are floating-point.`,
+  );
 }
 
 /** A single number of the files. */
 export function scalar(file: string, tensors: Tensors, name: string): number {
-  const array = required(file, tensors, name);
-  if (array.size === 1) return Number(array.reshape([]).item());
+  const array = present(file, tensors, name);
+  if (array.size === 1) return Number(checkReal(name, array).reshape([]).item());
   throw new DictionaryShapeError(`"${name}" of ${file}`, [], array.shape);
 }

@@ -33,7 +33,7 @@ function ofOneLayer(
     throw new DictionaryShapeError(`"W_enc" of ${file}`, ["…", "…"], encoder.shape);
   }
   const decoder = either(file, tensors, "W_dec");
-  const skip = optional(tensors, "affine_skip_connection");
+  const skip = optional(file, tensors, "affine_skip_connection");
   const [inputWidth, features] = encoder.shape;
   const config = completeConfig({
     kind: options.kind ?? (isArchive && !ofTranscoders.test(file) ? "autoencoder" : "transcoder"),
@@ -60,7 +60,7 @@ function acrossLayers(file: string, tensors: Tensors, encoder: MxArray): CrossLa
   if (decoder.shape[0] !== layers || decoder.shape[2] !== layers) {
     throw new DictionaryShapeError(`"W_dec" of ${file}`, [layers, "…", layers, "…"], decoder.shape);
   }
-  const skip = optional(tensors, "affine_skip_connection");
+  const skip = optional(file, tensors, "affine_skip_connection");
   const vectors = (name: string) => required(file, tensors, name, 2);
   const [encoderBias, decoderBias, threshold] = ["b_enc", "b_dec", "threshold"].map(vectors);
   const weights = Array.from({ length: layers }, (_, layer): CrossLayerWeights => {

@@ -6,7 +6,7 @@ import { type MxArray, mx } from "@mlxterp/mlx";
 import { completeConfig, type FeatureActivation } from "../dictionary/config.js";
 import { Dictionary } from "../dictionary/dictionary.js";
 import { FieldReader } from "./fields.js";
-import { type Fields, readFields, required, type Tensors, tensorsOf } from "./files.js";
+import { type Fields, optional, readFields, required, tensorsOf } from "./files.js";
 import type { LoadDictionaryOptions } from "./options.js";
 
 /** Sizes that the weights tell, and what is about training. */
@@ -49,7 +49,12 @@ export function loadLlamaScope(
     encoderBias: required(weightsFile, tensors, "encoder.bias", 1),
     decoder: mx.divide(decoder, write),
     decoderBias: mx.divide(required(weightsFile, tensors, "decoder.bias", 1), write),
-    threshold: thresholdOf(reader, tensors, features, { read, unit: options.thresholdUnit }),
+    threshold: thresholdOf(
+      reader,
+      optional(weightsFile, tensors, "log_jumprelu_threshold"),
+      features,
+      { read, unit: options.thresholdUnit },
+    ),
   });
 }
 
@@ -80,16 +85,19 @@ function activationOf(
   return { kind: "topK", k, rectified: true };
 }
 
-/** One number for all in the unit of raw activations, or the logarithm of one for each in that of normalised ones. */
+/**
+ * One number for all in the unit of raw activations, or the logarithm of one for each in that of normalised ones.
+ *
+ * @param logarithm (features)
+ */
 function thresholdOf(
   reader: FieldReader,
-  tensors: Tensors,
+  logarithm: MxArray | undefined,
   features: number,
   { read, unit }: { readonly read: number; readonly unit: LoadDictionaryOptions["thresholdUnit"] },
 ): MxArray | undefined {
-  const each = Object.hasOwn(tensors, "log_jumprelu_threshold");
-  const scale = (unit ?? (each ? "normalized" : "raw")) === "raw" ? read : 1;
-  if (each) return mx.multiply(mx.exp(tensors.log_jumprelu_threshold.astype(mx.float32)), scale);
+  const scale = (unit ?? (logarithm ? "normalized" : "raw")) === "raw" ? read : 1;
+  if (logarithm) return mx.multiply(mx.exp(logarithm), scale);
   const one = reader.number("jump_relu_threshold");
   return one === undefined ? undefined : mx.full([features], one * scale);
 }

@@ -1,4 +1,5 @@
 /** Which format lies at a place, by what is in it. */
+import { basename } from "node:path";
 import { readTensorHeader } from "@mlxterp/mlx";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import { Dictionary } from "../dictionary/dictionary.js";
@@ -80,6 +81,8 @@ function readFile(place: Place, options: LoadDictionaryOptions): Loaded | undefi
 }
 
 function readTensorsFile(file: string, options: LoadDictionaryOptions): Loaded | undefined {
+  // Its tensors are called as those of Gemma Scope; what is done with them stands beside it.
+  if (basename(file) === saelensWeights) throw new DictionaryFormatError(file, "its settings, cfg.json or config.json, are not beside it."); // biome-ignore format: one line
   const names = new Set(readTensorHeader(file).tensors.map(({ name }) => name));
   if (names.has("w_enc") || (names.has("W_enc") && names.has("threshold"))) {
     return gemmaScope(file, options);

@@ -142,7 +142,7 @@ function readWeights(
   config: DictionaryConfig,
   reader: FieldReader,
 ): DictionaryWeights {
-  checkScaling(tensors, reader);
+  checkScaling(file, tensors, reader);
   const skips = reader.text("architecture")?.includes("skip") ?? false;
   const { activation, features } = config;
   if (activation.kind === "matchingPursuit" || activation.kind === "temporal") {
@@ -199,15 +199,15 @@ function contextOf(file: string, tensors: Tensors, layer: number): ContextWeight
 
 /** A threshold, its logarithm, or one number for all. */
 function thresholdOf(file: string, tensors: Tensors, features: number): MxArray {
-  const one = optional(tensors, "topk_threshold");
+  const one = optional(file, tensors, "topk_threshold");
   if (one) return mx.broadcastTo(one.reshape([1]), [features]);
-  const logarithm = optional(tensors, "log_threshold");
+  const logarithm = optional(file, tensors, "log_threshold");
   return logarithm ? mx.exp(logarithm) : required(file, tensors, "threshold", 1);
 }
 
 /** A factor for each feature, from before version 6: dropped where it is 1. */
-function checkScaling(tensors: Tensors, reader: FieldReader): void {
-  const factor = optional(tensors, "scaling_factor");
+function checkScaling(file: string, tensors: Tensors, reader: FieldReader): void {
+  const factor = optional(file, tensors, "scaling_factor");
   if (!factor || mx.allclose(factor, mx.ones(factor.shape)).item()) return;
   throw reader.unknown("finetuning_scaling_factor", "features are scaled by a tensor of factors");
 }

@@ -17,7 +17,7 @@ export function loadSparsify(place: Place, options: LoadDictionaryOptions): Dict
   const tensors = tensorsOf(weights);
   const encoder = required(weights, tensors, "encoder.weight", 2);
   const decoder = required(weights, tensors, "W_dec", 2);
-  const skip = optional(tensors, "W_skip");
+  const skip = optional(file, tensors, "W_skip");
   const k = reader.count("k");
   if (k === undefined) throw reader.wrong("k", "there");
   const choice = reader.word("activation", ["topk", "groupmax"]) ?? "topk";

@@ -26,8 +26,8 @@ const special: Readonly<Record<string, number>> = {
   "-0": -0,
 };
 
-/** More than anything here is nested, and far from where the stack ends. */
-const deepest = 500;
+/** Far more than any result is; deeper ones exhaust the stack of whoever looks at them. */
+const deepest = 200;
 
 /**
  * JSON text that `fromJson` reads back bit for bit.
@@ -91,13 +91,13 @@ export function fromJson(text: string): unknown {
   } catch (cause) {
     throw new ResultFormatError(`This is no JSON: ${(cause as Error).message}`, { cause });
   }
-  return decode(plain);
+  return decode(plain, 0);
 }
 
-function decode(value: unknown, depth = 0): unknown {
+function decode(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
   if (depth > deepest) throw new ResultFormatError(`This is nested more than ${deepest} deep.`);
   if (Array.isArray(value)) return value.map((item) => decode(item, depth + 1));
-  if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value);
   const [first] = entries;
   if (entries.length === 1 && /^\$[a-z]/.test(first[0])) return decodeMarked(first[0], first[1]);

@@ -6,8 +6,14 @@ import type { AttentionConfig, DecoderConfig, LayerConfig } from "../../decoder/
 import { UnsupportedConfigError } from "../../errors.js";
 import type { TensorEntry } from "../files/safetensors-header.js";
 
-/** Fields that count layers: each has tensors of its own. */
-const layerCounts = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
+/** Fields that count layers, or whole streams: each has tensors of its own. */
+const layerCounts = [
+  ...["num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers"],
+  "altup_num_inputs",
+];
+
+/** Parts of a config.json that describe a model each. */
+const parts = ["text_config", "vision_config", "text_config_dict", "vision_config_dict"];
 
 /** Fields that are an axis of some tensor. */
 const widths = [
@@ -42,8 +48,15 @@ function supplyOf(tensors: readonly TensorEntry[]): Supply {
  * @throws UnsupportedConfigError (`UNSUPPORTED_CONFIG`) naming the field that asks for more than there is
  */
 export function checkFields(json: unknown, file: string, tensors: readonly TensorEntry[]): void {
-  const fields = (json ?? {}) as Readonly<Record<string, unknown>>;
   const supply = supplyOf(tensors);
+  const whole = (json ?? {}) as Fields;
+  checkPart(whole, file, supply);
+  for (const part of parts) checkPart((whole[part] ?? {}) as Fields, `${file}: ${part}`, supply);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function checkPart(fields: Fields, file: string, supply: Supply): void {
   for (const field of layerCounts) {
     const value = fields[field];
     if (typeof value !== "number" || value <= supply.tensors) continue;

@@ -1,5 +1,5 @@
 /** Makes the model that a checkpoint describes, without weights. */
-
+import { MlxterpError } from "@mlxterp/mlx";
 import type { BuiltModule } from "../../building/built-module.js";
 import { Decoder } from "../../decoder/model/decoder.js";
 import { ModelKindError, UnsupportedConfigError } from "../../errors.js";
@@ -35,12 +35,27 @@ export function buildModel(
 
 function build(family: Family | ModuleFamily, opened: OpenedCheckpoint): BuiltModule {
   const { json, config: file, files } = opened;
-  if ("build" in family) return family.build(json, file, files.tensors);
+  if ("build" in family) return possible(json, file, () => family.build(json, file, files.tensors));
   const { config, weights } = describeDecoder(family, opened);
   if (config.bothWays) throw new ModelKindError(LanguageModel.name, EmbeddingModel.name, file);
   const decoder = blamingFields(json, file, () => new Decoder(config));
   const open: BuiltModule["open"] = (parts) => new LanguageModel(decoder, { config, ...parts });
   return { module: decoder, open, weights };
+}
+
+/** A length that no array has is an error of MLX, which knows nothing of the file. */
+function possible<T>(json: unknown, file: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const isOfMlx = error instanceof Error && /^\[\w+\] /.test(error.message);
+    if (!isOfMlx || MlxterpError.isInstance(error)) throw error;
+    const [[field, value] = ["the file", json]] = Object.entries(json ?? {})
+      .filter(([, given]) => typeof given === "number")
+      .toSorted(([, a], [, b]) => b - a);
+    const rule = `The sizes of the file multiply to lengths that no array can have (${error.message})`;
+    throw new UnsupportedConfigError(field, value, file, rule);
+  }
 }
 
 function describeDecoder(family: Family, { json, config: file, table, files }: OpenedCheckpoint) {

@@ -110,14 +110,6 @@ describe("loading a folder", () => {
     expect(maxDifference(bare, prefixed)).toBe(0);
   });
 
-  it("lets a tied head in the file be the embedding, as transformers does", async () => {
-    const tensors = llamaTensors();
-    const tied = { ...llamaJson, tie_word_embeddings: true };
-    const { "lm_head.weight": _, ...without } = tensors;
-    const [one, other] = [writeCheckpoint(tied, tensors), writeCheckpoint(tied, without)];
-    expect(maxDifference(await logitsOf(one), await logitsOf(other))).toBe(0);
-  });
-
   it("may be read when it is first computed with, and is not read before", async () => {
     const folder = writeCheckpoint();
     const file = join(folder, "model.safetensors");

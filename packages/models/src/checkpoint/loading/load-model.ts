@@ -12,6 +12,7 @@ import {
 } from "@mlxterp/mlx";
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
+import { headKindOf } from "../../heads/build-headed.js";
 import type { HubOptions } from "../../hub/hub-model.js";
 import { hubRules } from "../../hub/hub-rules.js";
 import { LanguageModel } from "../../language-model/language-model.js";
@@ -22,6 +23,7 @@ import { type AdapterInUse, layerChanges } from "../adapters/layer-changes.js";
 import { withReplaced } from "../adapters/replaced-source.js";
 import { checkDtype, type WeightDtype } from "../files/weight-dtype.js";
 import { createPacker, type QuantizeOptions } from "../quantization/layer-packer.js";
+import { requireTrueCopies } from "../reading/tied-copies.js";
 import { loadWeights } from "../reading/weights.js";
 import { checkFields } from "./bounds.js";
 import { buildModel } from "./build-model.js";
@@ -108,6 +110,8 @@ export async function loadModel(source: string, options: AnyOptions = {}): Promi
   const { opened, ...built } = buildModel(family, found, expected);
   const { module, weights } = built;
   const packer = options.quantize && createPacker(module, options.quantize);
+  // Other heads read no logits off a tied weight.
+  if (!headKindOf(expected)) requireTrueCopies({ ...opened, module, table: weights });
   const { dtype, live = false, lazy } = options;
   const changes = await layerChanges(module, weights, adapters, dtype);
   const merge = changes.length > 0 && !live ? mergeAdapters(changes) : undefined;

@@ -23,6 +23,8 @@ export interface WeightTable {
   readonly modules: Readonly<Record<string, string | WeightRule>>;
   /** Tensors whose names end in neither `weight` nor `bias`, by their whole names; `into` then names whole parameters. */
   readonly parameters?: Readonly<Record<string, string | WeightRule>>;
+  /** Names, without that beginning, of tensors that hold a parameter once more: they are left out, and must say the same. */
+  readonly copies?: Readonly<Record<string, string>>;
   /** Stored buffers that are no weights. */
   readonly ignored: readonly RegExp[];
   /** What a wrapper puts before the names of the language model in it; taken off first. */
@@ -52,6 +54,7 @@ export function findTarget(
 ): WeightTarget | "ignored" | undefined {
   if (table.ignored.some((pattern) => pattern.test(tensor))) return "ignored";
   const name = withoutPrefix(table, tensor);
+  if (own(table.copies ?? {}, name)) return "ignored";
   const [layer = "", second] = [...name.matchAll(/\.(\d+)(?=\.)/g)].map(([, digits]) => digits);
   const named = findRule(table, name.replace(/\.\d+(?=\.)/, ".*"));
   const found = named ?? findRule(table, name.replace(/\.\d+(?=\.)/g, ".*"));

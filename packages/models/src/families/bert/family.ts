@@ -28,11 +28,10 @@ export const bert = likeBert("bert", {
       "cls.predictions.transform.LayerNorm": "head.norm",
       "cls.predictions": "head",
     },
-    // Copies of tied weights, and the heads of other tasks.
-    ignored: [
-      ...bertBuffers,
-      /^cls\.predictions\.decoder\.(weight|bias)$/,
-      /^cls\.seq_relationship\./,
-    ],
+    copies: {
+      "cls.predictions.decoder.weight": "embedTokens.weight",
+      "cls.predictions.decoder.bias": "head.bias",
+    },
+    ignored: [...bertBuffers, /^cls\.seq_relationship\./], // the head of another task
   },
 });

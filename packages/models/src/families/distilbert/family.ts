@@ -47,6 +47,7 @@ export const distilbert = likeBert("distilbert", {
       vocab_layer_norm: "head.norm",
       vocab_projector: "head",
     },
-    ignored: [/(^|\.)embeddings\.position_ids$/, /^vocab_projector\.weight$/], // a copy
+    copies: { "vocab_projector.weight": "embedTokens.weight" },
+    ignored: [/(^|\.)embeddings\.position_ids$/],
   },
 });

@@ -93,7 +93,7 @@ const layers = likeLlama("modernbert", {
     "head.norm": "head.norm",
     decoder: "head",
   }),
-  ignored: [/^decoder\.weight$/], // a copy
+  copies: { "decoder.weight": "embedTokens.weight" },
 });
 
 const headFields = z.object({

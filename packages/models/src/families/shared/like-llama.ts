@@ -33,6 +33,8 @@ export interface Differences extends Partial<GivenParts> {
   /** Names of weights in place of the plain ones for the same modules. */
   readonly names?: OfConfig<WeightTable["modules"]>;
   readonly parameters?: WeightTable["parameters"];
+  /** Tensors that hold a parameter once more. */
+  readonly copies?: WeightTable["copies"];
   /** Buffers that are no weights. */
   readonly ignored?: OfConfig<readonly RegExp[]>;
   /** How GGUF files have it. */
@@ -155,12 +157,19 @@ function tableOf(
   differs: Omit<Differences, "gguf">,
   config: DecoderConfig,
 ): WeightTable {
-  const { prefix = plain.prefix, names = {}, parameters, ignored = plain.ignored } = differs;
+  const {
+    prefix = plain.prefix,
+    names = {},
+    parameters,
+    copies,
+    ignored = plain.ignored,
+  } = differs;
   const normed = differs.queryKeyNorm === undefined ? {} : queryKeyNames;
   return {
     optionalPrefix: prefix,
     modules: withNames({ ...plain.names, ...normed }, resolve(names, config), config),
     ...(parameters && { parameters }),
+    ...(copies && { copies }),
     ignored: resolve(ignored, config),
   };
 }

@@ -19,12 +19,15 @@ import { shareFields } from "./rope-parts.js";
 /** Which pairs turn with which axis of a picture; all axes of a text are its positions. */
 const axes = { mrope_section: z.array(size).nullish(), mrope_interleaved: z.boolean().nullish() };
 
-const textRope = z.preprocess((given) => {
-  if (typeof given !== "object" || given === null) return given;
-  z.looseObject(axes).parse(given);
-  const { mrope_section: _, mrope_interleaved: __, ...rest } = given as Record<string, unknown>;
-  return rest;
-}, partialRopeFields.rope_parameters);
+const textRope = z
+  .looseObject(axes)
+  .nullish()
+  .transform((given): unknown => {
+    if (!given) return given;
+    const { mrope_section: _, mrope_interleaved: __, ...rest } = given;
+    return rest;
+  })
+  .pipe(partialRopeFields.rope_parameters);
 
 export const qwen35Parts = {
   fields: () => ({

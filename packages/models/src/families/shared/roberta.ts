@@ -5,7 +5,7 @@ import { withDefault } from "./config-json.js";
 import type { ModuleFamily } from "./family.js";
 import { bertBuffers, bertModules, likeBert } from "./like-bert.js";
 
-const padding = z.object({ pad_token_id: withDefault(z.int().nonnegative(), 1) });
+const fields = { pad_token_id: withDefault(z.int().nonnegative(), 1) };
 
 export const likeRoberta = (modelType: string): ModuleFamily =>
   likeBert(modelType, {
@@ -17,8 +17,9 @@ export const likeRoberta = (modelType: string): ModuleFamily =>
             transform: { bias: true, activation: "tanh" },
             names: { "classifier.dense": "head.dense", "classifier.out_proj": "head.classifier" },
           },
-    describe: ({ max_position_embeddings: rows }, json) => {
-      const { pad_token_id: padToken } = padding.parse(json);
+    fields,
+    describe: ({ max_position_embeddings: rows, ...config }) => {
+      const { pad_token_id: padToken } = config as unknown as z.output<z.ZodObject<typeof fields>>;
       return { padToken, maxPositions: rows - padToken - 1, headActivation: "gelu" };
     },
     weights: {
@@ -29,6 +30,10 @@ export const likeRoberta = (modelType: string): ModuleFamily =>
         "lm_head.layer_norm": "head.norm",
         lm_head: "head",
       },
-      ignored: [...bertBuffers, /^lm_head\.decoder\.(weight|bias)$/],
+      copies: {
+        "lm_head.decoder.weight": "embedTokens.weight",
+        "lm_head.decoder.bias": "head.bias",
+      },
+      ignored: bertBuffers,
     },
   });

@@ -57,14 +57,15 @@ function ropeParameters<P extends z.ZodType>(partial: P) {
 }
 
 function oneSpelling(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const { type, rope_type: kind = type ?? "default", ...rest } = value as Record<string, unknown>;
   return { rope_type: kind === "su" ? "longrope" : kind, ...rest };
 }
 
 /** An empty `rope_scaling` says nothing; empty `rope_parameters` say that nothing is scaled. */
 function emptyAsNull(value: unknown): unknown {
-  return Object.keys(Object(value)).length === 0 && typeof value === "object" ? null : value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.keys(value).length === 0 ? null : value;
 }
 
 const fieldsWith = <P extends z.ZodType>(partial: P) => ({

@@ -120,11 +120,11 @@ const weights = ({ mlp: { gated }, head }: EncoderDecoderConfig): WeightTable =>
     "decoder.block.*.layer.1.layer_norm": "decoder.layers.*.crossAttentionNorm",
     ...(!head.tied && { lm_head: "lmHead" }),
   },
-  // Copies of the shared embedding, and a bias that the first files have and nobody reads.
-  ignored: [
-    /^(encoder|decoder)\.embed_tokens\.weight$/,
-    /EncDecAttention\.relative_attention_bias\.weight$/,
-  ],
+  copies: {
+    "encoder.embed_tokens.weight": "embedTokens.weight",
+    "decoder.embed_tokens.weight": "embedTokens.weight",
+  },
+  ignored: [/EncDecAttention\.relative_attention_bias\.weight$/], // the first files have it, and nobody reads it
 });
 
 export const t5: ModuleFamily = {
