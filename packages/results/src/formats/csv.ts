@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument.js";
 import { checkList, checkRecord } from "../errors/option-rules.js";
 import { checkGrid } from "../grids/check-grid.js";
 import type { Grid } from "../grids/grid.js";
-import { type Label, labelKey } from "../grids/label.js";
+import { labelKey } from "../grids/label.js";
 import { checkTable } from "../results/check-parts.js";
 import type { Result } from "../results/result.js";
 import { isCell } from "../results/result-problem.js";
@@ -25,7 +25,7 @@ export function gridToCsv(grid: Grid): string {
   const header = axes.flatMap((axis, at) => (isToken[at] ? [axis, `${axis}Text`] : [axis]));
   const extra = [...(low ? ["low"] : []), ...(high ? ["high"] : [])];
   const lines = Array.from(values, (value, index) => [
-    ...labelsAt(
+    ...itemsAt(
       axes.map((axis) => labels[axis]),
       index,
     ).flatMap((label, at) =>
@@ -54,13 +54,14 @@ export function resultsToCsv(results: readonly Result[]): string {
   return rowsToCsv(
     results.flatMap(({ grids, tables }, at) => {
       const result = results.length > 1 ? { result: at } : {};
-      const parts = [
-        ...Object.entries(grids).flatMap(([part, grid]) => (grid ? gridRows(part, grid) : [])),
+      return [
+        ...Object.entries(grids).flatMap(([part, grid]) =>
+          grid ? gridRows({ ...result, part }, grid) : [],
+        ),
         ...Object.entries(tables).flatMap(([part, table]) =>
-          (table?.rows ?? []).map((row): Row => ({ part, ...row })),
+          (table?.rows ?? []).map((row): Row => ({ ...result, part, ...row })),
         ),
       ];
-      return parts.map((row): Row => ({ ...result, ...row }));
     }),
   );
 }
@@ -80,34 +81,38 @@ export function rowsToCsv(rows: readonly Row[]): string {
     const rule = `must be a number, a text, true, false or null, not ${brief(row[odd])}.`;
     throw new InvalidArgumentError(`rows[${index}].${odd}`, row[odd], rule);
   }
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const named = new Set<string>();
+  for (const row of rows) for (const column of Object.keys(row)) named.add(column);
+  const columns = [...named];
   return toCsv([columns, ...rows.map((row) => columns.map((column) => row[column]))]);
 }
 
 /** The numbers of a grid stand in `value`, whatever they are. */
-function gridRows(part: string, { axes, labels, values, unit, low, high }: Grid): Row[] {
-  const lists = axes.map((axis) => labels[axis]);
+function gridRows(of: Row, { axes, labels, values, unit, low, high }: Grid): Row[] {
+  const named = axes.map((axis) =>
+    labels[axis].map(
+      (label): Row => ({
+        [axis]: labelKey(label),
+        ...(typeof label === "object" && { [`${axis}Text`]: label.text }),
+      }),
+    ),
+  );
   return Array.from(values, (value, index) => {
-    const places = labelsAt(lists, index).flatMap((label, at) => [
-      [axes[at], labelKey(label)],
-      ...(typeof label === "object" ? [[`${axes[at]}Text`, label.text]] : []),
-    ]);
     const interval = { ...(low && { low: low[index] }), ...(high && { high: high[index] }) };
-    return { part, ...Object.fromEntries(places), value, unit, ...interval };
+    return Object.assign({ ...of }, ...itemsAt(named, index), { value, unit }, interval) as Row;
   });
 }
 
-/** The labels of the place that a number stands at. */
-function labelsAt(axes: readonly (readonly Label[])[], index: number): Label[] {
+/** What stands for the place of a number, of what each axis has for each of its places. */
+function itemsAt<T>(axes: readonly (readonly T[])[], index: number): T[] {
+  const items = new Array<T>(axes.length);
   let rest = index;
-  return axes
-    .toReversed()
-    .map((axis) => {
-      const label = axis[rest % axis.length];
-      rest = Math.floor(rest / axis.length);
-      return label;
-    })
-    .toReversed();
+  for (let axis = axes.length - 1; axis >= 0; axis--) {
+    const { length } = axes[axis];
+    items[axis] = axes[axis][rest % length];
+    rest = Math.floor(rest / length);
+  }
+  return items;
 }
 
 /**
