@@ -83,6 +83,10 @@ export type { SamplingOptions } from "./generation/sampling.js";
 export type { StepSaveOptions } from "./generation/save-plan.js";
 export type { StepSelection } from "./generation/step-selection.js";
 export type { GenerativeOptions } from "./generative-base/options.js";
+export { EmbeddingModel, type EncodeTextOptions } from "./headed-models/embedding-model.js";
+export type { HeadedModelOptions } from "./headed-models/headed-model.js";
+export { SequenceClassifier } from "./headed-models/sequence-classifier.js";
+export { TokenClassifier } from "./headed-models/token-classifier.js";
 export type { Classification } from "./heads/classification.js";
 export type {
   ClassifierConfig,
@@ -90,12 +94,8 @@ export type {
   EmbeddingLayerConfig,
   TransformConfig,
 } from "./heads/config.js";
-export { EmbeddingModel, type EncodeTextOptions } from "./heads/embedding-model.js";
 export type { HeadedDecoder, HeadedEncoder, HeadedModule } from "./heads/headed-body.js";
-export type { HeadedModelOptions } from "./heads/headed-model.js";
 export type { PoolingName } from "./heads/pooling.js";
-export { SequenceClassifier } from "./heads/sequence-classifier.js";
-export { TokenClassifier } from "./heads/token-classifier.js";
 export type { DownloadProgress } from "./hub/download-file.js";
 export { fetchHubFolder, type HubFolderOptions } from "./hub/hub-folder.js";
 export type { HubOptions } from "./hub/hub-model.js";

@@ -12,7 +12,7 @@ import {
 } from "@mlxterp/mlx";
 import { ModelKindError } from "../../errors.js";
 import { familyOf } from "../../families/index.js";
-import { headKindOf } from "../../heads/build-headed.js";
+import { headKindOf } from "../../headed-models/build-headed.js";
 import type { HubOptions } from "../../hub/hub-model.js";
 import { hubRules } from "../../hub/hub-rules.js";
 import { LanguageModel } from "../../language-model/language-model.js";

@@ -1,9 +1,9 @@
 /** Classifiers and reward models: a score for each label, of whole texts. */
 import type { Prompt } from "@mlxterp/core";
 import { evaluate } from "@mlxterp/mlx";
-import { type Classification, classificationsOf } from "./classification.js";
-import type { ClassifierHead } from "./classifier-head.js";
-import type { ClassifierConfig } from "./config.js";
+import { type Classification, classificationsOf } from "../heads/classification.js";
+import type { ClassifierHead } from "../heads/classifier-head.js";
+import type { ClassifierConfig } from "../heads/config.js";
 import { HeadedModel } from "./headed-model.js";
 
 /**

@@ -3,16 +3,16 @@
 import type { BuiltModule, LoadedParts } from "../building/built-module.js";
 import type { OpenedCheckpoint } from "../checkpoint/opened-checkpoint.js";
 import { ModelKindError } from "../errors.js";
-import type { ClassifierHead } from "./classifier-head.js";
-import type { ClassifierConfig, HeadConfig } from "./config.js";
-import type { EmbeddingHead } from "./embedding-head.js";
+import type { ClassifierHead } from "../heads/classifier-head.js";
+import type { ClassifierConfig, HeadConfig } from "../heads/config.js";
+import type { EmbeddingHead } from "../heads/embedding-head.js";
+import { type Headable, withHead } from "../heads/headable.js";
+import type { HeadedModule } from "../heads/headed-body.js";
+import { LayerSource, layerNames } from "../heads/layer-source.js";
+import { classifierTensor, readClassifier } from "../heads/read-classifier.js";
+import { readSentenceTransformers } from "../heads/sentence-transformers.js";
 import { EmbeddingModel } from "./embedding-model.js";
-import { type Headable, withHead } from "./headable.js";
-import type { HeadedModule } from "./headed-body.js";
 import type { HeadedModelOptions } from "./headed-model.js";
-import { LayerSource, layerNames } from "./layer-source.js";
-import { classifierTensor, readClassifier } from "./read-classifier.js";
-import { readSentenceTransformers } from "./sentence-transformers.js";
 import { SequenceClassifier } from "./sequence-classifier.js";
 import { TokenClassifier } from "./token-classifier.js";
 

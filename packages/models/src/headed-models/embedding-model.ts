@@ -3,8 +3,8 @@ import type { Prompt } from "@mlxterp/core";
 import { checkOptions, checkText, evaluate, InvalidArgumentError, toFlat } from "@mlxterp/mlx";
 import type { SaveOptions } from "../checkpoint/saving/save-model.js";
 import { UnsupportedSaveError } from "../errors.js";
-import type { EmbeddingConfig } from "./config.js";
-import type { EmbeddingHead } from "./embedding-head.js";
+import type { EmbeddingConfig } from "../heads/config.js";
+import type { EmbeddingHead } from "../heads/embedding-head.js";
 import { HeadedModel } from "./headed-model.js";
 
 export interface EncodeTextOptions {

@@ -14,11 +14,16 @@ import { type SaveOptions, saveModel } from "../checkpoint/saving/save-model.js"
 import type { DecoderConfig } from "../decoder/config/config.js";
 import { claimed } from "../decoder/model/pass-arguments.js";
 import type { BertConfig } from "../encoder/config.js";
+import type { HeadConfig } from "../heads/config.js";
+import {
+  type Head,
+  HeadedDecoder,
+  HeadedEncoder,
+  type HeadedModule,
+} from "../heads/headed-body.js";
 import type { TextTokenizer } from "../tokenizer/tokenizer.js";
 import type { Verification, VerifyOptions } from "../verify/verified.js";
 import { verifyHeaded } from "../verify-stacks/verify-headed.js";
-import type { HeadConfig } from "./config.js";
-import { type Head, HeadedDecoder, HeadedEncoder, type HeadedModule } from "./headed-body.js";
 
 export interface HeadedModelOptions<C extends HeadConfig = HeadConfig> {
   /** The description that the layers were made from. */

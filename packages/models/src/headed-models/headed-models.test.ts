@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import type { DecoderConfig } from "../decoder/config/config.js";
 import { familyOf } from "../families/index.js";
 import type { Family } from "../families/shared/family.js";
+import type { EmbeddingHead } from "../heads/embedding-head.js";
+import { HeadedDecoder } from "../heads/headed-body.js";
 import {
   EmbeddingModel,
   listParameters,
@@ -17,8 +19,6 @@ import {
 import { temporaryFolder, writeCheckpoint } from "../test-support/checkpoints.js";
 import { maxDifference, readActivations, rows } from "../test-support/reference.js";
 import { referenceFolder } from "../test-support/reference-folders.js";
-import type { EmbeddingHead } from "./embedding-head.js";
-import { HeadedDecoder } from "./headed-body.js";
 
 const readJson = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 
