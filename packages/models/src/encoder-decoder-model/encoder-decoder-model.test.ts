@@ -144,6 +144,11 @@ describe("a model that reads one text and writes another", () => {
     expect(invariants.every(({ magnitude }) => magnitude > 0)).toBe(true);
   });
 
+  it.each([1, 3, 7])("passes them of %i tokens, fewer than are written", async (length) => {
+    const { passed } = await (await opened).verify({ prompt: [first.slice(0, length)] });
+    expect([first.length >= length, passed]).toEqual([true, true]);
+  });
+
   it("is found unsound where a layer adds more to the stream than its parts write", async () => {
     const model = await loadModel(folder, { as: EncoderDecoderModel });
     const [, layer] = model.module.encoder.layers;

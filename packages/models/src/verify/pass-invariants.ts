@@ -68,8 +68,9 @@ export const paddedIsAlone: Invariant = {
   async measure({ model, ids, short }) {
     const batch = model.forward([ids, short]); // (batch, position, vocab)
     const comparisons = [ids, short].map((prompt, row): Comparison => {
-      const own = batch.index(mx.Slice(row, row + 1), mx.Slice(0, prompt.length));
-      return { where: `prompt ${row}`, received: own, expected: model.forward([prompt]) };
+      const expected = model.forward([prompt]); // as long as what is written, where that is another text
+      const own = batch.index(mx.Slice(row, row + 1), mx.Slice(0, expected.shape[1]));
+      return { where: `prompt ${row}`, received: own, expected };
     });
     return measure(comparisons);
   },
