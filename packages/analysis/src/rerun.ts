@@ -1,5 +1,5 @@
 /** A result run again from what it says of itself: what was asked, what was fed, and where it comes from. */
-import { provenanceOf } from "@mlxterp/core";
+import { checkModel, provenanceOf } from "@mlxterp/core";
 import {
   checkOptions,
   type Fed,
@@ -52,6 +52,7 @@ export async function rerun<R extends Result>(
   stored: R,
   options: RerunOptions = {},
 ): Promise<R> {
+  checkModel("model", model);
   checkOptions("rerun", options, optionRules);
   checkStored(method, stored);
   const { anyway = false, ...control } = options;

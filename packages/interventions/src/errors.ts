@@ -99,9 +99,10 @@ export function formatPath(path: Path): string {
     .join("");
 }
 
-/** A value in at most 60 characters. */
+/** A value in at most 60 characters, without asking it how it wants to be shown: one that was never built throws. */
 export function brief(value: unknown): string {
   const text = inspect(value, {
+    customInspect: false,
     depth: 2,
     maxArrayLength: 6,
     breakLength: Number.POSITIVE_INFINITY,

@@ -87,6 +87,14 @@ it("a proxy of a list, which the binding takes for none, is read as the list", (
   expect(mx.array([watched, [3, 4]], mx.int32).tolist()).toEqual([[1, 2], [3, 4]]); // biome-ignore format: one line
 });
 
+it("numbers whose memory was handed on are refused by name", () => {
+  const gone = Float32Array.of(1, 2);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  for (const make of [() => mx.array(gone as never), () => fromFlat(gone, [0])]) {
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  }
+});
+
 it("a list that holds itself ended the process", () => {
   const list: unknown[] = [1];
   list.push([list]);

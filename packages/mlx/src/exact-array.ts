@@ -4,6 +4,7 @@
  * themselves, on which the binding ends the process.
  */
 import { types } from "node:util";
+import { checkNumbers } from "@mlxterp/results/errors";
 import { InvalidArgumentError } from "./errors.js";
 import type { Dtype, MxArray } from "./types/array.js";
 import type { Mx } from "./types/core.js";
@@ -40,6 +41,7 @@ export function installExactArray(mx: Mx): void {
 
 function makeArray(mx: Mx, Own: Mx["array"], given: unknown, wanted?: Dtype): MxArray {
   const typed = ArrayBuffer.isView(given);
+  if (typed && given.byteLength === 0 && !(given instanceof DataView)) checkNumbers("value", given);
   const value = typed ? Array.from(given as Uint8Array) : plainList(given, 0);
   const dtype = wanted ?? (typed ? dtypeOfTyped(mx, given) : undefined);
   const numbers = Array.isArray(value) || typeof value === "number";

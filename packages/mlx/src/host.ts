@@ -70,6 +70,7 @@ export function toFlat(array: MxArray): Float32Array | Int32Array {
  */
 export function fromFlat(data: TypedNumbers, shape: readonly number[], dtype?: Dtype): MxArray {
   const format = formatOf(data);
+  if (data.length === 0) checkNumbers("data", data); // whose memory may be gone
   checkCount(data.length, shape);
   if (dtype !== undefined) checkDtype(dtype);
   const numbers = data instanceof Float64Array ? new Float32Array(data) : data;

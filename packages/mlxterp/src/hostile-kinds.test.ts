@@ -6,7 +6,9 @@ import {
   createTask,
   edgeGraph,
   fromControlVector,
+  methods,
   moverHeads,
+  rerun,
   storeSimilarity,
 } from "@mlxterp/analysis";
 import { ActivationCache, integratedGradients, positionsOf, skip } from "@mlxterp/core";
@@ -24,6 +26,7 @@ import {
   trainDictionary,
 } from "@mlxterp/dictionaries";
 import {
+  atPositions,
   interventionsToJSON,
   noise,
   parseInterventions,
@@ -131,6 +134,7 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "a skip without a place": [() => skip()(mx.ones([1]), undefined as never), "skip cannot act"],
   "a map as JSON": [() => toJson({ a: new Map([["b", 1]]) }), "the value.a is of the class Map, which JSON cannot hold."], // biome-ignore format: one row
   "interventions of JSON as a map": [() => parseInterventions(new Map()), "must be an object from sites to interventions"], // biome-ignore format: one row
+  "positions that are a model that was never built": [() => atPositions(built(model.constructor as never), scale(2)), "positions"], // biome-ignore format: one row
   "a list that holds itself": [() => toJson(itself()), "is nested more than 200 deep."],
   "text that is nested without end": [() => fromJson(`${"[".repeat(5000)}${"]".repeat(5000)}`), "is nested more than 200 deep."], // biome-ignore format: one row
   "another indentation": [() => toJson(1, 2n as never), "space: must be a whole number"],
@@ -162,6 +166,7 @@ const rejected: Readonly<
   "options that are null": [() => moverHeads(model, "Mary", null as never), "INVALID_ARGUMENT", "they must be an object"], // biome-ignore format: one row
   "no settings of a call": [() => answering(nothing).capabilities(null as never), "INVALID_ARGUMENT", "call: must be an object"], // biome-ignore format: one row
   "less than no context": [() => topExamples(model, dictionary, ["Mary"], { context: -3 }), "INVALID_ARGUMENT", "context: must be a whole number from 0"], // biome-ignore format: one row
+  "a run again of a model that was never built": [() => rerun(built(model.constructor as never), methods[0] as never, {} as never), "INVALID_ARGUMENT", "model: must be a model"], // biome-ignore format: one row
   "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompt: must be a l"], // biome-ignore format: one row
   "a metric that fails later": [() => model.gradients("Mary", (async () => { throw new Error("later"); }) as never, { save: "output" }), "INVALID_METRIC", "a Promise"], // biome-ignore format: one row
   "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row

@@ -334,3 +334,15 @@ describe("origins", () => {
     expect(() => resultsFromJson(toJson(broken))).toThrow("device is no cpu or gpu");
   });
 });
+
+it("lists that grids and tables are made from stay apart from theirs, so that no result changes another", () => {
+  const [kinds, columns] = [["query", "key"], ["kind"] as const];
+  const make = () => [
+    createGrid({ labels: { kind: kinds }, values: [1, 2], unit: "logits" }),
+    createTable(columns, [{ kind: "query" }]),
+  ];
+  const [expected, [grid, table]] = [JSON.stringify(make()), make()] as const;
+  (grid as unknown as { labels: { kind: string[] } }).labels.kind.length = 0;
+  (table as unknown as { columns: string[] }).columns[0] = "other";
+  expect(JSON.stringify(make())).toBe(expected);
+});

@@ -27,3 +27,11 @@ it.each([
     }
   }
 });
+
+it("refuses labels that differ from one another though they show the same", () => {
+  const rows = mx.random.normal([4, 3], mx.float32, 0, 1, mx.random.key(1));
+  for (const odd of [Object(1), Number.NaN, null, undefined, [1]]) {
+    const code = "INVALID_ARGUMENT";
+    expect(() => leace(rows, [0, 1, 0, odd as number])).toThrow(expect.objectContaining({ code }));
+  }
+});

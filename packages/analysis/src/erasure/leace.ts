@@ -10,7 +10,7 @@
  * Source: Belrose et al. 2023, "LEACE: Perfect linear concept erasure in closed form", arXiv 2306.03819, theorem 4.3.
  */
 
-import { checkReal, hostMatrices, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
+import { brief, checkReal, hostMatrices, InvalidArgumentError, type MxArray } from "@mlxterp/mlx";
 import { checkList } from "@mlxterp/results/errors";
 import { covariance, dot, meanRow, type Rows, row, rowsOf } from "../directions/matrix.js";
 
@@ -46,7 +46,14 @@ export function leace(rows: MxArray, labels: readonly (number | string)[]): Eras
     const rule = `${labels.length} labels do not fit rows of shape [${rows.shape.join(", ")}].`;
     throw new InvalidArgumentError("labels", labels.length, rule);
   }
+  for (const [row, label] of labels.entries()) checkLabel(`labels[${row}]`, label);
   return fitLeace(rowsOf(rows), labels);
+}
+
+/** Objects differ from one another even where they show the same: each would be a class. */
+function checkLabel(argument: string, label: unknown): void {
+  if (["number", "string", "boolean"].includes(typeof label) && !Number.isNaN(label)) return;
+  throw new InvalidArgumentError(argument, label, `must be a number or a name, not ${brief(label)}.`); // biome-ignore format: one line
 }
 
 /**

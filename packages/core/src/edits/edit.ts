@@ -37,6 +37,21 @@ export function checkEdits(argument: string, value: unknown): void {
   }
 }
 
+const kept = new WeakSet<NamedEdit>();
+
+/** An edit as a view keeps it: whoever goes on with the object it was made from changes no view. */
+export function keptEdit(edit: NamedEdit): NamedEdit {
+  if (kept.has(edit)) return edit;
+  const entries = Object.entries(edit.interventions).map(([selector, given]) => [
+    selector,
+    Array.isArray(given) ? Object.freeze([...given]) : given,
+  ]);
+  const interventions = Object.freeze(Object.fromEntries(entries)) as ModelEdits;
+  const own = Object.freeze({ name: edit.name, interventions });
+  kept.add(own);
+  return own;
+}
+
 /** Every change of one edit with its selector, in order. */
 export function changesOf({ interventions }: NamedEdit): { selector: string; change: Change }[] {
   return Object.entries(interventions).flatMap(([selector, given]) =>

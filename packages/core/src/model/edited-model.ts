@@ -6,6 +6,7 @@ import {
   changesOf,
   checkEdits,
   type EditOptions,
+  keptEdit,
   type ModelEdits,
   type NamedEdit,
 } from "../edits/edit.js";
@@ -44,7 +45,7 @@ export abstract class EditedModel<M extends Module> extends FedModel<M> {
    */
   withEdits(edits: readonly NamedEdit[]): this {
     checkEdits("edits", edits);
-    return this.editedView([...this.edits, ...edits]);
+    return this.editedView([...this.edits, ...edits.map(keptEdit)]);
   }
 
   /**
@@ -84,7 +85,7 @@ export abstract class EditedModel<M extends Module> extends FedModel<M> {
     const current = { edits: before, persistent, engine };
     const edited = engineFor(this.module, current, edits);
     const view = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
-    const own = { ...edited, unedited: this.original };
+    const own = { ...edited, edits: Object.freeze([...edited.edits]), unedited: this.original };
     for (const [key, value] of Object.entries(own))
       Object.defineProperty(view, key, { value, configurable: true });
     const anatomy = edits.length > 0 ? view.anatomyUnder(edits) : this.original.anatomy;

@@ -33,7 +33,7 @@ export abstract class FedModel<M extends Module> {
   readonly anatomy: Anatomy;
   readonly name: string;
   /** What this view changes in every pass, before the interventions of the call. */
-  readonly edits: readonly NamedEdit[] = [];
+  readonly edits: readonly NamedEdit[] = Object.freeze([]);
   protected readonly persistent: readonly Interventions[] = [];
   protected readonly unedited: this | undefined;
   protected readonly forwardArguments: ForwardArguments;

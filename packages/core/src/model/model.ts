@@ -56,7 +56,7 @@ export class InterpretableModelCore<M extends Module> extends TracedModel<M> {
         (port.kind === "output" ? declaredAxes(node.module) : undefined) ??
           resolver.described.axes(name),
         node.axisNames,
-      ),
+      )?.slice(), // the reader's own
       holds: resolver.described.holds(name),
       otherNames: resolver.described.otherNames(name).map(otherNameText),
     }));

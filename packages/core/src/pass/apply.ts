@@ -105,7 +105,7 @@ function contextOf(x: MxArray, { site, call, facts }: Occasion): SiteContext {
   return {
     site: site.name,
     call,
-    axes: axesOf(site, x),
+    axes: axesOf(site, x)?.slice(), // an intervention's own
     tokens: facts.tokens,
     offset: facts.offset,
     step: facts.step,

@@ -101,3 +101,14 @@ it("leaves gradients as they are, although it looks at weights", async () => {
   expect(mx.allclose(gradients.get("parts.0").reshape([-1]), expected).item()).toBe(true);
   expect(gradients.provenance.weights).toEqual(provenanceOf(model).weights);
 });
+
+it("is the reader's own: who writes into it changes no other, and no run to come", () => {
+  const module = filled();
+  noteOrigin(module, { weights: { hash: "f".repeat(64), how: "files" }, revision: "main" });
+  const options = { answer: [1] };
+  const ask = () => provenanceOf(new InterpretableModel(module), { options });
+  const [expected, given] = [JSON.stringify({ ...ask(), time: "" }), ask()];
+  for (const part of Object.values(given)) if (typeof part === "object") Object.assign(part, { hash: "no" }); // biome-ignore format: one line
+  (given.options as typeof options).answer.length = 0;
+  expect(JSON.stringify({ ...ask(), time: "" })).toBe(expected);
+});

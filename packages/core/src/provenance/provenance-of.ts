@@ -1,5 +1,6 @@
 /** Where numbers of a model come from: the one place that says so, for results, caches, stores and rollouts. */
 import {
+  asAsked,
   bindingVersion,
   checkFinite,
   checkList,
@@ -52,8 +53,7 @@ export function provenanceOf(subject: ProvenanceSubject, facts: ProvenanceFacts 
   const kernel = process.env.OPENBLAS_CORETYPE;
   return {
     model,
-    ...known(origin),
-    ...known({ weights, dtype, kernel, options, seed }),
+    ...asAsked(known({ ...origin, weights, dtype, kernel, options, seed })), // what is remembered is nobody's to change
     device: deviceName(),
     platform: `${process.platform}-${process.arch}`,
     edits: edits.map(({ name, interventions: changes }) => ({

@@ -70,7 +70,7 @@ function valuesAt(
   const site: Site = { node, port, call: undefined, name: siteName(node, port), exact: false };
   return reader.glance(site).map(({ call, value }): ScannedValue => {
     const { shape, dtype } = value;
-    const axes = axesOf(site, value);
+    const axes = axesOf(site, value)?.slice(); // the reader's own
     const positionAxis = findPositionAxis(axes, shape, width);
     return { call, shape, dtype: dtypeName(dtype), itemBytes: dtype.size, axes, positionAxis };
   });

@@ -71,7 +71,7 @@ export function tokenBatch(input: Prompt, limits: PromptLimits): TokenBatch {
     ...{ tokenizer: true, vocab: checkPositiveInteger, maxPositions: checkPositiveInteger },
   });
   if (isTokenBatch(input)) return soundBatch(input, limits);
-  const ids = promptIds(input, limits.tokenizer);
+  const ids = promptIds(input, limits.tokenizer).map((prompt) => Array.from(prompt)); // read once, then checked
   checkPrompts(ids, limits);
   return padRight(ids, limits.tokenizer?.padId ?? 0);
 }

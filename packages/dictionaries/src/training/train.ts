@@ -4,7 +4,7 @@
  * Every setting is data, and is kept with the result. With a folder, what was done is kept as well: ended at any point, the same call goes on
  * and comes to the same bits. Several dictionaries are trained from one stream in `trainDictionaries`.
  */
-import { checkOptions, checkRecord, checkText, InvalidArgumentError } from "@mlxterp/mlx";
+import { asAsked, checkOptions, checkRecord, checkText, InvalidArgumentError } from "@mlxterp/mlx";
 import type { Crosscoder } from "../crosscoder/crosscoder.js";
 import type { Dictionary } from "../dictionary/dictionary.js";
 import type { CrossLayerTranscoder } from "../transcoders/cross-layer.js";
@@ -43,8 +43,9 @@ export async function trainDictionary(
   config: TrainingConfig,
   options: TrainingOptions = {},
 ): Promise<Trained> {
-  const [run] = await runTrainings("trainDictionary", source, [config], options);
-  return finished(run, options);
+  const asked = asAsked(options);
+  const [run] = await runTrainings("trainDictionary", source, [asAsked(config)], asked);
+  return finished(run, asked);
 }
 
 /**
@@ -62,8 +63,9 @@ export async function trainDictionaries(
   configs: readonly TrainingConfig[],
   options: TrainingOptions = {},
 ): Promise<Trained[]> {
-  const runs = await runTrainings("trainDictionaries", source, configs, options);
-  return runs.map((run) => finished(run, options));
+  const asked = asAsked(options);
+  const runs = await runTrainings("trainDictionaries", source, asAsked(configs), asked);
+  return runs.map((run) => finished(run, asked));
 }
 
 /**
@@ -80,7 +82,7 @@ export async function trainCrosscoder(
   config: TrainingConfig,
   options: TrainingOptions = {},
 ): Promise<Trained<Crosscoder>> {
-  const [run] = await runTrainings("trainCrosscoder", source, [config], options);
+  const [run] = await runTrainings("trainCrosscoder", source, [asAsked(config)], asAsked(options));
   const { architecture, sources } = run.config;
   if (sources < 2 || !["standard", "batchTopK"].includes(architecture)) {
     const rule = "a crosscoder has two sources or more, and is standard or batchTopK.";
@@ -123,7 +125,7 @@ export async function trainCrossLayerTranscoder(
     ...trainingRules,
     sites: checkRecord,
   });
-  const { sites = usualSites, ...others } = options;
+  const { sites = usualSites, ...others } = asAsked(options);
   for (const name of ["input", "output"] as const) checkText(`sites.${name}`, sites[name]);
   checkRecord("config", config);
   const given = { scaleByDecoderNorm: false, ...config, kind: "transcoder" } as const;

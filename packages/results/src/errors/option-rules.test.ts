@@ -4,6 +4,7 @@ import {
   brief,
   checkFinite,
   checkFunction,
+  checkNumbers,
   InvalidArgumentError,
   largestFloat32,
 } from "./index.js";
@@ -55,6 +56,17 @@ describe("messages", () => {
       expect(brief(value)).toMatch(/./);
       const { message } = new InvalidArgumentError(value as never, value, "must be named.");
       expect(message).toBe(`${brief(value)}: must be named.`);
+    }
+  });
+});
+
+describe("checkNumbers", () => {
+  it("refuses numbers whose memory was handed on, and takes those that are none", () => {
+    const gone = Float32Array.of(1, 2);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    expect(() => checkNumbers("values", gone)).toThrow("values: its memory was handed to somebody");
+    for (const none of [new Float32Array(0), [], new Int32Array(new SharedArrayBuffer(0))]) {
+      checkNumbers("values", none);
     }
   });
 });

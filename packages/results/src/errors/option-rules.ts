@@ -73,7 +73,8 @@ export function checkNumber(argument: string, value: unknown): number {
 }
 
 /**
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list of numbers, of any kind: typed arrays are
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list of numbers, of any kind: typed arrays are, if their memory
+ * was not handed on
  * @example
  * checkNumbers("values", Float64Array.of(1, 2));
  */
@@ -83,10 +84,23 @@ export function checkNumbers(argument: string, value: unknown): void {
     const rule = `must be a list of numbers, not ${brief(value)}.`;
     throw new InvalidArgumentError(argument, value, rule);
   }
+  if (typed && isDetached(value)) {
+    const rule = "its memory was handed to somebody else (transferred): nothing is left of it.";
+    throw new InvalidArgumentError(argument, value, rule);
+  }
   const odd = Array.from(value as ArrayLike<unknown>).findIndex((one) => typeof one !== "number");
   if (odd < 0) return;
   const rule = `must hold numbers only; place ${odd} holds ${brief((value as ArrayLike<unknown>)[odd])}.`;
   throw new InvalidArgumentError(argument, value, rule);
+}
+
+function isDetached({ buffer, byteLength }: ArrayBufferView): boolean {
+  if (byteLength > 0) return false;
+  try {
+    return new Uint8Array(buffer).length < 0; // refused where it was handed on; `detached` is newer than Node 20
+  } catch {
+    return true;
+  }
 }
 
 /**

@@ -94,7 +94,9 @@ export function createGrid<A extends string>(parts: GridParts<A>): Grid<A> {
     );
   }
   const numbers = isTyped(values) ? values : Float64Array.from(values);
-  return { axes, labels, values: numbers, ...rest };
+  const copies = axes.map((axis) => [axis, [...labels[axis]]] as const); // the grid's own
+  const own = Object.fromEntries(copies) as unknown as typeof labels;
+  return { axes, labels: own, values: numbers, ...rest };
 }
 
 function isTyped(values: GridValues | readonly number[]): values is GridValues {

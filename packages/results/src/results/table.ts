@@ -21,5 +21,5 @@ export function createTable<Row extends Readonly<Record<string, TableValue>>>(
   rows: readonly Row[],
 ): Table<Row> {
   checkTable("table", { columns, rows });
-  return { columns, rows };
+  return { columns: [...columns], rows: [...rows] }; // the result's own
 }

@@ -87,7 +87,7 @@ function otherFunctions({ model, store, resultOf }: Bench): Calls {
     graphToDot: [analysis.graphToDot, { kind: "graph", title: "C", nodes: [{ id: "a", label: "a", rank: 0 }, { id: "b", label: "b", rank: 1 }], edges: [{ from: "a", to: "b", weight: 1 }] }], // biome-ignore format: one call
     jacobianLens: [ended(analysis.jacobianLens), model, [[1, 2]], { layers: [3] }],
     leace: [analysis.leace, rows, labels],
-    learnAlignment: [analysis.learnAlignment, model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John", steps: 1, layers: [2] }], // biome-ignore format: one call
+    learnAlignment: [ended(analysis.learnAlignment), model, { clean, corrupted }, { answer: "Mary", wrongAnswer: "John", steps: 1, layers: [2] }], // biome-ignore format: one call
     linearCka: [analysis.linearCka, rows, ones],
     loadLens: [analysis.loadLens, "lens"],
     moverHeads: [analysis.moverHeads, model, clean, { answer: "Mary", topK: 2 }],
