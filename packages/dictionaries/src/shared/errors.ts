@@ -1,5 +1,5 @@
 /** The errors of dictionaries; each names the file, field or tensor and the way out. */
-import { MlxterpError } from "@mlxterp/mlx";
+import { brief, MlxterpError } from "@mlxterp/mlx";
 
 /** Files that are no dictionary of a known format, or not a whole one. */
 export class DictionaryFormatError extends MlxterpError {
@@ -43,7 +43,7 @@ export class DictionaryShapeError extends MlxterpError {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "object" ? brief(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 

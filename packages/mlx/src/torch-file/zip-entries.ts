@@ -2,6 +2,7 @@
  * The files in a zip archive as torch writes it: stored as they are, one after the other, also beyond 4 GiB.
  * Source: PKWARE, "APPNOTE.TXT – .ZIP File Format Specification" 6.3.10, sections 4.3 and 4.5.3.
  */
+import { crc32 } from "node:zlib";
 import { CorruptFileError, UnsupportedFileError } from "../errors.js";
 import { readPart } from "../file-part.js";
 
@@ -11,6 +12,8 @@ export interface ZipEntry {
   /** Where in the archive its first byte is. */
   readonly start: number;
   readonly bytes: number;
+  /** Of its bytes, by CRC-32; 0 where torch was told to write none. */
+  readonly sum: number;
   /** Whether its bytes are as they are; otherwise they are compressed or encrypted. */
   readonly plain: boolean;
 }
@@ -30,13 +33,15 @@ interface Directory {
 }
 
 /**
- * The bytes of a file of the archive.
+ * The bytes of a file of the archive, after their sum has been compared.
  *
  * @throws CorruptFileError (`CORRUPT_FILE`), UnsupportedFileError (`UNSUPPORTED_FILE`) for a compressed or encrypted one
  */
 export function readZipEntry(file: string, entry: ZipEntry): Buffer {
   requirePlain(file, entry);
-  return readPart(file, entry.start, entry.bytes);
+  const bytes = readPart(file, entry.start, entry.bytes);
+  if (entry.sum === 0 || crc32(bytes) === entry.sum) return bytes;
+  throw damaged(file, `the sum of "${entry.name.slice(0, 80)}" differs`);
 }
 
 /** @throws UnsupportedFileError (`UNSUPPORTED_FILE`) */
@@ -116,7 +121,7 @@ function readEntry(file: string, size: number, entry: Buffer): ZipEntry {
   if (header.readUInt32LE(0) !== signatures.local || start + packed > size) {
     throw damaged(file, `"${name.slice(0, 80)}" is cut off`);
   }
-  return { name, start, bytes, plain };
+  return { name, start, bytes, sum: entry.readUInt32LE(16), plain };
 }
 
 /** Those numbers that need 64 bits are in the extra field 1, in this order. */

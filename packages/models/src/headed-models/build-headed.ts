@@ -1,8 +1,9 @@
 /** Makes the model of a checkpoint with a head of its own, and says which checkpoint has none. */
 
+import { join } from "node:path";
 import type { BuiltModule, LoadedParts } from "../building/built-module.js";
 import type { OpenedCheckpoint } from "../checkpoint/opened-checkpoint.js";
-import { ModelKindError } from "../errors.js";
+import { ModelKindError, UnsupportedConfigError } from "../errors.js";
 import type { ClassifierHead } from "../heads/classifier-head.js";
 import type { ClassifierConfig, HeadConfig } from "../heads/config.js";
 import type { EmbeddingHead } from "../heads/embedding-head.js";
@@ -10,7 +11,7 @@ import { type Headable, withHead } from "../heads/headable.js";
 import type { HeadedModule } from "../heads/headed-body.js";
 import { LayerSource, layerNames } from "../heads/layer-source.js";
 import { classifierTensor, readClassifier } from "../heads/read-classifier.js";
-import { readSentenceTransformers } from "../heads/sentence-transformers.js";
+import { type FoundLayer, readSentenceTransformers } from "../heads/sentence-transformers.js";
 import { EmbeddingModel } from "./embedding-model.js";
 import type { HeadedModelOptions } from "./headed-model.js";
 import { SequenceClassifier } from "./sequence-classifier.js";
@@ -84,6 +85,7 @@ function sayingKind(json: unknown): ClassifierConfig["kind"] | undefined {
 
 function buildEmbedding(headable: Headable, opened: OpenedCheckpoint): BuiltHeaded {
   const { notes, layers, ...rest } = readSentenceTransformers(opened.folder);
+  requireChain(rest.pooling.length * headable.config.hidden, layers);
   const head = { ...rest, layers: layers.map(({ folder, ...layer }) => layer) };
   const module = headable.create(head) as HeadedModule<EmbeddingHead>;
   const source = new LayerSource(opened.source, layers);
@@ -97,6 +99,15 @@ function buildEmbedding(headable: Headable, opened: OpenedCheckpoint): BuiltHead
     },
     open: (parts) => new EmbeddingModel(module, optionsOf(headable, head, parts)),
   };
+}
+
+/** Each layer reads what the one before it writes. */
+function requireChain(width: number, layers: readonly FoundLayer[]): void {
+  layers.reduce((before, { from, to, folder }) => {
+    if (from === before) return to;
+    const rule = `What comes before it has ${before} numbers. Is a module missing in modules.json?`;
+    throw new UnsupportedConfigError("in_features", from, join(folder, "config.json"), rule);
+  }, width);
 }
 
 const classifierNames = ({ classifier }: Headable) =>

@@ -1,5 +1,5 @@
 /** Classifiers and embedding models: what they say, what they refuse, and that they can be saved. */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MxArray, mx, toFlat } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
@@ -223,5 +223,33 @@ describe("an embedding model", () => {
   ])("is refused where it is something else: %#", async (modules, pooling, message) => {
     const folder = withModules("qwen3/embedding", modules, pooling);
     await expect(loadModel(folder, { as: EmbeddingModel })).rejects.toThrow(message);
+  });
+});
+
+describe("modules of sentence-transformers that do not fit each other", () => {
+  const pooled = { pooling_mode_mean_tokens: true };
+  const denseModule = (number: number) => ({ idx: number, path: `${number}_Dense`, type: "sentence_transformers.models.Dense" }); // biome-ignore format: one line
+  const normalize = { idx: 4, path: "4_Normalize", type: "sentence_transformers.models.Normalize" };
+  const load = (modules: object[]) =>
+    loadModel(withModules("bert/embedding", modules, pooled), { as: EmbeddingModel });
+
+  it("are refused: a layer left out, another order, two ways of pooling", async () => {
+    const [second, third] = [denseModule(2), denseModule(3)];
+    const chain = load([transformer, poolingModule, third, normalize]);
+    await expect(chain).rejects.toThrow(/in_features is 24.*has 32 numbers/);
+    for (const modules of [
+      [transformer, poolingModule, normalize, second, third],
+      [transformer, second, third, poolingModule],
+      [transformer, poolingModule, poolingModule, second, third],
+    ]) {
+      await expect(load(modules)).rejects.toThrow(/One Pooling comes first/);
+    }
+  });
+
+  it("are missed where the file that lists them is gone", async () => {
+    const folder = withModules("bert/embedding", [transformer, poolingModule], pooled);
+    rmSync(join(folder, "modules.json"));
+    const loading = loadModel(folder, { as: EmbeddingModel });
+    await expect(loading).rejects.toThrow(/what [1-4]_\w+ is for/);
   });
 });

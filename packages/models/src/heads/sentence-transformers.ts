@@ -1,9 +1,9 @@
 /** What the files of sentence-transformers say of a model's vectors: how tokens are pooled, and what follows. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../checkpoint/files/json-file.js";
-import { UnsupportedConfigError } from "../errors.js";
+import { CheckpointNotFoundError, UnsupportedConfigError } from "../errors.js";
 import type { EmbeddingConfig, EmbeddingLayerConfig } from "./config.js";
 import type { PoolingName } from "./pooling.js";
 
@@ -23,6 +23,7 @@ export interface FoundEmbedding extends Omit<EmbeddingConfig, "layers"> {
 }
 
 const modules = z.array(z.object({ path: z.string(), type: z.string() }));
+const ofModules = /^[1-9]_(Pooling|Dense|Normalize)$/;
 const plainFolder = /^[\w-]{1,64}$/;
 
 /**
@@ -34,6 +35,8 @@ export function readSentenceTransformers(folder: string): FoundEmbedding {
   const file = join(folder, modulesFile);
   const plain = { kind: "embedding", layers: [], normalized: false, notes: [] } as const;
   if (!existsSync(file)) {
+    const left = readdirSync(folder).find((name) => ofModules.test(name));
+    if (left) throw new CheckpointNotFoundError(folder, [file], `It says what ${left} is for. Copy the whole folder.`); // biome-ignore format: one line
     const notes = [`There is no ${modulesFile}, so a text's vector is the mean of its tokens'.`];
     return { ...plain, pooling: ["mean"], ...promptsOf(folder), notes };
   }
@@ -56,6 +59,14 @@ interface Place {
 function withModule(head: FoundEmbedding, type: string, place: Place): FoundEmbedding {
   const kind = type.split(".").at(-1);
   if (kind === "Transformer" && place.index === 0) return head;
+  const before = head.pooling.length === 0 ? 0 : head.normalized ? 2 : 1;
+  const expected: Readonly<Record<string, readonly number[]>> = {
+    ...{ Pooling: [0], Dense: [1], Normalize: [1, 2] },
+  };
+  if (kind && expected[kind] && !expected[kind].includes(before)) {
+    const rule = "One Pooling comes first, then any Dense, then Normalize.";
+    refuse("type", type, place.file, rule);
+  }
   if (kind === "Pooling") return { ...head, pooling: readPooling(place.folder) };
   if (kind === "Dense") return { ...head, layers: [...head.layers, readDense(place.folder)] };
   if (kind === "Normalize") return { ...head, normalized: true };

@@ -1,5 +1,5 @@
 /** The cache of downloaded models, laid out as the Python hub client lays it out, so that both share it. */
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import {
   copyFile,
   mkdir,
@@ -42,7 +42,9 @@ export function repositoryCache(cacheFolder: string, id: string): RepositoryCach
   const reference = (revision: string) => join(root, "refs", revision);
   const makeRoom = (file: string) => makeFolderInside(cacheFolder, dirname(file), id);
   const readReference = async (revision: string) => {
-    if (!existsSync(reference(revision))) return undefined;
+    const found = statSync(reference(revision), { throwIfNoEntry: false });
+    if (!found || found.isDirectory()) return undefined; // of a longer name
+    if (!found.isFile() || found.size > 1000) return undefined;
     const commit = (await readFile(reference(revision), "utf8")).trim();
     return isCommit(commit) ? commit : undefined;
   };

@@ -1,11 +1,12 @@
 /** Downloads one file of a hub repository into the cache: resumed, checked, and complete or not there at all. */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { ListFileEntry } from "@huggingface/hub";
 import { isPlainName } from "../checkpoint/files/plain-name.js";
 import { HubError } from "../errors.js";
 import type { RepositoryCache } from "./cache-layout.js";
-import { claimPartial, sizeOf } from "./partial-file.js";
+import { claimPartial, removeAbandonedParts, sizeOf } from "./partial-file.js";
 import { receiveFile } from "./receive-file.js";
 import type { RetryPolicy } from "./retry.js";
 import { checkContentHash, checkSize } from "./safe-names.js";
@@ -59,12 +60,13 @@ export async function fetchIntoCache(
     size: checkSize(entry.size, most, path, repo.name),
     hash: checkContentHash(entry, repo.name),
   };
-  const name = wanted.hash ?? `${revision}-${path.replace("/", "-")}`;
+  const name = wanted.hash ?? `${revision}-${createHash("sha1").update(path).digest("hex")}`;
   if (!(await isThere(cache, wanted, name, connection.verify ?? false))) {
     await cache.makeRoom(cache.blob(name));
     await downloadTo(cache.blob(name), connection, wanted);
     if (wanted.hash) await noteSound(cache, wanted.hash);
   }
+  removeAbandonedParts(cache.blob(name));
   await cache.link(revision, path, name);
 }
 

@@ -1,4 +1,5 @@
 /** A hub that means harm, or has lost its way: every scenario ends soon, with an error of ours, and with nothing outside of the cache. */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -15,11 +16,19 @@ import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
-import { MlxterpError } from "@mlxterp/mlx";
+import { MlxterpError, thisWriter } from "@mlxterp/mlx";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { HubError, loadModel } from "../index.js";
 import { temporaryFolder } from "../test-support/checkpoints.js";
-import { commit, type HubBehaviour, hubId, sha, startHub } from "../test-support/loopback-hub.js";
+import {
+  commit,
+  gitHash,
+  type HubBehaviour,
+  hubId,
+  sha,
+  startHub,
+} from "../test-support/loopback-hub.js";
+import { fetchHubFolder } from "./hub-folder.js";
 import { fetchHubModel, type HubOptions } from "./hub-model.js";
 
 const token = "hf_SecretTokenOfSomebody0123456789+/";
@@ -376,5 +385,48 @@ describe("a cache", () => {
     await fetchHubModel(hubId, { hubUrl: hub.url, cacheFolder });
     expect(hub.weightRanges()).toEqual(["bytes=1234-"]);
     expect(existsSync(elsewhere)).toBe(true);
+  });
+
+  it("is rid of what killed processes had begun once a file is whole", async () => {
+    const [hub, cacheFolder] = [await startHub(), temporaryFolder()];
+    const blobs = join(repository(cacheFolder), "blobs");
+    mkdirSync(blobs, { recursive: true });
+    const { host } = thisWriter();
+    const ended = spawnSync(process.execPath, ["-e", ""]).pid;
+    for (const [number, file] of [weights, weights, "config.json"].entries()) {
+      const data = hub.files[file];
+      const hash = file === weights ? sha("sha256", data) : gitHash(data);
+      writeFileSync(
+        join(blobs, `${hash}.${host}-${ended}-${number}.incomplete`),
+        data.subarray(0, 9),
+      );
+    }
+    await fetchHubModel(hubId, { hubUrl: hub.url, cacheFolder });
+    expect(readdirSync(blobs).filter((name) => name.includes("incomplete"))).toEqual([]);
+  });
+
+  it.skipIf(!existsSync("/dev/zero"))(
+    "whose note of a branch never ends is asked anew",
+    async () => {
+      const [hub, cacheFolder] = [await startHub(), temporaryFolder()];
+      const refs = join(repository(cacheFolder), "refs");
+      mkdirSync(refs, { recursive: true });
+      symlinkSync("/dev/zero", join(refs, "main"));
+      await fetchHubModel(hubId, { hubUrl: hub.url, cacheFolder });
+      expect(readFileSync(join(refs, "main"), "utf8")).toBe(commit);
+    },
+  );
+
+  it("keeps files apart whose paths differ in a slash, with a hub that names no hashes", async () => {
+    const files = {
+      "checkpoints/x.json": Buffer.from('{"a":1}'),
+      "checkpoints-x.json": Buffer.from('{"b":2}'),
+    };
+    const list = (entries: Entry[]) => entries.map(({ oid: _, ...entry }) => entry);
+    const [hub, cacheFolder] = [await startHub({ files, list }), temporaryFolder()];
+    const folder = await fetchHubFolder(hubId, { hubUrl: hub.url, cacheFolder });
+    for (const [path, data] of Object.entries(files)) {
+      expect(readFileSync(join(folder, path))).toEqual(data);
+    }
   });
 });

@@ -43,6 +43,13 @@ export function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/** What killed processes left of a file that is whole by now. */
+export function removeAbandonedParts(blob: string): void {
+  for (const path of leftBehind(blob)) {
+    if (path !== `${blob}.incomplete`) rmSync(path, { recursive: true, force: true });
+  }
+}
+
 /** Beginnings that nobody is at, the longest first. */
 function leftBehind(blob: string): string[] {
   const folder = dirname(blob);

@@ -30,6 +30,7 @@ function applyStyle(value: Value, style: string, budget: Budget): string {
   else if (precision !== undefined) text = [...text].slice(0, Number(precision)).join("");
   if (sign && !text.startsWith("-")) text = `+${text}`;
   const missing = Math.max(0, Number(width) - [...text].length);
+  budget.make(missing);
   const mark = fill ?? (zero ? "0" : " ");
   const placed = side ?? (isNumber(value) ? ">" : "<");
   const left = placed === ">" ? missing : placed === "^" ? Math.floor(missing / 2) : 0;

@@ -16,6 +16,7 @@ import {
   isTrue,
   iterate,
   setItem,
+  sizeOf,
   Tuple,
   typeName,
   Undefined,
@@ -65,7 +66,8 @@ export class Evaluator {
         return new Tuple(expression.items.map(of));
       case "dict": {
         const dict = new Map<Value, Value>();
-        for (const [key, value] of expression.entries) setItem(dict, of(key), of(value));
+        for (const [key, value] of expression.entries)
+          setItem(dict, of(key), of(value), this.budget);
         return dict;
       }
       case "attribute":
@@ -76,6 +78,7 @@ export class Evaluator {
         return sliceOf(
           of(expression.of),
           expression.bounds.map((bound) => bound && of(bound)),
+          this.budget,
         );
       case "call":
         return this.budget.call(() =>
@@ -133,7 +136,7 @@ export class Evaluator {
     let left = this.evaluate(first, scope);
     for (const { operator, value } of rest) {
       const right = this.evaluate(value, scope);
-      if (!compares(operator, left, right)) return false;
+      if (!compares(operator, left, right, this.budget)) return false;
       left = right;
     }
     return true;
@@ -147,14 +150,14 @@ export class Evaluator {
   /** `value.name`: what Python finds on the value, else its entry. */
   private attribute(value: Value, name: string): Value {
     if (value instanceof Undefined) throw wrongValue(value.hint);
-    const found = firstOf(attributeOf(value, name, this.budget), itemOf(value, name));
+    const found = firstOf(attributeOf(value, name, this.budget), itemOf(value, name, this.budget));
     return found === undefined ? nothing(value, name) : found;
   }
 
   /** `value[key]`: its entry, else what Python finds on the value. */
   item(value: Value, key: Value): Value {
     if (value instanceof Undefined) throw wrongValue(value.hint);
-    const found = itemOf(value, key);
+    const found = itemOf(value, key, this.budget);
     if (found !== undefined) return found;
     if (typeof key !== "string") return nothing(value, key);
     const attribute = attributeOf(value, key, this.budget);
@@ -165,7 +168,9 @@ export class Evaluator {
     const of = (inner: Expression) => this.evaluate(inner, scope);
     const found = positions.map(of);
     const named = new Map(names.map(([name, value]) => [name, of(value)]));
-    if (list) found.push(...iterate(of(list)));
+    const rest = list ? of(list) : [];
+    this.budget.pass(sizeOf(rest));
+    for (const item of iterate(rest)) found.push(item); // spread out, they would be as many arguments
     const more = dict && of(dict);
     if (more !== undefined) {
       if (!isDict(more))

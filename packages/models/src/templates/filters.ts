@@ -14,6 +14,7 @@ import {
   isNumber,
   isTrue,
   numberOf,
+  sizeOf,
   Tuple,
   Undefined,
   type Value,
@@ -155,10 +156,10 @@ function truncate(value: Value, given: Arguments, { budget }: FilterContext): Va
 
 /** Words are divided at white space, hyphens and brackets, and written alike behind them. */
 function titled(text: string): string {
-  return text
-    .split(/([-\s({[<]+)/u)
-    .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase())
-    .join("");
+  return text.replace(
+    /[^-\s({[<]+/gu,
+    (word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase(),
+  );
 }
 
 function urlEncode(value: Value, budget: Budget): Value {
@@ -170,6 +171,18 @@ function urlEncode(value: Value, budget: Budget): Value {
   if (typeof value === "string" || isNumber(value)) return one(value).replaceAll("%2F", "/");
   if (isDict(value)) return [...value].map(([key, item]) => `${one(key)}=${one(item)}`).join("&");
   throw wrongValue("urlencode is for texts and dicts");
+}
+
+/** A text without what stands between two marks; one look at each character. */
+function without(text: string, opening: string, closing: string): string {
+  let [kept, at] = ["", 0];
+  for (;;) {
+    const start = text.indexOf(opening, at);
+    const end = start < 0 ? -1 : text.indexOf(closing, start);
+    if (end < 0) return kept + text.slice(at);
+    kept += text.slice(at, start);
+    at = end + closing.length;
+  }
 }
 
 const filters: Readonly<Record<string, Filter>> = {
@@ -193,8 +206,7 @@ const filters: Readonly<Record<string, Filter>> = {
   title: ofText("title", titled),
   wordcount: ofText("wordcount", (text) => text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
   striptags: ofText("striptags", (text) =>
-    text
-      .replace(/<!--[\s\S]*?-->|<[^>]*>/g, "")
+    without(without(text, "<!--", "-->"), "<", ">")
       .split(/\s+/)
       .join(" ")
       .trim(),
@@ -230,6 +242,11 @@ const filters: Readonly<Record<string, Filter>> = {
 /** Those of Jinja that make no prompt. */
 const missing = new Set("random urlize xmlattr filesizeformat pprint wordwrap".split(" "));
 
+/** Those that look at each character for long. */
+const heavy = new Set(
+  "title wordcount urlencode truncate sort unique groupby dictsort min max".split(" "),
+);
+
 export const isFilterName = (name: string) => Object.hasOwn(filters, name);
 
 export function applyFilter(
@@ -238,7 +255,10 @@ export function applyFilter(
   given: Arguments,
   context: FilterContext,
 ): Value {
-  if (isFilterName(name)) return filters[name](value, given, context);
+  if (isFilterName(name)) {
+    context.budget.pass(sizeOf(value), heavy.has(name) ? 24 : 1);
+    return filters[name](value, given, context);
+  }
   throw wrongTemplate(
     missing.has(name) ? `the filter "${name}" is not implemented` : `there is no filter "${name}"`,
   );

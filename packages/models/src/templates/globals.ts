@@ -14,10 +14,10 @@ export function createGlobals(budget: Budget, now: () => Date): Map<string, Valu
     new Callable("range", (given) =>
       range(bind("range", given, ["start", "stop", "step"], 1), budget),
     ),
-    new Callable("dict", ({ list, named }) => dict(list, named)),
+    new Callable("dict", ({ list, named }) => dict(list, named, budget)),
     new Callable("namespace", ({ list, named }) => {
       const fields = new Map<string, Value>();
-      for (const [key, value] of dict(list, named)) fields.set(textOf(key), value);
+      for (const [key, value] of dict(list, named, budget)) fields.set(textOf(key), value);
       return new Record("Namespace", fields, true);
     }),
     new Callable("raise_exception", (given) => {
@@ -25,7 +25,7 @@ export function createGlobals(budget: Budget, now: () => Date): Map<string, Valu
       throw new TemplateFault("raised", print(message!, budget));
     }),
     new Callable("strftime_now", (given) =>
-      formatTime(textOf(bind("strftime_now", given, ["format"], 1)[0]!), now()),
+      formatTime(textOf(bind("strftime_now", given, ["format"], 1)[0]!), now(), budget),
     ),
     new Callable("cycler", ({ list }) => cycler(list)),
     new Callable("joiner", (given) => {
@@ -54,12 +54,16 @@ function range([first, second, third]: (Value | undefined)[], budget: Budget): V
   return Array.from({ length: count }, (_, index) => start + index * step);
 }
 
-function dict(list: readonly Value[], named: ReadonlyMap<string, Value>): Map<Value, Value> {
+function dict(
+  list: readonly Value[],
+  named: ReadonlyMap<string, Value>,
+  budget: Budget,
+): Map<Value, Value> {
   const made = new Map<Value, Value>();
   const [given] = list;
   if (given !== undefined) {
     const entries = isDict(given) ? [...given] : iterate(given).map((pair) => iterate(pair));
-    for (const [key, value] of entries) setItem(made, key ?? null, value ?? null);
+    for (const [key, value] of entries) setItem(made, key ?? null, value ?? null, budget);
   }
   for (const [key, value] of named) made.set(key, value);
   return made;

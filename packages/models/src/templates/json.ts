@@ -29,7 +29,9 @@ export function writeJson(value: Value, style: JsonStyle, budget: Budget, level 
   if (!isDict(value)) {
     throw wrongValue(`Object of type ${typeName(value)} is not JSON serializable`);
   }
-  const entries = style.sorted ? [...value].sort(([a], [b]) => compareValues(a, b)) : [...value];
+  const entries = style.sorted
+    ? [...value].sort(([a], [b]) => compareValues(a, b, budget))
+    : [...value];
   const inner = entries.map(([key, item]) => {
     const name = writeText(nameOf(key), style.ascii);
     return name + style.separators[1] + writeJson(item, style, budget, level + 1);

@@ -1,4 +1,5 @@
 /** What `loop` is inside a loop. */
+import type { Budget } from "./budget.js";
 import { wrongValue } from "./fault.js";
 import { Callable, firstOf, isEqual, Undefined, type Value } from "./values.js";
 
@@ -14,15 +15,16 @@ export interface LoopState {
 export function createLoop(
   state: LoopState,
   again: ((items: Value) => Value) | undefined,
+  budget: Budget,
 ): Callable {
   const call = ({ list }: { readonly list: readonly Value[] }) => {
     if (again && list.length === 1) return again(list[0]);
     throw wrongValue("The loop must have the 'recursive' marker to be called");
   };
-  return new Callable("loop", call, (name) => fieldOf(state, name));
+  return new Callable("loop", call, (name) => fieldOf(state, name, budget));
 }
 
-function fieldOf(state: LoopState, name: string): Value | undefined {
+function fieldOf(state: LoopState, name: string, budget: Budget): Value | undefined {
   const { items, index, depth } = state;
   switch (name) {
     case "index":
@@ -59,7 +61,7 @@ function fieldOf(state: LoopState, name: string): Value | undefined {
         return (
           !before ||
           before.length !== list.length ||
-          list.some((value, at) => !isEqual(value, before[at]))
+          list.some((value, at) => !isEqual(value, before[at], budget))
         );
       });
     default:

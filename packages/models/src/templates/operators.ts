@@ -14,6 +14,7 @@ import {
   iterate,
   lookUp,
   numberOf,
+  sizeOf,
   Tuple,
   typeName,
   Undefined,
@@ -111,18 +112,18 @@ export function negate(value: Value): Value {
   throw wrongValue(`bad operand type for unary -: '${typeName(value)}'`);
 }
 
-export function compares(operator: string, left: Value, right: Value): boolean {
+export function compares(operator: string, left: Value, right: Value, budget: Budget): boolean {
   switch (operator) {
     case "==":
-      return isEqual(left, right);
+      return isEqual(left, right, budget);
     case "!=":
-      return !isEqual(left, right);
+      return !isEqual(left, right, budget);
     case "in":
-      return contains(right, left);
+      return contains(right, left, budget);
     case "not in":
-      return !contains(right, left);
+      return !contains(right, left, budget);
     default:
-      return isOrdered(operator, compareValues(defined(left), defined(right)));
+      return isOrdered(operator, compareValues(defined(left), defined(right), budget));
   }
 }
 
@@ -132,18 +133,19 @@ function isOrdered(operator: string, order: number): boolean {
   return operator === ">" ? order > 0 : order >= 0;
 }
 
-function contains(holder: Value, value: Value): boolean {
+function contains(holder: Value, value: Value, budget: Budget): boolean {
+  if (typeof holder === "string") budget.read(holder.length);
   if (typeof holder === "string") {
     if (typeof value === "string") return holder.includes(value);
     throw wrongValue(`'in <string>' requires string as left operand, not ${typeName(value)}`);
   }
-  if (isDict(holder)) return lookUp(holder, value) !== undefined;
-  return iterate(holder).some((item) => isEqual(item, value));
+  if (isDict(holder)) return lookUp(holder, value, budget) !== undefined;
+  return iterate(holder).some((item) => isEqual(item, value, budget));
 }
 
 /** @returns undefined where there is none */
-export function itemOf(holder: Value, key: Value): Value | undefined {
-  if (isDict(holder)) return lookUp(holder, key);
+export function itemOf(holder: Value, key: Value, budget: Budget): Value | undefined {
+  if (isDict(holder)) return lookUp(holder, key, budget);
   const items = holder instanceof Tuple ? holder.items : holder;
   if (
     (typeof items !== "string" && !Array.isArray(items)) ||
@@ -152,14 +154,20 @@ export function itemOf(holder: Value, key: Value): Value | undefined {
   ) {
     return undefined;
   }
+  if (typeof items === "string") budget.pass(items.length);
   const list = typeof items === "string" ? [...items] : items;
   const index = Number(key);
   return list[index < 0 ? index + list.length : index];
 }
 
 /** `holder[start:stop:step]` */
-export function sliceOf(holder: Value, bounds: readonly (Value | undefined)[]): Value {
+export function sliceOf(
+  holder: Value,
+  bounds: readonly (Value | undefined)[],
+  budget: Budget,
+): Value {
   defined(holder);
+  budget.pass(sizeOf(holder));
   if (typeof holder !== "string" && !Array.isArray(holder) && !(holder instanceof Tuple)) {
     throw wrongValue(`'${typeName(holder)}' object has no slices`);
   }

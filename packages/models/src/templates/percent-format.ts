@@ -13,7 +13,8 @@ export function formatPercent(format: string, given: Value, budget: Budget): str
   const text = format.replace(places, (whole, name, flags, width, precision, kind) => {
     if (kind === undefined) throw wrongValue(`unsupported format "${whole}"`);
     if (kind === "%") return "%";
-    const value = name !== undefined && isDict(given) ? lookUp(given, name) : values[next++];
+    const value =
+      name !== undefined && isDict(given) ? lookUp(given, name, budget) : values[next++];
     if (value === undefined) throw wrongValue("not enough arguments for format string");
     const body = convert(
       kind,
@@ -23,6 +24,7 @@ export function formatPercent(format: string, given: Value, budget: Budget): str
     );
     const signed =
       flags.includes("+") && !"sr".includes(kind) && !body.startsWith("-") ? `+${body}` : body;
+    budget.make(Number(width ?? 0));
     return pad(signed, Number(width ?? 0), flags, kind);
   });
   if (!isDict(given) && next < values.length) {

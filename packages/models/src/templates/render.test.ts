@@ -74,7 +74,22 @@ describe("a template", () => {
   });
 });
 
+describe("a template of a long conversation", () => {
+  it("goes through it as often as templates do", () => {
+    const content = `${" word".repeat(200_000)} `; // a million characters, and some
+    const template =
+      "{% for m in messages %}{% set c = m.content.strip() %}{% if '</think>' in c %}{{ c.split('</think>')[-1] }}{% endif %}{{ m.content | trim }}{% endfor %}";
+    const messages = Array.from({ length: 4 }, () => ({ role: "user", content }));
+    expect(renderTemplate(parseTemplate(template), { messages })).toHaveLength(
+      4 * (content.length - 2),
+    );
+  });
+});
+
 describe("a template that never ends", () => {
+  const doubled =
+    "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}{% endfor %}";
+  const text = "{% set s = 'ab' * 1000000 %}";
   const nested = "{% for i in range(99999) %}".repeat(4).concat("x", "{% endfor %}".repeat(4));
   it.each([
     ["{% for i in range(2000000000) %}x{% endfor %}"],
@@ -95,6 +110,20 @@ describe("a template that never ends", () => {
     [`{{ ${"1 + ".repeat(50_000)}1 }}`],
     [`{{ ${"not ".repeat(50_000)}1 }}`],
     [`${"{% if true %}".repeat(5000)}`],
+    [`${doubled}{{ n.x == n.y }}`],
+    [`${doubled}{{ [n.x, n.y]|unique|list }}`],
+    ["{% set l = range(20000)|list %}{% for i in l %}{% if -i in l %}{% endif %}{% endfor %}"],
+    ["{{ [1]|batch(1000000000, 0) }}"],
+    ["{{ ('<' * 2000000)|striptags }}"],
+    ["{{ ('<!--' * 500000)|striptags }}"],
+    ["{{ ('a b ' * 2000000)|title }}"],
+    ["{{ ('%(a)9999d' * 300000) % {'a': 1} }}"],
+    ["{{ ('{0:9999}' * 300000).format(1) }}"],
+    [`${text}{% for i in range(99999) %}{% if s[i] == 'x' %}{% endif %}{% endfor %}`],
+    [`${text}{% for i in range(99999) %}{% if 'x' in s %}{% endif %}{% endfor %}`],
+    [`${text}{% for i in range(99999) %}{% for c in s %}{% break %}{% endfor %}{% endfor %}`],
+    [`${text}{% for i in range(99) %}{% set x = s.split('a') %}{% endfor %}`],
+    [`${text}{{ ([s] * 20000)|sort|length }}`],
     [`{{ x${".a".repeat(50_000)} }}`],
   ])("is stopped soon: %#", (template) => {
     const start = performance.now();

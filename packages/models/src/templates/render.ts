@@ -16,6 +16,7 @@ import {
   isTrue,
   iterate,
   Record,
+  sizeOf,
   Tuple,
   Undefined,
   type Value,
@@ -197,6 +198,7 @@ class Writer {
       holder.fields.set(target.name, value);
       return;
     }
+    this.budget.pass(sizeOf(value), typeof value === "string" ? 24 : 1);
     const items = iterate(value);
     if (items.length !== target.targets.length) {
       throw wrongValue(`${target.targets.length} names for ${items.length} values`);
@@ -220,7 +222,7 @@ class Writer {
           this.parts = outer;
         }
       });
-    const loop = createLoop(state, statement.recursive ? again : undefined);
+    const loop = createLoop(state, statement.recursive ? again : undefined, this.budget);
     for (const [index, item] of items.entries()) {
       this.budget.step();
       state.index = index;
@@ -233,6 +235,7 @@ class Writer {
   }
 
   private chosen({ target, test }: Kind<"for">, scope: Scope, over: Value): readonly Value[] {
+    this.budget.pass(sizeOf(over), typeof over === "string" ? 24 : 1);
     const items = iterate(over);
     if (!test) return items;
     return items.filter((item) => {

@@ -1,5 +1,6 @@
 /** Filters of lists. */
 import { bind, textOf, wholeNumber } from "./arguments.js";
+import type { Budget } from "./budget.js";
 import { wrongTemplate, wrongValue } from "./fault.js";
 import type { Filter, FilterContext } from "./filters.js";
 import { operate } from "./operators.js";
@@ -19,8 +20,11 @@ import {
 } from "./values.js";
 
 /** Lower case, so that capitals make no difference. */
-const folded = (value: Value, sensitive: boolean): Value =>
-  typeof value === "string" && !sensitive ? value.toLowerCase() : value;
+function folded(value: Value, sensitive: boolean, budget: Budget): Value {
+  if (typeof value !== "string" || sensitive) return value;
+  budget.read(value.length);
+  return value.toLowerCase();
+}
 
 /** `a.b.0` of a value. */
 function fieldOf(value: Value, path: Value | undefined, context: FilterContext): Value {
@@ -42,7 +46,7 @@ function sort(value: Value, given: Arguments, context: FilterContext): Value {
   const keys = new Map(
     iterate(value).map((item, index) => [
       index,
-      paths.map((path) => folded(fieldOf(item, path, context), isTrue(sensitive))),
+      paths.map((path) => folded(fieldOf(item, path, context), isTrue(sensitive), context.budget)),
     ]),
   );
   const order = [...iterate(value)].map((item, index) => ({ item, index }));
@@ -50,14 +54,16 @@ function sort(value: Value, given: Arguments, context: FilterContext): Value {
   order.sort((a, b) => {
     for (const [at, key] of keys.get(a.index)!.entries()) {
       const other = keys.get(b.index)![at];
-      if (!isEqual(key, other)) return direction * compareValues(key, other);
+      if (!isEqual(key, other, context.budget)) {
+        return direction * compareValues(key, other, context.budget);
+      }
     }
     return a.index - b.index;
   });
   return order.map(({ item }) => item);
 }
 
-function dictSort(value: Value, given: Arguments): Value {
+function dictSort(value: Value, given: Arguments, { budget }: FilterContext): Value {
   if (!isDict(value)) throw wrongValue("dictsort is for dicts");
   const [sensitive = false, by = "key", reverse = false] = bind("dictsort", given, [
     "case_sensitive",
@@ -65,9 +71,9 @@ function dictSort(value: Value, given: Arguments): Value {
     "reverse",
   ]);
   const at = by === "value" ? 1 : 0;
-  const key = (entry: readonly Value[]) => folded(entry[at], isTrue(sensitive));
+  const key = (entry: readonly Value[]) => folded(entry[at], isTrue(sensitive), budget);
   const sorted = [...value].sort(
-    (a, b) => compareValues(key(a), key(b)) * (isTrue(reverse) ? -1 : 1),
+    (a, b) => compareValues(key(a), key(b), budget) * (isTrue(reverse) ? -1 : 1),
   );
   return sorted.map((entry) => new Tuple(entry));
 }
@@ -76,9 +82,11 @@ function extreme(name: string, sign: number): Filter {
   return (value, given, context) => {
     const [sensitive = false, attribute] = bind(name, given, ["case_sensitive", "attribute"]);
     let best: Value | undefined;
-    const key = (item: Value) => folded(fieldOf(item, attribute, context), isTrue(sensitive));
+    const key = (item: Value) =>
+      folded(fieldOf(item, attribute, context), isTrue(sensitive), context.budget);
     for (const item of iterate(value)) {
-      if (best === undefined || sign * compareValues(key(item), key(best)) > 0) best = item;
+      if (best === undefined || sign * compareValues(key(item), key(best), context.budget) > 0)
+        best = item;
     }
     return firstOf(best, new Undefined("No aggregated item, sequence was empty."))!;
   };
@@ -88,9 +96,8 @@ function unique(value: Value, given: Arguments, context: FilterContext): Value {
   const [sensitive = false, attribute] = bind("unique", given, ["case_sensitive", "attribute"]);
   const seen: Value[] = [];
   return iterate(value).filter((item) => {
-    const key = folded(fieldOf(item, attribute, context), isTrue(sensitive));
-    context.budget.make(seen.length / 8);
-    if (seen.some((other) => isEqual(other, key))) return false;
+    const key = folded(fieldOf(item, attribute, context), isTrue(sensitive), context.budget);
+    if (seen.some((other) => isEqual(other, key, context.budget))) return false;
     seen.push(key);
     return true;
   });
@@ -109,7 +116,15 @@ function groupBy(value: Value, given: Arguments, context: FilterContext): Value 
     const found = fieldOf(item, attribute, context);
     const key = found instanceof Undefined ? firstOf(otherwise, found)! : found;
     const last = groups[groups.length - 1];
-    if (last && isEqual(folded(last.key, false), folded(key, false))) last.items.push(item);
+    if (
+      last &&
+      isEqual(
+        folded(last.key, false, context.budget),
+        folded(key, false, context.budget),
+        context.budget,
+      )
+    )
+      last.items.push(item);
     else groups.push({ key, items: [item] });
   }
   return groups.map(({ key, items }) => new Tuple([key, items]));
@@ -145,10 +160,12 @@ function map(value: Value, { list, named }: Arguments, context: FilterContext): 
   return iterate(value).map((item) => context.filter(textOf(name), item, { list: more, named }));
 }
 
-function batch(value: Value, given: Arguments): Value {
+function batch(value: Value, given: Arguments, { budget }: FilterContext): Value {
   const [count, fill] = bind("batch", given, ["linecount", "fill_with"], 1);
   const size = Math.max(1, wholeNumber(count!));
   const items = iterate(value);
+  const filled = fill !== undefined && fill !== null && items.length > 0;
+  budget.make(16 * (filled ? Math.ceil(items.length / size) * size : items.length));
   const rows: Value[] = [];
   for (let at = 0; at < items.length; at += size) {
     const row = items.slice(at, at + size);
@@ -158,11 +175,12 @@ function batch(value: Value, given: Arguments): Value {
   return rows;
 }
 
-function columns(value: Value, given: Arguments): Value {
+function columns(value: Value, given: Arguments, { budget }: FilterContext): Value {
   const [count, fill] = bind("slice", given, ["slices", "fill_with"], 1);
   const items = iterate(value);
   const slices = wholeNumber(count!);
   if (slices < 1 || slices > 100_000) throw wrongValue("slice needs a number of columns");
+  budget.make(16 * (slices + items.length));
   const [each, more] = [Math.floor(items.length / slices), items.length % slices];
   let at = 0;
   return Array.from({ length: slices }, (_, index) => {
@@ -191,7 +209,7 @@ export const sequenceFilters: Readonly<Record<string, Filter>> = {
   attr: (value, given, context) => {
     const name = textOf(bind("attr", given, ["name"], 1)[0]!);
     return isDict(value) &&
-      lookUp(value, name) !== undefined &&
+      lookUp(value, name, context.budget) !== undefined &&
       context.attribute(value, name) === undefined
       ? new Undefined(`'dict object' has no attribute '${name}'`)
       : (context.attribute(value, name) ?? new Undefined(`there is no attribute '${name}'`));

@@ -1,4 +1,5 @@
 /** Times as Python's `strftime` writes them in the C locale. */
+import type { Budget } from "./budget.js";
 import { wrongTemplate } from "./fault.js";
 
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -77,11 +78,12 @@ const codes: Readonly<Record<string, string | ((date: Date) => string)>> = {
  *
  * @throws TemplateFault for a code that C does not know
  */
-export function formatTime(format: string, date: Date): string {
+export function formatTime(format: string, date: Date, budget: Budget): string {
+  budget.pass(format.length, 8);
   return format.replace(/%([-_0^]?)([\s\S]?)/gu, (whole, flag: string, letter: string) => {
     const code = Object.hasOwn(codes, letter) ? codes[letter] : undefined;
     if (code === undefined) throw wrongTemplate(`strftime_now has no code "${whole}"`);
-    const text = typeof code === "string" ? formatTime(code, date) : code(date);
+    const text = typeof code === "string" ? formatTime(code, date, budget) : code(date);
     if (flag === "^") return text.toUpperCase();
     if (!/^[ 0]?\d/.test(text)) return text;
     if (flag === "-") return text.replace(/^[ 0]+(?=\d)/, "");

@@ -10,8 +10,8 @@ type Test = (value: Value, given: readonly Value[], budget: Budget) => boolean;
 
 const comparing =
   (operator: string): Test =>
-  (value, [other = null]) =>
-    compares(operator, value, other);
+  (value, [other = null], budget) =>
+    compares(operator, value, other, budget);
 const isSequence = (value: Value) =>
   typeof value === "string" ||
   Array.isArray(value) ||
@@ -34,9 +34,9 @@ const tests: Readonly<Record<string, Test>> = {
   sequence: isSequence,
   iterable: isSequence,
   callable: (value) => value instanceof Callable,
-  sameas: (value, [other]) =>
+  sameas: (value, [other], budget) =>
     isNumber(value)
-      ? compares("==", value, other) && typeof value === typeof other
+      ? compares("==", value, other, budget) && typeof value === typeof other
       : value === other,
   escaped: () => false,
   odd: (value) => Math.abs(realNumber(value) % 2) === 1,

@@ -22,17 +22,21 @@ const spaces = "[\\s\\x1c-\\x1f\\x85]";
 const isSpace = new RegExp(`^${spaces}$`, "u");
 
 function trimEnd(text: string, drops: (character: string) => boolean): string {
-  const characters = [...text];
-  let end = characters.length;
-  while (end > 0 && drops(characters[end - 1])) end--;
-  return characters.slice(0, end).join("");
+  let end = text.length;
+  for (;;) {
+    const [last = ""] = text.slice(Math.max(0, end - 2), end).match(/.$/su) ?? [];
+    if (last === "" || !drops(last)) return text.slice(0, end);
+    end -= last.length;
+  }
 }
 
 function trimStart(text: string, drops: (character: string) => boolean): string {
-  const characters = [...text];
   let start = 0;
-  while (start < characters.length && drops(characters[start])) start++;
-  return characters.slice(start).join("");
+  for (const character of text) {
+    if (!drops(character)) break;
+    start += character.length;
+  }
+  return text.slice(start);
 }
 
 /** @param sides of the text that are stripped */

@@ -1,4 +1,5 @@
 /** The values of templates, as Python has them. Lists are arrays, dicts are maps, None is null, integers are numbers. */
+import type { Budget } from "./budget.js";
 import { wrongValue } from "./fault.js";
 
 /** A float, which is printed otherwise than an integer. */
@@ -84,71 +85,84 @@ export function isTrue(value: Value): boolean {
   return Boolean(value);
 }
 
-export function isEqual(left: Value, right: Value): boolean {
+/** Characters or items. */
+export function sizeOf(value: Value): number {
+  if (typeof value === "string" || Array.isArray(value)) return value.length;
+  if (value instanceof Tuple) return value.items.length;
+  return value instanceof Map ? value.size : 1;
+}
+
+/** What holds itself many times over is many times compared. */
+export function isEqual(left: Value, right: Value, budget: Budget): boolean {
+  budget.compare(typeof left === "string" ? left.length / 16 : 0);
   if (isNumber(left) && isNumber(right)) return numberOf(left) === numberOf(right);
-  if (Array.isArray(left) && Array.isArray(right)) return sameItems(left, right);
-  if (left instanceof Tuple && right instanceof Tuple) return sameItems(left.items, right.items);
-  if (isDict(left) && isDict(right)) return sameEntries(left, right);
+  if (Array.isArray(left) && Array.isArray(right)) return sameItems(left, right, budget);
+  if (left instanceof Tuple && right instanceof Tuple)
+    return sameItems(left.items, right.items, budget);
+  if (isDict(left) && isDict(right)) return sameEntries(left, right, budget);
   if (left instanceof Undefined && right instanceof Undefined) return true;
   return left === right;
 }
 
-function sameItems(left: readonly Value[], right: readonly Value[]): boolean {
-  return left.length === right.length && left.every((item, index) => isEqual(item, right[index]));
+function sameItems(left: readonly Value[], right: readonly Value[], budget: Budget): boolean {
+  return (
+    left.length === right.length && left.every((item, index) => isEqual(item, right[index], budget))
+  );
 }
 
-function sameEntries(left: Dict, right: Dict): boolean {
+function sameEntries(left: Dict, right: Dict, budget: Budget): boolean {
   return (
     left.size === right.size &&
     [...left].every(([key, value]) => {
-      const other = lookUp(right, key);
-      return other !== undefined && isEqual(value, other);
+      const other = lookUp(right, key, budget);
+      return other !== undefined && isEqual(value, other, budget);
     })
   );
 }
 
 /** @returns undefined where the dict has no such key */
-export function lookUp(dict: Dict, key: Value): Value | undefined {
+export function lookUp(dict: Dict, key: Value, budget: Budget): Value | undefined {
   const direct = dict.get(key);
   if (direct !== undefined || typeof key === "string") return direct;
-  for (const [other, value] of dict) if (isEqual(other, key)) return value;
+  for (const [other, value] of dict) if (isEqual(other, key, budget)) return value;
   return undefined;
 }
 
-export function setItem(dict: Dict, key: Value, value: Value): void {
+export function setItem(dict: Dict, key: Value, value: Value, budget: Budget): void {
   if (Array.isArray(key) || isDict(key)) throw wrongValue(`unhashable type: '${typeName(key)}'`);
   const same = [...(typeof key === "string" ? [] : dict.keys())].find((other) =>
-    isEqual(other, key),
+    isEqual(other, key, budget),
   );
   dict.set(same ?? key, value);
 }
 
 /** @throws TemplateFault for a value without an order */
-export function compareValues(left: Value, right: Value): number {
+export function compareValues(left: Value, right: Value, budget: Budget): number {
+  budget.compare();
   if (isNumber(left) && isNumber(right)) return numberOf(left) - numberOf(right);
-  if (typeof left === "string" && typeof right === "string") return compareTexts(left, right);
+  if (typeof left === "string" && typeof right === "string")
+    return compareTexts(left, right, budget);
   const lists = [left, right].map((value) => (value instanceof Tuple ? value.items : value));
   if (typeName(left) === typeName(right) && Array.isArray(lists[0]) && Array.isArray(lists[1])) {
-    return compareLists(lists[0], lists[1]);
+    return compareLists(lists[0], lists[1], budget);
   }
   throw wrongValue(`'${typeName(left)}' and '${typeName(right)}' have no order`);
 }
 
 /** By code point, not by unit. */
-function compareTexts(left: string, right: string): number {
-  const [first, second] = [[...left], [...right]];
-  for (const [index, character] of first.entries()) {
-    if (second[index] === undefined) return 1;
-    const difference = character.codePointAt(0)! - second[index].codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
-  return first.length - second.length;
+function compareTexts(left: string, right: string, budget: Budget): number {
+  const shorter = Math.min(left.length, right.length);
+  let at = 0;
+  while (at < shorter && left[at] === right[at]) at++;
+  budget.read(at);
+  if (at === shorter) return left.length - right.length;
+  return Number(left.codePointAt(at)) - Number(right.codePointAt(at));
 }
 
-function compareLists(left: readonly Value[], right: readonly Value[]): number {
+function compareLists(left: readonly Value[], right: readonly Value[], budget: Budget): number {
   for (const [index, item] of left.entries()) {
     if (index >= right.length) return 1;
-    if (!isEqual(item, right[index])) return compareValues(item, right[index]);
+    if (!isEqual(item, right[index], budget)) return compareValues(item, right[index], budget);
   }
   return left.length - right.length;
 }

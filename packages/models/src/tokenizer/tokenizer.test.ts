@@ -170,6 +170,30 @@ describe("a folder's tokenizer", () => {
     expect(loadTokenizer(temporaryFolder())).toBeUndefined();
   });
 
+  it("is an error where its post-processor says no type, leaves the text out, or adds what it does not list", () => {
+    const single = [{ SpecialToken: { id: "<s>" } }, { Sequence: { id: "A" } }];
+    const special_tokens = { "<s>": { id: "<s>", ids: [1], tokens: ["<s>"] } };
+    const whole = { type: "TemplateProcessing", single, pair: [], special_tokens };
+    const load = (post_processor: object) => {
+      const folder = temporaryFolder();
+      const model = { type: "BPE", vocab: { a: 0, "<s>": 1 }, merges: [] };
+      const json = {
+        added_tokens: [],
+        normalizer: null,
+        pre_tokenizer: null,
+        decoder: null,
+        model,
+      };
+      writeFileSync(join(folder, "tokenizer.json"), JSON.stringify({ ...json, post_processor }));
+      return loadTokenizer(folder)!.encode("a");
+    };
+    expect(load(whole)).toEqual([1, 0]);
+    const { type: _, ...untyped } = whole;
+    expect(() => load(untyped)).toThrow(/does not say its type/);
+    expect(() => load({ ...whole, single: [single[0]] })).toThrow(/leaves the text out/);
+    expect(() => load({ ...whole, special_tokens: {} })).toThrow(/does not list/);
+  });
+
   it("is an error when its file is damaged", () => {
     const folder = writeWordLevel();
     writeFileSync(join(folder, "tokenizer.json"), "{");

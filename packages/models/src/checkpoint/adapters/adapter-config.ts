@@ -55,6 +55,10 @@ export interface AdapterConfig {
   readonly base: string | undefined;
   /** @returns what the product of the factors is multiplied with, for a module by its path in the base model */
   scaleOf(module: string, rank: number): number;
+  /** Whether every changed module has lengths of its rows (DoRA). */
+  readonly lengths?: boolean;
+  /** Ends of the paths of modules that are in the file as a whole. */
+  readonly wholes?: readonly string[];
 }
 
 /**
@@ -76,6 +80,7 @@ export function readAdapterConfig(json: unknown, file: string): AdapterConfig {
     throw new UnsupportedConfigError(path.join(".") || "the file", value, file, `${message}.`);
   }
   const { lora_alpha, use_rslora, alpha_pattern, base_model_name_or_path: base } = parsed.data;
+  const { use_dora, modules_to_save } = parsed.data;
   const alphas = Object.entries(alpha_pattern ?? {}).map(
     ([pattern, alpha]) => [matcherOf(pattern, file), alpha] as const,
   );
@@ -86,6 +91,8 @@ export function readAdapterConfig(json: unknown, file: string): AdapterConfig {
       const alpha = alphas.find(([matches]) => matches(module))?.[1] ?? lora_alpha;
       return alpha / (use_rslora ? Math.sqrt(rank) : rank);
     },
+    lengths: use_dora ?? false,
+    wholes: modules_to_save ?? [],
   };
 }
 

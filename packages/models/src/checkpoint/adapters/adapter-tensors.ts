@@ -1,6 +1,6 @@
 /** Which parts of an adapter the tensors of its file are, by their names. */
-import type { MxArray } from "@mlxterp/mlx";
-import { UnexpectedWeightsError, WeightShapeError } from "../../errors.js";
+import { dtypeName, isFloating, type MxArray, UnsupportedDtypeError } from "@mlxterp/mlx";
+import { CorruptCheckpointError, UnexpectedWeightsError, WeightShapeError } from "../../errors.js";
 import type { AdapterConfig } from "./adapter-config.js";
 
 /** The change of one module of the base model: `scale · up · down` added to its weight. */
@@ -25,6 +25,8 @@ export interface AdapterParts {
 
 type Part = "down" | "up" | "embeddingDown" | "embeddingUp" | "magnitude";
 type Factors = { [P in Part]?: { readonly name: string; readonly array: MxArray } };
+
+const floating = ["float32", "float16", "bfloat16"];
 
 /** How PEFT names parts of a module; other names are whole weights and biases. */
 const peftParts: readonly (readonly [RegExp, Part])[] = [
@@ -57,6 +59,9 @@ export function adapterParts(
   const replaced = new Map<string, MxArray>();
   const unexpected: string[] = [];
   for (const [name, array] of tensors) {
+    if (!isFloating(array.dtype)) {
+      throw new UnsupportedDtypeError(`${file}: ${name}`, dtypeName(array.dtype), floating);
+    }
     const plain = name.replace(/^base_model\.model\./, "");
     const found = findPart(plain, config.layout);
     if (found) {
@@ -74,7 +79,23 @@ export function adapterParts(
   });
   const wayOut = "It holds no adapter that can be read.";
   if (unexpected.length > 0) throw new UnexpectedWeightsError(unexpected, file, wayOut);
+  requireWhole({ changes, replaced }, config, file);
   return { changes, replaced };
+}
+
+/** What a file lacks of what its settings say would be the base's, in silence. */
+function requireWhole(
+  { changes, replaced }: AdapterParts,
+  { lengths = false, wholes = [] }: AdapterConfig,
+  file: string,
+): void {
+  const short = changes.find(({ magnitude }) => lengths && !magnitude);
+  const names = [...replaced.keys()];
+  const unsaved = wholes.find((whole) => !names.some((name) => `.${name}`.includes(`.${whole}.`)));
+  const missing = short
+    ? `${short.module}.lora_magnitude_vector, which use_dora asks for`
+    : `a weight of ${unsaved}, which modules_to_save names`;
+  if (short || unsaved) throw new CorruptCheckpointError(file, `it lacks ${missing}`);
 }
 
 function findPart(name: string, layout: AdapterConfig["layout"]) {

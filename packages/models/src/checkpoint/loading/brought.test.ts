@@ -1,9 +1,11 @@
 /** Checkpoints, adapters and wrappers as their own libraries write them, against what those compute. */
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type MxArray, mx, UnsupportedDtypeError } from "@mlxterp/mlx";
 import { describe, expect, it } from "vitest";
 import { LanguageModel, type LoadOptions, loadModel, RecurrentModel } from "../../index.js";
+import { temporaryFolder } from "../../test-support/checkpoints.js";
 
 const brought = fileURLToPath(new URL("../../../references/brought", import.meta.url));
 const base = join(brought, "adapters/base");
@@ -58,6 +60,40 @@ describe("an adapter of PEFT", () => {
     expect(await difference(adapterFolder("two"), base, { adapter, live: true })).toBeLessThan(
       1e-4,
     );
+  });
+});
+
+describe("an adapter of PEFT that is not whole", () => {
+  /** A copy whose tensors were changed. */
+  function changed(name: string, change: (tensors: Record<string, MxArray>) => void): string {
+    const folder = temporaryFolder();
+    cpSync(adapterFolder(name), folder, { recursive: true });
+    const file = join(folder, "adapter_model.safetensors");
+    const tensors = { ...(mx.load(file) as Record<string, MxArray>) };
+    mx.eval(...Object.values(tensors));
+    change(tensors);
+    mx.saveSafetensors(file, tensors);
+    return folder;
+  }
+  const drop = (pattern: RegExp) => (tensors: Record<string, MxArray>) => {
+    for (const name of Object.keys(tensors)) if (pattern.test(name)) delete tensors[name];
+  };
+
+  it("is refused: DoRA without lengths, modules to save that are not there, factors in whole numbers", async () => {
+    const without = changed("dora", drop(/layers\.0\.self_attn\.o_proj\.lora_magnitude_vector/));
+    const loading = (adapter: string) => loadModel(base, { adapter });
+    await expect(loading(without)).rejects.toThrow(
+      /lora_magnitude_vector, which use_dora asks for/,
+    );
+    const headless = changed("whole-modules", drop(/lm_head/));
+    await expect(loading(headless)).rejects.toThrow(/a weight of lm_head, which modules_to_save/);
+    for (const dtype of [mx.int32, mx.bool, mx.complex64]) {
+      const whole = changed("first", (tensors) => {
+        const name = Object.keys(tensors).find((key) => key.includes("lora_A"))!;
+        tensors[name] = tensors[name].astype(dtype);
+      });
+      await expect(loading(whole)).rejects.toThrow(UnsupportedDtypeError);
+    }
   });
 });
 

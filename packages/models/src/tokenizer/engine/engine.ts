@@ -123,6 +123,9 @@ function readMarks(value: unknown, depth: number): Marks {
         after: inner.flatMap(({ after }) => after),
       };
     }
+    case undefined:
+      if (Object.keys(step).length === 0) return { before: [], after: [] };
+      throw new TokenizerFileError("its post-processor does not say its type");
     default:
       return { before: [], after: [] };
   }
@@ -142,14 +145,17 @@ function templateMarks(step: Step): Marks {
   const items = listOf(step.single) as readonly Step[];
   const named = (step.special_tokens ?? {}) as Readonly<Record<string, { ids?: unknown }>>;
   const at = items.findIndex((item) => Boolean((item as Step | null)?.Sequence));
+  if (at < 0) throw new TokenizerFileError("its post-processor leaves the text out");
   const ids = (part: readonly Step[]) =>
     part.flatMap((item) => {
       const name = (item?.SpecialToken as { readonly id?: unknown } | undefined)?.id;
-      const found = typeof name === "string" && Object.hasOwn(named, name) ? named[name]?.ids : [];
-      return listOf(found).filter((id): id is number => Number.isInteger(id));
+      if (name === undefined) return [];
+      if (typeof name === "string" && Object.hasOwn(named, name)) return idsOf(named[name]?.ids);
+      throw new TokenizerFileError("its post-processor adds a token that it does not list");
     });
-  return {
-    before: ids(at < 0 ? items : items.slice(0, at)),
-    after: ids(at < 0 ? [] : items.slice(at + 1)),
-  };
+  return { before: ids(items.slice(0, at)), after: ids(items.slice(at + 1)) };
+}
+
+function idsOf(value: unknown): readonly number[] {
+  return listOf(value).filter((id): id is number => Number.isInteger(id));
 }

@@ -54,6 +54,13 @@ export function readSentencePiece(file: string): SentencePieceModel {
   }
   if (pieces.length === 0)
     throw new TokenizerError(file, "it has no pieces, so it is no model of SentencePiece.");
+  // They stand behind the pieces, so that a file which is cut off lacks them.
+  if (trainer.size === 0 || normalizer.size === 0) {
+    throw new TokenizerError(file, "it ends early: it does not say how it was trained.");
+  }
+  if (new Set(pieces.map(({ text }) => text)).size < pieces.length) {
+    throw new TokenizerError(file, "a piece is in it twice.");
+  }
   return {
     ...{ pieces, ...readTrainer(trainer, pieces, file) },
     charsMap: bytesOf(normalizer.get(2)),

@@ -94,3 +94,17 @@ describe("a folder with SentencePiece's file alone", () => {
     }
   });
 });
+
+describe("SentencePiece's file", () => {
+  it("that is cut off behind a piece, or has its pieces twice, is refused", () => {
+    const folder = folderWith("bpe");
+    const file = join(folder, "tokenizer.model");
+    const data = readFileSync(file);
+    let end = 0; // pieces are short, so that their lengths have one byte
+    for (let piece = 0; piece < 5; piece++) end += 2 + data[end + 1];
+    writeFileSync(file, data.subarray(0, end));
+    expect(() => loadTokenizer(folder)).toThrow(/ends early/);
+    writeFileSync(file, Buffer.concat([data, data]));
+    expect(() => loadTokenizer(folder)).toThrow(/twice/);
+  });
+});
