@@ -63,6 +63,7 @@ function dict(
   const [given] = list;
   if (given !== undefined) {
     const entries = isDict(given) ? [...given] : iterate(given).map((pair) => iterate(pair));
+    budget.pass(entries.length, 16);
     for (const [key, value] of entries) setItem(made, key ?? null, value ?? null, budget);
   }
   for (const [key, value] of named) made.set(key, value);

@@ -170,6 +170,19 @@ describe("a folder's tokenizer", () => {
     expect(loadTokenizer(temporaryFolder())).toBeUndefined();
   });
 
+  it("is an error where an added token and the model's contradict each other", () => {
+    const folder = writeWordLevel();
+    const file = join(folder, "tokenizer.json");
+    const json = JSON.parse(readFileSync(file, "utf8"));
+    const load = (...added: object[]) => {
+      writeFileSync(file, JSON.stringify({ ...json, added_tokens: added }));
+      return loadTokenizer(folder);
+    };
+    expect(load(special(4, "Mary"), special(10, "new"))?.encode("Mary new")).toEqual([4, 10]);
+    expect(() => load(special(5, "Mary"))).toThrow(/"Mary".*has the id 5, and in the model 4/);
+    expect(() => load(special(5, "new"))).toThrow(/"new".*has the id 5, which is that of "gave"/);
+  });
+
   it("is an error where its post-processor says no type, leaves the text out, or adds what it does not list", () => {
     const single = [{ SpecialToken: { id: "<s>" } }, { Sequence: { id: "A" } }];
     const special_tokens = { "<s>": { id: "<s>", ids: [1], tokens: ["<s>"] } };

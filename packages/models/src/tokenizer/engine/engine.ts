@@ -2,9 +2,10 @@
 import { type AddedToken, createStretcher, readAddedTokens } from "./added-tokens.js";
 import { cleanUp, createDecoder } from "./decoders.js";
 import { createModel } from "./model.js";
+import type { Model } from "./model-kind.js";
 import { createNormalizer, type Normalize } from "./normalizers.js";
 import { createPreTokenizer, type Divide } from "./pre-tokenizers.js";
-import { readStep, type Step, TokenizerFileError } from "./step.js";
+import { readStep, type Step, shown, TokenizerFileError } from "./step.js";
 
 /** A stretch of the text as it was given: an added token found in it as it stands, or the tokens of what is between. */
 export interface EncodedStretch {
@@ -41,6 +42,7 @@ export function createEngine(json: Readonly<Record<string, unknown>>): Engine {
   const divide = createPreTokenizer(json.pre_tokenizer);
   const model = createModel(json.model);
   const tokens = readAddedTokens(json.added_tokens, normalize);
+  for (const token of tokens) requireOneId(token, model);
   const added = new Map(tokens.map((token) => [token.id, token]));
   const addedIds = new Map(tokens.map((token) => [token.content, token.id]));
   const specials = new Set(tokens.filter(({ special }) => special).map(({ content }) => content));
@@ -59,6 +61,15 @@ export function createEngine(json: Readonly<Record<string, unknown>>): Engine {
     encode: createEncoder(tokens, normalize, divide, model.encode),
     idOf: (token) => addedIds.get(token) ?? model.ids.get(token),
   };
+}
+
+/** Where the model has a token too, `tokenizers` takes the model's id in silence. */
+function requireOneId({ id, content }: AddedToken, { ids, tokens }: Model): void {
+  const own = ids.get(content);
+  const other = tokens.get(id);
+  if ((own ?? id) === id && (other ?? content) === content) return;
+  const where = own === undefined ? `which is that of ${shown(other)}` : `and in the model ${own}`;
+  throw new TokenizerFileError(`its added token ${shown(content)} has the id ${id}, ${where}`);
 }
 
 /** First the tokens that are found in the text as it stands, then those in what it becomes, then words and their tokens. */
