@@ -185,7 +185,9 @@ export function checkList(argument: string, value: unknown): void {
  */
 export function checkRecord(argument: string, value: unknown): void {
   if (isNamed(value)) return;
-  throw new InvalidArgumentError(argument, value, `must be an object, not ${brief(value)}.`);
+  const other = typeof value === "object" && value !== null && !Array.isArray(value);
+  const what = other ? "a collection, or a promise of one" : brief(value);
+  throw new InvalidArgumentError(argument, value, `must be an object, not ${what}.`);
 }
 
 /**
