@@ -46,11 +46,11 @@ export async function writeParquet(
     metadata: checkMetadata,
   });
   checkPath("path", path);
-  if (!Array.isArray(table)) checkRecord("table", table);
   if (isArray(table)) {
     const rule = "must hold named columns, not an array. Name it: { values: toFlat(array) }.";
     throw new InvalidArgumentError("table", table, rule);
   }
+  if (!Array.isArray(table)) checkRecord("table", table);
   await withFiles(path, () => writeBeside(path, isParts(table) ? table : [table], options));
 }
 
