@@ -95,6 +95,21 @@ it("numbers whose memory was handed on are refused by name", () => {
   }
 });
 
+it.each([
+  ["lists of different lengths", [[1, 2], [3]]],
+  ["large ones", [[2 ** 30, 2], [3]]],
+  ["gaps", new Array(3)],
+  ["text", ["a"]],
+  ["nothing", undefined],
+])("what has no numbers for each place is refused by name: %s", (_, given) => {
+  for (const make of [() => mx.array(given as never), () => mx.array(given as never, mx.int32)]) {
+    expect(make).toThrow("value: must be a number, true or false, or lists of them");
+  }
+  for (const dtype of ["float32", {}]) {
+    expect(() => mx.array([1], dtype as never)).toThrow("dtype: must be a dtype of mx");
+  }
+});
+
 it("a list that holds itself ended the process", () => {
   const list: unknown[] = [1];
   list.push([list]);

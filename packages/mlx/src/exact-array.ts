@@ -44,15 +44,29 @@ function makeArray(mx: Mx, Own: Mx["array"], given: unknown, wanted?: Dtype): Mx
   if (typed && given.byteLength === 0 && !(given instanceof DataView)) checkNumbers("value", given);
   const value = typed ? Array.from(given as Uint8Array) : plainList(given, 0);
   const dtype = wanted ?? (typed ? dtypeOfTyped(mx, given) : undefined);
+  if (dtype !== undefined && typeof dtype?.size !== "number") {
+    throw new InvalidArgumentError("dtype", dtype, "must be a dtype of mx, such as mx.float32.");
+  }
   const numbers = Array.isArray(value) || typeof value === "number";
   if (!numbers || dtype === undefined || !mx.issubdtype(dtype, mx.integer)) {
-    return dtype === undefined ? new Own(value as number) : new Own(value as number, dtype);
+    return readBy(Own, given, value, dtype);
   }
   const range = rangeOfList([value]);
   const exact = range.low >= -exactLimit && range.high <= exactLimit;
-  const made = exact ? new Own(value, dtype) : inParts(mx, Own, value, dtype);
+  const made = exact ? readBy(Own, given, value, dtype) : inParts(mx, Own, value, dtype);
   known.set(made, range);
   return made;
+}
+
+/** @throws InvalidArgumentError (`INVALID_ARGUMENT`) for what the binding reads no numbers from: it says no more than that */
+function readBy(Own: Mx["array"], given: unknown, value: unknown, dtype?: Dtype): MxArray {
+  try {
+    return dtype === undefined ? new Own(value as number) : new Own(value as number, dtype);
+  } catch (cause) {
+    const rule =
+      "must be a number, true or false, or lists of them, equally long on each axis and without gaps.";
+    throw Object.assign(new InvalidArgumentError("value", given, rule), { cause });
+  }
 }
 
 /**
@@ -72,7 +86,7 @@ function plainList(list: unknown, depth: number): unknown {
 
 /** Three parts of 16 to 21 bits each, put together as integers. */
 function inParts(mx: Mx, Own: Mx["array"], value: unknown, dtype: Dtype): MxArray {
-  const part = (of: (number: number) => number) => new Own(mapped(value, of) as number, dtype);
+  const part = (of: (number: number) => number) => readBy(Own, value, mapped(value, of), dtype);
   const low = part((n) => mod(n, 2 ** 16));
   const middle = part((n) => mod(Math.floor(n / 2 ** 16), 2 ** 16));
   const factor = new Own(2 ** 16, dtype);
