@@ -1,7 +1,7 @@
 /** Stretches of a file, read when they are asked for. */
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { checkFunction, checkWholeNumber } from "@mlxterp/results/errors";
+import { checkFunction, checkPath, checkWholeNumber } from "@mlxterp/results/errors";
 import { CorruptFileError } from "./errors.js";
 import { withFile } from "./file-failure.js";
 
@@ -29,6 +29,7 @@ export function readPart(
   length: number,
   endsEarly = (): Error => new CorruptFileError(file, "it ends early (truncated?)"),
 ): Buffer {
+  checkPath("file", file);
   checkWholeNumber("position", position);
   checkWholeNumber("length", length);
   checkFunction("endsEarly", endsEarly);

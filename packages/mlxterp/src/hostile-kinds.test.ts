@@ -12,11 +12,13 @@ import {
   storeSimilarity,
 } from "@mlxterp/analysis";
 import { ActivationCache, integratedGradients, positionsOf, skip } from "@mlxterp/core";
+import { writeParquet } from "@mlxterp/data";
 import {
   arraySource,
   CrossLayerTranscoder,
   densityHistogram,
   diffCrosscoder,
+  evaluateDictionary,
   loadCrosscoder,
   loadDictionary,
   loadTranscoders,
@@ -74,6 +76,7 @@ const itself = () => {
   list.push(list);
   return list;
 };
+const heat = (scale: object) => ({ kind: "grid", title: "T", rowTitle: "r", columnTitle: "c", legend: "l", rows: ["a"], columns: ["b"], values: [[1]], scale }); // biome-ignore format: one block
 const built = <T>(kind: { readonly prototype: T }) => Object.create(kind.prototype as object) as T;
 
 /** What is called, as its message names it, and the words that say what is wrong. */
@@ -135,6 +138,10 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "a map as JSON": [() => toJson({ a: new Map([["b", 1]]) }), "the value.a is of the class Map, which JSON cannot hold."], // biome-ignore format: one row
   "interventions of JSON as a map": [() => parseInterventions(new Map()), "must be an object from sites to interventions"], // biome-ignore format: one row
   "positions that are a model that was never built": [() => atPositions(built(model.constructor as never), scale(2)), "positions"], // biome-ignore format: one row
+  "a colour scale without an end": [() => checkBlock("block", heat({ kind: "sequential", domain: [0, Number.POSITIVE_INFINITY] })), "domain[1]: must be a finite number, not Infinity."], // biome-ignore format: one row
+  "a colour scale around nothing": [() => checkBlock("block", heat({ kind: "diverging", domain: [-1, 1], pivot: Number.NaN })), "pivot: must be a finite number, not NaN."], // biome-ignore format: one row
+  "a file that is no name": [() => mlx.readFilePart(new Proxy({}, { get: () => 7 }) as never, 0, 8), "file: must be a string"], // biome-ignore format: one row
+  "a list with gaps": [() => mlx.checkList("configs", new Array(2)), "configs: must be a list without gaps; place 0 holds nothing."], // biome-ignore format: one row
   "a list that holds itself": [() => toJson(itself()), "is nested more than 200 deep."],
   "text that is nested without end": [() => fromJson(`${"[".repeat(5000)}${"]".repeat(5000)}`), "is nested more than 200 deep."], // biome-ignore format: one row
   "another indentation": [() => toJson(1, 2n as never), "space: must be a whole number"],
@@ -167,7 +174,9 @@ const rejected: Readonly<
   "no settings of a call": [() => answering(nothing).capabilities(null as never), "INVALID_ARGUMENT", "call: must be an object"], // biome-ignore format: one row
   "less than no context": [() => topExamples(model, dictionary, ["Mary"], { context: -3 }), "INVALID_ARGUMENT", "context: must be a whole number from 0"], // biome-ignore format: one row
   "a run again of a model that was never built": [() => rerun(built(model.constructor as never), methods[0] as never, {} as never), "INVALID_ARGUMENT", "model: must be a model"], // biome-ignore format: one row
-  "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompt: must be a l"], // biome-ignore format: one row
+  "a table that is a text": [() => writeParquet("none.parquet", "scale(1e999)" as never), "INVALID_ARGUMENT", "table: must be an object"], // biome-ignore format: one row
+  "a batch that is a symbol": [() => evaluateDictionary(model, dictionary, ["Mary"], { batchSize: Symbol("a") as never }), "INVALID_ARGUMENT", "batchSize: must be a whole number from 1"], // biome-ignore format: one row
+  "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompts: must be a list without gaps"], // biome-ignore format: one row
   "a metric that fails later": [() => model.gradients("Mary", (async () => { throw new Error("later"); }) as never, { save: "output" }), "INVALID_METRIC", "a Promise"], // biome-ignore format: one row
   "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row
   "a request that was never built": [() => createServer({ methods: [] }).fetch(built(Request)), "INVALID_ARGUMENT", "request: must be a Request"], // biome-ignore format: one row

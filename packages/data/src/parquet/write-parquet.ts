@@ -80,6 +80,7 @@ async function writeBeside(path: string, parts: Parts, options: WriteParquetOpti
 type Parts = AsyncIterable<Table> | Iterable<Table>;
 
 function isParts(table: Table | Parts): table is Parts {
+  if (typeof table !== "object" || table === null) return false;
   return Symbol.asyncIterator in table || Symbol.iterator in table;
 }
 

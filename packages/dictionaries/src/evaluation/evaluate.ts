@@ -6,12 +6,14 @@
  *
  * Source: definitions as SAELens 6 and dictionary_learning compute them, told apart where they differ.
  */
-import { type Positions, positionsOf } from "@mlxterp/core";
+import { checkPositions, type Positions, positionsOf } from "@mlxterp/core";
 import type { Dataset, StreamOptions } from "@mlxterp/data";
 import {
   checkBoolean,
   checkInteger,
   checkOptions,
+  checkPositiveInteger,
+  checkSignal,
   checkText,
   InvalidArgumentError,
   klDivergence,
@@ -76,7 +78,8 @@ export async function evaluateDictionary(
 ): Promise<DictionaryEvaluation> {
   checkDictionary("dictionary", dictionary);
   checkOptions<EvaluationOptions>("evaluateDictionary", options, {
-    ...{ positions: true, batchSize: true, signal: true, behaviour: checkBoolean },
+    ...{ positions: checkPositions, batchSize: checkPositiveInteger, signal: checkSignal },
+    behaviour: checkBoolean,
     ...{ nulls: checkBoolean, seed: checkInteger, site: checkText },
   });
   checkDataset(dataset);

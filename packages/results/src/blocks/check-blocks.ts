@@ -43,8 +43,14 @@ const number = checkNumber as OptionRule;
 const numberOrText: OptionRule = (argument, value) =>
   typeof value === "string" || number(argument, value);
 
+/** No shade is anywhere between ends that are not. */
+const finite: OptionRule = (argument, value) => {
+  if (Number.isFinite(checkNumber(argument, value))) return;
+  throw new InvalidArgumentError(argument, value, `must be a finite number, not ${value}.`);
+};
+
 const pair: OptionRule = (argument, value) => {
-  listOf(number)(argument, value);
+  listOf(finite)(argument, value);
   if ((value as unknown[]).length === 2) return;
   throw new InvalidArgumentError(argument, value, "must be two numbers, the least and the most.");
 };
@@ -79,7 +85,7 @@ const head = { layer: checkWholeNumber, head: checkWholeNumber };
 const titles = { title: text, subtitle: maybeText };
 
 const sequential = record({ kind: text, domain: pair });
-const diverging = record({ kind: text, domain: pair, pivot: number });
+const diverging = record({ kind: text, domain: pair, pivot: finite });
 const scale: OptionRule = (argument, value) => {
   checkRecord(argument, value);
   const { kind } = value as { kind?: unknown };

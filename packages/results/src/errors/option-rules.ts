@@ -159,13 +159,19 @@ export function checkFunction(argument: string, value: unknown): void {
 }
 
 /**
- * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list
+ * @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is a list, and one without gaps: who goes through it passes over them
  * @example
  * checkList("layers", [0, 1]);
  */
 export function checkList(argument: string, value: unknown): void {
-  if (Array.isArray(value)) return;
-  throw new InvalidArgumentError(argument, value, `must be a list, not ${brief(value)}.`);
+  if (!Array.isArray(value)) {
+    throw new InvalidArgumentError(argument, value, `must be a list, not ${brief(value)}.`);
+  }
+  for (const index of value.keys()) {
+    if (index in value) continue;
+    const rule = `must be a list without gaps; place ${index} holds nothing.`;
+    throw new InvalidArgumentError(argument, value, rule);
+  }
 }
 
 /**

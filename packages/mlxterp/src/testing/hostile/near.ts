@@ -119,7 +119,7 @@ const nearList: readonly ((value: readonly unknown[], random: Random) => unknown
   (value) => Object.freeze([...value]),
   (value) => [...value, undefined],
   (value) => Object.assign([...value], { length: value.length + 2 }), // with gaps
-  (value) => Array.from({ length: 2000 }, (_, at) => value[at % Math.max(1, value.length)]),
+  (value) => Array.from({ length: 500 }, (_, at) => value[at % Math.max(1, value.length)]),
   (value) => ({ ...value, length: value.length }),
   (value) => new Set(value),
   (value) => value[0],
