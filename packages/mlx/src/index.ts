@@ -24,6 +24,7 @@ export {
   isCallable,
   isMap,
   isRecord,
+  isRegExp,
   isSet,
   largestFloat32,
   nearestWords,

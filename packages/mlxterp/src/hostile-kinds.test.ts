@@ -23,6 +23,7 @@ import {
   loadDictionary,
   loadTranscoders,
   promptFeatures,
+  saveTranscoders,
   topExamples,
   trainCrosscoder,
   trainDictionary,
@@ -142,6 +143,7 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "a colour scale around nothing": [() => checkBlock("block", heat({ kind: "diverging", domain: [-1, 1], pivot: Number.NaN })), "pivot: must be a finite number, not NaN."], // biome-ignore format: one row
   "a file that is no name": [() => mlx.readFilePart(new Proxy({}, { get: () => 7 }) as never, 0, 8), "file: must be a string"], // biome-ignore format: one row
   "a list with gaps": [() => mlx.checkList("configs", new Array(2)), "configs: must be a list without gaps; place 0 holds nothing."], // biome-ignore format: one row
+  "a stand-in for a pattern of names": [() => model.sites(new Proxy(/layers/, {})), "a site is named by a string or a regular expression"], // biome-ignore format: one row
   "a list that holds itself": [() => toJson(itself()), "is nested more than 200 deep."],
   "text that is nested without end": [() => fromJson(`${"[".repeat(5000)}${"]".repeat(5000)}`), "is nested more than 200 deep."], // biome-ignore format: one row
   "another indentation": [() => toJson(1, 2n as never), "space: must be a whole number"],
@@ -176,6 +178,7 @@ const rejected: Readonly<
   "a run again of a model that was never built": [() => rerun(built(model.constructor as never), methods[0] as never, {} as never), "INVALID_ARGUMENT", "model: must be a model"], // biome-ignore format: one row
   "a table that is a text": [() => writeParquet("none.parquet", "scale(1e999)" as never), "INVALID_ARGUMENT", "table: must be an object"], // biome-ignore format: one row
   "a batch that is a symbol": [() => evaluateDictionary(model, dictionary, ["Mary"], { batchSize: Symbol("a") as never }), "INVALID_ARGUMENT", "batchSize: must be a whole number from 1"], // biome-ignore format: one row
+  "transcoders that are none": [() => saveTranscoders({ transcoders: true, sites: transcoders.sites, kind: "per-layer" } as never, "none"), "INVALID_ARGUMENT", "set: must be transcoders"], // biome-ignore format: one row
   "prompts with gaps": [() => moverHeads(model, Object.assign(["Mary and Mary"], { length: 2 }), { answer: "Mary" }), "INVALID_ARGUMENT", "prompts: must be a list without gaps"], // biome-ignore format: one row
   "a metric that fails later": [() => model.gradients("Mary", (async () => { throw new Error("later"); }) as never, { save: "output" }), "INVALID_METRIC", "a Promise"], // biome-ignore format: one row
   "a request that is none": [() => createServer({ methods: [] }).fetch({} as never), "INVALID_ARGUMENT", "request.url: must be a string"], // biome-ignore format: one row

@@ -1,5 +1,5 @@
 /** Selectors: the language in which sites are chosen, taken apart. */
-import { brief, InvalidArgumentError } from "@mlxterp/mlx";
+import { brief, InvalidArgumentError, isRegExp } from "@mlxterp/mlx";
 import { splitOutsideBraces } from "./match.js";
 
 /** A site, a pattern of sites, or a regular expression over canonical names. */
@@ -22,7 +22,7 @@ export function checkSelectors(argument: string, value: unknown): void {
 
 /** @throws InvalidArgumentError (`INVALID_ARGUMENT`) unless it is one selector */
 export function checkSelector(argument: string, value: unknown): void {
-  if (typeof value === "string" || value instanceof RegExp) return;
+  if (typeof value === "string" || isRegExp(value)) return;
   const rule = `a site is named by a string or a regular expression, not by ${brief(value)}.`;
   throw new InvalidArgumentError(argument, value, rule);
 }

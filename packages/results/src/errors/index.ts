@@ -3,7 +3,7 @@ export { asAsked } from "./as-asked.js";
 export { brief } from "./brief.js";
 export { checkChoice, checkOptions, type OptionNames, oneOf } from "./check-options.js";
 export { InvalidArgumentError } from "./invalid-argument.js";
-export { isCallable, isMap, isRecord, isSet } from "./kinds-of-values.js";
+export { isCallable, isMap, isRecord, isRegExp, isSet } from "./kinds-of-values.js";
 export { MlxterpError } from "./mlxterp-error.js";
 export { didYouMean, nearestWords } from "./nearest.js";
 export {

@@ -53,6 +53,21 @@ export function isSet(value: unknown): value is Set<unknown> {
   return reads(Set.prototype.has, value);
 }
 
+/**
+ * Whether a value is a regular expression that can be read: a proxy of one cannot.
+ *
+ * @example
+ * isRegExp(/layers/); // true
+ */
+export function isRegExp(value: unknown): value is RegExp {
+  if (!(value instanceof RegExp)) return false;
+  try {
+    return typeof value.source === "string";
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a map's or set's own method finds entries to read. */
 function reads(has: (key: unknown) => boolean, value: unknown): boolean {
   if (typeof value !== "object" || value === null || !(Symbol.toStringTag in value)) return false;

@@ -72,11 +72,11 @@ function otherDoor({ model, folder, store }: Bench) {
       return doors[name]?.slice(1) ?? [];
     });
     const plain = call as (...args: never[]) => unknown;
-    const isTraining = name.startsWith("train"); // as many steps as one asks for, until one is told to stop
+    const isLong = /^(train|topExamples)/.test(name); // as long as one asks for, until one is told to stop
     return {
       name: `${group}.${name}`,
       args: right,
-      call: (isTraining ? ended(plain) : call) as Door["call"],
+      call: (isLong ? ended(plain) : call) as Door["call"],
     };
   };
 }

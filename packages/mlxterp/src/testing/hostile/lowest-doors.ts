@@ -29,6 +29,7 @@ export const errorFunctions: Calls = {
   isCallable: [errors.isCallable, Math.max],
   isMap: [errors.isMap, new Map()],
   isRecord: [errors.isRecord, { topK: 5 }],
+  isRegExp: [errors.isRegExp, /layers/],
   isSet: [errors.isSet, new Set()],
   oneOf: [(...args: [never]) => errors.oneOf(...args)("method", "zero"), "mean", "zero"],
 };

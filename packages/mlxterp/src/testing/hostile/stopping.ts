@@ -7,12 +7,15 @@ const patience = 1000;
 /** The same options, with an end; what is no object of options stays as it is. */
 export function stopping(options: unknown): unknown {
   const own = options === undefined ? {} : options;
-  if (!isPlain(own) || "signal" in own) return own;
+  const bare = typeof own === "object" && own !== null && Object.getPrototypeOf(own) === null;
+  if (!(bare || isPlain(own)) || "signal" in own) return own;
   return { ...own, signal: AbortSignal.timeout(patience) };
 }
 
-/** A call whose options come after what it is about, with an end. */
+/** A call whose options come last, behind two arguments or more, with an end. */
 export const ended =
   (call: (...args: never[]) => unknown) =>
-  (subject: unknown, input: unknown, options?: unknown, ...more: unknown[]) =>
-    call(...([subject, input, stopping(options), ...more] as never[]));
+  (...args: unknown[]) => {
+    const last = Math.max(2, args.length - 1);
+    return call(...([...args.slice(0, last), stopping(args[last])] as never[]));
+  };
