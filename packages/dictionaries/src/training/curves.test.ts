@@ -18,5 +18,5 @@ it("has every step of all trainings, and gaps where one was not told of", () => 
   expect(explained).toMatchObject({ lines: [{ values: [expect.closeTo(0.1), null, 0.5] }, {}] });
   expect(() => trainingCurves({ a: 3 as never })).toThrow("a: ");
   expect(() => trainingCurves({ a: [undefined as never] })).toThrow("a[0]: ");
-  expect(() => trainingCurves({ a: new Array(1) })).toThrow("a[0]: ");
+  expect(() => trainingCurves({ a: new Array(1) })).toThrow("a: must be a list without gaps");
 });
