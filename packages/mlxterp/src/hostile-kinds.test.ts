@@ -144,6 +144,7 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, says: stri
   "a file that is no name": [() => mlx.readFilePart(new Proxy({}, { get: () => 7 }) as never, 0, 8), "file: must be a string"], // biome-ignore format: one row
   "a list with gaps": [() => mlx.checkList("configs", new Array(2)), "configs: must be a list without gaps; place 0 holds nothing."], // biome-ignore format: one row
   "a stand-in for a pattern of names": [() => model.sites(new Proxy(/layers/, {})), "a site is named by a string or a regular expression"], // biome-ignore format: one row
+  "a stand-in for a set of numbers": [() => divergingAround(new Proxy(new Set([1]), {}), 0), "values: must be a list"], // biome-ignore format: one row
   "a list that holds itself": [() => toJson(itself()), "is nested more than 200 deep."],
   "text that is nested without end": [() => fromJson(`${"[".repeat(5000)}${"]".repeat(5000)}`), "is nested more than 200 deep."], // biome-ignore format: one row
   "another indentation": [() => toJson(1, 2n as never), "space: must be a whole number"],

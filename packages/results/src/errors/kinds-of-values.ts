@@ -68,6 +68,11 @@ export function isRegExp(value: unknown): value is RegExp {
   }
 }
 
+/** Whether a value only looks like a map or a set, as a proxy of one does: going through it throws. */
+export function isStandIn(value: object): boolean {
+  return (value instanceof Map && !isMap(value)) || (value instanceof Set && !isSet(value));
+}
+
 /** Whether a map's or set's own method finds entries to read. */
 function reads(has: (key: unknown) => boolean, value: unknown): boolean {
   if (typeof value !== "object" || value === null || !(Symbol.toStringTag in value)) return false;

@@ -1,7 +1,7 @@
 /** What the values of options must be, each in one place; to be named in the table that `checkOptions` is given. */
 import { brief } from "./brief.js";
 import { InvalidArgumentError } from "./invalid-argument.js";
-import { isCallable, isRecord, isSignal } from "./kinds-of-values.js";
+import { isCallable, isRecord, isSignal, isStandIn } from "./kinds-of-values.js";
 
 /** Throws unless a value is one that the option can have. */
 export type OptionRule = (argument: string, value: unknown) => void;
@@ -216,7 +216,7 @@ export function checkMethods(
  */
 export function checkIterable(argument: string, value: unknown): void {
   const given = typeof value === "object" && value !== null ? value : {};
-  if (Symbol.asyncIterator in given || Symbol.iterator in given) return;
+  if ((Symbol.asyncIterator in given || Symbol.iterator in given) && !isStandIn(given)) return;
   const rule = `must be a list, generator or stream, not ${brief(value)}.`;
   throw new InvalidArgumentError(argument, value, rule);
 }
