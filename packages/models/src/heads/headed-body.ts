@@ -1,13 +1,11 @@
 /** Decoders and encoders with a head that does not say which token comes. */
-import { checkList, checkOptions, type Embedding, type Module, type MxArray } from "@mlxterp/mlx";
+import { checkList, checkOptions, type MxArray } from "@mlxterp/mlx";
 import type { DecoderConfig } from "../decoder/config/config.js";
 import { type BodyPassOptions, DecoderBody } from "../decoder/model/decoder-body.js";
-import type { DecoderLayer } from "../decoder/model/layer.js";
-import type { Norm } from "../decoder/norm/norm.js";
+import type { BodyModule } from "../encoder/body-module.js";
 import { checkLengths } from "../encoder/check-lengths.js";
 import type { BertConfig } from "../encoder/config.js";
 import { type BertPassOptions, EncoderBody } from "../encoder/encoder-body.js";
-import type { EncoderLayer } from "../encoder/layer.js";
 import { ClassifierHead } from "./classifier-head.js";
 import type { HeadConfig } from "./config.js";
 import { EmbeddingHead } from "./embedding-head.js";
@@ -16,16 +14,9 @@ import { EmbeddingHead } from "./embedding-head.js";
 export type Head = ClassifierHead | EmbeddingHead;
 
 /** A model with a head of its own. */
-export interface HeadedModule<H extends Head = Head> extends Module {
-  readonly embedTokens: Embedding;
-  readonly embedPositions: Embedding | undefined;
-  readonly embedNorm: Norm | undefined;
-  readonly layers: (DecoderLayer | EncoderLayer)[];
-  /** Absent in encoders that normalise the residual stream itself. */
-  readonly finalNorm?: Norm | undefined;
+export interface HeadedModule<H extends Head = Head> extends BodyModule {
   readonly head: H;
   readonly outputAxes: H["outputAxes"];
-  embed(ids: MxArray): MxArray;
 }
 
 const headOf = (hidden: number, head: HeadConfig): Head =>

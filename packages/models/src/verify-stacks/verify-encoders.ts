@@ -1,6 +1,7 @@
 /** Checks what must hold in encoders: of texts with gaps, and of pictures. */
 import { InterpretableModelCore } from "@mlxterp/core";
 import { type Linear, type MxArray, mx, nn } from "@mlxterp/mlx";
+import type { BodyModule } from "../encoder/body-module.js";
 import type { MaskedModule } from "../encoder/masked-module.js";
 import { type Comparison, measure } from "../verify/comparison.js";
 import {
@@ -25,7 +26,7 @@ import { unremembering, weighed } from "./weighed.js";
 type Layers = readonly { readonly selfAttn: { readonly oProj: Linear } }[];
 
 /** What heads write by themselves, and a bias, is what attention writes. */
-export const headsAddUp = (layers: Layers, under = ""): Invariant => ({
+const headsAddUp = (layers: Layers, under = ""): Invariant => ({
   name: "heads add up",
   statement: "Σ heads result + bias = selfAttn",
   exact: false,
@@ -43,7 +44,7 @@ export const headsAddUp = (layers: Layers, under = ""): Invariant => ({
 });
 
 /** Where norms stand on the stream: what each of them reads is a sum. */
-export const sumsAreNormalised: Invariant = {
+const sumsAreNormalised: Invariant = {
   name: "writes add up",
   statement: "residual before + selfAttn, and what the MLP reads + mlp, are what norms are given",
   exact: false,
@@ -60,6 +61,12 @@ export const sumsAreNormalised: Invariant = {
       layers.flatMap((layer) => [sum(layer, parts.slice(0, 3)), sum(layer, parts.slice(3))]),
     );
   },
+};
+
+/** Inside the layers of an encoder of texts, whose norms may stand on the stream. */
+export const insideLayers = (layers: BodyModule["layers"]): readonly Invariant[] => {
+  const onStream = layers.some(({ outputNorm }) => outputNorm);
+  return [everyPatternMixes(), headsAddUp(layers), onStream ? sumsAreNormalised : everyWriteAddsUp];
 };
 
 /** What the last layer gives, through what the anatomy says of the end, is what is predicted. */
@@ -81,11 +88,9 @@ export function verifyMasked(
   model: InterpretableModelCore<MaskedModule>,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const { layers } = model.module;
-  const onStream = layers.some(({ outputNorm }) => outputNorm);
   const invariants = [
-    ...[tracedIsUntraced, identityIsNeutral, everyPatternMixes(), headsAddUp(layers)],
-    ...[onStream ? sumsAreNormalised : everyWriteAddsUp, endGivesLogits, paddedIsAlone],
+    ...[tracedIsUntraced, identityIsNeutral, ...insideLayers(model.module.layers)],
+    ...[endGivesLogits, paddedIsAlone],
     ...[patchingAllIsClean, gradientsAreDifferences, attributionIsPatching],
   ];
   const subject = (): AnySubject => ({

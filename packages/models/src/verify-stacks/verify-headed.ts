@@ -13,16 +13,10 @@ import {
 } from "../verify/pass-invariants.js";
 import { type BodySubject, middleLayer, promptsFor } from "../verify/subject.js";
 import { type Verification, type VerifyOptions, verified } from "../verify/verified.js";
-import { everyPatternMixes, everyWriteAddsUp } from "./stack-invariants.js";
-import { headsAddUp as headsOf, sumsAreNormalised } from "./verify-encoders.js";
+import { insideLayers } from "./verify-encoders.js";
 import { unremembering, weighed } from "./weighed.js";
 
 const ofDecoders: readonly Invariant<BodySubject>[] = [patternMixesValues, headsAddUp, writesAddUp];
-
-const ofEncoders = ({ layers }: HeadedModule): readonly Invariant<BodySubject>[] => {
-  const onStream = layers.some(({ outputNorm }) => outputNorm);
-  return [everyPatternMixes(), headsOf(layers), onStream ? sumsAreNormalised : everyWriteAddsUp];
-};
 
 /**
  * Of a decoder or an encoder: its scores, or the vector of a text, take the place of logits.
@@ -36,17 +30,15 @@ export function verifyHeaded<H extends Head>(
   const { module } = model;
   const invariants = [
     ...[tracedIsUntraced, identityIsNeutral],
-    ...(module instanceof HeadedDecoder ? ofDecoders : ofEncoders(module)),
+    ...(module instanceof HeadedDecoder ? ofDecoders : insideLayers(module.layers)),
     ...[paddedIsAlone, patchingAllIsClean],
     gradientsOf(({ middle }) => ({ layer: middle, metric: weighed })),
   ];
   const subject = (): BodySubject => ({
-    ...{ model: model as unknown as InterpretableModelCore<DecoderBody> }, // of encoders only what both have is read
-    ...{
-      ...promptsFor(model, options.prompt),
-      middle: middleLayer(model),
-      remembering: unremembering,
-    },
+    ...promptsFor(model, options.prompt),
+    model: model as unknown as InterpretableModelCore<DecoderBody>, // of encoders only what both have is read
+    middle: middleLayer(model),
+    remembering: unremembering,
   });
   return verified({ model, invariants, subject, embedding: () => module.embedTokens }, options);
 }
